@@ -1,0 +1,60 @@
+/* What the host has beyond the core: kernels chosen by the processor, batches, and recording. Hosted C99. */
+#ifndef SNNRT_HOST_H
+#define SNNRT_HOST_H
+
+#include "../snnrt.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How many kernel sets this build has; 0 is the portable one. */
+uint32_t snnrt_host_kernel_sets(void);
+
+/* The name of kernel set `index`, NULL past the last. */
+const char *snnrt_host_kernel_name(uint32_t index);
+
+/* Whether this processor can run kernel set `index`. */
+bool snnrt_host_kernel_runs(uint32_t index);
+
+/* The fastest kernel set that this processor can run. */
+uint32_t snnrt_host_best_kernels(void);
+
+/* Uses kernel set `index` from now on; every set gives the same bits.
+ * SNNRT_ERROR_ARGUMENT: there is no such set, or this processor can't run it. */
+snnrt_status snnrt_host_use_kernels(snnrt_network *network, uint32_t index);
+
+/* Values of one node to keep: each step's `bytes` bytes go to target + (input * timesteps + step) * bytes.
+ * `state`: the neuron's membrane instead of its output. */
+typedef struct snnrt_host_recording {
+    uint32_t node;
+    bool state;
+    size_t bytes;
+    uint8_t *target;
+} snnrt_host_recording;
+
+/* A batch: arrays of `inputs` entries, allocated by the caller. */
+typedef struct snnrt_host_batch {
+    const uint8_t *input;      /* the first input */
+    size_t input_bytes;        /* from one input to the next */
+    uint32_t inputs;
+    uint32_t nodes;
+    uint32_t timesteps;        /* steps that a recording holds an input */
+    uint32_t *classes;
+    uint32_t *steps;
+    uint32_t *scores_q16;
+    uint8_t *accumulators;     /* inputs x classes x 4 bytes */
+    size_t accumulator_bytes;  /* classes x 4 */
+    snnrt_counts *counts;      /* inputs x nodes, or NULL */
+    const snnrt_host_recording *recordings;
+    uint32_t recording_count;
+} snnrt_host_batch;
+
+/* snnrt_run for each input in turn. Stops at the first failure and returns its status. */
+snnrt_status snnrt_host_run_batch(snnrt_network *network, const snnrt_host_batch *batch);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

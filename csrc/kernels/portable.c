@@ -1,0 +1,24 @@
+#include "../snnrt_kernels.h"
+
+#if SNNRT_WITH_INT8
+#define SNNRT_INT8_KERNEL(kernel) kernel
+#else
+#define SNNRT_INT8_KERNEL(kernel) NULL
+#endif
+#if SNNRT_WITH_FLOAT32
+#define SNNRT_FLOAT32_KERNEL(kernel) kernel
+#else
+#define SNNRT_FLOAT32_KERNEL(kernel) NULL
+#endif
+
+const snnrt_kernels snnrt_kernels_portable = {
+    "portable",
+    SNNRT_INT8_KERNEL(snnrt_scan_bits_i16),
+    SNNRT_INT8_KERNEL(snnrt_scan_i16),
+    SNNRT_INT8_KERNEL(snnrt_accumulate_i8),
+    SNNRT_INT8_KERNEL(snnrt_neuron_i32),
+    SNNRT_FLOAT32_KERNEL(snnrt_scan_bits_f32),
+    SNNRT_FLOAT32_KERNEL(snnrt_scan_f32),
+    SNNRT_FLOAT32_KERNEL(snnrt_accumulate_f32),
+    SNNRT_FLOAT32_KERNEL(snnrt_neuron_f32),
+};

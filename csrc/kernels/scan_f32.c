@@ -1,0 +1,25 @@
+#include "../snnrt_kernels.h"
+
+#if SNNRT_WITH_FLOAT32
+uint32_t snnrt_scan_f32(const void *input, uint32_t first, uint32_t count, uint32_t row,
+                        snnrt_events *events) {
+    const float *values = (const float *)input + first;
+    uint32_t filled = events->count;
+    uint32_t done;
+    for (done = 0; done < count; done++) {
+        float value = values[done];
+        if (value != 0.0f) {
+            if (filled == SNNRT_EVENTS_MAX) {
+                break;
+            }
+            events->row[filled] = row + done;
+            events->value.f32[filled] = value;
+            filled++;
+        }
+    }
+    events->count = filled;
+    return done;
+}
+#else
+typedef int snnrt_scan_f32_left_out;
+#endif

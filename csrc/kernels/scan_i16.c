@@ -1,0 +1,25 @@
+#include "../snnrt_kernels.h"
+
+#if SNNRT_WITH_INT8
+uint32_t snnrt_scan_i16(const void *input, uint32_t first, uint32_t count, uint32_t row,
+                        snnrt_events *events) {
+    const int16_t *values = (const int16_t *)input + first;
+    uint32_t filled = events->count;
+    uint32_t done;
+    for (done = 0; done < count; done++) {
+        int16_t value = values[done];
+        if (value != 0) {
+            if (filled == SNNRT_EVENTS_MAX) {
+                break;
+            }
+            events->row[filled] = row + done;
+            events->value.i16[filled] = value;
+            filled++;
+        }
+    }
+    events->count = filled;
+    return done;
+}
+#else
+typedef int snnrt_scan_i16_left_out;
+#endif

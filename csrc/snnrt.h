@@ -1,0 +1,169 @@
+/* snnrt: runs a spiking neural network from a .snnrt file, for as many timesteps as an input needs.
+ *
+ * Freestanding C99. No allocation, no recursion, no global state that changes; the stack is bounded.
+ * Memory is the caller's: the model's bytes (read in place, they may lie in flash) and one arena
+ * whose exact size the model states. Different networks may run in different threads or
+ * interrupts; one network must not be used by two at once.
+ *
+ *     static const uint8_t model[] = { ... };          // at a multiple of 8
+ *     static uint64_t arena[ARENA_BYTES / 8];          // from `snnrt inspect` or snnrt_model_check
+ *     snnrt_network network;
+ *     snnrt_result result;
+ *     if (snnrt_init(&network, model, sizeof model, arena, sizeof arena, NULL) != SNNRT_OK) ...
+ *     if (snnrt_run(&network, image, &result) != SNNRT_OK) ...
+ *     // result.class_index, result.timesteps
+ *
+ * docs/ir.md specifies the file and every operation, bit for bit.
+ */
+#ifndef SNNRT_H
+#define SNNRT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "snnrt_config.h"
+#include "snnrt_status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SNNRT_VERSION_MAJOR 0
+#define SNNRT_VERSION_MINOR 1
+#define SNNRT_FORMAT_MAJOR 1
+#define SNNRT_FORMAT_MINOR 0
+
+#define SNNRT_STATUS_ENUM(name, code, text) SNNRT_##name = code,
+typedef enum snnrt_status { SNNRT_STATUS_LIST(SNNRT_STATUS_ENUM) SNNRT_STATUS_END } snnrt_status;
+#undef SNNRT_STATUS_ENUM
+
+#define SNNRT_NUMBERS_FLOAT32 0
+#define SNNRT_NUMBERS_INT8 1
+#define SNNRT_INPUT_CONSTANT 0
+#define SNNRT_INPUT_SPIKES 1
+#define SNNRT_EXIT_NEVER 0
+#define SNNRT_EXIT_ENTROPY 1
+#define SNNRT_EXIT_CONFIDENCE 2
+#define SNNRT_DTYPE_BITS 0
+#define SNNRT_DTYPE_INT16 1
+#define SNNRT_DTYPE_INT32 2
+#define SNNRT_DTYPE_FLOAT32 3
+
+/* Where a check failed. `node` is the node's index, or SNNRT_NO_NODE; `expected` and `found` are
+ * the bound and the value that broke it, in the unit of the status (bytes, version, count, ...). */
+typedef struct snnrt_fault {
+    uint32_t node;
+    int64_t expected;
+    int64_t found;
+} snnrt_fault;
+#define SNNRT_NO_NODE 0xFFFFFFFFu
+
+/* What a model asks for and gives. Elements are ordered (height, width, channels). */
+typedef struct snnrt_model_info {
+    uint32_t file_bytes;
+    uint32_t arena_bytes;    /* exact need of snnrt_init, a multiple of 8 */
+    uint32_t timesteps;      /* T: the most steps that snnrt_run takes */
+    uint32_t node_count;
+    uint32_t numbers;        /* SNNRT_NUMBERS_... */
+    uint32_t input_encoding; /* SNNRT_INPUT_... */
+    uint32_t input_height;
+    uint32_t input_width;
+    uint32_t input_channels;
+    uint32_t input_bytes;    /* of one timestep's input: float (FLOAT32) or int16_t (INT8) elements */
+    uint32_t classes;
+} snnrt_model_info;
+
+/* Outcome after a step. */
+typedef struct snnrt_result {
+    uint32_t class_index; /* largest accumulated logit, lowest index among equals */
+    uint32_t timesteps;   /* steps since the reset, saturating at 2^32 - 1 */
+    uint32_t score_q16;   /* ENTROPY: entropy in nats, Q16 (divide by 65536 ln K to normalise);
+                             CONFIDENCE: largest probability, Q16; NEVER: 0 */
+    bool done;            /* the exit rule was met, or T was reached */
+} snnrt_result;
+
+/* Events of one node since the last reset; see snnrt_count_events. */
+typedef struct snnrt_counts {
+    uint64_t spikes;
+    uint64_t row_activations;
+    uint64_t synaptic_operations;
+    uint64_t active_windows;
+    uint64_t neuron_updates;
+} snnrt_counts;
+
+struct snnrt_kernels;
+struct snnrt_network;
+
+/* Called after each node of each step, with the node's output (NULL for exit) and a neuron's state. */
+typedef void (*snnrt_trace)(void *user, const struct snnrt_network *network, uint32_t node,
+                            const void *output, const void *state);
+
+/* A running network. The fields are private; the caller gives the room. */
+typedef struct snnrt_network {
+    const uint8_t *model;
+    uint8_t *arena;
+    const void *input;
+    const struct snnrt_kernels *kernels;
+    snnrt_counts *counts;
+    snnrt_trace trace;
+    void *trace_user;
+    uint32_t timestep;
+    uint32_t maximum_timesteps;
+    uint32_t exit_rule;
+    uint32_t exit_threshold_q;
+    uint32_t initialised;
+} snnrt_network;
+
+/* Checks that `model_bytes` bytes at `model` (a multiple of 8) are a valid model, reading each once or
+ * twice and nothing outside them. Fills `info` on SNNRT_OK and `fault` otherwise (each may be NULL).
+ * Time: linear in the file, plus the square of the node count (at most 1024). */
+snnrt_status snnrt_model_check(const void *model, size_t model_bytes, snnrt_model_info *info,
+                               snnrt_fault *fault);
+
+/* Checks the model, takes the arena (a multiple of 8, at least info.arena_bytes) and resets.
+ * Both must outlive the network; the arena must not be touched meanwhile. On failure `network` is
+ * left unusable (each call returns SNNRT_ERROR_NOT_INITIALISED), the arena unchanged, and `fault`
+ * (may be NULL) says where; for SNNRT_ERROR_ARENA_TOO_SMALL expected and found are bytes. */
+snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
+                        size_t arena_bytes, snnrt_fault *fault);
+
+/* Back to the state before the first timestep. Counts become 0. */
+snnrt_status snnrt_reset(snnrt_network *network);
+
+/* One timestep. `input` holds one timestep's elements in (height, width, channels) order: int16_t in
+ * an INT8 model (clip(round(x / scale)), see docs/ir.md), float in a FLOAT32 model, and is read in place.
+ * Spikes are read during the call only. A constant input is given in the first step after a reset and must
+ * stay as it is until the next reset; in later steps `input` is ignored and may be NULL.
+ * `result` may be NULL. Steps past the exit or past T are allowed and go on accumulating.
+ * On failure nothing has changed. Bounded time: the dense sum over all nodes. */
+snnrt_status snnrt_step(snnrt_network *network, const void *input, snnrt_result *result);
+
+/* Reset, then steps until done. `input`: one timestep's elements (constant), or T timesteps, one
+ * after the other (spikes). `result` must not be NULL. */
+snnrt_status snnrt_run(snnrt_network *network, const void *input, snnrt_result *result);
+
+/* Replaces the model's exit rule and T until the next snnrt_init. `threshold_q` as in docs/ir.md;
+ * `maximum_timesteps` 1 ... 65535. On failure the rule stays as it was. */
+snnrt_status snnrt_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
+                            uint32_t maximum_timesteps);
+
+/* The accumulators, class by class: int32_t in an INT8 model, float in a FLOAT32 model. Valid until
+ * the next call with this network. NULL if the network is not initialised. */
+const void *snnrt_accumulators(const snnrt_network *network);
+
+/* Counts events of node i into counts[i] from now on; `count` must be the model's node count. NULL
+ * stops counting. Without counters in the build: SNNRT_ERROR_KERNEL_MISSING. */
+snnrt_status snnrt_count_events(snnrt_network *network, snnrt_counts *counts, uint32_t count);
+
+/* Calls `trace` after each node; NULL stops. Without tracing in the build: SNNRT_ERROR_KERNEL_MISSING. */
+snnrt_status snnrt_set_trace(snnrt_network *network, snnrt_trace trace, void *user);
+
+/* The status in words; never NULL. Without strings in the build: "". */
+const char *snnrt_strerror(snnrt_status status);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

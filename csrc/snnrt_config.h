@@ -1,0 +1,39 @@
+/* What a build contains. Define any of these to 0 before compiling to leave that part out;
+ * a model that needs it is then refused with SNNRT_ERROR_KERNEL_MISSING. */
+#ifndef SNNRT_CONFIG_H
+#define SNNRT_CONFIG_H
+
+#ifndef SNNRT_WITH_FLOAT32
+#define SNNRT_WITH_FLOAT32 1
+#endif
+#ifndef SNNRT_WITH_INT8
+#define SNNRT_WITH_INT8 1
+#endif
+#ifndef SNNRT_WITH_CONV2D
+#define SNNRT_WITH_CONV2D 1
+#endif
+#ifndef SNNRT_WITH_POOL2D
+#define SNNRT_WITH_POOL2D 1
+#endif
+#ifndef SNNRT_WITH_ADD
+#define SNNRT_WITH_ADD 1
+#endif
+/* Synaptic currents, several spikes a step, reset at the next step, lower bounds. */
+#ifndef SNNRT_WITH_NEURON_VARIANTS
+#define SNNRT_WITH_NEURON_VARIANTS 1
+#endif
+#ifndef SNNRT_WITH_COUNTERS
+#define SNNRT_WITH_COUNTERS 1
+#endif
+#ifndef SNNRT_WITH_TRACE
+#define SNNRT_WITH_TRACE 1
+#endif
+#ifndef SNNRT_WITH_STRINGS
+#define SNNRT_WITH_STRINGS 1
+#endif
+/* Non-zero inputs collected before one accumulation; 8 bytes of stack each. */
+#ifndef SNNRT_EVENTS_MAX
+#define SNNRT_EVENTS_MAX 32
+#endif
+
+#endif

@@ -1,0 +1,19 @@
+#include "snnrt.h"
+
+const char *snnrt_strerror(snnrt_status status) {
+#if SNNRT_WITH_STRINGS
+    switch (status) {
+#define SNNRT_STATUS_CASE(name, code, text)                                                        \
+    case SNNRT_##name:                                                                             \
+        return text;
+        SNNRT_STATUS_LIST(SNNRT_STATUS_CASE)
+#undef SNNRT_STATUS_CASE
+    case SNNRT_STATUS_END:
+        break;
+    }
+    return "unknown status";
+#else
+    (void)status;
+    return "";
+#endif
+}
