@@ -1,0 +1,38 @@
+"""Events counted while a network runs, for each input and each node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Arrays of shape (inputs, nodes), uint64, nodes in graph order; ``timesteps`` (inputs,).
+
+    - ``spikes``: of neurons, the spikes they fired (several a step counted each)
+    - ``row_activations``: of dense and conv2d, non-zero inputs summed over output positions
+      (a crossbar drives one row for each); a static node counts once an input
+    - ``synaptic_operations``: row activations times the outputs each reaches
+      (outputs / groups for a convolution)
+    - ``active_windows``: of dense and conv2d, output positions (groups counted each) with at
+      least one non-zero input
+    - ``neuron_updates``: of neurons, state updates
+    """
+
+    nodes: tuple[str, ...]
+    spikes: np.ndarray
+    row_activations: np.ndarray
+    synaptic_operations: np.ndarray
+    active_windows: np.ndarray
+    neuron_updates: np.ndarray
+    timesteps: np.ndarray
+
+    FIELDS = ("spikes", "row_activations", "synaptic_operations", "active_windows", "neuron_updates")
+
+    @classmethod
+    def zeros(cls, nodes: tuple[str, ...], inputs: int) -> "Counts":
+        """All counts zero."""
+        arrays = {name: np.zeros((inputs, len(nodes)), np.uint64) for name in cls.FIELDS}
+        return cls(nodes=nodes, timesteps=np.zeros(inputs, np.int64), **arrays)
