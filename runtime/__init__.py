@@ -7,11 +7,17 @@
     out = net.run(x)            # out.logits, out.classes, out.timesteps, out.counts
 """
 
-from snnrt.counts import Counts
-from snnrt.errors import DataError, ModelError, OutputError, SnnrtError, TargetError
-from snnrt.graph import Graph
-from snnrt.network import FileInfo, Network, NodeInfo, convert, load
-from snnrt.result import Result
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snnrt.counts import Counts
+    from snnrt.errors import DataError, ModelError, OutputError, SnnrtError, TargetError
+    from snnrt.graph import Graph
+    from snnrt.network import FileInfo, Network, NodeInfo, convert, load
+    from snnrt.result import Result
 
 __version__ = "0.1.0"
 
@@ -31,3 +37,25 @@ __all__ = [
     "convert",
     "load",
 ]
+
+_MODULES = {
+    "snnrt.counts": ("Counts",),
+    "snnrt.errors": ("DataError", "ModelError", "OutputError", "SnnrtError", "TargetError"),
+    "snnrt.graph": ("Graph",),
+    "snnrt.network": ("FileInfo", "Network", "NodeInfo", "convert", "load"),
+    "snnrt.result": ("Result",),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, so that `snnrt --help` does not wait for NumPy."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'snnrt' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

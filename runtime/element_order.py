@@ -7,7 +7,6 @@ The file flattens without moving anything, so a vector made from (channels, heig
 from __future__ import annotations
 
 import numpy as np
-
 from snnrt.errors import ModelError
 from snnrt.graph import Add, Flatten, Graph, Neuron, Shape
 
@@ -19,7 +18,7 @@ def channel_last(shape: Shape) -> np.ndarray:
 
 
 def element_orders(graph: Graph) -> dict[str, np.ndarray | None]:
-    """For each node with a vector output: the graph's index of each stored element; None for the natural order.
+    """For each node with a vector output: the graph's index of each stored element (None: the same).
 
     Nodes that work element by element (neuron, add, flatten of a vector) share the order of what they read; a
     dense or the input that feeds one takes it over. Raises ModelError where two orders meet, or
@@ -57,8 +56,7 @@ def element_orders(graph: Graph) -> dict[str, np.ndarray | None]:
     result: dict[str, np.ndarray | None] = {}
     for node in graph:
         if len(node.shape) == 1:
-            _, order = orders.get(root(node.name), ("", None))
-            moved = order is not None and bool((order != np.arange(order.size)).any())
-            result[node.name] = order if moved else None
+            _, stored = orders.get(root(node.name), ("", channel_last(node.shape)))
+            moved = bool((stored != np.arange(stored.size)).any())
+            result[node.name] = stored if moved else None
     return result
-

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-
 from snnrt.errors import ModelError
 
 RULES = ("never", "entropy", "confidence")
@@ -91,7 +90,7 @@ def scaled_logits(accumulated: np.ndarray, multipliers: np.ndarray, shift: int) 
 def best_class(logits: np.ndarray) -> np.ndarray:
     """(N,) int64: the lowest index with the largest of ``logits`` (N, K).
 
-    As a scan with ``>`` from index 0 finds it, which decides what a NaN does: one at index 0 wins, others lose.
+    As a scan with ``>`` from index 0 finds it, which decides about NaN: one at index 0 wins, others lose.
     """
     if logits.dtype.kind != "f":
         return logits.argmax(axis=1)

@@ -6,7 +6,6 @@ Here: names, edges and shapes. :mod:`snnrt.number_checks` looks at the arrays.
 from __future__ import annotations
 
 import numpy as np
-
 from snnrt.element_order import element_orders
 from snnrt.errors import ModelError
 from snnrt.exit_rules import MAX_CLASSES, check_rule
@@ -144,7 +143,9 @@ def _check_frame(graph: Graph) -> None:
                     f"{node.name!r} at place {index} of {len(graph.nodes)}"
                 )
         if type(node) is Pool2d or type(node) is Node:
-            raise ModelError(f"node {node.name!r}: expected a node of a kind, found the base class {node.kind}")
+            raise ModelError(
+                f"node {node.name!r}: expected a node of a kind, found the base class {node.kind}"
+            )
 
 
 def _check_names(graph: Graph) -> None:
@@ -171,7 +172,9 @@ def _check_shape_itself(node: Node) -> None:
 
 
 def _check_edges(node: Node, index: int, position: dict[str, int]) -> None:
-    lowest, highest = (0, 0) if isinstance(node, Input) else (1, MAX_ADD_INPUTS if isinstance(node, Add) else 1)
+    lowest, highest = (
+        (0, 0) if isinstance(node, Input) else (1, MAX_ADD_INPUTS if isinstance(node, Add) else 1)
+    )
     if not lowest <= len(node.inputs) <= highest:
         wanted = f"{lowest} to {highest}" if lowest != highest else str(lowest)
         raise complaint(node, "inputs", wanted, len(node.inputs))
@@ -191,11 +194,13 @@ def _check_edges(node: Node, index: int, position: dict[str, int]) -> None:
     if isinstance(node, Exit) and position[node.inputs[0].source] != last - 1:
         raise complaint(node, "input", "the readout", repr(node.inputs[0].source))
     if isinstance(node, Flatten) and node.inputs[0].delay:
-        raise complaint(node, "input", "no delay (a flatten moves nothing); delay its reader's edge", "a delay of 1")
+        raise complaint(
+            node, "input", "no delay (a flatten moves nothing); delay its reader's edge", "a delay of 1"
+        )
 
 
 def _check_flatten_readers(graph: Graph, node: Flatten, position: dict[str, int]) -> None:
-    """A flatten is its source seen differently, so what reads it delayed must come before the source as well."""
+    """A flatten is its source seen differently, so what reads it delayed must come before the source too."""
     origin: Node = node
     while isinstance(origin, Flatten):
         origin = graph.nodes[position[origin.inputs[0].source]]
@@ -203,5 +208,8 @@ def _check_flatten_readers(graph: Graph, node: Flatten, position: dict[str, int]
         for edge in reader.inputs:
             if edge.delay and edge.source == node.name and position[origin.name] <= index:
                 raise complaint(
-                    reader, "delayed input", f"a node before {origin.name!r}, which {node.name!r} flattens", "one after"
+                    reader,
+                    "delayed input",
+                    f"a node before {origin.name!r}, which {node.name!r} flattens",
+                    "one after",
                 )

@@ -258,6 +258,8 @@ def convert(
     exit_rules.check_rule(exit_rule, threshold, graph.readout.shape[0])
     graph = graph.with_exit(exit_rule, threshold)
     metadata = dict(graph.metadata)
+    given = {option: value for option, value in import_options.items() if value is not None}
+    metadata["source"] = {**metadata["source"], "options": given}  # type: ignore[dict-item]
     if name is not None:
         metadata["name"] = name
     if class_names is not None:

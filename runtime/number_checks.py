@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
 
+import numpy as np
 from snnrt.errors import ModelError
 from snnrt.graph import (
     Add,
@@ -29,7 +30,7 @@ RESETS = ("subtract", "value", "none")
 
 
 def check_numbers(graph: Graph) -> None:
-    """Raise ModelError unless every array fits ``graph.numbers``; structure and shapes are taken as checked."""
+    """Raise ModelError unless every array fits ``graph.numbers``; structure and shapes are checked before."""
     types = output_types(graph)
     integer = graph.numbers == "int8"
     for node in graph:
@@ -65,11 +66,15 @@ def _check_array(node: Node, field: str, array: object, dtype: type, shapes: tup
     return array
 
 
-def _check_range(node: Node, field: str, array: np.ndarray, low: float, high: float, open_low: bool = False) -> None:
+def _check_range(
+    node: Node, field: str, array: np.ndarray, low: float, high: float, open_low: bool = False
+) -> None:
     bad = (array <= low) if open_low else (array < low)
     bad = bad | (array > high)
     if bad.any():
-        words = f"values {'above' if open_low else 'from'} {low}" + (f" to {high}" if np.isfinite(high) else "")
+        words = f"values {'above' if open_low else 'from'} {low}" + (
+            f" to {high}" if np.isfinite(high) else ""
+        )
         raise complaint(node, field, words, array[bad].flat[0])
 
 
@@ -140,7 +145,12 @@ def _check_neuron(node: Neuron, integer: bool) -> None:
 def _check_firing(node: Neuron, integer: bool) -> None:
     if node.threshold is None:
         if node.multiple or node.reset_next:
-            raise complaint(node, "threshold", "one, where several spikes or a reset at the next step are asked for", "none")
+            raise complaint(
+                node,
+                "threshold",
+                "one, where several spikes or a reset at the next step are asked for",
+                "none",
+            )
         return
     if node.multiple and (node.reset_next or node.strict):
         other = "reset_next" if node.reset_next else "strict"
@@ -184,7 +194,7 @@ def _check_integer_neuron(node: Neuron) -> None:
                 _check_range(node, field, getattr(node, field), -(2**15), 2**15 - 1)
 
 
-def _check_integer_inputs(node: Node, types: dict[str, str]) -> None:
+def _check_integer_inputs(node: Node, types: Mapping[str, str]) -> None:
     if isinstance(node, AvgPool2d):
         raise complaint(node, "kind", "sum_pool2d in int8 (1/k² belongs in the next scale)", node.kind)
     for edge in node.inputs:
@@ -193,9 +203,13 @@ def _check_integer_inputs(node: Node, types: dict[str, str]) -> None:
             raise complaint(node, "input", "spikes or int16 values", f"the int32 output of {edge.source!r}")
         if isinstance(node, Neuron) and found != "int32":
             hint = "put an add with as_current between"
-            raise complaint(node, "input", "an int32 current", f"the {found} output of {edge.source!r}; {hint}")
+            raise complaint(
+                node, "input", "an int32 current", f"the {found} output of {edge.source!r}; {hint}"
+            )
         if isinstance(node, Add) and not node.as_current and found == "int32":
-            raise complaint(node, "input", "int16 values", f"the int32 output of {edge.source!r}; set as_current")
+            raise complaint(
+                node, "input", "int16 values", f"the int32 output of {edge.source!r}; set as_current"
+            )
 
 
 def _check_sum(node: Dense | Conv2d, largest: int) -> None:

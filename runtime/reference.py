@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 import numpy as np
-
 from snnrt import exit_rules
 from snnrt.counts import Counts
 from snnrt.element_order import element_orders
@@ -14,7 +13,17 @@ from snnrt.errors import DataError
 from snnrt.graph import Add, Conv2d, Dense, Flatten, Graph, Input, Neuron, Node, Pool2d, broadcast
 from snnrt.graph_checks import check_graph
 from snnrt.reference_neuron import NeuronState
-from snnrt.reference_synapse import Synapses, SynapseDevice, add, conv2d, dense, pool2d, reach, saturate, spikes_of
+from snnrt.reference_synapse import (
+    SynapseDevice,
+    Synapses,
+    add,
+    conv2d,
+    dense,
+    pool2d,
+    reach,
+    saturate,
+    spikes_of,
+)
 from snnrt.result import Result
 from snnrt.value_types import fan_in, output_types
 
@@ -42,7 +51,9 @@ class Reference:
     def __init__(self, graph: Graph, synapse_device: SynapseDevice | None = None) -> None:
         check_graph(graph)
         if synapse_device is not None and graph.numbers != "int8":
-            raise DataError(f"synapse device: expected a graph in int8, found {graph.numbers}; convert with int8")
+            raise DataError(
+                f"synapse device: expected a graph in int8, found {graph.numbers}; convert with int8"
+            )
         self.graph = graph
         self.device = synapse_device
         self.types = output_types(graph)
@@ -116,7 +127,9 @@ class Reference:
         return rule, exit_rules.threshold_q(rule, threshold, self.graph.readout.shape[0])
 
     def _batch_size(self) -> int:
-        unrolled = [int(np.prod(node.shape[1:])) * fan_in(node) for node in self.graph if isinstance(node, Conv2d)]
+        unrolled = [
+            int(np.prod(node.shape[1:])) * fan_in(node) for node in self.graph if isinstance(node, Conv2d)
+        ]
         return max(1, min(_LARGEST_BATCH, _WINDOW_BUDGET // max(unrolled, default=1)))
 
     def _empty_result(self, inputs: int, steps: int, record: Collection[str]) -> Result:
@@ -143,7 +156,7 @@ class Reference:
 
 
 def checked_input(x: np.ndarray, node: Input, steps: int) -> np.ndarray:
-    """``x`` as float32 (N, *shape) or (N, steps, *shape); DataError where shape, dtype or a value is wrong."""
+    """``x`` as float32 (N, *shape) or (N, steps, *shape); DataError for a wrong shape, dtype or value."""
     x = np.asarray(x)
     if x.dtype.kind not in "fiub":
         raise DataError(f"input {node.name!r}: expected numbers, found dtype {x.dtype}")
@@ -174,7 +187,9 @@ class _Batch:
         self.alive = alive
         self.result = result
         inputs = x.shape[0]
-        self.states = {n.name: NeuronState(n, inputs, self.integer) for n in self.graph if isinstance(n, Neuron)}
+        self.states = {
+            n.name: NeuronState(n, inputs, self.integer) for n in self.graph if isinstance(n, Neuron)
+        }
         # what is read delayed at the first step is zero
         self.values = {
             node.name: np.zeros((inputs, *node.shape), self._dtype(node))
@@ -272,7 +287,9 @@ class _Batch:
     def _finish(self, done: np.ndarray, step: int, classes: np.ndarray, scores: np.ndarray) -> None:
         inputs, readout = self.alive[done], self.graph.readout
         result = self.result
-        result.logits[inputs] = exit_rules.real_logits(self.accumulator[done], readout.scale, readout.mode, step)
+        result.logits[inputs] = exit_rules.real_logits(
+            self.accumulator[done], readout.scale, readout.mode, step
+        )
         result.classes[inputs] = classes[done]
         result.timesteps[inputs] = step
         result.counts.timesteps[inputs] = step

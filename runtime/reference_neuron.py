@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-
 from snnrt.graph import Neuron, broadcast
 from snnrt.reference_synapse import saturate
 
@@ -20,7 +19,9 @@ class NeuronState:
         self._dtype = np.int64 if integer else np.float32
         # an absent parameter stays None: in float32 leaving an operation out is not the same as adding zero
         self._value = {
-            name: None if getattr(node, name) is None else broadcast(getattr(node, name), node.shape).astype(self._dtype)
+            name: None
+            if getattr(node, name) is None
+            else broadcast(getattr(node, name), node.shape).astype(self._dtype)
             for name in node.PARAMETERS
             if name != "scale"
         }
@@ -92,9 +93,10 @@ class NeuronState:
         return i
 
     def _integrate_integers(self, x: np.ndarray) -> np.ndarray:
+        membrane, bias = self._value["membrane"], self._value["bias"]
+        assert membrane is not None
         i = self._current_integers(x)
-        u = saturate(decay(self.v, self._value["membrane"]) + i)
-        bias = self._value["bias"]
+        u = saturate(decay(self.v, membrane) + i)
         return u if bias is None else saturate(u + bias)
 
     def _current_integers(self, x: np.ndarray) -> np.ndarray:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-
 from snnrt.graph import Add, AvgPool2d, Conv2d, Dense, Neuron, Pool2d
 from snnrt.value_types import fan_in
 
@@ -27,7 +26,7 @@ class SynapseDevice(Protocol):
 
 @dataclass(frozen=True)
 class Synapses:
-    """Output of a dense or conv2d for N inputs, and its events: ``row_activations``, ``active_windows`` (N,)."""
+    """Output of a dense or conv2d for N inputs, and its events, (N,) each."""
 
     output: np.ndarray
     row_activations: np.ndarray
@@ -85,7 +84,7 @@ def conv2d(node: Conv2d, x: np.ndarray, device: SynapseDevice | None) -> Synapse
 
 
 def _ordered_sum(rows: np.ndarray, weights: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
-    """Bias plus w·x, one input after another in float32: rows (N, P, G, K), weights (G, K, O) → (N, P, G·O)."""
+    """Bias plus w·x, input after input in float32: rows (N, P, G, K), weights (G, K, O) → (N, P, G·O)."""
     inputs, positions, groups, _ = rows.shape
     total = np.zeros((inputs, positions, groups, weights.shape[2]), np.float32)
     if bias is not None:

@@ -40,7 +40,9 @@ def output_types(graph: Graph) -> dict[str, ValueType]:
                 types[node.name] = own
                 break
             if node in chain:
-                raise ModelError(f"node {node.name!r} ({node.kind}): reads itself with no neuron or add between")
+                raise ModelError(
+                    f"node {node.name!r} ({node.kind}): reads itself with no neuron or add between"
+                )
             chain.append(node)
             node = nodes[node.inputs[0].source]
         for follower in reversed(chain):
@@ -89,8 +91,8 @@ def largest_values(graph: Graph) -> dict[str, int]:
             if missing:
                 if node.name in open_nodes:
                     raise ModelError(
-                        f"node {node.name!r} ({node.kind}): int16 values in a loop without a neuron have no bound; "
-                        "put a neuron in the loop or use --numbers float32"
+                        f"node {node.name!r} ({node.kind}): int16 values in a loop without a neuron have no "
+                        "bound; put a neuron in the loop or use --numbers float32"
                     )
                 open_nodes.add(node.name)
                 pending.extend(missing)
@@ -99,8 +101,8 @@ def largest_values(graph: Graph) -> dict[str, int]:
             value = _largest(node, largest)
             if value > LARGEST_INT16:
                 raise ModelError(
-                    f"node {node.name!r} ({node.kind}): values can reach {value}, expected at most {LARGEST_INT16}; "
-                    "use a smaller window, fewer spikes a step, or --numbers float32"
+                    f"node {node.name!r} ({node.kind}): values can reach {value}, expected at most "
+                    f"{LARGEST_INT16}; use a smaller window, fewer spikes a step, or --numbers float32"
                 )
             largest[node.name] = value
     return largest
@@ -126,4 +128,3 @@ def _largest(node: Node, largest: dict[str, int]) -> int:
 def fan_in(node: Dense | Conv2d) -> int:
     """How many inputs one output reads."""
     return int(node.weights[0].size)
-

@@ -1,0 +1,178 @@
+"""``snnrt convert``: a trained network becomes one file."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from snnrt.cli.arguments import (
+    DATA_HELP,
+    add_exit_options,
+    add_json,
+    check_exit_options,
+    finite,
+    positive,
+    positive_real,
+    subcommand,
+)
+from snnrt.cli.description import exit_text, inputs_text, source_text
+from snnrt.cli.output import byte_count, check_outputs, print_facts, print_json
+
+if TYPE_CHECKING:
+    from snnrt.network import Network
+
+FRAMEWORKS = ("snntorch", "spikingjelly", "norse", "sinabs", "nir")
+IMPORT_OPTIONS = (
+    "readout",
+    "reset",
+    "dt",
+    "encoding",
+    "low",
+    "high",
+    "strict",
+    "multiple",
+    "max_spikes",
+    "lower_bound",
+    "normalise_input",
+)
+RESETS = ("subtract", "subtract_now", "zero", "none")
+
+_EXAMPLE = """\
+  snnrt convert digits_conv.nir -o digits.snnrt --source snntorch --numbers int8 \\
+      --calibrate digits --timesteps 4 --exit entropy --threshold 0.1"""
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Declare the command and its arguments."""
+    parser = subcommand(commands, "convert", "convert a trained network into a .snnrt file", _EXAMPLE)
+    parser.add_argument("source", metavar="SOURCE", help="a NIR file (.nir)")
+    parser.add_argument("-o", "--output", metavar="MODEL", required=True, help="the file to write")
+    parser.add_argument(
+        "--numbers", choices=("float32", "int8"), default="float32", help="numbers on the device (float32)"
+    )
+    add_exit_options(parser, overrides=False)
+    parser.add_argument(
+        "--calibrate",
+        metavar="DATA",
+        help=f"inputs that set the scales of int8: {DATA_HELP}; of a built-in name the training split",
+    )
+    add_import_options(parser)
+    parser.add_argument("--class-names", metavar="A,B,…", help="names of the classes, kept in the file")
+    parser.add_argument("--name", help="name of the network, kept in the file")
+    add_json(parser)
+    parser.set_defaults(function=run, parser=parser)
+
+
+def add_import_options(parser: argparse.ArgumentParser) -> None:
+    """What a NIR file does not say, for whoever knows."""
+    group = parser.add_argument_group("what the file does not say")
+    group.add_argument(
+        "--source",
+        dest="framework",
+        choices=FRAMEWORKS,
+        metavar="FRAMEWORK",
+        help=f"whose rules apply where the file leaves a choice: {', '.join(FRAMEWORKS)}",
+    )
+    group.add_argument(
+        "--readout", choices=("sum", "mean"), help="logits: the sum or the mean over timesteps"
+    )
+    group.add_argument("--reset", choices=RESETS, help="what a spike does to the membrane")
+    group.add_argument("--dt", type=positive_real, metavar="SECONDS", help="length of a timestep")
+    group.add_argument(
+        "--encoding",
+        choices=("constant", "spikes"),
+        help="the input: the same values at every timestep, or a tensor over time",
+    )
+    group.add_argument("--low", type=finite, metavar="X", help="lowest value of the input (0)")
+    group.add_argument("--high", type=finite, metavar="X", help="highest value of the input (1)")
+    _add_switch(group, "--strict", "fire above the threshold, not at it")
+    _add_switch(group, "--multiple", "fire several spikes a timestep")
+    group.add_argument(
+        "--max-spikes", type=positive, metavar="N", help="most spikes a timestep, with --multiple"
+    )
+    group.add_argument("--lower-bound", type=finite, metavar="V", help="lowest membrane potential")
+    _add_switch(group, "--normalise-input", "scale the input of LIF by 1 − α (Sinabs)")
+
+
+def _add_switch(group: argparse._ArgumentGroup, name: str, summary: str) -> None:
+    group.add_argument(name, action=argparse.BooleanOptionalAction, help=summary)
+
+
+def import_options(args: argparse.Namespace) -> dict[str, Any]:
+    """The import options that were given, as :func:`snnrt.convert` takes them."""
+    given = {"source_framework": args.framework} | {name: getattr(args, name) for name in IMPORT_OPTIONS}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def run(args: argparse.Namespace) -> int:
+    """Convert, save, and say what was made and assumed."""
+    check_exit_options(args, args.parser, None)
+    if args.calibrate is not None and args.numbers != "int8":
+        args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
+    check_outputs([args.output], [args.source, args.calibrate])
+
+    import snnrt
+
+    options = import_options(args)
+    for name in ("timesteps", "name"):
+        if getattr(args, name) is not None:
+            options[name] = getattr(args, name)
+    if args.exit is not None:
+        options |= {"exit_rule": args.exit, "threshold": args.threshold or 0.0}
+    if args.class_names is not None:
+        options["class_names"] = [name.strip() for name in args.class_names.split(",")]
+    if args.calibrate is not None:
+        options["calibrate"] = _calibration(args, options)
+    network = snnrt.convert(args.source, numbers=args.numbers, **options)
+    network.save(args.output)
+    if args.json:
+        print_json(_summary(args, network))
+    else:
+        _print(args, network)
+    return 0
+
+
+def _calibration(args: argparse.Namespace, options: dict[str, Any]) -> object:
+    import snnrt
+    from snnrt.data import fit_to_model, load_dataset
+
+    data = load_dataset(args.calibrate, split="train")
+    # the float32 network says which input the data must fit, before int8 is made of it
+    graph = snnrt.convert(args.source, numbers="float32", **options).graph
+    return fit_to_model(data, graph).x
+
+
+def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
+    graph, info = network.graph, network.file_info()
+    return {
+        "model": args.output,
+        "source": args.source,
+        "numbers": graph.numbers,
+        "timesteps": graph.timesteps,
+        "exit_rule": graph.exit.rule,
+        "threshold": graph.exit.threshold,
+        "input_shape": graph.input.shape,
+        "encoding": graph.input.encoding,
+        "classes": graph.readout.shape[0],
+        "nodes": len(graph.nodes),
+        "file_bytes": info.file_bytes,
+        "arena_bytes": info.arena_bytes,
+        "assumptions": list(network.assumptions),
+    }
+
+
+def _print(args: argparse.Namespace, network: Network) -> None:
+    graph, info = network.graph, network.file_info()
+    facts = [
+        ("written", args.output),
+        ("network", f"{len(graph.nodes)} nodes, {graph.numbers}, from {source_text(graph) or args.source}"),
+        ("input", inputs_text(graph)),
+        ("exit", exit_text(graph)),
+        ("flash", byte_count(info.file_bytes)),
+        ("RAM", byte_count(info.arena_bytes)),
+    ]
+    print_facts(facts)
+    if network.assumptions:
+        print_facts(
+            [("assumed" if index == 0 else "", text) for index, text in enumerate(network.assumptions)]
+        )

@@ -1,0 +1,195 @@
+"""``snnrt profile``: energy, latency and their product, with dynamic timesteps and at the full T."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from snnrt.cli.arguments import (
+    DATA_HELP,
+    add_exit_options,
+    add_json,
+    check_exit_options,
+    positive,
+    subcommand,
+)
+from snnrt.cli.description import exit_text
+from snnrt.cli.output import (
+    check_outputs,
+    one_line,
+    print_facts,
+    print_json,
+    print_table,
+    progress_bar,
+)
+
+if TYPE_CHECKING:
+    from snnrt.data import Dataset
+    from snnrt.graph import Graph
+    from snnrt.network import Network
+    from snnrt.result import Result
+    from snnrt.targets import TargetReport
+
+_EXAMPLE = """\
+  snnrt profile digits.snnrt digits --target dt-snn
+  snnrt profile digits.snnrt digits --target dt-snn stm32l4r5 --report digits.html --per-input digits.csv"""
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Declare the command and its arguments."""
+    parser = subcommand(
+        commands, "profile", "estimate energy, latency and EDP of each input on targets", _EXAMPLE
+    )
+    parser.add_argument("model", metavar="MODEL", help="a .snnrt file")
+    parser.add_argument("data", metavar="DATA", help=DATA_HELP)
+    parser.add_argument(
+        "--target",
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar="NAME",
+        help="targets ('snnrt targets' lists them) or .toml profiles",
+    )
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
+    add_exit_options(parser, overrides=True)
+    parser.add_argument("--per-input", metavar="FILE.csv", help="write a line for each input and target")
+    parser.add_argument("--report", metavar="FILE.html", help="write a report with plots, one file")
+    add_json(parser)
+    parser.set_defaults(function=run, parser=parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run twice (the model's exit rule, never), cost both on each target, print and write."""
+    check_outputs([args.per_input, args.report], [args.model, args.data, *args.target])
+
+    import snnrt
+    from snnrt.data import fit_to_model, load_dataset
+    from snnrt.targets import compare, load_target
+
+    targets = {target.name: target for target in map(load_target, args.target)}
+    network = snnrt.load(args.model)
+    check_exit_options(args, args.parser, network.graph.exit)
+    data = fit_to_model(load_dataset(args.data), network.graph, limit=args.limit, timesteps=args.timesteps)
+    graph = _with_overrides(network.graph, args)
+    dynamic, static = _run_both(network, graph, data)
+    info = network.file_info()
+    reports = [
+        compare(
+            graph,
+            dynamic.counts,
+            static.counts,
+            target,
+            accuracy=_accuracy(dynamic, data),
+            static_accuracy=_accuracy(static, data),
+            arena_bytes=info.arena_bytes,
+            model_bytes=info.file_bytes,
+        )
+        for target in targets.values()
+    ]
+    _write(args, graph, dynamic, data, reports)
+    if args.json:
+        print_json(
+            {
+                "model": args.model,
+                "data": args.data,
+                "inputs": len(data),
+                "timesteps": graph.timesteps,
+                "exit_rule": graph.exit.rule,
+                "threshold": graph.exit.threshold,
+                "targets": [report.to_dict() for report in reports],
+            }
+        )
+    else:
+        _print(args, graph, data, reports)
+    return 0
+
+
+def _with_overrides(graph: Graph, args: argparse.Namespace) -> Graph:
+    rule = args.exit or graph.exit.rule
+    threshold = graph.exit.threshold if args.threshold is None else args.threshold
+    changed = graph.with_exit(rule, 0.0 if rule == "never" else threshold)
+    return changed.with_(timesteps=args.timesteps or graph.timesteps)
+
+
+def _run_both(network: Network, graph: Graph, data: Dataset) -> tuple[Result, Result]:
+    rule, steps = graph.exit, graph.timesteps
+    with progress_bar("full timesteps") as progress:
+        static = network.run(data.x, steps=steps, exit_rule="never", threshold=0.0, progress=progress)
+    if rule.rule == "never":
+        return static, static
+    with progress_bar("dynamic timesteps") as progress:
+        dynamic = network.run(
+            data.x, steps=steps, exit_rule=rule.rule, threshold=rule.threshold, progress=progress
+        )
+    return dynamic, static
+
+
+def _accuracy(result: Result, data: Dataset) -> float | None:
+    return None if data.y is None else float((result.classes == data.y).mean())
+
+
+def _write(
+    args: argparse.Namespace, graph: Graph, dynamic: Result, data: Dataset, reports: list[TargetReport]
+) -> None:
+    from snnrt.atomic_write import write_atomically
+    from snnrt.targets.per_input import per_input_csv
+    from snnrt.targets.report import render_report
+
+    # both texts exist before the first file is touched
+    texts = {}
+    if args.per_input is not None:
+        texts[args.per_input] = per_input_csv(dynamic.classes, data.y, reports)
+    if args.report is not None:
+        texts[args.report] = render_report(graph, reports, title=args.model)
+    for path, text in texts.items():
+        write_atomically(path, text)
+
+
+def _print(args: argparse.Namespace, graph: Graph, data: Dataset, reports: list[TargetReport]) -> None:
+    from snnrt.targets.quantities import engineering
+
+    print_facts(
+        [
+            ("model", f"{args.model}, {graph.numbers}"),
+            ("data", f"{args.data}, {len(data)} input{'s' if len(data) != 1 else ''}"),
+            ("exit", exit_text(graph)),
+        ]
+    )
+    print()
+    header = ("target", "timesteps", "accuracy", "mean T", "energy", "latency", "EDP", "mean E × mean D")
+    rows = []
+    for report in reports:
+        for name, costs, accuracy in (
+            ("dynamic", report.dynamic, report.accuracy),
+            (f"all {graph.timesteps}", report.static, report.static_accuracy),
+        ):
+            summary = costs.summary()
+            rows.append(
+                (
+                    report.target.name if name == "dynamic" else "",
+                    name,
+                    "–" if accuracy is None else f"{accuracy:.4f}",
+                    f"{costs.timesteps.mean():.3f}",
+                    engineering(summary.mean_energy_j, "J"),
+                    engineering(summary.mean_latency_s, "s"),
+                    _joule_seconds(summary.mean_edp_js),
+                    _joule_seconds(summary.product_of_means_edp_js),
+                )
+            )
+    print_table(header, rows, left=(0, 1))
+    print("energy and latency: means over inputs; EDP: the mean of energy times delay of each input")
+    print()
+    for report in reports:
+        saved = report.edp_reduction
+        than = f"{'less' if saved >= 0 else 'more'} EDP than with all {graph.timesteps} timesteps"
+        print(one_line(f"{report.target.name}: {abs(saved):.1%} {than}"))
+        for warning in report.dynamic.warnings:
+            print(one_line(f"{report.target.name}: warning: {warning}"))
+    for path in (args.per_input, args.report):
+        if path is not None:
+            print(one_line(f"written: {path}"))
+
+
+def _joule_seconds(value: float) -> str:
+    """An EDP in J·s; a prefix would be ambiguous between J and s."""
+    return f"{value:.4g} J·s"

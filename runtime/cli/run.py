@@ -1,0 +1,209 @@
+"""``snnrt run``: a model on data, with dynamic timesteps."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from typing import TYPE_CHECKING, Any
+
+from snnrt.cli.arguments import (
+    DATA_HELP,
+    add_exit_options,
+    add_json,
+    check_exit_options,
+    positive,
+    subcommand,
+)
+from snnrt.cli.description import exit_text
+from snnrt.cli.output import check_outputs, print_facts, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from snnrt.crossbar import Crossbar
+    from snnrt.data import Dataset
+    from snnrt.graph import Graph
+    from snnrt.result import Result
+
+_EXAMPLE = """\
+  snnrt run digits.snnrt digits
+  snnrt run digits.snnrt digits --exit confidence --threshold 0.9 --output results.npz
+  snnrt run digits.snnrt digits --device crossbar --crossbar adc_bits=6 --crossbar read_noise=0.01"""
+
+BAR_WIDTH = 40
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Declare the command and its arguments."""
+    parser = subcommand(
+        commands, "run", "run a model on data in the C core, or on a simulated crossbar", _EXAMPLE
+    )
+    parser.add_argument("model", metavar="MODEL", help="a .snnrt file")
+    parser.add_argument("data", metavar="DATA", help=DATA_HELP)
+    parser.add_argument("--device", choices=("cpu", "crossbar"), default="cpu", help="where it runs (cpu)")
+    parser.add_argument(
+        "--crossbar",
+        action="append",
+        metavar="KEY=VALUE",
+        help="a parameter of the crossbar, or a .toml file of them; may be repeated",
+    )
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
+    add_exit_options(parser, overrides=True)
+    parser.add_argument(
+        "--output",
+        metavar="FILE.npz",
+        help="write logits, classes, timesteps, scores, labels (if any) and the counts of each node",
+    )
+    add_json(parser)
+    parser.set_defaults(function=run, parser=parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run and print accuracy, timesteps and events."""
+    if args.crossbar and args.device != "crossbar":
+        args.parser.error("--crossbar has no meaning on the cpu: add --device crossbar")
+    check_outputs([args.output], [args.model, args.data])
+
+    import snnrt
+    from snnrt.data import fit_to_model, load_dataset
+
+    crossbar = _crossbar(args.crossbar or []) if args.device == "crossbar" else None
+    network = snnrt.load(args.model)
+    graph = network.graph
+    check_exit_options(args, args.parser, graph.exit)
+    data = fit_to_model(load_dataset(args.data), graph, limit=args.limit, timesteps=args.timesteps)
+    overrides = exit_overrides(args)
+    with progress_bar("running") as progress:
+        result = network.run(data.x, device=crossbar or "cpu", progress=progress, **overrides)
+    if args.output is not None:
+        _save(args.output, result, data)
+    ran = graph.with_exit(args.exit or graph.exit.rule, overrides.get("threshold", graph.exit.threshold))
+    steps = args.timesteps or graph.timesteps
+    summary = summarise(result, data, steps)
+    if args.json:
+        given = {
+            "model": args.model,
+            "data": args.data,
+            "device": args.device,
+            "timesteps": steps,
+            "exit_rule": ran.exit.rule,
+            "threshold": ran.exit.threshold,
+        }
+        if crossbar is not None:
+            given["crossbar"] = crossbar.config.to_dict()
+        print_json(given | summary)
+    else:
+        _print(args, ran, steps, summary)
+    return 0
+
+
+def exit_overrides(args: argparse.Namespace) -> dict[str, Any]:
+    """The exit options that were given, as :meth:`snnrt.Network.run` takes them."""
+    overrides: dict[str, Any] = {}
+    if args.timesteps is not None:
+        overrides["steps"] = args.timesteps
+    if args.exit is not None:
+        overrides["exit_rule"] = args.exit
+    if args.exit == "never":
+        overrides["threshold"] = 0.0
+    elif args.threshold is not None:
+        overrides["threshold"] = args.threshold
+    return overrides
+
+
+def summarise(result: Result, data: Dataset, steps: int) -> dict[str, object]:
+    """The figures that ``snnrt run --json`` prints; the accuracy is None without labels."""
+    inputs = len(result.classes)
+    histogram = {str(step): int((result.timesteps == step).sum()) for step in range(1, steps + 1)}
+    return {
+        "inputs": inputs,
+        "accuracy": None if data.y is None else float((result.classes == data.y).mean()),
+        "mean_timesteps": float(result.timesteps.mean()),
+        "timestep_histogram": histogram,
+        "spikes_per_input": float(result.counts.spikes.sum()) / inputs,
+        "synaptic_operations_per_input": float(result.counts.synaptic_operations.sum()) / inputs,
+    }
+
+
+def _crossbar(settings: list[str]) -> Crossbar:
+    from snnrt.crossbar import Crossbar, CrossbarConfig
+    from snnrt.errors import TargetError
+
+    values: dict[str, object] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if setting.endswith(".toml"):
+            values |= _crossbar_file(setting)
+        elif equals:
+            values[key.strip()] = _parsed(value.strip())
+        else:
+            raise TargetError(f"--crossbar: expected KEY=VALUE or a .toml file, found {setting!r}")
+    return Crossbar(CrossbarConfig.from_dict(values))
+
+
+def _crossbar_file(path: str) -> dict[str, object]:
+    from snnrt.errors import TargetError
+    from snnrt.targets.loading import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            table = tomllib.load(file)
+    except OSError as error:
+        raise TargetError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise TargetError(f"{path}: is not a TOML file: {error}") from error
+    return table["crossbar"] if isinstance(table.get("crossbar"), dict) else table
+
+
+def _parsed(text: str) -> object:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _save(path: str, result: Result, data: Dataset) -> None:
+    import numpy as np
+
+    from snnrt.atomic_write import write_atomically
+
+    arrays = {
+        "logits": result.logits,
+        "classes": result.classes,
+        "timesteps": result.timesteps,
+        "scores": result.scores,
+        "nodes": np.array(result.counts.nodes),
+        **{name: getattr(result.counts, name) for name in result.counts.FIELDS},
+    }
+    if data.y is not None:
+        arrays["labels"] = data.y
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    write_atomically(path, file.getvalue())
+
+
+def _print(args: argparse.Namespace, graph: Graph, steps: int, summary: dict[str, Any]) -> None:
+    inputs, accuracy = summary["inputs"], summary["accuracy"]
+    facts = [
+        ("model", f"{args.model}, {graph.numbers}, on {args.device}"),
+        ("data", f"{args.data}, {inputs} input{'s' if inputs != 1 else ''}"),
+        ("exit", exit_text(graph, steps)),
+        (
+            "accuracy",
+            "no labels" if accuracy is None else f"{accuracy:.4f} ({round(accuracy * inputs)} of {inputs})",
+        ),
+        ("timesteps", f"{summary['mean_timesteps']:.3f} of {steps} on average"),
+    ]
+    counts = {step: count for step, count in summary["timestep_histogram"].items() if count}
+    most = max(counts.values())
+    width = len(str(steps))
+    for step, count in counts.items():
+        bar = "█" * max(1, round(BAR_WIDTH * count / most))
+        facts.append(("", f"{step.rjust(width)} {bar} {count}"))
+    facts += [
+        ("spikes", f"{summary['spikes_per_input']:.1f} an input"),
+        ("synaptic operations", f"{summary['synaptic_operations_per_input']:.1f} an input"),
+    ]
+    if args.output is not None:
+        facts.append(("written", args.output))
+    print_facts(facts)

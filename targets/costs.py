@@ -1,0 +1,189 @@
+"""What inputs cost on a target: arrays over inputs, broken down by layer and by component."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from snnrt.errors import TargetError
+from snnrt.targets.target import Target
+
+
+@dataclass
+class Ledger:
+    """Energy (J) and latency (s) of N inputs, booked by layer and by component while a model runs."""
+
+    inputs: int
+    energy: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
+    latency: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def charge(self, layer: str, component: str, joules: np.ndarray | float) -> None:
+        """Add ``joules`` (N,) to a layer's component."""
+        key = (layer, component)
+        self.energy[key] = self.energy.get(key, np.zeros(self.inputs)) + joules
+
+    def wait(self, layer: str, seconds: np.ndarray | float) -> None:
+        """Add ``seconds`` (N,) to a layer's latency."""
+        self.latency[layer] = self.latency.get(layer, np.zeros(self.inputs)) + seconds
+
+    @property
+    def total_energy(self) -> np.ndarray:
+        """(N,) J."""
+        return sum(self.energy.values(), np.zeros(self.inputs))
+
+    @property
+    def total_latency(self) -> np.ndarray:
+        """(N,) s."""
+        return sum(self.latency.values(), np.zeros(self.inputs))
+
+
+@dataclass(frozen=True)
+class CostSummary:
+    """Means over the inputs. ``mean_edp_js`` is the mean of E·D, not the product of the means."""
+
+    mean_energy_j: float
+    mean_latency_s: float
+    mean_edp_js: float
+    product_of_means_edp_js: float
+    energy_band_j: tuple[float, float]
+    latency_band_s: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class LayerMapping:
+    """Where one dense or conv2d node lies on an in-memory chip.
+
+    ``blocks`` is the number of processing elements (arrays, or groups of k² arrays where the profile maps
+    kernel positions), ``utilisation`` the used fraction of their cells.
+    """
+
+    layer: str
+    row_blocks: int
+    column_blocks: int
+    blocks: int
+    reads_per_timestep: int
+    utilisation: float
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes that the network needs against what the board has (None: unknown)."""
+
+    arena_bytes: int | None
+    ram_bytes: int | None
+    model_bytes: int | None
+    code_bytes: int | None
+    flash_bytes: int | None
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing that is known exceeds what is known of the board."""
+        ram_ok = self.arena_bytes is None or self.ram_bytes is None or self.arena_bytes <= self.ram_bytes
+        used = (self.model_bytes or 0) + (self.code_bytes or 0)
+        return ram_ok and (self.flash_bytes is None or used <= self.flash_bytes)
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Energy (J), latency (s) and their product for N inputs, L layers and C components.
+
+    ``energy_band_j`` and ``latency_band_s`` are (2, N): every figure of the profile at its low and at its
+    high end. ``layer_energy_j`` and ``layer_latency_s`` are (N, L), ``component_energy_j`` (N, C).
+    ``formulas`` say how they were computed, ``warnings`` what does not fit the hardware.
+    """
+
+    target: Target
+    timesteps: np.ndarray
+    energy_j: np.ndarray
+    latency_s: np.ndarray
+    energy_band_j: np.ndarray
+    latency_band_s: np.ndarray
+    layers: tuple[str, ...]
+    layer_energy_j: np.ndarray
+    layer_latency_s: np.ndarray
+    components: tuple[str, ...]
+    component_energy_j: np.ndarray
+    formulas: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    mapping: tuple[LayerMapping, ...] = ()
+    memory: Memory | None = None
+
+    @property
+    def edp_js(self) -> np.ndarray:
+        """(N,) energy times latency of each input, J·s."""
+        return self.energy_j * self.latency_s
+
+    @property
+    def blocks(self) -> int:
+        """Processing elements that the network takes (in-memory targets; else 0)."""
+        return sum(layer.blocks for layer in self.mapping)
+
+    @property
+    def tiles(self) -> int:
+        """Tiles that hold the blocks, where the profile says how many a tile has; else 0."""
+        per_tile = getattr(self.target, "blocks_per_tile", None)
+        return -(-self.blocks // int(per_tile.value)) if per_tile is not None else 0
+
+    def summary(self) -> CostSummary:
+        """Means over the inputs."""
+        energy, latency = float(self.energy_j.mean()), float(self.latency_s.mean())
+        low_j, high_j = (float(band) for band in self.energy_band_j.mean(axis=1))
+        low_s, high_s = (float(band) for band in self.latency_band_s.mean(axis=1))
+        return CostSummary(
+            mean_energy_j=energy,
+            mean_latency_s=latency,
+            mean_edp_js=float(self.edp_js.mean()),
+            product_of_means_edp_js=energy * latency,
+            energy_band_j=(low_j, high_j),
+            latency_band_s=(low_s, high_s),
+        )
+
+
+def close_ledgers(
+    target: Target,
+    order: tuple[str, ...],
+    timesteps: np.ndarray,
+    ledgers: tuple[Ledger, Ledger, Ledger],
+    formulas: tuple[str, ...],
+    warnings: tuple[str, ...],
+    mapping: tuple[LayerMapping, ...] = (),
+    memory: Memory | None = None,
+) -> Costs:
+    """The :class:`Costs` of a model that was run with every figure at (low, value, high).
+
+    Layers come in the ``order`` of the graph's nodes, what belongs to no node after them.
+    """
+    low, nominal, high = ledgers
+    booked = dict.fromkeys([*(layer for layer, _ in nominal.energy), *nominal.latency])
+    layers = (*(name for name in order if name in booked), *(name for name in booked if name not in order))
+    components = tuple(dict.fromkeys(component for _, component in nominal.energy))
+    inputs = nominal.inputs
+    layer_energy, layer_latency = np.zeros((inputs, len(layers))), np.zeros((inputs, len(layers)))
+    component_energy = np.zeros((inputs, len(components)))
+    for (layer, component), joules in nominal.energy.items():
+        layer_energy[:, layers.index(layer)] += joules
+        component_energy[:, components.index(component)] += joules
+    for layer, seconds in nominal.latency.items():
+        layer_latency[:, layers.index(layer)] += seconds
+    energy_band = np.stack([low.total_energy, high.total_energy])
+    latency_band = np.stack([low.total_latency, high.total_latency])
+    if not (np.isfinite(energy_band).all() and np.isfinite(latency_band).all()):
+        raise TargetError(f"{target.path}: its figures give an infinite energy or latency; check their units")
+    return Costs(
+        target=target,
+        timesteps=timesteps,
+        energy_j=nominal.total_energy,
+        latency_s=nominal.total_latency,
+        energy_band_j=energy_band,
+        latency_band_s=latency_band,
+        layers=layers,
+        layer_energy_j=layer_energy,
+        layer_latency_s=layer_latency,
+        components=components,
+        component_energy_j=component_energy,
+        formulas=formulas,
+        warnings=warnings,
+        mapping=mapping,
+        memory=memory,
+    )

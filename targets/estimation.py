@@ -1,0 +1,167 @@
+"""From event counts to costs, and a dynamic run beside a static one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnrt.counts import Counts
+from snnrt.errors import DataError
+from snnrt.graph import Graph
+from snnrt.targets import in_memory, microcontroller, neuromorphic
+from snnrt.targets.costs import Costs, CostSummary, Ledger, close_ledgers
+from snnrt.targets.loading import load_target
+from snnrt.targets.target import InMemory, Microcontroller, Neuromorphic, Target
+from snnrt.targets.workload import check_counts
+
+
+def estimate(
+    graph: Graph,
+    counts: Counts,
+    target: Target | str | os.PathLike[str],
+    *,
+    period_s: float | None = None,
+    arena_bytes: int | None = None,
+    model_bytes: int | None = None,
+) -> Costs:
+    """Energy, latency and energy-delay product of each input in ``counts`` on ``target``.
+
+    ``counts`` come from a run of ``graph``. ``period_s`` (microcontrollers): inputs arrive every so
+    many seconds and the idle power in between is added. ``arena_bytes`` and ``model_bytes``: what the
+    network needs in RAM and flash, checked against the board. Formulas: docs/cost_models.md.
+
+    Raises :class:`TargetError` for an unknown or malformed target, :class:`DataError` for counts of
+    another network and a period that is not a positive number.
+    """
+    hardware = target if isinstance(target, Target) else load_target(target)
+    check_counts(graph, counts)
+    if period_s is not None and not (np.isfinite(period_s) and period_s > 0):
+        raise DataError(f"period is {period_s} s, expected a finite number above 0")
+    if isinstance(hardware, Microcontroller):
+        memory = microcontroller.memory(hardware, arena_bytes, model_bytes)
+        return close_ledgers(
+            hardware,
+            counts.nodes,
+            counts.timesteps,
+            _corners(hardware, lambda corner: microcontroller.book(graph, counts, corner, period_s)),
+            microcontroller.FORMULAS,
+            microcontroller.warnings(memory),
+            memory=memory,
+        )
+    if isinstance(hardware, InMemory):
+        mapping = in_memory.mapping_of(graph, hardware)
+        return close_ledgers(
+            hardware,
+            counts.nodes,
+            counts.timesteps,
+            _corners(hardware, lambda corner: in_memory.book(graph, counts, corner)),
+            in_memory.FORMULAS,
+            in_memory.warnings(mapping, hardware),
+            mapping=mapping,
+        )
+    assert isinstance(hardware, Neuromorphic)
+    return close_ledgers(
+        hardware,
+        counts.nodes,
+        counts.timesteps,
+        _corners(hardware, lambda corner: neuromorphic.book(graph, counts, corner)),
+        neuromorphic.FORMULAS,
+        neuromorphic.warnings(graph, hardware),
+    )
+
+
+def _corners(target: Target, book: Callable[..., Ledger]) -> tuple[Ledger, Ledger, Ledger]:
+    nominal = book(target)
+    if not target.has_band:
+        return nominal, nominal, nominal
+    return book(target.at("low")), nominal, book(target.at("high"))
+
+
+@dataclass(frozen=True)
+class TargetReport:
+    """A run with dynamic timesteps beside the same inputs at the full T, on one target.
+
+    ``accuracy`` and ``static_accuracy`` are fractions, None without labels.
+    """
+
+    target: Target
+    dynamic: Costs
+    static: Costs
+    accuracy: float | None = None
+    static_accuracy: float | None = None
+
+    @property
+    def edp_reduction(self) -> float:
+        """1 − mean EDP / static mean EDP (0.8: four fifths less; 0 where the static EDP is 0)."""
+        static = self.static.summary().mean_edp_js
+        return 1.0 - self.dynamic.summary().mean_edp_js / static if static > 0 else 0.0
+
+    @property
+    def product_of_means_edp_reduction(self) -> float:
+        """The same from mean E × mean D."""
+        static = self.static.summary().product_of_means_edp_js
+        return 1.0 - self.dynamic.summary().product_of_means_edp_js / static if static > 0 else 0.0
+
+    def to_dict(self) -> dict[str, object]:
+        """JSON-able: the figures of the dynamic run, the same at full T as ``static_…``, reductions."""
+        return {
+            "target": self.target.name,
+            "kind": self.target.kind,
+            **_figures("", self.accuracy, self.dynamic),
+            **_figures("static_", self.static_accuracy, self.static),
+            "edp_reduction": self.edp_reduction,
+            "product_of_means_edp_reduction": self.product_of_means_edp_reduction,
+            "warnings": list(self.dynamic.warnings),
+        }
+
+
+def _figures(prefix: str, accuracy: float | None, costs: Costs) -> dict[str, object]:
+    summary: CostSummary = costs.summary()
+    figures: dict[str, object] = {
+        "accuracy": None if accuracy is None else float(accuracy),
+        "mean_timesteps": float(costs.timesteps.mean()),
+        "mean_energy_j": summary.mean_energy_j,
+        "mean_latency_s": summary.mean_latency_s,
+        "mean_edp_js": summary.mean_edp_js,
+        "product_of_means_edp_js": summary.product_of_means_edp_js,
+        "energy_band_j": list(summary.energy_band_j),
+        "latency_band_s": list(summary.latency_band_s),
+    }
+    return {f"{prefix}{key}": value for key, value in figures.items()}
+
+
+def compare(
+    graph: Graph,
+    dynamic: Counts,
+    static: Counts,
+    target: Target | str | os.PathLike[str],
+    *,
+    accuracy: float | None = None,
+    static_accuracy: float | None = None,
+    period_s: float | None = None,
+    arena_bytes: int | None = None,
+    model_bytes: int | None = None,
+) -> TargetReport:
+    """``dynamic`` counts of ``graph`` with its exit rule beside ``static`` ones of the same inputs at full T.
+
+    The static run is costed without an exit rule. Raises as :func:`estimate`, and :class:`DataError` where
+    the two runs have different numbers of inputs.
+    """
+    hardware = target if isinstance(target, Target) else load_target(target)
+    if dynamic.timesteps.shape != static.timesteps.shape:
+        raise DataError(
+            f"the dynamic run has {dynamic.timesteps.shape[0]} inputs, the static one "
+            f"{static.timesteps.shape[0]}; run both on the same data"
+        )
+    full = graph.with_exit("never", 0.0)
+    options = {"period_s": period_s, "arena_bytes": arena_bytes, "model_bytes": model_bytes}
+    return TargetReport(
+        target=hardware,
+        dynamic=estimate(graph, dynamic, hardware, **options),  # type: ignore[arg-type]
+        static=estimate(full, static, hardware, **options),  # type: ignore[arg-type]
+        accuracy=accuracy,
+        static_accuracy=static_accuracy,
+    )

@@ -1,0 +1,171 @@
+"""What a target is: its figures, choices and charges, one class for each kind of hardware."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal, TypeVar
+
+from snnrt.targets.figures import Charge, Corner, Figure
+
+_Self = TypeVar("_Self", bound="Target")
+
+
+def _rule(unit: str, *, least: float = 0.0, above: bool = False, most: float = 1e15) -> dict[str, object]:
+    """What a figure's value must be: in ``unit``, from ``least`` (``above``: more than it) to ``most``."""
+    return {"unit": unit, "least": least, "above": above, "most": most}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A piece of hardware as its profile file describes it.
+
+    ``charges`` say what an event costs, ``events`` which events a kind knows (with their
+    meaning), ``path`` where the profile came from.
+    """
+
+    kind: ClassVar[str]
+    charge_unit: ClassVar[str]
+    events: ClassVar[dict[str, str]]
+
+    name: str
+    title: str
+    description: str
+    charges: tuple[Charge, ...]
+    path: str = ""
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """The figures that the profile gives, by field name."""
+        found = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        return {name: value for name, value in found.items() if isinstance(value, Figure)}
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The profile's choices (how layers map, what is recomputed), by field name."""
+        items = (item.name for item in dataclasses.fields(self) if "choices" in item.metadata)
+        return {name: getattr(self, name) for name in items}
+
+    @property
+    def has_band(self) -> bool:
+        """Whether any figure has a spread."""
+        figures = [*self.figures.values(), *(charge.figure for charge in self.charges)]
+        return any(figure.has_band for figure in figures)
+
+    def at(self: _Self, corner: Corner) -> _Self:
+        """The same hardware with every figure at one end of its band."""
+        changes: dict[str, object] = {name: figure.at(corner) for name, figure in self.figures.items()}
+        changes["charges"] = tuple(charge.at(corner) for charge in self.charges)
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Microcontroller(Target):
+    """A processor core that runs the C core: instructions × CPI / f, cycles × energy a cycle."""
+
+    kind: ClassVar[str] = "microcontroller"
+    charge_unit: ClassVar[str] = "instruction"
+    events: ClassVar[dict[str, str]] = {
+        "synaptic_operation": "one weight added, for a spike",
+        "multiply_accumulate": "one weight times a value that is not a spike, added",
+        "row_activation": "one non-zero input found, its weight row located",
+        "window": "one output position visited (each group of a convolution), a step",
+        "window_run": "one run of neighbouring inputs of a window (a kernel row of a convolution)",
+        "scan_word": "32 inputs of a run looked at together, where inputs are spikes",
+        "scan_value": "one input of a run looked at, where inputs are other values",
+        "output_element": "one output current started from its bias, a step",
+        "neuron_update": "one neuron's state update, comparison and reset",
+        "synapse_update": "one synaptic current's decay, besides the neuron update",
+        "neuron_step": "one neuron node set up, a step",
+        "pool_tap": "one place of one pooling window visited, all its channels",
+        "pool_element": "one channel of one place of a pooling window added",
+        "add_element": "one element of one input of an addition",
+        "readout_element": "one logit accumulated and compared with the best, a step",
+        "node_step": "one node called, a step",
+        "exit_step": "the exit rule, a step",
+        "exit_class": "the exit rule, a class and step",
+    }
+
+    clock: Figure = field(metadata=_rule("Hz", above=True))
+    cycles_per_instruction: Figure = field(metadata=_rule("cycle/instruction", above=True, most=1000))
+    energy_per_cycle: Figure = field(metadata=_rule("J/cycle"))
+    idle_power: Figure | None = field(default=None, metadata=_rule("W"))
+    ram: Figure | None = field(default=None, metadata=_rule("byte"))
+    flash: Figure | None = field(default=None, metadata=_rule("byte"))
+    code_size: Figure | None = field(default=None, metadata=_rule("byte"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class InMemory(Target):
+    """Crossbar arrays that hold the weights and are read once for each window and timestep."""
+
+    kind: ClassVar[str] = "imc"
+    charge_unit: ClassVar[str] = "J"
+    events: ClassVar[dict[str, str]] = {
+        "read": "one window presented to one block of arrays (a PE cycle), for each bit of the input",
+        "active_read": "a read in which at least one row is driven",
+        "kernel_position": "a read of each of the k² arrays of a block (mapping kernel_positions)",
+        "row_drive": "one row of one array driven",
+        "conversion": "one ADC conversion of a used column in an active read",
+        "neuron_update": "one neuron's state update",
+        "spike": "one spike fired",
+        "timestep": "one timestep",
+        "input": "one input",
+    }
+
+    rows: Figure = field(metadata=_rule("count", least=1, most=1_000_000))
+    columns: Figure = field(metadata=_rule("count", least=1, most=1_000_000))
+    weight_bits: Figure = field(metadata=_rule("bit", least=1, most=64))
+    cell_bits: Figure = field(metadata=_rule("bit", least=1, most=64))
+    input_bits: Figure = field(metadata=_rule("bit", least=1, most=32))
+    input_bit_density: Figure = field(metadata=_rule("1", most=1))
+    read_time: Figure = field(metadata=_rule("s", above=True))
+    blocks_per_tile: Figure | None = field(default=None, metadata=_rule("count", least=1))
+    blocks_available: Figure | None = field(default=None, metadata=_rule("count", least=1))
+    fixed_timesteps: Figure | None = field(default=None, metadata=_rule("timestep", most=1e6))
+    exit_timesteps: Figure | None = field(default=None, metadata=_rule("timestep", most=1e6))
+    nominal_density: Figure | None = field(default=None, metadata=_rule("1", most=1))
+    static_power: Figure | None = field(default=None, metadata=_rule("W"))
+    energy_scale: Figure | None = field(default=None, metadata=_rule("1", above=True))
+    latency_scale: Figure | None = field(default=None, metadata=_rule("1", above=True))
+    sign: Literal["differential", "in_cell", "offset"] = field(
+        metadata={"choices": ("differential", "in_cell", "offset")}
+    )
+    mapping: Literal["unrolled", "kernel_positions"] = field(
+        metadata={"choices": ("unrolled", "kernel_positions")}
+    )
+    positions: Literal["output", "after_pooling"] = field(metadata={"choices": ("output", "after_pooling")})
+    values: Literal["bit_serial", "one_read"] = field(metadata={"choices": ("bit_serial", "one_read")})
+    silent_windows: Literal["skipped", "read"] = field(metadata={"choices": ("skipped", "read")})
+    static_layers: Literal["once", "every_timestep"] = field(metadata={"choices": ("once", "every_timestep")})
+
+    @property
+    def columns_per_weight(self) -> int:
+        """Columns that one weight takes: bit slices, doubled for a differential pair."""
+        slices = -(-int(self.weight_bits.value) // int(self.cell_bits.value))
+        return slices * (2 if self.sign == "differential" else 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neuromorphic(Target):
+    """A digital event-driven chip: energy a synaptic operation and a neuron update, static power."""
+
+    kind: ClassVar[str] = "neuromorphic"
+    charge_unit: ClassVar[str] = "J"
+    events: ClassVar[dict[str, str]] = {
+        "synaptic_operation": "one synapse reached by one spike",
+        "neuron_update": "one neuron's state update",
+        "spike": "one spike fired",
+        "timestep": "one timestep",
+        "input": "one input",
+    }
+
+    timestep_time: Figure = field(metadata=_rule("s", above=True))
+    static_power: Figure | None = field(default=None, metadata=_rule("W"))
+    neurons: Figure | None = field(default=None, metadata=_rule("count", least=1))
+    synapses: Figure | None = field(default=None, metadata=_rule("count", least=1))
+    energy_scale: Figure | None = field(default=None, metadata=_rule("1", above=True))
+    static_layers: Literal["once", "every_timestep"] = field(metadata={"choices": ("once", "every_timestep")})
+
+
+KINDS: dict[str, type[Target]] = {cls.kind: cls for cls in (Microcontroller, InMemory, Neuromorphic)}

@@ -1,0 +1,174 @@
+"""snnrt convert."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import nir
+import numpy as np
+import pytest
+
+import snnrt
+from snnrt.cli.convert import FRAMEWORKS, RESETS
+from snnrt.converters import nir_semantics
+from snnrt.data import load_dataset
+
+USUAL = ("--source", "snntorch", "--timesteps", "4")
+
+
+def test_choices_are_those_of_the_importer():
+    assert tuple(FRAMEWORKS) == tuple(nir_semantics.SOURCES)
+    assert tuple(RESETS) == tuple(nir_semantics.RESETS)
+
+
+def test_writes_a_model_and_says_what_it_assumed(snnrt_command, source, tmp_path):
+    path = tmp_path / "out.snnrt"
+    options = (
+        "--exit",
+        "entropy",
+        "--threshold",
+        "0.25",
+        "--class-names",
+        "0,1,2,3,4,5,6,7,8,9",
+        "--name",
+        "demo",
+    )
+    outcome = snnrt_command("convert", source, "-o", path, *USUAL, *options)
+    assert outcome.code == 0 and outcome.err == ""
+    network = snnrt.load(path)
+    graph = network.graph
+    assert graph.numbers == "float32" and graph.timesteps == 4
+    assert (graph.exit.rule, graph.exit.threshold) == ("entropy", pytest.approx(0.25))
+    assert graph.metadata["class_names"] == [str(digit) for digit in range(10)]
+    assert graph.metadata["name"] == "demo"
+    assert str(path) in outcome.out and "snntorch" in outcome.out.lower()
+    assert network.assumptions
+    for assumption in network.assumptions:
+        assert assumption in outcome.out
+
+
+def test_json(snnrt_command, source, tmp_path):
+    path = tmp_path / "out.snnrt"
+    document = snnrt_command("convert", source, "-o", path, *USUAL, "--json").json
+    assert document["model"] == str(path) and document["file_bytes"] == path.stat().st_size
+    assert document["timesteps"] == 4 and document["exit_rule"] == "never" and document["classes"] == 10
+    assert document["input_shape"] == [1, 8, 8] and document["numbers"] == "float32"
+    assert document["assumptions"] == list(snnrt.load(path).assumptions)
+
+
+def test_int8_with_calibration(snnrt_command, source, tmp_path):
+    images = load_dataset("digits:train").x[:50]
+    np.savez(tmp_path / "calibration.npz", x=images[:, 0])
+    for data in (tmp_path / "calibration.npz", "digits"):
+        options = ("--numbers", "int8", "--calibrate", data)
+        document = snnrt_command(
+            "convert", source, "-o", tmp_path / "out.snnrt", *USUAL, *options, "--json"
+        ).json
+        assert document["numbers"] == "int8"
+    assert snnrt.load(tmp_path / "out.snnrt").graph.numbers == "int8"
+
+
+def test_options_reach_the_network(snnrt_command, source, tmp_path):
+    path = tmp_path / "out.snnrt"
+    options = (
+        "--readout",
+        "mean",
+        "--reset",
+        "zero",
+        "--encoding",
+        "spikes",
+        "--dt",
+        "1e-4",
+        "--timesteps",
+        "7",
+    )
+    assert snnrt_command("convert", source, "-o", path, "--source", "snntorch", *options).code == 0
+    graph = snnrt.load(path).graph
+    assert graph.readout.mode == "mean" and graph.input.encoding == "spikes" and graph.timesteps == 7
+    assert graph["lif"].reset == "value"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--threshold", "0.5"), "--threshold has no meaning for the exit rule never"),
+        (("--exit", "never", "--threshold", "0.5"), "--threshold has no meaning for the exit rule never"),
+        (("--exit", "entropy"), "--exit entropy needs a threshold"),
+        (("--calibrate", "digits"), "--calibrate sets the scales of int8: add --numbers int8"),
+        (("--numbers", "int4"), "invalid choice: 'int4'"),
+        (("--source", "keras"), "invalid choice: 'keras'"),
+    ],
+)
+def test_wrong_usage(snnrt_command, source, tmp_path, options, message):
+    snnrt_command("convert", source, "-o", tmp_path / "out", *options).failed(message, code=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def unknown_node(path: Path) -> None:
+    """A NIR file with a primitive that nobody knows."""
+    nir.write(path, nir.NIRGraph({"input": nir.Input({"input": np.array([4])})}, [], type_check=False))
+    with h5py.File(path, "r+") as file:
+        group = file["node/nodes"].create_group("mystery")
+        group["type"] = "Warp"
+
+
+def test_sources_that_are_no_networks(snnrt_command, source, tmp_path):
+    output = tmp_path / "out.snnrt"
+    output.write_bytes(b"the model of yesterday")
+    whole = Path(source).read_bytes()
+    cases = {
+        "missing.nir": (None, "no such file"),
+        "empty.nir": (b"", "empty.nir"),
+        "text.nir": (b"hello", "text.nir"),
+        "half.nir": (whole[: len(whole) // 2], "half.nir"),
+    }
+    for name, (content, message) in cases.items():
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        snnrt_command("convert", tmp_path / name, "-o", output, *USUAL).failed(message)
+    unknown_node(tmp_path / "unknown.nir")
+    snnrt_command("convert", tmp_path / "unknown.nir", "-o", output, *USUAL).failed("mystery", "Warp")
+    snnrt_command("convert", tmp_path, "-o", output, *USUAL).failed(str(tmp_path))
+    assert output.read_bytes() == b"the model of yesterday"
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_calibration_that_does_not_fit(snnrt_command, source, tmp_path):
+    output = tmp_path / "out.snnrt"
+    data = tmp_path / "data.npz"
+    wrong = {
+        "x: the model reads constant inputs of shape (N, 1, 8, 8), found (5, 28, 28)": np.zeros((5, 28, 28)),
+        "expected finite numbers, found nan": np.full((5, 8, 8), np.nan),
+        "expected at least one input, found none": np.zeros((0, 8, 8)),
+        "8-bit images: divide by 255": np.full((5, 8, 8), 255, np.uint8),
+    }
+    for message, x in wrong.items():
+        np.savez(data, x=x)
+        options = ("--numbers", "int8", "--calibrate", data)
+        snnrt_command("convert", source, "-o", output, *USUAL, *options).failed(str(data), message)
+        assert not output.exists()
+
+
+def test_places_where_nothing_can_be_written(snnrt_command, source, tmp_path, read_only_folder):
+    before = Path(source).read_bytes()
+    for place, message in (
+        (tmp_path / "missing" / "out.snnrt", "does not exist; create it first"),
+        (tmp_path, "it is a folder"),
+        (read_only_folder / "out.snnrt", "choose a folder that is writable"),
+        (source, "it is what the command reads"),
+    ):
+        snnrt_command("convert", source, "-o", place, *USUAL).failed(f"cannot write {place}", message)
+    assert Path(source).read_bytes() == before
+
+
+def test_a_failure_while_writing_leaves_the_old_file(snnrt_command, source, tmp_path, monkeypatch):
+    path = tmp_path / "out.snnrt"
+    path.write_bytes(b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    snnrt_command("convert", source, "-o", path, *USUAL).failed("No space left on device", str(path))
+    assert path.read_bytes() == b"old" and [entry.name for entry in tmp_path.iterdir()] == ["out.snnrt"]

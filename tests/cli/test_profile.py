@@ -1,0 +1,120 @@
+"""snnrt profile."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+
+import snnrt
+from snnrt.data import load_dataset
+from snnrt.targets.loading import list_targets
+
+FIGURES = ("accuracy", "mean_energy_j", "mean_latency_s", "mean_edp_js", "product_of_means_edp_js")
+
+
+def test_json_has_each_target_dynamic_and_static(snnrt_command, int8_model):
+    names = list_targets()
+    document = snnrt_command(
+        "profile", int8_model, "digits", "--limit", "60", "--json", "--target", *names
+    ).json
+    assert [target["target"] for target in document["targets"]] == list(names)
+    assert document["inputs"] == 60
+    data = load_dataset("digits")
+    result = snnrt.load(int8_model).run(data.x[:60])
+    for target in document["targets"]:
+        assert target["accuracy"] == pytest.approx((result.classes == data.y[:60]).mean())
+        for figure in FIGURES:
+            assert target[figure] >= 0 and target[f"static_{figure}"] >= 0
+        assert target["mean_energy_j"] < target["static_mean_energy_j"]
+        reduction = 1 - target["mean_edp_js"] / target["static_mean_edp_js"]
+        assert target["edp_reduction"] == pytest.approx(reduction) and 0 < reduction < 1
+        product = target["mean_energy_j"] * target["mean_latency_s"]
+        assert target["product_of_means_edp_js"] == pytest.approx(product)
+
+
+def test_text_is_a_table_with_both_runs(snnrt_command, int8_model):
+    outcome = snnrt_command("profile", int8_model, "digits", "--limit", "20", "--target", "dt-snn")
+    assert outcome.code == 0 and outcome.err == ""
+    lines = outcome.out.splitlines()
+    assert any(line.startswith("dt-snn") and "dynamic" in line for line in lines)
+    assert any(line.strip().startswith("all 4") for line in lines)
+    assert "less EDP than with all 4 timesteps" in outcome.out
+
+
+def test_never_is_its_own_static_run(snnrt_command, int8_model):
+    options = ("--limit", "10", "--exit", "never", "--timesteps", "3", "--json", "--target", "dt-snn")
+    document = snnrt_command("profile", int8_model, "digits", *options).json
+    (target,) = document["targets"]
+    assert document["timesteps"] == 3 and document["exit_rule"] == "never"
+    assert target["mean_timesteps"] == target["static_mean_timesteps"] == 3
+    assert target["edp_reduction"] == 0
+
+
+def test_per_input_file_averages_to_the_json(snnrt_command, int8_model, tmp_path):
+    path = tmp_path / "inputs.csv"
+    options = ("--limit", "25", "--json", "--per-input", path, "--target", "dt-snn")
+    (target,) = snnrt_command("profile", int8_model, "digits", *options).json["targets"]
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 25
+    labels = load_dataset("digits").y[:25]
+    assert [int(row["label"]) for row in rows] == labels.tolist()
+    assert sum(row["class"] == row["label"] for row in rows) / 25 == pytest.approx(target["accuracy"])
+    for column, figure in (
+        ("energy_j", "mean_energy_j"),
+        ("latency_s", "mean_latency_s"),
+        ("edp_js", "mean_edp_js"),
+    ):
+        assert sum(float(row[f"dt-snn_{column}"]) for row in rows) / 25 == pytest.approx(target[figure])
+
+
+def test_report_is_one_file(snnrt_command, int8_model, tmp_path):
+    path = tmp_path / "report.html"
+    outcome = snnrt_command(
+        "profile", int8_model, "digits", "--limit", "10", "--target", "dt-snn", "--report", path
+    )
+    assert outcome.code == 0 and str(path) in outcome.out
+    text = path.read_text(encoding="utf-8")
+    assert text.lstrip().lower().startswith("<!doctype html") and "dt-snn" in text
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_name_given_twice_counts_once(snnrt_command, int8_model):
+    options = ("--limit", "2", "--json", "--target", "dt-snn", "--target", "dt-snn")
+    assert len(snnrt_command("profile", int8_model, "digits", *options).json["targets"]) == 1
+
+
+def test_the_example_names_shipped_targets(snnrt_command):
+    example = snnrt_command("profile", "--help").out.partition("example:")[2]
+    named = [
+        name for group in re.findall(r"--target ((?:[a-z][a-z0-9-]* ?)+)", example) for name in group.split()
+    ]
+    assert len(named) == 3 and set(named) <= set(list_targets())
+
+
+def test_missing_targets(snnrt_command, int8_model, tmp_path):
+    report = tmp_path / "report.html"
+    report.write_text("old")
+    usual = ("profile", int8_model, "digits", "--report", report)
+    snnrt_command(*usual, "--target", "dt-snn", "cortex-m99").failed("'cortex-m99' is unknown")
+    snnrt_command(*usual).failed("--target", code=2)
+    snnrt_command(*usual, "--target", tmp_path / "mine.toml").failed("mine.toml", "no such file")
+    assert report.read_text() == "old"
+
+
+def test_places_where_nothing_can_be_written(snnrt_command, int8_model, tmp_path):
+    usual = ("profile", int8_model, "digits", "--target", "dt-snn")
+    for option in ("--report", "--per-input"):
+        place = tmp_path / "missing" / "out"
+        snnrt_command(*usual, option, place).failed(f"cannot write {place}", "create it first")
+    same = tmp_path / "out"
+    snnrt_command(*usual, "--report", same, "--per-input", same).failed(
+        "two results would go to the same file"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_data_that_does_not_fit(snnrt_command, int8_model):
+    snnrt_command("profile", int8_model, "yin-yang", "--target", "dt-snn").failed("found (1000, 4)")

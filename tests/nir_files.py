@@ -1,0 +1,52 @@
+"""Small NIR files made by hand, and what they give in the reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nir
+import numpy as np
+from snnrt.converters.nir_importer import Imported, import_nir
+from snnrt.reference import Reference
+
+NodeMap = dict[str, nir.NIRNode]
+
+
+def chain(nodes: NodeMap) -> list[tuple[str, str]]:
+    """The edges of a sequence."""
+    names = list(nodes)
+    return list(zip(names, names[1:]))
+
+
+def save(path: Path, nodes: NodeMap, edges: list[tuple[str, str]] | None = None) -> Path:
+    """Write a NIR file of ``nodes`` joined by ``edges``, one after the other where none are given."""
+    nir.write(path, nir.NIRGraph(nodes, chain(nodes) if edges is None else edges, type_check=False))
+    return path
+
+
+def ends(shape: tuple[int, ...], out: tuple[int, ...], **between: nir.NIRNode) -> NodeMap:
+    """``between`` with an Input before and an Output behind it."""
+    return {"input": nir.Input(np.array(shape)), **between, "output": nir.Output(np.array(out))}
+
+
+def run(
+    path: Path, x: np.ndarray, **options: object
+) -> tuple[Imported, dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Import with spikes over time as input, (N, T, *shape): spikes and membranes by node name."""
+    imported = import_nir(path, encoding="spikes", timesteps=x.shape[1], **options)
+    result = Reference(imported.graph).run(x, record=("spikes", "membranes"))
+    return imported, result.spikes, result.membranes
+
+
+def outputs(path: Path, x: np.ndarray, **options: object) -> np.ndarray:
+    """What the Output gives at each step, (N, T, classes), from the sums up to each step."""
+    sums = []
+    for steps in range(1, x.shape[1] + 1):
+        imported = import_nir(path, encoding="spikes", timesteps=steps, **options)
+        sums.append(Reference(imported.graph).run(x[:, :steps]).logits)
+    return np.diff(np.stack(sums, 1), axis=1, prepend=np.float32(0))
+
+
+def dyadic(shape: tuple[int, ...], seed: int, scale: float = 1.0) -> np.ndarray:
+    """Random multiples of 1/16, float32: their sums are exact."""
+    return (np.rint(np.random.default_rng(seed).normal(0, scale, shape) * 16) / 16).astype(np.float32)

@@ -1,0 +1,97 @@
+"""What the parity tests share: exact weights, the framework's spikes, and ours beside them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from types import ModuleType
+
+import nir
+import numpy as np
+import pytest
+from snnrt.converters.nir_importer import Imported, import_nir
+from snnrt.reference import Reference
+
+
+def framework(name: str) -> ModuleType:
+    """Import a framework; where it is missing, skip the module, but fail in CI."""
+    if os.environ.get("CI") == "true":
+        return importlib.import_module(name)
+    return pytest.importorskip(name)
+
+
+def missing(what: str) -> None:
+    """Skip the module, but fail in CI."""
+    if os.environ.get("CI") == "true":
+        raise ImportError(what)
+    pytest.skip(what, allow_module_level=True)
+
+
+torch = framework("torch")
+STEPS = 24
+
+
+def exactly(net: torch.nn.Module, seed: int, spread: float = 1.0) -> None:
+    """Weights and biases become random multiples of 1/64: every sum is exact in any order."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in net.named_parameters():
+            if name.rsplit(".", 1)[-1] in ("weight", "bias", "V"):
+                random = torch.randn(parameter.shape, generator=generator) * spread
+                parameter.copy_(torch.round(random * 64) / 64)
+
+
+def spike_input(shape: tuple[int, ...], seed: int, inputs: int = 4, rate: float = 0.4) -> np.ndarray:
+    """(N, T, *shape) spikes."""
+    return (np.random.default_rng(seed).random((inputs, STEPS, *shape)) < rate).astype(np.float32)
+
+
+def record(net: torch.nn.Module, kinds: tuple[type, ...], x: np.ndarray, run) -> dict[str, np.ndarray]:
+    """The outputs of all modules of ``kinds`` while ``run(net, x)`` runs, (N, T, *shape) by module name."""
+    seen: dict[str, list[np.ndarray]] = {}
+    hooks = []
+
+    def note(name: str):
+        def hook(module, arguments, output) -> None:
+            value = output[0] if isinstance(output, tuple) else output
+            seen.setdefault(name, []).append(value.detach().numpy().copy())
+
+        return hook
+
+    for name, module in net.named_modules():
+        if isinstance(module, kinds):
+            hooks.append(module.register_forward_hook(note(name)))
+    with torch.no_grad():
+        run(net, torch.from_numpy(x))
+    for hook in hooks:
+        hook.remove()
+    return {name: np.stack(values, 1) for name, values in seen.items()}
+
+
+def write(graph: nir.NIRGraph, path: Path, infer: bool = True) -> Path:
+    """Write as a user does; Sinabs leaves the shapes of convolutions to be inferred first."""
+    if infer:
+        graph.infer_types()
+    nir.write(path, graph)
+    return path
+
+
+def ours(path: Path, x: np.ndarray, **options) -> tuple[Imported, dict[str, np.ndarray]]:
+    """Import and run in the reference: spikes (membranes of leaky integrators), by node name."""
+    imported = import_nir(path, encoding="spikes", timesteps=x.shape[1], **options)
+    result = Reference(imported.graph).run(x, record=("spikes", "membranes"))
+    return imported, {**result.membranes, **result.spikes}
+
+
+def assert_same_spikes(
+    expected: dict[str, np.ndarray], found: dict[str, np.ndarray], fraction: float = 1.0
+) -> None:
+    """At least ``fraction`` of all spikes and silences are equal, layer by layer, and there are both."""
+    assert expected
+    for name, spikes in expected.items():
+        mine = found[name] if name in found else found[f"{name}.lif"]
+        spikes = spikes.reshape(mine.shape)
+        assert 0.01 < np.mean(spikes > 0) < 0.99, f"{name}: a dull test, mean {spikes.mean()}"
+        equal = np.mean(spikes == mine)
+        assert equal >= fraction, f"{name}: {equal:.6f} equal, first at {np.argwhere(spikes != mine)[:1]}"
