@@ -35,7 +35,7 @@ int main(int argc, char **argv) {
     snnrt_network network;
     snnrt_result result;
     double best = 1e30;
-    void *model, *input, *arena;
+    void *model, *input, *arena, *scratch;
     if (argc != 5) {
         return 2;
     }
@@ -45,8 +45,10 @@ int main(int argc, char **argv) {
         return 1;
     }
     arena = aligned_alloc(64, (info.arena_bytes + 63u) / 64u * 64u);
-    if (arena == NULL ||
+    scratch = aligned_alloc(64, (info.scratch_bytes + 63u) / 64u * 64u + 64u);
+    if (arena == NULL || scratch == NULL ||
         snnrt_init(&network, model, model_bytes, arena, info.arena_bytes, NULL) != SNNRT_OK ||
+        snnrt_use_scratch(&network, scratch, info.scratch_bytes) != SNNRT_OK ||
         snnrt_host_use_kernels(&network, (uint32_t)atoi(argv[3])) != SNNRT_OK) {
         return 1;
     }

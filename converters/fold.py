@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
+
 from snnrt.errors import ModelError
 from snnrt.graph import Add, Conv2d, Dense, Edge, Neuron, Node, broadcast
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from snnrt.errors import ModelError
 from snnrt.graph import Neuron, Shape, broadcast
 

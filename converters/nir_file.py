@@ -1,4 +1,4 @@
-"""A NIR file as graphs of ``nir`` nodes, read within bounds so that a hostile file stays harmless.
+"""A NIR file as graphs of ``nir`` nodes, read so that a hostile or damaged file stays harmless.
 
 Nested graphs stay nested here; :mod:`snnrt.converters.nir_graph` inlines them. The ``nir`` package
 builds the nodes; its check of types is left out, because published files fail it (frameworks
@@ -7,63 +7,55 @@ write scalar parameters) and its shape inference is wrong for kernels that are n
 
 from __future__ import annotations
 
-import zlib
-from dataclasses import dataclass, field
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import nir
-import nir.serialization
 import numpy as np
 
+from snnrt.converters import nir_reader
+from snnrt.converters.nir_reader import READ_ERRORS, NotNir, Tree, parse_tree, read_tree
 from snnrt.errors import ModelError
 
-MAX_BYTES = 2**30
-MAX_OBJECTS = 100_000
-MAX_DEPTH = 32
-MAX_NAME = 1000
+SECONDS_TO_READ = 20.0
+BYTES_A_SECOND = 10**7
 
 PRIMITIVES = (
     "Input", "Output", "NIRGraph", "Affine", "Linear", "Scale", "Conv1d", "Conv2d", "SumPool2d", "AvgPool2d",
     "Flatten", "Delay", "Threshold", "I", "IF", "LI", "LIF", "CubaLI", "CubaLIF",
 )  # fmt: skip
 
-# h5py and nir raise nearly anything on a damaged file; all of it becomes one ModelError
-_READ_ERRORS = (
-    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError,
-    OSError, RecursionError, RuntimeError, TypeError, ValueError, zlib.error,
-)  # fmt: skip
-
 
 @dataclass(frozen=True)
 class NirGraph:
-    """Nodes by name, the edges between them, and what the exporter noted about the graph."""
+    """Nodes by name, and the edges between them."""
 
     nodes: dict[str, nir.NIRNode | NirGraph]
     edges: list[tuple[str, str]]
-    metadata: dict[str, Any] = field(default_factory=dict)
 
 
-def read_nir(path: str | Path) -> NirGraph:
+def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
     """Read the NIR file at ``path``.
 
-    Raises ModelError if there is no such file, if it is damaged or not NIR, if it is larger than
-    1 GiB once unpacked, or if a node has an unknown type or fields that do not fit its type.
+    ``isolated``: in a process of its own, because the HDF5 library crashes on some damaged files
+    (a third of a second more). Raises ModelError if there is no such file, if it is damaged or not
+    NIR, if it is larger than 1 GiB once unpacked, or if a node has an unknown type or fields that
+    do not fit its type.
     """
     path = Path(path)
     if not path.is_file():
         raise ModelError(f"{path}: no such file; expected a NIR file (.nir)")
     try:
-        with h5py.File(path, "r") as file:
-            hard = "node" in file and isinstance(file.get("node", getlink=True), h5py.HardLink)
-            if not hard or not isinstance(file["node"], h5py.Group):
-                raise ModelError(
-                    f"{path}: HDF5 without the group 'node'; expected a file written by nir.write"
-                )
-            _check_size(path, file["node"])
-            tree = nir.serialization.hdf2dict(file["node"])
-    except _READ_ERRORS as error:
+        # a program that embeds Python has no interpreter to start
+        tree = _read_isolated(path) if isolated and sys.executable else read_tree(str(path))
+    except NotNir as error:
+        raise ModelError(f"{path}: {error}") from error
+    except READ_ERRORS as error:
         raise ModelError(f"{path}: not a readable NIR file ({_one_line(error)}); export it again") from error
     root = _build(path, "", tree)
     if isinstance(root, NirGraph):
@@ -73,34 +65,24 @@ def read_nir(path: str | Path) -> NirGraph:
     )
 
 
-def _check_size(path: Path, group: h5py.Group) -> None:
-    """Refuse, before anything is unpacked, what is too large, too deep or reaches out of the file."""
-    total, objects = 0, 0
-    pending = [(group, 0)]
-    while pending:
-        current, depth = pending.pop()
-        if depth > MAX_DEPTH:
-            raise ModelError(f"{path}: groups nested deeper than {MAX_DEPTH}; expected a NIR file")
-        for key in current:
-            objects += 1
-            if objects > MAX_OBJECTS:
-                raise ModelError(f"{path}: more than {MAX_OBJECTS} entries; expected a NIR file of a network")
-            # the name must survive as UTF-8, where h5py lets broken bytes pass
-            if len(key.encode("utf8")) > MAX_NAME:
-                raise ModelError(f"{path}: a name of {len(key)} characters; expected at most {MAX_NAME}")
-            if not isinstance(current.get(key, getlink=True), h5py.HardLink):
-                raise ModelError(f"{path}: {current.name}/{key} is a link; expected the data itself")
-            item = current[key]
-            if isinstance(item, h5py.Group):
-                pending.append((item, depth + 1))
-            elif isinstance(item, h5py.Dataset):
-                if item.is_virtual or item.external:
-                    raise ModelError(f"{path}: {item.name} lies in another file; expected the data itself")
-                total += int(np.prod(item.shape or (), dtype=object)) * max(1, item.dtype.itemsize)
-                if total > MAX_BYTES:
-                    raise ModelError(
-                        f"{path}: more than {MAX_BYTES} bytes of data; expected a smaller network"
-                    )
+def _read_isolated(path: Path) -> Tree:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, nir_reader.__file__, str(path)]
+    # the HDF5 library can also run for ever
+    seconds = SECONDS_TO_READ + path.stat().st_size / BYTES_A_SECOND
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=seconds, env=environment, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise OSError(f"not read within {seconds:.1f} s") from error
+    if done.returncode == 0:
+        return parse_tree(done.stdout)
+    try:
+        reason = json.loads(done.stderr.splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        raise OSError("the HDF5 library failed on it") from error
+    if "not_nir" in reason:
+        raise NotNir(reason["not_nir"])
+    raise OSError(reason["damaged"])
 
 
 def _build(path: Path, name: str, fields: Any) -> nir.NIRNode | NirGraph:
@@ -120,11 +102,9 @@ def _build(path: Path, name: str, fields: Any) -> nir.NIRNode | NirGraph:
         fields["input_shape"] = None
     if kind == "Flatten":
         fields["input_type"] = None
-    if not isinstance(fields.get("metadata", {}), dict):
-        del fields["metadata"]
     try:
         return nir.dict2NIRNode(fields)
-    except _READ_ERRORS as error:
+    except READ_ERRORS as error:
         raise ModelError(
             f"{where} ({kind}): fields do not fit the type ({_one_line(error)}); export it again"
         ) from error
@@ -152,8 +132,7 @@ def _build_graph(path: Path, name: str, where: str, fields: dict[str, Any]) -> N
                     f"{where}: the edge {first!r} → {second!r} names {end!r}, which is not a node"
                 )
         pairs.append((first, second))
-    metadata = fields.get("metadata")
-    return NirGraph(built, pairs, metadata if isinstance(metadata, dict) else {})
+    return NirGraph(built, pairs)
 
 
 def _one_line(error: BaseException) -> str:

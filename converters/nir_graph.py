@@ -12,7 +12,7 @@ from snnrt.converters.nir_file import NirGraph
 from snnrt.errors import ModelError
 
 MAX_EDGES = 16384
-MAX_NODES = 4096
+MAX_NODES = 2048
 MAX_DELAY = 1024
 NEURONS = (nir.I, nir.IF, nir.LI, nir.LIF, nir.CubaLI, nir.CubaLIF, nir.Threshold)
 
@@ -156,12 +156,8 @@ def resolve_delays(flat: FlatGraph, dt: float) -> None:
     for name in [key for key, node in flat.nodes.items() if isinstance(node, nir.Delay)]:
         stored = np.asarray(flat.nodes[name].delay)
         delay = stored.reshape(-1).astype(np.float64) if stored.dtype.kind in "fiu" else np.zeros(0)
-        steps = np.rint(delay / dt) if delay.size and np.isfinite(delay).all() else np.array([-1.0])
-        if (
-            steps.min() != steps.max()
-            or np.abs(delay / dt - steps).max() > 1e-3
-            or not 0 <= steps[0] <= MAX_DELAY
-        ):
+        steps = _whole_steps(delay / dt)
+        if steps is None:
             found = f"{delay.min():g} to {delay.max():g} s" if delay.size else "nothing"
             raise ModelError(
                 f"node {name!r} (Delay): expected one whole number of timesteps for all elements (0 to "
@@ -175,7 +171,7 @@ def resolve_delays(flat: FlatGraph, dt: float) -> None:
             raise ModelError(f"the graph has more than {MAX_EDGES} edges; expected a smaller network")
         for reader, read in flat.inputs.items():
             flat.inputs[reader] = [
-                (origin, origin_steps + own + int(steps[0])) if source == name else (source, own)
+                (origin, origin_steps + own + steps) if source == name else (source, own)
                 for source, own in read
                 for origin, origin_steps in (sources if source == name else [(source, own)])
             ]
@@ -184,6 +180,14 @@ def resolve_delays(flat: FlatGraph, dt: float) -> None:
             raise ModelError(
                 f"node {name!r} (Delay): delays add up to {longest} steps; expected at most {MAX_DELAY}"
             )
+
+
+def _whole_steps(delay: np.ndarray) -> int | None:
+    """The one whole number that all delays are, within a thousandth of a step."""
+    if not delay.size or not np.isfinite(delay).all():
+        return None
+    steps = round(float(delay[0]))
+    return steps if 0 <= steps <= MAX_DELAY and np.abs(delay - steps).max() <= 1e-3 else None
 
 
 def cut_cycles(flat: FlatGraph) -> list[tuple[str, str]]:

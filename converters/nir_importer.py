@@ -84,6 +84,7 @@ def import_nir(
     encoding: Literal["constant", "spikes"] | None = None,
     low: float = 0.0,
     high: float = 1.0,
+    isolated: bool = True,
 ) -> Imported:
     """Import the NIR file at ``path`` as a float32 graph with a readout and the exit rule ``never``.
 
@@ -93,7 +94,8 @@ def import_nir(
     ``strict``: fires where v > threshold, not ≥. ``multiple``: up to ``max_spikes`` spikes a step.
     ``lower_bound``: of the membrane of neurons that fire (Sinabs' min_v_mem). ``normalise_input``:
     Sinabs' norm_input. ``encoding``: the input is a constant current (default) or spikes over time,
-    with values from ``low`` to ``high``.
+    with values from ``low`` to ``high``. ``isolated``: read the file in a process of its own, which a
+    damaged file may crash.
 
     Raises ModelError if the file cannot be read, holds what snnrt cannot express, or the choices
     contradict each other; the message names the node.
@@ -102,7 +104,7 @@ def import_nir(
     choices = (dt, reset, strict, multiple, max_spikes, lower_bound, normalise_input)
     if source is not None:
         choose_rules(source, *choices)
-    nested = read_nir(path)
+    nested = read_nir(path, isolated)
     try:
         flat = flatten_graph(nested)
         rules, assumptions = _decide(flat, source, choices)

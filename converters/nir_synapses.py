@@ -70,7 +70,9 @@ def input_shape(name: str, node: nir.Input, readers: Iterable[nir.NIRNode]) -> t
         raise complain(
             name, node, "shape", "(features,), (channels, length) or (channels, height, width)", shape
         )
-    return (shape[0], 1, shape[1]) if len(shape) == 2 else shape, note
+    if len(shape) == 2:
+        return (shape[0], 1, shape[1]), f"the input shape {shape} is (channels, height 1, width)"
+    return shape, note
 
 
 def make_layer(name: str, node: nir.NIRNode, shape: Shape) -> Node | None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+
 from snnrt.converters.membrane_form import DecayForm, decay_form
 from snnrt.converters.quantise_balance import balance
 from snnrt.converters.quantise_input import quantised_input_node

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+
 from snnrt.converters.quantise_units import UnitSolver
 from snnrt.graph import Add, Conv2d, Dense, Edge, Graph, Neuron, Node
 from snnrt.number_checks import LARGEST_SUM, LARGEST_WEIGHT

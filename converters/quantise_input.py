@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+
 from snnrt.converters.quantise_units import is_whole
 from snnrt.errors import ModelError
 from snnrt.graph import Input

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+
 from snnrt.converters.membrane_form import decay_form
 from snnrt.errors import ModelError
 from snnrt.graph import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+
 from snnrt.errors import ModelError
 from snnrt.graph import Add, Conv2d, Dense, Graph, Neuron, Node, Pool2d
 from snnrt.number_checks import ONE_Q15

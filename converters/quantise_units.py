@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from snnrt.converters.membrane_form import decay_form
 from snnrt.errors import ModelError
 from snnrt.graph import (

@@ -75,6 +75,15 @@ static void describe(const uint8_t *model, snnrt_model_info *info) {
     const snnrt_node *input = snnrt_node_of(model, 0);
     info->file_bytes = header->file_bytes;
     info->arena_bytes = header->arena_bytes;
+    info->scratch_bytes = 0;
+    for (uint32_t i = 1; i < header->node_count; i++) {
+        const snnrt_node *node = snnrt_node_of(model, i);
+        size_t scratch =
+            snnrt_scratch_bytes(node, snnrt_node_of(model, node->inputs[0] & ~SNNRT_DELAYED));
+        if (scratch > info->scratch_bytes && scratch <= UINT32_MAX) {
+            info->scratch_bytes = (uint32_t)scratch;
+        }
+    }
     info->timesteps = header->timesteps;
     info->node_count = header->node_count;
     info->numbers = header->numbers;

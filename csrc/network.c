@@ -28,7 +28,10 @@ static void run_synapse(const snnrt_network *network, uint32_t index) {
     step.input = value_of(network, source_index);
     step.output = network->arena + node->output;
     step.counts = network->counts == NULL ? NULL : network->counts + index;
+    step.scratch = network->scratch;
+    step.scratch_bytes = network->scratch_bytes;
     step.input_dtype = source->dtype;
+    step.input_peak = source->peak;
     step.numbers = snnrt_header_of(network->model)->numbers;
     step.in_channels = source->channels;
     step.in_height = source->height;
@@ -51,6 +54,7 @@ static void run_pool(const snnrt_network *network, uint32_t index) {
     uint32_t source_index = node->inputs[0] & ~SNNRT_DELAYED;
     const snnrt_node *source = snnrt_node_of(network->model, source_index);
     snnrt_pool_step step;
+    step.kernels = network->kernels;
     step.parameters = &node->parameters.synapse;
     step.input = value_of(network, source_index);
     step.output = network->arena + node->output;
@@ -354,6 +358,18 @@ const void *snnrt_accumulators(const snnrt_network *network) {
     }
     return network->arena +
            snnrt_node_of(network->model, snnrt_header_of(network->model)->node_count - 2u)->output;
+}
+
+snnrt_status snnrt_use_scratch(snnrt_network *network, void *scratch, size_t scratch_bytes) {
+    if (!is_ready(network)) {
+        return SNNRT_ERROR_NOT_INITIALISED;
+    }
+    if ((uintptr_t)scratch % 8u != 0) {
+        return SNNRT_ERROR_ARENA_MISALIGNED;
+    }
+    network->scratch = scratch;
+    network->scratch_bytes = scratch_bytes;
+    return SNNRT_OK;
 }
 
 snnrt_status snnrt_count_events(snnrt_network *network, snnrt_counts *counts, uint32_t count) {

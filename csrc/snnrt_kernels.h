@@ -10,26 +10,64 @@
 #include "snnrt.h"
 #include "snnrt_file.h"
 
-/* Non-zero inputs waiting to be accumulated: weight row and value (1 for a spike). */
+/* Vector kernels read and write events in blocks: so many entries past the capacity are theirs too. */
+#ifndef SNNRT_EVENTS_PADDING
+#define SNNRT_EVENTS_PADDING 16u
+#endif
+
+/* Non-zero inputs: the position of each and its value (1 for a spike), in ascending position. */
 typedef struct snnrt_events {
-    uint32_t count;
-    uint32_t row[SNNRT_EVENTS_MAX];
+    uint32_t *position;
     union {
-        int16_t i16[SNNRT_EVENTS_MAX];
-        float f32[SNNRT_EVENTS_MAX];
+        int16_t *i16;
+        float *f32;
     } value;
+    const uint8_t *bytes; /* see snnrt_prepare_kernel; NULL: not prepared */
+    uint32_t count;
+    uint32_t capacity;
 } snnrt_events;
 
-/* Appends the non-zero elements of input[first .. first + count) as rows row, row + 1, ...; returns how
- * many elements were looked at: fewer than count only if the events are full. */
-typedef uint32_t snnrt_scan_kernel(const void *input, uint32_t first, uint32_t count, uint32_t row,
-                                   snnrt_events *events);
+/* Appends the non-zero elements of input[first .. first + count) at positions position, position + 1, ...;
+ * returns how many elements were looked at: fewer than count only if the events are full. */
+typedef uint32_t snnrt_scan_kernel(const void *input, uint32_t first, uint32_t count,
+                                   uint32_t position, snnrt_events *events);
 
-/* accumulator[0 .. outputs) += sum over events, in order, of weights[row][0 .. outputs) * value. */
-typedef void snnrt_accumulate_i8_kernel(int32_t *accumulator, const int8_t *weights,
-                                        uint32_t outputs, const snnrt_events *events);
-typedef void snnrt_accumulate_f32_kernel(float *accumulator, const float *weights, uint32_t outputs,
-                                         const snnrt_events *events);
+/* Events first .. first + count, whose weight rows are their positions plus `shift` (modulo 2^32). */
+typedef struct snnrt_slice {
+    uint32_t first;
+    uint32_t count;
+    uint32_t shift;
+} snnrt_slice;
+
+/* One sum: accumulator[0 .. outputs) = start + sum over the slices' events, in order, of
+ * weights[row][0 .. outputs) * value. `start` may be the accumulator itself; NULL is zero. */
+typedef struct snnrt_accumulation {
+    void *accumulator;
+    const void *start;
+    const void *weights;
+    uint32_t outputs;
+    uint32_t peak; /* no value's magnitude is larger (int16 values) */
+    const snnrt_events *events;
+    const snnrt_slice *slices;
+    uint32_t slice_count;
+} snnrt_accumulation;
+
+typedef void snnrt_accumulate_kernel(const snnrt_accumulation *sum);
+
+/* Before many sums over the same int16 events: if every value is 0 ... 255, writes the values as bytes to `room`
+ * (of count + SNNRT_EVENTS_PADDING), sets events->bytes to it and multiplies the positions by `outputs`. */
+typedef void snnrt_prepare_kernel(snnrt_events *events, uint32_t outputs, uint32_t peak,
+                                  uint8_t *room);
+
+/* output[0 .. count) += `rows` rows, `row_bits` apart, of `runs` neighbouring runs of `count` bits. */
+typedef struct snnrt_bits_sum {
+    const uint32_t *words;
+    uint32_t first; /* bit */
+    uint32_t count, runs, rows, row_bits;
+    int16_t *output;
+} snnrt_bits_sum;
+
+typedef void snnrt_add_bits_kernel(const snnrt_bits_sum *sum);
 
 /* A neuron node's step. Arrays that are absent are NULL; `granularity` as in the file. */
 typedef struct snnrt_neuron_step {
@@ -51,11 +89,13 @@ typedef struct snnrt_kernels {
     const char *name;
     snnrt_scan_kernel *scan_bits_i16;
     snnrt_scan_kernel *scan_i16;
-    snnrt_accumulate_i8_kernel *accumulate_i8;
+    snnrt_accumulate_kernel *accumulate_i8;
+    snnrt_prepare_kernel *prepare_i8; /* NULL: sums of this set need none */
+    snnrt_add_bits_kernel *add_bits_i16;
     snnrt_neuron_kernel *neuron_i32;
     snnrt_scan_kernel *scan_bits_f32;
     snnrt_scan_kernel *scan_f32;
-    snnrt_accumulate_f32_kernel *accumulate_f32;
+    snnrt_accumulate_kernel *accumulate_f32;
     snnrt_neuron_kernel *neuron_f32;
 } snnrt_kernels;
 
@@ -65,8 +105,9 @@ snnrt_scan_kernel snnrt_scan_bits_i16; /* a spike's value is 1, in value.i16 */
 snnrt_scan_kernel snnrt_scan_bits_f32; /* the same in value.f32 */
 snnrt_scan_kernel snnrt_scan_i16;
 snnrt_scan_kernel snnrt_scan_f32;
-snnrt_accumulate_i8_kernel snnrt_accumulate_i8;
-snnrt_accumulate_f32_kernel snnrt_accumulate_f32;
+snnrt_accumulate_kernel snnrt_accumulate_i8;
+snnrt_accumulate_kernel snnrt_accumulate_f32;
+snnrt_add_bits_kernel snnrt_add_bits_i16;
 snnrt_neuron_kernel snnrt_neuron_i32;
 snnrt_neuron_kernel snnrt_neuron_f32;
 
@@ -79,7 +120,10 @@ typedef struct snnrt_synapse_step {
     const void *input;
     void *output;
     snnrt_counts *counts; /* may be NULL */
+    void *scratch;        /* for all events of the input at once; may be NULL */
+    size_t scratch_bytes;
     uint32_t input_dtype;
+    uint32_t input_peak;
     uint32_t numbers;
     uint32_t in_channels, in_height, in_width;
     uint32_t out_channels, out_height, out_width;
@@ -88,7 +132,11 @@ typedef struct snnrt_synapse_step {
 void snnrt_dense(const snnrt_synapse_step *step);
 void snnrt_conv2d(const snnrt_synapse_step *step);
 
+/* Scratch with which a convolution looks at each input once instead of once a window; 0 for other nodes. */
+size_t snnrt_scratch_bytes(const snnrt_node *node, const snnrt_node *source);
+
 typedef struct snnrt_pool_step {
+    const snnrt_kernels *kernels;
     const snnrt_synapse_parameters *parameters;
     const void *input;
     void *output;

@@ -7,6 +7,7 @@ The file flattens without moving anything, so a vector made from (channels, heig
 from __future__ import annotations
 
 import numpy as np
+
 from snnrt.errors import ModelError
 from snnrt.graph import Add, Flatten, Graph, Neuron, Shape
 

@@ -14,6 +14,7 @@ from snnrt.element_order import element_orders
 from snnrt.errors import DataError, ModelError, SnnrtError
 from snnrt.graph import Graph, Neuron, broadcast
 from snnrt.memory_plan import output_bytes
+from snnrt.reference import quantise_input
 from snnrt.result import Result
 from snnrt.value_types import output_types
 
@@ -54,6 +55,7 @@ class ModelInfo:
 
     file_bytes: int
     arena_bytes: int
+    scratch_bytes: int
     timesteps: int
     node_count: int
     classes: int
@@ -70,7 +72,8 @@ def check_model(raw: bytes) -> ModelInfo:
     if status != lib.SNNRT_OK:
         raise ModelError(_describe(status, fault))
     return ModelInfo(
-        info.file_bytes, info.arena_bytes, info.timesteps, info.node_count, info.classes, info.input_bytes
+        info.file_bytes, info.arena_bytes, info.scratch_bytes, info.timesteps, info.node_count,
+        info.classes, info.input_bytes,
     )
 
 
@@ -109,6 +112,8 @@ class Engine:
         )
         if status != lib.SNNRT_OK:
             raise ModelError(_describe(status, fault))
+        self._scratch = _aligned(self.info.scratch_bytes)
+        lib.snnrt_use_scratch(self._network, _pointer(self._scratch), len(self._scratch))
         self.use_kernels(kernels)
 
     def use_kernels(self, name: str | None) -> None:
@@ -128,11 +133,9 @@ class Engine:
     def quantise_input(self, x: np.ndarray) -> np.ndarray:
         """Input values (N, [T,] elements in stored order): int16 in int8 models, else float32."""
         source = self.graph.input
-        stored = layout.store_values(x, source.shape)
-        if self.graph.numbers == "float32":
-            return np.ascontiguousarray(stored, np.float32)
-        units = np.rint(stored.astype(np.float64) / source.scale)
-        return np.clip(units, -source.peak, source.peak).astype(np.int16)
+        values = x if self.graph.numbers == "float32" else quantise_input(x, source)
+        dtype = np.float32 if self.graph.numbers == "float32" else np.int16
+        return np.ascontiguousarray(layout.store_values(values, source.shape), dtype)
 
     def run(
         self,

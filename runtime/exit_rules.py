@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
 from snnrt.errors import ModelError
 
 RULES = ("never", "entropy", "confidence")
@@ -109,14 +110,17 @@ def distances_from_integers(scaled: np.ndarray, mode: Mode, steps: int) -> np.nd
 def distances_from_floats(accumulated: np.ndarray, mode: Mode, steps: int) -> np.ndarray:
     """d (N, K) int64 from float32 accumulators after ``steps`` steps, every operation in float32."""
     accumulated = accumulated.astype(np.float32, copy=False)
-    best = np.take_along_axis(accumulated, best_class(accumulated)[:, None], axis=1)
+    winner = best_class(accumulated)[:, None]
+    best = np.take_along_axis(accumulated, winner, axis=1)
     with np.errstate(invalid="ignore", over="ignore"):
         gap = best - accumulated
         if mode == "mean":
             gap = gap / np.float32(steps)
         rounded = np.floor(gap * np.float32(ONE_Q16) + np.float32(0.5))
     # written so that a NaN fails the comparison and takes the largest distance
-    return np.where(rounded < MAX_DISTANCE, rounded, np.float32(MAX_DISTANCE)).astype(np.int64)
+    distances = np.where(rounded < MAX_DISTANCE, rounded, np.float32(MAX_DISTANCE)).astype(np.int64)
+    np.put_along_axis(distances, winner, 0, axis=1)
+    return distances
 
 
 def exponentials(distances: np.ndarray) -> np.ndarray:

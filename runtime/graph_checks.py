@@ -6,6 +6,7 @@ Here: names, edges and shapes. :mod:`snnrt.number_checks` looks at the arrays.
 from __future__ import annotations
 
 import numpy as np
+
 from snnrt.element_order import element_orders
 from snnrt.errors import ModelError
 from snnrt.exit_rules import MAX_CLASSES, check_rule

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+
 from snnrt.errors import ModelError
 from snnrt.graph import (
     Add,
@@ -43,9 +44,10 @@ def check_numbers(graph: Graph) -> None:
         elif isinstance(node, Readout):
             _check_readout(node, integer)
     if integer:
-        largest = largest_values(graph)
         for node in graph:
             _check_integer_inputs(node, types)
+        largest = largest_values(graph)
+        for node in graph:
             if isinstance(node, (Dense, Conv2d)):
                 _check_sum(node, largest[node.inputs[0].source])
 

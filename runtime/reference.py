@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 import numpy as np
+
 from snnrt import exit_rules
 from snnrt.counts import Counts
 from snnrt.element_order import element_orders

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
 from snnrt.graph import Neuron, broadcast
 from snnrt.reference_synapse import saturate
 

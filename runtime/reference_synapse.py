@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+
 from snnrt.graph import Add, AvgPool2d, Conv2d, Dense, Neuron, Pool2d
 from snnrt.value_types import fan_in
 

@@ -74,6 +74,7 @@ def _own_type(node: Node, numbers: str) -> ValueType | None:
 def largest_values(graph: Graph) -> dict[str, int]:
     """The largest absolute value of each int16 or bits output of an int8 graph (docs/ir.md).
 
+    What reads int16 must be given int16 (:func:`snnrt.number_checks.check_numbers` looks at that first).
     Raises ModelError where it does not fit int16, or where a loop without a neuron makes it grow without end.
     """
     nodes = {node.name: node for node in graph}

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from snnrt.counts import Counts
-from snnrt.graph import Add, Conv2d, Dense, Exit, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
+from snnrt.graph import Add, Exit, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
 from snnrt.targets.costs import Ledger, Memory
 from snnrt.targets.target import Microcontroller
-from snnrt.targets.workload import classes, elements, peak_values, synapses_of
+from snnrt.targets.workload import Synapses, all_synapses, classes, elements, packed_spikes
 
 FORMULAS = (
     "instructions = Σ over events: count × instructions an event",
@@ -21,8 +21,6 @@ FORMULAS = (
     "a layer fed by a constant input runs once an input, all others once a timestep",
 )
 
-Events = Iterator[tuple[str, np.ndarray]]
-
 
 def book(graph: Graph, counts: Counts, target: Microcontroller, period_s: float | None = None) -> Ledger:
     """The costs of ``counts`` on ``target``, figures at their values.
@@ -30,54 +28,84 @@ def book(graph: Graph, counts: Counts, target: Microcontroller, period_s: float 
     ``period_s``: inputs arrive every so many seconds and the core idles in between; the idle
     energy is booked as the layer "idle".
     """
-    steps = counts.timesteps.astype(np.float64)
-    ledger = Ledger(steps.size)
+    ledger = Ledger(counts.timesteps.size)
     cpi, clock = target.cycles_per_instruction.si, target.clock.si
     energy_per_cycle = target.energy_per_cycle.si
-    peaks, static = peak_values(graph), graph.static_nodes()
-    for position, node in enumerate(graph):
-        for event, count in _events(graph, counts, position, node, peaks, static):
-            for charge in target.charges:
-                if charge.event == event and charge.numbers in (None, graph.numbers):
-                    cycles = count * (charge.si * cpi)
-                    ledger.charge(node.name, charge.component, cycles * energy_per_cycle)
-                    ledger.wait(node.name, cycles / clock)
+    for layer, event, count in events_of(graph, counts):
+        for charge in target.charges:
+            if charge.event == event and charge.numbers in (None, graph.numbers):
+                cycles = count * (charge.si * cpi)
+                ledger.charge(layer, charge.component, cycles * energy_per_cycle)
+                ledger.wait(layer, cycles / clock)
     if period_s is not None and target.idle_power is not None:
         idle = np.maximum(period_s - ledger.total_latency, 0.0)
         ledger.charge("idle", "idle", idle * target.idle_power.si)
     return ledger
 
 
-def _events(
-    graph: Graph,
-    counts: Counts,
-    position: int,
-    node: Node,
-    peaks: dict[str, int | None],
-    static: frozenset[str],
-) -> Events:
+def events_of(graph: Graph, counts: Counts) -> Iterator[tuple[str, str, np.ndarray]]:
+    """(node, event, count of each input (N,)) of everything that :attr:`Microcontroller.events` names."""
     steps = counts.timesteps.astype(np.float64)
-    runs = np.ones_like(steps) if node.name in static else steps
-    if isinstance(node, (Dense, Conv2d)):
-        synapses = synapses_of(graph, position, peaks, static)
-        event = "synaptic_operation" if synapses.peak == 1 else "multiply_accumulate"
-        yield event, counts.synaptic_operations[:, position].astype(np.float64)
-        yield "row_activation", counts.row_activations[:, position].astype(np.float64)
-        yield "window", runs * synapses.windows
-        yield "window_run", runs * (synapses.windows * synapses.runs)
-        if synapses.peak == 1:
-            words = synapses.runs * -(-(synapses.inputs // synapses.runs) // 32)
-            yield "scan_word", runs * (synapses.windows * words)
+    packed, static = packed_spikes(graph), graph.static_nodes()
+    synapses = {item.name: item for item in all_synapses(graph)}
+    for position, node in enumerate(graph):
+        runs = np.ones_like(steps) if node.name in static else steps
+        if node.name in synapses:
+            is_packed = node.inputs[0].source in packed
+            events = _synapse_events(synapses[node.name], elements(node), counts, runs, is_packed)
+        elif isinstance(node, Neuron):
+            events = _neuron_events(node, graph.numbers, counts.neuron_updates[:, position], runs)
         else:
-            yield "scan_value", runs * (synapses.windows * synapses.inputs)
-        yield "output_element", runs * elements(node)
-    elif isinstance(node, Neuron):
-        updates = counts.neuron_updates[:, position].astype(np.float64)
-        yield "neuron_step", runs
-        yield "neuron_update", updates
-        if node.synapse is not None:
-            yield "synapse_update", updates
-    elif isinstance(node, Pool2d):
+            events = _other_events(graph, node, runs)
+        for event, count in events:
+            yield node.name, event, count
+        if not isinstance(node, (Input, Flatten, Exit)):
+            yield node.name, "node_step", runs
+
+
+def _synapse_events(
+    synapses: Synapses, outputs: int, counts: Counts, runs: np.ndarray, packed: bool
+) -> Iterator[tuple[str, np.ndarray]]:
+    event = "synaptic_operation" if synapses.peak == 1 else "multiply_accumulate"
+    yield event, counts.synaptic_operations[:, synapses.position].astype(np.float64)
+    yield "row_activation", counts.row_activations[:, synapses.position].astype(np.float64)
+    yield "window", runs * synapses.windows
+    yield "window_run", runs * (synapses.windows * synapses.runs)
+    if packed:
+        words = synapses.runs * -(-(synapses.inputs // synapses.runs) // 32)
+        yield "scan_word", runs * (synapses.windows * words)
+    else:
+        yield "scan_value", runs * (synapses.windows * synapses.inputs)
+    yield "output_element", runs * outputs
+
+
+def _neuron_events(
+    node: Neuron, numbers: str, neuron_updates: np.ndarray, runs: np.ndarray
+) -> Iterator[tuple[str, np.ndarray]]:
+    updates = neuron_updates.astype(np.float64)
+    yield "neuron_step", runs
+    yield "neuron_update", updates
+    variants = {
+        "neuron_synapse": node.synapse is not None,
+        "neuron_bias": node.bias is not None,
+        "neuron_reset_next": node.reset_next,
+        "neuron_int16": numbers == "int8" and node.state_bits == 16,
+        "neuron_bound": node.lower_bound is not None,
+    }
+    for event, present in variants.items():
+        if present:
+            yield event, updates
+    channels = node.shape[0]
+    read = (getattr(node, name) for name in Neuron.PARAMETERS if name not in ("scale", "initial"))
+    by_channel = sum(array is not None and array.shape == (channels,) for array in read)
+    if len(node.shape) == 3 and by_channel:
+        # Blocks of 32 start at every multiple of the common divisor; those past channels - 32 wrap.
+        wrapping = min(1.0, (32 - math.gcd(32, channels)) / channels)
+        yield "neuron_parameter", updates * (by_channel * wrapping)
+
+
+def _other_events(graph: Graph, node: Node, runs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    if isinstance(node, Pool2d):
         taps = math.prod(node.shape[1:]) * math.prod(node.kernel)
         yield "pool_tap", runs * taps
         yield "pool_element", runs * (taps * node.shape[0])
@@ -88,8 +116,6 @@ def _events(
     elif isinstance(node, Exit) and node.rule != "never":
         yield "exit_step", runs
         yield "exit_class", runs * classes(graph)
-    if not isinstance(node, (Input, Flatten, Exit)):
-        yield "node_step", runs
 
 
 def memory(target: Microcontroller, arena_bytes: int | None, model_bytes: int | None) -> Memory:

@@ -192,6 +192,8 @@ def _svg(canvas: Canvas, title: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", f"<title>{title}</title>", text, count=1, flags=re.DOTALL)
+    # Group names repeat from plot to plot, and nothing refers to them.
+    text = re.sub(r'<g id="[^"]*"', "<g", text)
     # The size follows the page; the viewBox keeps the proportions.
     return re.sub(
         r'(<svg[^>]*?) height="[^"]*"([^>]*?) width="[^"]*"', r"\1\2", text, count=1, flags=re.DOTALL

@@ -37,7 +37,7 @@ class Synapses:
         return self.positions * self.groups
 
 
-def synapses_of(
+def _synapses_of(
     graph: Graph, position: int, peaks: dict[str, int | None], static: frozenset[str]
 ) -> Synapses:
     """The :class:`Synapses` of the dense or conv2d node at ``position`` in ``graph``."""
@@ -80,7 +80,7 @@ def all_synapses(graph: Graph) -> tuple[Synapses, ...]:
     """The synapses of every dense and conv2d node, in graph order."""
     peaks, static = peak_values(graph), graph.static_nodes()
     return tuple(
-        synapses_of(graph, position, peaks, static)
+        _synapses_of(graph, position, peaks, static)
         for position, node in enumerate(graph)
         if isinstance(node, (Dense, Conv2d))
     )
@@ -100,6 +100,16 @@ def peak_values(graph: Graph) -> dict[str, int | None]:
         elif not isinstance(node, Neuron):
             peaks[node.name] = _peak(node, [peaks.get(edge.source) for edge in node.inputs])
     return peaks
+
+
+def packed_spikes(graph: Graph) -> frozenset[str]:
+    """Nodes whose output the core keeps as one bit a neuron: neurons with at most one spike a step."""
+    packed: set[str] = set()
+    for node in graph:
+        is_neuron = isinstance(node, Neuron) and node.threshold is not None and not node.multiple
+        if is_neuron or (isinstance(node, Flatten) and node.inputs[0].source in packed):
+            packed.add(node.name)
+    return frozenset(packed)
 
 
 def _peak(node: Node, sources: list[int | None]) -> int | None:

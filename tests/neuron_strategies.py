@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from snnrt.graph import Edge, Neuron, Node, Shape
 
 if TYPE_CHECKING:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import nir
 import numpy as np
+
 from snnrt.converters.nir_importer import Imported, import_nir
 from snnrt.reference import Reference
 
@@ -15,7 +17,7 @@ NodeMap = dict[str, nir.NIRNode]
 def chain(nodes: NodeMap) -> list[tuple[str, str]]:
     """The edges of a sequence."""
     names = list(nodes)
-    return list(zip(names, names[1:]))
+    return list(pairwise(names))
 
 
 def save(path: Path, nodes: NodeMap, edges: list[tuple[str, str]] | None = None) -> Path:
@@ -29,11 +31,16 @@ def ends(shape: tuple[int, ...], out: tuple[int, ...], **between: nir.NIRNode) -
     return {"input": nir.Input(np.array(shape)), **between, "output": nir.Output(np.array(out))}
 
 
+def read(path: Path, **options: object) -> Imported:
+    """Import in this process, which costs a third of a second less."""
+    return import_nir(path, isolated=False, **options)
+
+
 def run(
     path: Path, x: np.ndarray, **options: object
 ) -> tuple[Imported, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Import with spikes over time as input, (N, T, *shape): spikes and membranes by node name."""
-    imported = import_nir(path, encoding="spikes", timesteps=x.shape[1], **options)
+    imported = read(path, encoding="spikes", timesteps=x.shape[1], **options)
     result = Reference(imported.graph).run(x, record=("spikes", "membranes"))
     return imported, result.spikes, result.membranes
 
@@ -42,7 +49,7 @@ def outputs(path: Path, x: np.ndarray, **options: object) -> np.ndarray:
     """What the Output gives at each step, (N, T, classes), from the sums up to each step."""
     sums = []
     for steps in range(1, x.shape[1] + 1):
-        imported = import_nir(path, encoding="spikes", timesteps=steps, **options)
+        imported = read(path, encoding="spikes", timesteps=steps, **options)
         sums.append(Reference(imported.graph).run(x[:, :steps]).logits)
     return np.diff(np.stack(sums, 1), axis=1, prepend=np.float32(0))
 

@@ -10,6 +10,7 @@ from types import ModuleType
 import nir
 import numpy as np
 import pytest
+
 from snnrt.converters.nir_importer import Imported, import_nir
 from snnrt.reference import Reference
 
@@ -79,7 +80,7 @@ def write(graph: nir.NIRGraph, path: Path, infer: bool = True) -> Path:
 
 def ours(path: Path, x: np.ndarray, **options) -> tuple[Imported, dict[str, np.ndarray]]:
     """Import and run in the reference: spikes (membranes of leaky integrators), by node name."""
-    imported = import_nir(path, encoding="spikes", timesteps=x.shape[1], **options)
+    imported = import_nir(path, isolated=False, encoding="spikes", timesteps=x.shape[1], **options)
     result = Reference(imported.graph).run(x, record=("spikes", "membranes"))
     return imported, {**result.membranes, **result.spikes}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from snnrt.graph import Conv2d, Graph, Neuron, Node, Shape
 
 F = np.float32
@@ -62,7 +63,7 @@ class _Scalar:
                 start = np.zeros((), F) if node.initial is None else node.initial
                 self.v[node.name] = {i: self.number(value_of(start, i)) for i in indices(node.shape)}
                 self.c[node.name] = {i: self.number(0) for i in indices(node.shape)}
-        # a flatten's elements are stored in its source's order, and so is all that meets them element by element
+        # a flatten's elements keep their source's order, and so does all that meets them element by element
         for _ in graph:
             for node in graph:
                 if node.kind == "flatten":
@@ -200,7 +201,9 @@ def _pool(net: _Scalar, node: Node, source: dict) -> dict:
 
 
 def _float_step(node: Neuron, index: tuple, v: dict, c: dict, x: object) -> object:
-    p = {n: None if getattr(node, n) is None else F(value_of(getattr(node, n), index)) for n in node.PARAMETERS}
+    p = {
+        n: None if getattr(node, n) is None else F(value_of(getattr(node, n), index)) for n in node.PARAMETERS
+    }
     i = x = F(x)
     if p["synapse"] is not None:
         old, k = c[index], p["synapse"]
@@ -256,14 +259,20 @@ def _integer_step(node: Neuron, index: tuple, v: dict, c: dict, x: object) -> ob
     return _fire(node, p, index, v, before, u, int, held)
 
 
-def _fire(node: Neuron, p: dict, index: tuple, v: dict, before: object, u: object, number: type, held) -> object:
+def _fire(
+    node: Neuron, p: dict, index: tuple, v: dict, before: object, u: object, number: type, held
+) -> object:
     theta, zero = p["threshold"], number(0)
     target = zero if p["reset_value"] is None else p["reset_value"]
 
     def reset(value: object, n: object) -> object:
         if not n > 0 or node.reset == "none":
             return value
-        return target if node.reset == "value" else (sat(value - n * theta) if number is int else value - n * theta)
+        return (
+            target
+            if node.reset == "value"
+            else (sat(value - n * theta) if number is int else value - n * theta)
+        )
 
     def fires(value: object) -> object:
         return number(value > theta if node.strict else value >= theta)

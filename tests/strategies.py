@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 from neuron_strategies import random_neuron
+
 from snnrt.graph import (
     Add,
     AvgPool2d,

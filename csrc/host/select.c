@@ -27,7 +27,8 @@ const char *snnrt_host_kernel_name(uint32_t index) {
 bool snnrt_host_kernel_runs(uint32_t index) {
 #if WITH_X86
     if (index == 1) {
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+               __builtin_cpu_supports("popcnt");
     }
     if (index == 2) {
         return snnrt_host_kernel_runs(1) && __builtin_cpu_supports("avx512f") &&

@@ -1,3 +1,5 @@
+/* Convolution, window by window. With scratch, all events of the input are found once and a window is made of
+ * slices of them; without, the windows' inputs are looked at window by window. */
 #include "synapse.h"
 
 #if SNNRT_WITH_CONV2D
@@ -9,6 +11,10 @@ typedef struct snnrt_taps {
 
 static snnrt_taps taps_inside(int32_t start, uint32_t kernel, uint32_t dilation, uint32_t size) {
     snnrt_taps taps = {0, 0};
+    if (start >= 0 && dilation == 1 && (uint32_t)start + kernel <= size) {
+        taps.end = kernel;
+        return taps;
+    }
     if (start < 0) {
         taps.first = ((uint32_t)-start + dilation - 1u) / dilation;
     }
@@ -21,60 +27,203 @@ static snnrt_taps taps_inside(int32_t start, uint32_t kernel, uint32_t dilation,
     return taps;
 }
 
-static void gather(snnrt_window *window, uint32_t group, int32_t top, int32_t left, snnrt_taps x) {
-    const snnrt_synapse_step *step = window->step;
+/* A unit is what one group reads of one pixel: `depth` elements. `starts` has the first event of each unit
+ * and one entry more; NULL without scratch. */
+typedef struct snnrt_convolution {
+    snnrt_window window;
+    uint32_t depth;
+    const uint32_t *starts;
+} snnrt_convolution;
+
+static void add_units(snnrt_convolution *c, uint32_t unit, uint32_t units, uint32_t tap) {
+    uint32_t row = tap * c->depth;
+    uint32_t element = unit * c->depth;
+    if (c->starts != NULL) {
+        uint32_t first = c->starts[unit];
+        snnrt_window_slice(&c->window, first, c->starts[unit + units] - first, row - element);
+    } else {
+        snnrt_window_scan(&c->window, element, units * c->depth, row);
+    }
+}
+
+static void gather(snnrt_convolution *c, uint32_t group, snnrt_taps y, int32_t top, snnrt_taps x,
+                   int32_t left) {
+    const snnrt_synapse_step *step = c->window.step;
     const snnrt_synapse_parameters *conv = step->parameters;
-    uint32_t depth = step->in_channels / conv->groups;
-    snnrt_taps y = taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
+    bool neighbours = conv->groups == 1 && conv->dilation_x == 1;
+    if (x.first >= x.end) {
+        return;
+    }
     for (uint32_t ky = y.first; ky < y.end; ky++) {
         uint32_t row = (uint32_t)(top + (int32_t)(ky * conv->dilation_y));
         uint32_t tap = ky * conv->kernel_w + x.first;
-        if (x.first >= x.end) {
+        uint32_t pixel = row * step->in_width + (uint32_t)(left + (int32_t)(x.first * conv->dilation_x));
+        if (neighbours) {
+            /* Neighbouring taps read neighbouring pixels. */
+            add_units(c, pixel, x.end - x.first, tap);
             continue;
         }
-        if (conv->groups == 1 && conv->dilation_x == 1) {
-            /* Neighbouring taps read neighbouring pixels: one run of channels. */
-            uint32_t column = (uint32_t)(left + (int32_t)x.first);
-            snnrt_window_add(window, (row * step->in_width + column) * depth,
-                             (x.end - x.first) * depth, tap * depth);
-            continue;
-        }
-        for (uint32_t kx = x.first; kx < x.end; kx++, tap++) {
-            uint32_t column = (uint32_t)(left + (int32_t)(kx * conv->dilation_x));
-            uint32_t pixel = row * step->in_width + column;
-            snnrt_window_add(window, pixel * step->in_channels + group * depth, depth, tap * depth);
+        for (uint32_t kx = x.first; kx < x.end; kx++, tap++, pixel += conv->dilation_x) {
+            add_units(c, pixel * conv->groups + group, 1, tap);
         }
     }
 }
 
-void snnrt_conv2d(const snnrt_synapse_step *step) {
+static void all_windows(snnrt_convolution *c, snnrt_event_room *room) {
+    const snnrt_synapse_step *step = c->window.step;
     const snnrt_synapse_parameters *conv = step->parameters;
-    uint32_t rows = (uint32_t)conv->kernel_h * conv->kernel_w * (step->in_channels / conv->groups);
-    size_t weight_bytes = step->numbers == SNNRT_NUMBERS_INT8 ? 1u : 4u;
+    uint32_t outputs = c->window.sum.outputs;
+    size_t group_weights = (size_t)conv->kernel_h * conv->kernel_w * c->depth * outputs *
+                           (snnrt_step_is_int8(step) ? 1u : 4u);
     uint8_t *output = (uint8_t *)step->output;
-    snnrt_window window;
-    window.step = step;
-    window.scan = snnrt_scan_of(step);
-    window.outputs = step->out_channels / conv->groups;
     for (uint32_t oy = 0; oy < step->out_height; oy++) {
         int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
+        snnrt_taps y = taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
         for (uint32_t ox = 0; ox < step->out_width; ox++) {
             int32_t left = (int32_t)(ox * conv->stride_x) - conv->pad_left;
             snnrt_taps x = taps_inside(left, conv->kernel_w, conv->dilation_x, step->in_width);
             for (uint32_t group = 0; group < conv->groups; group++) {
-                size_t first = (size_t)group * window.outputs;
-                window.weights =
-                    (const uint8_t *)step->weights + first * (size_t)rows * weight_bytes;
-                snnrt_window_begin(&window, output,
-                                   step->bias == NULL ? NULL
-                                                      : (const uint8_t *)step->bias + first * 4u);
-                gather(&window, group, top, left, x);
-                snnrt_window_end(&window);
-                output += (size_t)window.outputs * 4u;
+                const uint8_t *bias = (const uint8_t *)step->bias;
+                snnrt_window_begin(&c->window, output,
+                                   bias == NULL ? NULL : bias + (size_t)group * outputs * 4u,
+                                   (const uint8_t *)step->weights + group * group_weights);
+                gather(c, group, y, top, x, left);
+                if (room != NULL) {
+                    snnrt_window_flush_room(&c->window);
+                } else {
+                    snnrt_window_flush(&c->window);
+                }
+                snnrt_window_count(&c->window);
+                output += (size_t)outputs * 4u;
             }
         }
     }
 }
+
+/* Kept out of the caller with scratch: the room is most of the stack. */
+static void windows_with_room(snnrt_convolution *c) {
+    snnrt_event_room room;
+    snnrt_window_use_room(&c->window, &room);
+    all_windows(c, &room);
+}
+
+/* The common case: no groups, neighbouring taps on neighbouring pixels, so a slice for each kernel row. */
+static void windows_of_slices(snnrt_convolution *c) {
+    const snnrt_synapse_step *step = c->window.step;
+    const snnrt_synapse_parameters *conv = step->parameters;
+    snnrt_accumulate_kernel *accumulate = snnrt_step_is_int8(step) ? step->kernels->accumulate_i8
+                                                                   : step->kernels->accumulate_f32;
+    snnrt_accumulation *sum = &c->window.sum;
+    uint32_t *output = (uint32_t *)step->output;
+    uint64_t rows = 0, active = 0;
+    sum->start = step->bias;
+    sum->weights = step->weights;
+    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+        int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
+        snnrt_taps y = taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
+        for (uint32_t ox = 0; ox < step->out_width; ox++, output += sum->outputs) {
+            int32_t left = (int32_t)(ox * conv->stride_x) - conv->pad_left;
+            snnrt_taps x = taps_inside(left, conv->kernel_w, 1, step->in_width);
+            uint32_t width = x.first < x.end ? x.end - x.first : 0u;
+            uint32_t slices = 0, events = 0;
+            for (uint32_t ky = y.first; ky < y.end && width != 0; ky++) {
+                uint32_t row = (uint32_t)(top + (int32_t)(ky * conv->dilation_y));
+                uint32_t pixel = row * step->in_width + (uint32_t)(left + (int32_t)x.first);
+                snnrt_slice *slice = &c->window.slices[slices];
+                slice->first = c->starts[pixel];
+                slice->count = c->starts[pixel + width] - slice->first;
+                slice->shift = (ky * conv->kernel_w + x.first - pixel) * c->depth;
+                slices += slice->count != 0;
+                events += slice->count;
+            }
+            sum->accumulator = output;
+            sum->slice_count = slices;
+            accumulate(sum);
+            rows += events;
+            active += events != 0;
+        }
+    }
+#if SNNRT_WITH_COUNTERS
+    if (step->counts != NULL) {
+        step->counts->row_activations += rows;
+        step->counts->synaptic_operations += rows * sum->outputs;
+        step->counts->active_windows += active;
+    }
 #else
-typedef int snnrt_conv2d_left_out;
+    (void)rows;
+    (void)active;
+#endif
+}
+
+/* Scratch: starts, positions, values, bytes; the last three with padding. */
+static size_t scratch_words(size_t elements, size_t depth) {
+    size_t events = elements + SNNRT_EVENTS_PADDING;
+    return elements / depth + 1u + 2u * events + (events + 3u) / 4u;
+}
+
+static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
+    const snnrt_synapse_step *step = c->window.step;
+    const snnrt_kernels *kernels = step->kernels;
+    snnrt_events *events = &c->window.events;
+    uint32_t units = elements / c->depth;
+    uint32_t *starts = (uint32_t *)step->scratch;
+    uint32_t *values;
+    uint32_t event = 0;
+    events->position = starts + units + 1u;
+    events->capacity = elements;
+    values = events->position + elements + SNNRT_EVENTS_PADDING;
+    if (snnrt_step_is_int8(step)) {
+        events->value.i16 = (int16_t *)(void *)values;
+    } else {
+        events->value.f32 = (float *)(void *)values;
+    }
+    (void)c->window.scan(step->input, 0, elements, 0, events);
+    for (uint32_t unit = 0; unit < units; unit++) {
+        starts[unit] = event;
+        while (event < events->count && events->position[event] < (unit + 1u) * c->depth) {
+            event++;
+        }
+    }
+    starts[units] = events->count;
+    c->starts = starts;
+    if (snnrt_step_is_int8(step) && kernels->prepare_i8 != NULL) {
+        kernels->prepare_i8(events, c->window.sum.outputs, step->input_peak,
+                            (uint8_t *)(values + elements + SNNRT_EVENTS_PADDING));
+    }
+    if (step->parameters->groups == 1 && step->parameters->dilation_x == 1 &&
+        step->parameters->kernel_h <= SNNRT_SLICES_MAX) {
+        windows_of_slices(c);
+    } else {
+        all_windows(c, NULL);
+    }
+}
+
+void snnrt_conv2d(const snnrt_synapse_step *step) {
+    uint32_t groups = step->parameters->groups;
+    uint32_t elements = step->in_channels * step->in_height * step->in_width;
+    snnrt_convolution c;
+    c.depth = step->in_channels / groups;
+    c.starts = NULL;
+    snnrt_window_prepare(&c.window, step, step->out_channels / groups);
+    if (step->scratch != NULL &&
+        step->scratch_bytes >= scratch_words(elements, c.depth) * 4u) {
+        windows_with_scratch(&c, elements);
+    } else {
+        windows_with_room(&c);
+    }
+}
+
+size_t snnrt_scratch_bytes(const snnrt_node *node, const snnrt_node *source) {
+    size_t elements = snnrt_elements(source);
+    if (node->kind != SNNRT_KIND_CONV2D) {
+        return 0;
+    }
+    return scratch_words(elements, source->channels / node->parameters.synapse.groups) * 4u;
+}
+#else
+size_t snnrt_scratch_bytes(const snnrt_node *node, const snnrt_node *source) {
+    (void)node;
+    (void)source;
+    return 0;
+}
 #endif

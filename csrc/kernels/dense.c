@@ -2,11 +2,11 @@
 
 void snnrt_dense(const snnrt_synapse_step *step) {
     snnrt_window window;
-    window.step = step;
-    window.scan = snnrt_scan_of(step);
-    window.weights = step->weights;
-    window.outputs = step->out_channels;
-    snnrt_window_begin(&window, step->output, step->bias);
-    snnrt_window_add(&window, 0, step->in_channels * step->in_height * step->in_width, 0);
-    snnrt_window_end(&window);
+    snnrt_event_room room;
+    snnrt_window_prepare(&window, step, step->out_channels);
+    snnrt_window_use_room(&window, &room);
+    snnrt_window_begin(&window, step->output, step->bias, step->weights);
+    snnrt_window_scan(&window, 0, step->in_channels * step->in_height * step->in_width, 0);
+    snnrt_window_flush_room(&window);
+    snnrt_window_count(&window);
 }

@@ -14,13 +14,14 @@ static inline void snnrt_fill_parameter(uint32_t *room, uint32_t value) {
 }
 
 /* 32-bit parameters of the neurons first .. first + count; `room` holds a scalar's copies from block to
- * block (filled at first == 0), or one block of a channel's. NULL where the parameter is absent. */
+ * block (filled where `fresh`), or one block of a channel's. NULL where the parameter is absent. */
 static inline const void *snnrt_block_parameter(const snnrt_neuron_step *step, uint32_t parameter,
-                                                uint32_t first, uint32_t count, uint32_t *room) {
+                                                uint32_t first, uint32_t count, bool fresh,
+                                                uint32_t *room) {
     const uint32_t *array = (const uint32_t *)step->arrays[parameter];
     switch (SNNRT_GRANULARITY(step->parameters, parameter)) {
     case SNNRT_SCALAR:
-        if (first == 0) {
+        if (fresh) {
             snnrt_fill_parameter(room, array[0]);
         }
         return room;

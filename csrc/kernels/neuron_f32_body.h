@@ -139,7 +139,7 @@ uint64_t SNNRT_NEURON_NAME(const snnrt_neuron_step *step) {
         float *v = (float *)step->state + first;
         uint32_t word;
         for (uint32_t a = 0; a < SNNRT_SCALE; a++) {
-            array[a] = (const float *)snnrt_block_parameter(step, a, first, count, room[a]);
+            array[a] = (const float *)snnrt_block_parameter(step, a, first, count, first == 0, room[a]);
         }
         if (array[SNNRT_SYNAPSE] != NULL) {
             synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags), (float *)step->synapse_state + first,

@@ -1,4 +1,4 @@
-/* The integer neuron step of docs/ir.md. The including file defines SNNRT_NEURON_NAME and the instruction set. */
+/* The integer neuron step of docs/ir.md. The including file sets the instruction set. */
 #include "neuron_block.h"
 
 /* floor((s * a + 2^14) / 2^15) for a in 0 ... 2^15, without a 64-bit product: s = high * 2^15 + low. */
@@ -91,7 +91,8 @@ static inline void reset_value(int32_t *u, const int32_t *value, uint32_t word, 
     }
 }
 
-uint64_t SNNRT_NEURON_NAME(const snnrt_neuron_step *step) {
+/* The neurons from `start`, a multiple of a block, to the last. */
+static uint64_t update_from(const snnrt_neuron_step *step, uint32_t start) {
     const snnrt_neuron_parameters *p = step->parameters;
     uint32_t flags = p->flags;
     uint32_t reset = SNNRT_NEURON_RESET(flags);
@@ -106,16 +107,17 @@ uint64_t SNNRT_NEURON_NAME(const snnrt_neuron_step *step) {
 #endif
     int32_t v[SNNRT_BLOCK], u[SNNRT_BLOCK];
     uint64_t spikes = 0;
-    for (uint32_t first = 0; first < step->neurons; first += SNNRT_BLOCK) {
+    for (uint32_t first = start; first < step->neurons; first += SNNRT_BLOCK) {
+        bool fresh = first == start;
         uint32_t left = step->neurons - first;
         uint32_t count = left < SNNRT_BLOCK ? left : SNNRT_BLOCK;
         const int32_t *x = (const int32_t *)step->current + first;
-        const int32_t *decay = snnrt_block_parameter(step, SNNRT_MEMBRANE, first, count, room_decay);
-        const int32_t *bias = snnrt_block_parameter(step, SNNRT_BIAS, first, count, room_bias);
+        const int32_t *decay = snnrt_block_parameter(step, SNNRT_MEMBRANE, first, count, fresh, room_decay);
+        const int32_t *bias = snnrt_block_parameter(step, SNNRT_BIAS, first, count, fresh, room_bias);
         const int32_t *threshold =
-            snnrt_block_parameter(step, SNNRT_THRESHOLD, first, count, room_threshold);
+            snnrt_block_parameter(step, SNNRT_THRESHOLD, first, count, fresh, room_threshold);
         const int32_t *reset_to =
-            snnrt_block_parameter(step, SNNRT_RESET_TO, first, count, room_reset);
+            snnrt_block_parameter(step, SNNRT_RESET_TO, first, count, fresh, room_reset);
         uint32_t word = 0;
         if (narrow) {
             const int16_t *state = (const int16_t *)step->state + first;
@@ -131,7 +133,7 @@ uint64_t SNNRT_NEURON_NAME(const snnrt_neuron_step *step) {
 #if SNNRT_WITH_NEURON_VARIANTS
         if (SNNRT_GRANULARITY(p, SNNRT_SYNAPSE) != SNNRT_ABSENT) {
             const int32_t *synapse =
-                snnrt_block_parameter(step, SNNRT_SYNAPSE, first, count, room_synapse);
+                snnrt_block_parameter(step, SNNRT_SYNAPSE, first, count, fresh, room_synapse);
             synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags),
                              (int32_t *)step->synapse_state + first, x, synapse, current, count);
             x = current;
@@ -178,7 +180,7 @@ uint64_t SNNRT_NEURON_NAME(const snnrt_neuron_step *step) {
 #if SNNRT_WITH_NEURON_VARIANTS
         if (SNNRT_GRANULARITY(p, SNNRT_LOWER_BOUND) != SNNRT_ABSENT) {
             const int32_t *bound =
-                snnrt_block_parameter(step, SNNRT_LOWER_BOUND, first, count, room_bound);
+                snnrt_block_parameter(step, SNNRT_LOWER_BOUND, first, count, fresh, room_bound);
             for (uint32_t k = 0; k < count; k++) {
                 u[k] = u[k] < bound[k] ? bound[k] : u[k];
             }
@@ -196,10 +198,9 @@ uint64_t SNNRT_NEURON_NAME(const snnrt_neuron_step *step) {
             }
         }
         if (threshold == NULL) {
-            const int32_t *from = u;
             int32_t *out = (int32_t *)step->output + first;
             for (uint32_t k = 0; k < count; k++) {
-                out[k] = narrow ? clamp_int16(from[k]) : from[k];
+                out[k] = narrow ? clamp_int16(u[k]) : u[k];
             }
         }
     }

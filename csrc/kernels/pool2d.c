@@ -1,5 +1,3 @@
-/* Sum and average pooling, input by input: each element is added to the windows that hold it, in an
- * order that gives every window its elements in ascending (kernel_y, kernel_x). */
 #include <string.h>
 
 #include "../snnrt_float.h"
@@ -7,99 +5,126 @@
 
 #if SNNRT_WITH_POOL2D
 
-/* Output positions [first, end) whose windows hold an input coordinate. */
-typedef struct snnrt_windows {
-    uint32_t first, end;
-} snnrt_windows;
+/* output[to .. to + channels) += each of the `pixels` neighbouring pixels of `rows` rows from input[from] on */
+typedef void add_window(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
+                        uint32_t to);
 
-static snnrt_windows windows_holding(uint32_t padded, uint32_t kernel, uint32_t stride,
-                                     uint32_t size) {
-    snnrt_windows windows;
-    windows.first = padded < kernel ? 0u : (padded - kernel) / stride + 1u;
-    windows.end = padded / stride + 1u;
-    if (windows.end > size) {
-        windows.end = size;
-    }
-    return windows;
+#if SNNRT_WITH_INT8
+static void add_bits_int16(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
+                           uint32_t to) {
+    snnrt_bits_sum sum;
+    sum.words = (const uint32_t *)step->input;
+    sum.first = from;
+    sum.count = step->channels;
+    sum.runs = pixels;
+    sum.rows = rows;
+    sum.row_bits = step->in_width * step->channels;
+    sum.output = (int16_t *)step->output + to;
+    step->kernels->add_bits_i16(&sum);
 }
 
-static void add_pixel(const snnrt_pool_step *step, uint32_t from, uint32_t to) {
-    uint32_t channels = step->channels;
-    switch (step->output_dtype) {
-#if SNNRT_WITH_INT8
-    case SNNRT_DTYPE_INT16: {
-        int16_t *out = (int16_t *)step->output + to;
-        if (step->input_dtype == SNNRT_DTYPE_BITS) {
-            const uint32_t *words = (const uint32_t *)step->input;
-            uint32_t c = 0;
-            while (c < channels) {
-                uint32_t shift = (from + c) & 31u;
-                uint32_t word = words[(from + c) >> 5] >> shift;
-                uint32_t here = 32u - shift;
-                if (here > channels - c) {
-                    here = channels - c;
-                    word &= (1u << here) - 1u;
-                }
-                for (; word != 0; word &= word - 1u) {
-                    out[c + snnrt_lowest_bit(word)]++;
-                }
-                c += here;
-            }
-        } else {
-            const int16_t *in = (const int16_t *)step->input + from;
-            for (uint32_t c = 0; c < channels; c++) {
+static void add_int16(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
+                           uint32_t to) {
+    int16_t *out = (int16_t *)step->output + to;
+    const int16_t *row = (const int16_t *)step->input + from;
+    for (; rows != 0; rows--, row += step->in_width * step->channels) {
+        const int16_t *in = row;
+        for (uint32_t pixel = 0; pixel < pixels; pixel++, in += step->channels) {
+            for (uint32_t c = 0; c < step->channels; c++) {
                 out[c] = (int16_t)(out[c] + in[c]);
             }
         }
-        break;
     }
-    case SNNRT_DTYPE_INT32: {
-        int32_t *out = (int32_t *)step->output + to;
-        const int32_t *in = (const int32_t *)step->input + from;
-        for (uint32_t c = 0; c < channels; c++) {
-            out[c] = snnrt_saturating_add(out[c], in[c]);
-        }
-        break;
-    }
-#endif
-#if SNNRT_WITH_FLOAT32
-    case SNNRT_DTYPE_FLOAT32: {
-        float *out = (float *)step->output + to;
-        if (step->input_dtype == SNNRT_DTYPE_BITS) {
-            const uint32_t *words = (const uint32_t *)step->input;
-            for (uint32_t c = 0; c < channels; c++) {
-                out[c] += snnrt_bit(words, from + c) ? 1.0f : 0.0f;
+}
+
+static void add_int32(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
+                           uint32_t to) {
+    int32_t *out = (int32_t *)step->output + to;
+    const int32_t *row = (const int32_t *)step->input + from;
+    for (; rows != 0; rows--, row += step->in_width * step->channels) {
+        const int32_t *in = row;
+        for (uint32_t pixel = 0; pixel < pixels; pixel++, in += step->channels) {
+            for (uint32_t c = 0; c < step->channels; c++) {
+                out[c] = snnrt_saturating_add(out[c], in[c]);
             }
-        } else {
-            const float *in = (const float *)step->input + from;
-            for (uint32_t c = 0; c < channels; c++) {
+        }
+    }
+}
+#endif
+
+#if SNNRT_WITH_FLOAT32
+static void add_bits_float(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
+                           uint32_t to) {
+    const uint32_t *words = (const uint32_t *)step->input;
+    float *out = (float *)step->output + to;
+    for (; rows != 0; rows--, from += step->in_width * step->channels) {
+        uint32_t bit = from;
+        for (uint32_t pixel = 0; pixel < pixels; pixel++, bit += step->channels) {
+            for (uint32_t c = 0; c < step->channels; c++) {
+                out[c] += snnrt_bit(words, bit + c) ? 1.0f : 0.0f;
+            }
+        }
+    }
+}
+
+static void add_float(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
+                           uint32_t to) {
+    float *out = (float *)step->output + to;
+    const float *row = (const float *)step->input + from;
+    for (; rows != 0; rows--, row += step->in_width * step->channels) {
+        const float *in = row;
+        for (uint32_t pixel = 0; pixel < pixels; pixel++, in += step->channels) {
+            for (uint32_t c = 0; c < step->channels; c++) {
                 out[c] += in[c];
             }
         }
-        break;
+    }
+}
+#endif
+
+static add_window *adder_of(const snnrt_pool_step *step) {
+    bool bits = step->input_dtype == SNNRT_DTYPE_BITS;
+#if SNNRT_WITH_INT8
+    if (step->output_dtype == SNNRT_DTYPE_INT16) {
+        return bits ? add_bits_int16 : add_int16;
+    }
+    if (step->output_dtype == SNNRT_DTYPE_INT32) {
+        return add_int32;
     }
 #endif
-    default:
-        break;
-    }
+#if SNNRT_WITH_FLOAT32
+    return bits ? add_bits_float : add_float;
+#else
+    return bits ? add_bits_int16 : add_int16;
+#endif
+}
+
+/* The first tap inside the input, and the end of those inside, where a window starts at `start`. */
+static uint32_t taps_before(int32_t start) { return start < 0 ? (uint32_t)-start : 0u; }
+
+static uint32_t taps_until(int32_t start, uint32_t kernel, uint32_t size) {
+    int32_t left = (int32_t)size - start;
+    return left < 0 ? 0u : (uint32_t)left < kernel ? (uint32_t)left : kernel;
 }
 
 void snnrt_pool2d(const snnrt_pool_step *step) {
     const snnrt_synapse_parameters *pool = step->parameters;
+    add_window *add = adder_of(step);
     uint32_t elements = step->channels * step->out_height * step->out_width;
-    memset(step->output, 0,
-           (size_t)elements * (step->output_dtype == SNNRT_DTYPE_INT16 ? 2u : 4u));
-    for (uint32_t y = 0; y < step->in_height; y++) {
-        snnrt_windows rows =
-            windows_holding(y + pool->pad_top, pool->kernel_h, pool->stride_y, step->out_height);
-        for (uint32_t x = 0; x < step->in_width; x++) {
-            snnrt_windows columns = windows_holding(x + pool->pad_left, pool->kernel_w,
-                                                    pool->stride_x, step->out_width);
-            uint32_t from = (y * step->in_width + x) * step->channels;
-            for (uint32_t oy = rows.first; oy < rows.end; oy++) {
-                for (uint32_t ox = columns.first; ox < columns.end; ox++) {
-                    add_pixel(step, from, (oy * step->out_width + ox) * step->channels);
-                }
+    uint32_t to = 0;
+    memset(step->output, 0, (size_t)elements * (step->output_dtype == SNNRT_DTYPE_INT16 ? 2u : 4u));
+    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+        int32_t top = (int32_t)(oy * pool->stride_y) - pool->pad_top;
+        uint32_t y_first = taps_before(top);
+        uint32_t y_end = taps_until(top, pool->kernel_h, step->in_height);
+        for (uint32_t ox = 0; ox < step->out_width; ox++, to += step->channels) {
+            int32_t left = (int32_t)(ox * pool->stride_x) - pool->pad_left;
+            uint32_t x_end = taps_until(left, pool->kernel_w, step->in_width);
+            uint32_t x_first = taps_before(left);
+            if (y_first < y_end && x_first < x_end) {
+                uint32_t pixel = (uint32_t)(top + (int32_t)y_first) * step->in_width +
+                                 (uint32_t)(left + (int32_t)x_first);
+                add(step, pixel * step->channels, x_end - x_first, y_end - y_first, to);
             }
         }
     }

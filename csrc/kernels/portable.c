@@ -11,11 +11,19 @@
 #define SNNRT_FLOAT32_KERNEL(kernel) NULL
 #endif
 
+#if SNNRT_WITH_POOL2D
+#define SNNRT_POOL_KERNEL(kernel) SNNRT_INT8_KERNEL(kernel)
+#else
+#define SNNRT_POOL_KERNEL(kernel) NULL
+#endif
+
 const snnrt_kernels snnrt_kernels_portable = {
     "portable",
     SNNRT_INT8_KERNEL(snnrt_scan_bits_i16),
     SNNRT_INT8_KERNEL(snnrt_scan_i16),
     SNNRT_INT8_KERNEL(snnrt_accumulate_i8),
+    NULL,
+    SNNRT_POOL_KERNEL(snnrt_add_bits_i16),
     SNNRT_INT8_KERNEL(snnrt_neuron_i32),
     SNNRT_FLOAT32_KERNEL(snnrt_scan_bits_f32),
     SNNRT_FLOAT32_KERNEL(snnrt_scan_f32),

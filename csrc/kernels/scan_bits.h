@@ -5,7 +5,7 @@
 #include "../snnrt_kernels.h"
 
 #define SNNRT_DEFINE_SCAN_BITS(name, field, one)                                                   \
-    uint32_t name(const void *input, uint32_t first, uint32_t count, uint32_t row,                 \
+    uint32_t name(const void *input, uint32_t first, uint32_t count, uint32_t position,            \
                   snnrt_events *events) {                                                          \
         const uint32_t *words = (const uint32_t *)input;                                           \
         uint32_t done = 0;                                                                         \
@@ -20,11 +20,11 @@
             }                                                                                      \
             while (word != 0) {                                                                    \
                 uint32_t offset = snnrt_lowest_bit(word);                                          \
-                if (filled == SNNRT_EVENTS_MAX) {                                                  \
+                if (filled == events->capacity) {                                                  \
                     events->count = filled;                                                        \
                     return done + offset;                                                          \
                 }                                                                                  \
-                events->row[filled] = row + done + offset;                                         \
+                events->position[filled] = position + done + offset;                               \
                 events->value.field[filled] = one;                                                 \
                 filled++;                                                                          \
                 word &= word - 1u;                                                                 \

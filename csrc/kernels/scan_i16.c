@@ -1,7 +1,7 @@
 #include "../snnrt_kernels.h"
 
 #if SNNRT_WITH_INT8
-uint32_t snnrt_scan_i16(const void *input, uint32_t first, uint32_t count, uint32_t row,
+uint32_t snnrt_scan_i16(const void *input, uint32_t first, uint32_t count, uint32_t position,
                         snnrt_events *events) {
     const int16_t *values = (const int16_t *)input + first;
     uint32_t filled = events->count;
@@ -9,10 +9,10 @@ uint32_t snnrt_scan_i16(const void *input, uint32_t first, uint32_t count, uint3
     for (done = 0; done < count; done++) {
         int16_t value = values[done];
         if (value != 0) {
-            if (filled == SNNRT_EVENTS_MAX) {
+            if (filled == events->capacity) {
                 break;
             }
-            events->row[filled] = row + done;
+            events->position[filled] = position + done;
             events->value.i16[filled] = value;
             filled++;
         }

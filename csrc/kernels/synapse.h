@@ -1,82 +1,132 @@
-/* What dense and conv2d share: gathering a window's events and accumulating them. Internal. */
+/* What dense and conv2d share: summing the events of a window. Internal. */
 #ifndef SNNRT_SYNAPSE_H
 #define SNNRT_SYNAPSE_H
 
-#include <string.h>
-
 #include "../snnrt_kernels.h"
 
-/* One window being summed into `outputs` accumulators. */
+#define SNNRT_SLICES_MAX 16u
+
+/* Room for the events of a piece of a window. */
+typedef struct snnrt_event_room {
+    uint32_t position[SNNRT_EVENTS_MAX + SNNRT_EVENTS_PADDING];
+    union {
+        int16_t i16[SNNRT_EVENTS_MAX + SNNRT_EVENTS_PADDING];
+        float f32[SNNRT_EVENTS_MAX + SNNRT_EVENTS_PADDING];
+    } value;
+} snnrt_event_room;
+
+/* One window being summed. Every element of both numbers' accumulators is 4 bytes. */
 typedef struct snnrt_window {
     const snnrt_synapse_step *step;
     snnrt_scan_kernel *scan;
-    const void *weights;
-    void *accumulator;
-    uint32_t outputs;
-    uint32_t rows; /* events of the window so far */
     snnrt_events events;
+    snnrt_slice slices[SNNRT_SLICES_MAX];
+    snnrt_accumulation sum;
+    uint32_t rows; /* events of the window so far */
 } snnrt_window;
+
+static inline bool snnrt_step_is_int8(const snnrt_synapse_step *step) {
+#if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
+    return step->numbers == SNNRT_NUMBERS_INT8;
+#else
+    (void)step;
+    return SNNRT_WITH_INT8 != 0;
+#endif
+}
 
 static inline snnrt_scan_kernel *snnrt_scan_of(const snnrt_synapse_step *step) {
     bool bits = step->input_dtype == SNNRT_DTYPE_BITS;
-    if (step->numbers == SNNRT_NUMBERS_INT8) {
+    if (snnrt_step_is_int8(step)) {
         return bits ? step->kernels->scan_bits_i16 : step->kernels->scan_i16;
     }
     return bits ? step->kernels->scan_bits_f32 : step->kernels->scan_f32;
 }
 
+static inline void snnrt_window_prepare(snnrt_window *window, const snnrt_synapse_step *step,
+                                        uint32_t outputs) {
+    window->step = step;
+    window->scan = snnrt_scan_of(step);
+    window->events.count = 0;
+    window->events.bytes = NULL;
+    window->sum.outputs = outputs;
+    window->sum.peak = step->input_peak;
+    window->sum.events = &window->events;
+    window->sum.slices = window->slices;
+    window->sum.slice_count = 0;
+}
+
+/* The events of each piece are found when the piece is added. */
+static inline void snnrt_window_use_room(snnrt_window *window, snnrt_event_room *room) {
+    window->events.position = room->position;
+    window->events.capacity = SNNRT_EVENTS_MAX;
+    if (snnrt_step_is_int8(window->step)) {
+        window->events.value.i16 = room->value.i16;
+    } else {
+        window->events.value.f32 = room->value.f32;
+    }
+}
+
+static inline void snnrt_window_begin(snnrt_window *window, void *accumulator, const void *bias,
+                                      const void *weights) {
+    window->sum.accumulator = accumulator;
+    window->sum.start = bias;
+    window->sum.weights = weights;
+    window->rows = 0;
+}
+
 static inline void snnrt_window_flush(snnrt_window *window) {
     const snnrt_kernels *kernels = window->step->kernels;
-    if (window->events.count == 0) {
+    if (snnrt_step_is_int8(window->step)) {
+        kernels->accumulate_i8(&window->sum);
+    } else {
+        kernels->accumulate_f32(&window->sum);
+    }
+    window->sum.start = window->sum.accumulator;
+    window->sum.slice_count = 0;
+}
+
+static inline void snnrt_window_slice(snnrt_window *window, uint32_t first, uint32_t count,
+                                      uint32_t shift) {
+    snnrt_slice *slice;
+    if (count == 0) {
         return;
     }
-    window->rows += window->events.count;
-#if SNNRT_WITH_INT8
-    if (window->step->numbers == SNNRT_NUMBERS_INT8) {
-        kernels->accumulate_i8((int32_t *)window->accumulator, (const int8_t *)window->weights,
-                               window->outputs, &window->events);
+    if (window->sum.slice_count == SNNRT_SLICES_MAX) {
+        snnrt_window_flush(window);
     }
-#endif
-#if SNNRT_WITH_FLOAT32
-    if (window->step->numbers == SNNRT_NUMBERS_FLOAT32) {
-        kernels->accumulate_f32((float *)window->accumulator, (const float *)window->weights,
-                                window->outputs, &window->events);
-    }
-#endif
+    slice = &window->slices[window->sum.slice_count++];
+    slice->first = first;
+    slice->count = count;
+    slice->shift = shift;
+    window->rows += count;
+}
+
+static inline void snnrt_window_flush_room(snnrt_window *window) {
+    snnrt_window_slice(window, 0, window->events.count, 0);
+    snnrt_window_flush(window);
     window->events.count = 0;
 }
 
 /* Adds input[first .. first + count) times weight rows row, row + 1, ... */
-static inline void snnrt_window_add(snnrt_window *window, uint32_t first, uint32_t count,
-                                    uint32_t row) {
+static inline void snnrt_window_scan(snnrt_window *window, uint32_t first, uint32_t count,
+                                     uint32_t row) {
     uint32_t done = window->scan(window->step->input, first, count, row, &window->events);
     while (done < count) {
-        snnrt_window_flush(window);
+        snnrt_window_flush_room(window);
         done += window->scan(window->step->input, first + done, count - done, row + done,
                              &window->events);
     }
 }
 
-/* Every element of both numbers is 4 bytes, and all bits 0 is zero in both. */
-static inline void snnrt_window_begin(snnrt_window *window, void *accumulator, const void *bias) {
-    window->accumulator = accumulator;
-    window->rows = 0;
-    window->events.count = 0;
-    if (bias != NULL) {
-        memcpy(accumulator, bias, (size_t)window->outputs * 4u);
-    } else {
-        memset(accumulator, 0, (size_t)window->outputs * 4u);
-    }
-}
-
-static inline void snnrt_window_end(snnrt_window *window) {
-    snnrt_window_flush(window);
+static inline void snnrt_window_count(const snnrt_window *window) {
 #if SNNRT_WITH_COUNTERS
     if (window->step->counts != NULL && window->rows != 0) {
         window->step->counts->row_activations += window->rows;
-        window->step->counts->synaptic_operations += (uint64_t)window->rows * window->outputs;
+        window->step->counts->synaptic_operations += (uint64_t)window->rows * window->sum.outputs;
         window->step->counts->active_windows += 1;
     }
+#else
+    (void)window;
 #endif
 }
 

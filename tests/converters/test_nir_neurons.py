@@ -3,8 +3,8 @@
 import nir
 import numpy as np
 import pytest
-from nir_files import dyadic, ends, outputs, run, save
-from snnrt.converters.nir_importer import import_nir
+from nir_files import dyadic, ends, outputs, read, run, save
+
 from snnrt.converters.nir_neurons import recover
 
 DT = 1e-4
@@ -21,7 +21,7 @@ def file(path, neuron):
     return save(path, ends((5,), (5,), dense=nir.Linear(WEIGHT), neuron=neuron))
 
 
-def euler_lif(x, k, leak, gain, threshold, reset, synapse=None, synapse_gain=F(1)):
+def euler_lif(x, k, leak, gain, threshold, reset, synapse=None):
     """NIR's equations by forward Euler: everything on the right is of the step before."""
     v = np.zeros_like(x[:, 0])
     c = np.zeros_like(v)
@@ -30,7 +30,7 @@ def euler_lif(x, k, leak, gain, threshold, reset, synapse=None, synapse_gain=F(1
         current = x[:, step]
         if synapse is not None:
             current, c = c, synapse * c + x[:, step]
-        v = v + k * ((leak - v) + gain * synapse_gain * current)
+        v = v + k * ((leak - v) + gain * current)
         fired = v > threshold
         v = np.where(fired, reset, v)
         spikes.append(fired)
@@ -100,7 +100,7 @@ def test_cuba_li(tmp_path):
 
 def test_threshold(tmp_path):
     path = file(tmp_path / "n.nir", nir.Threshold(np.array([0.5, 1, 0.25, 2, 0.5], np.float32)))
-    expected = X > np.array([0.5, 1, 0.25, 2, 0.5], np.float32)
+    expected = np.array([0.5, 1, 0.25, 2, 0.5], np.float32) < X
     np.testing.assert_array_equal(outputs(path, X), expected)
 
 
@@ -141,7 +141,7 @@ def test_parameters_are_stored_as_coarsely_as_they_can_be(tmp_path, stored, shap
     stored = stored.astype(np.float32)
     neuron = nir.LIF(stored, np.ones_like(stored), np.zeros_like(stored), np.ones_like(stored))
     path = save(tmp_path / "n.nir", ends((4, 3, 2), (4, 3, 2), neuron=neuron))
-    found = import_nir(path, source="nir").graph["neuron"]
+    found = read(path, source="nir").graph["neuron"]
     assert found.membrane.shape == shape
     assert found.threshold.shape == ()
     assert found.gain is None and found.leak is None
@@ -150,14 +150,14 @@ def test_parameters_are_stored_as_coarsely_as_they_can_be(tmp_path, stored, shap
 def test_infinite_time_constant(tmp_path):
     tau = np.full(5, np.inf, np.float32)
     path = file(tmp_path / "n.nir", nir.LIF(tau, tau, full(0), full(1), full(0)))
-    neuron = import_nir(path, source="snntorch").graph["neuron"]
+    neuron = read(path, source="snntorch").graph["neuron"]
     assert neuron.membrane == 1 and neuron.gain is None
 
 
 def test_snntorch_gain_of_its_own(tmp_path):
     """r·dt/τ that is not 1 stays a gain, and v_leak becomes a bias."""
     path = file(tmp_path / "n.nir", nir.LIF(full(4e-4), full(2), full(0.5), full(1), full(0)))
-    neuron = import_nir(path, source="snntorch").graph["neuron"]
+    neuron = read(path, source="snntorch").graph["neuron"]
     assert neuron.membrane == F(0.75)
     np.testing.assert_allclose(neuron.gain, 0.5, rtol=1e-6)
     assert neuron.bias == F(0.125)
@@ -166,16 +166,21 @@ def test_snntorch_gain_of_its_own(tmp_path):
 def test_decay_above_one_is_clamped_as_snntorch_does(tmp_path):
     tau = np.float32(1e-4) / (np.float32(1) - full(1.25))
     path = file(tmp_path / "n.nir", nir.LIF(tau, tau / np.float32(1e-4), full(0), full(1), full(0)))
-    assert import_nir(path, source="snntorch").graph["neuron"].membrane == 1
+    assert read(path, source="snntorch").graph["neuron"].membrane == 1
 
 
 def test_spikingjelly_cuba_lif(tmp_path):
     """As version 2.0 writes c_decay = 0.9, v_decay = 0.3: decays, and a hard reset to 0.25."""
     tau_syn, tau_mem = DT / (1 - 0.9), DT / (1 - 0.3)
     neuron = nir.CubaLIF(
-        np.full(5, tau_syn), np.full(5, tau_mem), np.full(5, tau_mem / DT), np.zeros(5), np.ones(5), np.full(5, 0.25),
+        np.full(5, tau_syn),
+        np.full(5, tau_mem),
+        np.full(5, tau_mem / DT),
+        np.zeros(5),
+        np.ones(5),
+        np.full(5, 0.25),
         w_in=np.full(5, tau_syn / DT),
-    )  # fmt: skip
+    )
     _, spikes, _ = run(file(tmp_path / "n.nir", neuron), X, source="spikingjelly")
     c, v = np.zeros((3, 5), np.float32), full(0.25, (3, 5))
     for step in range(X.shape[1]):
@@ -223,21 +228,34 @@ def test_recover_keeps_the_guess_where_nothing_fits():
 @pytest.mark.parametrize("source", ["snntorch", "spikingjelly", "norse", "sinabs", "nir"])
 def test_what_is_assumed_is_said_and_what_is_given_is_not(tmp_path, source):
     path = file(tmp_path / "n.nir", nir.LIF(full(2e-4), full(1), full(0), full(1), full(0)))
-    lines = "\n".join(import_nir(path, source=source).assumptions)
+    lines = "\n".join(read(path, source=source).assumptions)
     assert "dt = " in lines and "reset: " in lines and "fires" in lines and "timesteps = 16" in lines
-    given = import_nir(
-        path, source=source, dt=1e-4, reset="zero", strict=source != "sinabs", multiple=source == "sinabs",
-        lower_bound=-1.0, normalise_input=True, timesteps=8, encoding="constant",
-    ).assumptions  # fmt: skip
+    given = read(
+        path,
+        source=source,
+        dt=1e-4,
+        reset="zero",
+        strict=source != "sinabs",
+        multiple=source == "sinabs",
+        lower_bound=-1.0,
+        normalise_input=True,
+        timesteps=8,
+        encoding="constant",
+    ).assumptions
     expected = ("forward Euler on NIR's equations; a synaptic current acts one step after its input",)
     assert given == (expected if source == "nir" else ())
 
 
 def test_metadata_keeps_what_was_assumed(tmp_path):
     path = file(tmp_path / "n.nir", nir.LIF(full(2e-4), full(1), full(0), full(1), full(0)))
-    imported = import_nir(path, source="norse", dt=2e-3)
+    imported = read(path, source="norse", dt=2e-3)
     source = imported.graph.metadata["source"]
-    assert source == {"format": "nir", "framework": "norse", "dt": 2e-3, "assumptions": list(imported.assumptions)}
+    assert source == {
+        "format": "nir",
+        "framework": "norse",
+        "dt": 2e-3,
+        "assumptions": list(imported.assumptions),
+    }
     assert imported.graph.metadata["name"] == "n"
     assert imported.graph.numbers == "float32" and imported.graph.exit.rule == "never"
 
@@ -251,7 +269,7 @@ def test_metadata_keeps_what_was_assumed(tmp_path):
     ],
 )
 def test_source_that_the_file_does_not_tell(tmp_path, neuron, reason):
-    first = import_nir(file(tmp_path / "n.nir", neuron)).assumptions[0]
+    first = read(file(tmp_path / "n.nir", neuron)).assumptions[0]
     if reason == "fit norse":
         assert first.startswith("source = norse (inferred")
     else:

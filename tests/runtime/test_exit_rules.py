@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnrt import exit_rules
 from snnrt.errors import ModelError
 

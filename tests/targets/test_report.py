@@ -63,6 +63,7 @@ def test_page_needs_nothing_from_outside(page):
 def test_plots_are_well_formed_svg(page):
     plots = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
     assert len(plots) == 1 + 3 * 3
+    assert "<g id=" not in page
     for plot in plots:
         root = ElementTree.fromstring(plot)
         assert root.tag.endswith("svg") and root.get("viewBox")

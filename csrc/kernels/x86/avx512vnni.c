@@ -1,5 +1,6 @@
 /* Kernels for x86 with AVX-512 and VNNI. */
 #if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
 #include <string.h>
 
 #include "../../snnrt_float.h"
@@ -7,124 +8,211 @@
 
 #include "begin_avx512vnni.h"
 
-#define SNNRT_SCAN_NAME scan_i16
-static snnrt_scan_kernel scan_i16;
-#include "scan_i16.h"
-
-static __m512i load_row(const int8_t *weights, uint32_t row, uint32_t outputs, uint32_t o,
-                        __mmask64 mask) {
-    return _mm512_maskz_loadu_epi8(mask, weights + (size_t)row * outputs + o);
+/* Non-zero int16 values, 16 at a look, pressed together without a branch. */
+static uint32_t scan_i16(const void *input, uint32_t first, uint32_t count, uint32_t position,
+                         snnrt_events *events) {
+    const int16_t *values = (const int16_t *)input + first;
+    const __m512i steps = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    uint32_t filled = events->count;
+    uint32_t done = 0;
+    for (; done + 16u <= count && filled + 16u <= events->capacity; done += 16u) {
+        __m256i sixteen = _mm256_loadu_si256((const __m256i *)(const void *)(values + done));
+        __mmask16 mask = _mm256_test_epi16_mask(sixteen, sixteen);
+        __m512i at = _mm512_add_epi32(steps, _mm512_set1_epi32((int32_t)(position + done)));
+        __m512i wide = _mm512_maskz_compress_epi32(mask, _mm512_cvtepi16_epi32(sixteen));
+        _mm512_storeu_si512(events->position + filled, _mm512_maskz_compress_epi32(mask, at));
+        _mm256_storeu_si256((__m256i *)(void *)(events->value.i16 + filled), _mm512_cvtepi32_epi16(wide));
+        filled += (uint32_t)__builtin_popcount((unsigned)mask);
+    }
+    events->count = filled;
+    return done + snnrt_scan_i16(input, first + done, count - done, position + done, events);
 }
 
-/* Adds 16 sums, four in each 128-bit lane, to accumulator[4 * place + 16 * lane ...]. */
-static void add_lanes(int32_t *accumulator, __m512i sums, uint32_t place, uint32_t outputs) {
-    int32_t lanes[16];
-    _mm512_storeu_si512(lanes, sums);
-    for (uint32_t lane = 0; lane < 4; lane++) {
-        uint32_t first = lane * 16u + place * 4u;
-        if (first + 4u <= outputs) {
-            __m128i *out = (__m128i *)(void *)(accumulator + first);
-            __m128i four = _mm_loadu_si128((const __m128i *)(const void *)(lanes + lane * 4u));
-            _mm_storeu_si128(out, _mm_add_epi32(_mm_loadu_si128(out), four));
-        } else {
-            for (uint32_t k = first; k < outputs; k++) {
-                accumulator[k] += lanes[lane * 4u + (k - first)];
+#include "add_bits_i16.h"
+
+#include "gather.h"
+
+#define VALUE_MAX 255u
+
+/* Four rows' bytes interleaved, multiplied by their four values and added (VPDPBUSD). */
+static inline void add_quad(__m512i *sums, const int8_t *const *row, uint32_t values, __mmask64 mask) {
+    __m512i a = _mm512_maskz_loadu_epi8(mask, row[0]);
+    __m512i b = _mm512_maskz_loadu_epi8(mask, row[1]);
+    __m512i c = _mm512_maskz_loadu_epi8(mask, row[2]);
+    __m512i d = _mm512_maskz_loadu_epi8(mask, row[3]);
+    __m512i value = _mm512_set1_epi32((int32_t)values);
+    __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
+    __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
+    sums[0] = _mm512_dpbusd_epi32(sums[0], value, _mm512_unpacklo_epi16(ab_low, cd_low));
+    sums[1] = _mm512_dpbusd_epi32(sums[1], value, _mm512_unpackhi_epi16(ab_low, cd_low));
+    sums[2] = _mm512_dpbusd_epi32(sums[2], value, _mm512_unpacklo_epi16(ab_high, cd_high));
+    sums[3] = _mm512_dpbusd_epi32(sums[3], value, _mm512_unpackhi_epi16(ab_high, cd_high));
+}
+
+/* Adds the sums of outputs o ... to `start` (NULL: zero) in the accumulator. */
+static inline void finish_sums(const snnrt_accumulation *sum, const void *start, const __m512i *sums,
+                               uint32_t o) {
+    int32_t *accumulator = (int32_t *)sum->accumulator + o;
+    const int32_t *from = start == NULL ? NULL : (const int32_t *)start + o;
+    uint32_t left = sum->outputs - o;
+    __m512i ab_low = _mm512_shuffle_i32x4(sums[0], sums[1], 0x44);
+    __m512i ab_high = _mm512_shuffle_i32x4(sums[0], sums[1], 0xEE);
+    __m512i cd_low = _mm512_shuffle_i32x4(sums[2], sums[3], 0x44);
+    __m512i cd_high = _mm512_shuffle_i32x4(sums[2], sums[3], 0xEE);
+    __m512i turned[4];
+    turned[0] = _mm512_shuffle_i32x4(ab_low, cd_low, 0x88);
+    turned[1] = _mm512_shuffle_i32x4(ab_low, cd_low, 0xDD);
+    turned[2] = _mm512_shuffle_i32x4(ab_high, cd_high, 0x88);
+    turned[3] = _mm512_shuffle_i32x4(ab_high, cd_high, 0xDD);
+    for (uint32_t k = 0; k < 4 && 16u * k < left; k++) {
+        uint32_t here = left - 16u * k;
+        __mmask16 mask = (__mmask16)(here >= 16u ? 0xFFFFu : (1u << here) - 1u);
+        if (from != NULL) {
+            turned[k] = _mm512_add_epi32(turned[k], _mm512_maskz_loadu_epi32(mask, from + 16u * k));
+        }
+        _mm512_mask_storeu_epi32(accumulator + 16u * k, mask, turned[k]);
+    }
+}
+
+static inline __mmask64 outputs_mask(uint32_t left) {
+    return left >= 64u ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1u;
+}
+
+#define PIECE_MAX 256u
+
+/* Prepared events, side by side: what each slice leaves of a block the next one overwrites. */
+typedef struct snnrt_piece {
+    uint32_t offset[PIECE_MAX + 16];
+    uint8_t bytes[PIECE_MAX + 16];
+} snnrt_piece;
+
+/* Sums quads of a piece, filled up to a multiple of four, to `start`. */
+static inline void sum_piece(const snnrt_accumulation *sum, snnrt_piece *piece, uint32_t count,
+                             const void *start) {
+    memset(piece->bytes + count, 0, 4);
+    for (uint32_t k = count; k % 4u != 0; k++) {
+        piece->offset[k] = piece->offset[count - 1u];
+    }
+    for (uint32_t o = 0; o < sum->outputs; o += 64u) {
+        __mmask64 mask = outputs_mask(sum->outputs - o);
+        const int8_t *weights = (const int8_t *)sum->weights + o;
+        __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
+                           _mm512_setzero_si512()};
+        for (uint32_t e = 0; e < count; e += 4u) {
+            const int8_t *row[4];
+            uint32_t values;
+            for (uint32_t k = 0; k < 4; k++) {
+                row[k] = weights + piece->offset[e + k];
             }
+            memcpy(&values, piece->bytes + e, sizeof values);
+            add_quad(sums, row, values, mask);
         }
+        finish_sums(sum, start, sums, o);
     }
 }
 
-/* Four rows at a time: bytes interleaved, multiplied by their four values and added (VPDPBUSD). The
- * values must be 0 ... 255; rows past the last event are the last one's, at value 0. */
-static void add_quads(int32_t *accumulator, const int8_t *weights, uint32_t outputs,
-                      const uint32_t *rows, const uint32_t *values, uint32_t quads) {
-    for (uint32_t o = 0; o < outputs; o += 64u) {
-        uint32_t width = outputs - o < 64u ? outputs - o : 64u;
-        __mmask64 mask = width == 64u ? ~(__mmask64)0 : (((__mmask64)1 << width) - 1u);
-        __m512i sum0 = _mm512_setzero_si512();
-        __m512i sum1 = sum0, sum2 = sum0, sum3 = sum0;
-        for (uint32_t q = 0; q < quads; q++) {
-            const uint32_t *row = rows + 4u * q;
-            __m512i a = load_row(weights, row[0], outputs, o, mask);
-            __m512i b = load_row(weights, row[1], outputs, o, mask);
-            __m512i c = load_row(weights, row[2], outputs, o, mask);
-            __m512i d = load_row(weights, row[3], outputs, o, mask);
-            __m512i value = _mm512_set1_epi32((int32_t)values[q]);
-            __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
-            __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
-            sum0 = _mm512_dpbusd_epi32(sum0, value, _mm512_unpacklo_epi16(ab_low, cd_low));
-            sum1 = _mm512_dpbusd_epi32(sum1, value, _mm512_unpackhi_epi16(ab_low, cd_low));
-            sum2 = _mm512_dpbusd_epi32(sum2, value, _mm512_unpacklo_epi16(ab_high, cd_high));
-            sum3 = _mm512_dpbusd_epi32(sum3, value, _mm512_unpackhi_epi16(ab_high, cd_high));
+static void accumulate_prepared(const snnrt_accumulation *sum) {
+    const snnrt_events *events = sum->events;
+    const void *start = sum->start;
+    snnrt_piece piece;
+    uint32_t count = 0;
+    for (uint32_t s = 0; s < sum->slice_count; s++) {
+        const snnrt_slice *slice = &sum->slices[s];
+        __m512i shift = _mm512_set1_epi32((int32_t)(slice->shift * sum->outputs));
+        for (uint32_t e = 0; e < slice->count; e += 16u) {
+            const uint32_t *offset = events->position + slice->first + e;
+            const uint8_t *bytes = events->bytes + slice->first + e;
+            uint32_t left = slice->count - e;
+            __m512i rows = _mm512_add_epi32(_mm512_loadu_si512(offset), shift);
+            if (count + 16u > PIECE_MAX) {
+                sum_piece(sum, &piece, count, start);
+                start = sum->accumulator;
+                count = 0;
+            }
+            _mm512_storeu_si512(piece.offset + count, rows);
+            _mm_storeu_si128((__m128i *)(void *)(piece.bytes + count),
+                             _mm_loadu_si128((const __m128i *)(const void *)bytes));
+            count += left < 16u ? left : 16u;
         }
-        add_lanes(accumulator + o, sum0, 0, width);
-        add_lanes(accumulator + o, sum1, 1, width);
-        add_lanes(accumulator + o, sum2, 2, width);
-        add_lanes(accumulator + o, sum3, 3, width);
+    }
+    sum_piece(sum, &piece, count, start);
+}
+
+/* Rows of values 0 ... VALUE_MAX, added to the accumulator. */
+static void add_narrow(const snnrt_accumulation *sum, snnrt_rows *rows) {
+    uint32_t count = pad_rows(rows, 4);
+    for (uint32_t o = 0; o < sum->outputs; o += 64u) {
+        __mmask64 mask = outputs_mask(sum->outputs - o);
+        __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
+                           _mm512_setzero_si512()};
+        for (uint32_t e = 0; e < count; e += 4u) {
+            const int8_t *row[4];
+            uint32_t values = 0;
+            for (uint32_t k = 0; k < 4; k++) {
+                row[k] = rows->weights + o + rows->offset[e + k];
+                values |= (uint32_t)(uint8_t)rows->value[e + k] << (8u * k);
+            }
+            add_quad(sums, row, values, mask);
+        }
+        finish_sums(sum, sum->accumulator, sums, o);
     }
 }
 
-static void add_one(int32_t *accumulator, const int8_t *row, uint32_t outputs, int32_t value) {
-    for (uint32_t o = 0; o < outputs; o++) {
-        accumulator[o] += row[o] * value;
-    }
-}
-
-static void accumulate_i8(int32_t *accumulator, const int8_t *weights, uint32_t outputs,
-                          const snnrt_events *events) {
-    uint32_t rows[SNNRT_EVENTS_MAX + 4];
-    uint32_t values[SNNRT_EVENTS_MAX / 4 + 1];
-    uint32_t kept = 0;
-    for (uint32_t e = 0; e < events->count; e++) {
-        int32_t value = events->value.i16[e];
-        if (value < 0 || value > 255) {
-            add_one(accumulator, weights + (size_t)events->row[e] * outputs, outputs, value);
-            continue;
-        }
-        if (kept % 4u == 0) {
-            values[kept / 4u] = 0;
-        }
-        rows[kept] = events->row[e];
-        values[kept / 4u] |= (uint32_t)value << (8u * (kept % 4u));
-        kept++;
-    }
-    if (kept == 0) {
+static void accumulate_i8(const snnrt_accumulation *sum) {
+    snnrt_walk walk = {0, 0};
+    snnrt_rows rows;
+    if (sum->events->bytes != NULL) {
+        accumulate_prepared(sum);
         return;
     }
-    for (uint32_t k = kept; k % 4u != 0; k++) {
-        rows[k] = rows[kept - 1u];
+    begin_sum(sum);
+    while (take_rows(sum, &walk, &rows)) {
+        if (sum->peak > VALUE_MAX || any_negative(&rows)) {
+            add_wide(sum, &rows);
+        } else {
+            add_narrow(sum, &rows);
+        }
     }
-    add_quads(accumulator, weights, outputs, rows, values, (kept + 3u) / 4u);
 }
 
-static void accumulate_f32(float *accumulator, const float *weights, uint32_t outputs,
-                           const snnrt_events *events) {
-    for (uint32_t o = 0; o < outputs; o += 64u) {
-        __m512 sum[4];
+static void accumulate_f32(const snnrt_accumulation *sum) {
+    float *accumulator = (float *)sum->accumulator;
+    const float *weights = (const float *)sum->weights;
+    begin_sum(sum);
+    for (uint32_t o = 0; o < sum->outputs; o += 64u) {
+        __m512 total[4];
         __mmask16 mask[4];
         for (uint32_t k = 0; k < 4; k++) {
             uint32_t first = o + 16u * k;
-            uint32_t width = first < outputs ? outputs - first : 0u;
+            uint32_t width = first < sum->outputs ? sum->outputs - first : 0u;
             mask[k] = (__mmask16)(width >= 16u ? 0xFFFFu : (1u << width) - 1u);
-            sum[k] = _mm512_maskz_loadu_ps(mask[k], accumulator + first);
+            total[k] = _mm512_maskz_loadu_ps(mask[k], accumulator + first);
         }
-        for (uint32_t e = 0; e < events->count; e++) {
-            const float *row = weights + (size_t)events->row[e] * outputs + o;
-            __m512 value = _mm512_set1_ps(events->value.f32[e]);
-            for (uint32_t k = 0; k < 4; k++) {
-                __m512 weight = _mm512_maskz_loadu_ps(mask[k], row + 16u * k);
-                sum[k] = _mm512_add_ps(sum[k], _mm512_mul_ps(weight, value));
+        for (uint32_t s = 0; s < sum->slice_count; s++) {
+            const snnrt_slice *slice = &sum->slices[s];
+            for (uint32_t e = slice->first; e < slice->first + slice->count; e++) {
+                uint32_t index = sum->events->position[e] + slice->shift;
+                const float *row = weights + (size_t)index * sum->outputs + o;
+                __m512 value = _mm512_set1_ps(sum->events->value.f32[e]);
+                for (uint32_t k = 0; k < 4; k++) {
+                    __m512 weight = _mm512_maskz_loadu_ps(mask[k], row + 16u * k);
+                    total[k] = _mm512_add_ps(total[k], _mm512_mul_ps(weight, value));
+                }
             }
         }
         for (uint32_t k = 0; k < 4; k++) {
-            _mm512_mask_storeu_ps(accumulator + o + 16u * k, mask[k], sum[k]);
+            _mm512_mask_storeu_ps(accumulator + o + 16u * k, mask[k], total[k]);
         }
     }
 }
 
-#define SNNRT_NEURON_NAME neuron_i32
-static snnrt_neuron_kernel neuron_i32;
 #include "../neuron_i32_body.h"
+
+#define LANES 16u
+#define MINIMUM(a, b) ((lanes)_mm512_min_epi32((__m512i)(a), (__m512i)(b)))
+#define MAXIMUM(a, b) ((lanes)_mm512_max_epi32((__m512i)(a), (__m512i)(b)))
+#define SIGN_BITS(a) ((uint32_t)_mm512_cmplt_epi32_mask((__m512i)(a), _mm512_setzero_si512()))
+#include "neuron_plain.h"
 
 #include "end.h"
 
@@ -133,6 +221,8 @@ const snnrt_kernels snnrt_kernels_avx512vnni = {
     snnrt_scan_bits_i16,
     scan_i16,
     accumulate_i8,
+    prepare,
+    add_bits_i16,
     neuron_i32,
     snnrt_scan_bits_f32,
     snnrt_scan_f32,

@@ -1,7 +1,7 @@
 /* Non-zero int16 values, 16 at a look. The including file defines SNNRT_SCAN_NAME and the instruction set. */
 #include <immintrin.h>
 
-uint32_t SNNRT_SCAN_NAME(const void *input, uint32_t first, uint32_t count, uint32_t row,
+uint32_t SNNRT_SCAN_NAME(const void *input, uint32_t first, uint32_t count, uint32_t position,
                          snnrt_events *events) {
     const int16_t *values = (const int16_t *)input + first;
     uint32_t done = 0;
@@ -12,11 +12,11 @@ uint32_t SNNRT_SCAN_NAME(const void *input, uint32_t first, uint32_t count, uint
         uint32_t filled = events->count;
         while (mask != 0) {
             uint32_t k = snnrt_lowest_bit(mask) >> 1;
-            if (filled == SNNRT_EVENTS_MAX) {
+            if (filled == events->capacity) {
                 events->count = filled;
                 return done + k;
             }
-            events->row[filled] = row + done + k;
+            events->position[filled] = position + done + k;
             events->value.i16[filled] = values[done + k];
             filled++;
             mask &= mask - 1u;
@@ -24,5 +24,5 @@ uint32_t SNNRT_SCAN_NAME(const void *input, uint32_t first, uint32_t count, uint
         events->count = filled;
         done += 16u;
     }
-    return done + snnrt_scan_i16(input, first + done, count - done, row + done, events);
+    return done + snnrt_scan_i16(input, first + done, count - done, position + done, events);
 }

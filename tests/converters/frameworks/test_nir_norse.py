@@ -20,19 +20,24 @@ def full(size, value):
 def lif(size, tau_mem_inv=100.0, tau_syn_inv=200.0, v_leak=0.0, v_th=1.0):
     return norse.LIFCell(
         norse.LIFParameters(
-            tau_syn_inv=full(size, tau_syn_inv), tau_mem_inv=full(size, tau_mem_inv), v_leak=full(size, v_leak),
-            v_th=full(size, v_th), v_reset=full(size, 0.0),
+            tau_syn_inv=full(size, tau_syn_inv),
+            tau_mem_inv=full(size, tau_mem_inv),
+            v_leak=full(size, v_leak),
+            v_th=full(size, v_th),
+            v_reset=full(size, 0.0),
         )
-    )  # fmt: skip
+    )
 
 
 def lif_box(size, tau_mem_inv=100.0, v_leak=0.0, v_th=1.0):
     return norse.LIFBoxCell(
         norse.LIFBoxParameters(
-            tau_mem_inv=full(size, tau_mem_inv), v_leak=full(size, v_leak), v_th=full(size, v_th),
+            tau_mem_inv=full(size, tau_mem_inv),
+            v_leak=full(size, v_leak),
+            v_th=full(size, v_th),
             v_reset=full(size, 0.0),
         )
-    )  # fmt: skip
+    )
 
 
 def iaf(size, v_th=1.0):
@@ -66,9 +71,13 @@ def test_lif(tmp_path, leak):
 
 def test_box_and_integrate_and_fire(tmp_path):
     net = norse.SequentialState(
-        torch.nn.Linear(12, 20), lif_box(20, 1 / 3e-3), torch.nn.Linear(20, 6, bias=False), iaf(6, 1.5),
-        torch.nn.Linear(6, 6), lif_box(6, 300.0, v_th=0.3),
-    )  # fmt: skip
+        torch.nn.Linear(12, 20),
+        lif_box(20, 1 / 3e-3),
+        torch.nn.Linear(20, 6, bias=False),
+        iaf(6, 1.5),
+        torch.nn.Linear(6, 6),
+        lif_box(6, 300.0, v_th=0.3),
+    )
     exactly(net, 2, 1.0)
     imported = compare(net, 12, tmp_path / "net.nir")
     assert imported.graph["1"].membrane == np.float32(0.001) * np.float32(1 / 3e-3)
@@ -76,9 +85,11 @@ def test_box_and_integrate_and_fire(tmp_path):
 
 def test_leaky_integrator_readout(tmp_path):
     net = norse.SequentialState(
-        torch.nn.Linear(12, 20), lif_box(20),
-        torch.nn.Linear(20, 3), norse.LIBoxCell(norse.LIBoxParameters(tau_mem_inv=full(3, 50.0), v_leak=full(3, 0.5))),
-    )  # fmt: skip
+        torch.nn.Linear(12, 20),
+        lif_box(20),
+        torch.nn.Linear(20, 3),
+        norse.LIBoxCell(norse.LIBoxParameters(tau_mem_inv=full(3, 50.0), v_leak=full(3, 0.5))),
+    )
     exactly(net, 3, 2.0)
     path = write(norse.to_nir(net, torch.zeros(1, 12)), tmp_path / "net.nir", infer=False)
     x = spike_input((12,), 7)
@@ -124,9 +135,13 @@ def _run_cell(modules, x):
 def test_arbitrary_weights(tmp_path):
     torch.manual_seed(6)
     net = norse.SequentialState(
-        torch.nn.Linear(12, 40), lif(40, v_th=0.3), torch.nn.Linear(40, 40), lif_box(40, v_th=0.05),
-        torch.nn.Linear(40, 10), lif(10, 300.0, v_th=0.3),
-    )  # fmt: skip
+        torch.nn.Linear(12, 40),
+        lif(40, v_th=0.3),
+        torch.nn.Linear(40, 40),
+        lif_box(40, v_th=0.05),
+        torch.nn.Linear(40, 10),
+        lif(10, 300.0, v_th=0.3),
+    )
     compare(net, 12, tmp_path / "net.nir", fraction=0.999)
 
 

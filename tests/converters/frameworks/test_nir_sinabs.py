@@ -52,9 +52,11 @@ def compare(net, shape, path, fraction=1.0, source="sinabs", rate=0.4, **options
 
 def test_single_spikes(tmp_path):
     net = torch.nn.Sequential(
-        torch.nn.Linear(12, 20), lif(20, spike_fn=SingleSpike),
-        torch.nn.Linear(20, 6, bias=False), lif(6, 3.0, 0.5, spike_fn=SingleSpike, norm_input=True),
-    )  # fmt: skip
+        torch.nn.Linear(12, 20),
+        lif(20, spike_fn=SingleSpike),
+        torch.nn.Linear(20, 6, bias=False),
+        lif(6, 3.0, 0.5, spike_fn=SingleSpike, norm_input=True),
+    )
     exactly(net, 1, 1.0)
     compare(net, (12,), tmp_path / "net.nir", multiple=False)
 
@@ -62,9 +64,13 @@ def test_single_spikes(tmp_path):
 @pytest.mark.parametrize("normalise", [True, False])
 def test_several_spikes(tmp_path, normalise):
     net = torch.nn.Sequential(
-        torch.nn.Linear(12, 20), lif(20, norm_input=normalise), torch.nn.Linear(20, 6), iaf(),
-        torch.nn.Linear(6, 6), lif(6, 20.0, 0.5, norm_input=normalise),
-    )  # fmt: skip
+        torch.nn.Linear(12, 20),
+        lif(20, norm_input=normalise),
+        torch.nn.Linear(20, 6),
+        iaf(),
+        torch.nn.Linear(6, 6),
+        lif(6, 20.0, 0.5, norm_input=normalise),
+    )
     exactly(net, 2, 1.0)
     _, expected, _ = compare(net, (12,), tmp_path / "net.nir", normalise_input=normalise)
     assert max(spikes.max() for spikes in expected.values()) > 1
@@ -86,9 +92,15 @@ def test_lower_bound(tmp_path):
 
 def test_convolutions_with_sum_pooling(tmp_path):
     net = torch.nn.Sequential(
-        torch.nn.Conv2d(2, 4, 3, padding=1, bias=False), iaf(), layers.SumPool2d(2),
-        torch.nn.Conv2d(4, 6, 3, stride=2, padding=1), iaf(), torch.nn.Flatten(), torch.nn.Linear(24, 5), iaf(),
-    )  # fmt: skip
+        torch.nn.Conv2d(2, 4, 3, padding=1, bias=False),
+        iaf(),
+        layers.SumPool2d(2),
+        torch.nn.Conv2d(4, 6, 3, stride=2, padding=1),
+        iaf(),
+        torch.nn.Flatten(),
+        torch.nn.Linear(24, 5),
+        iaf(),
+    )
     exactly(net, 5, 0.3)
     compare(net, (2, 8, 8), tmp_path / "net.nir")
 
@@ -96,9 +108,11 @@ def test_convolutions_with_sum_pooling(tmp_path):
 @pytest.mark.parametrize("normalise", [True, False])
 def test_leaky_integrator_readout(tmp_path, normalise):
     net = torch.nn.Sequential(
-        torch.nn.Linear(12, 20), lif(20, norm_input=True),
-        torch.nn.Linear(20, 3), layers.ExpLeakSqueeze(tau_mem=full(3, 10.0), norm_input=normalise, num_timesteps=STEPS),
-    )  # fmt: skip
+        torch.nn.Linear(12, 20),
+        lif(20, norm_input=True),
+        torch.nn.Linear(20, 3),
+        layers.ExpLeakSqueeze(tau_mem=full(3, 10.0), norm_input=normalise, num_timesteps=STEPS),
+    )
     exactly(net, 6, 1.0)
     _, expected, mine = compare(net, (12,), tmp_path / "net.nir", normalise_input=normalise or None)
     np.testing.assert_allclose(mine["3"], expected["3"], rtol=2e-6, atol=1e-6)

@@ -55,9 +55,11 @@ def compare(net, shape, path, fraction=1.0, source="snntorch", **options):
 @pytest.mark.parametrize("beta", [0.9, 0.3, 1.0, 0.0])
 def test_leaky(tmp_path, reset, beta):
     net = torch.nn.Sequential(
-        torch.nn.Linear(12, 20), leaky((20,), beta, reset_mechanism=reset),
-        torch.nn.Linear(20, 6, bias=False), leaky((6,), 0.75, 0.5, reset_mechanism=reset),
-    )  # fmt: skip
+        torch.nn.Linear(12, 20),
+        leaky((20,), beta, reset_mechanism=reset),
+        torch.nn.Linear(20, 6, bias=False),
+        leaky((6,), 0.75, 0.5, reset_mechanism=reset),
+    )
     exactly(net, 1, 0.3)
     imported = compare(net, (12,), tmp_path / "net.nir", reset=reset)
     assert imported.graph["1"].gain is None
@@ -67,19 +69,26 @@ def test_leaky(tmp_path, reset, beta):
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 def test_synaptic(tmp_path, reset):
     net = torch.nn.Sequential(
-        torch.nn.Linear(12, 20), synaptic((20,), reset_mechanism=reset),
-        torch.nn.Linear(20, 6), synaptic((6,), 0.5, 0.7, 1.5, reset_mechanism=reset),
-    )  # fmt: skip
+        torch.nn.Linear(12, 20),
+        synaptic((20,), reset_mechanism=reset),
+        torch.nn.Linear(20, 6),
+        synaptic((6,), 0.5, 0.7, 1.5, reset_mechanism=reset),
+    )
     exactly(net, 2, 0.2)
     compare(net, (12,), tmp_path / "net.nir", reset=reset)
 
 
 def test_convolutions_with_average_pooling(tmp_path):
     net = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 4, 3, padding=1), leaky((4, 8, 8)), torch.nn.AvgPool2d(2),
-        torch.nn.Conv2d(4, 6, 3, stride=2, padding=1, dilation=1, groups=2, bias=False), leaky((6, 2, 2), 0.5),
-        torch.nn.Flatten(), torch.nn.Linear(24, 5), leaky((5,)),
-    )  # fmt: skip
+        torch.nn.Conv2d(1, 4, 3, padding=1),
+        leaky((4, 8, 8)),
+        torch.nn.AvgPool2d(2),
+        torch.nn.Conv2d(4, 6, 3, stride=2, padding=1, dilation=1, groups=2, bias=False),
+        leaky((6, 2, 2), 0.5),
+        torch.nn.Flatten(),
+        torch.nn.Linear(24, 5),
+        leaky((5,)),
+    )
     exactly(net, 3, 0.5)
     compare(net, (1, 8, 8), tmp_path / "net.nir")
 
@@ -112,8 +121,9 @@ def test_recurrent(tmp_path, reset, kind, all_to_all):
     net = torch.nn.Sequential(
         torch.nn.Linear(12, 10),
         getattr(snn, kind)(**decays, **recurrent, reset_mechanism=reset, init_hidden=True),
-        torch.nn.Linear(10, 4), leaky((4,), 0.5, 0.25, reset_mechanism=reset),
-    )  # fmt: skip
+        torch.nn.Linear(10, 4),
+        leaky((4,), 0.5, 0.25, reset_mechanism=reset),
+    )
     exactly(net, 5, 0.4)
     imported = compare(net, (12,), tmp_path / "net.nir", reset=reset)
     assert any("recurrence" in line for line in imported.assumptions)
@@ -158,9 +168,13 @@ def test_immediate_subtraction(tmp_path):
 def test_arbitrary_weights(tmp_path):
     torch.manual_seed(9)
     net = torch.nn.Sequential(
-        torch.nn.Linear(12, 40), leaky((40,), 0.93, 0.3), torch.nn.Linear(40, 40), synaptic((40,), 0.6, 0.87, 0.6),
-        torch.nn.Linear(40, 10), snn.RLeaky(beta=0.9, linear_features=10, threshold=0.4, init_hidden=True),
-    )  # fmt: skip
+        torch.nn.Linear(12, 40),
+        leaky((40,), 0.93, 0.3),
+        torch.nn.Linear(40, 40),
+        synaptic((40,), 0.6, 0.87, 0.6),
+        torch.nn.Linear(40, 10),
+        snn.RLeaky(beta=0.9, linear_features=10, threshold=0.4, init_hidden=True),
+    )
     compare(net, (12,), tmp_path / "net.nir", fraction=0.999)
 
 

@@ -1,4 +1,4 @@
-"""SpikingJelly's neurons give its spikes. 0.0.0.0.14 writes no NIR: the files are as version 2.0 writes them."""
+"""SpikingJelly's neurons give its spikes; 0.0.0.0.14 writes no NIR, so the files are as 2.0 writes them."""
 
 import nir
 import numpy as np
@@ -32,9 +32,14 @@ def write(net, shape, path):
             )
         elif isinstance(module, torch.nn.Conv2d):
             nodes[name] = nir.Conv2d(
-                tuple(before.shape[2:]), module.weight.detach().numpy(), module.stride, module.padding, module.dilation, module.groups,
+                tuple(before.shape[2:]),
+                module.weight.detach().numpy(),
+                module.stride,
+                module.padding,
+                module.dilation,
+                module.groups,
                 np.zeros(own[0]) if module.bias is None else module.bias.detach().numpy(),
-            )  # fmt: skip
+            )
         elif isinstance(module, torch.nn.AvgPool2d):
             nodes[name] = nir.AvgPool2d(module.kernel_size, module.stride, module.padding)
         elif isinstance(module, torch.nn.Flatten):
@@ -53,9 +58,12 @@ def neuron_node(module, shape):
     threshold, v_reset = np.full(shape, module.v_threshold), np.full(shape, reset)
     if isinstance(module, neuron.LIFNode):
         return nir.LIF(
-            tau=np.full(shape, module.tau * DT), r=np.full(shape, 1.0 if module.decay_input else module.tau),
-            v_leak=v_reset, v_threshold=threshold, v_reset=v_reset,
-        )  # fmt: skip
+            tau=np.full(shape, module.tau * DT),
+            r=np.full(shape, 1.0 if module.decay_input else module.tau),
+            v_leak=v_reset,
+            v_threshold=threshold,
+            v_reset=v_reset,
+        )
     return nir.IF(r=np.full(shape, 1.0 / DT), v_threshold=threshold, v_reset=v_reset)
 
 
@@ -89,9 +97,11 @@ def test_integrate_and_fire(tmp_path, v_reset):
 @pytest.mark.parametrize("tau", [2.0, 3.7])
 def test_lif_with_decaying_input(tmp_path, tau, v_reset):
     net = torch.nn.Sequential(
-        torch.nn.Linear(12, 20), neuron.LIFNode(tau, v_reset=v_reset),
-        torch.nn.Linear(20, 6, bias=False), neuron.LIFNode(tau, v_reset=v_reset, v_threshold=0.5),
-    )  # fmt: skip
+        torch.nn.Linear(12, 20),
+        neuron.LIFNode(tau, v_reset=v_reset),
+        torch.nn.Linear(20, 6, bias=False),
+        neuron.LIFNode(tau, v_reset=v_reset, v_threshold=0.5),
+    )
     exactly(net, 2, 1.0)
     imported = compare(net, (12,), tmp_path / "net.nir")
     assert imported.graph["_1"].integration == "divide"
@@ -101,9 +111,11 @@ def test_lif_with_decaying_input(tmp_path, tau, v_reset):
 @pytest.mark.parametrize("v_reset", [0.0, 0.25])
 def test_lif_with_whole_input(tmp_path, v_reset):
     net = torch.nn.Sequential(
-        torch.nn.Linear(12, 20), neuron.LIFNode(2.0, decay_input=False, v_reset=v_reset),
-        torch.nn.Linear(20, 6), neuron.LIFNode(4.0, decay_input=False, v_reset=v_reset),
-    )  # fmt: skip
+        torch.nn.Linear(12, 20),
+        neuron.LIFNode(2.0, decay_input=False, v_reset=v_reset),
+        torch.nn.Linear(20, 6),
+        neuron.LIFNode(4.0, decay_input=False, v_reset=v_reset),
+    )
     exactly(net, 3, 0.5)
     imported = compare(net, (12,), tmp_path / "net.nir")
     assert imported.graph["_1"].integration == "divide_leak"
@@ -118,10 +130,15 @@ def test_soft_reset(tmp_path):
 
 def test_convolutions_with_average_pooling(tmp_path):
     net = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 4, (3, 5), padding=(1, 2), bias=False), neuron.IFNode(), torch.nn.AvgPool2d(2, 2),
-        torch.nn.Conv2d(4, 6, (3, 2), stride=(1, 2), padding=(1, 0)), neuron.LIFNode(),
-        torch.nn.Flatten(), torch.nn.Linear(48, 5), neuron.LIFNode(),
-    )  # fmt: skip
+        torch.nn.Conv2d(1, 4, (3, 5), padding=(1, 2), bias=False),
+        neuron.IFNode(),
+        torch.nn.AvgPool2d(2, 2),
+        torch.nn.Conv2d(4, 6, (3, 2), stride=(1, 2), padding=(1, 0)),
+        neuron.LIFNode(),
+        torch.nn.Flatten(),
+        torch.nn.Linear(48, 5),
+        neuron.LIFNode(),
+    )
     exactly(net, 5, 0.6)
     compare(net, (1, 8, 8), tmp_path / "net.nir")
 
@@ -129,9 +146,13 @@ def test_convolutions_with_average_pooling(tmp_path):
 def test_arbitrary_weights(tmp_path):
     torch.manual_seed(6)
     net = torch.nn.Sequential(
-        torch.nn.Linear(12, 40), neuron.LIFNode(2.5, v_threshold=0.2), torch.nn.Linear(40, 40), neuron.IFNode(),
-        torch.nn.Linear(40, 10), neuron.LIFNode(3.0, decay_input=False, v_threshold=0.5),
-    )  # fmt: skip
+        torch.nn.Linear(12, 40),
+        neuron.LIFNode(2.5, v_threshold=0.2),
+        torch.nn.Linear(40, 40),
+        neuron.IFNode(),
+        torch.nn.Linear(40, 10),
+        neuron.LIFNode(3.0, decay_input=False, v_threshold=0.5),
+    )
     compare(net, (12,), tmp_path / "net.nir", fraction=0.999)
 
 

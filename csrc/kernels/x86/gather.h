@@ -1,0 +1,154 @@
+/* The events of a sum, laid side by side. The including file sets the instruction set. */
+#include <immintrin.h>
+
+#define ROWS_MAX 512u
+
+typedef struct snnrt_rows {
+    const int8_t *weights;
+    uint32_t count;
+    uint32_t offset[ROWS_MAX + 16]; /* of each row from `weights`; a file is smaller than 2^31 bytes */
+    int16_t value[ROWS_MAX + 16];
+} snnrt_rows;
+
+static inline void prepare(snnrt_events *events, uint32_t outputs, uint32_t peak, uint8_t *room) {
+    __m256i factor = _mm256_set1_epi32((int32_t)outputs);
+    __m256i all = _mm256_setzero_si256();
+    uint32_t k = 0;
+    if (peak > 255u) {
+        return;
+    }
+    for (; k + 16u <= events->count; k += 16u) {
+        all = _mm256_or_si256(all, _mm256_loadu_si256((const __m256i *)(const void *)(events->value.i16 + k)));
+    }
+    for (; k < events->count; k++) {
+        all = _mm256_or_si256(all, _mm256_set1_epi16(events->value.i16[k]));
+    }
+    if (_mm256_movemask_epi8(_mm256_srai_epi16(all, 15)) != 0) {
+        return;
+    }
+    for (k = 0; k < events->count; k += 8u) {
+        __m256i *position = (__m256i *)(void *)(events->position + k);
+        __m128i value = _mm_loadu_si128((const __m128i *)(const void *)(events->value.i16 + k));
+        _mm256_storeu_si256(position, _mm256_mullo_epi32(_mm256_loadu_si256(position), factor));
+        _mm_storel_epi64((__m128i *)(void *)(room + k), _mm_packus_epi16(value, value));
+    }
+    events->bytes = room;
+}
+
+/* Where a walk over the slices is. */
+typedef struct snnrt_walk {
+    uint32_t slice, event;
+} snnrt_walk;
+
+/* Appends `count` events, eight at a time: up to seven more are read (SNNRT_EVENTS_PADDING) and overwritten. */
+static inline void take_events(const snnrt_accumulation *sum, snnrt_rows *rows, uint32_t first,
+                               uint32_t count, uint32_t shift) {
+    const uint32_t *position = sum->events->position + first;
+    const int16_t *value = sum->events->value.i16 + first;
+    uint32_t *offset = rows->offset + rows->count;
+    int16_t *out = rows->value + rows->count;
+    __m256i shifts = _mm256_set1_epi32((int32_t)shift);
+    __m256i outputs = _mm256_set1_epi32((int32_t)sum->outputs);
+    for (uint32_t k = 0; k < count; k += 8u) {
+        __m256i eight = _mm256_loadu_si256((const __m256i *)(const void *)(position + k));
+        eight = _mm256_mullo_epi32(_mm256_add_epi32(eight, shifts), outputs);
+        _mm256_storeu_si256((__m256i *)(void *)(offset + k), eight);
+        _mm_storeu_si128((__m128i *)(void *)(out + k),
+                         _mm_loadu_si128((const __m128i *)(const void *)(value + k)));
+    }
+    rows->count += count;
+}
+
+/* Takes the next events, ROWS_MAX at most; false where there are none left. */
+static inline bool take_rows(const snnrt_accumulation *sum, snnrt_walk *walk, snnrt_rows *rows) {
+    rows->weights = (const int8_t *)sum->weights;
+    rows->count = 0;
+    while (walk->slice < sum->slice_count && rows->count < ROWS_MAX) {
+        const snnrt_slice *slice = &sum->slices[walk->slice];
+        uint32_t left = slice->count - walk->event;
+        uint32_t here = left < ROWS_MAX - rows->count ? left : ROWS_MAX - rows->count;
+        take_events(sum, rows, slice->first + walk->event, here, slice->shift);
+        walk->event += here;
+        if (walk->event == slice->count) {
+            walk->slice++;
+            walk->event = 0;
+        }
+    }
+    return rows->count != 0;
+}
+
+/* Fills up with rows at value 0 to a multiple of `multiple`, a power of 2 up to 16; returns the count. */
+static inline uint32_t pad_rows(snnrt_rows *rows, uint32_t multiple) {
+    uint32_t count = (rows->count + multiple - 1u) & ~(multiple - 1u);
+    for (uint32_t k = rows->count; k < count; k++) {
+        rows->offset[k] = rows->offset[rows->count - 1u];
+        rows->value[k] = 0;
+    }
+    return count;
+}
+
+static inline bool any_negative(const snnrt_rows *rows) {
+    int16_t all = 0;
+    for (uint32_t k = 0; k < rows->count; k++) {
+        all = (int16_t)(all | rows->value[k]);
+    }
+    return all < 0;
+}
+
+static inline void begin_sum(const snnrt_accumulation *sum) {
+    int32_t *to = (int32_t *)sum->accumulator;
+    const int32_t *from = (const int32_t *)sum->start;
+    uint32_t o = 0;
+    if (sum->start == sum->accumulator) {
+        return;
+    }
+    /* A call of memset or memcpy costs more than these few vectors. */
+    for (; o + 8u <= sum->outputs; o += 8u) {
+        __m256i start = from == NULL ? _mm256_setzero_si256()
+                                     : _mm256_loadu_si256((const __m256i *)(const void *)(from + o));
+        _mm256_storeu_si256((__m256i *)(void *)(to + o), start);
+    }
+    for (; o < sum->outputs; o++) {
+        to[o] = from == NULL ? 0 : from[o];
+    }
+}
+
+/* Outputs first .. outputs of the rows, one after another. */
+static inline void add_tail(const snnrt_accumulation *sum, const snnrt_rows *rows, uint32_t first) {
+    int32_t *accumulator = (int32_t *)sum->accumulator;
+    for (uint32_t e = 0; e < rows->count && first < sum->outputs; e++) {
+        int32_t value = rows->value[e];
+        for (uint32_t o = first; o < sum->outputs; o++) {
+            accumulator[o] += rows->weights[rows->offset[e] + o] * value;
+        }
+    }
+}
+
+/* Any int16 values: pairs of rows widened to int16, multiplied and added in int32 (VPMADDWD). */
+static inline void add_wide(const snnrt_accumulation *sum, snnrt_rows *rows) {
+    int32_t *accumulator = (int32_t *)sum->accumulator;
+    uint32_t o = 0;
+    uint32_t count = pad_rows(rows, 2);
+    for (; o + 16u <= sum->outputs; o += 16u) {
+        __m256i *out = (__m256i *)(void *)(accumulator + o);
+        __m256i low = _mm256_setzero_si256();
+        __m256i high = _mm256_setzero_si256();
+        for (uint32_t e = 0; e < count; e += 2u) {
+            const int8_t *row_a = rows->weights + rows->offset[e] + o;
+            const int8_t *row_b = rows->weights + rows->offset[e + 1u] + o;
+            __m256i a = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)row_a));
+            __m256i b = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)row_b));
+            int32_t pair;
+            __m256i values;
+            memcpy(&pair, rows->value + e, sizeof pair);
+            values = _mm256_set1_epi32(pair);
+            low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), values));
+            high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), values));
+        }
+        _mm256_storeu_si256(out, _mm256_add_epi32(_mm256_loadu_si256(out),
+                                                  _mm256_permute2x128_si256(low, high, 0x20)));
+        _mm256_storeu_si256(out + 1, _mm256_add_epi32(_mm256_loadu_si256(out + 1),
+                                                      _mm256_permute2x128_si256(low, high, 0x31)));
+    }
+    add_tail(sum, rows, o);
+}

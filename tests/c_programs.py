@@ -1,0 +1,80 @@
+"""Compiles the C core and the tests' C programs (tests/csrc/*.c), and runs them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from snnrt import layout
+from snnrt.graph import Graph
+from snnrt.reference import quantise_input
+
+CSRC = Path(__file__).parents[1] / "csrc"
+PROGRAMS = Path(__file__).parent / "csrc"
+WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wvla", "-Wpedantic", "-Werror")
+SANITISERS = (
+    "-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined,float-cast-overflow",
+    "-fno-sanitize-recover=all",
+)  # fmt: skip
+LEFT_OUT = ("FLOAT32", "INT8", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS")
+PORTABLE = ("*.c", "kernels/*.c")
+HOSTED = (*PORTABLE, "kernels/x86/*.c", "host/*.c")
+
+
+def need_compiler(name: str) -> str:
+    """Its name, if it is installed; else the test is skipped, but fails in CI."""
+    if shutil.which(name) is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"needs the compiler {name}")
+        pytest.skip(f"needs the compiler {name}")
+    return name
+
+
+def sources(patterns: Sequence[str] = HOSTED) -> list[Path]:
+    """The C files of the core."""
+    return [path for pattern in patterns for path in sorted(CSRC.glob(pattern))]
+
+
+def command(arguments: Sequence[str | Path], timeout: float = 300, **options: object) -> str:
+    """Run it and give its output; AssertionError with what it printed unless it exits with 0."""
+    done = subprocess.run(
+        [str(argument) for argument in arguments], capture_output=True, text=True, timeout=timeout, **options
+    )  # type: ignore[call-overload]
+    assert done.returncode == 0, f"{arguments[0]} exits {done.returncode}\n{done.stdout}\n{done.stderr[-6000:]}"
+    return done.stdout
+
+
+def compile_core(
+    folder: Path, flags: Sequence[str] = (), *, compiler: str = "gcc", patterns: Sequence[str] = HOSTED
+) -> list[Path]:
+    """Object files of the core, in ``folder``."""
+
+    def compile_one(source: Path) -> Path:
+        target = folder / (str(source.relative_to(CSRC)).replace("/", "_") + ".o")
+        command([compiler, "-std=c99", "-ffp-contract=off", *flags, "-I", CSRC, "-c", source, "-o", target])
+        return target
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(compile_one, sources(patterns)))
+
+
+def compile_program(
+    name: str, objects: Sequence[Path], flags: Sequence[str] = (), *, compiler: str = "gcc"
+) -> Path:
+    """tests/csrc/``name``.c with the core's ``objects``, beside them."""
+    target = objects[0].parent / name
+    command([compiler, "-std=gnu11", *flags, "-I", CSRC, PROGRAMS / f"{name}.c", *objects, "-o", target])
+    return target
+
+
+def input_bytes(graph: Graph, x: np.ndarray) -> bytes:
+    """Inputs as the core reads them, one after the other."""
+    values = quantise_input(x, graph.input) if graph.numbers == "int8" else x.astype(np.float32)
+    return layout.store_values(values, graph.input.shape).tobytes()
