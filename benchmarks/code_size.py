@@ -15,7 +15,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).absolute().parents[1]
 CSRC = ROOT / "csrc"
 TABLE = ROOT / "docs" / "sizes.md"
 # what a device for dense + LIF + entropy exit may take on a Cortex-M4

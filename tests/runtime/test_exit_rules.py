@@ -125,11 +125,11 @@ def test_mean_divides_by_the_steps() -> None:
     assert by_mean.tolist() == [[0, 65536]]
 
 
-def test_nan_and_infinity_take_the_largest_distance() -> None:
+def test_nan_and_infinity_take_the_largest_distance_but_for_the_winner() -> None:
     accumulated = np.array([[1.0, np.nan, -np.inf], [np.inf, 0.0, 1.0], [np.nan, 5.0, 6.0]], np.float32)
     distances = exit_rules.distances_from_floats(accumulated, "sum", 1)
     most = exit_rules.MAX_DISTANCE
-    assert distances.tolist() == [[0, most, most], [most, most, most], [most, most, most]]
+    assert distances.tolist() == [[0, most, most], [0, most, most], [0, most, most]]
     assert exit_rules.best_class(accumulated).tolist() == [0, 0, 0]
 
 

@@ -105,7 +105,8 @@ def test_is_what_loops_over_single_values_give(data: st.DataObject, numbers: str
     for name, recorded in expected.states.items():
         scale = graph[name].scale
         if scale is None:
-            np.testing.assert_array_equal(result.membranes[name][0], recorded)
+            # an int32 above 2²⁴ is rounded, once, to the float32 that is reported
+            np.testing.assert_array_equal(result.membranes[name][0], recorded.astype(np.float32))
     assert result.counts.row_activations[0].tolist() == expected.row_activations
     assert result.counts.synaptic_operations[0].tolist() == expected.synaptic_operations
     assert result.counts.active_windows[0].tolist() == expected.active_windows
