@@ -36,6 +36,21 @@ static const uint32_t logarithm[65] = {
     11096425u, 11231183u, 11364866u, 11497493u, 11629080u,
 };
 
+/* min(dividend / divisor, 2^21 - 1), rounded down; divisor < 2^43. Smaller than a full 64-bit division. */
+static uint32_t quotient(uint64_t dividend, uint64_t divisor) {
+    uint32_t result = 0;
+    divisor <<= 21;
+    for (uint32_t bit = 0; bit < 21; bit++) {
+        divisor >>= 1;
+        result <<= 1;
+        if (dividend >= divisor) {
+            dividend -= divisor;
+            result |= 1u;
+        }
+    }
+    return result;
+}
+
 /* exp(-distance) in Q30, distance in nats Q16. */
 static uint32_t exponential_of(uint32_t distance) {
     uint64_t y = (uint64_t)distance * LOG2_E_Q16;
@@ -50,13 +65,14 @@ static uint32_t exponential_of(uint32_t distance) {
 /* ln(sum / 2^30) in Q24, sum >= 2^30. */
 static uint32_t logarithm_of(uint64_t sum) {
     uint32_t position = 63;
-    uint32_t i, rest, step;
+    uint32_t high, i, rest, step;
     while ((sum >> 63) == 0) {
         sum <<= 1;
         position--;
     }
-    i = (uint32_t)(sum >> 57) & 0x3Fu;
-    rest = (uint32_t)(sum >> 41) & 0xFFFFu;
+    high = (uint32_t)(sum >> 32);
+    i = (high >> 25) & 0x3Fu;
+    rest = (high >> 9) & 0xFFFFu;
     step = logarithm[i + 1u] - logarithm[i];
     return (position - 30u) * LN_2_Q24 + logarithm[i] +
            (uint32_t)(((uint64_t)step * rest) >> 16);
@@ -67,77 +83,98 @@ static int64_t logit_q16(const snnrt_logits *logits, uint32_t k) {
     const int32_t *accumulators = (const int32_t *)logits->accumulators;
     return ((int64_t)accumulators[k] * logits->multipliers[k]) >> logits->shift;
 }
+
+static uint32_t integer_distance(const snnrt_logits *logits, uint32_t best, uint32_t k) {
+    int64_t distance = logit_q16(logits, best) - logit_q16(logits, k);
+    return quotient((uint64_t)distance, logits->mean ? logits->timesteps : 1u);
+}
 #endif
 
-static uint32_t distance_of(const snnrt_logits *logits, uint32_t best, uint32_t k) {
-#if SNNRT_WITH_INT8
-    if (!SNNRT_WITH_FLOAT32 || logits->numbers == SNNRT_NUMBERS_INT8) {
-        int64_t distance = logit_q16(logits, best) - logit_q16(logits, k);
-        if (logits->mean) {
-            distance /= (int64_t)logits->timesteps;
-        }
-        return distance < (int64_t)DISTANCE_MAX ? (uint32_t)distance : DISTANCE_MAX;
+#if SNNRT_WITH_FLOAT32
+static uint32_t float_distance(const snnrt_logits *logits, uint32_t best, uint32_t k) {
+    const float *accumulators = (const float *)logits->accumulators;
+    float distance = accumulators[best] - accumulators[k];
+    if (logits->mean) {
+        distance = distance / (float)logits->timesteps;
+    }
+    distance = distance * 65536.0f;
+    distance = distance + 0.5f;
+    /* Also where the distance is no number. */
+    return distance < (float)DISTANCE_MAX ? (uint32_t)distance : DISTANCE_MAX;
+}
+#endif
+
+#if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
+#define IS_INT8(logits) ((logits)->int8)
+#else
+#define IS_INT8(logits) ((void)(logits)->int8, SNNRT_WITH_INT8 != 0)
+#endif
+
+/* Whether class k has the larger logit. */
+static bool beats(const snnrt_logits *logits, uint32_t k, uint32_t best) {
+#if SNNRT_WITH_FLOAT32
+    if (!IS_INT8(logits)) {
+        const float *accumulators = (const float *)logits->accumulators;
+        return accumulators[k] > accumulators[best];
     }
 #endif
-#if SNNRT_WITH_FLOAT32
-    {
-        const float *accumulators = (const float *)logits->accumulators;
-        float distance = accumulators[best] - accumulators[k];
-        if (logits->mean) {
-            distance = distance / (float)logits->timesteps;
-        }
-        distance = distance * 65536.0f;
-        distance = distance + 0.5f;
-        /* Also where the distance is no number. */
-        return distance < (float)DISTANCE_MAX ? (uint32_t)distance : DISTANCE_MAX;
-    }
-#else
-    return DISTANCE_MAX;
+#if SNNRT_WITH_INT8
+    return logit_q16(logits, k) > logit_q16(logits, best);
 #endif
 }
 
-static uint32_t best_class(const snnrt_logits *logits) {
-    uint32_t best = 0;
-    for (uint32_t k = 1; k < logits->classes; k++) {
-#if SNNRT_WITH_INT8
-        if ((!SNNRT_WITH_FLOAT32 || logits->numbers == SNNRT_NUMBERS_INT8) &&
-            logit_q16(logits, k) > logit_q16(logits, best)) {
-            best = k;
-        }
-#endif
-#if SNNRT_WITH_FLOAT32
-        if (logits->numbers == SNNRT_NUMBERS_FLOAT32 &&
-            ((const float *)logits->accumulators)[k] >
-                ((const float *)logits->accumulators)[best]) {
-            best = k;
-        }
-#endif
+/* How far class k is behind the best, in nats Q16. */
+static uint32_t distance_of(const snnrt_logits *logits, uint32_t best, uint32_t k) {
+    uint32_t distance = 0;
+    if (k == best) {
+        return 0;
     }
-    return best;
+#if SNNRT_WITH_FLOAT32
+    if (!IS_INT8(logits)) {
+        distance = float_distance(logits, best, k);
+    }
+#endif
+#if SNNRT_WITH_INT8
+    if (IS_INT8(logits)) {
+        distance = integer_distance(logits, best, k);
+    }
+#endif
+    return distance < DISTANCE_MAX ? distance : DISTANCE_MAX;
+}
+
+bool snnrt_exit_rule_fits(uint32_t rule, uint32_t threshold_q, uint32_t classes) {
+    return rule <= SNNRT_EXIT_CONFIDENCE && (rule == SNNRT_EXIT_NEVER || classes >= 2) &&
+           (rule != SNNRT_EXIT_CONFIDENCE || threshold_q <= 65536u);
 }
 
 bool snnrt_exit_evaluate(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q,
                          snnrt_result *result) {
-    uint32_t best = best_class(logits);
+    uint32_t best = 0;
     uint64_t sum = 0;
     uint64_t weighted = 0;
-    uint64_t score;
+    for (uint32_t k = 1; k < logits->classes; k++) {
+        if (beats(logits, k, best)) {
+            best = k;
+        }
+    }
     result->class_index = best;
     result->score_q16 = 0;
     if (rule == SNNRT_EXIT_NEVER) {
         return false;
     }
     for (uint32_t k = 0; k < logits->classes; k++) {
-        uint32_t distance = k == best ? 0 : distance_of(logits, best, k);
+        uint32_t distance = distance_of(logits, best, k);
         uint32_t weight = exponential_of(distance);
         sum += weight;
         weighted += (uint64_t)weight * distance;
     }
     if (rule == SNNRT_EXIT_CONFIDENCE) {
-        result->score_q16 = (uint32_t)(((uint64_t)1 << 46) / sum);
-        return ((uint64_t)1 << 46) > threshold_q * sum;
+        weighted = (uint64_t)1 << 46;
     }
-    score = (logarithm_of(sum) >> 8) + weighted / sum;
-    result->score_q16 = (uint32_t)score;
-    return score < threshold_q;
+    result->score_q16 = quotient(weighted, sum);
+    if (rule == SNNRT_EXIT_CONFIDENCE) {
+        return weighted > threshold_q * sum;
+    }
+    result->score_q16 += logarithm_of(sum) >> 8;
+    return result->score_q16 < threshold_q;
 }

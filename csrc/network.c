@@ -177,24 +177,25 @@ snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_
     const snnrt_file_header *header = snnrt_header_of((const uint8_t *)model);
     const snnrt_exit_parameters *exit;
     snnrt_status status;
+    snnrt_check check;
+    check.fault = fault;
+    check.index = SNNRT_NO_NODE;
     if (network == NULL) {
-        return snnrt_fail(fault, SNNRT_ERROR_NULL, SNNRT_NO_NODE, 0, 0);
+        return snnrt_fail(&check, SNNRT_ERROR_NULL, 0, 0);
     }
     memset(network, 0, sizeof *network);
-    status = snnrt_model_check(model, model_bytes, NULL, fault);
+    status = snnrt_check_model(model, model_bytes, fault);
     if (status != SNNRT_OK) {
         return status;
     }
-    if (arena == NULL && header->arena_bytes != 0) {
-        return snnrt_fail(fault, SNNRT_ERROR_NULL, SNNRT_NO_NODE, 0, 0);
+    if (arena == NULL) {
+        return snnrt_fail(&check, SNNRT_ERROR_NULL, 0, 0);
     }
     if ((uintptr_t)arena % 8u != 0) {
-        return snnrt_fail(fault, SNNRT_ERROR_ARENA_MISALIGNED, SNNRT_NO_NODE, 0,
-                          (int64_t)((uintptr_t)arena % 8u));
+        return snnrt_fail(&check, SNNRT_ERROR_ARENA_MISALIGNED, 0, (uintptr_t)arena % 8u);
     }
     if (arena_bytes < header->arena_bytes) {
-        return snnrt_fail(fault, SNNRT_ERROR_ARENA_TOO_SMALL, SNNRT_NO_NODE, header->arena_bytes,
-                          (int64_t)arena_bytes);
+        return snnrt_fail(&check, SNNRT_ERROR_ARENA_TOO_SMALL, header->arena_bytes, arena_bytes);
     }
     exit = &snnrt_node_of((const uint8_t *)model, header->node_count - 1u)->parameters.exit;
     network->model = (const uint8_t *)model;
@@ -221,14 +222,14 @@ snnrt_status snnrt_reset(snnrt_network *network) {
             initialise_neuron(network, node);
         }
         if (node->kind == SNNRT_KIND_READOUT) {
-            memset(network->arena + node->output, 0, (size_t)snnrt_output_bytes(node));
+            memset(network->arena + node->output, 0, snnrt_output_bytes(node));
         }
         for (uint32_t k = 0; k < node->input_count; k++) {
             if ((node->inputs[k] & SNNRT_DELAYED) != 0) {
                 uint32_t root =
                     snnrt_alias_root(network->model, node->inputs[k] & ~SNNRT_DELAYED);
                 const snnrt_node *source = snnrt_node_of(network->model, root);
-                memset(network->arena + source->output, 0, (size_t)snnrt_output_bytes(source));
+                memset(network->arena + source->output, 0, snnrt_output_bytes(source));
             }
         }
 #if SNNRT_WITH_COUNTERS
@@ -260,7 +261,7 @@ static bool evaluate_exit(const snnrt_network *network, snnrt_result *result) {
     logits.multipliers =
         (const int32_t *)array_at(network, readout->parameters.readout.multipliers);
     logits.shift = readout->parameters.readout.shift;
-    logits.numbers = snnrt_header_of(network->model)->numbers;
+    logits.int8 = snnrt_is_int8(network->model);
     logits.classes = readout->channels;
     logits.timesteps = network->timestep;
     logits.mean = readout->parameters.readout.mode != 0;
@@ -324,7 +325,7 @@ snnrt_status snnrt_run(snnrt_network *network, const void *input, snnrt_result *
         return status;
     }
     stride = snnrt_node_of(network->model, 0)->parameters.input.encoding == SNNRT_INPUT_SPIKES
-                 ? (size_t)snnrt_output_bytes(snnrt_node_of(network->model, 0))
+                 ? snnrt_output_bytes(snnrt_node_of(network->model, 0))
                  : 0;
     do {
         status = snnrt_step(network, frame, result);
@@ -341,9 +342,7 @@ snnrt_status snnrt_set_exit(snnrt_network *network, uint32_t rule, uint32_t thre
     }
     classes =
         snnrt_node_of(network->model, snnrt_header_of(network->model)->node_count - 2u)->channels;
-    if (rule > SNNRT_EXIT_CONFIDENCE || (rule != SNNRT_EXIT_NEVER && classes < 2) ||
-        (rule == SNNRT_EXIT_CONFIDENCE && threshold_q > 65536u) || maximum_timesteps == 0 ||
-        maximum_timesteps > 65535u) {
+    if (!snnrt_exit_rule_fits(rule, threshold_q, classes) || maximum_timesteps - 1u >= 65535u) {
         return SNNRT_ERROR_ARGUMENT;
     }
     network->exit_rule = rule;

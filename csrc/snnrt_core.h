@@ -7,13 +7,19 @@
 /* Right shifts of negative numbers must be arithmetic. */
 typedef char snnrt_shift_is_arithmetic[(-1 >> 1) == -1 ? 1 : -1];
 
-/* CRC-32 (IEEE 802.3) of `bytes`, going on from `crc` (0 at the start). */
-uint32_t snnrt_crc32(uint32_t crc, const uint8_t *bytes, size_t count);
+/* CRC-32 (IEEE 802.3) of a model, its CRC field taken as zero. */
+uint32_t snnrt_model_crc32(const uint8_t *model, size_t count);
 
-/* Bytes of a node's output. */
-uint64_t snnrt_output_bytes(const snnrt_node *node);
+/* Bytes of a node's output; its dimensions must be checked. */
+uint32_t snnrt_output_bytes(const snnrt_node *node);
 
-/* Index of the node itself, or of what a chain of flattens stands for. */
+/* Bytes of a neuron's membranes. */
+static inline uint32_t snnrt_state_bytes(const snnrt_node *node) {
+    bool narrow = (node->parameters.neuron.flags & SNNRT_NEURON_STATE_INT16) != 0;
+    return snnrt_elements(node) * (narrow ? 2u : 4u);
+}
+
+/* Index of the node itself, or of what a flatten stands for. */
 uint32_t snnrt_alias_root(const uint8_t *model, uint32_t index);
 
 /* Whether the model's numbers are int8; known at build time where only one of them is built. */
@@ -26,33 +32,43 @@ static inline bool snnrt_is_int8(const uint8_t *model) {
 #endif
 }
 
-/* Parts of snnrt_model_check; each may rely on the ones before. */
-snnrt_status snnrt_check_node(const uint8_t *model, uint32_t index, snnrt_fault *fault);
-snnrt_status snnrt_check_arrays(const uint8_t *model, uint32_t index, snnrt_fault *fault);
-snnrt_status snnrt_check_plan(const uint8_t *model, snnrt_fault *fault);
+/* A check at work on one node. */
+typedef struct snnrt_check {
+    const uint8_t *model;
+    const snnrt_node *node;
+    const snnrt_node *source; /* of the first input; the node itself where it has none */
+    snnrt_fault *fault;
+    uint32_t index;
+    uint32_t count;
+} snnrt_check;
+
+/* Fills the fault, if there is room for one, and gives back `status`. */
+snnrt_status snnrt_fail(const snnrt_check *check, snnrt_status status, size_t expected,
+                        size_t found);
+
+/* The whole check; snnrt_model_check also describes the model. */
+snnrt_status snnrt_check_model(const void *model, size_t model_bytes, snnrt_fault *fault);
+
+/* Its parts: each may rely on the ones before, for all nodes. */
+snnrt_status snnrt_check_node(snnrt_check *check);
+snnrt_status snnrt_check_arrays(const snnrt_check *check);
+snnrt_status snnrt_check_plan(snnrt_check *check);
 
 typedef struct snnrt_logits {
     const void *accumulators;
     const int32_t *multipliers; /* INT8 only */
     uint32_t shift;
-    uint32_t numbers;
     uint32_t classes;
     uint32_t timesteps; /* steps accumulated, at least 1 */
+    bool int8;
     bool mean;
 } snnrt_logits;
+
+/* Whether a rule, its threshold and so many classes go together. */
+bool snnrt_exit_rule_fits(uint32_t rule, uint32_t threshold_q, uint32_t classes);
 
 /* Fills class_index and score_q16; returns whether the rule says to stop. */
 bool snnrt_exit_evaluate(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q,
                          snnrt_result *result);
-
-static inline snnrt_status snnrt_fail(snnrt_fault *fault, snnrt_status status, uint32_t node,
-                                      int64_t expected, int64_t found) {
-    if (fault != NULL) {
-        fault->node = node;
-        fault->expected = expected;
-        fault->found = found;
-    }
-    return status;
-}
 
 #endif

@@ -160,7 +160,8 @@ static bool same(const outcome *a, const outcome *b) {
     return true;
 }
 
-/* Runs an accepted model with every kernel set, each time in an arena full of something else. */
+/* Runs an accepted model with every kernel set, with and without scratch, each time in an arena and a
+ * scratch full of something else. */
 static void run_model(const uint8_t *model, size_t count, const snnrt_model_info *info,
                       outcome *first) {
     static outcome other;
@@ -168,6 +169,8 @@ static void run_model(const uint8_t *model, size_t count, const snnrt_model_info
     uint32_t frames = info->input_encoding == SNNRT_INPUT_SPIKES ? steps : 1;
     uint8_t *given = frames_of(info, frames);
     uint8_t *arena = malloc(info->arena_bytes);
+    size_t scratch_bytes = info->scratch_bytes <= ARENA_MAX ? info->scratch_bytes : 0;
+    uint8_t *scratch = malloc(scratch_bytes);
     snnrt_network network;
     if (snnrt_init(&network, model, count, arena, info->arena_bytes, NULL) != SNNRT_OK) {
         fail("snnrt_init refuses what snnrt_model_check accepts");
@@ -175,10 +178,19 @@ static void run_model(const uint8_t *model, size_t count, const snnrt_model_info
     memset(arena, 0xA5, info->arena_bytes);
     run_once(&network, info, given, frames, first);
     for (uint32_t k = 0; k < snnrt_host_kernel_sets(); k++) {
-        if (snnrt_host_kernel_runs(k)) {
-            memset(arena, k % 2 == 0 ? 0x3C : 0x00, info->arena_bytes);
-            if (snnrt_host_use_kernels(&network, k) != SNNRT_OK) {
-                fail("snnrt_host_use_kernels");
+        if (!snnrt_host_kernel_runs(k)) {
+            continue;
+        }
+        if (snnrt_host_use_kernels(&network, k) != SNNRT_OK) {
+            fail("snnrt_host_use_kernels");
+        }
+        for (uint32_t with_scratch = 0; with_scratch < 2; with_scratch++) {
+            int fill = (k + with_scratch) % 2 == 0 ? 0x3C : 0xFF;
+            memset(arena, fill, info->arena_bytes);
+            memset(scratch, fill, scratch_bytes);
+            if (snnrt_use_scratch(&network, with_scratch != 0 ? scratch : NULL,
+                                  with_scratch != 0 ? scratch_bytes : 0) != SNNRT_OK) {
+                fail("snnrt_use_scratch");
             }
             run_once(&network, info, given, frames, &other);
             if (!same(first, &other)) {
@@ -186,6 +198,7 @@ static void run_model(const uint8_t *model, size_t count, const snnrt_model_info
             }
         }
     }
+    free(scratch);
     free(arena);
     free(given);
 }

@@ -4,6 +4,8 @@
 static void add_bits_i16(const snnrt_bits_sum *sum) {
     const __m256i select = _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096,
                                              8192, 16384, -32768);
+    const __m256i lower = _mm256_set1_epi16(0x0100);
+    const __m256i upper = _mm256_set1_epi16(0x0302);
     uint32_t run_words = sum->count / 32u;
     if (sum->first % 32u != 0 || sum->count % 32u != 0 || sum->row_bits % 32u != 0) {
         snnrt_add_bits_i16(sum);
@@ -16,10 +18,9 @@ static void add_bits_i16(const snnrt_bits_sum *sum) {
         for (uint32_t row = 0; row < sum->rows; row++) {
             const uint32_t *word = sum->words + (sum->first + row * sum->row_bits + place) / 32u;
             for (uint32_t run = 0; run < sum->runs; run++, word += run_words) {
-                __m256i first = _mm256_set1_epi16((int16_t)*word);
-                __m256i second = _mm256_set1_epi16((int16_t)(*word >> 16));
-                first = _mm256_and_si256(first, select);
-                second = _mm256_and_si256(second, select);
+                __m256i bits = _mm256_set1_epi32((int32_t)*word);
+                __m256i first = _mm256_and_si256(_mm256_shuffle_epi8(bits, lower), select);
+                __m256i second = _mm256_and_si256(_mm256_shuffle_epi8(bits, upper), select);
                 low = _mm256_sub_epi16(low, _mm256_cmpeq_epi16(first, select));
                 high = _mm256_sub_epi16(high, _mm256_cmpeq_epi16(second, select));
             }

@@ -214,6 +214,10 @@ static void accumulate_f32(const snnrt_accumulation *sum) {
 #define MINIMUM(a, b) ((lanes)_mm256_min_epi32((__m256i)(a), (__m256i)(b)))
 #define MAXIMUM(a, b) ((lanes)_mm256_max_epi32((__m256i)(a), (__m256i)(b)))
 #define SIGN_BITS(a) ((uint32_t)_mm256_movemask_ps((__m256)(__m256i)(a)))
+#define fired_lanes lanes
+#define GREATER(a, b) ((lanes)((a) > (b)))
+#define SELECT(fired, a, b) (((a) & (fired)) | ((b) & ~(fired)))
+#define FIRED_BITS(fired) SIGN_BITS(fired)
 #include "neuron_plain.h"
 
 #include "end.h"

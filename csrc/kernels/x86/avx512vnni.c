@@ -28,7 +28,25 @@ static uint32_t scan_i16(const void *input, uint32_t first, uint32_t count, uint
     return done + snnrt_scan_i16(input, first + done, count - done, position + done, events);
 }
 
-#include "add_bits_i16.h"
+/* Bits added to int16, 32 at a time, as masks. */
+static void add_bits_i16(const snnrt_bits_sum *sum) {
+    const __m512i one = _mm512_set1_epi16(1);
+    uint32_t run_words = sum->count / 32u;
+    if (sum->first % 32u != 0 || sum->count % 32u != 0 || sum->row_bits % 32u != 0) {
+        snnrt_add_bits_i16(sum);
+        return;
+    }
+    for (uint32_t place = 0; place < sum->count; place += 32u) {
+        __m512i total = _mm512_loadu_si512(sum->output + place);
+        for (uint32_t row = 0; row < sum->rows; row++) {
+            const uint32_t *word = sum->words + (sum->first + row * sum->row_bits + place) / 32u;
+            for (uint32_t run = 0; run < sum->runs; run++, word += run_words) {
+                total = _mm512_mask_add_epi16(total, (__mmask32)*word, total, one);
+            }
+        }
+        _mm512_storeu_si512(sum->output + place, total);
+    }
+}
 
 #include "gather.h"
 
@@ -212,6 +230,10 @@ static void accumulate_f32(const snnrt_accumulation *sum) {
 #define MINIMUM(a, b) ((lanes)_mm512_min_epi32((__m512i)(a), (__m512i)(b)))
 #define MAXIMUM(a, b) ((lanes)_mm512_max_epi32((__m512i)(a), (__m512i)(b)))
 #define SIGN_BITS(a) ((uint32_t)_mm512_cmplt_epi32_mask((__m512i)(a), _mm512_setzero_si512()))
+#define fired_lanes __mmask16
+#define GREATER(a, b) _mm512_cmpgt_epi32_mask((__m512i)(a), (__m512i)(b))
+#define SELECT(fired, a, b) ((lanes)_mm512_mask_mov_epi32((__m512i)(b), fired, (__m512i)(a)))
+#define FIRED_BITS(fired) ((uint32_t)(fired))
 #include "neuron_plain.h"
 
 #include "end.h"

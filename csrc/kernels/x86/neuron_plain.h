@@ -1,6 +1,6 @@
 /* The integer neuron step for the plain case (a membrane, at most a bias, one spike, reset at once) in vectors.
- * The including file sets the instruction set, LANES, MINIMUM, MAXIMUM and SIGN_BITS, and includes
- * neuron_i32_body.h for all other cases. */
+ * The including file sets the instruction set and defines LANES, MINIMUM, MAXIMUM, SIGN_BITS, and for the lanes that
+ * fired fired_lanes, GREATER, SELECT and FIRED_BITS; it includes neuron_i32_body.h for all other cases. */
 
 typedef int32_t lanes __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef int16_t narrow_lanes __attribute__((vector_size(LANES * 2), aligned(2), may_alias));
@@ -94,7 +94,8 @@ update_blocks(const snnrt_neuron_step *step, const plain_step *plain, uint32_t e
                                  : (void *)((int32_t *)step->state + first + k);
             lanes v = narrow ? __builtin_convertvector(*(narrow_lanes *)state, lanes) : *(lanes *)state;
             lanes u = decay_lanes(v, decay + k, kind, plain->shift, narrow);
-            lanes fired;
+            fired_lanes fired;
+            lanes after;
             if (narrow) {
                 /* |v| is at most 2^15: with a current of 2^30 nothing overflows, and a larger one is
                  * clamped to the same int16. */
@@ -108,18 +109,19 @@ update_blocks(const snnrt_neuron_step *step, const plain_step *plain, uint32_t e
             if (narrow) {
                 u = MAXIMUM(MINIMUM(u, (lanes){0} + 32767), (lanes){0} - 32768);
             }
-            fired = (lanes)(u > level - below);
+            fired = GREATER(u, level - below);
             if (reset == SNNRT_RESET_SUBTRACT) {
-                u -= level & fired;
+                after = u - level;
             } else {
-                u = (u & ~fired) | (load_lanes(reset_to + k) & fired);
+                after = load_lanes(reset_to + k);
             }
+            u = SELECT(fired, after, u);
             if (narrow) {
                 *(narrow_lanes *)state = __builtin_convertvector(u, narrow_lanes);
             } else {
                 *(lanes *)state = u;
             }
-            word |= SIGN_BITS(fired) << k;
+            word |= FIRED_BITS(fired) << k;
         }
         ((uint32_t *)step->output)[first / SNNRT_BLOCK] = word;
         spikes += snnrt_popcount(word);
