@@ -23,6 +23,7 @@ typedef struct snnrt_events {
         float *f32;
     } value;
     const uint8_t *bytes; /* see snnrt_prepare_kernel; NULL: not prepared */
+    bool filled;          /* units are filled up */
     uint32_t count;
     uint32_t capacity;
 } snnrt_events;
@@ -54,10 +55,20 @@ typedef struct snnrt_accumulation {
 
 typedef void snnrt_accumulate_kernel(const snnrt_accumulation *sum);
 
-/* Before many sums over the same int16 events: if every value is 0 ... 255, writes the values as bytes to `room`
- * (of count + SNNRT_EVENTS_PADDING), sets events->bytes to it and multiplies the positions by `outputs`. */
-typedef void snnrt_prepare_kernel(snnrt_events *events, uint32_t outputs, uint32_t peak,
-                                  uint8_t *room);
+/* All events of an input, before many sums over them. Unit u's events are starts[u] .. starts[u + 1). */
+typedef struct snnrt_preparation {
+    snnrt_events *events;
+    uint32_t *starts; /* units + 1 */
+    uint32_t units;
+    uint32_t outputs;
+    uint32_t peak;
+    uint32_t *position; /* room for the events and 3 more a unit, with SNNRT_EVENTS_PADDING */
+    uint8_t *bytes;     /* the same */
+} snnrt_preparation;
+
+/* May give int16 events the form that this set's sums like best: positions times the outputs, values as
+ * bytes (events->bytes), and each unit filled up with events of value 0 (starts then count those too). */
+typedef void snnrt_prepare_kernel(const snnrt_preparation *preparation);
 
 /* output[0 .. count) += `rows` rows, `row_bits` apart, of `runs` neighbouring runs of `count` bits. */
 typedef struct snnrt_bits_sum {

@@ -28,11 +28,12 @@ static snnrt_taps taps_inside(int32_t start, uint32_t kernel, uint32_t dilation,
 }
 
 /* A unit is what one group reads of one pixel: `depth` elements. `starts` has the first event of each unit
- * and one entry more; NULL without scratch. */
+ * and one entry more, as prepared, `real_starts` as found; NULL without scratch. */
 typedef struct snnrt_convolution {
     snnrt_window window;
     uint32_t depth;
     const uint32_t *starts;
+    const uint32_t *real_starts;
 } snnrt_convolution;
 
 static void add_units(snnrt_convolution *c, uint32_t unit, uint32_t units, uint32_t tap) {
@@ -40,7 +41,8 @@ static void add_units(snnrt_convolution *c, uint32_t unit, uint32_t units, uint3
     uint32_t element = unit * c->depth;
     if (c->starts != NULL) {
         uint32_t first = c->starts[unit];
-        snnrt_window_slice(&c->window, first, c->starts[unit + units] - first, row - element);
+        snnrt_window_slice(&c->window, first, c->starts[unit + units] - first, row - element,
+                           c->real_starts[unit + units] - c->real_starts[unit]);
     } else {
         snnrt_window_scan(&c->window, element, units * c->depth, row);
     }
@@ -134,7 +136,7 @@ static void windows_of_slices(snnrt_convolution *c) {
                 slice->count = c->starts[pixel + width] - slice->first;
                 slice->shift = (ky * conv->kernel_w + x.first - pixel) * c->depth;
                 slices += slice->count != 0;
-                events += slice->count;
+                events += c->real_starts[pixel + width] - c->real_starts[pixel];
             }
             sum->accumulator = output;
             sum->slice_count = slices;
@@ -155,23 +157,24 @@ static void windows_of_slices(snnrt_convolution *c) {
 #endif
 }
 
-/* Scratch: starts, positions, values, bytes; the last three with padding. */
+/* Scratch, in words: starts twice, positions, values, then room for prepared positions and bytes. */
 static size_t scratch_words(size_t elements, size_t depth) {
     size_t events = elements + SNNRT_EVENTS_PADDING;
-    return elements / depth + 1u + 2u * events + (events + 3u) / 4u;
+    size_t filled = events + 3u * (elements / depth);
+    return 2u * (elements / depth + 1u) + 2u * events + filled + (filled + 3u) / 4u;
 }
 
 static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
     const snnrt_synapse_step *step = c->window.step;
-    const snnrt_kernels *kernels = step->kernels;
+    const snnrt_synapse_parameters *conv = step->parameters;
     snnrt_events *events = &c->window.events;
     uint32_t units = elements / c->depth;
     uint32_t *starts = (uint32_t *)step->scratch;
-    uint32_t *values;
+    uint32_t *real_starts = starts + units + 1u;
+    uint32_t *values = real_starts + units + 1u + elements + SNNRT_EVENTS_PADDING;
     uint32_t event = 0;
-    events->position = starts + units + 1u;
+    events->position = real_starts + units + 1u;
     events->capacity = elements;
-    values = events->position + elements + SNNRT_EVENTS_PADDING;
     if (snnrt_step_is_int8(step)) {
         events->value.i16 = (int16_t *)(void *)values;
     } else {
@@ -180,18 +183,28 @@ static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
     (void)c->window.scan(step->input, 0, elements, 0, events);
     for (uint32_t unit = 0; unit < units; unit++) {
         starts[unit] = event;
+        real_starts[unit] = event;
         while (event < events->count && events->position[event] < (unit + 1u) * c->depth) {
             event++;
         }
     }
     starts[units] = events->count;
+    real_starts[units] = events->count;
     c->starts = starts;
-    if (snnrt_step_is_int8(step) && kernels->prepare_i8 != NULL) {
-        kernels->prepare_i8(events, c->window.sum.outputs, step->input_peak,
-                            (uint8_t *)(values + elements + SNNRT_EVENTS_PADDING));
+    c->real_starts = real_starts;
+    if (snnrt_step_is_int8(step) && step->kernels->prepare_i8 != NULL) {
+        snnrt_preparation preparation;
+        preparation.events = events;
+        preparation.starts = starts;
+        preparation.units = units;
+        preparation.outputs = c->window.sum.outputs;
+        preparation.peak = step->input_peak;
+        preparation.position = values + elements + SNNRT_EVENTS_PADDING;
+        preparation.bytes =
+            (uint8_t *)(preparation.position + elements + 3u * units + SNNRT_EVENTS_PADDING);
+        step->kernels->prepare_i8(&preparation);
     }
-    if (step->parameters->groups == 1 && step->parameters->dilation_x == 1 &&
-        step->parameters->kernel_h <= SNNRT_SLICES_MAX) {
+    if (conv->groups == 1 && conv->dilation_x == 1 && conv->kernel_h <= SNNRT_SLICES_MAX) {
         windows_of_slices(c);
     } else {
         all_windows(c, NULL);
@@ -204,6 +217,7 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
     snnrt_convolution c;
     c.depth = step->in_channels / groups;
     c.starts = NULL;
+    c.real_starts = NULL;
     snnrt_window_prepare(&c.window, step, step->out_channels / groups);
     if (step->scratch != NULL &&
         step->scratch_bytes >= scratch_words(elements, c.depth) * 4u) {

@@ -89,10 +89,12 @@ static void add_narrow(const snnrt_accumulation *sum, snnrt_rows *rows) {
     add_tail(sum, rows, o);
 }
 
-/* Prepared events straight from the slices, 32 or 64 outputs at a time. */
-static inline void add_prepared(const snnrt_accumulation *sum, uint32_t o, const uint32_t blocks) {
+/* Whole pairs of filled units, straight from the slices, 32 or 64 outputs at a time. */
+__attribute__((always_inline)) static inline void
+add_filled(const snnrt_accumulation *sum, uint32_t o, const uint32_t blocks) {
     const snnrt_events *events = sum->events;
-    int32_t *accumulator = (int32_t *)sum->accumulator;
+    int32_t *accumulator = (int32_t *)sum->accumulator + o;
+    /* An even number of events of this peak can't overflow. */
     uint32_t group = GROUP_MAX / sum->peak & ~1u;
     uint32_t left = group;
     __m256i low[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
@@ -101,29 +103,33 @@ static inline void add_prepared(const snnrt_accumulation *sum, uint32_t o, const
         const snnrt_slice *slice = &sum->slices[s];
         const uint32_t *offset = events->position + slice->first;
         const uint8_t *bytes = events->bytes + slice->first;
-        uint32_t shift = slice->shift * sum->outputs;
-        const int8_t *weights = (const int8_t *)sum->weights + o;
-        for (uint32_t e = 0; e < slice->count; e += 2u) {
-            /* An odd last event is paired with itself at value 0. */
-            bool paired = e + 1u < slice->count;
-            uint32_t second = paired ? e + 1u : e;
-            uint32_t pair = (uint32_t)bytes[e] | (paired ? (uint32_t)bytes[second] << 8 : 0u);
-            const int8_t *row_a = weights + (uint32_t)(offset[e] + shift);
-            const int8_t *row_b = weights + (uint32_t)(offset[second] + shift);
-            __m256i values = _mm256_set1_epi16((int16_t)pair);
-            for (uint32_t b = 0; b < blocks; b++) {
-                __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(row_a + 32u * b));
-                __m256i y = _mm256_loadu_si256((const __m256i *)(const void *)(row_b + 32u * b));
-                __m256i xy_low = _mm256_maddubs_epi16(values, _mm256_unpacklo_epi8(x, y));
-                __m256i xy_high = _mm256_maddubs_epi16(values, _mm256_unpackhi_epi8(x, y));
-                low[b] = _mm256_add_epi16(low[b], xy_low);
-                high[b] = _mm256_add_epi16(high[b], xy_high);
+        const uint32_t *last = offset + slice->count;
+        const int8_t *weights = (const int8_t *)sum->weights + o +
+                                (ptrdiff_t)(int32_t)slice->shift * (ptrdiff_t)sum->outputs;
+        while (offset != last) {
+            uint32_t here = (uint32_t)(last - offset) < left ? (uint32_t)(last - offset) : left;
+            const uint32_t *end = offset + here;
+            left -= here;
+            for (; offset != end; offset += 2, bytes += 2) {
+                const int8_t *row_a = weights + offset[0];
+                const int8_t *row_b = weights + offset[1];
+                int16_t pair;
+                __m256i values;
+                memcpy(&pair, bytes, sizeof pair);
+                values = _mm256_set1_epi16(pair);
+                for (uint32_t b = 0; b < blocks; b++) {
+                    __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(row_a + 32u * b));
+                    __m256i y = _mm256_loadu_si256((const __m256i *)(const void *)(row_b + 32u * b));
+                    __m256i xy_low = _mm256_maddubs_epi16(values, _mm256_unpacklo_epi8(x, y));
+                    __m256i xy_high = _mm256_maddubs_epi16(values, _mm256_unpackhi_epi8(x, y));
+                    low[b] = _mm256_add_epi16(low[b], xy_low);
+                    high[b] = _mm256_add_epi16(high[b], xy_high);
+                }
             }
-            left -= 2u;
             if (left == 0) {
                 left = group;
                 for (uint32_t b = 0; b < blocks; b++) {
-                    finish_pairs(accumulator + o + 32u * b, low[b], high[b]);
+                    finish_pairs(accumulator + 32u * b, low[b], high[b]);
                     low[b] = _mm256_setzero_si256();
                     high[b] = _mm256_setzero_si256();
                 }
@@ -131,17 +137,17 @@ static inline void add_prepared(const snnrt_accumulation *sum, uint32_t o, const
         }
     }
     for (uint32_t b = 0; b < blocks; b++) {
-        finish_pairs(accumulator + o + 32u * b, low[b], high[b]);
+        finish_pairs(accumulator + 32u * b, low[b], high[b]);
     }
 }
 
-static void accumulate_prepared(const snnrt_accumulation *sum) {
+static void accumulate_filled(const snnrt_accumulation *sum) {
     uint32_t o = 0;
     for (; o + 64u <= sum->outputs; o += 64u) {
-        add_prepared(sum, o, 2u);
+        add_filled(sum, o, 2u);
     }
     if (o + 32u <= sum->outputs) {
-        add_prepared(sum, o, 1u);
+        add_filled(sum, o, 1u);
     }
 }
 
@@ -149,8 +155,8 @@ static void accumulate_i8(const snnrt_accumulation *sum) {
     snnrt_walk walk = {0, 0};
     snnrt_rows rows;
     begin_sum(sum);
-    if (sum->events->bytes != NULL) {
-        accumulate_prepared(sum);
+    if (sum->events->filled) {
+        accumulate_filled(sum);
         return;
     }
     while (take_rows(sum, &walk, &rows)) {
@@ -162,10 +168,11 @@ static void accumulate_i8(const snnrt_accumulation *sum) {
     }
 }
 
-/* Only what add_prepared takes: whole vectors of outputs, and values whose pairs fit int16. */
-static void prepare_pairs(snnrt_events *events, uint32_t outputs, uint32_t peak, uint8_t *room) {
-    if (outputs % 32u == 0 && peak <= VALUE_MAX) {
-        prepare(events, outputs, peak, room);
+/* Only what add_filled takes: whole vectors of outputs, and values whose pairs fit int16. */
+static void prepare(const snnrt_preparation *p) {
+    if (p->outputs % 32u == 0 && p->peak <= VALUE_MAX && worth_filling(p) &&
+        fit_bytes(p->events, p->peak)) {
+        fill_units(p, 2);
     }
 }
 
@@ -227,7 +234,7 @@ const snnrt_kernels snnrt_kernels_avx2 = {
     snnrt_scan_bits_i16,
     scan_i16,
     accumulate_i8,
-    prepare_pairs,
+    prepare,
     add_bits_i16,
     neuron_i32,
     snnrt_scan_bits_f32,

@@ -129,6 +129,46 @@ static inline void sum_piece(const snnrt_accumulation *sum, snnrt_piece *piece, 
     }
 }
 
+/* Whole quads of filled units, straight from the slices. */
+static void accumulate_filled(const snnrt_accumulation *sum) {
+    const snnrt_events *events = sum->events;
+    for (uint32_t o = 0; o < sum->outputs; o += 64u) {
+        __mmask64 mask = outputs_mask(sum->outputs - o);
+        __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
+                           _mm512_setzero_si512()};
+        for (uint32_t s = 0; s < sum->slice_count; s++) {
+            const snnrt_slice *slice = &sum->slices[s];
+            const uint32_t *offset = events->position + slice->first;
+            const uint8_t *bytes = events->bytes + slice->first;
+            const uint32_t *end = offset + slice->count;
+            /* Rows of all the slice's events are at or behind this place once their offsets are added. */
+            const int8_t *weights = (const int8_t *)sum->weights + o +
+                                    (ptrdiff_t)(int32_t)slice->shift * (ptrdiff_t)sum->outputs;
+            for (; offset != end; offset += 4, bytes += 4) {
+                const int8_t *row[4];
+                uint32_t values;
+                for (uint32_t k = 0; k < 4; k++) {
+                    row[k] = weights + offset[k];
+                }
+                memcpy(&values, bytes, sizeof values);
+                add_quad(sums, row, values, mask);
+            }
+        }
+        finish_sums(sum, sum->start, sums, o);
+    }
+}
+
+static void prepare(const snnrt_preparation *p) {
+    if (!fit_bytes(p->events, p->peak)) {
+        return;
+    }
+    if (worth_filling(p)) {
+        fill_units(p, 4);
+    } else {
+        convert_events(p);
+    }
+}
+
 static void accumulate_prepared(const snnrt_accumulation *sum) {
     const snnrt_events *events = sum->events;
     const void *start = sum->start;
@@ -179,6 +219,10 @@ static void add_narrow(const snnrt_accumulation *sum, snnrt_rows *rows) {
 static void accumulate_i8(const snnrt_accumulation *sum) {
     snnrt_walk walk = {0, 0};
     snnrt_rows rows;
+    if (sum->events->filled) {
+        accumulate_filled(sum);
+        return;
+    }
     if (sum->events->bytes != NULL) {
         accumulate_prepared(sum);
         return;

@@ -10,29 +10,71 @@ typedef struct snnrt_rows {
     int16_t value[ROWS_MAX + 16];
 } snnrt_rows;
 
-static inline void prepare(snnrt_events *events, uint32_t outputs, uint32_t peak, uint8_t *room) {
-    __m256i factor = _mm256_set1_epi32((int32_t)outputs);
+/* Whether every value is 0 ... 255, so that it fits a byte. */
+static inline bool fit_bytes(const snnrt_events *events, uint32_t peak) {
     __m256i all = _mm256_setzero_si256();
     uint32_t k = 0;
-    if (peak > 255u) {
-        return;
-    }
     for (; k + 16u <= events->count; k += 16u) {
-        all = _mm256_or_si256(all, _mm256_loadu_si256((const __m256i *)(const void *)(events->value.i16 + k)));
+        const int16_t *values = events->value.i16 + k;
+        all = _mm256_or_si256(all, _mm256_loadu_si256((const __m256i *)(const void *)values));
     }
     for (; k < events->count; k++) {
         all = _mm256_or_si256(all, _mm256_set1_epi16(events->value.i16[k]));
     }
-    if (_mm256_movemask_epi8(_mm256_srai_epi16(all, 15)) != 0) {
-        return;
+    return peak <= 255u && _mm256_movemask_epi8(_mm256_srai_epi16(all, 15)) == 0;
+}
+
+/* Copies each unit's events to the room, positions times the outputs and values as bytes, and fills it up to a
+ * multiple of `multiple` (at most 4) with its first event at value 0. */
+static inline void fill_units(const snnrt_preparation *p, uint32_t multiple) {
+    snnrt_events *events = p->events;
+    uint32_t to = 0, first = 0;
+    for (uint32_t unit = 0; unit < p->units; unit++) {
+        uint32_t end = p->starts[unit + 1u];
+        uint32_t count = end - first;
+        __m256i factor = _mm256_set1_epi32((int32_t)p->outputs);
+        p->starts[unit] = to;
+        for (uint32_t k = 0; k < count; k += 8u) {
+            const uint32_t *position = events->position + first + k;
+            const int16_t *value = events->value.i16 + first + k;
+            __m256i eight = _mm256_loadu_si256((const __m256i *)(const void *)position);
+            __m128i values = _mm_loadu_si128((const __m128i *)(const void *)value);
+            _mm256_storeu_si256((__m256i *)(void *)(p->position + to + k),
+                                _mm256_mullo_epi32(eight, factor));
+            _mm_storel_epi64((__m128i *)(void *)(p->bytes + to + k), _mm_packus_epi16(values, values));
+        }
+        for (uint32_t k = count; k % multiple != 0; k++) {
+            p->position[to + k] = p->position[to];
+            p->bytes[to + k] = 0;
+        }
+        to += (count + multiple - 1u) / multiple * multiple;
+        first = end;
     }
-    for (k = 0; k < events->count; k += 8u) {
+    p->starts[p->units] = to;
+    events->position = p->position;
+    events->bytes = p->bytes;
+    events->filled = true;
+}
+
+/* Units of few elements would be filled with little else. */
+#define FILLED_UNIT_MIN 16u
+
+static inline bool worth_filling(const snnrt_preparation *p) {
+    return p->events->capacity / p->units >= FILLED_UNIT_MIN;
+}
+
+/* The same without filling up. */
+static inline void convert_events(const snnrt_preparation *p) {
+    snnrt_events *events = p->events;
+    __m256i factor = _mm256_set1_epi32((int32_t)p->outputs);
+    for (uint32_t k = 0; k < events->count; k += 8u) {
         __m256i *position = (__m256i *)(void *)(events->position + k);
-        __m128i value = _mm_loadu_si128((const __m128i *)(const void *)(events->value.i16 + k));
+        const int16_t *value = events->value.i16 + k;
+        __m128i values = _mm_loadu_si128((const __m128i *)(const void *)value);
         _mm256_storeu_si256(position, _mm256_mullo_epi32(_mm256_loadu_si256(position), factor));
-        _mm_storel_epi64((__m128i *)(void *)(room + k), _mm_packus_epi16(value, value));
+        _mm_storel_epi64((__m128i *)(void *)(p->bytes + k), _mm_packus_epi16(values, values));
     }
-    events->bytes = room;
+    events->bytes = p->bytes;
 }
 
 /* Where a walk over the slices is. */
