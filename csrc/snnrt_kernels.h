@@ -55,26 +55,34 @@ typedef struct snnrt_accumulation {
 
 typedef void snnrt_accumulate_kernel(const snnrt_accumulation *sum);
 
-/* All events of an input, before many sums over them. Unit u's events are starts[u] .. starts[u + 1). */
+/* All events of an input in the form that a kernel set's sums like best, found once before many sums. Unit u
+ * is the elements u * depth ... and its events are starts[u] .. starts[u + 1). */
 typedef struct snnrt_preparation {
-    snnrt_events *events;
-    uint32_t *starts; /* units + 1 */
-    uint32_t units;
-    uint32_t outputs;
+    const void *input; /* bits or int16, as input_dtype says */
+    uint32_t input_dtype;
     uint32_t peak;
-    uint32_t *position; /* room for the events and 3 more a unit, with SNNRT_EVENTS_PADDING */
-    uint8_t *bytes;     /* the same */
+    uint32_t units;
+    uint32_t depth;
+    uint32_t outputs;
+    uint32_t *starts;      /* units + 1 */
+    uint32_t *real_starts; /* the same, not counting events that only fill up a unit */
+    uint32_t *position;    /* room for an event an element and 3 more a unit, with SNNRT_EVENTS_PADDING */
+    uint8_t *bytes;        /* the same */
+    snnrt_events *events;
 } snnrt_preparation;
 
-/* May give int16 events the form that this set's sums like best: positions times the outputs, values as
- * bytes (events->bytes), and each unit filled up with events of value 0 (starts then count those too). */
-typedef void snnrt_prepare_kernel(const snnrt_preparation *preparation);
+/* Finds the events and sets position, bytes and filled of `events`: positions multiplied by the outputs, values as
+ * bytes, each unit filled up with events of value 0 as the set's sums need. False if it can't; then nothing
+ * that was in the rooms matters. */
+typedef bool snnrt_prepare_kernel(const snnrt_preparation *preparation);
 
-/* output[0 .. count) += `rows` rows, `row_bits` apart, of `runs` neighbouring runs of `count` bits. */
+/* For each of `windows` windows, `window_bits` apart: output[0 .. count) += `rows` rows, `row_bits` apart, of `runs`
+ * neighbouring runs of `count` bits; `output` goes on by `count` from window to window. */
 typedef struct snnrt_bits_sum {
     const uint32_t *words;
     uint32_t first; /* bit */
     uint32_t count, runs, rows, row_bits;
+    uint32_t windows, window_bits;
     int16_t *output;
 } snnrt_bits_sum;
 

@@ -118,6 +118,7 @@ static void windows_of_slices(snnrt_convolution *c) {
     snnrt_accumulation *sum = &c->window.sum;
     uint32_t *output = (uint32_t *)step->output;
     uint64_t rows = 0, active = 0;
+    bool counting = SNNRT_WITH_COUNTERS && step->counts != NULL;
     sum->start = step->bias;
     sum->weights = step->weights;
     for (uint32_t oy = 0; oy < step->out_height; oy++) {
@@ -136,7 +137,9 @@ static void windows_of_slices(snnrt_convolution *c) {
                 slice->count = c->starts[pixel + width] - slice->first;
                 slice->shift = (ky * conv->kernel_w + x.first - pixel) * c->depth;
                 slices += slice->count != 0;
-                events += c->real_starts[pixel + width] - c->real_starts[pixel];
+                if (counting) {
+                    events += c->real_starts[pixel + width] - c->real_starts[pixel];
+                }
             }
             sum->accumulator = output;
             sum->slice_count = slices;
@@ -145,65 +148,65 @@ static void windows_of_slices(snnrt_convolution *c) {
             active += events != 0;
         }
     }
-#if SNNRT_WITH_COUNTERS
-    if (step->counts != NULL) {
+    if (counting) {
         step->counts->row_activations += rows;
         step->counts->synaptic_operations += rows * sum->outputs;
         step->counts->active_windows += active;
     }
-#else
-    (void)rows;
-    (void)active;
-#endif
 }
 
-/* Scratch, in words: starts twice, positions, values, then room for prepared positions and bytes. */
+/* Scratch, in words: starts twice, positions, and values (a word each) or bytes. */
 static size_t scratch_words(size_t elements, size_t depth) {
-    size_t events = elements + SNNRT_EVENTS_PADDING;
-    size_t filled = events + 3u * (elements / depth);
-    return 2u * (elements / depth + 1u) + 2u * events + filled + (filled + 3u) / 4u;
+    size_t units = elements / depth;
+    return 2u * (units + 1u) + 2u * (elements + 3u * units + SNNRT_EVENTS_PADDING);
+}
+
+/* Finds all events with the plain scan. */
+static void find_events(snnrt_convolution *c, snnrt_preparation *p, uint32_t *values) {
+    snnrt_events *events = &c->window.events;
+    uint32_t elements = p->units * p->depth;
+    uint32_t event = 0;
+    events->position = p->position;
+    events->capacity = elements;
+    if (snnrt_step_is_int8(c->window.step)) {
+        events->value.i16 = (int16_t *)(void *)values;
+    } else {
+        events->value.f32 = (float *)(void *)values;
+    }
+    (void)c->window.scan(p->input, 0, elements, 0, events);
+    for (uint32_t unit = 0; unit < p->units; unit++) {
+        p->starts[unit] = event;
+        while (event < events->count && events->position[event] < (unit + 1u) * p->depth) {
+            event++;
+        }
+    }
+    p->starts[p->units] = events->count;
+    p->real_starts = p->starts;
 }
 
 static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
     const snnrt_synapse_step *step = c->window.step;
     const snnrt_synapse_parameters *conv = step->parameters;
-    snnrt_events *events = &c->window.events;
-    uint32_t units = elements / c->depth;
-    uint32_t *starts = (uint32_t *)step->scratch;
-    uint32_t *real_starts = starts + units + 1u;
-    uint32_t *values = real_starts + units + 1u + elements + SNNRT_EVENTS_PADDING;
-    uint32_t event = 0;
-    events->position = real_starts + units + 1u;
-    events->capacity = elements;
-    if (snnrt_step_is_int8(step)) {
-        events->value.i16 = (int16_t *)(void *)values;
-    } else {
-        events->value.f32 = (float *)(void *)values;
+    uint32_t *words = (uint32_t *)step->scratch;
+    snnrt_preparation p;
+    p.input = step->input;
+    p.input_dtype = step->input_dtype;
+    p.peak = step->input_peak;
+    p.units = elements / c->depth;
+    p.depth = c->depth;
+    p.outputs = c->window.sum.outputs;
+    p.starts = words;
+    p.real_starts = p.starts + p.units + 1u;
+    p.position = p.real_starts + p.units + 1u;
+    words = p.position + elements + 3u * p.units + SNNRT_EVENTS_PADDING;
+    p.bytes = (uint8_t *)words;
+    p.events = &c->window.events;
+    if (!snnrt_step_is_int8(step) || step->kernels->prepare_i8 == NULL ||
+        !step->kernels->prepare_i8(&p)) {
+        find_events(c, &p, words);
     }
-    (void)c->window.scan(step->input, 0, elements, 0, events);
-    for (uint32_t unit = 0; unit < units; unit++) {
-        starts[unit] = event;
-        real_starts[unit] = event;
-        while (event < events->count && events->position[event] < (unit + 1u) * c->depth) {
-            event++;
-        }
-    }
-    starts[units] = events->count;
-    real_starts[units] = events->count;
-    c->starts = starts;
-    c->real_starts = real_starts;
-    if (snnrt_step_is_int8(step) && step->kernels->prepare_i8 != NULL) {
-        snnrt_preparation preparation;
-        preparation.events = events;
-        preparation.starts = starts;
-        preparation.units = units;
-        preparation.outputs = c->window.sum.outputs;
-        preparation.peak = step->input_peak;
-        preparation.position = values + elements + SNNRT_EVENTS_PADDING;
-        preparation.bytes =
-            (uint8_t *)(preparation.position + elements + 3u * units + SNNRT_EVENTS_PADDING);
-        step->kernels->prepare_i8(&preparation);
-    }
+    c->starts = p.starts;
+    c->real_starts = p.real_starts;
     if (conv->groups == 1 && conv->dilation_x == 1 && conv->kernel_h <= SNNRT_SLICES_MAX) {
         windows_of_slices(c);
     } else {

@@ -19,8 +19,28 @@ static void add_bits_int16(const snnrt_pool_step *step, uint32_t from, uint32_t 
     sum.runs = pixels;
     sum.rows = rows;
     sum.row_bits = step->in_width * step->channels;
+    sum.windows = 1;
+    sum.window_bits = 0;
     sum.output = (int16_t *)step->output + to;
     step->kernels->add_bits_i16(&sum);
+}
+
+/* Without padding every window lies inside: a whole row of windows at once. */
+static void add_bits_rows(const snnrt_pool_step *step) {
+    const snnrt_synapse_parameters *pool = step->parameters;
+    snnrt_bits_sum sum;
+    sum.words = (const uint32_t *)step->input;
+    sum.count = step->channels;
+    sum.runs = pool->kernel_w;
+    sum.rows = pool->kernel_h;
+    sum.row_bits = step->in_width * step->channels;
+    sum.windows = step->out_width;
+    sum.window_bits = pool->stride_x * step->channels;
+    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+        sum.first = oy * pool->stride_y * sum.row_bits;
+        sum.output = (int16_t *)step->output + (size_t)oy * step->out_width * step->channels;
+        step->kernels->add_bits_i16(&sum);
+    }
 }
 
 static void add_int16(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
@@ -113,6 +133,13 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
     uint32_t elements = step->channels * step->out_height * step->out_width;
     uint32_t to = 0;
     memset(step->output, 0, (size_t)elements * (step->output_dtype == SNNRT_DTYPE_INT16 ? 2u : 4u));
+#if SNNRT_WITH_INT8
+    if (step->input_dtype == SNNRT_DTYPE_BITS && step->output_dtype == SNNRT_DTYPE_INT16 &&
+        (pool->pad_top | pool->pad_bottom | pool->pad_left | pool->pad_right) == 0) {
+        add_bits_rows(step);
+        return;
+    }
+#endif
     for (uint32_t oy = 0; oy < step->out_height; oy++) {
         int32_t top = (int32_t)(oy * pool->stride_y) - pool->pad_top;
         uint32_t y_first = taps_before(top);

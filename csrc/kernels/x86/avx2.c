@@ -20,6 +20,7 @@ static snnrt_scan_kernel scan_i16;
  * which reach int32 before they can overflow: values of 0 ... 127 whose sum is 255 at most, times 128, fit. */
 #define VALUE_MAX 127u
 #define GROUP_MAX 255u
+#define PIECE_MAX 128u
 
 static inline void add_int16(int32_t *accumulator, __m256i sums) {
     __m256i *out = (__m256i *)(void *)accumulator;
@@ -168,12 +169,52 @@ static void accumulate_i8(const snnrt_accumulation *sum) {
     }
 }
 
+/* Units of few elements would be filled with little else. */
+#define FILLED_UNIT_MIN 16u
+
 /* Only what add_filled takes: whole vectors of outputs, and values whose pairs fit int16. */
-static void prepare(const snnrt_preparation *p) {
-    if (p->outputs % 32u == 0 && p->peak <= VALUE_MAX && worth_filling(p) &&
-        fit_bytes(p->events, p->peak)) {
-        fill_units(p, 2);
+static bool prepare(const snnrt_preparation *p) {
+    snnrt_scan_kernel *scan = p->input_dtype == SNNRT_DTYPE_BITS ? snnrt_scan_bits_i16 : scan_i16;
+    uint32_t to = 0, real = 0;
+    if (p->outputs % 32u != 0 || p->peak > VALUE_MAX || p->depth < FILLED_UNIT_MIN) {
+        return false;
     }
+    for (uint32_t unit = 0; unit < p->units; unit++) {
+        int16_t values[PIECE_MAX];
+        p->starts[unit] = to;
+        p->real_starts[unit] = real;
+        for (uint32_t first = 0; first < p->depth; first += PIECE_MAX) {
+            uint32_t left = p->depth - first;
+            uint32_t element = unit * p->depth + first;
+            snnrt_events piece = {0};
+            piece.position = p->position + to;
+            piece.value.i16 = values;
+            piece.capacity = PIECE_MAX;
+            (void)scan(p->input, element, left < PIECE_MAX ? left : PIECE_MAX, element, &piece);
+            for (uint32_t k = 0; k < piece.count; k++) {
+                if (values[k] < 0) {
+                    return false;
+                }
+                p->position[to + k] *= p->outputs;
+                p->bytes[to + k] = (uint8_t)values[k];
+            }
+            to += piece.count;
+            real += piece.count;
+        }
+        if (to % 2u != 0) {
+            /* Any row that exists will do. */
+            p->position[to] = unit * p->depth * p->outputs;
+            p->bytes[to] = 0;
+            to++;
+        }
+    }
+    p->starts[p->units] = to;
+    p->real_starts[p->units] = real;
+    p->events->position = p->position;
+    p->events->bytes = p->bytes;
+    p->events->count = to;
+    p->events->filled = true;
+    return true;
 }
 
 static void accumulate_f32(const snnrt_accumulation *sum) {

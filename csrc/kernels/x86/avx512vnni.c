@@ -8,6 +8,8 @@
 
 #include "begin_avx512vnni.h"
 
+#define SIGN_BITS(a) ((uint32_t)_mm512_cmplt_epi32_mask((__m512i)(a), _mm512_setzero_si512()))
+
 /* Non-zero int16 values, 16 at a look, pressed together without a branch. */
 static uint32_t scan_i16(const void *input, uint32_t first, uint32_t count, uint32_t position,
                          snnrt_events *events) {
@@ -32,19 +34,23 @@ static uint32_t scan_i16(const void *input, uint32_t first, uint32_t count, uint
 static void add_bits_i16(const snnrt_bits_sum *sum) {
     const __m512i one = _mm512_set1_epi16(1);
     uint32_t run_words = sum->count / 32u;
-    if (sum->first % 32u != 0 || sum->count % 32u != 0 || sum->row_bits % 32u != 0) {
+    int16_t *output = sum->output;
+    if ((sum->first | sum->count | sum->row_bits | sum->window_bits) % 32u != 0) {
         snnrt_add_bits_i16(sum);
         return;
     }
-    for (uint32_t place = 0; place < sum->count; place += 32u) {
-        __m512i total = _mm512_loadu_si512(sum->output + place);
-        for (uint32_t row = 0; row < sum->rows; row++) {
-            const uint32_t *word = sum->words + (sum->first + row * sum->row_bits + place) / 32u;
-            for (uint32_t run = 0; run < sum->runs; run++, word += run_words) {
-                total = _mm512_mask_add_epi16(total, (__mmask32)*word, total, one);
+    for (uint32_t window = 0; window < sum->windows; window++) {
+        for (uint32_t place = 0; place < sum->count; place += 32u, output += 32) {
+            const uint32_t *corner = sum->words + (sum->first + window * sum->window_bits + place) / 32u;
+            __m512i total = _mm512_loadu_si512(output);
+            for (uint32_t row = 0; row < sum->rows; row++, corner += sum->row_bits / 32u) {
+                const uint32_t *word = corner;
+                for (uint32_t run = 0; run < sum->runs; run++, word += run_words) {
+                    total = _mm512_mask_add_epi16(total, (__mmask32)*word, total, one);
+                }
             }
+            _mm512_storeu_si512(output, total);
         }
-        _mm512_storeu_si512(sum->output + place, total);
     }
 }
 
@@ -158,15 +164,81 @@ static void accumulate_filled(const snnrt_accumulation *sum) {
     }
 }
 
-static void prepare(const snnrt_preparation *p) {
-    if (!fit_bytes(p->events, p->peak)) {
-        return;
-    }
-    if (worth_filling(p)) {
-        fill_units(p, 4);
+/* Units of few elements would be filled with little else. */
+#define FILLED_UNIT_MIN 16u
+
+/* Non-zero elements among sixteen, and their values as int32. */
+static inline __mmask16 look(const snnrt_preparation *p, uint32_t element, __mmask16 inside,
+                             __m512i *values) {
+    if (p->input_dtype == SNNRT_DTYPE_BITS) {
+        const uint8_t *bytes = (const uint8_t *)p->input + element / 8u;
+        uint16_t bits;
+        memcpy(&bits, bytes, sizeof bits);
+        *values = _mm512_set1_epi32(1);
+        return (__mmask16)(bits & inside);
     } else {
-        convert_events(p);
+        const int16_t *from = (const int16_t *)p->input + element;
+        __m256i sixteen = _mm256_maskz_loadu_epi16(inside, from);
+        *values = _mm512_cvtepi16_epi32(sixteen);
+        return _mm256_test_epi16_mask(sixteen, sixteen);
     }
+}
+
+/* Without a branch on the data: sixteen elements pressed together at a time. */
+static bool prepare(const snnrt_preparation *p) {
+    const __m512i steps = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i outputs = _mm512_set1_epi32((int32_t)p->outputs);
+    uint32_t depth = p->depth;
+    uint32_t multiple = depth >= FILLED_UNIT_MIN ? 4u : 1u;
+    uint32_t elements = p->units * depth;
+    uint32_t to = 0, real = 0;
+    __m512i all = _mm512_setzero_si512();
+    if (p->peak > VALUE_MAX || (depth % 16u != 0 && (depth != 1 || p->input_dtype == SNNRT_DTYPE_BITS))) {
+        return false;
+    }
+    for (uint32_t element = 0; element < elements; element += 16u) {
+        uint32_t left = elements - element;
+        __mmask16 inside = (__mmask16)(left >= 16u ? 0xFFFFu : (1u << left) - 1u);
+        __m512i values, at;
+        __mmask16 mask = look(p, element, inside, &values);
+        uint32_t found = (uint32_t)__builtin_popcount((unsigned)mask);
+        if (depth == 1) {
+            /* An element is a unit: each starts after the events of those before it. */
+            for (uint32_t k = 0; k < 16u && k < left; k++) {
+                uint32_t before = (uint32_t)__builtin_popcount((unsigned)mask & ((1u << k) - 1u));
+                p->starts[element + k] = to + before;
+                p->real_starts[element + k] = to + before;
+            }
+        } else if (element % depth == 0) {
+            p->starts[element / depth] = to;
+            p->real_starts[element / depth] = real;
+        }
+        at = _mm512_add_epi32(steps, _mm512_set1_epi32((int32_t)element));
+        at = _mm512_maskz_compress_epi32(mask, _mm512_mullo_epi32(at, outputs));
+        values = _mm512_maskz_compress_epi32(mask, values);
+        all = _mm512_or_si512(all, values);
+        _mm512_storeu_si512(p->position + to, at);
+        _mm_storeu_si128((__m128i *)(void *)(p->bytes + to), _mm512_cvtepi32_epi8(values));
+        to += found;
+        real += found;
+        if (multiple != 1u && (element + 16u) % depth == 0) {
+            /* Up to three more, at value 0; any row that exists will do. */
+            uint32_t any = (element + 16u - depth) * p->outputs;
+            _mm_storeu_si128((__m128i *)(void *)(p->position + to), _mm_set1_epi32((int32_t)any));
+            memset(p->bytes + to, 0, 4);
+            to = (to + 3u) & ~3u;
+        }
+    }
+    p->starts[p->units] = to;
+    p->real_starts[p->units] = real;
+    if (SIGN_BITS(all) != 0) {
+        return false;
+    }
+    p->events->position = p->position;
+    p->events->bytes = p->bytes;
+    p->events->count = to;
+    p->events->filled = multiple != 1u;
+    return true;
 }
 
 static void accumulate_prepared(const snnrt_accumulation *sum) {
@@ -205,10 +277,10 @@ static void add_narrow(const snnrt_accumulation *sum, snnrt_rows *rows) {
                            _mm512_setzero_si512()};
         for (uint32_t e = 0; e < count; e += 4u) {
             const int8_t *row[4];
-            uint32_t values = 0;
+            __m128i four = _mm_loadl_epi64((const __m128i *)(const void *)(rows->value + e));
+            uint32_t values = (uint32_t)_mm_cvtsi128_si32(_mm_packus_epi16(four, four));
             for (uint32_t k = 0; k < 4; k++) {
                 row[k] = rows->weights + o + rows->offset[e + k];
-                values |= (uint32_t)(uint8_t)rows->value[e + k] << (8u * k);
             }
             add_quad(sums, row, values, mask);
         }
@@ -273,7 +345,6 @@ static void accumulate_f32(const snnrt_accumulation *sum) {
 #define LANES 16u
 #define MINIMUM(a, b) ((lanes)_mm512_min_epi32((__m512i)(a), (__m512i)(b)))
 #define MAXIMUM(a, b) ((lanes)_mm512_max_epi32((__m512i)(a), (__m512i)(b)))
-#define SIGN_BITS(a) ((uint32_t)_mm512_cmplt_epi32_mask((__m512i)(a), _mm512_setzero_si512()))
 #define fired_lanes __mmask16
 #define GREATER(a, b) _mm512_cmpgt_epi32_mask((__m512i)(a), (__m512i)(b))
 #define SELECT(fired, a, b) ((lanes)_mm512_mask_mov_epi32((__m512i)(b), fired, (__m512i)(a)))
