@@ -1,5 +1,7 @@
 /* Convolution, window by window. With scratch, all events of the input are found once and a window is made of
  * slices of them; without, the windows' inputs are looked at window by window. */
+#include <string.h>
+
 #include "synapse.h"
 
 #if SNNRT_WITH_CONV2D
@@ -143,7 +145,11 @@ static void windows_of_slices(snnrt_convolution *c) {
             }
             sum->accumulator = output;
             sum->slice_count = slices;
-            accumulate(sum);
+            if (slices == 0 && step->bias == NULL) {
+                memset(output, 0, (size_t)sum->outputs * 4u);
+            } else {
+                accumulate(sum);
+            }
             rows += events;
             active += events != 0;
         }

@@ -135,37 +135,83 @@ static inline void sum_piece(const snnrt_accumulation *sum, snnrt_piece *piece, 
     }
 }
 
-/* Whole quads of filled units, straight from the slices. */
+/* Whole pairs of filled units, straight from the slices: bytes of two rows interleaved, multiplied by their two values
+ * and added to int16 pairs (VPMADDUBSW), which reach int32 before they can overflow: values whose sum is 255 at most,
+ * times 128, fit. Half the shuffles that VPDPBUSD needs, and shuffles are the bottleneck. */
+#define GROUP_MAX 255u
+
+static inline void finish_pairs(int32_t *accumulator, const int32_t *from, __m512i low, __m512i high,
+                                __mmask64 mask) {
+    /* 128-bit lanes of 8 outputs: low has 0, 16, 32, 48, high has 8, 24, 40, 56. */
+    const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+    const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    __m512i ordered[2];
+    ordered[0] = _mm512_permutex2var_epi64(low, first, high);
+    ordered[1] = _mm512_permutex2var_epi64(low, second, high);
+    for (uint32_t k = 0; k < 4; k++) {
+        __mmask16 here = (__mmask16)(mask >> (16u * k));
+        /* The intrinsic takes nothing but a constant. */
+        __m256i half = k % 2u != 0 ? _mm512_extracti64x4_epi64(ordered[k / 2u], 1)
+                                   : _mm512_castsi512_si256(ordered[k / 2u]);
+        __m512i sums = _mm512_cvtepi16_epi32(half);
+        if (here == 0) {
+            break;
+        }
+        if (from != NULL) {
+            sums = _mm512_add_epi32(sums, _mm512_maskz_loadu_epi32(here, from + 16u * k));
+        }
+        _mm512_mask_storeu_epi32(accumulator + 16u * k, here, sums);
+    }
+}
+
 static void accumulate_filled(const snnrt_accumulation *sum) {
     const snnrt_events *events = sum->events;
+    uint32_t group = GROUP_MAX / sum->peak & ~1u;
     for (uint32_t o = 0; o < sum->outputs; o += 64u) {
         __mmask64 mask = outputs_mask(sum->outputs - o);
-        __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
-                           _mm512_setzero_si512()};
+        int32_t *accumulator = (int32_t *)sum->accumulator + o;
+        const int32_t *from = sum->start == NULL ? NULL : (const int32_t *)sum->start + o;
+        __m512i low = _mm512_setzero_si512(), high = _mm512_setzero_si512();
+        uint32_t left = group;
         for (uint32_t s = 0; s < sum->slice_count; s++) {
             const snnrt_slice *slice = &sum->slices[s];
             const uint32_t *offset = events->position + slice->first;
             const uint8_t *bytes = events->bytes + slice->first;
-            const uint32_t *end = offset + slice->count;
-            /* Rows of all the slice's events are at or behind this place once their offsets are added. */
+            const uint32_t *last = offset + slice->count;
             const int8_t *weights = (const int8_t *)sum->weights + o +
                                     (ptrdiff_t)(int32_t)slice->shift * (ptrdiff_t)sum->outputs;
-            for (; offset != end; offset += 4, bytes += 4) {
-                const int8_t *row[4];
-                uint32_t values;
-                for (uint32_t k = 0; k < 4; k++) {
-                    row[k] = weights + offset[k];
+            while (offset != last) {
+                uint32_t here = (uint32_t)(last - offset) < left ? (uint32_t)(last - offset) : left;
+                const uint32_t *end = offset + here;
+                left -= here;
+                for (; offset != end; offset += 2, bytes += 2) {
+                    __m512i a = _mm512_maskz_loadu_epi8(mask, weights + offset[0]);
+                    __m512i b = _mm512_maskz_loadu_epi8(mask, weights + offset[1]);
+                    __m512i values;
+                    int16_t pair;
+                    memcpy(&pair, bytes, sizeof pair);
+                    values = _mm512_set1_epi16(pair);
+                    low = _mm512_add_epi16(
+                        low, _mm512_maddubs_epi16(values, _mm512_unpacklo_epi8(a, b)));
+                    high = _mm512_add_epi16(
+                        high, _mm512_maddubs_epi16(values, _mm512_unpackhi_epi8(a, b)));
                 }
-                memcpy(&values, bytes, sizeof values);
-                add_quad(sums, row, values, mask);
+                if (left == 0) {
+                    finish_pairs(accumulator, from, low, high, mask);
+                    from = accumulator;
+                    low = _mm512_setzero_si512();
+                    high = _mm512_setzero_si512();
+                    left = group;
+                }
             }
         }
-        finish_sums(sum, sum->start, sums, o);
+        finish_pairs(accumulator, from, low, high, mask);
     }
 }
 
 /* Units of few elements would be filled with little else. */
 #define FILLED_UNIT_MIN 16u
+#define FILLED_PEAK_MAX 127u
 
 /* Non-zero elements among sixteen, and their values as int32. */
 static inline __mmask16 look(const snnrt_preparation *p, uint32_t element, __mmask16 inside,
@@ -189,7 +235,7 @@ static bool prepare(const snnrt_preparation *p) {
     const __m512i steps = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     const __m512i outputs = _mm512_set1_epi32((int32_t)p->outputs);
     uint32_t depth = p->depth;
-    uint32_t multiple = depth >= FILLED_UNIT_MIN ? 4u : 1u;
+    uint32_t multiple = depth >= FILLED_UNIT_MIN && p->peak <= FILLED_PEAK_MAX ? 2u : 1u;
     uint32_t elements = p->units * depth;
     uint32_t to = 0, real = 0;
     __m512i all = _mm512_setzero_si512();
@@ -222,11 +268,10 @@ static bool prepare(const snnrt_preparation *p) {
         to += found;
         real += found;
         if (multiple != 1u && (element + 16u) % depth == 0) {
-            /* Up to three more, at value 0; any row that exists will do. */
-            uint32_t any = (element + 16u - depth) * p->outputs;
-            _mm_storeu_si128((__m128i *)(void *)(p->position + to), _mm_set1_epi32((int32_t)any));
-            memset(p->bytes + to, 0, 4);
-            to = (to + 3u) & ~3u;
+            /* Perhaps one more, at value 0; any row that exists will do. */
+            p->position[to] = (element + 16u - depth) * p->outputs;
+            p->bytes[to] = 0;
+            to = (to + 1u) & ~1u;
         }
     }
     p->starts[p->units] = to;

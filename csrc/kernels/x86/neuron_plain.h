@@ -62,8 +62,13 @@ static inline lanes decay_lanes(lanes v, const int32_t *decay, uint32_t kind, in
         return v;
     }
     if (kind == BY_SHIFT) {
+        /* Shifts by a vector: one operation, where a shift by a scalar takes two. */
+        lanes by = (lanes){0} + shift;
+        if (narrow) {
+            return (v + ((lanes){0} + (1 << (shift - 1)))) >> by;
+        }
         /* Half of 2^shift added without leaving int32. */
-        return (v >> shift) + ((v >> (shift - 1)) & 1);
+        return (v >> by) + ((v >> (by - 1)) & 1);
     }
     if (narrow) {
         return (v * load_lanes(decay) + 0x4000) >> 15;
