@@ -1,7 +1,7 @@
-"""Bytes of code that the C core takes in firmware, by configuration: a table from cross-compiled, linked programs.
+"""Bytes of code that the C core takes in firmware, by build: a table from cross-compiled programs.
 
-    python benchmarks/code_size.py            prints the table
-    python benchmarks/code_size.py --write    writes it to docs/sizes.md
+python benchmarks/code_size.py            prints the table
+python benchmarks/code_size.py --write    writes it to docs/sizes.md
 """
 
 from __future__ import annotations
@@ -116,7 +116,8 @@ def measure(processor: Processor, configuration: Configuration, flags: tuple[str
         objects = []
         for source in [*sorted(CSRC.glob("*.c")), *sorted(CSRC.glob("kernels/*.c")), folder / "program.c"]:
             objects.append(folder / f"{source.stem}.o")
-            _run(compiler, *processor.flags, *FLAGS, *flags, *defines, "-I", CSRC, "-c", source, "-o", objects[-1])
+            options = (*processor.flags, *FLAGS, *flags, *defines, "-I", CSRC)
+            _run(compiler, *options, "-c", source, "-o", objects[-1])
         _run(
             compiler, *processor.flags, "-nostartfiles", "-nostdlib", "-Wl,--gc-sections", "-Wl,-e,firmware",
             "-Wl,--defsym=model=0x1000", "-Wl,--defsym=image=0x2000", f"-Wl,-Map={folder / 'map'}",
@@ -139,7 +140,8 @@ def read_map(text: str) -> CodeSize:
             (compiler if "libgcc" in file else library)[member] += int(size, 16)
         elif not file.endswith("program.o"):
             files[Path(file).stem] += int(size, 16)
-    return CodeSize(*({name: size for name, size in part.items() if size} for part in (files, compiler, library)))
+    parts = (files, compiler, library)
+    return CodeSize(*({name: size for name, size in part.items() if size} for part in parts))
 
 
 def table() -> str:
@@ -147,11 +149,11 @@ def table() -> str:
     lines = [
         "# How much code the core takes",
         "",
-        "Bytes of `.text` and `.rodata` after linking a program that calls `snnrt_init` and `snnrt_run`, at `-Os`",
-        "with `--gc-sections`: the core, and what it makes the linker add from the compiler's library (64-bit",
-        "division, float on processors without it) and the C library (`memcpy` and the like).",
-        "Written by `python benchmarks/code_size.py --write`; a test holds the first line of the Cortex-M4 to",
-        f"{LIMIT} bytes in all.",
+        "Bytes of `.text` and `.rodata` after linking a program that calls `snnrt_init` and `snnrt_run`, at",
+        "`-Os` with `--gc-sections`: the core, and what it makes the linker add from the compiler's library",
+        "(64-bit arithmetic, float on processors without it) and the C library (`memcpy` and the like).",
+        "Written by `python benchmarks/code_size.py --write`; a test holds the first line of the Cortex-M4",
+        f"to {LIMIT} bytes in all.",
     ]
     for processor in PROCESSORS:
         if not processor.installed:

@@ -137,7 +137,10 @@ def main() -> int:
 
         resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_SPACE, MAX_ADDRESS_SPACE))
     try:
-        write_tree(read_tree(sys.argv[1]), sys.stdout.buffer)
+        # not straight to standard output: NumPy writes arrays only to files whose position it can ask for
+        written = io.BytesIO()
+        write_tree(read_tree(sys.argv[1]), written)
+        sys.stdout.buffer.write(written.getbuffer())
     except NotNir as error:
         sys.stderr.write(json.dumps({"not_nir": str(error)}))
         return 1

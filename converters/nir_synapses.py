@@ -58,7 +58,7 @@ def input_shape(name: str, node: nir.Input, readers: Iterable[nir.NIRNode]) -> t
     if math.prod(shape) > MAX_ELEMENTS:
         raise complain(name, node, "shape", f"at most {MAX_ELEMENTS} elements", shape)
     wide = max(
-        (np.ndim(getattr(reader, "weight", None)) for reader in readers if not is_dense(reader)), default=0
+        (np.ndim(getattr(reader, "weight", 0)) for reader in readers if not is_dense(reader)), default=0
     )
     dense = any(is_dense(reader) and np.shape(reader.weight)[-1] == shape[-1] for reader in readers)
     batch = len(shape) == 4 or (len(shape) == 2 and dense) or (len(shape) == 3 and wide == 3)

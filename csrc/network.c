@@ -148,23 +148,25 @@ static void run_node(const snnrt_network *network, uint32_t index) {
 static void initialise_neuron(const snnrt_network *network, const snnrt_node *node) {
     const snnrt_neuron_parameters *p = &node->parameters.neuron;
     uint32_t granularity = SNNRT_GRANULARITY(p, SNNRT_INITIAL);
+    const uint8_t *initial = network->model + p->arrays[SNNRT_INITIAL];
+    uint32_t bytes = snnrt_state_bytes(node);
     uint32_t neurons = snnrt_elements(node);
-    bool narrow = (p->flags & SNNRT_NEURON_STATE_INT16) != 0;
+    uint32_t width = bytes / neurons;
+    uint32_t period = granularity == SNNRT_SCALAR        ? 1u
+                      : granularity == SNNRT_PER_CHANNEL ? node->channels
+                                                         : neurons;
     uint8_t *state = network->arena + p->state;
-    memset(state, 0, (size_t)neurons * (narrow ? 2u : 4u));
+    memset(state, 0, bytes);
     if (p->synapse_state != SNNRT_NO_OFFSET) {
         memset(network->arena + p->synapse_state, 0, (size_t)neurons * 4u);
     }
     if (granularity == SNNRT_ABSENT) {
         return;
     }
-    for (uint32_t i = 0; i < neurons; i++) {
-        uint32_t k = granularity == SNNRT_SCALAR        ? 0u
-                     : granularity == SNNRT_PER_CHANNEL ? i % node->channels
-                                                        : i;
-        const uint8_t *initial = network->model + p->arrays[SNNRT_INITIAL] + (size_t)k * 4u;
+    for (uint32_t i = 0, k = 0; i < neurons; i++) {
         /* Little-endian: the low half of an int32 in range is the int16. */
-        memcpy(state + (size_t)i * (narrow ? 2u : 4u), initial, narrow ? 2u : 4u);
+        memcpy(state + (size_t)i * width, initial + (size_t)k * 4u, width);
+        k = k + 1u == period ? 0u : k + 1u;
     }
 }
 

@@ -29,6 +29,7 @@ from snnrt.graph import (
     Input,
     Neuron,
     Node,
+    Numbers,
     Pool2d,
     Readout,
     SumPool2d,
@@ -215,8 +216,7 @@ class _Reader:
         self.int8 = fields[5] == 1
         self.count, self.timesteps = fields[7], fields[9]
         offset, size = fields[12], fields[13]
-        self.metadata = _metadata(raw[offset : offset + size], self.count)
-        self.names = self.metadata.pop("node_names")
+        self.metadata, self.names = _metadata(raw[offset : offset + size], self.count)
 
     def array(self, offset: int, shape: tuple[int, ...], dtype: str) -> np.ndarray | None:
         if offset == 0:
@@ -234,7 +234,7 @@ class _Reader:
     def graph(self) -> Graph:
         records = [self.record(index) for index in range(self.count)]
         shapes = {record.name: record.shape for record in records}
-        numbers = "int8" if self.int8 else "float32"
+        numbers: Numbers = "int8" if self.int8 else "float32"
         build = {
             Input: self._input, Dense: self._dense, Conv2d: self._conv2d, SumPool2d: self._pool,
             AvgPool2d: self._pool, Flatten: self._plain, Add: self._add, Neuron: self._neuron,
@@ -352,7 +352,7 @@ def _unpermute(graph: Graph) -> tuple[Node, ...]:
     return tuple(nodes)
 
 
-def _metadata(text: bytes, nodes: int) -> dict[str, object]:
+def _metadata(text: bytes, nodes: int) -> tuple[dict[str, object], list[str]]:
     try:
         metadata = json.loads(text.decode())
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -362,7 +362,8 @@ def _metadata(text: bytes, nodes: int) -> dict[str, object]:
         raise ModelError(f"metadata: expected 'node_names', a list of {nodes} names; convert again")
     if len(set(names)) != nodes:
         raise ModelError("metadata: two nodes have the same name; convert again")
-    return metadata
+    del metadata["node_names"]
+    return metadata, names
 
 
 def decode(raw: bytes) -> Graph:

@@ -1,8 +1,7 @@
 """Where each output and state lies in the arena.
 
 A buffer that lives for a part of the timestep shares bytes with others that live at other times.
-Greedy by size, each at the lowest offset that is free during its life: the plan that TensorFlow Lite
-Micro calls greedy, within a few percent of the optimum on networks of this kind.
+Greedy: what is kept first, then by size, each at the lowest offset that is free during its life.
 """
 
 from __future__ import annotations

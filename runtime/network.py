@@ -156,13 +156,13 @@ class Network:
         (:func:`snnrt.targets.list_targets`), paths of profiles, or Targets. Raises TargetError for an
         unknown target, DataError for data that does not fit.
         """
-        from snnrt.targets import compare, load_target
+        from snnrt.targets import Target, compare, load_target
 
-        wanted = target if isinstance(target, (list, tuple)) else [target]
-        targets = [load_target(one) if isinstance(one, (str, os.PathLike)) else one for one in wanted]
+        wanted = [target] if isinstance(target, (str, os.PathLike, Target)) else target
+        targets = [one if isinstance(one, Target) else load_target(one) for one in wanted]
         static = self.run(x, exit_rule="never", threshold=0.0, progress=progress)
         dynamic = static if self.graph.exit.rule == "never" else self.run(x, progress=progress)
-        accuracies = [None, None]
+        accuracies: list[float | None] = [None, None]
         if y is not None:
             labels = np.asarray(y)
             if labels.shape != dynamic.classes.shape:

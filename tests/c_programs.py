@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from snnrt import layout
 from snnrt.graph import Graph
 from snnrt.reference import quantise_input
@@ -49,7 +50,8 @@ def command(arguments: Sequence[str | Path], timeout: float = 300) -> str:
         [str(argument) for argument in arguments], capture_output=True, text=True, timeout=timeout,
         env={**os.environ, "ASAN_OPTIONS": SANITISER_OPTIONS},
     )  # fmt: skip
-    assert done.returncode == 0, f"{arguments[0]} exits {done.returncode}\n{done.stdout}\n{done.stderr[-6000:]}"
+    said = f"{done.stdout}\n{done.stderr[-6000:]}"
+    assert done.returncode == 0, f"{arguments[0]} exits {done.returncode}\n{said}"
     return done.stdout
 
 

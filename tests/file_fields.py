@@ -1,4 +1,4 @@
-"""Reads and writes single fields of a .snnrt file by the offsets of docs/ir.md, to make files no writer would."""
+"""Reads and writes single fields of a .snnrt file by docs/ir.md, to make files that no writer would."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import struct
 import zlib
 
 HEADER = {
-    "major": (8, "<H"), "minor": (10, "<H"), "file_bytes": (12, "<I"), "crc": (16, "<I"), "numbers": (20, "<B"),
-    "zero": (21, "<B"), "node_count": (22, "<H"), "arena_bytes": (24, "<I"), "timesteps": (28, "<I"),
+    "major": (8, "<H"), "minor": (10, "<H"), "file_bytes": (12, "<I"), "crc": (16, "<I"),
+    "numbers": (20, "<B"), "zero": (21, "<B"), "node_count": (22, "<H"), "arena_bytes": (24, "<I"), "timesteps": (28, "<I"),
     "data_offset": (32, "<I"), "data_bytes": (36, "<I"), "metadata_offset": (40, "<I"),
     "metadata_bytes": (44, "<I"), "reserved": (60, "<I"),
 }  # fmt: skip
 HEADER_BYTES = 64
 NODE_BYTES = 96
 NODE = {
-    "kind": (0, "<B"), "dtype": (1, "<B"), "rank": (2, "<B"), "input_count": (3, "<B"), "inputs[0]": (4, "<H"),
-    "inputs[1]": (6, "<H"), "inputs[2]": (8, "<H"), "inputs[3]": (10, "<H"), "channels": (12, "<I"),
+    "kind": (0, "<B"), "dtype": (1, "<B"), "rank": (2, "<B"), "input_count": (3, "<B"),
+    "inputs[0]": (4, "<H"), "inputs[1]": (6, "<H"), "inputs[2]": (8, "<H"), "inputs[3]": (10, "<H"), "channels": (12, "<I"),
     "height": (16, "<I"), "width": (20, "<I"), "output": (24, "<I"), "peak": (28, "<H"), "flags": (30, "<H"),
     "last_word": (92, "<I"),
 }  # fmt: skip
@@ -31,11 +31,17 @@ _WINDOW = {
     )
 }  # fmt: skip
 _NEURON = (
-    "neuron_flags", "granularity", "state", "synapse_state", "max_spikes", "membrane", "synapse", "gain", "bias",
-    "leak", "threshold", "reset_value", "lower_bound", "initial", "scale",
+    "neuron_flags", "granularity", "state", "synapse_state", "max_spikes", "membrane", "synapse", "gain",
+    "bias", "leak", "threshold", "reset_value", "lower_bound", "initial", "scale",
 )  # fmt: skip
 PARAMETERS = {
-    1: {"encoding": (0, "<I"), "scale": (4, "<f"), "input_peak": (8, "<i"), "low": (12, "<f"), "high": (16, "<f")},
+    1: {
+        "encoding": (0, "<I"),
+        "scale": (4, "<f"),
+        "input_peak": (8, "<i"),
+        "low": (12, "<f"),
+        "high": (16, "<f"),
+    },
     2: _WEIGHTS,
     3: {**_WEIGHTS, **_WINDOW},
     4: {**_WEIGHTS, **_WINDOW},

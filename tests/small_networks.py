@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
 from snnrt.graph import (
     Add,
     AvgPool2d,
@@ -66,7 +67,7 @@ def _end(source: Node, scale: np.ndarray | None, mode: str, rule: str, threshold
     return readout, Exit("e", _edges("r"), source.shape, rule=rule, threshold=threshold)  # type: ignore[arg-type]
 
 
-def dense_lif(numbers: Numbers, *, rule: str = "entropy", threshold: float = 0.75) -> tuple[Graph, np.ndarray]:
+def dense_lif(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     """A constant input, dense, LIF, dense, LIF (reset at the next step), and ``x`` (8, 6)."""
     values = _Values(numbers, seed=6)
     drive = Dense("d", _edges("x"), (5,), weights=values.weights(5, 6), bias=values(-0.1, 0.3, 5))
@@ -81,7 +82,7 @@ def dense_lif(numbers: Numbers, *, rule: str = "entropy", threshold: float = 0.7
     )  # fmt: skip
     nodes = (_input(values, (6,), "constant"), drive, hidden, vote, voters)
     spike = np.ones(3, np.float32) if values.int8 else None
-    graph = Graph(nodes + _end(voters, spike, "sum", rule, threshold), 6, numbers, {})
+    graph = Graph(nodes + _end(voters, spike, "sum", "entropy", 0.75), 6, numbers, {})
     return graph, values.rng.random((8, 6)).astype(np.float32)
 
 
@@ -97,7 +98,8 @@ def every_kind(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     current_based = Neuron(
         "s", _edges("a"), image, membrane=values.decay(0.6, 0.9, 2), synapse=values.decay(0.3, 0.6),
         bias=values(0.0, 0.2), threshold=values(0.6, 1.0, *image), lower_bound=values(-1.0, -1.0),
-        initial=values(-0.2, 0.4, *image), reset="subtract", strict=True, state_bits=16 if values.int8 else 32,
+        initial=values(-0.2, 0.4, *image), reset="subtract", strict=True,
+        state_bits=16 if values.int8 else 32,
     )  # fmt: skip
     feedback = Conv2d("f", _edges("s"), image, weights=values.weights(2, 2, 1, 1))
     pooled: tuple[Node, ...]

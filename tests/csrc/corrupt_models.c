@@ -16,7 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
 #include <sanitizer/common_interface_defs.h>
+#else
+#define __sanitizer_set_death_callback(callback) ((void)(callback))
+#endif
 
 #include "host/snnrt_host.h"
 

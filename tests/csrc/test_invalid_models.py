@@ -1,4 +1,4 @@
-"""tests/fixtures/invalid/cases.toml: each malformed file gets its status, the node at fault, and a ModelError."""
+"""fixtures/invalid/cases.toml: each malformed file gets its status, the node at fault and a ModelError."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import snnrt
 from file_fields import FileFields
 from small_networks import SMALL_NETWORKS
+
+import snnrt
 from snnrt._core import ffi, lib
 from snnrt.errors import ModelError
 from snnrt.network import Network

@@ -1,0 +1,84 @@
+# `make help` says what there is. PYTHON names the interpreter, VENV the folder that packages are installed in.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+PYTEST := $(BIN)/python -m pytest
+CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
+SAY := @printf 'make $@: %s\n'
+
+.PHONY: help demo test test-long bench coverage sizes lint docs wheel compilers clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
+
+demo: $(VENV)/demo-ready ## convert, run and profile the digits network: 10 s, the first time about 2 minutes
+	@$(BIN)/python examples/demo.py
+
+test: $(VENV)/test-ready compilers lint coverage ## every test: about 10 minutes, the first time 5 more
+	$(SAY) 'running the tests, about 6 minutes'
+	@$(PYTEST) -q -n 2 --dist loadfile
+
+test-long: $(VENV)/test-ready compilers ## the sweeps that `make test` leaves out: hours
+	@$(PYTEST) -q -m long
+
+bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnxruntime: about 3 minutes
+	@command -v valgrind >/dev/null || .ci/install_packages valgrind
+	@$(BIN)/python benchmarks/run.py
+
+coverage: $(VENV)/test-ready compilers ## which lines of the C core the tests reach: about 2 minutes
+	$(SAY) 'measuring the coverage of the core, about 2 minutes'
+	@$(BIN)/python tests/csrc/measure_coverage.py --html build/coverage
+
+sizes: $(VENV)/test-ready compilers ## write docs/sizes.md: code bytes of the core on microcontrollers
+	@$(BIN)/python benchmarks/code_size.py --write
+
+lint: $(VENV)/test-ready ## style and types: about 30 s
+	$(SAY) 'ruff and mypy, about 30 s'
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@# mypy does not know package_dir: links lay the package out as it is installed
+	@rm -rf build/typed && mkdir -p build/typed/snnrt
+	@ln -s $(CURDIR)/runtime/* $(CURDIR)/converters $(CURDIR)/targets build/typed/snnrt/
+	@MYPYPATH=build/typed $(BIN)/mypy --no-error-summary -p snnrt
+
+docs: $(VENV)/test-ready ## write docs/cli.md and docs/python_api.md from the code
+	@$(BIN)/python docs/generate.py
+
+wheel: $(BIN)/python ## build dist/snnrt-….whl, one for every Python from 3.10
+	@.ci/python_headers $(BIN)/python
+	@rm -rf build/lib* build/bdist* build/temp* && mkdir -p dist
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet wheel . --no-deps --wheel-dir dist
+	@ls dist/*.whl
+
+clean: ## remove what was built; the virtual environment stays
+	@rm -rf build dist demo-output *.egg-info runtime/_core*.so
+
+$(BIN)/python:
+	@printf 'creating %s, about 5 s\n' '$(VENV)'
+	@.ci/create_venv '$(PYTHON)' '$(VENV)'
+
+$(VENV)/demo-ready: setup.py pyproject.toml $(CORE) | $(BIN)/python
+	@.ci/python_headers $(BIN)/python
+	@printf 'installing snnrt and what it needs, compiling the C core: about 1 minute\n'
+	@rm -rf build/lib* build/temp* runtime/_core*.so
+	@$(INSTALL) -e '.[data,report]'
+	@touch $@
+
+# norse builds an extension that it does without; sinabs pins an old nir and a simulator that it imports only when used
+$(VENV)/test-ready: pyproject.toml | $(VENV)/demo-ready
+	@printf 'installing what the tests need (PyTorch and the frameworks): about 3 minutes\n'
+	@$(INSTALL) -e '.[test]'
+	@$(INSTALL) --no-deps norse==1.1.0 sinabs==3.1.3
+	@touch $@
+
+compilers:
+	@command -v g++ >/dev/null || .ci/install_packages g++ || echo 'without g++ one test is left out'
+	@arm-none-eabi-gcc -print-file-name=libc.a 2>/dev/null | grep -q / \
+		|| .ci/install_packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
+		|| echo 'without a compiler for Cortex-M the tests of code size are left out'

@@ -1,0 +1,170 @@
+/* Runs FOLDER/0.snnrt, 1.snnrt, ... over the inputs in 0.input, ... with every kernel set, with and without
+ * scratch, one call and step by step, and writes the results to 0.output, ...
+ *
+ *     run_models FOLDER COUNT
+ *
+ * An output holds, for each way of running and each input: class, timesteps, score (u32), the accumulators
+ * (32 bit), the counts of every node (5 u64), and a hash of every neuron's state and output at every step. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/snnrt_host.h"
+
+static void fail(const char *what, const char *path) {
+    fprintf(stderr, "FAILED: %s: %s\n", path, what);
+    exit(1);
+}
+
+static void *read_file(const char *path, size_t *size) {
+    FILE *file = fopen(path, "rb");
+    void *bytes;
+    long length;
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (length = ftell(file)) < 0) {
+        fail("can't be read", path);
+    }
+    *size = (size_t)length;
+    bytes = malloc(*size);
+    rewind(file);
+    if (fread(bytes, 1, *size, file) != *size) {
+        fail("can't be read", path);
+    }
+    fclose(file);
+    return bytes;
+}
+
+typedef struct watcher {
+    const uint8_t *model;
+    uint64_t hash;
+    uint32_t node_count;
+    uint32_t next;
+} watcher;
+
+static void add_to_hash(watcher *at, const void *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        at->hash = (at->hash ^ ((const uint8_t *)bytes)[i]) * 0x100000001B3u;
+    }
+}
+
+/* Sizes from the record (docs/ir.md): the kind at 0, the type at 1, three dimensions at 12, neuron flags at 32. */
+static void watch(void *user, const snnrt_network *network, uint32_t node, const void *output,
+                  const void *state) {
+    watcher *at = (watcher *)user;
+    const uint8_t *record = at->model + 64 + (size_t)node * 96;
+    uint32_t dimensions[3], flags;
+    size_t elements;
+    (void)network;
+    if (node != at->next) {
+        fail("nodes are not shown in order", "trace");
+    }
+    at->next = node + 1 == at->node_count ? 0 : node + 1;
+    if ((output == NULL) != (record[0] == 10) || (state == NULL) != (record[0] != 8)) {
+        fail("a node is shown without what it has", "trace");
+    }
+    if (state == NULL) {
+        return;
+    }
+    memcpy(dimensions, record + 12, sizeof dimensions);
+    memcpy(&flags, record + 32, sizeof flags);
+    elements = (size_t)dimensions[0] * dimensions[1] * dimensions[2];
+    add_to_hash(at, state, elements * ((flags & 0x200u) != 0 ? 2 : 4));
+    add_to_hash(at, output, record[1] == 0 ? (elements + 31) / 32 * 4 : elements * (record[1] == 1 ? 2 : 4));
+}
+
+typedef struct job {
+    const char *path;
+    const uint8_t *model;
+    size_t model_bytes;
+    const uint8_t *inputs;
+    size_t input_bytes;
+    snnrt_model_info info;
+    FILE *output;
+} job;
+
+/* One way of running over all inputs; `stepped`: snnrt_step in a loop, from frames copied to the byte. */
+static void run_inputs(const job *job, uint32_t kernels, bool with_scratch, bool stepped) {
+    const snnrt_model_info *info = &job->info;
+    uint32_t frames = info->input_encoding == SNNRT_INPUT_SPIKES ? info->timesteps : 1;
+    size_t stride = (size_t)info->input_bytes * frames;
+    uint8_t *arena = malloc(info->arena_bytes);
+    uint8_t *scratch = malloc(info->scratch_bytes);
+    uint8_t *given = malloc(stride);
+    snnrt_counts *counts = malloc(info->node_count * sizeof *counts);
+    watcher at = {job->model, 0, info->node_count, 0};
+    snnrt_network network;
+    if (snnrt_init(&network, job->model, job->model_bytes, arena, info->arena_bytes, NULL) != SNNRT_OK ||
+        snnrt_host_use_kernels(&network, kernels) != SNNRT_OK ||
+        snnrt_set_trace(&network, watch, &at) != SNNRT_OK) {
+        fail("can't be started", job->path);
+    }
+    if (with_scratch && snnrt_use_scratch(&network, scratch, info->scratch_bytes) != SNNRT_OK) {
+        fail("scratch", job->path);
+    }
+    for (size_t first = 0; first + stride <= job->input_bytes; first += stride) {
+        snnrt_result result;
+        uint32_t words[3];
+        snnrt_status status;
+        memcpy(given, job->inputs + first, stride);
+        memset(arena, (int)(first + kernels * 3 + with_scratch), info->arena_bytes);
+        at.hash = 0xCBF29CE484222325u;
+        status = snnrt_count_events(&network, counts, info->node_count);
+        if (stepped) {
+            uint32_t t = 0;
+            status = snnrt_reset(&network);
+            do {
+                const uint8_t *frame = frames == 1 ? given : given + (size_t)t * info->input_bytes;
+                status = status == SNNRT_OK
+                             ? snnrt_step(&network, t != 0 && frames == 1 ? NULL : frame, &result)
+                             : status;
+                t++;
+            } while (status == SNNRT_OK && !result.done);
+        } else if (status == SNNRT_OK) {
+            status = snnrt_run(&network, given, &result);
+        }
+        if (status != SNNRT_OK) {
+            fail(snnrt_strerror(status), job->path);
+        }
+        words[0] = result.class_index;
+        words[1] = result.timesteps;
+        words[2] = result.score_q16;
+        fwrite(words, sizeof words, 1, job->output);
+        fwrite(snnrt_accumulators(&network), 4, info->classes, job->output);
+        fwrite(counts, sizeof *counts, info->node_count, job->output);
+        fwrite(&at.hash, sizeof at.hash, 1, job->output);
+    }
+    free(counts);
+    free(given);
+    free(scratch);
+    free(arena);
+}
+
+int main(int argument_count, char **arguments) {
+    if (argument_count != 3) {
+        return 2;
+    }
+    for (unsigned long i = 0; i < strtoul(arguments[2], NULL, 10); i++) {
+        char path[3][1024];
+        uint8_t *model, *inputs;
+        job job = {0};
+        snprintf(path[0], sizeof path[0], "%s/%lu.snnrt", arguments[1], i);
+        snprintf(path[1], sizeof path[1], "%s/%lu.input", arguments[1], i);
+        snprintf(path[2], sizeof path[2], "%s/%lu.output", arguments[1], i);
+        job.path = path[0];
+        job.model = model = read_file(path[0], &job.model_bytes);
+        job.inputs = inputs = read_file(path[1], &job.input_bytes);
+        job.output = fopen(path[2], "wb");
+        if (job.output == NULL || snnrt_model_check(model, job.model_bytes, &job.info, NULL) != SNNRT_OK) {
+            fail("no valid model, or no room for the output", path[0]);
+        }
+        for (uint32_t k = 0; k < snnrt_host_kernel_sets(); k++) {
+            if (snnrt_host_kernel_runs(k)) {
+                run_inputs(&job, k, false, k == 0);
+                run_inputs(&job, k, true, false);
+            }
+        }
+        fclose(job.output);
+        free(model);
+        free(inputs);
+    }
+    return 0;
+}

@@ -1,0 +1,132 @@
+"""The core's interface: snnrt.h's promises (core_api.c), C++, and builds that leave parts out."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from c_programs import (
+    CSRC,
+    HOSTED,
+    LEFT_OUT,
+    PORTABLE,
+    PROGRAMS,
+    WARNINGS,
+    command,
+    compile_core,
+    compile_program,
+    input_bytes,
+    need_compiler,
+    sources,
+)
+from small_networks import SMALL_NETWORKS
+
+from snnrt.graph import Add, Edge, Exit, Graph, Input, Readout
+from snnrt.network import Network
+
+FREESTANDING = ("-ffreestanding", *WARNINGS)
+COMPILERS = ["gcc"] + (["clang"] if shutil.which("clang") else [])
+
+
+def write(folder, name: str, graph: Graph, x) -> list[str]:
+    model, data = folder / f"{name}.snnrt", folder / f"{name}.input"
+    model.write_bytes(Network(graph).to_bytes())
+    data.write_bytes(input_bytes(graph, x[:1]))
+    return [str(model), str(data)]
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("numbers", ["int8", "float32"])
+def test_promises_of_the_header(compiler, numbers, sanitised, tmp_path):
+    constant = write(tmp_path, "constant", *SMALL_NETWORKS["dense_lif"](numbers))
+    spikes = write(tmp_path, "spikes", *SMALL_NETWORKS["every_kind"](numbers))
+    output = command([sanitised("core_api", compiler), *constant, *spikes])
+    checks, word = output.split()
+    assert word == "checks" and int(checks) > 300
+
+
+def test_cpp_includes_the_headers(tmp_path):
+    need_compiler("g++")
+    objects = compile_core(tmp_path)
+    program = tmp_path / "header_in_cpp"
+    flags = ("-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
+    command(["g++", *flags, "-I", CSRC, PROGRAMS / "header_in_cpp.cpp", *objects, "-o", program])
+    command([program])
+
+
+@pytest.mark.parametrize("compiler", [*COMPILERS, "arm-none-eabi-gcc"])
+def test_the_core_compiles_without_warnings(compiler, tmp_path):
+    need_compiler(compiler)
+    compile_core(tmp_path / "freestanding", FREESTANDING, compiler=compiler, patterns=PORTABLE)
+    if compiler in COMPILERS:
+        compile_core(tmp_path / "hosted", ("-O2", *WARNINGS), compiler=compiler, patterns=HOSTED)
+
+
+def test_the_core_includes_only_what_is_freestanding():
+    allowed = {"<stdint.h>", "<stddef.h>", "<stdbool.h>", "<string.h>", "<float.h>"}
+    headers = [path for folder in ("", "kernels") for path in (CSRC / folder).glob("*.h")]
+    for path in [*sources(PORTABLE), *headers]:
+        lines = path.read_text().splitlines()
+        included = {line.split()[1] for line in lines if line.startswith("#include <")}
+        assert included <= allowed, path
+
+
+def test_no_heap_no_writable_globals(tmp_path):
+    # a table of functions is constant only where it needs no relocation
+    for path in compile_core(tmp_path, ("-O2", "-fno-pie"), patterns=PORTABLE):
+        symbols = [line.split() for line in command(["nm", path]).splitlines()]
+        writable = [words[-1] for words in symbols if words[-2] in "bBdDcC"]
+        assert not writable, f"{path.name}: {writable}"
+        wanted = {words[-1] for words in symbols if words[-2] == "U" and not words[-1].startswith("snnrt_")}
+        assert wanted <= {"memcpy", "memset", "memcmp", "_GLOBAL_OFFSET_TABLE_"}, f"{path.name}: {wanted}"
+
+
+def plain(numbers: str, *, with_add: bool = False) -> tuple[Graph, object]:
+    graph, x = SMALL_NETWORKS["dense_lif"](numbers)
+    if not with_add:
+        return graph, x
+    nodes = list(graph.nodes)
+    nodes.insert(2, Add("plus", (Edge("d"),), (5,), as_current=True))
+    nodes[3] = nodes[3].with_(inputs=(Edge("plus"),))
+    return graph.with_(nodes=tuple(nodes)), x
+
+
+def lone_input(numbers: str) -> tuple[Graph, object]:
+    """A graph without neurons, which every build must take."""
+    graph, x = SMALL_NETWORKS["dense_lif"](numbers)
+    readout = Readout("r", (Edge("x"),), (6,), scale=graph.readout.scale if numbers == "float32" else None)
+    return Graph((Input("x", (), (6,)), readout, Exit("e", (Edge("r"),), (6,))), 2, numbers, {}), x
+
+
+# what each part is needed by, and what does without
+NEEDS = {
+    "FLOAT32": (plain("float32"), plain("int8")),
+    "INT8": (plain("int8"), plain("float32")),
+    "CONV2D": (SMALL_NETWORKS["every_kind"]("int8"), plain("int8")),
+    "POOL2D": (SMALL_NETWORKS["every_kind"]("float32"), plain("float32")),
+    "ADD": (plain("int8", with_add=True), plain("int8")),
+    "NEURON_VARIANTS": (SMALL_NETWORKS["every_kind"]("int8"), lone_input("float32")),
+    "COUNTERS": (None, plain("int8")),
+    "TRACE": (None, plain("int8")),
+    "STRINGS": (None, plain("int8")),
+}
+
+
+@pytest.mark.parametrize("part", LEFT_OUT)
+def test_a_build_without_a_part(part, tmp_path):
+    flags = (f"-DSNNRT_WITH_{part}=0", *FREESTANDING)
+    objects = compile_core(tmp_path, flags, patterns=PORTABLE)
+    program = compile_program("partial_build", objects, (f"-DSNNRT_WITH_{part}=0",))
+    refused, taken = NEEDS[part]
+    assert command([program, *write(tmp_path, "taken", *taken)]).startswith("runs")
+    if refused is not None:
+        assert command([program, *write(tmp_path, "refused", *refused)]).startswith("kernel missing, node ")
+
+
+def test_the_smallest_build(tmp_path):
+    parts = ("FLOAT32", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS")
+    left_out = [f"-DSNNRT_WITH_{part}=0" for part in parts]
+    objects = compile_core(tmp_path, (*left_out, *FREESTANDING), patterns=PORTABLE)
+    program = compile_program("partial_build", objects, left_out)
+    for name, graph in (("float32", plain("float32")), ("every_kind", SMALL_NETWORKS["every_kind"]("int8"))):
+        assert command([program, *write(tmp_path, name, *graph)]).startswith("kernel missing")

@@ -1,0 +1,78 @@
+"""Random models as files for run_models.c, and its results held against the reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from c_programs import input_bytes
+from strategies import random_graph
+from wide_networks import wide_graph
+
+from snnrt import exit_rules
+from snnrt.counts import Counts
+from snnrt.graph import Graph
+from snnrt.network import Network
+from snnrt.reference import Reference
+from snnrt.result import Result
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A model's graph as its file has it, and what the reference says of its inputs."""
+
+    graph: Graph
+    expected: Result
+    inputs: int
+
+
+def export(folder: Path, place: int, graph: Graph, x: np.ndarray) -> Exported:
+    """Write ``place``.snnrt and ``place``.input."""
+    network = Network(graph)
+    (folder / f"{place}.snnrt").write_bytes(network.to_bytes())
+    (folder / f"{place}.input").write_bytes(input_bytes(network.graph, x))
+    return Exported(network.graph, Reference(network.graph).run(x), len(x))
+
+
+def export_random(folder: Path, count: int, seed: int) -> list[Exported]:
+    """``count`` random models: half of them int8, half of them wide."""
+    exported = []
+    for place in range(count):
+        rng = np.random.default_rng((seed, place))
+        make = (random_graph, wide_graph)[place // 2 % 2]
+        graph, x = make(rng, ("int8", "float32")[place % 2])
+        exported.append(export(folder, place, graph, x))
+    return exported
+
+
+def check_output(raw: bytes, model: Exported) -> int:
+    """Every way of running gives the reference's result; returns how many ways there were."""
+    graph, expected = model.graph, model.expected
+    classes, nodes = graph.readout.shape[0], len(graph.nodes)
+    number = "<i4" if graph.numbers == "int8" else "<f4"
+    record = np.dtype(
+        [
+            ("words", "<u4", 3),
+            ("accumulators", number, classes),
+            ("counts", "<u8", (nodes, 5)),
+            ("hash", "<u8"),
+        ]
+    )
+    found = np.frombuffer(raw, record).reshape(-1, model.inputs)
+    rule = graph.exit.rule
+    for way in found:
+        assert np.array_equal(way["words"][:, 0], expected.classes)
+        assert np.array_equal(way["words"][:, 1], expected.timesteps)
+        if rule != "never":
+            unit = np.log(classes) if rule == "entropy" else 1.0
+            assert np.array_equal(way["words"][:, 2] / 65536.0 / unit, expected.scores)
+        for row, taken in enumerate(expected.timesteps):
+            logits = exit_rules.real_logits(
+                way["accumulators"][row : row + 1], graph.readout.scale, graph.readout.mode, int(taken)
+            )
+            assert np.array_equal(logits[0], expected.logits[row], equal_nan=True)
+        for place, field in enumerate(Counts.FIELDS):
+            assert np.array_equal(way["counts"][:, :, place], getattr(expected.counts, field))
+        assert np.array_equal(way["hash"], found[0]["hash"])
+    return len(found)

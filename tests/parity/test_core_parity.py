@@ -1,0 +1,138 @@
+"""The C core, with every kernel set, gives the NumPy reference's bits: random graphs, the demo network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import graphs, random_graph
+from wide_networks import wide_graph
+
+from snnrt import network as networks
+from snnrt.counts import Counts
+from snnrt.engine import kernel_sets
+from snnrt.graph import Graph
+from snnrt.network import Network
+from snnrt.reference import Reference
+from snnrt.result import Result
+
+NUMBERS = ("int8", "float32")
+KERNELS = kernel_sets()
+RECORD = ("spikes", "membranes")
+DEMO = Path(__file__).parents[2] / "examples" / "models" / "digits_conv.nir"
+# an example is a whole network with every kernel set: its time says nothing about a fault
+SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+def assert_same(expected: Result, found: Result) -> None:
+    """Every bit of two results, NaN being equal to NaN; counts of the nodes that both have."""
+    for field in ("classes", "timesteps", "scores", "logits"):
+        np.testing.assert_array_equal(getattr(found, field), getattr(expected, field), err_msg=field)
+    for recorded in RECORD:
+        assert getattr(found, recorded).keys() == getattr(expected, recorded).keys()
+        for name, values in getattr(expected, recorded).items():
+            what = f"{recorded} of {name}"
+            np.testing.assert_array_equal(getattr(found, recorded)[name], values, err_msg=what)
+    places = [found.counts.nodes.index(name) for name in expected.counts.nodes]
+    for field in Counts.FIELDS:
+        np.testing.assert_array_equal(
+            getattr(found.counts, field)[:, places], getattr(expected.counts, field), err_msg=field
+        )
+
+
+def check(graph: Graph, x: np.ndarray) -> None:
+    """The graph in the core with every kernel set, and the graph read back from its file."""
+    network = Network(graph)
+    expected = Reference(network.graph).run(x, record=RECORD)
+    given_graph = Reference(graph).run(x)
+    for field in ("classes", "timesteps", "logits"):
+        np.testing.assert_array_equal(getattr(given_graph, field), getattr(expected, field))
+    raw = network.to_bytes()
+    decoded = Network(networks.decode(raw))
+    assert decoded.to_bytes() == raw
+    assert_same(expected, Reference(decoded.graph).run(x, record=RECORD))
+    for kernels in KERNELS:
+        assert_same(expected, network.run(x, record=RECORD, kernels=kernels))
+    assert_same(expected, decoded.run(x, record=RECORD))
+
+
+@pytest.mark.parametrize("numbers", NUMBERS)
+def test_random_graphs(numbers):
+    @settings(SETTINGS, max_examples=150)
+    @given(graphs(numbers))
+    def run(case):
+        check(*case)
+
+    run()
+
+
+@pytest.mark.parametrize("numbers", NUMBERS)
+def test_wide_graphs(numbers):
+    @settings(SETTINGS, max_examples=150)
+    @given(st.integers(0, 2**32 - 1))
+    def run(seed):
+        check(*wide_graph(np.random.default_rng(seed), numbers))
+
+    run()
+
+
+@pytest.mark.parametrize("numbers", NUMBERS)
+def test_other_exit_rules_and_more_steps_than_the_model_has(numbers):
+    rng = np.random.default_rng(8)
+    for _ in range(12):
+        graph, x = random_graph(rng, numbers)
+        network = Network(graph)
+        rules = [("never", 0.0)]
+        if graph.readout.shape[0] > 1:
+            rules += [("entropy", float(rng.random())), ("confidence", float(rng.random()))]
+        for rule, threshold in rules:
+            steps = graph.timesteps
+            if graph.input.encoding == "constant":
+                steps += 5
+            options = {"exit_rule": rule, "threshold": threshold, "steps": steps, "record": RECORD}
+            expected = Reference(network.graph).run(x, **options)
+            for kernels in KERNELS:
+                assert_same(expected, network.run(x, kernels=kernels, **options))
+
+
+@pytest.fixture(scope="module")
+def digits() -> np.ndarray:
+    from snnrt.data import load_dataset
+
+    return load_dataset("digits").x[:48]
+
+
+@pytest.fixture(scope="module")
+def demo() -> Path:
+    if not DEMO.is_file():
+        assert os.environ.get("CI") != "true", f"{DEMO} is missing; examples/train_digits.py makes it"
+        pytest.skip(f"needs {DEMO}")
+    return DEMO
+
+
+@pytest.mark.parametrize("numbers", NUMBERS)
+def test_demo_network(numbers, demo, digits):
+    network = networks.convert(demo, numbers=numbers, calibrate=digits)
+    for rule, threshold in (("never", 0.0), ("entropy", 1e-3)):
+        options = {"exit_rule": rule, "threshold": threshold, "record": RECORD}
+        expected = Reference(network.graph).run(digits, **options)
+        assert rule == "never" or len(set(expected.timesteps)) > 1
+        for kernels in KERNELS:
+            assert_same(expected, network.run(digits, kernels=kernels, **options))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("numbers", NUMBERS)
+@pytest.mark.parametrize("block", range(8))
+def test_many_random_and_wide_graphs(numbers, block):
+    for seed in range(block * 250, (block + 1) * 250):
+        for make in (random_graph, wide_graph):
+            graph, x = make(np.random.default_rng((seed, 99)), numbers)
+            try:
+                check(graph, x)
+            except AssertionError as error:
+                raise AssertionError(f"{make.__name__}, seed ({seed}, 99), {numbers}: {error}") from None

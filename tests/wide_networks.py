@@ -1,0 +1,157 @@
+"""Random networks as wide as trained ones: tens of channels and outputs, which vector kernels take in blocks.
+
+:mod:`strategies` has every kind of node at sizes of a few; here it is sizes around the widths of vectors (8
+to 64), the largest and the smallest weights, large input values, and neurons with all granularities.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnrt.graph import (
+    Conv2d,
+    Dense,
+    Edge,
+    Exit,
+    Flatten,
+    Graph,
+    Input,
+    Neuron,
+    Node,
+    Numbers,
+    Readout,
+    SumPool2d,
+)
+
+WIDTHS = (1, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40, 48, 63, 64, 65, 80, 96, 100, 127, 128, 130)
+PEAKS = (1, 2, 7, 15, 16, 63, 64, 85, 127, 128, 129, 255, 256, 1000, 5000)
+LARGEST_SUM = 2**30
+
+
+class _Wide:
+    def __init__(self, rng: np.random.Generator, numbers: Numbers) -> None:
+        self.rng = rng
+        self.int8 = numbers == "int8"
+        self.nodes: list[Node] = []
+        self.extreme = bool(rng.random() < 0.3)
+
+    def append(self, node: Node) -> Node:
+        self.nodes.append(node)
+        return node
+
+    def edges(self) -> tuple[Edge, ...]:
+        return (Edge(self.nodes[-1].name),)
+
+    def name(self, kind: str) -> str:
+        return f"{kind}{len(self.nodes)}"
+
+    def weights(self, *shape: int) -> np.ndarray:
+        if not self.int8:
+            return (self.rng.normal(0.05, 1.0, shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+        if self.extreme:
+            return self.rng.choice(np.array([-127, -126, 0, 1, 126, 127], np.int8), shape)
+        return self.rng.integers(-40, 50, shape).astype(np.int8)
+
+    def bias(self, outputs: int, largest_sum: int) -> np.ndarray | None:
+        if self.rng.random() < 0.4:
+            return None
+        if not self.int8:
+            return self.rng.normal(0, 0.2, outputs).astype(np.float32)
+        most = LARGEST_SUM - largest_sum if self.extreme else 30
+        return self.rng.integers(-most, most + 1, outputs).astype(np.int32)
+
+    def conv(self, source: Node, outputs: int, peak: int) -> Node:
+        channels, height, width = source.shape
+        groups = int(self.rng.choice([g for g in (1, 1, 2, channels) if channels % g == 0]))
+        outputs = -(-outputs // groups) * groups
+        kernel = (int(self.rng.integers(1, 4)), int(self.rng.integers(1, 4)))
+        stride = (int(self.rng.integers(1, 3)), int(self.rng.integers(1, 3)))
+        padding = tuple(int(p) for p in self.rng.integers(0, 2, 4))
+        dilation = (1, int(self.rng.integers(1, 3)))
+        size = []
+        for axis, length in enumerate((height, width)):
+            room = length + sum(padding[2 * axis : 2 * axis + 2]) - dilation[axis] * (kernel[axis] - 1) - 1
+            size.append(room // stride[axis] + 1)
+        if min(size) < 1:
+            kernel, stride, padding, dilation, size = (1, 1), (1, 1), (0, 0, 0, 0), (1, 1), [height, width]
+        weights = self.weights(outputs, channels // groups, *kernel)
+        bias = self.bias(outputs, weights[0].size * 128 * peak)
+        return self.append(
+            Conv2d(
+                self.name("conv"), (Edge(source.name),), (outputs, *size), weights=weights, bias=bias,
+                stride=stride, padding=padding, dilation=dilation, groups=groups,
+            )
+        )  # fmt: skip
+
+    def dense(self, source: Node, outputs: int, peak: int) -> Node:
+        weights = self.weights(outputs, source.shape[0])
+        bias = self.bias(outputs, source.shape[0] * 128 * peak)
+        return self.append(
+            Dense(self.name("dense"), (Edge(source.name),), (outputs,), weights=weights, bias=bias)
+        )
+
+    def parameter(
+        self, low: float, high: float, shape: tuple[int, ...], integer: tuple[int, int]
+    ) -> np.ndarray:
+        shape = [(), (shape[0],), shape][int(self.rng.integers(3))]
+        if self.int8:
+            return np.asarray(self.rng.integers(*integer, shape, endpoint=True), np.int32)
+        return np.asarray(self.rng.uniform(low, high, shape), np.float32)
+
+    def neuron(self, source: Node, multiple: bool = False) -> Node:
+        reset = str(self.rng.choice(["subtract", "value", "none"]))
+        shape = source.shape
+        return self.append(
+            Neuron(
+                self.name("neuron"), (Edge(source.name),), shape,
+                membrane=self.parameter(0.5, 1.0, shape, (16384, 32768)),
+                threshold=self.parameter(0.3, 1.0, shape, (1, 2**30 if self.extreme else 300)),
+                reset_value=self.parameter(-0.1, 0.1, shape, (-20, 20)) if reset == "value" else None,
+                bias=self.parameter(-0.1, 0.2, shape, (-10, 20)) if self.rng.random() < 0.3 else None,
+                lower_bound=self.parameter(-1.0, 0.0, shape, (-500, 0)) if self.rng.random() < 0.2 else None,
+                reset=reset, strict=not multiple and bool(self.rng.random() < 0.5),
+                reset_next=not multiple and bool(self.rng.random() < 0.2),
+                multiple=multiple, max_spikes=15 if multiple else 1,
+                state_bits=16 if self.int8 and self.rng.random() < 0.4 else 32,
+            )
+        )  # fmt: skip
+
+
+def wide_graph(rng: np.random.Generator, numbers: Numbers, *, inputs: int = 2) -> tuple[Graph, np.ndarray]:
+    """A graph of two or three layers, and ``x`` for it."""
+    wide = _Wide(rng, numbers)
+    spikes = bool(rng.random() < 0.5)
+    image = bool(rng.random() < 0.7)
+    peak = 1 if spikes and rng.random() < 0.7 else int(rng.choice(PEAKS))
+    low = float(rng.choice([0.0, 0.0, -1.0]))
+    shape = (int(rng.choice(WIDTHS)), int(rng.integers(1, 6)), int(rng.integers(1, 6))) if image else (
+        int(rng.choice(WIDTHS)),
+    )  # fmt: skip
+    encoding = "spikes" if spikes else "constant"
+    node = wide.append(
+        Input("x", (), shape, encoding=encoding, low=low if peak > 1 else 0.0, scale=1 / peak, peak=peak)  # type: ignore[arg-type]
+    )
+    if image:
+        node = wide.neuron(wide.conv(node, int(rng.choice(WIDTHS)), peak), multiple=bool(rng.random() < 0.2))
+        if rng.random() < 0.5 and min(node.shape[1:]) >= 2:
+            pooled = (node.shape[0], node.shape[1] // 2, node.shape[2] // 2)
+            node = wide.append(SumPool2d(wide.name("pool"), wide.edges(), pooled))
+        if rng.random() < 0.6:
+            node = wide.neuron(wide.conv(node, int(rng.choice(WIDTHS)), 60))
+        node = wide.append(Flatten(wide.name("flatten"), wide.edges(), (int(np.prod(node.shape)),)))
+    else:
+        node = wide.neuron(wide.dense(node, int(rng.choice(WIDTHS)), peak), multiple=bool(rng.random() < 0.2))
+    classes = int(rng.choice(WIDTHS[1:]))
+    node = wide.dense(node, classes, 60)
+    if rng.random() < 0.5:
+        node = wide.neuron(node)
+    scale = np.full(classes, 1 / 64, np.float32) if wide.int8 else None
+    wide.append(Readout("r", wide.edges(), (classes,), scale=scale))
+    wide.append(Exit("e", (Edge("r"),), (classes,), rule="entropy", threshold=float(rng.uniform(0, 0.9))))
+    timesteps = int(rng.integers(1, 4))
+    size = (inputs, timesteps, *shape) if spikes else (inputs, *shape)
+    if spikes and peak == 1:
+        x = (rng.random(size) < rng.uniform(0, 1)).astype(np.float32)
+    else:
+        x = (rng.uniform(low, 1.0, size) * (rng.random(size) < rng.uniform(0.2, 1))).astype(np.float32)
+    return Graph(tuple(wide.nodes), timesteps, numbers, {}), x
