@@ -112,14 +112,17 @@ def main(arguments: list[str] | None = None) -> None:
         write_report(page, network.graph, reports)
 
     info = network.file_info()
-    print(f"\nexit: normalised entropy < {threshold:g}, the largest threshold tried at which no training image")
-    print(f"changes its class; flash {info.file_bytes} bytes, RAM {info.arena_bytes} bytes\n")
+    print(
+        f"\nexit  normalised entropy < {threshold:g}: the largest threshold tried at which no training image"
+    )
+    print(f"      changes its class; flash {info.file_bytes} bytes, RAM {info.arena_bytes} bytes\n")
     print_table(list(rows(reports, float_accuracy)))
     print("\nEnergy and latency are estimates (means over the images); EDP is the mean of energy times delay")
     print("of each image. The report shows the figures' sources, their bands and every formula:")
     print(f"\nreport  {page}\nmodel   {model}")
     print("\nthe same with the command line:")
-    print(f"  snnrt convert {os.path.relpath(SOURCE)} -o {model} --source snntorch --timesteps {TIMESTEPS} \\")
+    source = os.path.relpath(SOURCE)
+    print(f"  snnrt convert {source} -o {model} --source snntorch --timesteps {TIMESTEPS} \\")
     print(f"      --numbers int8 --calibrate digits --exit entropy --threshold {threshold:g}")
     print(f"  snnrt run {model} digits")
     print(f"  snnrt profile {model} digits --target {' '.join(TARGETS)} --report {page}")

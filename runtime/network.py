@@ -105,6 +105,8 @@ class Network:
             if device != "cpu":
                 raise DataError(f"device: expected 'cpu' or a Crossbar, found {device!r}")
             return self._run_core(x, steps, exit_rule, threshold, record, kernels, progress)
+        # the same seed gives the same run: noise and events start anew
+        device.reset()
         reference = Reference(self.graph, synapse_device=device)
         return reference.run(
             x, steps=steps, exit_rule=exit_rule, threshold=threshold, record=record, progress=progress

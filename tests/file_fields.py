@@ -9,7 +9,8 @@ import zlib
 
 HEADER = {
     "major": (8, "<H"), "minor": (10, "<H"), "file_bytes": (12, "<I"), "crc": (16, "<I"),
-    "numbers": (20, "<B"), "zero": (21, "<B"), "node_count": (22, "<H"), "arena_bytes": (24, "<I"), "timesteps": (28, "<I"),
+    "numbers": (20, "<B"), "zero": (21, "<B"), "node_count": (22, "<H"),
+    "arena_bytes": (24, "<I"), "timesteps": (28, "<I"),
     "data_offset": (32, "<I"), "data_bytes": (36, "<I"), "metadata_offset": (40, "<I"),
     "metadata_bytes": (44, "<I"), "reserved": (60, "<I"),
 }  # fmt: skip
@@ -17,7 +18,8 @@ HEADER_BYTES = 64
 NODE_BYTES = 96
 NODE = {
     "kind": (0, "<B"), "dtype": (1, "<B"), "rank": (2, "<B"), "input_count": (3, "<B"),
-    "inputs[0]": (4, "<H"), "inputs[1]": (6, "<H"), "inputs[2]": (8, "<H"), "inputs[3]": (10, "<H"), "channels": (12, "<I"),
+    "inputs[0]": (4, "<H"), "inputs[1]": (6, "<H"), "inputs[2]": (8, "<H"), "inputs[3]": (10, "<H"),
+    "channels": (12, "<I"),
     "height": (16, "<I"), "width": (20, "<I"), "output": (24, "<I"), "peak": (28, "<H"), "flags": (30, "<H"),
     "last_word": (92, "<I"),
 }  # fmt: skip

@@ -27,8 +27,9 @@ def malformed(case: dict) -> tuple[bytes, list[str]]:
     """The bytes of a case, and its nodes' names."""
     graph, _ = SMALL_NETWORKS[case.get("model", "every_kind")](case.get("numbers", "int8"))
     fields = FileFields(Network(graph).to_bytes())
-    for name, value in case.get("set", {}).items():
-        fields.set(name, value)
+    for changes in (case.get("set", {}), case.get("then", {})):
+        for name, value in changes.items():
+            fields.set(name, value)
     if "magic" in case:
         fields.raw[:8] = case["magic"].encode("latin-1")
     if "metadata" in case or "metadata_repeat" in case:

@@ -1,0 +1,174 @@
+"""Write docs/cli.md and docs/python_api.md from the command's help and the code's docstrings.
+
+python docs/generate.py            writes both
+python docs/generate.py --check    exit code 1 where a page is not what the code says
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import importlib
+import inspect
+import os
+import re
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+QUOTES = "'\""
+
+API = {
+    "snnrt": ("convert", "load", "Network", "Result", "Counts", "FileInfo", "NodeInfo"),
+    "snnrt.data": ("load_dataset", "fit_to_model", "Dataset"),
+    "snnrt.crossbar": ("Crossbar", "CrossbarConfig", "CrossbarMapping", "CrossbarEvents"),
+    "snnrt.targets": (
+        "list_targets", "load_target", "estimate", "compare", "TargetReport", "Costs", "CostSummary",
+        "write_report", "write_per_input", "explain",
+    ),
+    "snnrt.converters.nir_importer": ("import_nir", "Imported"),
+    "snnrt.converters.quantise": ("quantise",),
+    "snnrt.reference": ("Reference",),
+    "snnrt.graph": (
+        "Graph", "Edge", "Node", "Input", "Dense", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten", "Add", "Neuron",
+        "Readout", "Exit",
+    ),
+    "snnrt.errors": ("SnnrtError", "ModelError", "DataError", "TargetError", "OutputError"),
+}  # fmt: skip
+
+CLI_HEAD = """\
+# The command line
+
+Written by `make docs` from the command's own `--help`. DATA is an `.npz` with `x` (and `y`), an `.npy` with `x`, or a
+built-in name. Images are (N, C, H, W) in the range that the model states, spike tensors (N, T, C, H, W); a missing
+channel axis is added where the model has one channel. Accuracies are fractions.
+
+A failed command prints one line on standard error, `snnrt: error: …`, and overwrites nothing. Exit codes: 0 done,
+1 failed or disagrees, 2 wrong usage, 130 interrupted, 141 the reader of the output went away.
+"""
+
+API_HEAD = """\
+# The Python API
+
+Written by `make docs` from the docstrings. Arrays are NumPy's; `N` is the number of inputs, `T` of timesteps, `K` of
+classes. What is not on this page is internal and may change.
+
+```python
+import snnrt
+
+net = snnrt.convert("model.nir")
+net.save("model.snnrt")
+net = snnrt.load("model.snnrt")
+out = net.run(x)                      # out.logits, out.classes, out.timesteps, out.counts
+net.profile(x, target="stm32u575")    # a TargetReport for each target
+```
+"""
+
+
+def cli_page() -> str:
+    """Every command's help."""
+    os.environ["COLUMNS"] = "100"
+    from snnrt.cli import build_parser
+
+    parser = build_parser()
+    choices = next(a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    parts = [CLI_HEAD, "## snnrt", _block(parser.format_help())]
+    for name, command in choices.items():
+        parts += [f"## snnrt {name}", _block(command.format_help())]
+    return "\n".join(parts)
+
+
+def _block(text: str) -> str:
+    return f"```text\n{text.rstrip()}\n```\n"
+
+
+def api_page() -> str:
+    """The objects of API: signature and docstring, with methods and fields of classes."""
+    parts = [API_HEAD]
+    for module, names in API.items():
+        parts.append(f"## {module}\n")
+        loaded = importlib.import_module(module)
+        for name in names:
+            parts += _entry(name, getattr(loaded, name))
+    return "\n".join(parts)
+
+
+def _entry(name: str, thing: object) -> list[str]:
+    if not inspect.isclass(thing):
+        return [f"### {name}\n", _signature(name, thing), _doc(thing)]
+    parts = [f"### {name}\n"]
+    if issubclass(thing, Exception) or not dataclasses.is_dataclass(thing):
+        parts += [] if issubclass(thing, Exception) else [_signature(name, thing)]
+    else:
+        parts.append(_fields(thing))
+    parts.append(_doc(thing))
+    for key, member in vars(thing).items():
+        plain = getattr(member, "__func__", member)
+        if key.startswith("_") or not (inspect.isfunction(plain) or isinstance(plain, property)):
+            continue
+        if isinstance(plain, property):
+            parts += [f"**`{name}.{key}`**", "", _doc(plain)]
+        else:
+            parts += [f"#### {name}.{key}\n", _signature(f"{name}.{key}", plain), _doc(plain)]
+    return parts
+
+
+def _signature(name: str, thing: object) -> str:
+    arguments = []
+    signature = inspect.signature(thing)  # type: ignore[arg-type]
+    keyword_only = False
+    for parameter in signature.parameters.values():
+        if parameter.name in ("self", "cls"):
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
+            arguments.append("*")
+            keyword_only = True
+        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        text = f"{stars}{parameter.name}: {parameter.annotation}"
+        if parameter.default is not parameter.empty:
+            text += f" = {parameter.default!r}"
+        arguments.append(text)
+    result = signature.return_annotation
+    arrow = "" if result is signature.empty or inspect.isclass(thing) else f" -> {str(result).strip(QUOTES)}"
+    line = f"{name}({', '.join(arguments)}){arrow}"
+    if len(line) > 100:
+        line = f"{name}(\n    " + ",\n    ".join(arguments) + f",\n){arrow}"
+    return f"```python\n{line}\n```\n"
+
+
+def _fields(thing: type) -> str:
+    """A dataclass by its fields: name, type, default."""
+    lines = []
+    for field in dataclasses.fields(thing):
+        default = "" if field.default is dataclasses.MISSING else f" = {field.default!r}"
+        lines.append(f"{thing.__name__}.{field.name}: {field.type}{default}")
+    return "```python\n" + "\n".join(lines) + "\n```\n" if lines else ""
+
+
+def _doc(thing: object) -> str:
+    text = inspect.getdoc(thing) or ""
+    text = re.sub(r":(?:class|func|meth|mod):`([^`]+)`", r"`\1`", text).replace("``", "`")
+    # outside code a star in a shape must not begin emphasis
+    pieces = text.split("`")
+    pieces[::2] = [piece.replace("*", r"\*") for piece in pieces[::2]]
+    return "`".join(pieces) + "\n"
+
+
+PAGES = {"cli.md": cli_page, "python_api.md": api_page}
+
+
+def main() -> None:
+    """Write the pages, or compare them."""
+    parser = argparse.ArgumentParser(description="Write docs/cli.md and docs/python_api.md.")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail where a page is old")
+    check = parser.parse_args().check
+    for name, page in PAGES.items():
+        path, text = DOCS / name, page()
+        if not check:
+            path.write_text(text, encoding="utf-8")
+            print(f"written: {path}")
+        elif not path.exists() or path.read_text("utf-8") != text:
+            parser.exit(1, f"docs/{name} is not what the code says; run make docs\n")
+
+
+if __name__ == "__main__":
+    main()
