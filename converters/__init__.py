@@ -1,0 +1,1 @@
+"""Importers of trained networks, and the passes that turn them into what a device runs."""

@@ -31,6 +31,10 @@
 #ifndef SNNRT_WITH_STRINGS
 #define SNNRT_WITH_STRINGS 1
 #endif
+/* Ask for the scratch with which the vector kernels' convolutions are fastest (a copy of the weights). */
+#ifndef SNNRT_WITH_VECTOR_SCRATCH
+#define SNNRT_WITH_VECTOR_SCRATCH 0
+#endif
 /* Non-zero inputs collected before one accumulation; 8 bytes of stack each. */
 #ifndef SNNRT_EVENTS_MAX
 #define SNNRT_EVENTS_MAX 32

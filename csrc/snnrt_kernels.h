@@ -22,8 +22,6 @@ typedef struct snnrt_events {
         int16_t *i16;
         float *f32;
     } value;
-    const uint8_t *bytes; /* see snnrt_prepare_kernel; NULL: not prepared */
-    bool filled;          /* units are filled up */
     uint32_t count;
     uint32_t capacity;
 } snnrt_events;
@@ -55,27 +53,6 @@ typedef struct snnrt_accumulation {
 
 typedef void snnrt_accumulate_kernel(const snnrt_accumulation *sum);
 
-/* All events of an input in the form that a kernel set's sums like best, found once before many sums. Unit u
- * is the elements u * depth ... and its events are starts[u] .. starts[u + 1). */
-typedef struct snnrt_preparation {
-    const void *input; /* bits or int16, as input_dtype says */
-    uint32_t input_dtype;
-    uint32_t peak;
-    uint32_t units;
-    uint32_t depth;
-    uint32_t outputs;
-    uint32_t *starts;      /* units + 1 */
-    uint32_t *real_starts; /* the same, not counting events that only fill up a unit */
-    uint32_t *position;    /* room for an event an element and 3 more a unit, with SNNRT_EVENTS_PADDING */
-    uint8_t *bytes;        /* the same */
-    snnrt_events *events;
-} snnrt_preparation;
-
-/* Finds the events and sets position, bytes and filled of `events`: positions multiplied by the outputs, values as
- * bytes, each unit filled up with events of value 0 as the set's sums need. False if it can't; then nothing
- * that was in the rooms matters. */
-typedef bool snnrt_prepare_kernel(const snnrt_preparation *preparation);
-
 /* For each of `windows` windows, `window_bits` apart: output[0 .. count) += `rows` rows, `row_bits` apart, of `runs`
  * neighbouring runs of `count` bits; `output` goes on by `count` from window to window. */
 typedef struct snnrt_bits_sum {
@@ -103,13 +80,18 @@ typedef struct snnrt_neuron_step {
 /* Returns the number of spikes fired. */
 typedef uint64_t snnrt_neuron_kernel(const snnrt_neuron_step *step);
 
+typedef struct snnrt_synapse_step snnrt_synapse_step;
+
+/* A whole int8 convolution at once; false, and nothing done, where it takes the sums one by one. */
+typedef bool snnrt_conv2d_kernel(const snnrt_synapse_step *step);
+
 /* One set of kernels; NULL where the build leaves the numbers out. */
 typedef struct snnrt_kernels {
     const char *name;
     snnrt_scan_kernel *scan_bits_i16;
     snnrt_scan_kernel *scan_i16;
     snnrt_accumulate_kernel *accumulate_i8;
-    snnrt_prepare_kernel *prepare_i8; /* NULL: sums of this set need none */
+    snnrt_conv2d_kernel *conv2d_i8; /* NULL: this set has none */
     snnrt_add_bits_kernel *add_bits_i16;
     snnrt_neuron_kernel *neuron_i32;
     snnrt_scan_kernel *scan_bits_f32;
@@ -131,7 +113,7 @@ snnrt_neuron_kernel snnrt_neuron_i32;
 snnrt_neuron_kernel snnrt_neuron_f32;
 
 /* Dense and conv2d: one window after another, bias first, then the events of the window. */
-typedef struct snnrt_synapse_step {
+struct snnrt_synapse_step {
     const snnrt_kernels *kernels;
     const snnrt_synapse_parameters *parameters;
     const void *weights;
@@ -146,7 +128,7 @@ typedef struct snnrt_synapse_step {
     uint32_t numbers;
     uint32_t in_channels, in_height, in_width;
     uint32_t out_channels, out_height, out_width;
-} snnrt_synapse_step;
+};
 
 void snnrt_dense(const snnrt_synapse_step *step);
 void snnrt_conv2d(const snnrt_synapse_step *step);

@@ -29,8 +29,8 @@ API = {
     "snnrt.converters.quantise": ("quantise",),
     "snnrt.reference": ("Reference",),
     "snnrt.graph": (
-        "Graph", "Edge", "Node", "Input", "Dense", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten", "Add", "Neuron",
-        "Readout", "Exit",
+        "Graph", "Edge", "Node", "Input", "Dense", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten", "Add",
+        "Neuron", "Readout", "Exit",
     ),
     "snnrt.errors": ("SnnrtError", "ModelError", "DataError", "TargetError", "OutputError"),
 }  # fmt: skip
@@ -38,19 +38,19 @@ API = {
 CLI_HEAD = """\
 # The command line
 
-Written by `make docs` from the command's own `--help`. DATA is an `.npz` with `x` (and `y`), an `.npy` with `x`, or a
-built-in name. Images are (N, C, H, W) in the range that the model states, spike tensors (N, T, C, H, W); a missing
-channel axis is added where the model has one channel. Accuracies are fractions.
+Written by `make docs` from the command's own `--help`. DATA is an `.npz` with `x` (and `y`), an `.npy` with
+`x`, or a built-in name. Images are (N, C, H, W) in the range that the model states, spike tensors
+(N, T, C, H, W); a missing channel axis is added where the model has one channel. Accuracies are fractions.
 
-A failed command prints one line on standard error, `snnrt: error: …`, and overwrites nothing. Exit codes: 0 done,
-1 failed or disagrees, 2 wrong usage, 130 interrupted, 141 the reader of the output went away.
+A failed command prints one line on standard error, `snnrt: error: …`, and overwrites nothing. Exit codes:
+0 done, 1 failed or disagrees, 2 wrong usage, 130 interrupted, 141 the reader of the output went away.
 """
 
 API_HEAD = """\
 # The Python API
 
-Written by `make docs` from the docstrings. Arrays are NumPy's; `N` is the number of inputs, `T` of timesteps, `K` of
-classes. What is not on this page is internal and may change.
+Written by `make docs` from the docstrings. Arrays are NumPy's; `N` is the number of inputs, `T` of timesteps,
+`K` of classes. What is not on this page is internal and may change.
 
 ```python
 import snnrt

@@ -30,12 +30,11 @@ static snnrt_taps taps_inside(int32_t start, uint32_t kernel, uint32_t dilation,
 }
 
 /* A unit is what one group reads of one pixel: `depth` elements. `starts` has the first event of each unit
- * and one entry more, as prepared, `real_starts` as found; NULL without scratch. */
+ * and one entry more; NULL without scratch. */
 typedef struct snnrt_convolution {
     snnrt_window window;
     uint32_t depth;
     const uint32_t *starts;
-    const uint32_t *real_starts;
 } snnrt_convolution;
 
 static void add_units(snnrt_convolution *c, uint32_t unit, uint32_t units, uint32_t tap) {
@@ -43,8 +42,7 @@ static void add_units(snnrt_convolution *c, uint32_t unit, uint32_t units, uint3
     uint32_t element = unit * c->depth;
     if (c->starts != NULL) {
         uint32_t first = c->starts[unit];
-        snnrt_window_slice(&c->window, first, c->starts[unit + units] - first, row - element,
-                           c->real_starts[unit + units] - c->real_starts[unit]);
+        snnrt_window_slice(&c->window, first, c->starts[unit + units] - first, row - element);
     } else {
         snnrt_window_scan(&c->window, element, units * c->depth, row);
     }
@@ -139,9 +137,7 @@ static void windows_of_slices(snnrt_convolution *c) {
                 slice->count = c->starts[pixel + width] - slice->first;
                 slice->shift = (ky * conv->kernel_w + x.first - pixel) * c->depth;
                 slices += slice->count != 0;
-                if (counting) {
-                    events += c->real_starts[pixel + width] - c->real_starts[pixel];
-                }
+                events += slice->count;
             }
             sum->accumulator = output;
             sum->slice_count = slices;
@@ -161,58 +157,36 @@ static void windows_of_slices(snnrt_convolution *c) {
     }
 }
 
-/* Scratch, in words: starts twice, positions, and values (a word each) or bytes. */
+/* Scratch, in words: starts, positions, and values (a word each). */
 static size_t scratch_words(size_t elements, size_t depth) {
-    size_t units = elements / depth;
-    return 2u * (units + 1u) + 2u * (elements + 3u * units + SNNRT_EVENTS_PADDING);
-}
-
-/* Finds all events with the plain scan. */
-static void find_events(snnrt_convolution *c, snnrt_preparation *p, uint32_t *values) {
-    snnrt_events *events = &c->window.events;
-    uint32_t elements = p->units * p->depth;
-    uint32_t event = 0;
-    events->position = p->position;
-    events->capacity = elements;
-    if (snnrt_step_is_int8(c->window.step)) {
-        events->value.i16 = (int16_t *)(void *)values;
-    } else {
-        events->value.f32 = (float *)(void *)values;
-    }
-    (void)c->window.scan(p->input, 0, elements, 0, events);
-    for (uint32_t unit = 0; unit < p->units; unit++) {
-        p->starts[unit] = event;
-        while (event < events->count && events->position[event] < (unit + 1u) * p->depth) {
-            event++;
-        }
-    }
-    p->starts[p->units] = events->count;
-    p->real_starts = p->starts;
+    return elements / depth + 1u + 2u * (elements + SNNRT_EVENTS_PADDING);
 }
 
 static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
     const snnrt_synapse_step *step = c->window.step;
     const snnrt_synapse_parameters *conv = step->parameters;
-    uint32_t *words = (uint32_t *)step->scratch;
-    snnrt_preparation p;
-    p.input = step->input;
-    p.input_dtype = step->input_dtype;
-    p.peak = step->input_peak;
-    p.units = elements / c->depth;
-    p.depth = c->depth;
-    p.outputs = c->window.sum.outputs;
-    p.starts = words;
-    p.real_starts = p.starts + p.units + 1u;
-    p.position = p.real_starts + p.units + 1u;
-    words = p.position + elements + 3u * p.units + SNNRT_EVENTS_PADDING;
-    p.bytes = (uint8_t *)words;
-    p.events = &c->window.events;
-    if (!snnrt_step_is_int8(step) || step->kernels->prepare_i8 == NULL ||
-        !step->kernels->prepare_i8(&p)) {
-        find_events(c, &p, words);
+    snnrt_events *events = &c->window.events;
+    uint32_t units = elements / c->depth;
+    uint32_t *starts = (uint32_t *)step->scratch;
+    uint32_t event = 0;
+    void *values;
+    events->position = starts + units + 1u;
+    events->capacity = elements;
+    values = events->position + elements + SNNRT_EVENTS_PADDING;
+    if (snnrt_step_is_int8(step)) {
+        events->value.i16 = (int16_t *)values;
+    } else {
+        events->value.f32 = (float *)values;
     }
-    c->starts = p.starts;
-    c->real_starts = p.real_starts;
+    (void)c->window.scan(step->input, 0, elements, 0, events);
+    for (uint32_t unit = 0; unit < units; unit++) {
+        starts[unit] = event;
+        while (event < events->count && events->position[event] < (unit + 1u) * c->depth) {
+            event++;
+        }
+    }
+    starts[units] = events->count;
+    c->starts = starts;
     if (conv->groups == 1 && conv->dilation_x == 1 && conv->kernel_h <= SNNRT_SLICES_MAX) {
         windows_of_slices(c);
     } else {
@@ -224,9 +198,12 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
     uint32_t groups = step->parameters->groups;
     uint32_t elements = step->in_channels * step->in_height * step->in_width;
     snnrt_convolution c;
+    if (snnrt_step_is_int8(step) && step->kernels->conv2d_i8 != NULL &&
+        step->kernels->conv2d_i8(step)) {
+        return;
+    }
     c.depth = step->in_channels / groups;
     c.starts = NULL;
-    c.real_starts = NULL;
     snnrt_window_prepare(&c.window, step, step->out_channels / groups);
     if (step->scratch != NULL &&
         step->scratch_bytes >= scratch_words(elements, c.depth) * 4u) {
@@ -236,12 +213,38 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
     }
 }
 
+#if SNNRT_WITH_VECTOR_SCRATCH
+/* What x86/conv_units.h lays out, for units of 2 or 4 channels. */
+static size_t units_scratch(const snnrt_node *node, const snnrt_node *source) {
+    const snnrt_synapse_parameters *conv = &node->parameters.synapse;
+    size_t pixels = (size_t)source->height * source->width;
+    size_t units = ((size_t)source->channels + 1u) / 2u;
+    size_t columns = ((size_t)node->width - 1u) * conv->stride_x + conv->kernel_w;
+    size_t depth = ((size_t)source->channels + 3u) & ~(size_t)3u;
+    size_t outputs = node->channels > 64u ? ((size_t)node->channels + 63u) & ~(size_t)63u
+                                          : ((size_t)node->channels + 15u) & ~(size_t)15u;
+    return pixels * ((units + 7u) & ~(size_t)7u) * 8u + pixels * 8u +
+           (columns * conv->kernel_h * units + 8u) * 8u + (2u * columns + 1u) * 4u +
+           (size_t)conv->kernel_h * conv->kernel_w * depth * outputs + 8u * 64u;
+}
+#endif
+
 size_t snnrt_scratch_bytes(const snnrt_node *node, const snnrt_node *source) {
     size_t elements = snnrt_elements(source);
+    size_t words;
+#if SNNRT_WITH_VECTOR_SCRATCH
+    size_t units;
+#endif
     if (node->kind != SNNRT_KIND_CONV2D) {
         return 0;
     }
-    return scratch_words(elements, source->channels / node->parameters.synapse.groups) * 4u;
+    words = scratch_words(elements, source->channels / node->parameters.synapse.groups) * 4u;
+#if SNNRT_WITH_VECTOR_SCRATCH
+    units = units_scratch(node, source);
+    return units > words ? units : words;
+#else
+    return words;
+#endif
 }
 #else
 size_t snnrt_scratch_bytes(const snnrt_node *node, const snnrt_node *source) {

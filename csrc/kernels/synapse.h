@@ -47,8 +47,6 @@ static inline void snnrt_window_prepare(snnrt_window *window, const snnrt_synaps
     window->step = step;
     window->scan = snnrt_scan_of(step);
     window->events.count = 0;
-    window->events.bytes = NULL;
-    window->events.filled = false;
     window->sum.outputs = outputs;
     window->sum.peak = step->input_peak;
     window->sum.events = &window->events;
@@ -86,9 +84,8 @@ static inline void snnrt_window_flush(snnrt_window *window) {
     window->sum.slice_count = 0;
 }
 
-/* `rows` of the slice's events are real, the others only fill it up. */
 static inline void snnrt_window_slice(snnrt_window *window, uint32_t first, uint32_t count,
-                                      uint32_t shift, uint32_t rows) {
+                                      uint32_t shift) {
     snnrt_slice *slice;
     if (count == 0) {
         return;
@@ -100,11 +97,11 @@ static inline void snnrt_window_slice(snnrt_window *window, uint32_t first, uint
     slice->first = first;
     slice->count = count;
     slice->shift = shift;
-    window->rows += rows;
+    window->rows += count;
 }
 
 static inline void snnrt_window_flush_room(snnrt_window *window) {
-    snnrt_window_slice(window, 0, window->events.count, 0, window->events.count);
+    snnrt_window_slice(window, 0, window->events.count, 0);
     snnrt_window_flush(window);
     window->events.count = 0;
 }

@@ -15,9 +15,8 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# what a checkout holds and building must not look at
-LEFT_OUT = {".git", ".venv", ".venv-ci", "build", "dist", "demo-output", "__pycache__"}
-SOURCES = ("setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "runtime", "converters", "targets", "csrc")
+FILES = ("setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CHANGELOG.md")
+PACKAGES = {"snnrt": "runtime", "snnrt/converters": "converters", "snnrt/targets": "targets"}
 
 
 def run(*arguments: object, cwd: Path) -> str:
@@ -31,11 +30,11 @@ def run(*arguments: object, cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
-    """Built from a copy of the sources, through the source distribution, as a package index would have it."""
+    """Built from a copy of the sources, so that nothing built before takes part."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     source.mkdir()
-    for name in SOURCES:
+    for name in (*FILES, *PACKAGES.values(), "csrc"):
         run("cp", "-r", ROOT / name, source / name, cwd=folder)
     for built in source.rglob("_core*.so"):
         built.unlink()
@@ -64,7 +63,7 @@ def test_contents(wheel):
         names = set(archive.namelist())
     modules = {
         f"{package}/{path.relative_to(ROOT / folder)}"
-        for package, folder in (("snnrt", "runtime"), ("snnrt/converters", "converters"), ("snnrt/targets", "targets"))
+        for package, folder in PACKAGES.items()
         for path in (ROOT / folder).rglob("*")
         if path.suffix in (".py", ".toml", ".html") or path.name == "py.typed"
     }
@@ -88,7 +87,8 @@ def test_it_works_away_from_the_sources(fresh, tmp_path):
     run(fresh / "snnrt", "convert", model, "-o", "digits.snnrt", *options, *exit_rule, cwd=tmp_path)
     printed = json.loads(run(fresh / "snnrt", "run", "digits.snnrt", "data.npz", "--json", cwd=tmp_path))
     assert printed["inputs"] == 20 and 1 <= printed["mean_timesteps"] <= 4
-    profiled = run(fresh / "snnrt", "profile", "digits.snnrt", "data.npz", "--target", "dt-snn", "--json", cwd=tmp_path)
+    target = ("--target", "dt-snn", "--json")
+    profiled = run(fresh / "snnrt", "profile", "digits.snnrt", "data.npz", *target, cwd=tmp_path)
     assert json.loads(profiled)["targets"][0]["mean_energy_j"] > 0
     where = run(fresh / "python", "-c", "import snnrt._core; print(snnrt._core.__file__)", cwd=tmp_path)
     assert str(fresh.parent) in where

@@ -20,7 +20,6 @@ static snnrt_scan_kernel scan_i16;
  * which reach int32 before they can overflow: values of 0 ... 127 whose sum is 255 at most, times 128, fit. */
 #define VALUE_MAX 127u
 #define GROUP_MAX 255u
-#define PIECE_MAX 128u
 
 static inline void add_int16(int32_t *accumulator, __m256i sums) {
     __m256i *out = (__m256i *)(void *)accumulator;
@@ -90,76 +89,10 @@ static void add_narrow(const snnrt_accumulation *sum, snnrt_rows *rows) {
     add_tail(sum, rows, o);
 }
 
-/* Whole pairs of filled units, straight from the slices, 32 or 64 outputs at a time. */
-__attribute__((always_inline)) static inline void
-add_filled(const snnrt_accumulation *sum, uint32_t o, const uint32_t blocks) {
-    const snnrt_events *events = sum->events;
-    int32_t *accumulator = (int32_t *)sum->accumulator + o;
-    /* An even number of events of this peak can't overflow. */
-    uint32_t group = GROUP_MAX / sum->peak & ~1u;
-    uint32_t left = group;
-    __m256i low[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-    __m256i high[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-    for (uint32_t s = 0; s < sum->slice_count; s++) {
-        const snnrt_slice *slice = &sum->slices[s];
-        const uint32_t *offset = events->position + slice->first;
-        const uint8_t *bytes = events->bytes + slice->first;
-        const uint32_t *last = offset + slice->count;
-        const int8_t *weights = (const int8_t *)sum->weights + o +
-                                (ptrdiff_t)(int32_t)slice->shift * (ptrdiff_t)sum->outputs;
-        while (offset != last) {
-            uint32_t here = (uint32_t)(last - offset) < left ? (uint32_t)(last - offset) : left;
-            const uint32_t *end = offset + here;
-            left -= here;
-            for (; offset != end; offset += 2, bytes += 2) {
-                const int8_t *row_a = weights + offset[0];
-                const int8_t *row_b = weights + offset[1];
-                int16_t pair;
-                __m256i values;
-                memcpy(&pair, bytes, sizeof pair);
-                values = _mm256_set1_epi16(pair);
-                for (uint32_t b = 0; b < blocks; b++) {
-                    __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(row_a + 32u * b));
-                    __m256i y = _mm256_loadu_si256((const __m256i *)(const void *)(row_b + 32u * b));
-                    __m256i xy_low = _mm256_maddubs_epi16(values, _mm256_unpacklo_epi8(x, y));
-                    __m256i xy_high = _mm256_maddubs_epi16(values, _mm256_unpackhi_epi8(x, y));
-                    low[b] = _mm256_add_epi16(low[b], xy_low);
-                    high[b] = _mm256_add_epi16(high[b], xy_high);
-                }
-            }
-            if (left == 0) {
-                left = group;
-                for (uint32_t b = 0; b < blocks; b++) {
-                    finish_pairs(accumulator + 32u * b, low[b], high[b]);
-                    low[b] = _mm256_setzero_si256();
-                    high[b] = _mm256_setzero_si256();
-                }
-            }
-        }
-    }
-    for (uint32_t b = 0; b < blocks; b++) {
-        finish_pairs(accumulator + 32u * b, low[b], high[b]);
-    }
-}
-
-static void accumulate_filled(const snnrt_accumulation *sum) {
-    uint32_t o = 0;
-    for (; o + 64u <= sum->outputs; o += 64u) {
-        add_filled(sum, o, 2u);
-    }
-    if (o + 32u <= sum->outputs) {
-        add_filled(sum, o, 1u);
-    }
-}
-
 static void accumulate_i8(const snnrt_accumulation *sum) {
     snnrt_walk walk = {0, 0};
     snnrt_rows rows;
     begin_sum(sum);
-    if (sum->events->filled) {
-        accumulate_filled(sum);
-        return;
-    }
     while (take_rows(sum, &walk, &rows)) {
         if (sum->outputs < 32u || sum->peak > VALUE_MAX || any_negative(&rows)) {
             add_wide(sum, &rows);
@@ -167,54 +100,6 @@ static void accumulate_i8(const snnrt_accumulation *sum) {
             add_narrow(sum, &rows);
         }
     }
-}
-
-/* Units of few elements would be filled with little else. */
-#define FILLED_UNIT_MIN 16u
-
-/* Only what add_filled takes: whole vectors of outputs, and values whose pairs fit int16. */
-static bool prepare(const snnrt_preparation *p) {
-    snnrt_scan_kernel *scan = p->input_dtype == SNNRT_DTYPE_BITS ? snnrt_scan_bits_i16 : scan_i16;
-    uint32_t to = 0, real = 0;
-    if (p->outputs % 32u != 0 || p->peak > VALUE_MAX || p->depth < FILLED_UNIT_MIN) {
-        return false;
-    }
-    for (uint32_t unit = 0; unit < p->units; unit++) {
-        int16_t values[PIECE_MAX];
-        p->starts[unit] = to;
-        p->real_starts[unit] = real;
-        for (uint32_t first = 0; first < p->depth; first += PIECE_MAX) {
-            uint32_t left = p->depth - first;
-            uint32_t element = unit * p->depth + first;
-            snnrt_events piece = {0};
-            piece.position = p->position + to;
-            piece.value.i16 = values;
-            piece.capacity = PIECE_MAX;
-            (void)scan(p->input, element, left < PIECE_MAX ? left : PIECE_MAX, element, &piece);
-            for (uint32_t k = 0; k < piece.count; k++) {
-                if (values[k] < 0) {
-                    return false;
-                }
-                p->position[to + k] *= p->outputs;
-                p->bytes[to + k] = (uint8_t)values[k];
-            }
-            to += piece.count;
-            real += piece.count;
-        }
-        if (to % 2u != 0) {
-            /* Any row that exists will do. */
-            p->position[to] = unit * p->depth * p->outputs;
-            p->bytes[to] = 0;
-            to++;
-        }
-    }
-    p->starts[p->units] = to;
-    p->real_starts[p->units] = real;
-    p->events->position = p->position;
-    p->events->bytes = p->bytes;
-    p->events->count = to;
-    p->events->filled = true;
-    return true;
 }
 
 static void accumulate_f32(const snnrt_accumulation *sum) {
@@ -256,6 +141,8 @@ static void accumulate_f32(const snnrt_accumulation *sum) {
     }
 }
 
+#include "conv_pairs.h"
+
 #include "../neuron_i32_body.h"
 
 #define LANES 8u
@@ -275,7 +162,7 @@ const snnrt_kernels snnrt_kernels_avx2 = {
     snnrt_scan_bits_i16,
     scan_i16,
     accumulate_i8,
-    prepare,
+    conv2d_i8,
     add_bits_i16,
     neuron_i32,
     snnrt_scan_bits_f32,

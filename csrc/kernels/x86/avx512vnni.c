@@ -102,217 +102,6 @@ static inline __mmask64 outputs_mask(uint32_t left) {
     return left >= 64u ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1u;
 }
 
-#define PIECE_MAX 256u
-
-/* Prepared events, side by side: what each slice leaves of a block the next one overwrites. */
-typedef struct snnrt_piece {
-    uint32_t offset[PIECE_MAX + 16];
-    uint8_t bytes[PIECE_MAX + 16];
-} snnrt_piece;
-
-/* Sums quads of a piece, filled up to a multiple of four, to `start`. */
-static inline void sum_piece(const snnrt_accumulation *sum, snnrt_piece *piece, uint32_t count,
-                             const void *start) {
-    memset(piece->bytes + count, 0, 4);
-    for (uint32_t k = count; k % 4u != 0; k++) {
-        piece->offset[k] = piece->offset[count - 1u];
-    }
-    for (uint32_t o = 0; o < sum->outputs; o += 64u) {
-        __mmask64 mask = outputs_mask(sum->outputs - o);
-        const int8_t *weights = (const int8_t *)sum->weights + o;
-        __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
-                           _mm512_setzero_si512()};
-        for (uint32_t e = 0; e < count; e += 4u) {
-            const int8_t *row[4];
-            uint32_t values;
-            for (uint32_t k = 0; k < 4; k++) {
-                row[k] = weights + piece->offset[e + k];
-            }
-            memcpy(&values, piece->bytes + e, sizeof values);
-            add_quad(sums, row, values, mask);
-        }
-        finish_sums(sum, start, sums, o);
-    }
-}
-
-/* Whole pairs of filled units, straight from the slices: bytes of two rows interleaved, multiplied by their two values
- * and added to int16 pairs (VPMADDUBSW), which reach int32 before they can overflow: values whose sum is 255 at most,
- * times 128, fit. Half the shuffles that VPDPBUSD needs, and shuffles are the bottleneck. */
-#define GROUP_MAX 255u
-
-static inline void finish_pairs(int32_t *accumulator, const int32_t *from, __m512i low, __m512i high,
-                                __mmask64 mask) {
-    /* 128-bit lanes of 8 outputs: low has 0, 16, 32, 48, high has 8, 24, 40, 56. */
-    const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
-    const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-    __m512i ordered[2];
-    ordered[0] = _mm512_permutex2var_epi64(low, first, high);
-    ordered[1] = _mm512_permutex2var_epi64(low, second, high);
-    for (uint32_t k = 0; k < 4; k++) {
-        __mmask16 here = (__mmask16)(mask >> (16u * k));
-        /* The intrinsic takes nothing but a constant. */
-        __m256i half = k % 2u != 0 ? _mm512_extracti64x4_epi64(ordered[k / 2u], 1)
-                                   : _mm512_castsi512_si256(ordered[k / 2u]);
-        __m512i sums = _mm512_cvtepi16_epi32(half);
-        if (here == 0) {
-            break;
-        }
-        if (from != NULL) {
-            sums = _mm512_add_epi32(sums, _mm512_maskz_loadu_epi32(here, from + 16u * k));
-        }
-        _mm512_mask_storeu_epi32(accumulator + 16u * k, here, sums);
-    }
-}
-
-static void accumulate_filled(const snnrt_accumulation *sum) {
-    const snnrt_events *events = sum->events;
-    uint32_t group = GROUP_MAX / sum->peak & ~1u;
-    for (uint32_t o = 0; o < sum->outputs; o += 64u) {
-        __mmask64 mask = outputs_mask(sum->outputs - o);
-        int32_t *accumulator = (int32_t *)sum->accumulator + o;
-        const int32_t *from = sum->start == NULL ? NULL : (const int32_t *)sum->start + o;
-        __m512i low = _mm512_setzero_si512(), high = _mm512_setzero_si512();
-        uint32_t left = group;
-        for (uint32_t s = 0; s < sum->slice_count; s++) {
-            const snnrt_slice *slice = &sum->slices[s];
-            const uint32_t *offset = events->position + slice->first;
-            const uint8_t *bytes = events->bytes + slice->first;
-            const uint32_t *last = offset + slice->count;
-            const int8_t *weights = (const int8_t *)sum->weights + o +
-                                    (ptrdiff_t)(int32_t)slice->shift * (ptrdiff_t)sum->outputs;
-            while (offset != last) {
-                uint32_t here = (uint32_t)(last - offset) < left ? (uint32_t)(last - offset) : left;
-                const uint32_t *end = offset + here;
-                left -= here;
-                for (; offset != end; offset += 2, bytes += 2) {
-                    __m512i a = _mm512_maskz_loadu_epi8(mask, weights + offset[0]);
-                    __m512i b = _mm512_maskz_loadu_epi8(mask, weights + offset[1]);
-                    __m512i values;
-                    int16_t pair;
-                    memcpy(&pair, bytes, sizeof pair);
-                    values = _mm512_set1_epi16(pair);
-                    low = _mm512_add_epi16(
-                        low, _mm512_maddubs_epi16(values, _mm512_unpacklo_epi8(a, b)));
-                    high = _mm512_add_epi16(
-                        high, _mm512_maddubs_epi16(values, _mm512_unpackhi_epi8(a, b)));
-                }
-                if (left == 0) {
-                    finish_pairs(accumulator, from, low, high, mask);
-                    from = accumulator;
-                    low = _mm512_setzero_si512();
-                    high = _mm512_setzero_si512();
-                    left = group;
-                }
-            }
-        }
-        finish_pairs(accumulator, from, low, high, mask);
-    }
-}
-
-/* Units of few elements would be filled with little else. */
-#define FILLED_UNIT_MIN 16u
-#define FILLED_PEAK_MAX 127u
-
-/* Non-zero elements among sixteen, and their values as int32. */
-static inline __mmask16 look(const snnrt_preparation *p, uint32_t element, __mmask16 inside,
-                             __m512i *values) {
-    if (p->input_dtype == SNNRT_DTYPE_BITS) {
-        const uint8_t *bytes = (const uint8_t *)p->input + element / 8u;
-        uint16_t bits;
-        memcpy(&bits, bytes, sizeof bits);
-        *values = _mm512_set1_epi32(1);
-        return (__mmask16)(bits & inside);
-    } else {
-        const int16_t *from = (const int16_t *)p->input + element;
-        __m256i sixteen = _mm256_maskz_loadu_epi16(inside, from);
-        *values = _mm512_cvtepi16_epi32(sixteen);
-        return _mm256_test_epi16_mask(sixteen, sixteen);
-    }
-}
-
-/* Without a branch on the data: sixteen elements pressed together at a time. */
-static bool prepare(const snnrt_preparation *p) {
-    const __m512i steps = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    const __m512i outputs = _mm512_set1_epi32((int32_t)p->outputs);
-    uint32_t depth = p->depth;
-    uint32_t multiple = depth >= FILLED_UNIT_MIN && p->peak <= FILLED_PEAK_MAX ? 2u : 1u;
-    uint32_t elements = p->units * depth;
-    uint32_t to = 0, real = 0;
-    __m512i all = _mm512_setzero_si512();
-    if (p->peak > VALUE_MAX || (depth % 16u != 0 && (depth != 1 || p->input_dtype == SNNRT_DTYPE_BITS))) {
-        return false;
-    }
-    for (uint32_t element = 0; element < elements; element += 16u) {
-        uint32_t left = elements - element;
-        __mmask16 inside = (__mmask16)(left >= 16u ? 0xFFFFu : (1u << left) - 1u);
-        __m512i values, at;
-        __mmask16 mask = look(p, element, inside, &values);
-        uint32_t found = (uint32_t)__builtin_popcount((unsigned)mask);
-        if (depth == 1) {
-            /* An element is a unit: each starts after the events of those before it. */
-            for (uint32_t k = 0; k < 16u && k < left; k++) {
-                uint32_t before = (uint32_t)__builtin_popcount((unsigned)mask & ((1u << k) - 1u));
-                p->starts[element + k] = to + before;
-                p->real_starts[element + k] = to + before;
-            }
-        } else if (element % depth == 0) {
-            p->starts[element / depth] = to;
-            p->real_starts[element / depth] = real;
-        }
-        at = _mm512_add_epi32(steps, _mm512_set1_epi32((int32_t)element));
-        at = _mm512_maskz_compress_epi32(mask, _mm512_mullo_epi32(at, outputs));
-        values = _mm512_maskz_compress_epi32(mask, values);
-        all = _mm512_or_si512(all, values);
-        _mm512_storeu_si512(p->position + to, at);
-        _mm_storeu_si128((__m128i *)(void *)(p->bytes + to), _mm512_cvtepi32_epi8(values));
-        to += found;
-        real += found;
-        if (multiple != 1u && (element + 16u) % depth == 0) {
-            /* Perhaps one more, at value 0; any row that exists will do. */
-            p->position[to] = (element + 16u - depth) * p->outputs;
-            p->bytes[to] = 0;
-            to = (to + 1u) & ~1u;
-        }
-    }
-    p->starts[p->units] = to;
-    p->real_starts[p->units] = real;
-    if (SIGN_BITS(all) != 0) {
-        return false;
-    }
-    p->events->position = p->position;
-    p->events->bytes = p->bytes;
-    p->events->count = to;
-    p->events->filled = multiple != 1u;
-    return true;
-}
-
-static void accumulate_prepared(const snnrt_accumulation *sum) {
-    const snnrt_events *events = sum->events;
-    const void *start = sum->start;
-    snnrt_piece piece;
-    uint32_t count = 0;
-    for (uint32_t s = 0; s < sum->slice_count; s++) {
-        const snnrt_slice *slice = &sum->slices[s];
-        __m512i shift = _mm512_set1_epi32((int32_t)(slice->shift * sum->outputs));
-        for (uint32_t e = 0; e < slice->count; e += 16u) {
-            const uint32_t *offset = events->position + slice->first + e;
-            const uint8_t *bytes = events->bytes + slice->first + e;
-            uint32_t left = slice->count - e;
-            __m512i rows = _mm512_add_epi32(_mm512_loadu_si512(offset), shift);
-            if (count + 16u > PIECE_MAX) {
-                sum_piece(sum, &piece, count, start);
-                start = sum->accumulator;
-                count = 0;
-            }
-            _mm512_storeu_si512(piece.offset + count, rows);
-            _mm_storeu_si128((__m128i *)(void *)(piece.bytes + count),
-                             _mm_loadu_si128((const __m128i *)(const void *)bytes));
-            count += left < 16u ? left : 16u;
-        }
-    }
-    sum_piece(sum, &piece, count, start);
-}
-
 /* Rows of values 0 ... VALUE_MAX, added to the accumulator. */
 static void add_narrow(const snnrt_accumulation *sum, snnrt_rows *rows) {
     uint32_t count = pad_rows(rows, 4);
@@ -336,14 +125,6 @@ static void add_narrow(const snnrt_accumulation *sum, snnrt_rows *rows) {
 static void accumulate_i8(const snnrt_accumulation *sum) {
     snnrt_walk walk = {0, 0};
     snnrt_rows rows;
-    if (sum->events->filled) {
-        accumulate_filled(sum);
-        return;
-    }
-    if (sum->events->bytes != NULL) {
-        accumulate_prepared(sum);
-        return;
-    }
     begin_sum(sum);
     while (take_rows(sum, &walk, &rows)) {
         if (sum->peak > VALUE_MAX || any_negative(&rows)) {
@@ -385,6 +166,8 @@ static void accumulate_f32(const snnrt_accumulation *sum) {
     }
 }
 
+#include "conv_quads.h"
+
 #include "../neuron_i32_body.h"
 
 #define LANES 16u
@@ -403,7 +186,7 @@ const snnrt_kernels snnrt_kernels_avx512vnni = {
     snnrt_scan_bits_i16,
     scan_i16,
     accumulate_i8,
-    prepare,
+    conv2d_i8,
     add_bits_i16,
     neuron_i32,
     snnrt_scan_bits_f32,
