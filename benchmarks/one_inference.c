@@ -1,26 +1,53 @@
-/* Runs inferences of one model on one input, for callgrind and for timing without Python.
- * Usage: one_inference MODEL INPUT KERNELS RUNS; prints the class, timesteps and best nanoseconds of a run. */
-#define _POSIX_C_SOURCE 199309L
+/* Runs inferences of one model on some inputs, for timing without Python and for callgrind.
+ * Usage: one_inference MODEL INPUTS KERNELS RUNS
+ * INPUTS: one input after another, as snnrt_run takes them. After one run to warm up, RUNS runs of each input; prints
+ * a line for each: its class, its timesteps, and the nanoseconds of every run. */
+#define _POSIX_C_SOURCE 200112L
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-#include "../csrc/host/snnrt_host.h"
+#include "host/snnrt_host.h"
 
-static void *read_file(const char *path, size_t *size) {
+static void *aligned(size_t size) {
+    void *room;
+    if (posix_memalign(&room, 64, size + 1u) != 0) {
+        exit(2);
+    }
+    return room;
+}
+
+static uint8_t *read_file(const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");
-    void *bytes;
+    uint8_t *bytes;
     if (file == NULL || fseek(file, 0, SEEK_END) != 0) {
+        fprintf(stderr, "one_inference: %s: can't be read\n", path);
         exit(2);
     }
     *size = (size_t)ftell(file);
     rewind(file);
-    bytes = aligned_alloc(64, (*size + 63u) / 64u * 64u);
-    if (bytes == NULL || fread(bytes, 1, *size, file) != *size) {
+    bytes = aligned(*size);
+    if (fread(bytes, 1, *size, file) != *size) {
         exit(2);
     }
     fclose(file);
     return bytes;
+}
+
+static void require(snnrt_status status) {
+    if (status != SNNRT_OK) {
+        fprintf(stderr, "one_inference: %s\n", snnrt_strerror(status));
+        exit(1);
+    }
+}
+
+static uint32_t kernel_index(const char *name) {
+    uint32_t index = 0;
+    while (index < snnrt_host_kernel_sets() && strcmp(snnrt_host_kernel_name(index), name) != 0) {
+        index++;
+    }
+    return index;
 }
 
 static double now(void) {
@@ -30,36 +57,37 @@ static double now(void) {
 }
 
 int main(int argc, char **argv) {
-    size_t model_bytes, input_bytes;
+    size_t model_bytes, inputs_bytes;
     snnrt_model_info info;
     snnrt_network network;
     snnrt_result result;
-    double best = 1e30;
-    void *model, *input, *arena, *scratch;
+    uint8_t *model, *inputs;
+    int runs;
     if (argc != 5) {
+        fprintf(stderr, "usage: one_inference MODEL INPUTS KERNELS RUNS\n");
         return 2;
     }
     model = read_file(argv[1], &model_bytes);
-    input = read_file(argv[2], &input_bytes);
-    if (snnrt_model_check(model, model_bytes, &info, NULL) != SNNRT_OK) {
-        return 1;
-    }
-    arena = aligned_alloc(64, (info.arena_bytes + 63u) / 64u * 64u);
-    scratch = aligned_alloc(64, (info.scratch_bytes + 63u) / 64u * 64u + 64u);
-    if (arena == NULL || scratch == NULL ||
-        snnrt_init(&network, model, model_bytes, arena, info.arena_bytes, NULL) != SNNRT_OK ||
-        snnrt_use_scratch(&network, scratch, info.scratch_bytes) != SNNRT_OK ||
-        snnrt_host_use_kernels(&network, (uint32_t)atoi(argv[3])) != SNNRT_OK) {
-        return 1;
-    }
-    for (int run = 0; run < atoi(argv[4]); run++) {
-        double start = now();
-        if (snnrt_run(&network, input, &result) != SNNRT_OK) {
-            return 1;
+    inputs = read_file(argv[2], &inputs_bytes);
+    runs = atoi(argv[4]);
+    require(snnrt_model_check(model, model_bytes, &info, NULL));
+    require(snnrt_init(&network, model, model_bytes, aligned(info.arena_bytes), info.arena_bytes, NULL));
+    require(snnrt_use_scratch(&network, aligned(info.scratch_bytes), info.scratch_bytes));
+    require(snnrt_host_use_kernels(&network, kernel_index(argv[3])));
+    require(snnrt_run(&network, inputs, &result));
+    for (size_t at = 0; at + info.input_bytes <= inputs_bytes; at += info.input_bytes) {
+        double *taken = aligned((size_t)runs * sizeof *taken);
+        for (int run = 0; run < runs; run++) {
+            double start = now();
+            require(snnrt_run(&network, inputs + at, &result));
+            taken[run] = now() - start;
         }
-        double taken = now() - start;
-        best = taken < best ? taken : best;
+        printf("%u %u", result.class_index, result.timesteps);
+        for (int run = 0; run < runs; run++) {
+            printf(" %.0f", taken[run]);
+        }
+        printf("\n");
+        free(taken);
     }
-    printf("%u %u %.0f\n", result.class_index, result.timesteps, best);
     return 0;
 }

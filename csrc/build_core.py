@@ -24,7 +24,9 @@ def declarations() -> str:
     for name in HEADERS:
         header = (FOLDER / name).read_text()
         header = re.sub(r"/\*.*?\*/", "", header, flags=re.DOTALL)
-        header = re.sub(r"typedef enum snnrt_status \{.*?\}", f"typedef enum snnrt_status {{ {enum}, ... }}", header)
+        header = re.sub(
+            r"typedef enum snnrt_status \{.*?\}", f"typedef enum snnrt_status {{ {enum}, ... }}", header
+        )
         header = re.sub(r'extern "C" \{', "", header)
         header = re.sub(r"#ifdef __cplusplus\n\}?\n?#endif", "", header)
         lines = []

@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
         costs, summary = report.dynamic, report.dynamic.summary()
         print(f"\n{report.target.title}")
         low, high = summary.energy_band_j
-        print(f"  energy   {summary.mean_energy_j:.3g} J on average ({low:.3g} … {high:.3g} by the figures' bands),")
+        print(f"  energy   {summary.mean_energy_j:.3g} J on average (band {low:.3g} … {high:.3g}),")
         print(f"           {costs.energy_j.min():.3g} to {costs.energy_j.max():.3g} J an image")
         print(f"  latency  {summary.mean_latency_s:.3g} s on average")
         print(f"  EDP      {summary.mean_edp_js:.3g} J·s, {report.edp_reduction:.1%} less than at the full T")

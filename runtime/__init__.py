@@ -1,5 +1,7 @@
 """snnrt: runs trained spiking neural networks on small devices.
 
+In five lines:
+
     import snnrt
     net = snnrt.convert("model.nir")
     net.save("model.snnrt")

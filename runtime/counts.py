@@ -32,7 +32,7 @@ class Counts:
     FIELDS = ("spikes", "row_activations", "synaptic_operations", "active_windows", "neuron_updates")
 
     @classmethod
-    def zeros(cls, nodes: tuple[str, ...], inputs: int) -> "Counts":
+    def zeros(cls, nodes: tuple[str, ...], inputs: int) -> Counts:
         """All counts zero."""
         arrays = {name: np.zeros((inputs, len(nodes)), np.uint64) for name in cls.FIELDS}
         return cls(nodes=nodes, timesteps=np.zeros(inputs, np.int64), **arrays)

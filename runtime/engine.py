@@ -72,8 +72,13 @@ def check_model(raw: bytes) -> ModelInfo:
     if status != lib.SNNRT_OK:
         raise ModelError(_describe(status, fault))
     return ModelInfo(
-        info.file_bytes, info.arena_bytes, info.scratch_bytes, info.timesteps, info.node_count,
-        info.classes, info.input_bytes,
+        info.file_bytes,
+        info.arena_bytes,
+        info.scratch_bytes,
+        info.timesteps,
+        info.node_count,
+        info.classes,
+        info.input_bytes,
     )
 
 
@@ -202,11 +207,15 @@ class Engine:
             elements = int(np.prod(node.shape))
             if "spikes" in record and node.threshold is not None:
                 size = output_bytes(elements, self._types[node.name])
-                recordings.append(_Recording(node, index, False, np.zeros((inputs, timesteps, size), np.uint8)))
+                recordings.append(
+                    _Recording(node, index, False, np.zeros((inputs, timesteps, size), np.uint8))
+                )
             if "membranes" in record:
                 narrow = self.graph.numbers == "int8" and node.state_bits == 16
                 size = elements * (2 if narrow else 4)
-                recordings.append(_Recording(node, index, True, np.zeros((inputs, timesteps, size), np.uint8)))
+                recordings.append(
+                    _Recording(node, index, True, np.zeros((inputs, timesteps, size), np.uint8))
+                )
         return recordings
 
     def _result(

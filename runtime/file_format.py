@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Callable
 
 import numpy as np
 
@@ -148,9 +148,7 @@ class _Writer:
         return struct.pack("<15I", flags, granularity, state, synapse, spikes, *offsets)
 
     def node(self, node: Node, dtype: str, peak: int, static: bool) -> bytes:
-        edges = [
-            self.graph.index(edge.source) | (DELAYED if edge.delay else 0) for edge in node.inputs
-        ]
+        edges = [self.graph.index(edge.source) | (DELAYED if edge.delay else 0) for edge in node.inputs]
         edges += [NO_INPUT] * (4 - len(edges))
         channels, height, width = (*node.shape, 1, 1) if len(node.shape) == 1 else node.shape
         source = node.inputs[0].source if isinstance(node, Flatten) else node.name
@@ -158,9 +156,9 @@ class _Writer:
         if isinstance(node, Exit):
             channels = height = width = 1
         return NODE.pack(
-            KINDS.index(type(node)) + 1, DTYPES.index(dtype), 1 if isinstance(node, Exit) else len(node.shape),
-            len(node.inputs), *edges, channels, height, width, offset, peak, int(static),
-            self.parameters(node),
+            KINDS.index(type(node)) + 1, DTYPES.index(dtype),
+            1 if isinstance(node, Exit) else len(node.shape), len(node.inputs), *edges,
+            channels, height, width, offset, peak, int(static), self.parameters(node),
         )  # fmt: skip
 
 
@@ -180,12 +178,16 @@ def encode(graph: Graph) -> bytes:
     try:
         text = json.dumps(metadata, sort_keys=True, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
-        raise ModelError(f"metadata: expected values that JSON can hold ({error}); use text and numbers") from None
+        raise ModelError(
+            f"metadata: expected values that JSON can hold ({error}); use text and numbers"
+        ) from None
     data = b"".join(writer.data.chunks)
     body = records.ljust(writer.data.start - HEADER.size, b"\0") + data + text
     size = HEADER.size + len(body)
     if size >= LARGEST_FILE:
-        raise ModelError(f"the file would have {size} bytes, expected fewer than {LARGEST_FILE}; prune the network")
+        raise ModelError(
+            f"the file would have {size} bytes, expected fewer than {LARGEST_FILE}; prune the network"
+        )
 
     def header(crc: int) -> bytes:
         return HEADER.pack(
@@ -235,11 +237,11 @@ class _Reader:
         records = [self.record(index) for index in range(self.count)]
         shapes = {record.name: record.shape for record in records}
         numbers: Numbers = "int8" if self.int8 else "float32"
-        build = {
+        build: dict[type[Node], Callable[[_Record, tuple[int, ...]], Node]] = {
             Input: self._input, Dense: self._dense, Conv2d: self._conv2d, SumPool2d: self._pool,
             AvgPool2d: self._pool, Flatten: self._plain, Add: self._add, Neuron: self._neuron,
             Readout: self._readout, Exit: self._exit,
-        }  # type: dict[type[Node], Callable[[_Record, tuple[int, ...]], Node]]  # fmt: skip
+        }  # fmt: skip
         nodes = tuple(
             build[record.kind](record, shapes[record.inputs[0].source] if record.inputs else ())
             for record in records
@@ -284,7 +286,12 @@ class _Reader:
     def _pool(self, record: _Record, source: tuple[int, ...]) -> Node:
         fields = struct.unpack_from("<8H", record.parameters, 12)
         return record.kind(
-            record.name, record.inputs, record.shape, kernel=fields[:2], stride=fields[2:4], padding=fields[4:]
+            record.name,
+            record.inputs,
+            record.shape,
+            kernel=fields[:2],
+            stride=fields[2:4],
+            padding=fields[4:],
         )  # type: ignore[call-arg]
 
     def _neuron(self, record: _Record, source: tuple[int, ...]) -> Node:
@@ -312,16 +319,22 @@ class _Reader:
         if self.int8:
             stored = self.array(multipliers, record.shape, "<i4")
             if real is None or stored is None or not np.all(np.isfinite(real) & (real >= 0)):
-                raise ModelError(f"node '{record.name}': the logits' scales are missing or not numbers; convert again")
+                raise ModelError(
+                    f"node '{record.name}': the logits' scales are missing or not numbers; convert again"
+                )
             expected = exit_rules.readout_multipliers(real)
             if not np.array_equal(stored, expected[0]) or shift != expected[1]:
-                raise ModelError(f"node '{record.name}': the logits' multipliers contradict their scales; convert again")
+                raise ModelError(
+                    f"node '{record.name}': the logits' multipliers contradict their scales; convert again"
+                )
         return Readout(record.name, record.inputs, record.shape, mode=READOUTS[mode], scale=real)  # type: ignore[arg-type]
 
     def _exit(self, record: _Record, source: tuple[int, ...]) -> Node:
         rule, integer, threshold = struct.unpack_from("<IIf", record.parameters)
         if exit_rules.threshold_q(RULES[rule], threshold, source[0]) != integer:
-            raise ModelError(f"node '{record.name}': threshold {threshold} contradicts the integer {integer}; convert again")
+            raise ModelError(
+                f"node '{record.name}': threshold {threshold} contradicts integer {integer}; convert again"
+            )
         return Exit(record.name, record.inputs, source, rule=RULES[rule], threshold=threshold)  # type: ignore[arg-type]
 
 

@@ -8,8 +8,9 @@ one into the other. A graph in ``int8`` numbers holds integers in the same field
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Iterator, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class Node:
     inputs: tuple[Edge, ...]
     shape: Shape
 
-    def with_(self, **changes: object) -> "Node":
+    def with_(self, **changes: object) -> Node:
         """A copy with some fields changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
 
@@ -247,14 +248,14 @@ class Graph:
                 return position
         raise KeyError(name)
 
-    def with_(self, **changes: object) -> "Graph":
+    def with_(self, **changes: object) -> Graph:
         """A copy with some fields changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
 
-    def with_exit(self, rule: str, threshold: float) -> "Graph":
+    def with_exit(self, rule: str, threshold: float) -> Graph:
         """A copy with another exit rule."""
         exit_node = self.exit.with_(rule=rule, threshold=float(threshold))
-        return self.with_(nodes=self.nodes[:-1] + (exit_node,))
+        return self.with_(nodes=(*self.nodes[:-1], exit_node))
 
     @property
     def input(self) -> Input:

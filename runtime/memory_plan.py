@@ -48,9 +48,7 @@ def buffers(graph: Graph) -> list[Buffer]:
     """Every buffer of a graph with its life, in execution order."""
     dtypes = output_types(graph)
     static = graph.static_nodes()
-    root = {
-        node.name: node.inputs[0].source if isinstance(node, Flatten) else node.name for node in graph
-    }
+    root = {node.name: node.inputs[0].source if isinstance(node, Flatten) else node.name for node in graph}
     last_use = {node.name: index for index, node in enumerate(graph)}
     delayed: set[str] = set()
     for index, node in enumerate(graph):

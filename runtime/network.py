@@ -66,7 +66,8 @@ class Network:
     def __repr__(self) -> str:
         graph = self.graph
         kinds = ", ".join(getattr(node, "model", node.kind) for node in graph.nodes[1:-2])
-        return f"<snnrt.Network {graph.input.shape} → {kinds} → {graph.readout.shape[0]} classes, {graph.numbers}>"
+        classes = graph.readout.shape[0]
+        return f"<snnrt.Network {graph.input.shape} → {kinds} → {classes} classes, {graph.numbers}>"
 
     def to_bytes(self) -> bytes:
         """The .snnrt file's bytes (docs/ir.md)."""
@@ -133,7 +134,9 @@ class Network:
         rule = graph.exit.rule if exit_rule is None else exit_rule
         if threshold is None:
             if rule not in ("never", graph.exit.rule):
-                raise DataError(f"threshold: expected a number from 0 to 1 for exit rule {rule!r}, found none")
+                raise DataError(
+                    f"threshold: expected a number from 0 to 1 for exit rule {rule!r}, found none"
+                )
             threshold = graph.exit.threshold
         exit_rules.check_rule(rule, threshold, graph.readout.shape[0])
         values = checked_input(x, graph.input, int(steps))
@@ -141,7 +144,12 @@ class Network:
             self._engine = Engine(graph, self.to_bytes())
         self._engine.use_kernels(kernels)
         return self._engine.run(
-            values, rule=rule, threshold=threshold, timesteps=int(steps), record=tuple(record), progress=progress
+            values,
+            rule=rule,
+            threshold=threshold,
+            timesteps=int(steps),
+            record=tuple(record),
+            progress=progress,
         )
 
     def profile(
@@ -266,7 +274,9 @@ def convert(
         metadata["name"] = name
     if class_names is not None:
         if len(class_names) != graph.readout.shape[0]:
-            raise ModelError(f"class_names: expected {graph.readout.shape[0]} names, found {len(class_names)}")
+            raise ModelError(
+                f"class_names: expected {graph.readout.shape[0]} names, found {len(class_names)}"
+            )
         metadata["class_names"] = [str(one) for one in class_names]
     graph = graph.with_(metadata=metadata)
     if numbers == "int8":

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from c_programs import input_bytes
 from strategies import random_graph
-from wide_networks import wide_graph
+from wide_networks import saturating_graph, wide_graph
 
 from snnrt import exit_rules
 from snnrt.counts import Counts
@@ -36,12 +36,15 @@ def export(folder: Path, place: int, graph: Graph, x: np.ndarray) -> Exported:
 
 
 def export_random(folder: Path, count: int, seed: int) -> list[Exported]:
-    """``count`` random models: half of them int8, half of them wide."""
+    """``count`` random models: small, wide and saturating ones, in both numbers where they have both."""
     exported = []
     for place in range(count):
         rng = np.random.default_rng((seed, place))
-        make = (random_graph, wide_graph)[place // 2 % 2]
-        graph, x = make(rng, ("int8", "float32")[place % 2])
+        if place % 10 == 9:
+            graph, x = saturating_graph(rng)
+        else:
+            make = (random_graph, wide_graph)[place // 2 % 2]
+            graph, x = make(rng, ("int8", "float32")[place % 2])
         exported.append(export(folder, place, graph, x))
     return exported
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from snnrt.graph import (
+    Add,
     Conv2d,
     Dense,
     Edge,
@@ -155,3 +156,50 @@ def wide_graph(rng: np.random.Generator, numbers: Numbers, *, inputs: int = 2) -
     else:
         x = (rng.uniform(low, 1.0, size) * (rng.random(size) < rng.uniform(0.2, 1))).astype(np.float32)
     return Graph(tuple(wide.nodes), timesteps, numbers, {}), x
+
+
+def saturating_graph(rng: np.random.Generator, *, inputs: int = 3) -> tuple[Graph, np.ndarray]:
+    """int8: currents up to the ends of int32, from sums of dense layers with biases near 2^30, into one
+    neuron with biases, thresholds and resets of any size; and ``x`` for it."""
+    neurons = int(rng.choice([5, 32, 64, 70]))
+    shape = (neurons,)
+    nodes: list[Node] = [Input("x", (), (4,), low=-1.0, scale=1.0, peak=1)]
+    for place in range(3):
+        most = LARGEST_SUM - 4 * 128
+        bias = rng.choice([-most, 0, most], neurons) + rng.integers(-9, 9, neurons)
+        bias = np.clip(bias, -most, most).astype(np.int32)
+        weights = rng.integers(-127, 128, (neurons, 4)).astype(np.int8)
+        nodes.append(Dense(f"dense{place}", (Edge("x"),), shape, weights=weights, bias=bias))
+    edges = tuple(Edge(f"dense{place}") for place in range(3))
+    nodes.append(Add("sum", edges, shape, as_current=True))
+    narrow = bool(rng.random() < 0.5)
+    held = 2**15 if narrow else 2**31
+
+    def drawn(low: int, high: int, chance: float = 1.0) -> np.ndarray | None:
+        if rng.random() >= chance:
+            return None
+        values = rng.integers(low, high, shape if rng.random() < 0.6 else (), endpoint=True)
+        ends = rng.choice([low, high], values.shape)
+        return np.asarray(np.where(rng.random(values.shape) < 0.4, ends, values), np.int32)
+
+    reset = str(rng.choice(["subtract", "value"]))
+    next_step = bool(rng.random() < 0.2)
+    multiple = not next_step and bool(rng.random() < 0.2)
+    nodes.append(
+        Neuron(
+            "neuron", (Edge("sum"),), shape, membrane=drawn(0, 32768),
+            synapse=drawn(0, 32768, 0.3), bias=drawn(-(2**31), 2**31 - 1, 0.6), threshold=drawn(1, 2**31 - 1),
+            reset_value=drawn(-held, held - 1) if reset == "value" else None,
+            lower_bound=drawn(-held, held - 1, 0.2), initial=drawn(-held, held - 1, 0.5),
+            synapse_order=str(rng.choice(["decay_then_add", "add_then_decay", "use_then_decay", "previous"])),  # type: ignore[arg-type]
+            reset=reset, reset_next=next_step, multiple=multiple, max_spikes=32767 if multiple else 1,  # type: ignore[arg-type]
+            strict=not multiple and bool(rng.random() < 0.5), state_bits=16 if narrow else 32,
+        )
+    )  # fmt: skip
+    scale = np.ones(neurons, np.float32)
+    nodes += [
+        Readout("r", (Edge("neuron"),), shape, scale=scale),
+        Exit("e", (Edge("r"),), shape),
+    ]
+    x = rng.integers(-1, 2, (inputs, 4)).astype(np.float32)
+    return Graph(tuple(nodes), 4, "int8", {}), x

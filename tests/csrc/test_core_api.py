@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import time
 
+import numpy as np
 import pytest
 from c_programs import (
     CSRC,
@@ -21,7 +23,9 @@ from c_programs import (
 )
 from small_networks import SMALL_NETWORKS
 
-from snnrt.graph import Add, Edge, Exit, Graph, Input, Readout
+from snnrt import engine
+from snnrt.errors import ModelError
+from snnrt.graph import Add, Edge, Exit, Graph, Input, Neuron, Readout
 from snnrt.network import Network
 
 FREESTANDING = ("-ffreestanding", *WARNINGS)
@@ -130,3 +134,27 @@ def test_the_smallest_build(tmp_path):
     program = compile_program("partial_build", objects, left_out)
     for name, graph in (("float32", plain("float32")), ("every_kind", SMALL_NETWORKS["every_kind"]("int8"))):
         assert command([program, *write(tmp_path, name, *graph)]).startswith("kernel missing")
+
+
+def chain(neurons: int) -> Graph:
+    """Adds and neurons in turn: 2 nodes a neuron, and 3 more."""
+    one = np.asarray(1, np.float32)
+    nodes: list = [Input("x", (), (4,), encoding="spikes")]
+    for i in range(neurons):
+        nodes.append(Add(f"a{i}", (Edge(nodes[-1].name),), (4,), as_current=True))
+        nodes.append(Neuron(f"n{i}", (Edge(f"a{i}"),), (4,), membrane=one, threshold=one, reset="subtract"))
+    end = (Readout("r", (Edge(nodes[-1].name),), (4,)), Exit("e", (Edge("r"),), (4,)))
+    return Graph((*nodes, *end), 1, "float32", {})
+
+
+def test_as_many_nodes_as_a_file_may_have_are_checked_in_no_time():
+    raw = Network(chain(510)).to_bytes()
+    start = time.perf_counter()
+    assert engine.check_model(raw).node_count == 1023
+    # 20 ms where this was written: the square of the nodes, not the cube
+    assert time.perf_counter() - start < 2
+
+
+def test_more_nodes_than_a_file_may_have():
+    with pytest.raises(ModelError, match="1024"):
+        Network(chain(511)).to_bytes()

@@ -90,7 +90,8 @@ def test_record_spikes(example, tmp_path):
     with np.load(tmp_path / "recorded.npz") as arrays:
         assert arrays["spikes_lif1"].shape == arrays["membranes_lif1"].shape == (8, 4, 16, 8, 8)
         rates = arrays["spikes_lif1"].mean(axis=(0, 2, 3, 4))
-    assert " ".join(f"{rate:.3f}".rstrip("0") for rate in rates)[:5] in printed
+    line = next(line for line in printed.splitlines() if line.startswith("lif1: (8"))
+    assert [float(word) for word in line.split("[")[1].strip("]").split()] == pytest.approx(rates, abs=6e-4)
 
 
 def test_crossbar(example):

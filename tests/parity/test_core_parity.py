@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import graphs, random_graph
-from wide_networks import wide_graph
+from wide_networks import saturating_graph, wide_graph
 
 from snnrt import network as networks
 from snnrt.counts import Counts
@@ -76,6 +76,15 @@ def test_wide_graphs(numbers):
     @given(st.integers(0, 2**32 - 1))
     def run(seed):
         check(*wide_graph(np.random.default_rng(seed), numbers))
+
+    run()
+
+
+def test_sums_at_the_ends_of_int32():
+    @settings(SETTINGS, max_examples=150)
+    @given(st.integers(0, 2**32 - 1))
+    def run(seed):
+        check(*saturating_graph(np.random.default_rng(seed)))
 
     run()
 

@@ -101,7 +101,7 @@ update_blocks(const snnrt_neuron_step *step, const plain_step *plain, uint32_t e
             lanes u = decay_lanes(v, decay + k, kind, plain->shift, narrow);
             fired_lanes fired;
             lanes after;
-            if (narrow) {
+            if (narrow && !biased) {
                 /* |v| is at most 2^15: with a current of 2^30 nothing overflows, and a larger one is
                  * clamped to the same int16. */
                 u += MAXIMUM(MINIMUM(current, limit), -limit);
@@ -116,7 +116,8 @@ update_blocks(const snnrt_neuron_step *step, const plain_step *plain, uint32_t e
             }
             fired = GREATER(u, level - below);
             if (reset == SNNRT_RESET_SUBTRACT) {
-                after = u - level;
+                /* Also in lanes that did not fire, where it may wrap. */
+                after = (lanes)((unsigned_lanes)u - (unsigned_lanes)level);
             } else {
                 after = load_lanes(reset_to + k);
             }

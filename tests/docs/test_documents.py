@@ -1,0 +1,197 @@
+"""What the pages say is so: links, commands, figures, and the code in them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import snnrt
+from snnrt.cli import build_parser
+from snnrt.data import load_dataset
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "examples").glob("*.md")),
+]
+MODEL = "digits.snnrt"
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+
+
+def indented(page: Path) -> list[str]:
+    """Indented lines outside fences, continued ones joined."""
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL).replace("\\\n", " ")
+    return [line.strip() for line in text.splitlines() if line.startswith("    ")]
+
+
+def anchors(page: Path) -> set[str]:
+    """Fragments that a page's headings make."""
+    headings = re.findall(r"^#+ (.*)", page.read_text("utf-8"), re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.replace(" ", "-") for heading in plain}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    """The digits network as the README converts it."""
+    training = load_dataset("digits", split="train")
+    network = snnrt.convert(
+        ROOT / "examples" / "models" / "digits_conv.nir",
+        numbers="int8",
+        calibrate=training.x,
+        timesteps=4,
+        source_framework="snntorch",
+        exit_rule="entropy",
+        threshold=0.2,
+    )
+    path = tmp_path_factory.mktemp("model") / MODEL
+    network.save(path)
+    return path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in link:
+            continue
+        name, _, fragment = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        assert not fragment or fragment in anchors(target), link
+
+
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs" / "README.md").read_text("utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert page.name == "README.md" or f"({page.name})" in index
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_are_understood(page):
+    for line in indented(page):
+        if line.split()[0] not in ("snnrt", "make", "python"):
+            continue
+        words = shlex.split(line, comments=True)
+        if words[0] == "snnrt":
+            build_parser().parse_args([word.replace("θ", "0.2") for word in words[1:]])
+        elif words[0] == "make":
+            assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        else:
+            assert (ROOT / words[1]).exists()
+
+
+def test_make_targets_that_pages_name_exist():
+    rules = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        for name in re.findall(r"`make ([a-z-]+)`", page.read_text("utf-8")):
+            assert name in rules, f"{page.name}: make {name}"
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="help is laid out differently by other versions")
+def test_generated_pages_are_what_the_code_says():
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "generate.py", "--check"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_api_page_names_everything_public():
+    page = (ROOT / "docs" / "python_api.md").read_text("utf-8")
+    for name in set(snnrt.__all__) - {"__version__"}:
+        assert f"### {name}\n" in page
+
+
+def test_exit_rule_table(model):
+    network, data = snnrt.load(model), load_dataset("digits")
+    text = (ROOT / "docs" / "exit_rules.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` ?([\d.]*) \| ([\d.]+) \| ([\d.]+) \| (.*) \|$", text, re.MULTILINE)
+    assert len(rows) > 5
+    for rule, threshold, accuracy, timesteps, _ in rows:
+        out = network.run(data.x, exit_rule=rule, threshold=float(threshold or 0))
+        assert f"{np.mean(out.classes == data.y):.4f}" == accuracy, (rule, threshold)
+        assert f"{out.timesteps.mean():.3f}" == timesteps, (rule, threshold)
+
+
+def test_readme_shows_what_the_demo_prints(monkeypatch, tmp_path):
+    """The table of `make demo` in the README, but for the times that it took."""
+    environment = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
+    script = ROOT / "examples" / "demo.py"
+    printed = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    start, end = printed.index("exit  normalised"), printed.index("Energy and latency")
+    shown = "\n".join(blocks(ROOT / "README.md", "text"))
+    assert printed[start:end].strip() in shown
+
+
+def test_readme_states_the_size_of_the_table():
+    readme, sizes = (ROOT / name for name in ("README.md", "docs/sizes.md"))
+    smallest = re.search(
+        r"^\| dense \+ LIF \+ entropy exit, int8 \|.* (\d+) \|$", sizes.read_text("utf-8"), re.MULTILINE
+    )
+    assert f"| {smallest[1]} bytes ([table](docs/sizes.md))" in readme.read_text("utf-8")
+
+
+def test_readme_python_runs(model, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.nir").write_bytes((ROOT / "examples" / "models" / "digits_conv.nir").read_bytes())
+    data = load_dataset("digits")
+    for page in (ROOT / "README.md", ROOT / "docs" / "python_api.md"):
+        (code,) = [block for block in blocks(page, "python") if "import snnrt" in block]
+        names = {"x": data.x[:5], "y": data.y[:5]}
+        exec(compile(code, str(page), "exec"), names)
+        assert names["out"].classes.shape == (5,)
+
+
+def test_firmware_page(model, monkeypatch, tmp_path):
+    """Its Python writes model.h; its C, compiled as it says, gives the engine's classes and timesteps."""
+    page = ROOT / "docs" / "firmware.md"
+    monkeypatch.chdir(model.parent)
+    (python,) = blocks(page, "python")
+    exec(compile(python, str(page), "exec"), {})
+    (code,) = blocks(page, "c")
+    main = """
+    #include <stdio.h>
+    int main(void) {
+        static int16_t values[64];
+        unsigned steps;
+        if (!start()) return 1;
+        while (fread(values, sizeof values, 1, stdin) == 1) {
+            int label = classify(values, &steps);
+            printf("%d %u\\n", label, steps);
+        }
+        return 0;
+    }
+    """
+    (tmp_path / "firmware.c").write_text(code + main)
+    csrc = ROOT / "csrc"
+    sources = [*csrc.glob("*.c"), *csrc.glob("kernels/*.c"), tmp_path / "firmware.c"]
+    flags = ["-std=c99", "-Os", "-Wall", "-Werror", "-ffp-contract=off", "-I", csrc, "-I", model.parent]
+    subprocess.run(["gcc", *flags, *sources, "-o", tmp_path / "firmware"], check=True)
+    network, x = snnrt.load(model), load_dataset("digits").x[:100]
+    source = network.graph.input
+    values = np.clip(np.rint(x / np.float32(source.scale)), -source.peak, source.peak).astype(np.int16)
+    printed = subprocess.run([tmp_path / "firmware"], input=values.tobytes(), capture_output=True, check=True)
+    found = np.array(printed.stdout.split(), int).reshape(-1, 2)
+    out = network.run(x)
+    np.testing.assert_array_equal(found, np.stack([out.classes, out.timesteps], 1))
+
+
+def test_firmware_switches():
+    config = (ROOT / "csrc" / "snnrt_config.h").read_text()
+    page = (ROOT / "docs" / "firmware.md").read_text("utf-8")
+    for name in re.findall(r"#ifndef (SNNRT_\w+)", config):
+        assert name == "SNNRT_CONFIG_H" or f"`{name}`" in page
