@@ -27,9 +27,9 @@ test: $(VENV)/test-ready compilers lint coverage ## every test: about 10 minutes
 test-long: $(VENV)/test-ready compilers ## the sweeps that `make test` leaves out: hours
 	@$(PYTEST) -q -m long
 
-bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnxruntime: about 3 minutes
+bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnxruntime and the frameworks: 3 minutes
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/table.py
 
 coverage: $(VENV)/test-ready compilers ## which lines of the C core the tests reach: about 2 minutes
 	$(SAY) 'measuring the coverage of the core, about 2 minutes'

@@ -1,8 +1,8 @@
 """The 28×28 network in PyTorch and the frameworks that train such networks: same weights, same neurons.
 
-Each runs on one thread and is written as its documentation would: a loop over time (SpikingJelly and Sinabs: a
-layer after another, each for all timesteps). Only the plain PyTorch loop computes the first convolution once, as
-snnrt does.
+Each runs on one thread and is written as its documentation would: a loop over time (SpikingJelly and Sinabs:
+a layer after another, each for all timesteps). Only the plain PyTorch loop computes the first convolution
+once, as snnrt does.
 """
 
 from __future__ import annotations

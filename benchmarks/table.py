@@ -4,8 +4,9 @@
     python benchmarks/table.py --json FILE        also writes the figures
 
 Everything runs on one thread. What is compared runs in turn, round after round, so that a busy machine slows
-all of it; a time is the mean over the inputs of each input's minimum (or median) over the rounds. "core" is the C core
-alone, "Python" is Network.run with its checks and its Result. Valgrind counts the instructions; it knows no
+all of it; a time is the mean over the inputs of each input's minimum (or median) over the rounds. "core" is
+the C core alone, "Python" is Network.run with its checks and its Result. onnxruntime computes a repeated
+subgraph once, so it hardly matters to it where conv1 stands. Valgrind counts the instructions; it knows no
 AVX-512.
 """
 

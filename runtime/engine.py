@@ -45,8 +45,9 @@ def _aligned(size: int) -> np.ndarray:
     return room[start : start + size]
 
 
-def _pointer(array: np.ndarray) -> object:
-    return ffi.cast("void *", array.ctypes.data)
+def _pointer(array: np.ndarray, kind: str = "void *") -> object:
+    """Where the array's bytes are; the array must be contiguous and outlive the pointer."""
+    return ffi.cast(kind, ffi.from_buffer(array))
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class Engine:
         self.info = check_model(raw)
         self._orders = element_orders(graph)
         self._types = output_types(graph)
+        self._names = tuple(node.name for node in graph)
         self._model = _aligned(len(raw))
         self._model[:] = np.frombuffer(raw, np.uint8)
         try:
@@ -172,24 +174,24 @@ class Engine:
             # quantised a chunk at a time: a whole data set would need a second copy of itself
             values = self.quantise_input(x[start:end])
             batch = ffi.new("snnrt_host_batch *")
-            batch.input = ffi.cast("uint8_t *", values.ctypes.data)
+            batch.input = _pointer(values, "uint8_t *")
             batch.input_bytes = values[0].nbytes
             batch.inputs = end - start
             batch.nodes = len(graph.nodes)
             batch.timesteps = timesteps
-            batch.classes = ffi.cast("uint32_t *", found_classes[start:].ctypes.data)
-            batch.steps = ffi.cast("uint32_t *", steps[start:].ctypes.data)
-            batch.scores_q16 = ffi.cast("uint32_t *", scores[start:].ctypes.data)
-            batch.accumulators = ffi.cast("uint8_t *", accumulators[start:].ctypes.data)
+            batch.classes = _pointer(found_classes[start:], "uint32_t *")
+            batch.steps = _pointer(steps[start:], "uint32_t *")
+            batch.scores_q16 = _pointer(scores[start:], "uint32_t *")
+            batch.accumulators = _pointer(accumulators[start:], "uint8_t *")
             batch.accumulator_bytes = classes * 4
             if count:
-                batch.counts = ffi.cast("snnrt_counts *", counts[start:].ctypes.data)
+                batch.counts = _pointer(counts[start:], "snnrt_counts *")
             wanted = ffi.new("snnrt_host_recording[]", max(len(recordings), 1))
             for place, recording in enumerate(recordings):
                 wanted[place].node = recording.index
                 wanted[place].state = recording.state
                 wanted[place].bytes = recording.raw.shape[2]
-                wanted[place].target = ffi.cast("uint8_t *", recording.raw[start:].ctypes.data)
+                wanted[place].target = _pointer(recording.raw[start:], "uint8_t *")
             batch.recordings = wanted
             batch.recording_count = len(recordings)
             status = lib.snnrt_host_run_batch(self._network, batch)
@@ -200,7 +202,9 @@ class Engine:
         return self._result(rule, found_classes, steps, scores, accumulators, counts, recordings, count)
 
     def _recordings(self, record: Sequence[str], inputs: int, timesteps: int) -> list[_Recording]:
-        recordings = []
+        recordings: list[_Recording] = []
+        if not record:
+            return recordings
         for index, node in enumerate(self.graph):
             if not isinstance(node, Neuron):
                 continue
@@ -231,15 +235,15 @@ class Engine:
     ) -> Result:
         readout = self.graph.readout
         logits = np.empty(accumulators.shape, np.float32)
-        for taken in np.unique(steps):
+        for taken in set(steps.tolist()):
             rows = steps == taken
-            logits[rows] = exit_rules.real_logits(accumulators[rows], readout.scale, readout.mode, int(taken))
+            logits[rows] = exit_rules.real_logits(accumulators[rows], readout.scale, readout.mode, taken)
         q16 = scores / 65536.0
         if rule == "entropy":
             q16 = q16 / np.log(len(accumulators[0])) if len(accumulators) else q16
         elif rule == "never":
             q16 = np.full(len(steps), np.nan)
-        names = tuple(node.name for node in self.graph)
+        names = self._names
         arrays = {
             field: counts[:, :, position] if counted else np.zeros((len(steps), len(names)), np.uint64)
             for position, field in enumerate(Counts.FIELDS)

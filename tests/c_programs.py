@@ -19,9 +19,11 @@ from snnrt.reference import quantise_input
 CSRC = Path(__file__).parents[1] / "csrc"
 PROGRAMS = Path(__file__).parent / "csrc"
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wvla", "-Wpedantic", "-Werror")
+# as csrc/build_core.py: without it a model asks for too little scratch for the whole-convolution kernels
+VECTOR_SCRATCH = "-DSNNRT_WITH_VECTOR_SCRATCH=1"
 SANITISERS = (
     "-g", "-O2", "-fno-omit-frame-pointer", "-fsanitize=address,undefined,float-cast-overflow",
-    "-fno-sanitize-recover=all",
+    "-fno-sanitize-recover=all", VECTOR_SCRATCH,
 )  # fmt: skip
 # short traces and a small quarantine: hundreds of thousands of allocations stay affordable
 SANITISER_OPTIONS = "malloc_context_size=3:quarantine_size_mb=1"

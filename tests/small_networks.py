@@ -129,6 +129,21 @@ def every_kind(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     return Graph(nodes, 3, numbers, {}), x
 
 
+def image_conv(numbers: Numbers) -> tuple[Graph, np.ndarray]:
+    """A convolution with enough windows for the kernels that take it whole, and ``x`` (4, 3, 7, 7)."""
+    values = _Values(numbers, seed=7)
+    image = (20, 7, 7)
+    conv = Conv2d("c", _edges("x"), image, weights=values.weights(20, 3, 3, 3), padding=(1, 1, 1, 1))
+    spikes = Neuron("n", _edges("c"), image, membrane=values.decay(0.9, 0.9), threshold=values(1.0, 1.0))
+    spikes = spikes.with_(reset="subtract")
+    pooled = SumPool2d("p", _edges("n"), (20, 1, 1), kernel=(7, 7), stride=(7, 7))
+    flat = Flatten("l", _edges("p"), (20,))
+    dense = Dense("d", _edges("l"), (3,), weights=values.weights(3, 20))
+    nodes = (_input(values, (3, 7, 7), "constant"), conv, spikes, pooled, flat, dense)
+    graph = Graph(nodes + _end(dense, values.scale(3), "mean", "entropy", 0.1), 3, numbers, {})
+    return graph, values.rng.random((4, 3, 7, 7)).astype(np.float32)
+
+
 SMALL_NETWORKS: dict[str, Callable[[Numbers], tuple[Graph, np.ndarray]]] = {
     "dense_lif": dense_lif,
     "every_kind": every_kind,

@@ -63,12 +63,12 @@ class _Wide:
 
     def conv(self, source: Node, outputs: int, peak: int) -> Node:
         channels, height, width = source.shape
-        groups = int(self.rng.choice([g for g in (1, 1, 2, channels) if channels % g == 0]))
+        groups = int(self.rng.choice([g for g in (1, 1, 1, 1, 2, channels) if channels % g == 0]))
         outputs = -(-outputs // groups) * groups
         kernel = (int(self.rng.integers(1, 4)), int(self.rng.integers(1, 4)))
-        stride = (int(self.rng.integers(1, 3)), int(self.rng.integers(1, 3)))
+        stride = (int(self.rng.choice([1, 1, 2])), int(self.rng.choice([1, 1, 2])))
         padding = tuple(int(p) for p in self.rng.integers(0, 2, 4))
-        dilation = (1, int(self.rng.integers(1, 3)))
+        dilation = (int(self.rng.choice([1, 1, 2])), int(self.rng.choice([1, 1, 1, 2])))
         size = []
         for axis, length in enumerate((height, width)):
             room = length + sum(padding[2 * axis : 2 * axis + 2]) - dilation[axis] * (kernel[axis] - 1) - 1
@@ -125,7 +125,7 @@ def wide_graph(rng: np.random.Generator, numbers: Numbers, *, inputs: int = 2) -
     image = bool(rng.random() < 0.7)
     peak = 1 if spikes and rng.random() < 0.7 else int(rng.choice(PEAKS))
     low = float(rng.choice([0.0, 0.0, -1.0]))
-    shape = (int(rng.choice(WIDTHS)), int(rng.integers(1, 6)), int(rng.integers(1, 6))) if image else (
+    shape = (int(rng.choice(WIDTHS)), int(rng.integers(1, 11)), int(rng.integers(1, 11))) if image else (
         int(rng.choice(WIDTHS)),
     )  # fmt: skip
     encoding = "spikes" if spikes else "constant"

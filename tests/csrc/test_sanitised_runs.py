@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from c_programs import command
 from exported_models import check_output, export, export_random
-from small_networks import SMALL_NETWORKS
+from small_networks import SMALL_NETWORKS, image_conv
 
 from snnrt.engine import kernel_sets
 
@@ -17,7 +17,8 @@ def run(program, folder, exported) -> None:
 
 
 def test_small_networks(sanitised, tmp_path):
-    cases = [make(numbers) for make in SMALL_NETWORKS.values() for numbers in ("int8", "float32")]
+    makes = (*SMALL_NETWORKS.values(), image_conv)
+    cases = [make(numbers) for make in makes for numbers in ("int8", "float32")]
     exported = [export(tmp_path, place, graph, x) for place, (graph, x) in enumerate(cases)]
     run(sanitised("run_models"), tmp_path, exported)
 

@@ -1,0 +1,99 @@
+"""The fitted instructions as charges of the microcontrollers' profiles (targets/profiles/stm32*.toml)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROFILES = Path(__file__).resolve().parents[2] / "targets" / "profiles"
+QEMU = "QEMU 7.2, GCC 12.2, M3 / M4 / M7 / M33: "
+# above the fitted figure: another compiler, another core
+MARGIN = 1.1
+
+
+@dataclass(frozen=True)
+class Fit:
+    """``figures``: instructions an event; errors of a run's total, relative."""
+
+    figures: Mapping[str, float]
+    runs: int
+    mean_error: float
+    largest_error: float
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What is known of an event beside its figure: its component, what the instructions do, and the instructions
+    that better kernels take, in int8 and float32."""
+
+    event: str
+    component: str
+    text: str
+    low: tuple[float, float]
+
+
+CHARGES = (
+    Charge("synaptic_operation", "synapses", "load weight, load sum, add, store, count, branch. Low: "
+           + QEMU + "SXTAB16 into int16 pairs 1.41 (the naive loop: 4.04)", (1.41, 5)),
+    Charge("multiply_accumulate", "synapses", "as a synaptic operation, with a multiplication. Low: "
+           + QEMU + "CMSIS-NN 1.94 a MAC", (1.94, 5)),
+    Charge("row_activation", "synapses", "find the input, note it, locate its weight row, enter the loop", (15, 12)),
+    Charge("window", "windows", "bounds of a window and its bookkeeping. Low: a dense layer", (60, 60)),
+    Charge("window_run", "windows", "one call of the scan and its set-up", (25, 25)),
+    Charge("scan_word", "windows", "one word of spikes", (10, 10)),
+    Charge("scan_value", "windows", "one value compared with zero", (4, 4)),
+    Charge("output_element", "windows", "bias copied by memcpy (newlib). Low: word by word", (2, 2)),
+    Charge("neuron_update", "neurons", "LIF with parameters that lie side by side. Low: "
+           + QEMU + "LIF update 13.1 a neuron and step", (13.1, 13.1)),
+    Charge("neuron_synapse", "neurons", "one more state, decayed", (15, 12)),
+    Charge("neuron_bias", "neurons", "one more pass over a block", (4, 4)),
+    Charge("neuron_reset_next", "neurons", "a second comparison and a masked subtraction", (5, 5)),
+    Charge("neuron_int16", "neurons", "widened, clamped twice, narrowed", (4, 4)),
+    Charge("neuron_bound", "neurons", "one more pass over a block", (3, 3)),
+    Charge("neuron_parameter", "neurons", "copied with the channel counted round", (2, 2)),
+    Charge("neuron_step", "neurons", "parameters laid out in blocks", (200, 200)),
+    Charge("pool_tap", "other layers", "one place of a window of packed spikes", (20, 20)),
+    Charge("pool_element", "other layers", "one channel of it", (0.5, 4)),
+    Charge("add_element", "other layers", "one element of one input", (8, 6)),
+    Charge("readout_element", "other layers", "accumulate, compare with the best", (40, 25)),
+    Charge("node_step", "dispatch", "one node of a step", (50, 50)),
+    Charge("exit_step", "exit rule", "entropy: logarithm by table, 64-bit division; mean over both rules", (40, 80)),
+    Charge("exit_class", "exit rule", "distance, exponential by table, two sums", (50, 35)),
+)  # fmt: skip
+
+
+def charge_tables(fits: Mapping[str, Fit], compiler: str) -> str:
+    """The profiles' ``[[charges]]``; ``fits`` by numbers, ``compiler`` a version of GCC."""
+    return "\n\n".join(_tables(fits, compiler)) + "\n"
+
+
+def _tables(fits: Mapping[str, Fit], compiler: str) -> Iterator[str]:
+    where = f"portable kernels, GCC {compiler} -O2, Thumb-2 for Cortex-M4, no scratch memory; instructions, not cycles"
+    for charge in CHARGES:
+        for numbers, low in zip(("int8", "float32"), charge.low):
+            fit = fits[numbers]
+            if charge.event not in fit.figures:
+                continue
+            value = _three_places(fit.figures[charge.event])
+            source = (
+                f"the core in an emulator, fitted to {fit.runs} runs (mean error {100 * fit.mean_error:.1f} %): "
+                + charge.text
+            )
+            fields = {
+                "event": charge.event, "component": charge.component, "numbers": numbers, "value": value,
+                "low": min(_three_places(low), value), "high": _three_places(MARGIN * value),
+                "unit": "instruction", "mark": "derived", "source": source, "operating_point": where,
+            }  # fmt: skip
+            lines = (f"{name} = {json.dumps(field, ensure_ascii=False)}" for name, field in fields.items())
+            yield "\n".join(["[[charges]]", *lines])
+
+
+def _three_places(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def with_charges(profile: str, tables: str) -> str:
+    """The text of a profile with its charges, which stand last, replaced."""
+    return profile[: profile.index("[[charges]]")] + tables

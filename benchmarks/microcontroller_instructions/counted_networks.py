@@ -1,0 +1,247 @@
+"""The small networks whose instructions are counted: varied layers, sizes, densities and neuron variants, and the
+whole networks that stay out of the fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnrt.graph import (
+    Add,
+    Conv2d,
+    Dense,
+    Edge,
+    Exit,
+    Flatten,
+    Graph,
+    Input,
+    Neuron,
+    Node,
+    Numbers,
+    Readout,
+    SumPool2d,
+)
+
+Run = tuple[Graph, np.ndarray]
+CONVOLUTIONS = ((3, 8), (3, 32), (1, 16), (5, 16))  # kernel size, outputs
+
+
+class Networks:
+    """Makes networks in ``numbers`` with weights and inputs from one seed."""
+
+    def __init__(self, numbers: Numbers, seed: int = 0) -> None:
+        self.numbers = numbers
+        self.integer = numbers == "int8"
+        self.rng = np.random.default_rng(seed)
+
+    def parameter(self, integer: float, real: float) -> np.ndarray:
+        return np.array(integer, np.int32) if self.integer else np.array(real, np.float32)
+
+    @property
+    def never(self) -> np.ndarray:
+        """A threshold that nothing reaches."""
+        return self.parameter(10**9, 1e9)
+
+    def input(self, *shape: int, encoding: str = "spikes", peak: int = 1) -> Input:
+        scale = {"scale": 1.0, "peak": peak} if self.integer else {}
+        return Input("input", (), shape, encoding=encoding, **scale)
+
+    def synapses(self, *shape: int) -> dict[str, np.ndarray]:
+        weights = self.rng.integers(-127, 128, shape).astype(np.int8)
+        if not self.integer:
+            weights = self.rng.normal(size=shape).astype(np.float32)
+        bias = np.zeros(shape[0], np.int32 if self.integer else np.float32)
+        return {"weights": weights, "bias": bias} | self.scale(shape[0])
+
+    def scale(self, size: int) -> dict[str, np.ndarray]:
+        return {"scale": np.ones(size, np.float32)} if self.integer else {}
+
+    def dense(self, source: Node, outputs: int, name: str = "dense") -> Dense:
+        return Dense(name, (Edge(source.name),), (outputs,), **self.synapses(outputs, source.shape[0]))
+
+    def conv(self, source: Node, outputs: int, kernel: int, name: str = "conv", padding: int = 0) -> Conv2d:
+        channels, size = source.shape[0], source.shape[1] + 2 * padding - kernel + 1
+        return Conv2d(
+            name, (Edge(source.name),), (outputs, size, size), padding=(padding,) * 4,
+            **self.synapses(outputs, channels, kernel, kernel),
+        )  # fmt: skip
+
+    def neuron(self, source: Node, name: str = "neuron", **changes: object) -> Neuron:
+        fields = {
+            "membrane": self.parameter(16384, 0.5),
+            "threshold": self.parameter(200, 3.0),
+            "reset": "subtract",
+            **({"scale": np.array(1, np.float32)} if self.integer else {}),
+        }
+        return Neuron(name, (Edge(source.name),), source.shape, **(fields | changes))
+
+    def pool(self, source: Node, kernel: int) -> SumPool2d:
+        channels, size = source.shape[0], source.shape[1] // kernel
+        window = (kernel, kernel)
+        return SumPool2d("pool", (Edge(source.name),), (channels, size, size), kernel=window, stride=window)
+
+    def graph(self, nodes: list[Node], timesteps: int, rule: str = "never") -> Graph:
+        """With a readout of the last node, or of a dense layer of two after an image."""
+        last = nodes[-1]
+        if len(last.shape) == 3:
+            flatten = Flatten("flatten", (Edge(last.name),), (int(np.prod(last.shape)),))
+            last = self.dense(flatten, 2, "last")
+            nodes = [*nodes, flatten, last]
+        classes = last.shape[0]
+        readout = Readout("readout", (Edge(last.name),), (classes,), **self.scale(classes))
+        # no network is ever as sure as this
+        threshold = {"never": 0.0, "entropy": 1e-4, "confidence": 0.9999}[rule]
+        exit_rule = Exit("exit", (Edge("readout"),), (classes,), rule=rule, threshold=threshold)
+        return Graph((*nodes, readout, exit_rule), timesteps, self.numbers)
+
+    def values(self, *shape: int, density: float = 0.3, peak: int = 1) -> np.ndarray:
+        """One input: values 1 ... peak at ``density``, else 0."""
+        values = self.rng.integers(1, peak + 1, shape) * (self.rng.random(shape) < density)
+        return values.astype(np.float32)[None]
+
+    def fitted(self) -> Iterator[Run]:
+        """Every run of the fit."""
+        yield from self._dense_runs()
+        yield from self._convolution_runs()
+        yield from self._neuron_runs()
+        yield from self._pool_runs()
+        yield from self._other_runs()
+
+    def _dense_runs(self) -> Iterator[Run]:
+        for inputs, outputs, density, peak in (
+            (64, 16, 0.0, 1), (64, 64, 0.3, 1), (256, 16, 0.2, 1), (256, 128, 0.1, 1), (64, 64, 0.3, 4),
+            (128, 32, 0.5, 4),
+        ):  # fmt: skip
+            source = self.input(inputs, peak=peak)
+            graph = self.graph([source, self.dense(source, outputs)], 2)
+            yield graph, self.values(2, inputs, density=density, peak=peak)
+
+    def _convolution_runs(self) -> Iterator[Run]:
+        for channels in (4, 16, 40):
+            for kernel, outputs in CONVOLUTIONS:
+                for density in (0.0, 0.1, 0.4):
+                    source = self.input(channels, 8, 8, peak=4)
+                    conv = self.conv(source, outputs, kernel)
+                    nodes = [source, conv, self.neuron(conv, threshold=self.never)]
+                    yield self.graph(nodes, 1), self.values(1, channels, 8, 8, density=density, peak=4)
+        for channels, outputs, kernel, density in (
+            (4, 16, 3, 0.5),
+            (16, 32, 3, 0.3),
+            (16, 8, 1, 0.6),
+            (4, 64, 5, 0.4),
+        ):
+            source = self.input(channels, 8, 8, encoding="constant", peak=9)
+            conv = self.conv(source, outputs, kernel)
+            nodes = [source, conv, self.neuron(conv, threshold=self.never)]
+            yield self.graph(nodes, 1), self.values(channels, 8, 8, density=density, peak=9)
+        # packed spikes: neurons in front, whose threshold sets the density
+        for channels in (8, 32, 64, 100):
+            for kernel, outputs in CONVOLUTIONS:
+                for threshold in ((1, 0.1), (300, 2.0), (10**6, 1e6)):
+                    source = self.input(channels, 8, 8)
+                    front = self.conv(source, channels, 1, "front")
+                    spikes = self.neuron(front, "spikes", threshold=self.parameter(*threshold))
+                    conv = self.conv(spikes, outputs, kernel)
+                    nodes = [source, front, spikes, conv, self.neuron(conv, threshold=self.never)]
+                    yield self.graph(nodes, 1), self.values(1, channels, 8, 8, density=0.5)
+
+    def _neuron_runs(self) -> Iterator[Run]:
+        variants: list[dict[str, object]] = [
+            {},
+            {"reset": "value", "reset_value": self.parameter(0, 0.0)},
+            {"synapse": self.parameter(16384, 0.5)},
+            {"bias": self.parameter(1, 1.0)},
+            {"reset_next": True},
+            {"lower_bound": self.parameter(0, 0.0)},
+        ]
+        if self.integer:
+            variants += [{"state_bits": 16}, {"state_bits": 16, "reset_next": True}]
+        for variant in variants:
+            for channels, size in ((8, 12), (32, 8), (48, 8), (4, 3)):
+                for by_channel in (False, True):
+                    fields = {"threshold": self.parameter(200, 2.0)} | variant
+                    if by_channel:
+                        fields = {
+                            field: np.full(channels, value) if isinstance(value, np.ndarray) else value
+                            for field, value in fields.items()
+                        }
+                    source = self.input(channels, size, size)
+                    conv = self.conv(source, channels, 1)
+                    nodes = [source, conv, self.neuron(conv, **fields)]
+                    yield self.graph(nodes, 2), self.values(2, channels, size, size)
+
+    def _pool_runs(self) -> Iterator[Run]:
+        for channels, size, kernel in (
+            (4, 8, 2),
+            (16, 8, 2),
+            (32, 12, 2),
+            (64, 8, 2),
+            (16, 8, 4),
+            (20, 9, 3),
+        ):
+            for threshold in (self.parameter(100, 1.0), self.never):
+                source = self.input(channels, size, size)
+                conv = self.conv(source, channels, 1)
+                spikes = self.neuron(conv, threshold=threshold)
+                nodes = [source, conv, spikes, self.pool(spikes, kernel)]
+                yield self.graph(nodes, 2), self.values(2, channels, size, size)
+
+    def _other_runs(self) -> Iterator[Run]:
+        for classes in (2, 10, 40, 100):
+            for rule in ("never", "entropy", "confidence"):
+                source = self.input(8)
+                yield self.graph([source, self.dense(source, classes)], 3, rule), self.values(3, 8)
+        for outputs in (16, 64, 256):
+            for added in (False, True):
+                source = self.input(8)
+                first, second = self.dense(source, outputs, "first"), self.dense(source, outputs, "second")
+                nodes: list[Node] = [source, first, second]
+                if added:
+                    edges = (Edge("first"), Edge("second"))
+                    nodes.append(Add("sum", edges, (outputs,), as_current=True))
+                yield self.graph(nodes, 2), self.values(2, 8)
+
+    def whole(self, description: Whole) -> Run:
+        """A network as a user has it, on random pixels or their tensor over time."""
+        first, second = description.channels
+        size = description.size
+        source = Input(
+            "input", (), (1, size, size), encoding=description.encoding,
+            **({"scale": 1 / 255, "peak": 255} if self.integer else {}),
+        )  # fmt: skip
+        conv1 = self.conv(source, first, 3, "conv1", padding=1)
+        lif1 = self.neuron(conv1, "lif1", threshold=self.parameter(60000, 3.0))
+        pool = self.pool(lif1, 2)
+        conv2 = self.conv(pool, second, 3, "conv2", padding=1)
+        lif2 = self.neuron(conv2, "lif2", threshold=self.parameter(1500, 15.0))
+        flatten = Flatten("flatten", (Edge("lif2"),), (int(np.prod(lif2.shape)),))
+        nodes = [source, conv1, lif1, pool, conv2, lif2, flatten, self.dense(flatten, 10)]
+        graph = self.graph(nodes, description.timesteps, description.rule)
+        steps = () if description.encoding == "constant" else (description.timesteps,)
+        return graph, self.rng.random((1, *steps, 1, size, size)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A network that stays out of the fit: two convolutions 3×3 of so many channels on a square image."""
+
+    numbers: Numbers
+    channels: tuple[int, int]
+    size: int
+    timesteps: int
+    encoding: str
+    rule: str
+
+
+# the first four go into tests/targets/counted_runs.json
+WHOLE = (
+    Whole("int8", (32, 64), 28, 2, "constant", "never"),
+    Whole("float32", (32, 64), 16, 2, "constant", "never"),
+    Whole("int8", (8, 8), 8, 4, "spikes", "entropy"),
+    Whole("float32", (8, 16), 12, 4, "constant", "entropy"),
+    Whole("int8", (8, 16), 8, 4, "constant", "entropy"),
+    Whole("int8", (16, 32), 12, 4, "constant", "never"),
+)
+IN_TESTS = 4

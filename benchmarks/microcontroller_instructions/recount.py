@@ -1,0 +1,123 @@
+"""Counts the core's instructions on a Cortex-M4 and rewrites what depends on them.
+
+    python benchmarks/microcontroller_instructions/recount.py           about 2 minutes
+    python benchmarks/microcontroller_instructions/recount.py --check   prints, writes nothing
+
+Runs the core in an emulator on small networks, fits the instructions of each event (non-negative least squares on
+relative errors), and writes the charges of targets/profiles/stm32*.toml and tests/targets/counted_runs.json.
+Needs arm-none-eabi-gcc with newlib, and `pip install 'snnrt[benchmark]'`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+from charges import PROFILES, Fit, charge_tables, with_charges
+from counted_networks import IN_TESTS, WHOLE, Networks, Whole
+from emulated_core import EmulatedCore, build, compiler_version
+from scipy.optimize import nnls
+
+from snnrt.atomic_write import write_atomically
+from snnrt.counts import Counts
+from snnrt.graph import Graph
+from snnrt.targets.microcontroller import events_of
+from snnrt.targets.target import Microcontroller
+
+COUNTED_RUNS = Path(__file__).resolve().parents[2] / "tests" / "targets" / "counted_runs.json"
+FIELDS = ("row_activations", "synaptic_operations", "neuron_updates")
+EVENTS = tuple(Microcontroller.events)
+
+
+def event_counts(graph: Graph, counts: Counts) -> np.ndarray:
+    """How often each of EVENTS happened in the one input of ``counts``."""
+    totals: Counter[str] = Counter()
+    for _, event, count in events_of(graph, counts):
+        totals[event] += float(count[0])
+    return np.array([totals[event] for event in EVENTS])
+
+
+def fit(core: EmulatedCore, runs: Iterable[tuple[Graph, np.ndarray]]) -> Fit:
+    """The instructions of each event, from whole runs.
+
+    ``output_element`` is what memcpy takes: a neuron follows each output, so that a fit of totals could not tell the
+    two apart. Raises RuntimeError where the core fails.
+    """
+    rows, totals, copied = [], [], []
+    for graph, x in runs:
+        functions, result = core.count(graph, x)
+        rows.append(event_counts(graph, result.counts))
+        totals.append(functions.total())
+        copied.append(functions["memcpy"])
+    events, instructions = np.array(rows), np.array(totals, float)
+    figures = np.zeros(len(EVENTS))
+    window, output = EVENTS.index("window"), EVENTS.index("output_element")
+    figures[output] = np.linalg.lstsq(events[:, [window, output]], np.array(copied, float), rcond=None)[0][1]
+    free = events.any(0)
+    free[output] = False
+    rest = instructions - events @ figures
+    figures[free] = nnls(events[:, free] / instructions[:, None], rest / instructions, maxiter=10_000)[0]
+    errors = np.abs(events @ figures / instructions - 1)
+    seen = {event: float(figure) for event, figure, any_ in zip(EVENTS, figures, events.any(0)) if any_}
+    return Fit(seen, len(totals), float(errors.mean()), float(errors.max()))
+
+
+def counted_run(described: Whole, graph: Graph, counts: Counts, instructions: int) -> dict[str, object]:
+    """An entry of counted_runs.json."""
+    return {
+        "numbers": described.numbers, "channels": list(described.channels), "size": described.size,
+        "encoding": described.encoding, "rule": described.rule, "timesteps": int(counts.timesteps[0]),
+        "instructions": instructions, "events": {field: getattr(counts, field)[0].tolist() for field in FIELDS},
+    }  # fmt: skip
+
+
+def whole_runs(core: EmulatedCore, fits: Mapping[str, Fit]) -> list[dict[str, object]]:
+    """Counts the networks that stayed out of the fit, and prints how the fit predicts them."""
+    runs = []
+    for described in WHOLE:
+        graph, x = Networks(described.numbers, seed=1).whole(described)
+        functions, result = core.count(graph, x)
+        figures = np.array([fits[described.numbers].figures.get(event, 0.0) for event in EVENTS])
+        error = event_counts(graph, result.counts) @ figures / functions.total() - 1
+        print(f"{described}: {functions.total():,} instructions, predicted {error:+.1%}")
+        runs.append(counted_run(described, graph, result.counts, functions.total()))
+    return runs
+
+
+def main() -> None:
+    """Count, fit, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="print the figures, write nothing")
+    check = parser.parse_args().check
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            core = EmulatedCore(build(Path(folder)))
+        fits = {numbers: fit(core, Networks(numbers).fitted()) for numbers in ("int8", "float32")}
+    except FileNotFoundError as error:
+        parser.exit(1, f"recount: {error.filename} not found; install gcc-arm-none-eabi and its newlib\n")
+    except subprocess.CalledProcessError as error:
+        parser.exit(1, f"recount: {error.cmd[0]} failed:\n{error.stderr}")
+    for numbers, fitted in fits.items():
+        print(
+            f"{numbers}: {fitted.runs} runs, error mean {fitted.mean_error:.1%}, largest {fitted.largest_error:.1%}"
+        )
+        for event, figure in fitted.figures.items():
+            print(f"    {event:20} {figure:8.2f}")
+    runs = whole_runs(core, fits)
+    if check:
+        return
+    tables = charge_tables(fits, compiler_version())
+    for profile in sorted(PROFILES.glob("stm32*.toml")):
+        write_atomically(profile, with_charges(profile.read_text("utf-8"), tables).encode())
+    lines = ",\n".join(json.dumps(run) for run in runs[:IN_TESTS])
+    write_atomically(COUNTED_RUNS, f"[\n{lines}\n]\n".encode())
+
+
+if __name__ == "__main__":
+    main()
