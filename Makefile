@@ -10,18 +10,18 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 PYTEST := $(BIN)/python -m pytest
 CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
-SAY := @printf 'make $@: %s\n'
+SAY = @printf 'make $@: %s\n'
 
 .PHONY: help demo test test-long bench coverage sizes lint docs wheel compilers clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
 
-demo: $(VENV)/demo-ready ## convert, run and profile the digits network: 10 s, the first time about 2 minutes
+demo: $(VENV)/demo-ready ## convert, run and profile the digits network: 10 s, the first time 2 minutes
 	@$(BIN)/python examples/demo.py
 
-test: $(VENV)/test-ready compilers lint coverage ## every test: about 10 minutes, the first time 5 more
-	$(SAY) 'running the tests, about 6 minutes'
+test: $(VENV)/test-ready compilers lint coverage ## every test: about 10 minutes, the first time 4 more
+	$(SAY) 'running the tests, about 8 minutes'
 	@$(PYTEST) -q -n 2 --dist loadfile
 
 test-long: $(VENV)/test-ready compilers ## the sweeps that `make test` leaves out: hours
@@ -31,8 +31,8 @@ bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnx
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind
 	@$(BIN)/python benchmarks/table.py
 
-coverage: $(VENV)/test-ready compilers ## which lines of the C core the tests reach: about 2 minutes
-	$(SAY) 'measuring the coverage of the core, about 2 minutes'
+coverage: $(VENV)/test-ready compilers ## which lines of the C core its tests reach: about 1 minute
+	$(SAY) 'measuring the coverage of the core, about 1 minute'
 	@$(BIN)/python tests/csrc/measure_coverage.py --html build/coverage
 
 sizes: $(VENV)/test-ready compilers ## write docs/sizes.md: code bytes of the core on microcontrollers
@@ -78,6 +78,7 @@ $(VENV)/test-ready: pyproject.toml | $(VENV)/demo-ready
 	@touch $@
 
 compilers:
+	@command -v valgrind >/dev/null || .ci/install_packages valgrind || echo 'without valgrind one test is left out'
 	@command -v g++ >/dev/null || .ci/install_packages g++ || echo 'without g++ one test is left out'
 	@arm-none-eabi-gcc -print-file-name=libc.a 2>/dev/null | grep -q / \
 		|| .ci/install_packages gcc-arm-none-eabi libnewlib-arm-none-eabi \

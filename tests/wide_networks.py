@@ -99,13 +99,19 @@ class _Wide:
             return np.asarray(self.rng.integers(*integer, shape, endpoint=True), np.int32)
         return np.asarray(self.rng.uniform(low, high, shape), np.float32)
 
+    def decay(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Often a power of two: half, a quarter, no leak."""
+        if self.int8 and self.rng.random() < 0.4:
+            return np.asarray(1 << self.rng.integers(0, 16), np.int32)
+        return self.parameter(0.5, 1.0, shape, (16384, 32768))
+
     def neuron(self, source: Node, multiple: bool = False) -> Node:
         reset = str(self.rng.choice(["subtract", "value", "none"]))
         shape = source.shape
         return self.append(
             Neuron(
                 self.name("neuron"), (Edge(source.name),), shape,
-                membrane=self.parameter(0.5, 1.0, shape, (16384, 32768)),
+                membrane=self.decay(shape),
                 threshold=self.parameter(0.3, 1.0, shape, (1, 2**30 if self.extreme else 300)),
                 reset_value=self.parameter(-0.1, 0.1, shape, (-20, 20)) if reset == "value" else None,
                 bias=self.parameter(-0.1, 0.2, shape, (-10, 20)) if self.rng.random() < 0.3 else None,
@@ -125,9 +131,12 @@ def wide_graph(rng: np.random.Generator, numbers: Numbers, *, inputs: int = 2) -
     image = bool(rng.random() < 0.7)
     peak = 1 if spikes and rng.random() < 0.7 else int(rng.choice(PEAKS))
     low = float(rng.choice([0.0, 0.0, -1.0]))
-    shape = (int(rng.choice(WIDTHS)), int(rng.integers(1, 11)), int(rng.integers(1, 11))) if image else (
-        int(rng.choice(WIDTHS)),
-    )  # fmt: skip
+    shape: tuple[int, ...] = (int(rng.choice(WIDTHS)),)
+    if image:
+        shape = (*shape, int(rng.integers(1, 11)), int(rng.integers(1, 11)))
+    if image and rng.random() < 0.3:
+        # as a first layer sees it: few channels, many windows
+        shape, low, peak = (int(rng.choice([1, 3])), 9, 8), 0.0, int(rng.choice([1, 15, 31, 32, 255]))
     encoding = "spikes" if spikes else "constant"
     node = wide.append(
         Input("x", (), shape, encoding=encoding, low=low if peak > 1 else 0.0, scale=1 / peak, peak=peak)  # type: ignore[arg-type]
@@ -182,12 +191,13 @@ def saturating_graph(rng: np.random.Generator, *, inputs: int = 3) -> tuple[Grap
         ends = rng.choice([low, high], values.shape)
         return np.asarray(np.where(rng.random(values.shape) < 0.4, ends, values), np.int32)
 
+    decay = drawn(0, 32768) if rng.random() < 0.6 else np.asarray(1 << rng.integers(0, 16), np.int32)
     reset = str(rng.choice(["subtract", "value"]))
     next_step = bool(rng.random() < 0.2)
     multiple = not next_step and bool(rng.random() < 0.2)
     nodes.append(
         Neuron(
-            "neuron", (Edge("sum"),), shape, membrane=drawn(0, 32768),
+            "neuron", (Edge("sum"),), shape, membrane=decay,
             synapse=drawn(0, 32768, 0.3), bias=drawn(-(2**31), 2**31 - 1, 0.6), threshold=drawn(1, 2**31 - 1),
             reset_value=drawn(-held, held - 1) if reset == "value" else None,
             lower_bound=drawn(-held, held - 1, 0.2), initial=drawn(-held, held - 1, 0.5),

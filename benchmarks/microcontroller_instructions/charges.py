@@ -25,8 +25,8 @@ class Fit:
 
 @dataclass(frozen=True)
 class Charge:
-    """What is known of an event beside its figure: its component, what the instructions do, and the instructions
-    that better kernels take, in int8 and float32."""
+    """What is known of an event beside its figure: its component, what the instructions do, and how many
+    better kernels take, in int8 and float32."""
 
     event: str
     component: str
@@ -39,7 +39,8 @@ CHARGES = (
            + QEMU + "SXTAB16 into int16 pairs 1.41 (the naive loop: 4.04)", (1.41, 5)),
     Charge("multiply_accumulate", "synapses", "as a synaptic operation, with a multiplication. Low: "
            + QEMU + "CMSIS-NN 1.94 a MAC", (1.94, 5)),
-    Charge("row_activation", "synapses", "find the input, note it, locate its weight row, enter the loop", (15, 12)),
+    Charge("row_activation", "synapses", "find the input, note it, locate its weight row, enter the loop",
+           (15, 12)),
     Charge("window", "windows", "bounds of a window and its bookkeeping. Low: a dense layer", (60, 60)),
     Charge("window_run", "windows", "one call of the scan and its set-up", (25, 25)),
     Charge("scan_word", "windows", "one word of spikes", (10, 10)),
@@ -59,7 +60,8 @@ CHARGES = (
     Charge("add_element", "other layers", "one element of one input", (8, 6)),
     Charge("readout_element", "other layers", "accumulate, compare with the best", (40, 25)),
     Charge("node_step", "dispatch", "one node of a step", (50, 50)),
-    Charge("exit_step", "exit rule", "entropy: logarithm by table, 64-bit division; mean over both rules", (40, 80)),
+    Charge("exit_step", "exit rule", "entropy: logarithm by table, 64-bit division; mean over both rules",
+           (40, 80)),
     Charge("exit_class", "exit rule", "distance, exponential by table, two sums", (50, 35)),
 )  # fmt: skip
 
@@ -70,17 +72,18 @@ def charge_tables(fits: Mapping[str, Fit], compiler: str) -> str:
 
 
 def _tables(fits: Mapping[str, Fit], compiler: str) -> Iterator[str]:
-    where = f"portable kernels, GCC {compiler} -O2, Thumb-2 for Cortex-M4, no scratch memory; instructions, not cycles"
+    where = (
+        f"portable kernels, GCC {compiler} -O2, Thumb-2 for Cortex-M4, no scratch memory; "
+        "instructions, not cycles"
+    )
     for charge in CHARGES:
         for numbers, low in zip(("int8", "float32"), charge.low):
             fit = fits[numbers]
             if charge.event not in fit.figures:
                 continue
             value = _three_places(fit.figures[charge.event])
-            source = (
-                f"the core in an emulator, fitted to {fit.runs} runs (mean error {100 * fit.mean_error:.1f} %): "
-                + charge.text
-            )
+            fitted = f"fitted to {fit.runs} runs (mean error {100 * fit.mean_error:.1f} %)"
+            source = f"the core in an emulator, {fitted}: {charge.text}"
             fields = {
                 "event": charge.event, "component": charge.component, "numbers": numbers, "value": value,
                 "low": min(_three_places(low), value), "high": _three_places(MARGIN * value),

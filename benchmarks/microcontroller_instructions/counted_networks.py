@@ -1,5 +1,5 @@
-"""The small networks whose instructions are counted: varied layers, sizes, densities and neuron variants, and the
-whole networks that stay out of the fit."""
+"""The small networks whose instructions are counted: varied layers, sizes, densities and neuron variants, and
+the whole networks that stay out of the fit."""
 
 from __future__ import annotations
 
@@ -202,6 +202,14 @@ class Networks:
                     edges = (Edge("first"), Edge("second"))
                     nodes.append(Add("sum", edges, (outputs,), as_current=True))
                 yield self.graph(nodes, 2), self.values(2, 8)
+
+    def convolutions_of(self, outputs: tuple[int, ...]) -> Iterator[Run]:
+        """Convolutions of silent inputs that differ in nothing but their outputs."""
+        for size in outputs:
+            source = self.input(4, 8, 8)
+            conv = self.conv(source, size, 3)
+            nodes = [source, conv, self.neuron(conv, threshold=self.never)]
+            yield self.graph(nodes, 1), np.zeros((1, 1, 4, 8, 8), np.float32)
 
     def whole(self, description: Whole) -> Run:
         """A network as a user has it, on random pixels or their tensor over time."""

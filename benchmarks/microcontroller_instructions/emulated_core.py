@@ -1,7 +1,7 @@
 """The C core in an emulated Cortex-M: how many instructions a run takes, by function.
 
-The portable kernels are compiled for Cortex-M4 with its FPU (GCC, -O2), without counters and scratch memory. The
-emulator (unicorn) calls a hook for each basic block; the block's Thumb-2 instructions are counted from its bytes.
+The portable kernels are compiled for Cortex-M4 with its FPU (GCC, -O2), without counters and scratch memory.
+The emulator (unicorn) calls a hook for each basic block, whose instructions are counted from its bytes.
 """
 
 from __future__ import annotations
@@ -58,8 +58,7 @@ def compiler_version() -> str:
 
 
 def thumb_instructions(code: bytes) -> int:
-    """How many Thumb-2 instructions ``code`` holds: those that start with 0b11101, 0b11110 or 0b11111 take two
-    halfwords."""
+    """How many Thumb-2 instructions ``code`` holds; those that begin with 0b11101 or more have 4 bytes."""
     count = at = 0
     while at < len(code):
         at += 4 if code[at + 1] >> 3 >= 0b11101 else 2
@@ -88,7 +87,7 @@ class EmulatedCore:
     def count(self, graph: Graph, x: np.ndarray) -> tuple[Counter[str], Result]:
         """Instructions of one inference by function, and what the host's core made of the same input.
 
-        ``x`` (1, *shape) or (1, T, *shape) float32. Raises RuntimeError where the emulated core fails or ends elsewhere.
+        ``x`` (1, *shape) or (1, T, *shape) float32. Raises RuntimeError where the emulated core fails.
         """
         network = Network(graph)
         raw = network.to_bytes()

@@ -3,9 +3,9 @@
     python benchmarks/microcontroller_instructions/recount.py           about 2 minutes
     python benchmarks/microcontroller_instructions/recount.py --check   prints, writes nothing
 
-Runs the core in an emulator on small networks, fits the instructions of each event (non-negative least squares on
-relative errors), and writes the charges of targets/profiles/stm32*.toml and tests/targets/counted_runs.json.
-Needs arm-none-eabi-gcc with newlib, and `pip install 'snnrt[benchmark]'`.
+Runs the core in an emulator on small networks, fits the instructions of each event (non-negative least
+squares on relative errors), and writes the charges of targets/profiles/stm32*.toml and
+tests/targets/counted_runs.json. Needs arm-none-eabi-gcc with newlib, and `pip install 'snnrt[benchmark]'`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -43,22 +43,31 @@ def event_counts(graph: Graph, counts: Counts) -> np.ndarray:
     return np.array([totals[event] for event in EVENTS])
 
 
-def fit(core: EmulatedCore, runs: Iterable[tuple[Graph, np.ndarray]]) -> Fit:
+def output_element(core: EmulatedCore, networks: Networks) -> float:
+    """What memcpy takes an output: the difference between two convolutions."""
+    copied, outputs = [], []
+    for graph, x in networks.convolutions_of((32, 64)):
+        functions, _ = core.count(graph, x)
+        copied.append(functions["memcpy"])
+        outputs.append(np.prod(graph["conv"].shape))
+    return float((copied[1] - copied[0]) / (outputs[1] - outputs[0]))
+
+
+def fit(core: EmulatedCore, networks: Networks) -> Fit:
     """The instructions of each event, from whole runs.
 
-    ``output_element`` is what memcpy takes: a neuron follows each output, so that a fit of totals could not tell the
-    two apart. Raises RuntimeError where the core fails.
+    A neuron follows each output, so that totals cannot tell the two apart: ``output_element`` is measured
+    alone. Raises RuntimeError where the core fails.
     """
-    rows, totals, copied = [], [], []
-    for graph, x in runs:
+    rows, totals = [], []
+    for graph, x in networks.fitted():
         functions, result = core.count(graph, x)
         rows.append(event_counts(graph, result.counts))
         totals.append(functions.total())
-        copied.append(functions["memcpy"])
     events, instructions = np.array(rows), np.array(totals, float)
     figures = np.zeros(len(EVENTS))
-    window, output = EVENTS.index("window"), EVENTS.index("output_element")
-    figures[output] = np.linalg.lstsq(events[:, [window, output]], np.array(copied, float), rcond=None)[0][1]
+    output = EVENTS.index("output_element")
+    figures[output] = output_element(core, networks)
     free = events.any(0)
     free[output] = False
     rest = instructions - events @ figures
@@ -73,7 +82,8 @@ def counted_run(described: Whole, graph: Graph, counts: Counts, instructions: in
     return {
         "numbers": described.numbers, "channels": list(described.channels), "size": described.size,
         "encoding": described.encoding, "rule": described.rule, "timesteps": int(counts.timesteps[0]),
-        "instructions": instructions, "events": {field: getattr(counts, field)[0].tolist() for field in FIELDS},
+        "instructions": instructions,
+        "events": {field: getattr(counts, field)[0].tolist() for field in FIELDS},
     }  # fmt: skip
 
 
@@ -98,15 +108,14 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
             core = EmulatedCore(build(Path(folder)))
-        fits = {numbers: fit(core, Networks(numbers).fitted()) for numbers in ("int8", "float32")}
+        fits = {numbers: fit(core, Networks(numbers)) for numbers in ("int8", "float32")}
     except FileNotFoundError as error:
         parser.exit(1, f"recount: {error.filename} not found; install gcc-arm-none-eabi and its newlib\n")
     except subprocess.CalledProcessError as error:
         parser.exit(1, f"recount: {error.cmd[0]} failed:\n{error.stderr}")
     for numbers, fitted in fits.items():
-        print(
-            f"{numbers}: {fitted.runs} runs, error mean {fitted.mean_error:.1%}, largest {fitted.largest_error:.1%}"
-        )
+        errors = f"error mean {fitted.mean_error:.1%}, largest {fitted.largest_error:.1%}"
+        print(f"{numbers}: {fitted.runs} runs, {errors}")
         for event, figure in fitted.figures.items():
             print(f"    {event:20} {figure:8.2f}")
     runs = whole_runs(core, fits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -86,7 +87,9 @@ def test_core_program_gives_the_classes(demo, numbers, folder):
         assert (runs.nanoseconds > 0).all()
 
 
-@pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")
+@pytest.mark.skipif(
+    shutil.which("valgrind") is None and os.environ.get("CI") != "true", reason="needs valgrind"
+)
 def test_instructions_are_one_inference_s(demo, folder):
     program = CoreProgram(demo.int8, demo.x[:1], folder)
     counts = {kernels: program.instructions(kernels) for kernels in countable_kernels()}

@@ -15,19 +15,19 @@ from code_size import CONFIGURATIONS, CORTEX_M4, LIMIT, PROCESSORS, SMALLEST, TA
 MAP = """
 Discarded input sections
 
- .text.gone     0x00000000       0x99 /tmp/x/model.o
+ .text.gone     0x00000000       0x99 build/model.o
 
 Linker script and memory map
 
  .text.firmware
-                0x00008000       0x20 /tmp/x/program.o
+                0x00008000       0x20 build/program.o
  .text.snnrt_init
-                0x00008020       0x5c /tmp/x/network.o
- .rodata.magic  0x0000807c        0x8 /tmp/x/model.o
- .text          0x00008084        0x0 /tmp/x/model.o
+                0x00008020       0x5c build/network.o
+ .rodata.magic  0x0000807c        0x8 build/model.o
+ .text          0x00008084        0x0 build/model.o
  .text          0x00008084       0x10 /lib/libgcc.a(_udivdi3.o)
  .text.memset   0x00008094       0xa4 /lib/libc.a(lib_a-memset.o)
- .data.x        0x00009094       0x04 /tmp/x/model.o
+ .data.x        0x00009094       0x04 build/model.o
 """
 
 
