@@ -136,7 +136,7 @@ def wide_graph(rng: np.random.Generator, numbers: Numbers, *, inputs: int = 2) -
         shape = (*shape, int(rng.integers(1, 11)), int(rng.integers(1, 11)))
     if image and rng.random() < 0.3:
         # as a first layer sees it: few channels, many windows
-        shape, low, peak = (int(rng.choice([1, 3])), 9, 8), 0.0, int(rng.choice([1, 15, 31, 32, 255]))
+        shape, low, peak = (int(rng.choice([1, 3, 20])), 9, 8), 0.0, int(rng.choice([1, 15, 31, 32, 255]))
     encoding = "spikes" if spikes else "constant"
     node = wide.append(
         Input("x", (), shape, encoding=encoding, low=low if peak > 1 else 0.0, scale=1 / peak, peak=peak)  # type: ignore[arg-type]

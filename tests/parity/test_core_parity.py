@@ -62,7 +62,7 @@ def check(graph: Graph, x: np.ndarray) -> None:
 
 @pytest.mark.parametrize("numbers", NUMBERS)
 def test_random_graphs(numbers):
-    @settings(SETTINGS, max_examples=150)
+    @settings(SETTINGS, max_examples=80)
     @given(graphs(numbers))
     def run(case):
         check(*case)
@@ -72,7 +72,7 @@ def test_random_graphs(numbers):
 
 @pytest.mark.parametrize("numbers", NUMBERS)
 def test_wide_graphs(numbers):
-    @settings(SETTINGS, max_examples=150)
+    @settings(SETTINGS, max_examples=80)
     @given(st.integers(0, 2**32 - 1))
     def run(seed):
         check(*wide_graph(np.random.default_rng(seed), numbers))
@@ -81,7 +81,7 @@ def test_wide_graphs(numbers):
 
 
 def test_sums_at_the_ends_of_int32():
-    @settings(SETTINGS, max_examples=150)
+    @settings(SETTINGS, max_examples=80)
     @given(st.integers(0, 2**32 - 1))
     def run(seed):
         check(*saturating_graph(np.random.default_rng(seed)))
