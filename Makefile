@@ -47,8 +47,9 @@ lint: $(VENV)/test-ready ## style and types: about 30 s
 	@ln -s $(CURDIR)/runtime/* $(CURDIR)/converters $(CURDIR)/targets build/typed/snnrt/
 	@MYPYPATH=build/typed $(BIN)/mypy --no-error-summary -p snnrt
 
-docs: $(VENV)/test-ready ## write docs/cli.md and docs/python_api.md from the code
+docs: $(VENV)/test-ready ## write what the pages take from the code, and their measured figures
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/figures.py
 
 wheel: $(BIN)/python ## build dist/snnrt-….whl, one for every Python from 3.10
 	@.ci/python_headers $(BIN)/python

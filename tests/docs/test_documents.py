@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -114,35 +113,11 @@ def test_api_page_names_everything_public():
         assert f"### {name}\n" in page
 
 
-def test_exit_rule_table(model):
-    network, data = snnrt.load(model), load_dataset("digits")
-    text = (ROOT / "docs" / "exit_rules.md").read_text("utf-8")
-    rows = re.findall(r"^\| `(\w+)` ?([\d.]*) \| ([\d.]+) \| ([\d.]+) \| (.*) \|$", text, re.MULTILINE)
-    assert len(rows) > 5
-    for rule, threshold, accuracy, timesteps, _ in rows:
-        out = network.run(data.x, exit_rule=rule, threshold=float(threshold or 0))
-        assert f"{np.mean(out.classes == data.y):.4f}" == accuracy, (rule, threshold)
-        assert f"{out.timesteps.mean():.3f}" == timesteps, (rule, threshold)
-
-
-def test_readme_shows_what_the_demo_prints(monkeypatch, tmp_path):
-    """The table of `make demo` in the README, but for the times that it took."""
-    environment = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
-    script = ROOT / "examples" / "demo.py"
-    printed = subprocess.run(
-        [sys.executable, script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-    ).stdout
-    start, end = printed.index("exit  normalised"), printed.index("Energy and latency")
-    shown = "\n".join(blocks(ROOT / "README.md", "text"))
-    assert printed[start:end].strip() in shown
-
-
-def test_readme_states_the_size_of_the_table():
-    readme, sizes = (ROOT / name for name in ("README.md", "docs/sizes.md"))
-    smallest = re.search(
-        r"^\| dense \+ LIF \+ entropy exit, int8 \|.* (\d+) \|$", sizes.read_text("utf-8"), re.MULTILINE
+def test_figures_are_what_is_measured():
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "figures.py", "--check"], capture_output=True, text=True
     )
-    assert f"| {smallest[1]} bytes ([table](docs/sizes.md))" in readme.read_text("utf-8")
+    assert done.returncode == 0, done.stderr
 
 
 def test_readme_python_runs(model, monkeypatch, tmp_path):
