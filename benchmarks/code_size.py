@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,11 +114,16 @@ def measure(processor: Processor, configuration: Configuration, flags: tuple[str
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "program.c").write_text(PROGRAM)
-        objects = []
-        for source in [*sorted(CSRC.glob("*.c")), *sorted(CSRC.glob("kernels/*.c")), folder / "program.c"]:
-            objects.append(folder / f"{source.stem}.o")
-            options = (*processor.flags, *FLAGS, *flags, *defines, "-I", CSRC)
-            _run(compiler, *options, "-c", source, "-o", objects[-1])
+        sources = [*sorted(CSRC.glob("*.c")), *sorted(CSRC.glob("kernels/*.c")), folder / "program.c"]
+        options = (*processor.flags, *FLAGS, *flags, *defines, "-I", CSRC)
+
+        def compile_one(source: Path) -> Path:
+            target = folder / f"{source.stem}.o"
+            _run(compiler, *options, "-c", source, "-o", target)
+            return target
+
+        with ThreadPoolExecutor() as pool:
+            objects = list(pool.map(compile_one, sources))
         _run(
             compiler, *processor.flags, "-nostartfiles", "-nostdlib", "-Wl,--gc-sections", "-Wl,-e,firmware",
             "-Wl,--defsym=model=0x1000", "-Wl,--defsym=image=0x2000", f"-Wl,-Map={folder / 'map'}",
