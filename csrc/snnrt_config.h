@@ -18,7 +18,7 @@
 #ifndef SNNRT_WITH_ADD
 #define SNNRT_WITH_ADD 1
 #endif
-/* Synaptic currents, several spikes a step, reset at the next step, lower bounds. */
+/* Synaptic currents, several spikes a step, lower bounds. */
 #ifndef SNNRT_WITH_NEURON_VARIANTS
 #define SNNRT_WITH_NEURON_VARIANTS 1
 #endif
