@@ -19,6 +19,7 @@ SOURCES = ("*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c")
 # as csrc/build_core.py builds the extension
 FLAGS = (
     "-std=c99", "-O3", "-ffp-contract=off", "-DSNNRT_EVENTS_MAX=256", "-DSNNRT_WITH_VECTOR_SCRATCH=1",
+    "-DSNNRT_WITH_KERNEL_TABLE=1",
     "-Wall", "-Werror",
 )  # fmt: skip
 COLLECTED = re.compile(r"Collected : (\d+)")

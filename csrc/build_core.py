@@ -54,7 +54,11 @@ builder.set_source(
     sources=sources(),
     depends=[str(RELATIVE / path.relative_to(FOLDER)) for path in sorted(FOLDER.rglob("*.h"))],
     include_dirs=[str(RELATIVE)],
-    define_macros=[("SNNRT_EVENTS_MAX", "256"), ("SNNRT_WITH_VECTOR_SCRATCH", "1")],
+    define_macros=[
+        ("SNNRT_EVENTS_MAX", "256"),
+        ("SNNRT_WITH_VECTOR_SCRATCH", "1"),
+        ("SNNRT_WITH_KERNEL_TABLE", "1"),
+    ],
     extra_compile_args=[] if sys.platform == "win32" else ["-std=c99", "-O3", "-ffp-contract=off"],
     py_limited_api=True,
 )

@@ -6,9 +6,9 @@ static const uint32_t nibble[16] = {
     0x4DB26158u, 0x5005713Cu, 0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu,
     0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
 
-uint32_t snnrt_model_crc32(const uint8_t *model, size_t count) {
-    uint32_t crc = 0xFFFFFFFFu;
-    for (size_t i = 0; i < count; i++) {
+uint32_t snnrt_model_crc32(const uint8_t *model, size_t first, size_t end, uint32_t crc) {
+    crc = ~crc;
+    for (size_t i = first; i < end; i++) {
         if (i - offsetof(snnrt_file_header, crc) >= sizeof(uint32_t)) {
             crc ^= model[i];
         }

@@ -2,6 +2,8 @@
 #include "snnrt_core.h"
 #include "snnrt_float.h"
 
+#if SNNRT_WITH_EXIT_SCORES
+
 #define DISTANCE_MAX 0xFFFFFu
 #define LOG2_E_Q16 94548u
 #define LN_2_Q24 11629080
@@ -77,20 +79,23 @@ static uint32_t logarithm_of(uint64_t sum) {
     return (position - 30u) * LN_2_Q24 + logarithm[i] +
            (uint32_t)(((uint64_t)step * rest) >> 16);
 }
+#endif
 
 #if SNNRT_WITH_INT8
 static int64_t logit_q16(const snnrt_logits *logits, uint32_t k) {
     const int32_t *accumulators = (const int32_t *)logits->accumulators;
     return ((int64_t)accumulators[k] * logits->multipliers[k]) >> logits->shift;
 }
+#endif
 
+#if SNNRT_WITH_INT8 && SNNRT_WITH_EXIT_SCORES
 static uint32_t integer_distance(const snnrt_logits *logits, uint32_t best, uint32_t k) {
     int64_t distance = logit_q16(logits, best) - logit_q16(logits, k);
     return quotient((uint64_t)distance, logits->mean ? logits->timesteps : 1u);
 }
 #endif
 
-#if SNNRT_WITH_FLOAT32
+#if SNNRT_WITH_FLOAT32 && SNNRT_WITH_EXIT_SCORES
 static uint32_t float_distance(const snnrt_logits *logits, uint32_t best, uint32_t k) {
     const float *accumulators = (const float *)logits->accumulators;
     float distance = accumulators[best] - accumulators[k];
@@ -123,6 +128,7 @@ static bool beats(const snnrt_logits *logits, uint32_t k, uint32_t best) {
 #endif
 }
 
+#if SNNRT_WITH_EXIT_SCORES
 /* How far class k is behind the best, in nats Q16. */
 static uint32_t distance_of(const snnrt_logits *logits, uint32_t best, uint32_t k) {
     uint32_t distance = 0;
@@ -141,29 +147,29 @@ static uint32_t distance_of(const snnrt_logits *logits, uint32_t best, uint32_t 
 #endif
     return distance < DISTANCE_MAX ? distance : DISTANCE_MAX;
 }
+#endif
+
+uint32_t snnrt_natural_logarithm_q16(uint32_t count) {
+#if SNNRT_WITH_EXIT_SCORES
+    return logarithm_of((uint64_t)count << 30) >> 8;
+#else
+    (void)count;
+    return 0;
+#endif
+}
 
 bool snnrt_exit_rule_fits(uint32_t rule, uint32_t threshold_q, uint32_t classes) {
     return rule <= SNNRT_EXIT_CONFIDENCE && (rule == SNNRT_EXIT_NEVER || classes >= 2) &&
            (rule != SNNRT_EXIT_CONFIDENCE || threshold_q <= 65536u);
 }
 
-bool snnrt_exit_evaluate(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q,
-                         snnrt_result *result) {
-    uint32_t best = 0;
+#if SNNRT_WITH_EXIT_SCORES
+static bool score(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q,
+                  snnrt_result *result) {
     uint64_t sum = 0;
     uint64_t weighted = 0;
-    for (uint32_t k = 1; k < logits->classes; k++) {
-        if (beats(logits, k, best)) {
-            best = k;
-        }
-    }
-    result->class_index = best;
-    result->score_q16 = 0;
-    if (rule == SNNRT_EXIT_NEVER) {
-        return false;
-    }
     for (uint32_t k = 0; k < logits->classes; k++) {
-        uint32_t distance = distance_of(logits, best, k);
+        uint32_t distance = distance_of(logits, result->class_index, k);
         uint32_t weight = exponential_of(distance);
         sum += weight;
         weighted += (uint64_t)weight * distance;
@@ -177,4 +183,23 @@ bool snnrt_exit_evaluate(const snnrt_logits *logits, uint32_t rule, uint32_t thr
     }
     result->score_q16 += logarithm_of(sum) >> 8;
     return result->score_q16 < threshold_q;
+}
+#endif
+
+bool snnrt_exit_evaluate(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q,
+                         snnrt_result *result) {
+    result->class_index = 0;
+    result->score_q16 = 0;
+    for (uint32_t k = 1; k < logits->classes; k++) {
+        if (beats(logits, k, result->class_index)) {
+            result->class_index = k;
+        }
+    }
+#if SNNRT_WITH_EXIT_SCORES
+    return rule != SNNRT_EXIT_NEVER && score(logits, rule, threshold_q, result);
+#else
+    (void)rule;
+    (void)threshold_q;
+    return false;
+#endif
 }

@@ -1,6 +1,4 @@
 /* The validating pass: header, then each node, its arrays, and the memory plan. */
-#include <string.h>
-
 #include "snnrt_core.h"
 
 uint32_t snnrt_output_bytes(const snnrt_node *node) {
@@ -31,13 +29,12 @@ static bool section_fits(uint32_t offset, uint32_t bytes, uint32_t first, uint32
 }
 
 static snnrt_status check_header(const snnrt_check *check, size_t model_bytes) {
-    static const uint8_t magic[8] = {'S', 'N', 'N', 'R', 'T', 0x0D, 0x0A, 0x1A};
     const snnrt_file_header *header = snnrt_header_of(check->model);
     uint32_t end, crc;
     if (model_bytes < SNNRT_HEADER_BYTES) {
         return snnrt_fail(check, SNNRT_ERROR_TRUNCATED, SNNRT_HEADER_BYTES, model_bytes);
     }
-    if (memcmp(header->magic, magic, sizeof magic) != 0) {
+    if (header->magic[0] != SNNRT_MAGIC_0 || header->magic[1] != SNNRT_MAGIC_1) {
         return snnrt_fail(check, SNNRT_ERROR_NOT_A_MODEL, 0, 0);
     }
     if (header->major != SNNRT_FORMAT_MAJOR || header->minor > SNNRT_FORMAT_MINOR) {
@@ -47,7 +44,7 @@ static snnrt_status check_header(const snnrt_check *check, size_t model_bytes) {
     if (end != model_bytes) {
         return snnrt_fail(check, SNNRT_ERROR_TRUNCATED, end, model_bytes);
     }
-    crc = snnrt_model_crc32(check->model, end);
+    crc = snnrt_model_crc32(check->model, 0, end, 0);
     if (crc != header->crc) {
         return snnrt_fail(check, SNNRT_ERROR_CRC, header->crc, crc);
     }
@@ -87,22 +84,30 @@ snnrt_status snnrt_check_model(const void *model, size_t model_bytes, snnrt_faul
         return status;
     }
     check.count = snnrt_header_of(check.model)->node_count;
-    for (uint32_t pass = 0; pass < 2; pass++) {
-        for (check.index = 0; check.index < check.count; check.index++) {
-            check.node = snnrt_node_of(check.model, check.index);
-            if (pass == 0) {
-                status = snnrt_check_node(&check);
-            } else {
-                check.source =
-                    snnrt_node_of(check.model, check.node->inputs[0] & ~SNNRT_DELAYED);
-                status = snnrt_check_arrays(&check);
-            }
-            if (status != SNNRT_OK) {
-                return status;
-            }
+    for (check.index = 0; check.index < check.count; check.index++) {
+        check.node = snnrt_node_of(check.model, check.index);
+        if (!snnrt_kernel_present(check.node)) {
+            return snnrt_fail(&check, SNNRT_ERROR_KERNEL_MISSING, 0, check.node->kind);
+        }
+#if SNNRT_WITH_MODEL_CHECK
+        status = snnrt_check_node(&check);
+        if (status != SNNRT_OK) {
+            return status;
+        }
+#endif
+    }
+#if SNNRT_WITH_MODEL_CHECK
+    for (check.index = 0; check.index < check.count; check.index++) {
+        check.node = snnrt_node_of(check.model, check.index);
+        check.source = snnrt_node_of(check.model, check.node->inputs[0] & ~SNNRT_DELAYED);
+        status = snnrt_check_arrays(&check);
+        if (status != SNNRT_OK) {
+            return status;
         }
     }
-    return snnrt_check_plan(&check);
+    status = snnrt_check_plan(&check);
+#endif
+    return status;
 }
 
 static void describe(const uint8_t *model, snnrt_model_info *info) {

@@ -93,8 +93,34 @@ typedef struct snnrt_counts {
     uint64_t neuron_updates;
 } snnrt_counts;
 
+/* What a device has seen, for a host to read (`snnrt health`): little-endian, fixed size, no pointers, so it can be
+ * copied out of memory or sent as it is. An inference is counted once, at the first step since a reset whose result
+ * is done; counts stay at 2^32 - 1. Written by the core only; docs/health.md specifies every byte. */
+#define SNNRT_HEALTH_BINS 16
+#define SNNRT_HEALTH_MAGIC 0x484E4E53u /* "SNNH" */
+typedef struct snnrt_health {
+    uint32_t magic;
+    uint16_t version; /* 1 */
+    uint16_t bytes;   /* of this record */
+    uint32_t model_crc;
+    uint32_t exit_rule; /* in force, as threshold_q and maximum_timesteps */
+    uint32_t threshold_q;
+    uint32_t maximum_timesteps;
+    uint32_t steps_per_bin; /* ceil(maximum_timesteps / 16) */
+    uint32_t score_limit;   /* upper end of the last score bin, Q16: ln K for entropies, 1 for probabilities */
+    uint32_t inferences;
+    uint32_t exits; /* inferences that the rule ended before the last timestep */
+    uint32_t checks; /* finished by snnrt_verify */
+    uint32_t faults; /* of these, checksums that did not match */
+    uint32_t timesteps[SNNRT_HEALTH_BINS]; /* bin (timesteps - 1) / steps_per_bin */
+    uint32_t scores[SNNRT_HEALTH_BINS];    /* of the last step: entropy, or with CONFIDENCE the largest probability */
+} snnrt_health;
+
 struct snnrt_kernels;
 struct snnrt_network;
+
+/* Gives the input of one timestep (0 first) where it lies, as snnrt_step takes it; NULL: there is none. */
+typedef const void *(*snnrt_input_hook)(void *user, uint32_t timestep);
 
 /* Called after each node of each step, with the node's output (NULL for exit) and a neuron's state. */
 typedef void (*snnrt_trace)(void *user, const struct snnrt_network *network, uint32_t node,
@@ -111,10 +137,18 @@ typedef struct snnrt_network {
     snnrt_counts *counts;
     snnrt_trace trace;
     void *trace_user;
+    snnrt_input_hook hook;
+    void *hook_user;
+    snnrt_health *health;
+    uint32_t model_bytes;
+    uint32_t model_crc;
+    uint32_t verified_bytes;
+    uint32_t verified_crc;
     uint32_t timestep;
     uint32_t maximum_timesteps;
     uint32_t exit_rule;
     uint32_t exit_threshold_q;
+    uint32_t recorded;
     uint32_t initialised;
 } snnrt_network;
 
@@ -147,7 +181,8 @@ snnrt_status snnrt_step(snnrt_network *network, const void *input, snnrt_result 
 snnrt_status snnrt_run(snnrt_network *network, const void *input, snnrt_result *result);
 
 /* Replaces the model's exit rule and T until the next snnrt_init. `threshold_q` as in docs/ir.md;
- * `maximum_timesteps` 1 ... 65535. On failure the rule stays as it was. */
+ * `maximum_timesteps` 1 ... 65535. A health record starts again. On failure the rule stays as it was; without
+ * exit scores in the build, rules other than NEVER give SNNRT_ERROR_KERNEL_MISSING. */
 snnrt_status snnrt_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
                             uint32_t maximum_timesteps);
 
@@ -156,6 +191,23 @@ snnrt_status snnrt_set_exit(snnrt_network *network, uint32_t rule, uint32_t thre
  * than `scratch_bytes` works without. Its contents have no meaning between calls: networks that never run at
  * the same time may share it. */
 snnrt_status snnrt_use_scratch(snnrt_network *network, void *scratch, size_t scratch_bytes);
+
+/* Where snnrt_step and snnrt_run get inputs when called with `input` NULL: `hook` is asked for a timestep's input when
+ * that step begins, and for a constant input once after a reset; its memory is read in place, as long as snnrt_step
+ * says. So a run pulls no more timesteps from a sensor than it takes. A hook that gives NULL ends the call with
+ * SNNRT_ERROR_INPUT_MISSING before anything has changed. A NULL hook takes it away. */
+snnrt_status snnrt_set_input_hook(snnrt_network *network, snnrt_input_hook hook, void *user);
+
+/* Checks the model's bytes against the checksum that snnrt_init found, at most `bytes` of them in this call (0: all
+ * that is left), so that an idle loop can go round a model in bounded time. `complete` (may be NULL) says whether a round
+ * has ended; the next call starts another. Where the sum does not match: SNNRT_ERROR_CRC, and every later call with
+ * this network returns that until snnrt_init. A CRC-32 finds every burst of up to 32 flipped bits and, in models below
+ * 11 KB, every 3 of them; of other damage it misses one case in 2^32. */
+snnrt_status snnrt_verify(snnrt_network *network, uint32_t bytes, bool *complete);
+
+/* Clears `health` and records into it from now on; NULL stops. Networks may not share a record. Without health in
+ * the build: SNNRT_ERROR_KERNEL_MISSING. */
+snnrt_status snnrt_record_health(snnrt_network *network, snnrt_health *health);
 
 /* The accumulators, class by class: int32_t in an INT8 model, float in a FLOAT32 model. Valid until
  * the next call with this network. NULL if the network is not initialised. */

@@ -31,6 +31,23 @@
 #ifndef SNNRT_WITH_STRINGS
 #define SNNRT_WITH_STRINGS 1
 #endif
+/* Entropy and confidence; without, models whose rule is `never` and no other. */
+#ifndef SNNRT_WITH_EXIT_SCORES
+#define SNNRT_WITH_EXIT_SCORES 1
+#endif
+/* snnrt_record_health. */
+#ifndef SNNRT_WITH_HEALTH
+#define SNNRT_WITH_HEALTH 1
+#endif
+/* The whole check of a model's nodes, arrays and memory plan. At 0, snnrt_init checks the header, the checksum and
+ * that the kernels are there, and trusts the rest: for a model that is linked in, not for one that comes later. */
+#ifndef SNNRT_WITH_MODEL_CHECK
+#define SNNRT_WITH_MODEL_CHECK 1
+#endif
+/* Kernels reached through a table that can be replaced while the program runs (host); at 0 they are called directly. */
+#ifndef SNNRT_WITH_KERNEL_TABLE
+#define SNNRT_WITH_KERNEL_TABLE 0
+#endif
 /* Ask for the scratch with which the vector kernels' convolutions are fastest (a copy of the weights). */
 #ifndef SNNRT_WITH_VECTOR_SCRATCH
 #define SNNRT_WITH_VECTOR_SCRATCH 0

@@ -7,8 +7,16 @@
 /* Right shifts of negative numbers must be arithmetic. */
 typedef char snnrt_shift_is_arithmetic[(-1 >> 1) == -1 ? 1 : -1];
 
-/* CRC-32 (IEEE 802.3) of a model, its CRC field taken as zero. */
-uint32_t snnrt_model_crc32(const uint8_t *model, size_t count);
+/* Values of snnrt_network.initialised. */
+#define SNNRT_INITIALISED 0x534E4E52u
+#define SNNRT_DAMAGED 0x44474D44u
+
+/* SNNRT_OK where the network may be used, else what every call with it returns. */
+snnrt_status snnrt_readiness(const snnrt_network *network);
+
+/* CRC-32 (IEEE 802.3) of a model, its CRC field taken as zero: `crc`, 0 at first, goes on with the bytes
+ * first .. end and is the sum of the bytes 0 .. end. */
+uint32_t snnrt_model_crc32(const uint8_t *model, size_t first, size_t end, uint32_t crc);
 
 /* Bytes of a node's output; its dimensions must be checked. */
 uint32_t snnrt_output_bytes(const snnrt_node *node);
@@ -21,6 +29,10 @@ static inline uint32_t snnrt_state_bytes(const snnrt_node *node) {
 
 /* Index of the node itself, or of what a flatten stands for. */
 uint32_t snnrt_alias_root(const uint8_t *model, uint32_t index);
+
+static inline const snnrt_node *snnrt_readout_of(const uint8_t *model) {
+    return snnrt_node_of(model, snnrt_header_of(model)->node_count - 2u);
+}
 
 /* Whether the model's numbers are int8; known at build time where only one of them is built. */
 static inline bool snnrt_is_int8(const uint8_t *model) {
@@ -49,7 +61,10 @@ snnrt_status snnrt_fail(const snnrt_check *check, snnrt_status status, size_t ex
 /* The whole check; snnrt_model_check also describes the model. */
 snnrt_status snnrt_check_model(const void *model, size_t model_bytes, snnrt_fault *fault);
 
-/* Its parts: each may rely on the ones before, for all nodes. */
+/* Whether the build has the kernels of a node; its kind need not be checked yet. */
+bool snnrt_kernel_present(const snnrt_node *node);
+
+/* The parts of the check: each may rely on the ones before, for all nodes. */
 snnrt_status snnrt_check_node(snnrt_check *check);
 snnrt_status snnrt_check_arrays(const snnrt_check *check);
 snnrt_status snnrt_check_plan(snnrt_check *check);
@@ -70,5 +85,19 @@ bool snnrt_exit_rule_fits(uint32_t rule, uint32_t threshold_q, uint32_t classes)
 /* Fills class_index and score_q16; returns whether the rule says to stop. */
 bool snnrt_exit_evaluate(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q,
                          snnrt_result *result);
+
+/* ln(count), Q16; count 1 ... 4096. */
+uint32_t snnrt_natural_logarithm_q16(uint32_t count);
+
+/* The readout as the exit rule sees it, after network->timestep steps. */
+void snnrt_logits_of(const snnrt_network *network, snnrt_logits *logits);
+
+#if SNNRT_WITH_HEALTH
+/* Starts the network's record, if it has one, again. */
+void snnrt_health_restart(const snnrt_network *network);
+
+/* Records the inference that this result ends. */
+void snnrt_health_add(const snnrt_network *network, const snnrt_result *result);
+#endif
 
 #endif

@@ -10,6 +10,8 @@
 #endif
 #endif
 
+#define SNNRT_MAGIC_0 0x524E4E53u /* "SNNR" */
+#define SNNRT_MAGIC_1 0x1A0A0D54u /* "T", carriage return, line feed, substitute */
 #define SNNRT_HEADER_BYTES 64u
 #define SNNRT_NODE_BYTES 96u
 #define SNNRT_NODES_MAX 1024u
@@ -78,7 +80,7 @@ enum {
 #define SNNRT_NODE_STATIC 1u
 
 typedef struct snnrt_file_header {
-    uint8_t magic[8];
+    uint32_t magic[2];
     uint16_t major;
     uint16_t minor;
     uint32_t file_bytes;

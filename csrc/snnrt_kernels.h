@@ -7,12 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "snnrt_compiler.h"
+
 #include "snnrt.h"
 #include "snnrt_file.h"
 
 /* Vector kernels read and write events in blocks: so many entries past the capacity are theirs too. */
 #ifndef SNNRT_EVENTS_PADDING
-#define SNNRT_EVENTS_PADDING 16u
+#define SNNRT_EVENTS_PADDING (SNNRT_WITH_KERNEL_TABLE ? 16u : 0u)
 #endif
 
 /* Non-zero inputs: the position of each and its value (1 for a spike), in ascending position. */
@@ -100,7 +102,12 @@ typedef struct snnrt_kernels {
     snnrt_neuron_kernel *neuron_f32;
 } snnrt_kernels;
 
+#if SNNRT_WITH_KERNEL_TABLE
 extern const snnrt_kernels snnrt_kernels_portable;
+#define SNNRT_KERNEL(holder, kernel) ((holder)->kernels->kernel)
+#else
+#define SNNRT_KERNEL(holder, kernel) ((void)(holder), snnrt_##kernel)
+#endif
 
 snnrt_scan_kernel snnrt_scan_bits_i16; /* a spike's value is 1, in value.i16 */
 snnrt_scan_kernel snnrt_scan_bits_f32; /* the same in value.f32 */

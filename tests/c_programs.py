@@ -19,15 +19,18 @@ from snnrt.reference import quantise_input
 CSRC = Path(__file__).parents[1] / "csrc"
 PROGRAMS = Path(__file__).parent / "csrc"
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wvla", "-Wpedantic", "-Werror")
-# as csrc/build_core.py: without it a model asks for too little scratch for the whole-convolution kernels
-VECTOR_SCRATCH = "-DSNNRT_WITH_VECTOR_SCRATCH=1"
+# as csrc/build_core.py: without the first a model asks for too little scratch for the whole-convolution kernels
+HOST = ("-DSNNRT_WITH_VECTOR_SCRATCH=1", "-DSNNRT_WITH_KERNEL_TABLE=1")
 SANITISERS = (
     "-g", "-O2", "-fno-omit-frame-pointer", "-fsanitize=address,undefined,float-cast-overflow",
-    "-fno-sanitize-recover=all", VECTOR_SCRATCH,
+    "-fno-sanitize-recover=all",
 )  # fmt: skip
 # short traces and a small quarantine: hundreds of thousands of allocations stay affordable
 SANITISER_OPTIONS = "malloc_context_size=3:quarantine_size_mb=1"
-LEFT_OUT = ("FLOAT32", "INT8", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS")
+LEFT_OUT = (
+    "FLOAT32", "INT8", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS",
+    "EXIT_SCORES", "HEALTH", "MODEL_CHECK",
+)  # fmt: skip
 PORTABLE = ("*.c", "kernels/*.c")
 HOSTED = (*PORTABLE, "kernels/x86/*.c", "host/*.c")
 
@@ -64,9 +67,10 @@ def compile_core(
 
     def compile_one(source: Path) -> Path:
         target = folder / (str(source.relative_to(CSRC)).replace("/", "_") + ".o")
-        command([compiler, "-std=c99", "-ffp-contract=off", *flags, "-I", CSRC, "-c", source, "-o", target])
+        command([compiler, "-std=c99", *host, *flags, "-I", CSRC, "-c", source, "-o", target])
         return target
 
+    host = HOST if patterns == HOSTED else ()
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(compile_one, sources(patterns)))

@@ -76,7 +76,7 @@ static void all_windows(snnrt_convolution *c, snnrt_event_room *room) {
     const snnrt_synapse_parameters *conv = step->parameters;
     uint32_t outputs = c->window.sum.outputs;
     size_t group_weights = (size_t)conv->kernel_h * conv->kernel_w * c->depth * outputs *
-                           (snnrt_step_is_int8(step) ? 1u : 4u);
+                           (SNNRT_STEP_IS_INT8(step) ? 1u : 4u);
     uint8_t *output = (uint8_t *)step->output;
     for (uint32_t oy = 0; oy < step->out_height; oy++) {
         int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
@@ -113,8 +113,9 @@ static void windows_with_room(snnrt_convolution *c) {
 static void windows_of_slices(snnrt_convolution *c) {
     const snnrt_synapse_step *step = c->window.step;
     const snnrt_synapse_parameters *conv = step->parameters;
-    snnrt_accumulate_kernel *accumulate = snnrt_step_is_int8(step) ? step->kernels->accumulate_i8
-                                                                   : step->kernels->accumulate_f32;
+    snnrt_accumulate_kernel *accumulate = SNNRT_STEP_IS_INT8(step)
+                                              ? SNNRT_KERNEL(step, accumulate_i8)
+                                              : SNNRT_KERNEL(step, accumulate_f32);
     snnrt_accumulation *sum = &c->window.sum;
     uint32_t *output = (uint32_t *)step->output;
     uint64_t rows = 0, active = 0;
@@ -173,7 +174,7 @@ static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
     events->position = starts + units + 1u;
     events->capacity = elements;
     values = events->position + elements + SNNRT_EVENTS_PADDING;
-    if (snnrt_step_is_int8(step)) {
+    if (SNNRT_STEP_IS_INT8(step)) {
         events->value.i16 = (int16_t *)values;
     } else {
         events->value.f32 = (float *)values;
@@ -198,10 +199,12 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
     uint32_t groups = step->parameters->groups;
     uint32_t elements = step->in_channels * step->in_height * step->in_width;
     snnrt_convolution c;
-    if (snnrt_step_is_int8(step) && step->kernels->conv2d_i8 != NULL &&
+#if SNNRT_WITH_KERNEL_TABLE
+    if (SNNRT_STEP_IS_INT8(step) && step->kernels->conv2d_i8 != NULL &&
         step->kernels->conv2d_i8(step)) {
         return;
     }
+#endif
     c.depth = step->in_channels / groups;
     c.starts = NULL;
     snnrt_window_prepare(&c.window, step, step->out_channels / groups);

@@ -22,7 +22,7 @@ static void add_bits_int16(const snnrt_pool_step *step, uint32_t from, uint32_t 
     sum.windows = 1;
     sum.window_bits = 0;
     sum.output = (int16_t *)step->output + to;
-    step->kernels->add_bits_i16(&sum);
+    SNNRT_KERNEL(step, add_bits_i16)(&sum);
 }
 
 /* Without padding every window lies inside: a whole row of windows at once. */
@@ -39,7 +39,7 @@ static void add_bits_rows(const snnrt_pool_step *step) {
     for (uint32_t oy = 0; oy < step->out_height; oy++) {
         sum.first = oy * pool->stride_y * sum.row_bits;
         sum.output = (int16_t *)step->output + (size_t)oy * step->out_width * step->channels;
-        step->kernels->add_bits_i16(&sum);
+        SNNRT_KERNEL(step, add_bits_i16)(&sum);
     }
 }
 

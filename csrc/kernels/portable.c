@@ -1,5 +1,6 @@
 #include "../snnrt_kernels.h"
 
+#if SNNRT_WITH_KERNEL_TABLE
 #if SNNRT_WITH_INT8
 #define SNNRT_INT8_KERNEL(kernel) kernel
 #else
@@ -30,3 +31,6 @@ const snnrt_kernels snnrt_kernels_portable = {
     SNNRT_FLOAT32_KERNEL(snnrt_accumulate_f32),
     SNNRT_FLOAT32_KERNEL(snnrt_neuron_f32),
 };
+#else
+typedef int snnrt_kernels_portable_left_out;
+#endif

@@ -25,21 +25,16 @@ typedef struct snnrt_window {
     uint32_t rows; /* events of the window so far */
 } snnrt_window;
 
-static inline bool snnrt_step_is_int8(const snnrt_synapse_step *step) {
-#if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
-    return step->numbers == SNNRT_NUMBERS_INT8;
-#else
-    (void)step;
-    return SNNRT_WITH_INT8 != 0;
-#endif
-}
+/* A constant where only one of the numbers is built, so that even unoptimised code asks for no kernel of the other. */
+#define SNNRT_STEP_IS_INT8(step)                                                                   \
+    (SNNRT_WITH_INT8 && (!SNNRT_WITH_FLOAT32 || (step)->numbers == SNNRT_NUMBERS_INT8))
 
 static inline snnrt_scan_kernel *snnrt_scan_of(const snnrt_synapse_step *step) {
     bool bits = step->input_dtype == SNNRT_DTYPE_BITS;
-    if (snnrt_step_is_int8(step)) {
-        return bits ? step->kernels->scan_bits_i16 : step->kernels->scan_i16;
+    if (SNNRT_STEP_IS_INT8(step)) {
+        return bits ? SNNRT_KERNEL(step, scan_bits_i16) : SNNRT_KERNEL(step, scan_i16);
     }
-    return bits ? step->kernels->scan_bits_f32 : step->kernels->scan_f32;
+    return bits ? SNNRT_KERNEL(step, scan_bits_f32) : SNNRT_KERNEL(step, scan_f32);
 }
 
 static inline void snnrt_window_prepare(snnrt_window *window, const snnrt_synapse_step *step,
@@ -58,7 +53,7 @@ static inline void snnrt_window_prepare(snnrt_window *window, const snnrt_synaps
 static inline void snnrt_window_use_room(snnrt_window *window, snnrt_event_room *room) {
     window->events.position = room->position;
     window->events.capacity = SNNRT_EVENTS_MAX;
-    if (snnrt_step_is_int8(window->step)) {
+    if (SNNRT_STEP_IS_INT8(window->step)) {
         window->events.value.i16 = room->value.i16;
     } else {
         window->events.value.f32 = room->value.f32;
@@ -74,11 +69,10 @@ static inline void snnrt_window_begin(snnrt_window *window, void *accumulator, c
 }
 
 static inline void snnrt_window_flush(snnrt_window *window) {
-    const snnrt_kernels *kernels = window->step->kernels;
-    if (snnrt_step_is_int8(window->step)) {
-        kernels->accumulate_i8(&window->sum);
+    if (SNNRT_STEP_IS_INT8(window->step)) {
+        SNNRT_KERNEL(window->step, accumulate_i8)(&window->sum);
     } else {
-        kernels->accumulate_f32(&window->sum);
+        SNNRT_KERNEL(window->step, accumulate_f32)(&window->sum);
     }
     window->sum.start = window->sum.accumulator;
     window->sum.slice_count = 0;

@@ -16,13 +16,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from c_programs import CSRC, VECTOR_SCRATCH, command, compile_core, compile_program, input_bytes
+from c_programs import CSRC, command, compile_core, compile_program, input_bytes
 from exported_models import check_output, export_random
 from small_networks import SMALL_NETWORKS
 
 from snnrt.network import Network
 
-FLAGS = ("-O0", "-g", "--coverage", VECTOR_SCRATCH)
+FLAGS = ("-O0", "-g", "--coverage")
 RANDOM_MODELS = 400
 
 

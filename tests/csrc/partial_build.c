@@ -32,6 +32,7 @@ int main(int argument_count, char **arguments) {
     snnrt_fault fault;
     snnrt_model_info info;
     snnrt_status status;
+    snnrt_health health;
     size_t size;
     if (argument_count != 3) {
         return 2;
@@ -51,6 +52,8 @@ int main(int argument_count, char **arguments) {
             (SNNRT_WITH_COUNTERS ? SNNRT_OK : SNNRT_ERROR_KERNEL_MISSING) ||
         snnrt_set_trace(&network, nothing, NULL) !=
             (SNNRT_WITH_TRACE ? SNNRT_OK : SNNRT_ERROR_KERNEL_MISSING) ||
+        snnrt_record_health(&network, &health) !=
+            (SNNRT_WITH_HEALTH ? SNNRT_OK : SNNRT_ERROR_KERNEL_MISSING) ||
         (strlen(snnrt_strerror(SNNRT_ERROR_CRC)) != 0) != (SNNRT_WITH_STRINGS != 0) ||
         snnrt_run(&network, input, &result) != SNNRT_OK) {
         fprintf(stderr, "the interface differs from what the build has\n");

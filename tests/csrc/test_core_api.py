@@ -49,6 +49,14 @@ def test_promises_of_the_header(compiler, numbers, sanitised, tmp_path):
     assert word == "checks" and int(checks) > 300
 
 
+@pytest.mark.parametrize("numbers", ["int8", "float32"])
+def test_hook_health_and_integrity(numbers, sanitised, tmp_path):
+    constant = write(tmp_path, "constant", *SMALL_NETWORKS["dense_lif"](numbers))
+    spikes = write(tmp_path, "spikes", *SMALL_NETWORKS["every_kind"](numbers))
+    checks, word = command([sanitised("device_api"), *constant, *spikes]).split()
+    assert word == "checks" and int(checks) > 10_000
+
+
 def test_cpp_includes_the_headers(tmp_path):
     need_compiler("g++")
     objects = compile_core(tmp_path)
@@ -113,6 +121,9 @@ NEEDS = {
     "COUNTERS": (None, plain("int8")),
     "TRACE": (None, plain("int8")),
     "STRINGS": (None, plain("int8")),
+    "EXIT_SCORES": (plain("int8"), lone_input("float32")),
+    "HEALTH": (None, plain("int8")),
+    "MODEL_CHECK": (None, plain("int8")),
 }
 
 
@@ -128,7 +139,7 @@ def test_a_build_without_a_part(part, tmp_path):
 
 
 def test_the_smallest_build(tmp_path):
-    parts = ("FLOAT32", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS")
+    parts = ("FLOAT32", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS", "HEALTH")
     left_out = [f"-DSNNRT_WITH_{part}=0" for part in parts]
     objects = compile_core(tmp_path, (*left_out, *FREESTANDING), patterns=PORTABLE)
     program = compile_program("partial_build", objects, left_out)

@@ -64,8 +64,9 @@ static inline lanes decay_lanes(lanes v, const int32_t *decay, uint32_t kind, in
     if (kind == BY_SHIFT) {
         /* Shifts by a vector: one operation, where a shift by a scalar takes two. */
         lanes by = (lanes){0} + shift;
+        const int32_t half = 1 << (shift - 1);
         if (narrow) {
-            return (v + ((lanes){0} + (1 << (shift - 1)))) >> by;
+            return (v + ((lanes){0} + half)) >> by;
         }
         /* Half of 2^shift added without leaving int32. */
         return (v >> by) + ((v >> (by - 1)) & 1);

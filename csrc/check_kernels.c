@@ -1,0 +1,37 @@
+/* Whether this build has what a node needs. */
+#include "snnrt_core.h"
+
+#if !SNNRT_WITH_NEURON_VARIANTS
+static bool neuron_is_plain(const snnrt_neuron_parameters *neuron) {
+    uint32_t variants = 3u << 2 * SNNRT_SYNAPSE | 3u << 2 * SNNRT_LOWER_BOUND;
+    return (neuron->granularity & variants) == 0 && (neuron->flags & SNNRT_NEURON_MULTIPLE) == 0;
+}
+#endif
+
+bool snnrt_kernel_present(const snnrt_node *node) {
+    switch (node->kind) {
+#if !SNNRT_WITH_CONV2D
+    case SNNRT_KIND_CONV2D:
+        return false;
+#endif
+#if !SNNRT_WITH_POOL2D
+    case SNNRT_KIND_SUM_POOL2D:
+    case SNNRT_KIND_AVG_POOL2D:
+        return false;
+#endif
+#if !SNNRT_WITH_ADD
+    case SNNRT_KIND_ADD:
+        return false;
+#endif
+#if !SNNRT_WITH_NEURON_VARIANTS
+    case SNNRT_KIND_NEURON:
+        return neuron_is_plain(&node->parameters.neuron);
+#endif
+#if !SNNRT_WITH_EXIT_SCORES
+    case SNNRT_KIND_EXIT:
+        return node->parameters.exit.rule == SNNRT_EXIT_NEVER;
+#endif
+    default:
+        return true;
+    }
+}

@@ -1,0 +1,17 @@
+/* What every file of the core asks of its compiler, so that a build needs no flags. Internal. */
+#ifndef SNNRT_COMPILER_H
+#define SNNRT_COMPILER_H
+
+#if defined(__FAST_MATH__)
+#error "snnrt's float32 results are exact: build without -ffast-math"
+#endif
+
+/* One rounding an operation, as docs/ir.md demands. Buffers of the arena hold one type after another, which the rules
+ * of aliasing know nothing of. Loops that fill memory stay loops: small, and a firmware may have no memset. */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off", "no-strict-aliasing", "no-tree-loop-distribute-patterns")
+#endif
+
+#endif

@@ -1,0 +1,237 @@
+/* What firmware has on top of inference: the input hook, the health record, the integrity check. Prints "N checks";
+ * exits with 1 after a failure.
+ *
+ *     device_api CONSTANT.snnrt CONSTANT.input SPIKES.snnrt SPIKES.input
+ *
+ * As core_api's: at least 3 timesteps, 3 classes. SPIKES: spikes over time. One input each. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "snnrt.h"
+
+static unsigned long checks, failures;
+
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        checks++;                                                                                  \
+        if (!(condition)) {                                                                        \
+            failures++;                                                                            \
+            fprintf(stderr, "%s:%d: FAILED: %s\n", __FILE__, __LINE__, #condition);                \
+        }                                                                                          \
+    } while (0)
+
+typedef struct subject {
+    uint8_t *bytes, *input, *arena;
+    size_t size;
+    snnrt_model_info info;
+    snnrt_network network;
+    /* what the hook does */
+    uint32_t asked, last, missing_from;
+} subject;
+
+static uint8_t *read_file(const char *path, size_t *size) {
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes;
+    long length;
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (length = ftell(file)) < 0) {
+        fprintf(stderr, "can't read %s\n", path);
+        exit(2);
+    }
+    *size = (size_t)length;
+    bytes = malloc(*size);
+    rewind(file);
+    if (fread(bytes, 1, *size, file) != *size) {
+        exit(2);
+    }
+    fclose(file);
+    return bytes;
+}
+
+static void open_subject(subject *s, char **paths) {
+    size_t ignored;
+    memset(s, 0, sizeof *s);
+    s->bytes = read_file(paths[0], &s->size);
+    s->input = read_file(paths[1], &ignored);
+    if (snnrt_model_check(s->bytes, s->size, &s->info, NULL) != SNNRT_OK) {
+        exit(2);
+    }
+    s->arena = malloc(s->info.arena_bytes);
+    s->missing_from = UINT32_MAX;
+}
+
+static void start(subject *s) {
+    CHECK(snnrt_init(&s->network, s->bytes, s->size, s->arena, s->info.arena_bytes, NULL) == SNNRT_OK);
+    s->asked = 0;
+    s->missing_from = UINT32_MAX;
+}
+
+static const void *give(void *user, uint32_t timestep) {
+    subject *s = (subject *)user;
+    s->asked++;
+    s->last = timestep;
+    if (timestep >= s->missing_from) {
+        return NULL;
+    }
+    return s->input + (s->info.input_encoding == SNNRT_INPUT_SPIKES
+                           ? (size_t)timestep * s->info.input_bytes
+                           : 0u);
+}
+
+static void check_hook(subject *s) {
+    bool spikes = s->info.input_encoding == SNNRT_INPUT_SPIKES;
+    snnrt_result given, pulled;
+    int32_t sums[3];
+    start(s);
+    CHECK(snnrt_run(&s->network, s->input, &given) == SNNRT_OK);
+    memcpy(sums, snnrt_accumulators(&s->network), sizeof sums);
+    CHECK(snnrt_set_input_hook(&s->network, give, s) == SNNRT_OK);
+    CHECK(snnrt_run(&s->network, s->input, &given) == SNNRT_OK && s->asked == 0);
+    CHECK(snnrt_run(&s->network, NULL, &pulled) == SNNRT_OK);
+    CHECK(memcmp(sums, snnrt_accumulators(&s->network), sizeof sums) == 0);
+    CHECK(pulled.timesteps == given.timesteps && pulled.class_index == given.class_index &&
+          pulled.score_q16 == given.score_q16);
+    /* No more than the run takes. */
+    CHECK(s->asked == (spikes ? pulled.timesteps : 1u));
+    CHECK(s->last == s->asked - 1u);
+
+    s->missing_from = 0;
+    CHECK(snnrt_run(&s->network, NULL, &pulled) == SNNRT_ERROR_INPUT_MISSING);
+    CHECK(snnrt_step(&s->network, NULL, &pulled) == SNNRT_ERROR_INPUT_MISSING);
+    if (spikes) {
+        CHECK(snnrt_reset(&s->network) == SNNRT_OK);
+        s->missing_from = 1;
+        CHECK(snnrt_step(&s->network, NULL, &pulled) == SNNRT_OK && pulled.timesteps == 1);
+        memcpy(sums, snnrt_accumulators(&s->network), sizeof sums);
+        CHECK(snnrt_step(&s->network, NULL, &pulled) == SNNRT_ERROR_INPUT_MISSING);
+        CHECK(memcmp(sums, snnrt_accumulators(&s->network), sizeof sums) == 0);
+        s->missing_from = UINT32_MAX;
+        CHECK(snnrt_step(&s->network, NULL, &pulled) == SNNRT_OK && pulled.timesteps == 2);
+    }
+    CHECK(snnrt_set_input_hook(&s->network, NULL, NULL) == SNNRT_OK);
+    CHECK(snnrt_run(&s->network, NULL, &pulled) == SNNRT_ERROR_NULL);
+    CHECK(snnrt_set_input_hook(NULL, give, s) == SNNRT_ERROR_NOT_INITIALISED);
+}
+
+static uint32_t sum_of(const uint32_t *bins) {
+    uint32_t sum = 0;
+    for (int i = 0; i < SNNRT_HEALTH_BINS; i++) {
+        sum += bins[i];
+    }
+    return sum;
+}
+
+static void check_health(subject *s) {
+    snnrt_health health;
+    snnrt_result result;
+    uint32_t crc;
+    memset(&health, 0xA5, sizeof health);
+    memcpy(&crc, s->bytes + 16, sizeof crc);
+    start(s);
+    CHECK(sizeof health == 176);
+    CHECK(snnrt_record_health(NULL, &health) == SNNRT_ERROR_NOT_INITIALISED);
+    CHECK(snnrt_record_health(&s->network, &health) == SNNRT_OK);
+    CHECK(memcmp(&health, "SNNH", 4) == 0 && health.version == 1 && health.bytes == sizeof health);
+    CHECK(health.model_crc == crc && health.maximum_timesteps == s->info.timesteps);
+    CHECK(health.inferences == 0 && sum_of(health.timesteps) == 0 && sum_of(health.scores) == 0);
+
+    for (uint32_t rule = SNNRT_EXIT_NEVER; rule <= SNNRT_EXIT_CONFIDENCE; rule++) {
+        for (uint32_t limit = 1; limit <= 40; limit += 13) {
+            uint32_t threshold = rule == SNNRT_EXIT_CONFIDENCE ? 40000u : 30000u;
+            uint32_t bin;
+            CHECK(snnrt_set_exit(&s->network, rule, threshold, limit) == SNNRT_OK);
+            CHECK(health.exit_rule == rule && health.threshold_q == threshold);
+            CHECK(health.maximum_timesteps == limit && health.inferences == 0);
+            CHECK(health.steps_per_bin == (limit + 15) / 16);
+            /* ln 3 = 71998.6 / 65536 */
+            CHECK(health.score_limit - (rule == SNNRT_EXIT_CONFIDENCE ? 65536u : 71997u) <=
+                  (rule == SNNRT_EXIT_CONFIDENCE ? 0u : 3u));
+            CHECK(snnrt_reset(&s->network) == SNNRT_OK);
+            do {
+                CHECK(snnrt_step(&s->network, s->input, &result) == SNNRT_OK);
+                CHECK(health.inferences == result.done);
+            } while (!result.done);
+            /* Going on after the end is the same inference. */
+            CHECK(snnrt_step(&s->network, s->input, NULL) == SNNRT_OK);
+            bin = (result.timesteps - 1) / health.steps_per_bin;
+            CHECK(health.timesteps[bin] == 1 && sum_of(health.timesteps) == 1);
+            CHECK(sum_of(health.scores) == 1);
+            if (rule != SNNRT_EXIT_NEVER) {
+                uint32_t place = (uint32_t)((uint64_t)result.score_q16 * 16 / health.score_limit);
+                CHECK(health.scores[place > 15 ? 15 : place] == 1);
+            }
+            CHECK(health.exits == (result.timesteps < limit));
+            CHECK(snnrt_step(&s->network, s->input, &result) == SNNRT_OK && health.inferences == 1);
+            CHECK(snnrt_reset(&s->network) == SNNRT_OK && health.inferences == 1);
+        }
+    }
+    health.inferences = UINT32_MAX;
+    health.timesteps[0] = UINT32_MAX;
+    CHECK(snnrt_set_exit(&s->network, 9, 0, 1) == SNNRT_ERROR_ARGUMENT);
+    CHECK(health.inferences == UINT32_MAX);
+    CHECK(snnrt_step(&s->network, s->input, NULL) == SNNRT_OK);
+    for (int i = 0; i < 40; i++) {
+        CHECK(snnrt_step(&s->network, s->input, &result) == SNNRT_OK);
+    }
+    CHECK(health.inferences == UINT32_MAX);
+    CHECK(snnrt_record_health(&s->network, NULL) == SNNRT_OK);
+    CHECK(snnrt_reset(&s->network) == SNNRT_OK);
+    CHECK(snnrt_set_exit(&s->network, SNNRT_EXIT_NEVER, 0, 1) == SNNRT_OK);
+    CHECK(snnrt_step(&s->network, s->input, &result) == SNNRT_OK && result.done);
+    CHECK(health.inferences == UINT32_MAX && health.exit_rule == SNNRT_EXIT_CONFIDENCE);
+}
+
+static void check_verify(subject *s) {
+    static const uint32_t pieces[] = {0, 1, 7, 64, 1000, UINT32_MAX};
+    snnrt_health health;
+    snnrt_result result;
+    bool complete = true;
+    CHECK(snnrt_verify(NULL, 0, &complete) == SNNRT_ERROR_NOT_INITIALISED && !complete);
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        uint32_t calls = 0;
+        start(s);
+        do {
+            CHECK(snnrt_verify(&s->network, pieces[i], &complete) == SNNRT_OK);
+            calls++;
+        } while (!complete);
+        CHECK(calls == (pieces[i] == 0 ? 1u : (s->size + pieces[i] - 1u) / pieces[i]));
+        CHECK(snnrt_verify(&s->network, 0, NULL) == SNNRT_OK);
+    }
+    /* Every byte, one bit of each: found by the next whole round, then nothing runs until an init. */
+    for (size_t at = 0; at < s->size; at++) {
+        uint8_t bit = (uint8_t)(1u << (at % 8u));
+        start(s);
+        CHECK(snnrt_record_health(&s->network, &health) == SNNRT_OK);
+        CHECK(snnrt_verify(&s->network, 16, &complete) == SNNRT_OK);
+        CHECK(snnrt_verify(&s->network, 0, &complete) == SNNRT_OK && complete && health.checks == 1);
+        s->bytes[at] = (uint8_t)(s->bytes[at] ^ bit);
+        CHECK(snnrt_verify(&s->network, 0, &complete) == SNNRT_ERROR_CRC && complete);
+        CHECK(health.checks == 2 && health.faults == 1);
+        CHECK(snnrt_run(&s->network, s->input, &result) == SNNRT_ERROR_CRC);
+        CHECK(snnrt_step(&s->network, s->input, &result) == SNNRT_ERROR_CRC);
+        CHECK(snnrt_reset(&s->network) == SNNRT_ERROR_CRC);
+        CHECK(snnrt_verify(&s->network, 0, &complete) == SNNRT_ERROR_CRC);
+        CHECK(snnrt_accumulators(&s->network) == NULL);
+        s->bytes[at] = (uint8_t)(s->bytes[at] ^ bit);
+    }
+    start(s);
+    CHECK(snnrt_run(&s->network, s->input, &result) == SNNRT_OK);
+}
+
+int main(int argument_count, char **arguments) {
+    if (argument_count != 5) {
+        return 2;
+    }
+    for (int i = 1; i < 5; i += 2) {
+        subject s;
+        open_subject(&s, arguments + i);
+        check_hook(&s);
+        check_verify(&s);
+        check_health(&s);
+        free(s.bytes);
+        free(s.input);
+        free(s.arena);
+    }
+    printf("%lu checks\n", checks);
+    return failures != 0;
+}
