@@ -3,22 +3,20 @@
 
 #if SNNRT_WITH_MODEL_CHECK
 
-/* `reference` is 0 and `required` false, or `bytes` bytes lie inside the data section. */
-static bool inside(const snnrt_check *check, uint32_t reference, uint32_t bytes, bool required) {
+/* There is no array (`reference` 0), or `bytes` bytes that lie inside the data section. */
+static bool inside(const snnrt_check *check, uint32_t reference, uint32_t bytes) {
     const snnrt_file_header *header = snnrt_header_of(check->model);
     uint32_t offset = reference - header->data_offset;
-    if (reference == 0) {
-        return !required;
-    }
-    return reference % 16u == 0 && offset <= header->data_bytes &&
-           bytes <= header->data_bytes - offset;
+    return reference == 0 || (reference % 16u == 0 && offset <= header->data_bytes &&
+                              bytes <= header->data_bytes - offset);
 }
 
+/* Whether all of low ... low + span. */
 static bool values_in(const snnrt_check *check, uint32_t reference, uint32_t count, int32_t low,
-                      int32_t high) {
-    const int32_t *values = (const int32_t *)(const void *)(check->model + reference);
-    for (uint32_t i = 0; i < count; i++) {
-        if (values[i] < low || values[i] > high) {
+                      uint32_t span) {
+    const uint32_t *values = (const uint32_t *)(const void *)(check->model + reference);
+    for (; count != 0; count--) {
+        if (*values++ - (uint32_t)low > span) {
             return false;
         }
     }
@@ -56,9 +54,10 @@ static snnrt_status check_synapse(const snnrt_check *check) {
     }
 #endif
     bytes = (uint64_t)rows * outputs * (int8 ? 1u : 4u);
-    if (bytes > UINT32_MAX || !inside(check, p->weights, (uint32_t)bytes, true) ||
-        !inside(check, p->bias, outputs * 4u, false) ||
-        !inside(check, p->scale, outputs * 4u, false)) {
+    if (bytes > UINT32_MAX || p->weights == 0 ||
+        !inside(check, p->weights, (uint32_t)bytes) ||
+        !inside(check, p->bias, outputs * 4u) ||
+        !inside(check, p->scale, outputs * 4u)) {
         return snnrt_fail(check, SNNRT_ERROR_ARRAY_REFERENCE, rows, outputs);
     }
 #if SNNRT_WITH_FLOAT32
@@ -72,7 +71,7 @@ static snnrt_status check_synapse(const snnrt_check *check) {
         uint64_t sum = (uint64_t)rows * (check->source->peak * 128u);
         int32_t room = SNNRT_ACCUMULATOR_MAX - (int32_t)sum;
         if (sum > SNNRT_ACCUMULATOR_MAX ||
-            (p->bias != 0 && !values_in(check, p->bias, outputs, -room, room))) {
+            (p->bias != 0 && !values_in(check, p->bias, outputs, -room, 2u * (uint32_t)room))) {
             return snnrt_fail(check, SNNRT_ERROR_ACCUMULATOR, SNNRT_ACCUMULATOR_MAX, (size_t)sum);
         }
     }
@@ -88,7 +87,7 @@ static snnrt_status check_neuron(const snnrt_check *check) {
         uint32_t reference = p->arrays[a];
         uint32_t count = 1;
         int32_t low = INT32_MIN;
-        int32_t high = INT32_MAX;
+        uint32_t span = UINT32_MAX;
         bool valid;
         if (granularity == SNNRT_PER_CHANNEL) {
             count = check->node->channels;
@@ -96,7 +95,7 @@ static snnrt_status check_neuron(const snnrt_check *check) {
             count = snnrt_elements(check->node);
         }
         if ((granularity == SNNRT_ABSENT) != (reference == 0) ||
-            !inside(check, reference, count * 4u, false)) {
+            !inside(check, reference, count * 4u)) {
             return snnrt_fail(check, SNNRT_ERROR_ARRAY_REFERENCE, a, reference);
         }
         if (reference == 0 || a == SNNRT_SCALE) {
@@ -106,21 +105,22 @@ static snnrt_status check_neuron(const snnrt_check *check) {
         if (!snnrt_is_int8(check->model)) {
             /* Positive floats are ordered as their bits are. */
             valid = a == SNNRT_THRESHOLD
-                        ? values_in(check, reference, count, 1, LARGEST_FLOAT_BITS)
+                        ? values_in(check, reference, count, 1, LARGEST_FLOAT_BITS - 1)
                         : values_finite(check, reference, count);
         } else
 #endif
         {
             if (a == SNNRT_THRESHOLD) {
                 low = 1;
+                span = INT32_MAX - 1;
             } else if (a <= SNNRT_SYNAPSE) {
                 low = 0;
-                high = 32768;
+                span = 32768;
             } else if (a >= SNNRT_RESET_TO && narrow) {
                 low = INT16_MIN;
-                high = INT16_MAX;
+                span = UINT16_MAX;
             }
-            valid = values_in(check, reference, count, low, high);
+            valid = values_in(check, reference, count, low, span);
         }
         if (!valid) {
             return snnrt_fail(check, SNNRT_ERROR_ARRAY_VALUE, a, 0);
@@ -133,8 +133,8 @@ static snnrt_status check_readout(const snnrt_check *check) {
     const snnrt_readout_parameters *p = &check->node->parameters.readout;
     bool int8 = snnrt_is_int8(check->model);
     uint32_t classes = check->node->channels;
-    if (!inside(check, p->multipliers, classes * 4u, int8) ||
-        !inside(check, p->scale, classes * 4u, false)) {
+    if ((int8 && p->multipliers == 0) || !inside(check, p->multipliers, classes * 4u) ||
+        !inside(check, p->scale, classes * 4u)) {
         return snnrt_fail(check, SNNRT_ERROR_ARRAY_REFERENCE, classes, 0);
     }
     if (int8 && !values_in(check, p->multipliers, classes, 0, INT32_MAX)) {

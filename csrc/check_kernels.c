@@ -27,9 +27,9 @@ bool snnrt_kernel_present(const snnrt_node *node) {
     case SNNRT_KIND_NEURON:
         return neuron_is_plain(&node->parameters.neuron);
 #endif
-#if !SNNRT_WITH_EXIT_SCORES
+#if !SNNRT_WITH_EXIT_CONFIDENCE
     case SNNRT_KIND_EXIT:
-        return node->parameters.exit.rule == SNNRT_EXIT_NEVER;
+        return snnrt_exit_rule_present(node->parameters.exit.rule);
 #endif
     default:
         return true;

@@ -29,35 +29,16 @@ static bool same_shape(const snnrt_node *a, const snnrt_node *b) {
            a->width == b->width;
 }
 
-/* Sources come earlier in the list, delayed ones later; every listed source is a node with a value. */
-static bool inputs_fit(const snnrt_check *c) {
-    const snnrt_node *node = c->node;
-    uint32_t given = node->input_count;
-    if (node->kind == SNNRT_KIND_INPUT ? given != 0
-                                       : given - 1u >= (IS_ADD(node) ? SNNRT_INPUTS_MAX : 1u)) {
-        return false;
+/* A source comes earlier in the list, a delayed one later: both are nodes with a value. */
+static bool input_fits(const snnrt_check *c, uint32_t input) {
+    uint32_t source = input & ~SNNRT_DELAYED;
+    if (source == input) {
+        return input < c->index && (c->node->kind != SNNRT_KIND_EXIT || input == c->index - 1u);
     }
-    for (uint32_t i = 0; i < SNNRT_INPUTS_MAX; i++) {
-        uint32_t input = node->inputs[i];
-        if (i >= given) {
-            if (input != SNNRT_NO_INPUT) {
-                return false;
-            }
-        } else if ((input & SNNRT_DELAYED) == 0) {
-            if (input >= c->index || (node->kind == SNNRT_KIND_EXIT && input != c->index - 1u)) {
-                return false;
-            }
-        } else {
-            /* A flatten's value is its source's memory: that too must be written after this node. */
-            uint32_t source = input & ~SNNRT_DELAYED;
-            if (source >= c->count - 2u || source <= c->index || node->kind == SNNRT_KIND_FLATTEN ||
-                (snnrt_node_of(c->model, source)->kind == SNNRT_KIND_FLATTEN &&
-                 snnrt_node_of(c->model, source)->inputs[0] <= c->index)) {
-                return false;
-            }
-        }
-    }
-    return true;
+    /* A flatten's value is its source's memory: that too must be written after this node. */
+    return source < c->count - 2u && source > c->index && c->node->kind != SNNRT_KIND_FLATTEN &&
+           (snnrt_node_of(c->model, source)->kind != SNNRT_KIND_FLATTEN ||
+            snnrt_node_of(c->model, source)->inputs[0] > c->index);
 }
 
 static bool place_fits(const snnrt_check *c) {
@@ -236,8 +217,8 @@ static bool parameters_fit(const snnrt_check *c) {
     }
 }
 
-/* What `peak` must be: 0 where the type has none, more than 65535 where it would not fit. */
-static uint32_t peak_needed(const snnrt_check *c) {
+/* What `peak` must be: 0 where the type has none, more than 32767 where it would not fit. */
+static uint32_t peak_needed(const snnrt_check *c, uint32_t peaks) {
     const snnrt_node *node = c->node;
     if (node->dtype == SNNRT_DTYPE_BITS) {
         return 1;
@@ -255,72 +236,84 @@ static uint32_t peak_needed(const snnrt_check *c) {
     if (IS_POOL2D(node)) {
         uint32_t window =
             (uint32_t)node->parameters.synapse.kernel_h * node->parameters.synapse.kernel_w;
-        return window > 32767u ? UINT32_MAX : c->source->peak * window;
+        return window > 32767u ? UINT32_MAX : peaks * window;
     }
 #endif
-#if SNNRT_WITH_ADD
-    if (IS_ADD(node)) {
-        uint32_t sum = 0;
-        for (uint32_t i = 0; i < node->input_count; i++) {
-            sum += snnrt_node_of(c->model, node->inputs[i] & ~SNNRT_DELAYED)->peak;
-        }
-        return sum;
-    }
-#endif
-    return c->source->peak;
+    return peaks;
 }
 
-static bool static_needed(const snnrt_check *c) {
+/* What the inputs say of a node. */
+typedef struct snnrt_inputs {
+    uint32_t peaks; /* of all inputs, added */
+    bool are_static;
+} snnrt_inputs;
+
+/* Each input alone. */
+static snnrt_status check_inputs(snnrt_check *c, snnrt_inputs *inputs) {
     const snnrt_node *node = c->node;
-    if (node->kind == SNNRT_KIND_INPUT) {
-        return node->parameters.input.encoding == SNNRT_INPUT_CONSTANT;
+    uint32_t given = node->input_count;
+    if (node->kind == SNNRT_KIND_INPUT ? given != 0
+                                       : given - 1u >= (IS_ADD(node) ? SNNRT_INPUTS_MAX : 1u)) {
+        return SNNRT_ERROR_NODE_INPUTS;
     }
-    for (uint32_t i = 0; i < node->input_count; i++) {
-        if ((node->inputs[i] & SNNRT_DELAYED) != 0 ||
-            (snnrt_node_of(c->model, node->inputs[i])->flags & SNNRT_NODE_STATIC) == 0) {
-            return false;
+    c->source = node;
+    inputs->peaks = 0;
+    inputs->are_static = node->kind == SNNRT_KIND_INPUT
+                             ? node->parameters.input.encoding == SNNRT_INPUT_CONSTANT
+                             : node->kind < SNNRT_KIND_NEURON;
+    for (uint32_t i = SNNRT_INPUTS_MAX; i-- != 0;) {
+        uint32_t input = node->inputs[i];
+        if (i >= given) {
+            if (input != SNNRT_NO_INPUT) {
+                return SNNRT_ERROR_NODE_INPUTS;
+            }
+            continue;
+        }
+        if (!input_fits(c, input)) {
+            return SNNRT_ERROR_NODE_INPUTS;
+        }
+        /* The first is the last that is looked at. */
+        c->source = snnrt_node_of(c->model, input & ~SNNRT_DELAYED);
+        if (!reads(c, c->source)) {
+            return SNNRT_ERROR_NODE_DTYPE;
+        }
+        if (IS_ADD(node) && !same_shape(node, c->source)) {
+            return SNNRT_ERROR_NODE_SHAPE;
+        }
+        inputs->peaks += c->source->peak;
+        if ((input & SNNRT_DELAYED) != 0 || (c->source->flags & SNNRT_NODE_STATIC) == 0) {
+            inputs->are_static = false;
         }
     }
-    return node->kind < SNNRT_KIND_NEURON;
+    return SNNRT_OK;
 }
 
 snnrt_status snnrt_check_node(snnrt_check *c) {
     const snnrt_node *node = c->node;
+    snnrt_status status = SNNRT_ERROR_NODE_KIND;
+    snnrt_inputs inputs;
     uint32_t peak;
-    if (!place_fits(c)) {
-        return snnrt_fail(c, SNNRT_ERROR_NODE_KIND, SNNRT_KIND_EXIT, node->kind);
+    if (place_fits(c)) {
+        status = check_inputs(c, &inputs);
     }
-    if (!inputs_fit(c)) {
-        return snnrt_fail(c, SNNRT_ERROR_NODE_INPUTS, 1, node->input_count);
+    if (status == SNNRT_OK && (!dimensions_fit(node) || !dimensions_fit(c->source) || !shape_fits(c))) {
+        status = SNNRT_ERROR_NODE_SHAPE;
     }
-    c->source = node;
-    if (node->input_count != 0) {
-        c->source = snnrt_node_of(c->model, node->inputs[0] & ~SNNRT_DELAYED);
+    if (status == SNNRT_OK && !parameters_fit(c)) {
+        status = SNNRT_ERROR_NODE_PARAMETER;
     }
-    if (!dimensions_fit(node) || !dimensions_fit(c->source) || !shape_fits(c)) {
-        return snnrt_fail(c, SNNRT_ERROR_NODE_SHAPE, 0, 0);
+    if (status == SNNRT_OK && !writes(c)) {
+        status = SNNRT_ERROR_NODE_DTYPE;
     }
-    if (!parameters_fit(c)) {
-        return snnrt_fail(c, SNNRT_ERROR_NODE_PARAMETER, 0, 0);
+    if (status != SNNRT_OK) {
+        return snnrt_fail(c, status, 0, 0);
     }
-    if (!writes(c)) {
-        return snnrt_fail(c, SNNRT_ERROR_NODE_DTYPE, 0, node->dtype);
-    }
-    for (uint32_t i = 0; i < node->input_count; i++) {
-        const snnrt_node *source = snnrt_node_of(c->model, node->inputs[i] & ~SNNRT_DELAYED);
-        if (IS_ADD(node) && !same_shape(node, source)) {
-            return snnrt_fail(c, SNNRT_ERROR_NODE_SHAPE, 0, i);
-        }
-        if (!reads(c, source)) {
-            return snnrt_fail(c, SNNRT_ERROR_NODE_DTYPE, 0, source->dtype);
-        }
-    }
-    peak = peak_needed(c);
+    peak = peak_needed(c, inputs.peaks);
     if (peak > 32767u || node->peak != peak) {
         return snnrt_fail(c, SNNRT_ERROR_NODE_PARAMETER, peak, node->peak);
     }
-    if (node->flags != (static_needed(c) ? SNNRT_NODE_STATIC : 0u)) {
-        return snnrt_fail(c, SNNRT_ERROR_NODE_PARAMETER, 0, node->flags);
+    if (node->flags != (inputs.are_static ? SNNRT_NODE_STATIC : 0u)) {
+        return snnrt_fail(c, SNNRT_ERROR_NODE_PARAMETER, inputs.are_static, node->flags);
     }
     return SNNRT_OK;
 }

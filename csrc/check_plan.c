@@ -4,7 +4,13 @@
 
 #if SNNRT_WITH_MODEL_CHECK
 
-enum { REGION_OUTPUT = 0, REGION_STATE = 1, REGION_SYNAPSE = 2, REGIONS = 3 };
+/* Without synaptic currents a node has no third region, and nothing reads where it says that one is. */
+enum {
+    REGION_OUTPUT = 0,
+    REGION_STATE = 1,
+    REGION_SYNAPSE = 2,
+    REGIONS = SNNRT_WITH_NEURON_VARIANTS ? 3 : 2
+};
 
 typedef struct snnrt_region {
     uint32_t first, bytes; /* empty: 0 bytes */
@@ -20,7 +26,7 @@ static snnrt_region region_of(const snnrt_node *node, uint32_t which) {
         }
     } else if (node->kind == SNNRT_KIND_NEURON) {
         const snnrt_neuron_parameters *p = &node->parameters.neuron;
-        if (which == REGION_STATE) {
+        if (which == REGION_STATE || !SNNRT_WITH_NEURON_VARIANTS) {
             region.first = p->state;
             region.bytes = snnrt_state_bytes(node);
         } else {

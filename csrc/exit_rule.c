@@ -174,13 +174,16 @@ static bool score(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_
         sum += weight;
         weighted += (uint64_t)weight * distance;
     }
+#if SNNRT_WITH_EXIT_CONFIDENCE
     if (rule == SNNRT_EXIT_CONFIDENCE) {
         weighted = (uint64_t)1 << 46;
-    }
-    result->score_q16 = quotient(weighted, sum);
-    if (rule == SNNRT_EXIT_CONFIDENCE) {
+        result->score_q16 = quotient(weighted, sum);
         return weighted > threshold_q * sum;
     }
+#else
+    (void)rule;
+#endif
+    result->score_q16 = quotient(weighted, sum);
     result->score_q16 += logarithm_of(sum) >> 8;
     return result->score_q16 < threshold_q;
 }

@@ -24,8 +24,14 @@ snnrt_status snnrt_fail(const snnrt_check *check, snnrt_status status, size_t ex
     return status;
 }
 
-static bool section_fits(uint32_t offset, uint32_t bytes, uint32_t first, uint32_t end) {
-    return offset % 16u == 0 && offset >= first && offset <= end && bytes <= end - offset;
+/* Header, nodes, data, metadata: in this order, none over another, the last up to the end. */
+static bool sections_fit(const snnrt_file_header *header) {
+    uint32_t data = header->data_offset;
+    uint32_t metadata = header->metadata_offset;
+    return (data | metadata) % 16u == 0 &&
+           data >= SNNRT_HEADER_BYTES + header->node_count * SNNRT_NODE_BYTES && metadata >= data &&
+           header->data_bytes <= metadata - data && metadata <= header->file_bytes &&
+           header->metadata_bytes == header->file_bytes - metadata;
 }
 
 static snnrt_status check_header(const snnrt_check *check, size_t model_bytes) {
@@ -53,12 +59,7 @@ static snnrt_status check_header(const snnrt_check *check, size_t model_bytes) {
     }
     if (header->numbers > SNNRT_NUMBERS_INT8 || header->zero != 0 ||
         (header->reserved[0] | header->reserved[1] | header->reserved[2] | header->reserved[3]) != 0 ||
-        header->timesteps - 1u >= 65535u || header->arena_bytes % 8u != 0 ||
-        !section_fits(header->data_offset, header->data_bytes,
-                      SNNRT_HEADER_BYTES + header->node_count * SNNRT_NODE_BYTES, end) ||
-        !section_fits(header->metadata_offset, header->metadata_bytes,
-                      header->data_offset + header->data_bytes, end) ||
-        header->metadata_offset + header->metadata_bytes != end) {
+        header->timesteps - 1u >= 65535u || header->arena_bytes % 8u != 0 || !sections_fit(header)) {
         return snnrt_fail(check, SNNRT_ERROR_HEADER, 0, 0);
     }
     if (!(header->numbers == SNNRT_NUMBERS_INT8 ? SNNRT_WITH_INT8 : SNNRT_WITH_FLOAT32)) {

@@ -112,7 +112,7 @@ snnrt_status snnrt_set_exit(snnrt_network *network, uint32_t rule, uint32_t thre
         maximum_timesteps - 1u >= 65535u) {
         return SNNRT_ERROR_ARGUMENT;
     }
-    if (!SNNRT_WITH_EXIT_SCORES && rule != SNNRT_EXIT_NEVER) {
+    if (!snnrt_exit_rule_present(rule)) {
         return SNNRT_ERROR_KERNEL_MISSING;
     }
     network->exit_rule = rule;

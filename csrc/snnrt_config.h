@@ -35,6 +35,10 @@
 #ifndef SNNRT_WITH_EXIT_SCORES
 #define SNNRT_WITH_EXIT_SCORES 1
 #endif
+/* Of these, confidence. */
+#ifndef SNNRT_WITH_EXIT_CONFIDENCE
+#define SNNRT_WITH_EXIT_CONFIDENCE SNNRT_WITH_EXIT_SCORES
+#endif
 /* snnrt_record_health. */
 #ifndef SNNRT_WITH_HEALTH
 #define SNNRT_WITH_HEALTH 1

@@ -79,6 +79,12 @@ typedef struct snnrt_logits {
     bool mean;
 } snnrt_logits;
 
+/* Whether the build has it. */
+static inline bool snnrt_exit_rule_present(uint32_t rule) {
+    return rule == SNNRT_EXIT_NEVER ||
+           (rule == SNNRT_EXIT_CONFIDENCE ? SNNRT_WITH_EXIT_CONFIDENCE : SNNRT_WITH_EXIT_SCORES);
+}
+
 /* Whether a rule, its threshold and so many classes go together. */
 bool snnrt_exit_rule_fits(uint32_t rule, uint32_t threshold_q, uint32_t classes);
 
