@@ -8,35 +8,42 @@
 #define LOG2_E_Q16 94548u
 #define LN_2_Q24 11629080
 
-/* round(2^30 * 2^(-i/64)) */
-static const uint32_t exponential[65] = {
-    1073741824u, 1062175491u, 1050733751u, 1039415261u, 1028218693u, 1017142735u,
-    1006186087u, 995347464u, 984625594u, 974019220u, 963527098u, 953147997u,
-    942880699u, 932724001u, 922676710u, 912737649u, 902905651u, 893179563u,
-    883558244u, 874040567u, 864625413u, 855311680u, 846098274u, 836984114u,
-    827968132u, 819049271u, 810226483u, 801498734u, 792865000u, 784324269u,
-    775875538u, 767517817u, 759250125u, 751071493u, 742980960u, 734977579u,
-    727060411u, 719228525u, 711481005u, 703816941u, 696235434u, 688735596u,
-    681316545u, 673977412u, 666717336u, 659535466u, 652430958u, 645402981u,
-    638450708u, 631573326u, 624770026u, 618040012u, 611382493u, 604796689u,
-    598281827u, 591837143u, 585461881u, 579155293u, 572916640u, 566745190u,
-    560640218u, 554601009u, 548626854u, 542717053u, 536870912u,
+/* 2^(32 - i/8) and 2^(32 - i/64), some a unit aside, so that every product rounds to the table of docs/ir.md. */
+static const uint32_t eighths[9] = {
+    4294967295u, 3938502376u, 3611622603u, 3311872530u, 3037000500u, 2784941737u,
+    2553802834u, 2341847524u, 2147483648u,
+};
+static const uint32_t sixty_fourths[8] = {
+    4294967295u, 4248701966u, 4202935003u, 4157661043u, 4112874773u, 4068570940u,
+    4024744348u, 3981389855u,
 };
 
-/* round(2^24 * ln(1 + i/64)) */
-static const uint32_t logarithm[65] = {
-    0u, 260117u, 516263u, 768556u, 1017112u, 1262040u,
-    1503443u, 1741421u, 1976071u, 2207485u, 2435750u, 2660951u,
-    2883169u, 3102482u, 3318965u, 3532691u, 3743728u, 3952143u,
-    4158001u, 4361364u, 4562291u, 4760840u, 4957067u, 5151025u,
-    5342767u, 5532342u, 5719799u, 5905184u, 6088544u, 6269921u,
-    6449358u, 6626896u, 6802576u, 6976434u, 7148510u, 7318838u,
-    7487455u, 7654394u, 7819688u, 7983370u, 8145469u, 8306018u,
-    8465045u, 8622579u, 8778647u, 8933277u, 9086495u, 9238326u,
-    9388795u, 9537927u, 9685745u, 9832271u, 9977530u, 10121541u,
-    10264327u, 10405907u, 10546303u, 10685534u, 10823619u, 10960577u,
-    11096425u, 11231183u, 11364866u, 11497493u, 11629080u,
+/* round(2^24 * ln(1 + i/8)), and what ln(1 + i/64) lies above the line between two of them. */
+static const uint32_t logarithm[9] = {
+    0u, 1976071u, 3743728u, 5342767u, 6802576u, 8145469u,
+    9388795u, 10546303u, 11629080u,
 };
+static const uint16_t above_line[64] = {
+    0u, 13109u, 22246u, 27530u, 29077u, 26996u, 21390u, 12359u, 0u, 10457u,
+    17765u, 22009u, 23270u, 21626u, 17152u, 9921u, 0u, 8536u, 14514u, 17997u,
+    19044u, 17713u, 14060u, 8138u, 0u, 7099u, 12080u, 14989u, 15873u, 14774u,
+    11735u, 6797u, 0u, 5997u, 10211u, 12678u, 13433u, 12510u, 9943u, 5763u,
+    0u, 5134u, 8745u, 10863u, 11515u, 10730u, 8532u, 4947u, 0u, 4444u,
+    7573u, 9411u, 9981u, 9304u, 7401u, 4293u, 0u, 3884u, 6622u, 8233u,
+    8734u, 8145u, 6481u, 3761u,
+};
+
+/* round(2^30 * 2^(-i/64)), i = 0 ... 64. */
+static uint32_t exponential_at(uint32_t i) {
+    uint64_t product = (uint64_t)eighths[i >> 3] * sixty_fourths[i & 7u];
+    return (uint32_t)((product + ((uint64_t)1 << 33)) >> 34);
+}
+
+/* round(2^24 * ln(1 + i/64)), i = 0 ... 64. */
+static uint32_t logarithm_at(uint32_t i) {
+    const uint32_t *line = &logarithm[i >> 3];
+    return i == 64u ? line[0] : line[0] + (((line[1] - line[0]) * (i & 7u)) >> 3) + above_line[i];
+}
 
 /* min(dividend / divisor, 2^21 - 1), rounded down; divisor < 2^43. Smaller than a full 64-bit division. */
 static uint32_t quotient(uint64_t dividend, uint64_t divisor) {
@@ -60,14 +67,15 @@ static uint32_t exponential_of(uint32_t distance) {
     uint32_t fraction = (uint32_t)y;
     uint32_t i = fraction >> 26;
     uint32_t rest = (fraction >> 10) & 0xFFFFu;
-    uint32_t step = exponential[i] - exponential[i + 1u];
-    return (exponential[i] - (uint32_t)(((uint64_t)step * rest) >> 16)) >> whole;
+    uint32_t from = exponential_at(i);
+    uint32_t step = from - exponential_at(i + 1u);
+    return (from - (uint32_t)(((uint64_t)step * rest) >> 16)) >> whole;
 }
 
 /* ln(sum / 2^30) in Q24, sum >= 2^30. */
 static uint32_t logarithm_of(uint64_t sum) {
     uint32_t position = 63;
-    uint32_t high, i, rest, step;
+    uint32_t high, i, rest, from, step;
     while ((sum >> 63) == 0) {
         sum <<= 1;
         position--;
@@ -75,8 +83,9 @@ static uint32_t logarithm_of(uint64_t sum) {
     high = (uint32_t)(sum >> 32);
     i = (high >> 25) & 0x3Fu;
     rest = (high >> 9) & 0xFFFFu;
-    step = logarithm[i + 1u] - logarithm[i];
-    return (position - 30u) * LN_2_Q24 + logarithm[i] +
+    from = logarithm_at(i);
+    step = logarithm_at(i + 1u) - from;
+    return (position - 30u) * LN_2_Q24 + from +
            (uint32_t)(((uint64_t)step * rest) >> 16);
 }
 #endif

@@ -15,8 +15,7 @@ from snnrt.network import Network
 from snnrt.targets.code_sizes import build_key, builds_for, read_table
 from snnrt.targets.export.core_sources import options_for
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import code_size
 from code_size import LIMITS, NAMED, STACK, Build, measure
@@ -173,7 +172,7 @@ def test_what_instructions_take_off_the_stack(operation, operands, taken):
 
 def test_a_missing_compiler_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(BuildError, match="arm-none-eabi-gcc: .*; install gcc-arm-none-eabi"):
+    with pytest.raises(BuildError, match=r"arm-none-eabi-gcc: .*; install gcc-arm-none-eabi"):
         Compiled(BY_NAME["cortex-m3"], NAMED[code_size.SMALLEST].options(), tmp_path)
 
 
