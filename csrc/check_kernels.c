@@ -1,13 +1,6 @@
 /* Whether this build has what a node needs. */
 #include "snnrt_core.h"
 
-#if !SNNRT_WITH_NEURON_VARIANTS
-static bool neuron_is_plain(const snnrt_neuron_parameters *neuron) {
-    uint32_t variants = 3u << 2 * SNNRT_SYNAPSE | 3u << 2 * SNNRT_LOWER_BOUND;
-    return (neuron->granularity & variants) == 0 && (neuron->flags & SNNRT_NEURON_MULTIPLE) == 0;
-}
-#endif
-
 bool snnrt_kernel_present(const snnrt_node *node) {
     switch (node->kind) {
 #if !SNNRT_WITH_CONV2D
@@ -25,7 +18,7 @@ bool snnrt_kernel_present(const snnrt_node *node) {
 #endif
 #if !SNNRT_WITH_NEURON_VARIANTS
     case SNNRT_KIND_NEURON:
-        return neuron_is_plain(&node->parameters.neuron);
+        return snnrt_neuron_is_plain(&node->parameters.neuron);
 #endif
 #if !SNNRT_WITH_EXIT_CONFIDENCE
     case SNNRT_KIND_EXIT:

@@ -43,9 +43,9 @@ static bool input_fits(const snnrt_check *c, uint32_t input) {
 
 static bool place_fits(const snnrt_check *c) {
     uint32_t kind = c->node->kind;
-    uint32_t wanted = c->index == 0               ? SNNRT_KIND_INPUT
-                      : c->index == c->count - 2u ? SNNRT_KIND_READOUT
-                      : c->index == c->count - 1u ? SNNRT_KIND_EXIT
+    uint32_t wanted = c->index == 0               ? (uint32_t)SNNRT_KIND_INPUT
+                      : c->index == c->count - 2u ? (uint32_t)SNNRT_KIND_READOUT
+                      : c->index == c->count - 1u ? (uint32_t)SNNRT_KIND_EXIT
                                                   : 0u;
     return wanted != 0 ? kind == wanted : kind >= SNNRT_KIND_DENSE && kind <= SNNRT_KIND_NEURON;
 }

@@ -14,4 +14,11 @@
 #pragma GCC optimize("fp-contract=off", "no-strict-aliasing", "no-tree-loop-distribute-patterns")
 #endif
 
+/* For a loop that keeps what it needs in registers only as a function of its own. */
+#if defined(__GNUC__)
+#define SNNRT_NOINLINE __attribute__((noinline))
+#else
+#define SNNRT_NOINLINE
+#endif
+
 #endif

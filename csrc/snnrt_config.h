@@ -18,7 +18,8 @@
 #ifndef SNNRT_WITH_ADD
 #define SNNRT_WITH_ADD 1
 #endif
-/* Synaptic currents, several spikes a step, lower bounds. */
+/* Neurons beyond snnrt_neuron_is_plain: synaptic currents, several spikes a step, lower bounds, leaks that differ, no
+ * threshold. */
 #ifndef SNNRT_WITH_NEURON_VARIANTS
 #define SNNRT_WITH_NEURON_VARIANTS 1
 #endif
@@ -56,7 +57,31 @@
 #ifndef SNNRT_WITH_VECTOR_SCRATCH
 #define SNNRT_WITH_VECTOR_SCRATCH 0
 #endif
-/* Non-zero inputs collected before one accumulation; 8 bytes of stack each. */
+/* Loops of their own for the common cases: 800 bytes of code for a third fewer instructions. */
+#ifndef SNNRT_WITH_FAST_LOOPS
+#ifdef __OPTIMIZE_SIZE__
+#define SNNRT_WITH_FAST_LOOPS 0
+#else
+#define SNNRT_WITH_FAST_LOOPS 1
+#endif
+#endif
+/* Instructions of Cortex-M4, M7, M33 and their like that add in lanes and saturate, where the compiler has them. */
+#ifndef SNNRT_WITH_ARM_DSP
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && defined(__GNUC__)
+#define SNNRT_WITH_ARM_DSP __ARM_FEATURE_DSP
+#else
+#define SNNRT_WITH_ARM_DSP 0
+#endif
+#endif
+/* Vectors of Cortex-M55 and its like (Helium). */
+#ifndef SNNRT_WITH_ARM_MVE
+#if defined(__ARM_FEATURE_MVE) && defined(__GNUC__)
+#define SNNRT_WITH_ARM_MVE (__ARM_FEATURE_MVE & 1)
+#else
+#define SNNRT_WITH_ARM_MVE 0
+#endif
+#endif
+/* Non-zero inputs collected before one accumulation; 6 bytes of stack each, with float32 in the build 8. */
 #ifndef SNNRT_EVENTS_MAX
 #define SNNRT_EVENTS_MAX 32
 #endif

@@ -33,7 +33,7 @@ typedef struct snnrt_events {
 typedef uint32_t snnrt_scan_kernel(const void *input, uint32_t first, uint32_t count,
                                    uint32_t position, snnrt_events *events);
 
-/* Events first .. first + count, whose weight rows are their positions plus `shift` (modulo 2^32). */
+/* Events first .. first + count, at least one, whose weight rows are their positions plus `shift` (modulo 2^32). */
 typedef struct snnrt_slice {
     uint32_t first;
     uint32_t count;
@@ -48,6 +48,7 @@ typedef struct snnrt_accumulation {
     const void *weights;
     uint32_t outputs;
     uint32_t peak; /* no value's magnitude is larger (int16 values) */
+    bool spikes;   /* every value is 1 */
     const snnrt_events *events;
     const snnrt_slice *slices;
     uint32_t slice_count;
@@ -79,7 +80,16 @@ typedef struct snnrt_neuron_step {
     uint32_t channels;
 } snnrt_neuron_step;
 
-/* Returns the number of spikes fired. */
+/* One leak for all membranes, a threshold, one spike a step, no synaptic current or lower bound: what builds without
+ * neuron variants have. */
+static inline bool snnrt_neuron_is_plain(const snnrt_neuron_parameters *neuron) {
+    uint32_t variants = 3u << 2 * SNNRT_SYNAPSE | 3u << 2 * SNNRT_LOWER_BOUND;
+    return (neuron->granularity & variants) == 0 && (neuron->flags & SNNRT_NEURON_MULTIPLE) == 0 &&
+           SNNRT_GRANULARITY(neuron, SNNRT_MEMBRANE) == SNNRT_SCALAR &&
+           SNNRT_GRANULARITY(neuron, SNNRT_THRESHOLD) != SNNRT_ABSENT;
+}
+
+/* Returns the number of spikes fired; builds without counters may return 0. */
 typedef uint64_t snnrt_neuron_kernel(const snnrt_neuron_step *step);
 
 typedef struct snnrt_synapse_step snnrt_synapse_step;
@@ -169,10 +179,21 @@ typedef struct snnrt_add_step {
 void snnrt_add(const snnrt_add_step *step);
 
 static inline int32_t snnrt_saturating_add(int32_t a, int32_t b) {
+#if SNNRT_WITH_ARM_DSP
+    int32_t sum;
+    __asm__("qadd %0, %1, %2" : "=r"(sum) : "r"(a), "r"(b));
+    return sum;
+#elif defined(__GNUC__) && !SNNRT_WITH_KERNEL_TABLE
+    int32_t sum;
+    /* Where it overflows both have the same sign. */
+    return __builtin_add_overflow(a, b, &sum) ? (b >> 31) ^ INT32_MAX : sum;
+#else
+    /* Without a branch, for vectors. */
     uint32_t sum = (uint32_t)a + (uint32_t)b;
     uint32_t overflow = (~((uint32_t)a ^ (uint32_t)b) & ((uint32_t)a ^ sum)) >> 31;
     uint32_t limit = ((uint32_t)a >> 31) + 0x7FFFFFFFu;
     return (int32_t)(overflow ? limit : sum);
+#endif
 }
 
 static inline uint32_t snnrt_bit(const uint32_t *words, uint32_t index) {
@@ -181,7 +202,7 @@ static inline uint32_t snnrt_bit(const uint32_t *words, uint32_t index) {
 
 /* Index of the lowest set bit; word must not be 0. */
 static inline uint32_t snnrt_lowest_bit(uint32_t word) {
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !(defined(__thumb__) && !defined(__thumb2__)) && (!defined(__riscv) || defined(__riscv_zbb))
     return (uint32_t)__builtin_ctz(word);
 #else
     static const uint8_t position[32] = {0,  1,  28, 2,  29, 14, 24, 3,  30, 22, 20,

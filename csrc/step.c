@@ -177,7 +177,7 @@ static snnrt_status advance(snnrt_network *network, const void *input) {
             return status;
         }
     }
-    if ((uintptr_t)input % (source->dtype == SNNRT_DTYPE_INT16 ? 2u : 4u) != 0) {
+    if (((uintptr_t)input & (source->dtype == SNNRT_DTYPE_INT16 ? 1u : 3u)) != 0) {
         return SNNRT_ERROR_INPUT_MISALIGNED;
     }
     if (wanted) {

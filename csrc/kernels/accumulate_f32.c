@@ -1,18 +1,17 @@
-#include <string.h>
-
-#include "../snnrt_float.h"
 #include "../snnrt_kernels.h"
 
 #if SNNRT_WITH_FLOAT32
 void snnrt_accumulate_f32(const snnrt_accumulation *sum) {
     float *accumulator = (float *)sum->accumulator;
+    const float *start = (const float *)sum->start;
     const float *weights = (const float *)sum->weights;
-    /* A copy: stores to the accumulator might alias the structure. */
+    /* Copies: stores to the accumulator might alias the structure. */
     const uint32_t outputs = sum->outputs;
-    if (sum->start == NULL) {
-        memset(accumulator, 0, (size_t)outputs * sizeof *accumulator);
-    } else if (sum->start != sum->accumulator) {
-        memcpy(accumulator, sum->start, (size_t)outputs * sizeof *accumulator);
+    const bool spikes = sum->spikes;
+    if (start != accumulator) {
+        for (uint32_t o = 0; o < outputs; o++) {
+            accumulator[o] = start == NULL ? 0.0f : start[o];
+        }
     }
     for (uint32_t s = 0; s < sum->slice_count; s++) {
         const snnrt_slice *slice = &sum->slices[s];
@@ -20,6 +19,13 @@ void snnrt_accumulate_f32(const snnrt_accumulation *sum) {
             uint32_t index = sum->events->position[e] + slice->shift;
             const float *row = weights + (size_t)index * outputs;
             float value = sum->events->value.f32[e];
+            if (spikes) {
+                /* Without multiplications, which a processor may lack. */
+                for (uint32_t o = 0; o < outputs; o++) {
+                    accumulator[o] += row[o];
+                }
+                continue;
+            }
             for (uint32_t o = 0; o < outputs; o++) {
                 accumulator[o] += row[o] * value;
             }

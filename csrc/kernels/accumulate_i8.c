@@ -1,34 +1,193 @@
-#include <string.h>
-
+/* Sums of int8 weights. Outputs are taken in blocks that stay in registers over a run of events. The weights of spikes
+ * are added as bytes widened to pairs of 16 bits, two additions for four outputs; other values are multiplied. */
 #include "../snnrt_kernels.h"
 
-#if SNNRT_WITH_INT8
+#if SNNRT_WITH_INT8 && !SNNRT_WITH_ARM_MVE
+
+/* Events of one slice, few enough for sums of 16 bits, and where the sums go: to[o] = from[o] + sum. */
+typedef struct snnrt_event_run {
+    const uint32_t *position;
+    const uint32_t *end;
+    const int16_t *value;
+    uintptr_t weights; /* address of position 0's row, which may lie outside of the array */
+    uint32_t outputs;
+    const int32_t *from;
+    int32_t *to;
+} snnrt_event_run;
+
+#define SNNRT_RUN_MAX 255u
+
+/* Four outputs: those at even and at odd places, as pairs of 16 bits. */
+typedef struct snnrt_pair_sums {
+    uint32_t even, odd;
+} snnrt_pair_sums;
+
+#if SNNRT_WITH_ARM_DSP
+/* Any address will do. */
+#define SNNRT_WORDS_FIT(outputs) true
+
+typedef struct snnrt_unaligned_word {
+    uint32_t word;
+} __attribute__((packed, may_alias)) snnrt_unaligned_word;
+
+static inline void add_weights(snnrt_pair_sums *sums, const int8_t *row) {
+    uint32_t word = ((const snnrt_unaligned_word *)(const void *)row)->word;
+    __asm__("sxtab16 %0, %0, %1" : "+r"(sums->even) : "r"(word));
+    __asm__("sxtab16 %0, %0, %1, ror #8" : "+r"(sums->odd) : "r"(word));
+}
+
+static inline int32_t low_sum(uint32_t pair, const snnrt_event_run *run) {
+    (void)run;
+    return (int16_t)pair;
+}
+
+static inline int32_t high_sum(uint32_t pair, const snnrt_event_run *run) {
+    (void)run;
+    return (int32_t)pair >> 16;
+}
+#else
+#define SNNRT_WORDS_FIT(outputs) ((outputs) % 4u == 0)
+
+/* Bytes plus 128, which fit no sign. */
+static inline void add_weights(snnrt_pair_sums *sums, const int8_t *row) {
+    uint32_t word = *(const uint32_t *)(const void *)row ^ 0x80808080u;
+    sums->even += word & 0x00FF00FFu;
+    sums->odd += (word >> 8) & 0x00FF00FFu;
+}
+
+static inline int32_t low_sum(uint32_t pair, const snnrt_event_run *run) {
+    return (int32_t)(pair & 0xFFFFu) - 128 * (int32_t)(run->end - run->position);
+}
+
+static inline int32_t high_sum(uint32_t pair, const snnrt_event_run *run) { return low_sum(pair >> 16, run); }
+#endif
+
+SNNRT_NOINLINE static void finish(const snnrt_event_run *run, uint32_t output, uint32_t even, uint32_t odd) {
+    const int32_t *from = run->from + output;
+    int32_t *to = run->to + output;
+    to[0] = from[0] + low_sum(even, run);
+    to[1] = from[1] + low_sum(odd, run);
+    to[2] = from[2] + high_sum(even, run);
+    to[3] = from[3] + high_sum(odd, run);
+}
+
+SNNRT_NOINLINE static void add_spikes_to_4(const snnrt_event_run *run, uint32_t output) {
+    const uint32_t *position = run->position, *end = run->end;
+    const uintptr_t weights = run->weights + output;
+    const uint32_t outputs = run->outputs;
+    snnrt_pair_sums p = {0, 0};
+    do {
+        add_weights(&p, (const int8_t *)(weights + (uintptr_t)*position++ * outputs));
+    } while (position != end);
+    finish(run, output, p.even, p.odd);
+}
+
+SNNRT_NOINLINE static void add_to_1(const snnrt_event_run *run, uint32_t output) {
+    const uint32_t *position = run->position, *end = run->end;
+    const int16_t *values = run->value;
+    const uintptr_t weights = run->weights + output;
+    const uint32_t outputs = run->outputs;
+    int32_t sum = run->from[output];
+    do {
+        int32_t weight = *(const int8_t *)(weights + (uintptr_t)*position++ * outputs), value = *values++;
+        sum += weight * value;
+    } while (position != end);
+    run->to[output] = sum;
+}
+
+#if SNNRT_WITH_FAST_LOOPS
+SNNRT_NOINLINE static void add_spikes_to_16(const snnrt_event_run *run, uint32_t output) {
+    const uint32_t *position = run->position, *end = run->end;
+    const uintptr_t weights = run->weights + output;
+    const uint32_t outputs = run->outputs;
+    snnrt_pair_sums p = {0, 0}, q = {0, 0}, r = {0, 0}, s = {0, 0};
+    do {
+        const int8_t *row = (const int8_t *)(weights + (uintptr_t)*position++ * outputs);
+        add_weights(&p, row);
+        add_weights(&q, row + 4);
+        add_weights(&r, row + 8);
+        add_weights(&s, row + 12);
+    } while (position != end);
+    finish(run, output, p.even, p.odd);
+    finish(run, output + 4, q.even, q.odd);
+    finish(run, output + 8, r.even, r.odd);
+    finish(run, output + 12, s.even, s.odd);
+}
+
+SNNRT_NOINLINE static void add_to_4(const snnrt_event_run *run, uint32_t output) {
+    const uint32_t *position = run->position, *end = run->end;
+    const int16_t *values = run->value;
+    const uintptr_t weights = run->weights + output;
+    const uint32_t outputs = run->outputs;
+    const int32_t *from = run->from + output;
+    int32_t *to = run->to + output;
+    int32_t a = from[0], b = from[1], c = from[2], d = from[3];
+    do {
+        const int8_t *row = (const int8_t *)(weights + (uintptr_t)*position++ * outputs);
+        int32_t value = *values++;
+        a += row[0] * value;
+        b += row[1] * value;
+        c += row[2] * value;
+        d += row[3] * value;
+    } while (position != end);
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
+}
+#endif
+
+static void add_run(const snnrt_event_run *run, bool words) {
+    uint32_t output = 0;
+    if (words) {
+#if SNNRT_WITH_FAST_LOOPS
+        for (; output + 16u <= run->outputs; output += 16u) {
+            add_spikes_to_16(run, output);
+        }
+#endif
+        for (; output + 4u <= run->outputs; output += 4u) {
+            add_spikes_to_4(run, output);
+        }
+    }
+#if SNNRT_WITH_FAST_LOOPS
+    for (; output + 4u <= run->outputs; output += 4u) {
+        add_to_4(run, output);
+    }
+#endif
+    for (; output < run->outputs; output++) {
+        add_to_1(run, output);
+    }
+}
+
 void snnrt_accumulate_i8(const snnrt_accumulation *sum) {
-    int32_t *accumulator = (int32_t *)sum->accumulator;
-    const int8_t *weights = (const int8_t *)sum->weights;
-    /* A copy: stores to the accumulator might alias the structure. */
-    const uint32_t outputs = sum->outputs;
-    if (sum->start == NULL) {
-        memset(accumulator, 0, (size_t)outputs * sizeof *accumulator);
-    } else if (sum->start != sum->accumulator) {
-        memcpy(accumulator, sum->start, (size_t)outputs * sizeof *accumulator);
+    const bool words = sum->spikes && SNNRT_WORDS_FIT(sum->outputs);
+    const int32_t *start = (const int32_t *)sum->start;
+    snnrt_event_run run;
+    run.outputs = sum->outputs;
+    run.from = start;
+    run.to = (int32_t *)sum->accumulator;
+    if (start == NULL || sum->slice_count == 0) {
+        for (uint32_t o = 0; o < run.outputs; o++) {
+            run.to[o] = start == NULL ? 0 : start[o];
+        }
+        run.from = run.to;
     }
     for (uint32_t s = 0; s < sum->slice_count; s++) {
         const snnrt_slice *slice = &sum->slices[s];
-        for (uint32_t e = slice->first; e < slice->first + slice->count; e++) {
-            uint32_t index = sum->events->position[e] + slice->shift;
-            const int8_t *row = weights + (size_t)index * outputs;
-            int32_t value = sum->events->value.i16[e];
-            if (value == 1) {
-                for (uint32_t o = 0; o < outputs; o++) {
-                    accumulator[o] += row[o];
-                }
-                continue;
-            }
-            for (uint32_t o = 0; o < outputs; o++) {
-                accumulator[o] += row[o] * value;
-            }
-        }
+        uint32_t left = slice->count;
+        run.end = sum->events->position + slice->first;
+        run.value = sum->events->value.i16 + slice->first;
+        /* A shift is less than 0 where it wraps. */
+        run.weights = (uintptr_t)sum->weights + (uintptr_t)(intptr_t)(int32_t)slice->shift * run.outputs;
+        do {
+            uint32_t count = left < SNNRT_RUN_MAX ? left : SNNRT_RUN_MAX;
+            run.position = run.end;
+            run.end += count;
+            add_run(&run, words);
+            run.from = run.to;
+            run.value += count;
+            left -= count;
+        } while (left != 0);
     }
 }
 #else

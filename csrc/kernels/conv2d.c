@@ -1,7 +1,5 @@
 /* Convolution, window by window. With scratch, all events of the input are found once and a window is made of
  * slices of them; without, the windows' inputs are looked at window by window. */
-#include <string.h>
-
 #include "synapse.h"
 
 #if SNNRT_WITH_CONV2D
@@ -95,7 +93,7 @@ static void all_windows(snnrt_convolution *c, snnrt_event_room *room) {
                 } else {
                     snnrt_window_flush(&c->window);
                 }
-                snnrt_window_count(&c->window);
+                snnrt_count_window(step, c->window.rows, outputs);
                 output += (size_t)outputs * 4u;
             }
         }
@@ -105,7 +103,8 @@ static void all_windows(snnrt_convolution *c, snnrt_event_room *room) {
 /* Kept out of the caller with scratch: the room is most of the stack. */
 static void windows_with_room(snnrt_convolution *c) {
     snnrt_event_room room;
-    snnrt_window_use_room(&c->window, &room);
+    /* The events of each piece are found when the piece is added. */
+    snnrt_use_room(&c->window.events, c->window.step, &room);
     all_windows(c, &room);
 }
 
@@ -142,11 +141,7 @@ static void windows_of_slices(snnrt_convolution *c) {
             }
             sum->accumulator = output;
             sum->slice_count = slices;
-            if (slices == 0 && step->bias == NULL) {
-                memset(output, 0, (size_t)sum->outputs * 4u);
-            } else {
-                accumulate(sum);
-            }
+            accumulate(sum);
             rows += events;
             active += events != 0;
         }

@@ -1,12 +1,27 @@
 #include "synapse.h"
 
+/* The inputs in pieces of as many events as there is room for. */
 void snnrt_dense(const snnrt_synapse_step *step) {
-    snnrt_window window;
+    const uint32_t inputs = step->in_channels * step->in_height * step->in_width;
+    snnrt_scan_kernel *scan = snnrt_scan_of(step);
     snnrt_event_room room;
-    snnrt_window_prepare(&window, step, step->out_channels);
-    snnrt_window_use_room(&window, &room);
-    snnrt_window_begin(&window, step->output, step->bias, step->weights);
-    snnrt_window_scan(&window, 0, step->in_channels * step->in_height * step->in_width, 0);
-    snnrt_window_flush_room(&window);
-    snnrt_window_count(&window);
+    snnrt_events events;
+    snnrt_slice slice = {0, 0, 0};
+    snnrt_accumulation sum;
+    uint32_t first = 0, rows = 0;
+    snnrt_use_room(&events, step, &room);
+    snnrt_begin_sum(&sum, step, &events, &slice, step->out_channels);
+    sum.accumulator = step->output;
+    sum.start = step->bias;
+    sum.weights = step->weights;
+    do {
+        first += scan(step->input, first, inputs - first, first, &events);
+        rows += events.count;
+        slice.count = events.count;
+        sum.slice_count = slice.count != 0;
+        snnrt_accumulate(step, &sum);
+        sum.start = step->output;
+        events.count = 0;
+    } while (first < inputs);
+    snnrt_count_window(step, rows, sum.outputs);
 }

@@ -165,7 +165,7 @@ uint64_t SNNRT_NEURON_NAME(const snnrt_neuron_step *step) {
             word = 0;
         } else if ((flags & SNNRT_NEURON_MULTIPLE) != 0) {
             spikes += fire_multiple((float *)step->output + first, u, array[SNNRT_THRESHOLD],
-                                    p->max_spikes, next ? SNNRT_RESET_NONE : reset,
+                                    p->max_spikes, next ? (uint32_t)SNNRT_RESET_NONE : reset,
                                     array[SNNRT_RESET_TO], count);
         } else {
             word = fires(u, array[SNNRT_THRESHOLD], strict, count);

@@ -1,9 +1,309 @@
+/* The integer neuron step of docs/ir.md, a neuron at a time: small, and few instructions without vectors. The vector
+ * kernels have the blocks of neuron_i32_body.h. */
 #include "../snnrt_kernels.h"
 
-#if SNNRT_WITH_INT8
-#include "neuron_i32_body.h"
+#if defined(__GNUC__)
+#define SNNRT_INLINE __attribute__((always_inline))
+#else
+#define SNNRT_INLINE
+#endif
 
-uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) { return update_from(step, 0); }
+#if SNNRT_WITH_INT8
+
+/* Where the step is: a run of neurons whose parameters lie side by side. */
+typedef struct snnrt_neuron_run {
+    const snnrt_neuron_step *step;
+    uint32_t flags;
+    uint32_t index[4]; /* of the first neuron's parameters, by their granularity */
+    uint32_t count;
+    const int32_t *current, *reset_to; /* of the first neuron */
+    uint32_t by_reset;                 /* from neuron to neuron */
+} snnrt_neuron_run;
+
+/* Of the run's first neuron; NULL where it is absent. */
+static const int32_t *first_value(const snnrt_neuron_run *run, uint32_t parameter) {
+    const int32_t *values = (const int32_t *)run->step->arrays[parameter];
+    uint32_t granularity = SNNRT_GRANULARITY(run->step->parameters, parameter);
+    return values == NULL ? NULL : values + run->index[granularity];
+}
+
+/* 1 where each neuron has a value of its own, else 0. */
+static inline uint32_t distance(const snnrt_neuron_run *run, uint32_t parameter) {
+    return SNNRT_GRANULARITY(run->step->parameters, parameter) >> 1;
+}
+
+#if defined(__thumb__) && !defined(__thumb2__)
+#define SNNRT_LONG_PRODUCTS 0
+#else
+#define SNNRT_LONG_PRODUCTS 1
+#endif
+
+#if SNNRT_WITH_NEURON_VARIANTS || !SNNRT_LONG_PRODUCTS
+/* floor((s * a + 2^14) / 2^15) for a in 0 ... 2^15, without a 64-bit product: s = high * 2^15 + low. */
+static inline int32_t decay_q15(int32_t s, int32_t a) {
+    int32_t high = s >> 15;
+    int32_t low = s & 0x7FFF;
+    return (int32_t)((uint32_t)high * (uint32_t)a) + ((low * a + 0x4000) >> 15);
+}
+#endif
+
+/* The same decay of all neurons. With 64-bit products it is round(s * a * 2^17 / 2^32), where a * 2^17 is an int32; from
+ * a = 2^14 on that is 2^32 less, and s is added. */
+typedef struct snnrt_decay {
+    int32_t factor;
+    int32_t keeps; /* all ones or 0 */
+} snnrt_decay;
+
+static inline snnrt_decay common_decay(int32_t a) {
+    snnrt_decay decay;
+    decay.factor = SNNRT_LONG_PRODUCTS ? (int32_t)((uint32_t)a << 17) : a;
+    decay.keeps = -(a >> 14 != 0);
+    return decay;
+}
+
+static inline int32_t decay_by(int32_t s, snnrt_decay decay) {
+#if SNNRT_WITH_ARM_DSP
+    int32_t result;
+    __asm__("smmlar %0, %1, %2, %3" : "=r"(result) : "r"(s), "r"(decay.factor), "r"(s & decay.keeps));
+    return result;
+#elif SNNRT_LONG_PRODUCTS
+    return (s & decay.keeps) + (int32_t)(((int64_t)s * decay.factor + 0x80000000) >> 32);
+#else
+    return decay_q15(s, decay.factor);
+#endif
+}
+
+static inline int32_t clamp_int16(int32_t value) {
+    return value < -32768 ? -32768 : value > 32767 ? 32767 : value;
+}
+
+static inline bool fires(const snnrt_neuron_run *run, int32_t u, int32_t threshold) {
+    return u >= threshold && (u != threshold || (run->flags & SNNRT_NEURON_STRICT) == 0);
+}
+
+/* Of the run's neuron k, which fired. */
+static inline int32_t after_reset(const snnrt_neuron_run *run, int32_t u, int32_t threshold, uint32_t k) {
+    uint32_t reset = SNNRT_NEURON_RESET(run->flags);
+    if (reset == SNNRT_RESET_SUBTRACT) {
+        return snnrt_saturating_add(u, -threshold);
+    }
+    return reset == SNNRT_RESET_VALUE ? run->reset_to[k * run->by_reset] : u;
+}
+
+/* The spikes of a run of plain neurons, from bit 0. What is const here is constant in each call where there is a loop
+ * for each case. */
+SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, const bool narrow, const bool next) {
+    const snnrt_neuron_step *step = run->step;
+    const uint32_t first = run->index[SNNRT_PER_NEURON];
+    const int32_t *x = (const int32_t *)step->current + first;
+    const int32_t *const end = x + run->count;
+    const int32_t *threshold = first_value(run, SNNRT_THRESHOLD);
+    const int32_t *bias = first_value(run, SNNRT_BIAS);
+    const snnrt_decay decay = common_decay(*(const int32_t *)step->arrays[SNNRT_MEMBRANE]);
+    const uint32_t by_threshold = distance(run, SNNRT_THRESHOLD), by_bias = distance(run, SNNRT_BIAS);
+    int32_t *wide = (int32_t *)step->state + first;
+    int16_t *short_state = (int16_t *)step->state + first;
+    uint32_t word = 0;
+    do {
+        int32_t v = narrow ? *short_state : *wide;
+        int32_t u = snnrt_saturating_add(decay_by(v, decay), *x++);
+        int32_t level = *threshold;
+        threshold += by_threshold;
+        if (bias != NULL) {
+            u = snnrt_saturating_add(u, *bias);
+            bias += by_bias;
+        }
+        if (next && fires(run, v, level)) {
+            u = after_reset(run, u, level, (uint32_t)(x - run->current) - 1u);
+        }
+        if (narrow) {
+            u = clamp_int16(u);
+        }
+        if (fires(run, u, level)) {
+            uint32_t k = (uint32_t)(x - run->current) - 1u;
+            word |= 1u << k;
+            if (!next) {
+                u = after_reset(run, u, level, k);
+            }
+        }
+        if (narrow) {
+            *short_state++ = (int16_t)u;
+        } else {
+            *wide++ = u;
+        }
+    } while (x != end);
+    return word;
+}
+
+#if SNNRT_WITH_FAST_LOOPS
+SNNRT_NOINLINE static uint32_t update_wide(const snnrt_neuron_run *run) { return update_plain(run, false, false); }
+SNNRT_NOINLINE static uint32_t update_narrow(const snnrt_neuron_run *run) { return update_plain(run, true, false); }
+SNNRT_NOINLINE static uint32_t update_wide_next(const snnrt_neuron_run *run) { return update_plain(run, false, true); }
+SNNRT_NOINLINE static uint32_t update_narrow_next(const snnrt_neuron_run *run) { return update_plain(run, true, true); }
+
+static uint32_t update_run(const snnrt_neuron_run *run) {
+    if ((run->flags & SNNRT_NEURON_RESET_NEXT) != 0) {
+        return (run->flags & SNNRT_NEURON_STATE_INT16) != 0 ? update_narrow_next(run) : update_wide_next(run);
+    }
+    return (run->flags & SNNRT_NEURON_STATE_INT16) != 0 ? update_narrow(run) : update_wide(run);
+}
+#else
+SNNRT_NOINLINE static uint32_t update_run(const snnrt_neuron_run *run) {
+    return update_plain(run, (run->flags & SNNRT_NEURON_STATE_INT16) != 0, (run->flags & SNNRT_NEURON_RESET_NEXT) != 0);
+}
+#endif
+
+#if SNNRT_WITH_NEURON_VARIANTS
+/* The current that a synapse makes of `x`. */
+static int32_t synaptic_current(uint32_t order, int32_t *c, int32_t x, int32_t decay) {
+    int32_t now = *c, next;
+    if (order == SNNRT_ADD_THEN_DECAY || order == SNNRT_USE_THEN_DECAY) {
+        now = snnrt_saturating_add(now, x);
+        next = decay_q15(now, decay);
+    } else {
+        next = snnrt_saturating_add(decay_q15(now, decay), x);
+    }
+    *c = next;
+    return order == SNNRT_DECAY_THEN_ADD || order == SNNRT_ADD_THEN_DECAY ? next : now;
+}
+
+/* A parameter of a run: neuron k's is at[k & each]. */
+typedef struct snnrt_values {
+    const int32_t *at; /* NULL: absent */
+    uint32_t each;     /* all ones or 0 */
+} snnrt_values;
+
+static snnrt_values values_of(const snnrt_neuron_run *run, uint32_t parameter) {
+    snnrt_values values;
+    values.at = first_value(run, parameter);
+    values.each = 0u - distance(run, parameter);
+    return values;
+}
+
+/* A run of neurons of any kind; adds to `spikes` what is no bit. */
+SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint64_t *spikes) {
+    const snnrt_neuron_step *step = run->step;
+    const uint32_t first = run->index[SNNRT_PER_NEURON], flags = run->flags;
+    const uint32_t reset = SNNRT_NEURON_RESET(flags);
+    const bool next = (flags & SNNRT_NEURON_RESET_NEXT) != 0;
+    const bool multiple = (flags & SNNRT_NEURON_MULTIPLE) != 0;
+    const snnrt_values membrane = values_of(run, SNNRT_MEMBRANE);
+    const snnrt_values synapse = values_of(run, SNNRT_SYNAPSE);
+    const snnrt_values bias = values_of(run, SNNRT_BIAS);
+    const snnrt_values threshold = values_of(run, SNNRT_THRESHOLD);
+    const snnrt_values reset_to = values_of(run, SNNRT_RESET_TO);
+    const snnrt_values bound = values_of(run, SNNRT_LOWER_BOUND);
+    const int32_t *current = (const int32_t *)step->current + first;
+    int32_t *wide = (int32_t *)step->state + first;
+    int16_t *narrow = (flags & SNNRT_NEURON_STATE_INT16) != 0 ? (int16_t *)step->state + first : NULL;
+    uint32_t word = 0;
+    for (uint32_t k = 0; k < run->count; k++) {
+        int32_t v = narrow != NULL ? narrow[k] : wide[k];
+        int32_t x = current[k], level = INT32_MAX, taken = 0, u;
+        bool fires;
+        if (synapse.at != NULL) {
+            int32_t *c = (int32_t *)step->synapse_state + first + k;
+            x = synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags), c, x, synapse.at[k & synapse.each]);
+        }
+        u = snnrt_saturating_add(decay_q15(v, membrane.at[k & membrane.each]), x);
+        if (bias.at != NULL) {
+            u = snnrt_saturating_add(u, bias.at[k & bias.each]);
+        }
+        if (narrow != NULL && !next) {
+            u = clamp_int16(u);
+        }
+        if (threshold.at != NULL) {
+            taken = threshold.at[k & threshold.each];
+            /* u >= θ is u > θ - 1: thresholds are 1 at least. */
+            level = taken - ((flags & SNNRT_NEURON_STRICT) == 0);
+        }
+        fires = (next ? v : u) > level;
+        if (multiple) {
+            uint32_t count = u > 0 ? (uint32_t)u / (uint32_t)taken : 0u;
+            if (count > step->parameters->max_spikes) {
+                count = step->parameters->max_spikes;
+            }
+            ((int16_t *)step->output)[first + k] = (int16_t)count;
+            *spikes += count;
+            taken = (int32_t)count * taken;
+            fires = count != 0;
+        }
+        if (fires && reset == SNNRT_RESET_SUBTRACT) {
+            u = snnrt_saturating_add(u, -taken);
+        } else if (fires && reset == SNNRT_RESET_VALUE) {
+            u = reset_to.at[k & reset_to.each];
+        }
+        if (narrow != NULL) {
+            u = clamp_int16(u);
+        }
+        if (next) {
+            fires = u > level;
+        }
+        word |= (uint32_t)(fires && !multiple) << k;
+        if (bound.at != NULL && u < bound.at[k & bound.each]) {
+            u = bound.at[k & bound.each];
+        }
+        if (narrow != NULL) {
+            narrow[k] = (int16_t)u;
+        } else {
+            wide[k] = u;
+        }
+        if (threshold.at == NULL) {
+            ((int32_t *)step->output)[first + k] = u;
+        }
+    }
+    return word;
+}
+#endif
+
+uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
+    snnrt_neuron_run run;
+    uint32_t *output = (uint32_t *)step->output;
+    uint32_t channel = 0, neuron = 0, word = 0;
+    uint64_t spikes = 0;
+    run.step = step;
+    run.flags = step->parameters->flags;
+    run.index[SNNRT_SCALAR] = 0;
+    do {
+        uint32_t bit = neuron & 31u;
+        run.index[SNNRT_PER_NEURON] = neuron;
+        run.index[SNNRT_PER_CHANNEL] = channel;
+        run.current = (const int32_t *)step->current + neuron;
+        run.reset_to = first_value(&run, SNNRT_RESET_TO);
+        run.by_reset = distance(&run, SNNRT_RESET_TO);
+        run.count = 32u - bit;
+        if (run.count > step->channels - channel) {
+            run.count = step->channels - channel;
+        }
+#if SNNRT_WITH_NEURON_VARIANTS
+        if (!snnrt_neuron_is_plain(step->parameters)) {
+            word |= update_variants(&run, &spikes) << bit;
+        } else
+#endif
+        {
+            word |= update_run(&run) << bit;
+        }
+        neuron += run.count;
+        channel += run.count;
+        if (channel == step->channels) {
+            channel = 0;
+        }
+        if ((neuron & 31u) == 0 || neuron == step->neurons) {
+#if SNNRT_WITH_NEURON_VARIANTS
+            /* Where nothing fires, or several times, the output holds other things than bits. */
+            if (step->arrays[SNNRT_THRESHOLD] != NULL && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
+#endif
+            {
+                *output++ = word;
+            }
+#if SNNRT_WITH_COUNTERS
+            spikes += snnrt_popcount(word);
+#endif
+            word = 0;
+        }
+    } while (neuron != step->neurons);
+    return spikes;
+}
 #else
 typedef int snnrt_neuron_i32_left_out;
 #endif

@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "../snnrt_float.h"
 #include "../snnrt_kernels.h"
 
@@ -132,7 +130,14 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
     add_window *add = adder_of(step);
     uint32_t elements = step->channels * step->out_height * step->out_width;
     uint32_t to = 0;
-    memset(step->output, 0, (size_t)elements * (step->output_dtype == SNNRT_DTYPE_INT16 ? 2u : 4u));
+    for (uint32_t i = 0; i < elements; i++) {
+        /* All bits 0 is 0.0 too. */
+        if (step->output_dtype == SNNRT_DTYPE_INT16) {
+            ((int16_t *)step->output)[i] = 0;
+        } else {
+            ((int32_t *)step->output)[i] = 0;
+        }
+    }
 #if SNNRT_WITH_INT8
     if (step->input_dtype == SNNRT_DTYPE_BITS && step->output_dtype == SNNRT_DTYPE_INT16 &&
         (pool->pad_top | pool->pad_bottom | pool->pad_left | pool->pad_right) == 0) {

@@ -7,30 +7,34 @@
 #define SNNRT_DEFINE_SCAN_BITS(name, field, one)                                                   \
     uint32_t name(const void *input, uint32_t first, uint32_t count, uint32_t position,            \
                   snnrt_events *events) {                                                          \
-        const uint32_t *words = (const uint32_t *)input;                                           \
-        uint32_t done = 0;                                                                         \
+        const uint32_t *words = (const uint32_t *)input + (first >> 5);                            \
         uint32_t filled = events->count;                                                           \
-        while (done < count) {                                                                     \
-            uint32_t index = first + done;                                                         \
-            uint32_t here = 32u - (index & 31u);                                                   \
-            uint32_t word = words[index >> 5] >> (index & 31u);                                    \
-            if (here > count - done) {                                                             \
-                here = count - done;                                                               \
-                word &= (1u << here) - 1u;                                                         \
-            }                                                                                      \
-            while (word != 0) {                                                                    \
-                uint32_t offset = snnrt_lowest_bit(word);                                          \
-                if (filled == events->capacity) {                                                  \
-                    events->count = filled;                                                        \
-                    return done + offset;                                                          \
+        /* Both relative to `first`: where the word begins, and a spike. */                        \
+        uint32_t word = *words++ >> (first & 31u) << (first & 31u);                                                   \
+        uint32_t begin = 0u - (first & 31u);                                                       \
+        for (;;) {                                                                                 \
+            uint32_t spike;                                                                        \
+            while (word == 0) {                                                                    \
+                begin += 32u;                                                                      \
+                if ((int32_t)(begin - count) >= 0) {                                               \
+                    goto end;                                                                      \
                 }                                                                                  \
-                events->position[filled] = position + done + offset;                               \
-                events->value.field[filled] = one;                                                 \
-                filled++;                                                                          \
-                word &= word - 1u;                                                                 \
+                word = *words++;                                                                   \
             }                                                                                      \
-            done += here;                                                                          \
+            spike = begin + snnrt_lowest_bit(word);                                                \
+            if (spike >= count) {                                                                  \
+                break;                                                                             \
+            }                                                                                      \
+            if (filled == events->capacity) {                                                      \
+                count = spike;                                                                     \
+                break;                                                                             \
+            }                                                                                      \
+            events->position[filled] = position + spike;                                           \
+            events->value.field[filled] = one;                                                     \
+            filled++;                                                                              \
+            word &= word - 1u;                                                                     \
         }                                                                                          \
+    end:                                                                                           \
         events->count = filled;                                                                    \
         return count;                                                                              \
     }

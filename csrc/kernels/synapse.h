@@ -10,8 +10,12 @@
 typedef struct snnrt_event_room {
     uint32_t position[SNNRT_EVENTS_MAX + SNNRT_EVENTS_PADDING];
     union {
+#if SNNRT_WITH_INT8
         int16_t i16[SNNRT_EVENTS_MAX + SNNRT_EVENTS_PADDING];
+#endif
+#if SNNRT_WITH_FLOAT32
         float f32[SNNRT_EVENTS_MAX + SNNRT_EVENTS_PADDING];
+#endif
     } value;
 } snnrt_event_room;
 
@@ -37,27 +41,60 @@ static inline snnrt_scan_kernel *snnrt_scan_of(const snnrt_synapse_step *step) {
     return bits ? SNNRT_KERNEL(step, scan_bits_f32) : SNNRT_KERNEL(step, scan_f32);
 }
 
+/* What a sum over `outputs` has whatever its events. */
+static inline void snnrt_begin_sum(snnrt_accumulation *sum, const snnrt_synapse_step *step,
+                                   const snnrt_events *events, const snnrt_slice *slices,
+                                   uint32_t outputs) {
+    sum->outputs = outputs;
+    sum->peak = step->input_peak;
+    sum->spikes = step->input_dtype == SNNRT_DTYPE_BITS;
+    sum->events = events;
+    sum->slices = slices;
+    sum->slice_count = 0;
+}
+
+static inline void snnrt_use_room(snnrt_events *events, const snnrt_synapse_step *step,
+                                  snnrt_event_room *room) {
+    (void)step;
+    events->count = 0;
+    events->position = room->position;
+    events->capacity = SNNRT_EVENTS_MAX;
+#if SNNRT_WITH_FLOAT32
+    events->value.f32 = room->value.f32;
+#endif
+#if SNNRT_WITH_INT8
+    if (SNNRT_STEP_IS_INT8(step)) {
+        events->value.i16 = room->value.i16;
+    }
+#endif
+}
+
+static inline void snnrt_accumulate(const snnrt_synapse_step *step, const snnrt_accumulation *sum) {
+    if (SNNRT_STEP_IS_INT8(step)) {
+        SNNRT_KERNEL(step, accumulate_i8)(sum);
+    } else {
+        SNNRT_KERNEL(step, accumulate_f32)(sum);
+    }
+}
+
+static inline void snnrt_count_window(const snnrt_synapse_step *step, uint32_t rows, uint32_t outputs) {
+#if SNNRT_WITH_COUNTERS
+    if (step->counts != NULL && rows != 0) {
+        step->counts->row_activations += rows;
+        step->counts->synaptic_operations += (uint64_t)rows * outputs;
+        step->counts->active_windows += 1;
+    }
+#else
+    (void)step, (void)rows, (void)outputs;
+#endif
+}
+
 static inline void snnrt_window_prepare(snnrt_window *window, const snnrt_synapse_step *step,
                                         uint32_t outputs) {
     window->step = step;
     window->scan = snnrt_scan_of(step);
     window->events.count = 0;
-    window->sum.outputs = outputs;
-    window->sum.peak = step->input_peak;
-    window->sum.events = &window->events;
-    window->sum.slices = window->slices;
-    window->sum.slice_count = 0;
-}
-
-/* The events of each piece are found when the piece is added. */
-static inline void snnrt_window_use_room(snnrt_window *window, snnrt_event_room *room) {
-    window->events.position = room->position;
-    window->events.capacity = SNNRT_EVENTS_MAX;
-    if (SNNRT_STEP_IS_INT8(window->step)) {
-        window->events.value.i16 = room->value.i16;
-    } else {
-        window->events.value.f32 = room->value.f32;
-    }
+    snnrt_begin_sum(&window->sum, step, &window->events, window->slices, outputs);
 }
 
 static inline void snnrt_window_begin(snnrt_window *window, void *accumulator, const void *bias,
@@ -69,11 +106,7 @@ static inline void snnrt_window_begin(snnrt_window *window, void *accumulator, c
 }
 
 static inline void snnrt_window_flush(snnrt_window *window) {
-    if (SNNRT_STEP_IS_INT8(window->step)) {
-        SNNRT_KERNEL(window->step, accumulate_i8)(&window->sum);
-    } else {
-        SNNRT_KERNEL(window->step, accumulate_f32)(&window->sum);
-    }
+    snnrt_accumulate(window->step, &window->sum);
     window->sum.start = window->sum.accumulator;
     window->sum.slice_count = 0;
 }
@@ -109,18 +142,6 @@ static inline void snnrt_window_scan(snnrt_window *window, uint32_t first, uint3
         done += window->scan(window->step->input, first + done, count - done, row + done,
                              &window->events);
     }
-}
-
-static inline void snnrt_window_count(const snnrt_window *window) {
-#if SNNRT_WITH_COUNTERS
-    if (window->step->counts != NULL && window->rows != 0) {
-        window->step->counts->row_activations += window->rows;
-        window->step->counts->synaptic_operations += (uint64_t)window->rows * window->sum.outputs;
-        window->step->counts->active_windows += 1;
-    }
-#else
-    (void)window;
-#endif
 }
 
 #endif

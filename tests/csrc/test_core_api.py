@@ -80,7 +80,8 @@ def test_the_core_includes_only_what_is_freestanding():
     for path in [*sources(PORTABLE), *headers]:
         lines = path.read_text().splitlines()
         included = {line.split()[1] for line in lines if line.startswith("#include <")}
-        assert included <= allowed, path
+        # the compiler's own, where the vectors are
+        assert included - {"<arm_mve.h>"} <= allowed, path
 
 
 def test_no_heap_no_writable_globals(tmp_path):
@@ -139,7 +140,9 @@ def test_a_build_without_a_part(part, tmp_path):
 
 
 def test_the_smallest_build(tmp_path):
-    parts = ("FLOAT32", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS", "HEALTH")
+    parts = (
+        "FLOAT32", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS", "HEALTH",
+    )  # fmt: skip
     left_out = [f"-DSNNRT_WITH_{part}=0" for part in parts]
     objects = compile_core(tmp_path, (*left_out, *FREESTANDING), patterns=PORTABLE)
     program = compile_program("partial_build", objects, left_out)

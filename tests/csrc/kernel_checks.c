@@ -1,0 +1,352 @@
+/* Integer kernels against the sums and steps of docs/ir.md written down plainly, on random arguments with extreme
+ * values. Prints how many cases of each were the same; ends with 1 at the first that was not. */
+#include "board.h"
+#include "snnrt_kernels.h"
+
+#define ROWS 1000u
+#define OUTPUTS_MAX 130u
+#define NEURONS_MAX 96u
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static uint32_t seed = 1;
+
+static uint32_t below(uint32_t limit) {
+    seed = seed * 1664525u + 1013904223u;
+    return (uint32_t)(((uint64_t)seed * limit) >> 32);
+}
+
+static int32_t between(int32_t low, int32_t high) { return low + (int32_t)below((uint32_t)(high - low) + 1u); }
+
+static void fail(const char *what, uint32_t number) {
+    board_print(what);
+    board_print(": case ");
+    board_print_number(number);
+    board_print(" differs\n");
+    board_exit(1);
+}
+
+static void say(const char *what, uint32_t cases) {
+    board_print(what);
+    board_print(" ");
+    board_print_number(cases);
+    board_print("\n");
+}
+
+static int8_t weights[ROWS * OUTPUTS_MAX + 3u] __attribute__((aligned(16)));
+static int32_t bias[OUTPUTS_MAX], accumulator[OUTPUTS_MAX + 1u], expected[OUTPUTS_MAX];
+static uint32_t position[ROWS + 16u];
+static int16_t value[ROWS + 16u];
+
+/* Up to `slice_count` slices of `count` events in all, in ascending rows, each with a shift of its own; values of 1
+ * where `peak` is 0. How many slices it took. */
+static uint32_t make_events(snnrt_slice *slices, uint32_t slice_count, uint32_t count, int32_t peak) {
+    uint32_t used = 0, row = 0;
+    for (uint32_t s = 0; s < slice_count && used < count; s++) {
+        uint32_t here = s + 1u == slice_count ? count - used : 1u + below(count - used);
+        slices[s].first = used;
+        slices[s].count = here;
+        slices[s].shift = below(2) == 0 ? below(row + 1u) : 0u - below(1000);
+        for (uint32_t e = used; e < used + here; e++) {
+            row += below(2u * (ROWS - row) / (count - e) + 1u) % (ROWS - row - (count - e) + 1u);
+            position[e] = row++ - slices[s].shift;
+            value[e] = 1;
+            if (peak != 0) {
+                int32_t end = below(2) == 0 ? peak : -peak - (peak == 32767);
+                value[e] = (int16_t)(below(4) == 0 ? end : between(-peak, peak));
+            }
+        }
+        used += here;
+        if (used == count) {
+            return s + 1u;
+        }
+    }
+    return 0;
+}
+
+/* All at the same end of int8, where sums are largest, or all over it. */
+static void make_weights(uint32_t kind) {
+    for (uint32_t i = 0; i < ROWS * OUTPUTS_MAX; i++) {
+        weights[i] = (int8_t)(kind == 0 ? -128 : kind == 1 ? 127 : between(-128, 127));
+    }
+}
+
+static void check_accumulation(uint32_t number) {
+    static const uint32_t widths[] = {1,  2,  3,  4,  5,  7,  8,  10, 12, 15,  16,  17,
+                                      20, 31, 32, 33, 36, 48, 63, 64, 100, 127, 128, 130};
+    static const uint32_t counts[] = {0, 1, 2, 3, 17, 32, 100, 254, 255, 256, 257, 510, 511, 600, 1000};
+    static const int32_t peaks[] = {0, 0, 1, 4, 255, 8000, 32767};
+    uint32_t outputs = widths[below(COUNT(widths))];
+    uint32_t count = counts[below(COUNT(counts))];
+    int32_t peak = peaks[below(COUNT(peaks))];
+    uint32_t start = below(3);
+    snnrt_slice slices[4];
+    snnrt_events events;
+    snnrt_accumulation sum;
+    if (number < 2u) {
+        /* As many spikes of the largest weights as there are: sums that need more than 16 bits. */
+        make_weights(number);
+        outputs = 100;
+        count = ROWS;
+        peak = 0;
+    } else if (number % 8u == 2u) {
+        make_weights(below(5));
+    }
+    if (count > (1u << 23) / (uint32_t)(peak + 1)) {
+        count = (1u << 23) / (uint32_t)(peak + 1);
+    }
+    events.position = position;
+    events.value.i16 = value;
+    events.count = count;
+    events.capacity = ROWS;
+    sum.slice_count = make_events(slices, 1u + below(4), count, peak);
+    for (uint32_t o = 0; o < outputs; o++) {
+        bias[o] = between(-(1 << 29), 1 << 29);
+        accumulator[o] = start == 2 ? bias[o] : 0x55555555;
+        expected[o] = start == 0 ? 0 : bias[o];
+    }
+    accumulator[outputs] = 0x12345678;
+    for (uint32_t s = 0; s < sum.slice_count; s++) {
+        for (uint32_t e = slices[s].first; e < slices[s].first + slices[s].count; e++) {
+            for (uint32_t o = 0; o < outputs; o++) {
+                expected[o] += weights[(position[e] + slices[s].shift) * outputs + o] * value[e];
+            }
+        }
+    }
+    sum.accumulator = accumulator;
+    sum.start = start == 0 ? NULL : start == 1 ? bias : accumulator;
+    sum.weights = weights;
+    sum.outputs = outputs;
+    sum.peak = peak == 0 ? 1u : (uint32_t)peak;
+    sum.spikes = peak == 0;
+    sum.events = &events;
+    sum.slices = slices;
+    snnrt_accumulate_i8(&sum);
+    for (uint32_t o = 0; o < outputs; o++) {
+        if (accumulator[o] != expected[o]) {
+            fail("accumulate_i8", number);
+        }
+    }
+    if (accumulator[outputs] != 0x12345678) {
+        fail("accumulate_i8 past its outputs", number);
+    }
+}
+
+static int32_t arrays[SNNRT_NEURON_PARAMETERS][NEURONS_MAX];
+static int32_t current[NEURONS_MAX], synapse[NEURONS_MAX], synapse_expected[NEURONS_MAX];
+static int32_t output[NEURONS_MAX], output_expected[NEURONS_MAX];
+static int32_t wide[NEURONS_MAX], membrane[NEURONS_MAX];
+static int16_t narrow[NEURONS_MAX];
+
+static int32_t saturate(int64_t x) { return x < INT32_MIN ? INT32_MIN : x > INT32_MAX ? INT32_MAX : (int32_t)x; }
+static int32_t decayed(int32_t s, int32_t a) { return (int32_t)(((int64_t)s * a + 16384) >> 15); }
+static int32_t clamp(int32_t x, bool is_narrow) {
+    return !is_narrow ? x : x < -32768 ? -32768 : x > 32767 ? 32767 : x;
+}
+
+/* Mostly small, sometimes near an end. */
+static int32_t drawn(int32_t low, int32_t high) {
+    int32_t small = between(-3000, 3000);
+    switch (below(8)) {
+    case 0:
+        return low;
+    case 1:
+        return high;
+    case 2:
+        return (int32_t)((uint32_t)low + below(((uint32_t)high - (uint32_t)low) | 1u));
+    default:
+        return small < low ? low + (small & 255) : small > high ? high - (small & 255) : small;
+    }
+}
+
+static int32_t of(const snnrt_neuron_step *step, uint32_t parameter, uint32_t i) {
+    uint32_t granularity = SNNRT_GRANULARITY(step->parameters, parameter);
+    return granularity == SNNRT_ABSENT ? 0
+           : arrays[parameter][granularity == SNNRT_SCALAR ? 0u
+                               : granularity == SNNRT_PER_CHANNEL ? i % step->channels : i];
+}
+
+/* docs/ir.md, for neuron i of `step`; membranes in `membrane`. */
+static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
+    const snnrt_neuron_parameters *p = step->parameters;
+    const bool is_narrow = (p->flags & SNNRT_NEURON_STATE_INT16) != 0;
+    const int32_t theta = of(step, SNNRT_THRESHOLD, i);
+    const int32_t strict = (p->flags & SNNRT_NEURON_STRICT) != 0;
+    const uint32_t reset = SNNRT_NEURON_RESET(p->flags);
+    int32_t x = current[i], c = synapse_expected[i], v = membrane[i], n = 0, u;
+    if (SNNRT_GRANULARITY(p, SNNRT_SYNAPSE) != SNNRT_ABSENT) {
+        int32_t a = of(step, SNNRT_SYNAPSE, i), old = c;
+        switch (SNNRT_NEURON_SYNAPSE_ORDER(p->flags)) {
+        case SNNRT_DECAY_THEN_ADD:
+            x = c = saturate((int64_t)decayed(c, a) + x);
+            break;
+        case SNNRT_ADD_THEN_DECAY:
+            x = c = decayed(saturate((int64_t)c + x), a);
+            break;
+        case SNNRT_USE_THEN_DECAY:
+            x = saturate((int64_t)c + x);
+            c = decayed(x, a);
+            break;
+        default:
+            c = saturate((int64_t)decayed(c, a) + x);
+            x = old;
+            break;
+        }
+        synapse_expected[i] = c;
+    }
+    u = saturate((int64_t)decayed(v, of(step, SNNRT_MEMBRANE, i)) + x);
+    u = saturate((int64_t)u + of(step, SNNRT_BIAS, i));
+    if ((p->flags & SNNRT_NEURON_RESET_NEXT) != 0 && (int64_t)v >= (int64_t)theta + strict) {
+        u = reset == SNNRT_RESET_SUBTRACT ? saturate((int64_t)u - theta)
+            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_RESET_TO, i) : u;
+    }
+    u = clamp(u, is_narrow);
+    if (theta == 0) {
+        output_expected[i] = 0;
+    } else if ((p->flags & SNNRT_NEURON_MULTIPLE) != 0) {
+        n = u > 0 ? u / theta : 0;
+        n = n > (int32_t)p->max_spikes ? (int32_t)p->max_spikes : n;
+        ((int16_t *)output_expected)[i] = (int16_t)n;
+    } else {
+        n = (int64_t)u >= (int64_t)theta + strict;
+        output_expected[i / 32u] |= (int32_t)((uint32_t)n << (i % 32u));
+    }
+    if (n > 0 && (p->flags & SNNRT_NEURON_RESET_NEXT) == 0) {
+        u = reset == SNNRT_RESET_SUBTRACT ? saturate((int64_t)u - (int64_t)n * theta)
+            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_RESET_TO, i) : u;
+    }
+    u = clamp(u, is_narrow);
+    if (SNNRT_GRANULARITY(p, SNNRT_LOWER_BOUND) != SNNRT_ABSENT && u < of(step, SNNRT_LOWER_BOUND, i)) {
+        u = of(step, SNNRT_LOWER_BOUND, i);
+    }
+    membrane[i] = u;
+    if (theta == 0) {
+        output_expected[i] = u;
+    }
+}
+
+static void check_neuron(uint32_t number) {
+    static const uint32_t sizes[] = {1, 2, 5, 31, 32, 33, 35, 64, 70, 95, 96};
+    const bool plain = !SNNRT_WITH_NEURON_VARIANTS || below(2) == 0;
+    const bool is_narrow = !plain && below(3) == 0;
+    const bool silent = !plain && below(6) == 0;
+    const bool multiple = !plain && !silent && below(5) == 0;
+    const bool next = !plain && !silent && !multiple && below(3) == 0;
+    const int32_t low = is_narrow ? -32768 : INT32_MIN, high = is_narrow ? 32767 : INT32_MAX;
+    snnrt_neuron_parameters p = {0, 0, 0, 0, 1, {0}};
+    snnrt_neuron_step step;
+    step.neurons = sizes[below(COUNT(sizes))];
+    do {
+        step.channels = 1u + below(step.neurons);
+    } while (step.neurons % step.channels != 0);
+    p.flags = is_narrow ? SNNRT_NEURON_STATE_INT16 : 0u;
+    if (!silent) {
+        p.flags |= below(3) << 6 | (below(2) != 0 ? SNNRT_NEURON_STRICT : 0u) | (next ? SNNRT_NEURON_RESET_NEXT : 0u);
+    }
+    if (multiple) {
+        p.flags = (p.flags & ~SNNRT_NEURON_STRICT) | SNNRT_NEURON_MULTIPLE;
+        p.max_spikes = 1u + below(20);
+    }
+    p.granularity = (plain ? 1u : 1u + below(3)) << 2 * SNNRT_MEMBRANE;
+    p.granularity |= below(4) << 2 * SNNRT_BIAS;
+    p.granularity |= (silent ? 0u : 1u + below(3)) << 2 * SNNRT_THRESHOLD;
+    p.granularity |= (SNNRT_NEURON_RESET(p.flags) == SNNRT_RESET_VALUE ? 1u + below(3) : 0u) << 2 * SNNRT_RESET_TO;
+    if (!plain) {
+        p.flags |= below(4) << 2;
+        p.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_SYNAPSE;
+        p.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_LOWER_BOUND;
+    }
+    step.parameters = &p;
+    step.current = current;
+    step.state = is_narrow ? (void *)narrow : (void *)wide;
+    step.synapse_state = synapse;
+    step.output = output;
+    for (uint32_t a = 0; a < SNNRT_NEURON_PARAMETERS; a++) {
+        step.arrays[a] = SNNRT_GRANULARITY(&p, a) == SNNRT_ABSENT ? NULL : arrays[a];
+    }
+    for (uint32_t i = 0; i < NEURONS_MAX; i++) {
+        arrays[SNNRT_MEMBRANE][i] = below(3) == 0 ? 1 << below(16) : between(0, 32768);
+        arrays[SNNRT_SYNAPSE][i] = between(0, 32768);
+        arrays[SNNRT_BIAS][i] = drawn(INT32_MIN, INT32_MAX);
+        arrays[SNNRT_THRESHOLD][i] = drawn(1, INT32_MAX);
+        arrays[SNNRT_RESET_TO][i] = drawn(low, high);
+        arrays[SNNRT_LOWER_BOUND][i] = drawn(low, high);
+        membrane[i] = wide[i] = drawn(low, high);
+        narrow[i] = (int16_t)membrane[i];
+        synapse[i] = synapse_expected[i] = drawn(INT32_MIN, INT32_MAX);
+        output[i] = output_expected[i] = 0;
+    }
+    for (uint32_t t = 0; t < 3; t++) {
+        for (uint32_t i = 0; i < NEURONS_MAX; i++) {
+            current[i] = drawn(INT32_MIN, INT32_MAX);
+            output_expected[i] = 0;
+        }
+        for (uint32_t i = 0; i < step.neurons; i++) {
+            expect_neuron(&step, i);
+        }
+        (void)snnrt_neuron_i32(&step);
+        for (uint32_t i = 0; i < NEURONS_MAX; i++) {
+            int32_t v = i >= step.neurons ? membrane[i] : is_narrow ? narrow[i] : wide[i];
+            if (v != membrane[i] || synapse[i] != synapse_expected[i] || output[i] != output_expected[i]) {
+                fail("neuron_i32", number);
+            }
+        }
+    }
+}
+
+static void check_scan(uint32_t number) {
+    static uint32_t bits[16];
+    static int16_t values[512];
+    uint32_t room_position[48], first = below(300), count = 1u + below(200), from = below(1000), seen;
+    int16_t room_value[48];
+    uint32_t found = 0, capacity = 1u + below(32), filled = below(capacity), density = 1u + below(12);
+    bool packed = below(2) == 0;
+    snnrt_events events;
+    for (uint32_t w = 0; w < 16; w++) {
+        bits[w] = 0;
+    }
+    for (uint32_t i = 0; i < 512; i++) {
+        bool on = below(density) == 0;
+        bits[i / 32u] |= (uint32_t)on << (i % 32u);
+        values[i] = (int16_t)(on ? packed ? 1 : between(-32768, 32767) | 1 : 0);
+    }
+    events.position = room_position;
+    events.value.i16 = room_value;
+    events.count = filled;
+    events.capacity = capacity;
+    seen = packed ? snnrt_scan_bits_i16(bits, first, count, from, &events)
+                  : snnrt_scan_i16(values, first, count, from, &events);
+    for (uint32_t i = 0; i < count; i++) {
+        if (values[first + i] != 0) {
+            uint32_t place = filled + found;
+            if (place == capacity) {
+                count = i;
+                break;
+            }
+            if (place >= events.count || room_position[place] != from + i || room_value[place] != values[first + i]) {
+                fail("scan", number);
+            }
+            found++;
+        }
+    }
+    if (seen != count || events.count != filled + found) {
+        fail("scan's end", number);
+    }
+}
+
+int main(void);
+int main(void) {
+    uint32_t cases;
+    for (cases = 0; cases < 150; cases++) {
+        check_accumulation(cases);
+    }
+    say("accumulate", cases);
+    for (cases = 0; cases < 600; cases++) {
+        check_neuron(cases);
+    }
+    say("neuron", cases);
+    for (cases = 0; cases < 400; cases++) {
+        check_scan(cases);
+    }
+    say("scan", cases);
+    return 0;
+}

@@ -1,0 +1,63 @@
+"""The integer kernels that firmware gets, alone, on the host and on emulated cores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from c_programs import PROGRAMS, command, need_compiler
+from device_programs import HERE, need_core, run_on_core
+from small_networks import SMALL_NETWORKS
+
+from snnrt.targets.emulator import CORES, build
+from snnrt.targets.emulator.build import BOARDS
+from snnrt.targets.export.core_sources import options_for, source_files
+
+CASES = ["accumulate", "150", "neuron", "600", "scan", "400"]
+PROGRAM = PROGRAMS / "kernel_checks.c"
+# one core of each kind: without products of 64 bits, with DSP instructions, with vectors, with neither
+KINDS = ("cortex-m0", "cortex-m4", "cortex-m55", "rv32")
+
+
+def write_kernels(folder: Path, **overrides: int) -> list[Path]:
+    """The core's headers and the integer kernels' files in ``folder``."""
+    graph, _ = SMALL_NETWORKS["dense_lif"]("int8")
+    found = []
+    for name, text in source_files(options_for(graph, **overrides)).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        if name.startswith("kernels/") and name.endswith(".c"):
+            found.append(path)
+    return found
+
+
+def check_core(name: str, folder: Path, optimisation: str, **overrides: int) -> None:
+    core = need_core(name)
+    sources = [PROGRAM, *write_kernels(folder, **overrides)]
+    image = build(core, folder, sources, {}, optimisation=optimisation)
+    assert run_on_core(core, image, folder).split() == CASES
+
+
+@pytest.mark.parametrize(("compiler", "optimisation"), [("gcc", "-O2"), ("clang", "-Os")])
+def test_on_the_host(compiler, optimisation, tmp_path):
+    need_compiler(compiler)
+    sources = [PROGRAM, HERE / "host_board.c", *write_kernels(tmp_path, neuron_variants=1)]
+    flags = ["-std=gnu99", "-g", optimisation, "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    command([compiler, *flags, f"-I{tmp_path}", f"-I{BOARDS}", *sources, "-o", tmp_path / "program"])
+    command(["sh", "-c", f"{tmp_path}/program 2>{tmp_path}/said"])
+    assert (tmp_path / "said").read_text().split() == CASES
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_on_a_core(name, tmp_path):
+    """Wide sums and every neuron at -O2; at -Os the small forms and plain neurons."""
+    check_core(name, tmp_path / "fast", "-O2", neuron_variants=1)
+    check_core(name, tmp_path / "small", "-Os", neuron_variants=0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", CORES)
+@pytest.mark.parametrize("optimisation", ["-O1", "-O3"])
+def test_on_every_core(name, optimisation, tmp_path):
+    check_core(name, tmp_path, optimisation, neuron_variants=1)
