@@ -35,8 +35,9 @@ coverage: $(VENV)/test-ready compilers ## which lines of the C core its tests re
 	$(SAY) 'measuring the coverage of the core, about 1 minute'
 	@$(BIN)/python tests/csrc/measure_coverage.py --html build/coverage
 
-sizes: $(VENV)/test-ready compilers ## write docs/sizes.md: code bytes of the core on microcontrollers
+sizes: $(VENV)/test-ready compilers ## write what code, stack and instructions the core takes on microcontrollers: 15 minutes
 	@$(BIN)/python benchmarks/code_size.py --write
+	@$(BIN)/python benchmarks/step_instructions.py --write
 
 lint: $(VENV)/test-ready ## style and types: about 30 s
 	$(SAY) 'ruff and mypy, about 30 s'
@@ -80,7 +81,16 @@ $(VENV)/test-ready: pyproject.toml | $(VENV)/demo-ready
 
 compilers:
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind || echo 'without valgrind one test is left out'
-	@command -v g++ >/dev/null || .ci/install_packages g++ || echo 'without g++ one test is left out'
+	@command -v g++ >/dev/null || .ci/install_packages g++ || echo 'without g++ the tests in C++ are left out'
+	@ls "$$(clang++ -print-resource-dir 2>/dev/null)"/lib/linux/libclang_rt.asan-*.a >/dev/null 2>&1 \
+		|| .ci/install_packages clang libclang-rt-dev || echo 'without clang its builds are left out'
+	@{ command -v cmake && command -v ninja; } >/dev/null || .ci/install_packages cmake ninja-build \
+		|| echo 'without cmake and ninja the tests of exported projects are left out'
 	@arm-none-eabi-gcc -print-file-name=libc.a 2>/dev/null | grep -q / \
 		|| .ci/install_packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
-		|| echo 'without a compiler for Cortex-M the tests of code size are left out'
+		|| echo 'without a compiler for Cortex-M the tests of code size and firmware are left out'
+	@command -v riscv64-unknown-elf-gcc >/dev/null || .ci/install_packages gcc-riscv64-unknown-elf \
+		|| echo 'without a compiler for RISC-V its tests are left out'
+	@{ command -v qemu-system-arm && command -v qemu-system-riscv32; } >/dev/null \
+		|| .ci/install_packages qemu-system-arm qemu-system-misc \
+		|| echo 'without the emulators the tests of emulated boards are left out'

@@ -1,6 +1,24 @@
 """Builds the package and the C core (cffi, API mode, one wheel for every Python from 3.10)."""
 
 from setuptools import setup
+from setuptools.command.build_py import build_py
+
+CORE = "snnrt.csrc"
+
+
+class _BuildPython(build_py):
+    """The core's sources are data of the package (`snnrt export` copies them), not Python."""
+
+    def find_package_modules(self, package, package_dir):
+        if package == CORE:
+            return []
+        return super().find_package_modules(package, package_dir)
+
+    def check_package(self, package, package_dir):
+        if package == CORE:
+            return None
+        return super().check_package(package, package_dir)
+
 
 setup(
     package_dir={
@@ -8,12 +26,28 @@ setup(
         "snnrt.cli": "runtime/cli",
         "snnrt.converters": "converters",
         "snnrt.targets": "targets",
+        "snnrt.targets.emulator": "targets/emulator",
+        "snnrt.targets.export": "targets/export",
+        CORE: "csrc",
     },
-    packages=["snnrt", "snnrt.cli", "snnrt.converters", "snnrt.targets"],
+    packages=[
+        "snnrt",
+        "snnrt.cli",
+        "snnrt.converters",
+        "snnrt.targets",
+        "snnrt.targets.emulator",
+        "snnrt.targets.export",
+        CORE,
+    ],
     package_data={
         "snnrt": ["py.typed"],
-        "snnrt.targets": ["profiles/*.toml", "templates/*"],
+        "snnrt.targets": ["profiles/*.toml", "templates/*", "*.toml"],
+        "snnrt.targets.emulator": ["boards/*"],
+        "snnrt.targets.export": ["templates/*"],
+        CORE: ["*.[ch]", "kernels/*.[ch]", "kernels/arm/*.[ch]", "kernels/riscv/*.[ch]"],
     },
+    exclude_package_data={CORE: ["build_core.py", "host/*", "kernels/x86/*"]},
     cffi_modules=["csrc/build_core.py:builder"],
+    cmdclass={"build_py": _BuildPython},
     options={"bdist_wheel": {"py_limited_api": "cp310"}},
 )

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import NoReturn
 
-from snnrt.cli import convert, inspect, profile, run, targets, validate
+from snnrt.cli import convert, export, health, inspect, profile, run, targets, validate
 from snnrt.cli.output import one_line
 from snnrt.errors import SnnrtError
 
@@ -61,7 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (convert, inspect, run, profile, validate, targets):
+    for command in (convert, inspect, run, profile, validate, export, health, targets):
         command.add_parser(commands)
     return parser
 

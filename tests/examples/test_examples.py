@@ -100,3 +100,11 @@ def test_crossbar(example):
     assert "100.0% as in the C core" in lines["ideal devices"]
     accuracies = [float(re.search(r"accuracy ([\d.]+)", line)[1]) for line in lines.values()]
     assert min(accuracies) > 0.8
+
+
+def test_export_firmware(example, tmp_path):
+    printed = example("export_firmware", "--output", "sources", "--compiler", "gcc")
+    found = re.findall(r"^(?:run|stream|here): class (\d), timesteps (\d)", printed, re.MULTILINE)
+    assert len(found) == 3 and len(set(found)) == 1
+    names = re.search(r"^written: (.*)$", printed, re.MULTILINE)[1].split(", ")
+    assert all((tmp_path / "sources" / name).is_file() for name in names) and "snnrt.c" in names

@@ -65,10 +65,13 @@ def test_contents(wheel):
         f"{package}/{path.relative_to(ROOT / folder)}"
         for package, folder in PACKAGES.items()
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in (".py", ".toml", ".html") or path.name == "py.typed"
+        if path.suffix in (".py", ".toml", ".html", ".in", ".c", ".h", ".S", ".ld") or path.name == "py.typed"
     }
-    assert len(modules) > 60
+    assert len(modules) > 100
     assert modules <= names
+    core = {f"snnrt/csrc/{path.relative_to(ROOT / 'csrc')}" for path in (ROOT / "csrc").rglob("*.[ch]")}
+    on_devices = {name for name in core if not name.startswith(("snnrt/csrc/host", "snnrt/csrc/kernels/x86"))}
+    assert {name for name in names if name.startswith("snnrt/csrc/")} == on_devices
     assert "snnrt/_core.abi3.so" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if name.startswith(("tests", "csrc", "examples"))]
@@ -90,6 +93,12 @@ def test_it_works_away_from_the_sources(fresh, tmp_path):
     target = ("--target", "dt-snn", "--json")
     profiled = run(fresh / "snnrt", "profile", "digits.snnrt", "data.npz", *target, cwd=tmp_path)
     assert json.loads(profiled)["targets"][0]["mean_energy_j"] > 0
+    run(fresh / "snnrt", "export", "digits.snnrt", "-o", "firmware", "--sample", "data.npz", cwd=tmp_path)
+    run("gcc", "main.c", "snnrt.c", "digits_model.c", "-o", "example", cwd=tmp_path / "firmware")
+    one = ("--limit", 1, "--json")
+    first = json.loads(run(fresh / "snnrt", "run", "digits.snnrt", "data.npz", *one, cwd=tmp_path))
+    steps = first["mean_timesteps"]
+    assert f"timesteps {steps:.0f} of 4" in run(tmp_path / "firmware" / "example", cwd=tmp_path)
     where = run(fresh / "python", "-c", "import snnrt._core; print(snnrt._core.__file__)", cwd=tmp_path)
     assert str(fresh.parent) in where
 

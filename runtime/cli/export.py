@@ -1,0 +1,123 @@
+"""``snnrt export``: a model and the C core as a firmware project."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from snnrt.cli.arguments import DATA_HELP, add_json, subcommand
+from snnrt.cli.output import byte_count, print_facts, print_json
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from snnrt.graph import Graph
+
+_EXAMPLE = """\
+  snnrt export digits.snnrt -o firmware
+  snnrt export digits.snnrt -o firmware --framework cmake --sample digits
+  snnrt export digits.snnrt wake_word.snnrt -o firmware --model incbin"""
+
+# as snnrt.targets.export has them, which is not imported before it is needed
+_LAYOUTS = ("amalgamation", "sources")
+_FORMS = ("array", "incbin", "section", "storage")
+_FRAMEWORKS = ("plain", "cmake", "zephyr", "arduino", "platformio", "esp-idf")
+_PARTS = ("health", "strings", "counters", "trace", "model-check")
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Declare the command and its arguments."""
+    parser = subcommand(commands, "export", "write a model and the C core as sources for firmware", _EXAMPLE)
+    parser.add_argument(
+        "models", nargs="+", metavar="MODEL", help="a .snnrt file; more of them share the core with the first"
+    )
+    parser.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write")
+    parser.add_argument(
+        "--layout", choices=_LAYOUTS, default="amalgamation",
+        help="the core as one snnrt.c and one snnrt.h, or as its own files (amalgamation)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--model", choices=_FORMS, default="array", dest="form",
+        help="the model as a constant array, a file included by the assembler, an array in a section that "
+        "the linker places, or a file that the firmware reads from a storage (array)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--framework", choices=_FRAMEWORKS, default="plain", help="whose manifest and folders (plain: none)"
+    )
+    parser.add_argument("--name", metavar="NAME", help="what the names in C begin with (the file's name)")
+    parser.add_argument(
+        "--sample", metavar="DATA", help=f"the first input of DATA becomes the example's; DATA: {DATA_HELP}"
+    )
+    for option, verb in (("--with", "add"), ("--without", "leave out")):
+        parser.add_argument(
+            option, choices=_PARTS, action="append", default=[], metavar="PART", dest=f"{option[2:]}_parts",
+            help=f"{verb} a part of the core that no model needs: {', '.join(_PARTS)}; may be repeated",
+        )  # fmt: skip
+    parser.add_argument(
+        "--force", action="store_true", help="write into a folder that is not empty; other files there stay"
+    )
+    add_json(parser)
+    parser.set_defaults(function=run, parser=parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the project and say what is in it."""
+    both = sorted(set(args.with_parts) & set(args.without_parts))
+    if both:
+        args.parser.error(f"--with {both[0]} and --without {both[0]} exclude each other: give one of them")
+
+    import snnrt
+    from snnrt.targets.export.project import Export, build_project, write_project
+
+    networks = {path: snnrt.load(path) for path in args.models}
+    first, *others = networks
+    network = networks[first]
+    wanted = Export(
+        layout=args.layout,
+        form=args.form,
+        framework=args.framework,
+        name=args.name,
+        with_parts=args.with_parts,
+        without_parts=args.without_parts,
+        sample=None if args.sample is None else _first_input(args.sample, network.graph),
+    )
+    project = build_project(network, first, wanted, {path: networks[path] for path in others})
+    write_project(project.files, args.output, force=args.force)
+    infos = [each.file_info() for each in networks.values()]
+    if args.json:
+        print_json(
+            {
+                "directory": args.output,
+                "name": project.name,
+                "layout": args.layout,
+                "form": args.form,
+                "framework": args.framework,
+                "models": [
+                    {
+                        "file": path,
+                        "model_bytes": info.file_bytes,
+                        "arena_bytes": info.arena_bytes,
+                    }
+                    for path, info in zip(networks, infos, strict=True)
+                ],
+                "options": project.options,
+                "files": list(project.files),
+            }
+        )
+        return 0
+    print_facts(
+        [
+            ("written", f"{args.output}: {len(project.files)} files; README.md says how to use them"),
+            ("names", f"{project.name}_… in {project.name}_model.h"),
+            ("flash", f"{byte_count(sum(info.file_bytes for info in infos))} of model, and the code"),
+            ("RAM", f"{byte_count(sum(info.arena_bytes for info in infos))} of arena"),
+        ]
+    )
+    return 0
+
+
+def _first_input(data: str, graph: Graph) -> np.ndarray:
+    """The first input of DATA, checked against what the model reads."""
+    from snnrt.data import fit_to_model, load_dataset
+
+    return fit_to_model(load_dataset(data), graph, limit=1).x[0]

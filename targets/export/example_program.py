@@ -1,0 +1,90 @@
+"""``main.c`` and the Arduino sketch: programs that run a model and show the calls that a firmware needs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnrt import layout
+from snnrt.reference import quantise_input
+from snnrt.targets.export.c_text import c_float, rendered
+from snnrt.targets.export.model_sources import Model, ModelForm
+
+_CONSTANT_LOOP = """\
+    result->done = false;
+    while (status == SNNRT_OK && !result->done) {
+        status = snnrt_step(&network, input, result);
+    }"""
+_SPIKES_LOOP = """\
+    for (uint32_t t = 0; status == SNNRT_OK && t < @_TIMESTEPS; t++) {
+        status = snnrt_step(&network, input + t * @_INPUT_ELEMENTS, result);
+        if (status == SNNRT_OK && result->done) {
+            break;
+        }
+    }"""
+_LOAD = """\
+    if (!load_model()) {
+        return fail("load_model", SNNRT_ERROR_TRUNCATED, NULL);
+    }"""
+
+
+def example_main(model: Model, form: ModelForm, sample: np.ndarray | None) -> str:
+    """A C program; ``sample`` is one input as ``fit_to_model`` gives it (None: zeros)."""
+    names = bool(model.class_names)
+    loop = _CONSTANT_LOOP if model.is_constant else _SPIKES_LOOP.replace("@", model.prefix)
+    values = {"NAME": model.name, "PREFIX": model.prefix}
+    return rendered(
+        "main.c.in",
+        **values,
+        **_numbers(model),
+        SAMPLE=sample_array(model, sample),
+        LOADER=rendered("loader.c.in", **values) if form == "storage" else "",
+        LOAD=_LOAD if form == "storage" else "",
+        MODEL="model" if form == "storage" else f"{model.name}_model",
+        STREAM_LOOP=loop,
+        CLASS_NAMES=f"    static const char *const names[] = {model.prefix}_CLASS_NAMES;" if names else "",
+        CLASS_FORMAT=" (%s)" if names else "",
+        CLASS_VALUE="names[result->class_index], " if names else "",
+    )
+
+
+def arduino_sketch(model: Model, form: ModelForm, sample: np.ndarray | None) -> str:
+    """The sketch of the Arduino library's example."""
+    stored = form == "storage"
+    values = {"NAME": model.name, "PREFIX": model.prefix}
+    return rendered(
+        "sketch.ino.in",
+        **values,
+        **_numbers(model),
+        SAMPLE=sample_array(model, sample),
+        LOADER=rendered("sketch_loader.in", **values) if stored else "",
+        LOAD=rendered("sketch_load.in", **values) if stored else "",
+        MODEL="model" if stored else f"{model.name}_model",
+    )
+
+
+def sample_array(model: Model, sample: np.ndarray | None) -> str:
+    """The array ``sample`` of a program: one input, all its timesteps where it has several."""
+    steps = "" if model.is_constant else f"{model.prefix}_TIMESTEPS * "
+    head = f"static const {model.name}_input sample[{steps}{model.prefix}_INPUT_ELEMENTS]"
+    if sample is None:
+        return f"/* An input: here zeros. */\n{head} = {{0}};"
+    source = model.graph.input
+    values = quantise_input(sample, source) if model.is_int8 else sample.astype(np.float32)
+    flat = layout.store_values(values, source.shape).ravel()
+    texts = [str(value) for value in flat.tolist()] if model.is_int8 else [c_float(v) for v in flat.tolist()]
+    lines = [", ".join(texts[i : i + 16]) for i in range(0, len(texts), 16)]
+    return "/* An input. */\n" + head + " = {\n    " + ",\n    ".join(lines) + "};"
+
+
+def _numbers(model: Model) -> dict[str, str]:
+    if model.is_int8:
+        return {
+            "ACCUMULATOR_TYPE": "int32_t",
+            "ACCUMULATOR_FORMAT": "%ld",
+            "ACCUMULATOR_SHOWN": "long",
+        }
+    return {
+        "ACCUMULATOR_TYPE": "float",
+        "ACCUMULATOR_FORMAT": "%.9g",
+        "ACCUMULATOR_SHOWN": "double",
+    }

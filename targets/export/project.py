@@ -1,0 +1,209 @@
+"""A whole firmware project from a model: its files by path, and how they get into a folder."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from snnrt.errors import OutputError
+from snnrt.network import Network
+from snnrt.targets.export.c_text import checked_name, name_from
+from snnrt.targets.export.core_sources import amalgamate, options_for, source_files
+from snnrt.targets.export.example_program import arduino_sketch, example_main
+from snnrt.targets.export.frameworks import Framework, Layout, Places, Sources, manifests, places_for
+from snnrt.targets.export.model_sources import Model, ModelForm, model_files
+from snnrt.targets.export.readme import project_readme
+
+PARTS = ("health", "strings", "counters", "trace", "model-check")
+"""What ``with_parts`` and ``without_parts`` name: parts of the core that no model needs."""
+
+_DEFAULT_PARTS = frozenset({"health", "strings", "model-check"})
+Files = dict[str, "str | bytes"]
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """What an export writes: ``files`` by path; ``name`` begins its names in C."""
+
+    name: str
+    files: Files
+    options: dict[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Export:
+    """What to write. ``sample``: one input as ``fit_to_model`` gives it, for the example. ``name`` None: the
+    model file's."""
+
+    layout: Layout = "amalgamation"
+    form: ModelForm = "array"
+    framework: Framework = "plain"
+    name: str | None = None
+    with_parts: Collection[str] = ()
+    without_parts: Collection[str] = ()
+    sample: np.ndarray | None = None
+
+
+def build_project(
+    network: Network, origin: str, wanted: Export, others: Mapping[str, Network] | None = None
+) -> Project:
+    """The files of ``network``, which came from the file ``origin``. ``others`` are models, by their file,
+    that the same core is to run: they get a header and their bytes, the example leaves them alone.
+
+    Raises OutputError where the wishes exclude each other or a name cannot be one of C.
+    """
+    name = checked_name(wanted.name) if wanted.name is not None else name_from(Path(origin).stem)
+    models = [Model(name, network, Path(origin).name)]
+    for other, other_network in (others or {}).items():
+        models.append(Model(name_from(Path(other).stem), other_network, Path(other).name))
+    _check(models, wanted)
+    parts = (_DEFAULT_PARTS | set(wanted.with_parts)) - set(wanted.without_parts)
+    switches = {part.replace("-", "_"): int(part in parts) for part in PARTS}
+    options = options_for(network.graph, **switches)
+    for model in models[1:]:
+        options = {
+            key: max(value, options_for(model.graph, **switches)[key]) for key, value in options.items()
+        }
+    places = places_for(wanted.framework, wanted.layout, name)
+    core = _core_files(wanted.layout, options)
+    own = {key: text for model in models for key, text in model_files(model, wanted.form).items()}
+    files: Files = {places.core + path: text for path, text in core.items()}
+    # what the build does not read lies where the project does
+    files |= {
+        path if wanted.form == "storage" and path.endswith(".snnrt") else places.model + path: text
+        for path, text in own.items()
+    }
+    sources = Sources(
+        places=places,
+        compiled=tuple(sorted(path for path in files if path.endswith((".c", ".S")))),
+        headers=tuple(sorted(path for path in files if path.endswith(".h") and _is_public(path, places))),
+        models=tuple(models),
+        form=wanted.form,
+    )
+    command = _command(sources, wanted.layout)
+    files |= manifests(wanted.framework, sources)
+    files[places.example] = example_main(models[0], wanted.form, wanted.sample)
+    if wanted.framework == "arduino":
+        files[f"examples/{name}/{name}.ino"] = arduino_sketch(models[0], wanted.form, wanted.sample)
+    files["README.md"] = project_readme(sources, wanted.framework, options, command)
+    return Project(name, dict(sorted(files.items())), options)
+
+
+def write_project(
+    files: Mapping[str, str | bytes], folder: str | os.PathLike[str], *, force: bool = False
+) -> None:
+    """Write ``files`` to ``folder``, which is made, or is empty; with ``force`` it may hold other files,
+    of which only those of the same paths are replaced.
+
+    All are written to a folder of another name first, so that a failure leaves things as they were; a folder
+    that is not there appears whole, in one that is each file does. Raises OutputError.
+    """
+    shown = repr(os.fspath(folder)) if not os.fspath(folder).isprintable() else os.fspath(folder)
+    try:
+        target = Path(os.path.realpath(folder))
+        _check_folder(target, files, shown, force)
+        # inside a folder that is there: it may be another disk, and its parent write-protected
+        beside = target if target.exists() else target.parent
+        temporary = beside / f".{target.name[:100]}.{secrets.token_hex(6)}.part"
+        try:
+            for path, content in files.items():
+                place = temporary / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+            _move(temporary, target, files)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(
+            f"cannot write {shown}: {reason}; choose a folder that can be made, is writable and has room"
+        ) from error
+
+
+def _check(models: list[Model], wanted: Export) -> None:
+    names = [model.name for model in models]
+    if len(set(names)) != len(names):
+        raise OutputError(
+            f"two models would both be called {max(names, key=names.count)!r} in C: rename one of the files"
+        )
+    if wanted.form == "incbin" and wanted.framework in ("arduino", "platformio"):
+        raise OutputError(
+            f"--model incbin: {wanted.framework} does not tell the assembler where a library's files are; "
+            "choose array or section"
+        )
+    if wanted.form == "storage" and "model-check" in wanted.without_parts:
+        raise OutputError(
+            "--without model-check: a model that comes from a storage must be checked; choose another --model"
+        )
+
+
+def _core_files(layout: Layout, options: dict[str, int]) -> dict[str, str]:
+    if layout == "sources":
+        return source_files(options)
+    source, header = amalgamate(options)
+    return {"snnrt.c": source, "snnrt.h": header}
+
+
+def _is_public(path: str, places: Places) -> bool:
+    """Whether a user's code includes the header, itself or through another one."""
+    name = PurePosixPath(path).name
+    return (
+        name in ("snnrt.h", "snnrt_config.h", "snnrt_status.h")
+        or not path.startswith(places.core)
+        or (name.endswith("_model.h"))
+    )
+
+
+def _command(sources: Sources, layout: Layout) -> str:
+    """What compiles the example in the project's folder."""
+    places = sources.places
+    folders = [
+        f"-I {folder}" for folder in places.include_folders if (folder, places.example) != (".", "main.c")
+    ]
+    compiled = list(sources.compiled)
+    if layout == "sources":
+        core = (path for path in compiled if path.startswith(places.core) and not path.endswith("_model.c"))
+        patterns = dict.fromkeys(_pattern(path) for path in core)
+        compiled = [path for path in compiled if _pattern(path) not in patterns] + list(patterns)
+    return " ".join(["cc", *folders, places.example, *compiled, "-o example"])
+
+
+def _pattern(path: str) -> str:
+    """Every file of a folder with the ending of ``path``."""
+    return str(PurePosixPath(path).parent / ("*" + PurePosixPath(path).suffix))
+
+
+def _check_folder(target: Path, files: Mapping[str, object], shown: str, force: bool) -> None:
+    if not target.parent.is_dir():
+        raise OutputError(f"cannot write {shown}: the folder {target.parent} does not exist; create it first")
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise OutputError(f"cannot write {shown}: it is a file; give the name of a folder")
+    if any(target.iterdir()) and not force:
+        raise OutputError(
+            f"cannot write {shown}: the folder is not empty; choose another, or add --force to replace the "
+            "files of an earlier export (others stay)"
+        )
+    for path in files:
+        place = target / path
+        if place.is_dir():
+            raise OutputError(f"cannot write {shown}: {path} is a folder there; move it away")
+        for parent in place.relative_to(target).parents:
+            if (target / parent).exists() and not (target / parent).is_dir():
+                raise OutputError(f"cannot write {shown}: {parent} is a file there; move it away")
+
+
+def _move(temporary: Path, target: Path, files: Mapping[str, object]) -> None:
+    if not target.exists():
+        os.replace(temporary, target)
+        return
+    for path in files:
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(temporary / path, target / path)
