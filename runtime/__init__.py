@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from snnrt.counts import Counts
     from snnrt.errors import DataError, ModelError, OutputError, SnnrtError, TargetError
     from snnrt.graph import Graph
+    from snnrt.health import HealthRecord
     from snnrt.network import FileInfo, Network, NodeInfo, convert, load
     from snnrt.result import Result
 
@@ -28,6 +29,7 @@ __all__ = [
     "DataError",
     "FileInfo",
     "Graph",
+    "HealthRecord",
     "ModelError",
     "Network",
     "NodeInfo",
@@ -44,6 +46,7 @@ _MODULES = {
     "snnrt.counts": ("Counts",),
     "snnrt.errors": ("DataError", "ModelError", "OutputError", "SnnrtError", "TargetError"),
     "snnrt.graph": ("Graph",),
+    "snnrt.health": ("HealthRecord",),
     "snnrt.network": ("FileInfo", "Network", "NodeInfo", "convert", "load"),
     "snnrt.result": ("Result",),
 }

@@ -168,7 +168,7 @@ class Engine:
         scores = np.zeros(inputs, np.uint32)
         accumulators = np.zeros((inputs, classes), np.int32 if graph.numbers == "int8" else np.float32)
         counts = np.zeros((inputs if count else 0, len(graph.nodes), len(Counts.FIELDS)), np.uint64)
-        recordings = self._recordings(record, inputs, timesteps)
+        recordings = self.recordings(record, inputs, timesteps)
         for start in range(0, inputs, CHUNK):
             end = min(start + CHUNK, inputs)
             # quantised a chunk at a time: a whole data set would need a second copy of itself
@@ -199,10 +199,11 @@ class Engine:
                 raise SnnrtError(f"input {start}: {status_text(status)}")
             if progress is not None:
                 progress(end, inputs)
-        return self._result(rule, found_classes, steps, scores, accumulators, counts, recordings, count)
+        return self.result(rule, found_classes, steps, scores, accumulators, counts, recordings, count)
 
-    def _recordings(self, record: Sequence[str], inputs: int, timesteps: int) -> list[_Recording]:
-        recordings: list[_Recording] = []
+    def recordings(self, record: Sequence[str], inputs: int, timesteps: int) -> list[Recording]:
+        """Zeroed room for what :meth:`run` records: nodes in order, spikes before membranes."""
+        recordings: list[Recording] = []
         if not record:
             return recordings
         for index, node in enumerate(self.graph):
@@ -212,17 +213,15 @@ class Engine:
             if "spikes" in record and node.threshold is not None:
                 size = output_bytes(elements, self._types[node.name])
                 recordings.append(
-                    _Recording(node, index, False, np.zeros((inputs, timesteps, size), np.uint8))
+                    Recording(node, index, False, np.zeros((inputs, timesteps, size), np.uint8))
                 )
             if "membranes" in record:
                 narrow = self.graph.numbers == "int8" and node.state_bits == 16
                 size = elements * (2 if narrow else 4)
-                recordings.append(
-                    _Recording(node, index, True, np.zeros((inputs, timesteps, size), np.uint8))
-                )
+                recordings.append(Recording(node, index, True, np.zeros((inputs, timesteps, size), np.uint8)))
         return recordings
 
-    def _result(
+    def result(
         self,
         rule: str,
         classes: np.ndarray,
@@ -230,9 +229,11 @@ class Engine:
         scores: np.ndarray,
         accumulators: np.ndarray,
         counts: np.ndarray,
-        recordings: list[_Recording],
+        recordings: list[Recording],
         counted: bool,
     ) -> Result:
+        """What a core's numbers mean: ``classes``, ``steps`` and ``scores`` (N,) as in ``snnrt_result``,
+        ``accumulators`` (N, K), ``counts`` (N, nodes, 5) unless not ``counted``, the model's own ``rule``."""
         readout = self.graph.readout
         logits = np.empty(accumulators.shape, np.float32)
         for taken in set(steps.tolist()):
@@ -260,7 +261,7 @@ class Engine:
             membranes=membranes,
         )
 
-    def _values(self, recording: _Recording) -> np.ndarray:
+    def _values(self, recording: Recording) -> np.ndarray:
         """Raw bytes of a recording as (N, T, *shape)."""
         node, raw = recording.node, recording.raw
         elements = int(np.prod(node.shape))
@@ -281,7 +282,9 @@ class Engine:
 
 
 @dataclass(frozen=True)
-class _Recording:
+class Recording:
+    """Bytes of a neuron (node ``index`` of the graph) at every step, (N, T, bytes): its states or spikes."""
+
     node: Neuron
     index: int
     state: bool

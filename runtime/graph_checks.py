@@ -26,9 +26,10 @@ from snnrt.graph import (
 )
 from snnrt.number_checks import check_numbers, complaint
 
-MAX_NODES = 4096
+MAX_NODES = 1024
 MAX_TIMESTEPS = 65535
-MAX_ELEMENTS = 2**28
+MAX_DIMENSION = 2**24 - 1
+MAX_ELEMENTS = 2**27
 MAX_U16 = 65535
 MAX_ADD_INPUTS = 4
 
@@ -164,11 +165,14 @@ def _check_shape_itself(node: Node) -> None:
     if (
         not isinstance(shape, tuple)
         or len(shape) not in (1, 3)
-        or not all(isinstance(size, (int, np.integer)) and size >= 1 for size in shape)
+        or not all(isinstance(size, (int, np.integer)) and 1 <= size <= MAX_DIMENSION for size in shape)
         or int(np.prod([int(size) for size in shape], dtype=object)) > MAX_ELEMENTS
     ):
         raise complaint(
-            node, "shape", f"(features,) or (channels, height, width), up to {MAX_ELEMENTS} elements", shape
+            node,
+            "shape",
+            f"(features,) or (channels, height, width), each at most {MAX_DIMENSION}, {MAX_ELEMENTS} in all",
+            shape,
         )
 
 

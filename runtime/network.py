@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from snnrt.targets import Target, TargetReport
 
 
+EMULATOR = "emulator:"
+"""How the names of emulated devices begin."""
+
+
 @dataclass(frozen=True)
 class NodeInfo:
     """Bytes of one node: weights in the file, states, output; ``arena_offset`` of the output (None if it
@@ -87,7 +91,7 @@ class Network:
         exit_rule: Literal["entropy", "confidence", "never"] | None = None,
         threshold: float | None = None,
         record: Collection[str] = (),
-        device: Literal["cpu"] | Crossbar = "cpu",
+        device: str | Crossbar = "cpu",
         kernels: str | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Result:
@@ -96,16 +100,17 @@ class Network:
         ``x``: numbers of shape (N, *shape) for a constant input, (N, T, *shape) for spikes, in the
         range that the input node states. ``steps``: at most so many timesteps (the model's T).
         ``exit_rule``, ``threshold``: instead of the model's. ``record``: of ``"spikes"`` and
-        ``"membranes"``, kept for every neuron. ``device``: ``"cpu"``, the C core, or a
+        ``"membranes"``, kept for every neuron. ``device``: ``"cpu"``, the C core; ``"emulator:NAME"``, the
+        firmware in an emulated core, which gives a :class:`snnrt.targets.emulator.EmulatedResult`; or a
         :class:`snnrt.crossbar.Crossbar` (int8 models). ``kernels``: a set of
         :func:`snnrt.engine.kernel_sets`; all give the same bits. ``progress(done, total)``.
 
         Raises DataError for data, steps or names that do not fit, ModelError for a rule that does not.
         """
         if isinstance(device, str):
-            if device != "cpu":
-                raise DataError(f"device: expected 'cpu' or a Crossbar, found {device!r}")
-            return self._run_core(x, steps, exit_rule, threshold, record, kernels, progress)
+            if device != "cpu" and not device.startswith(EMULATOR):
+                raise DataError(f"device: expected 'cpu', 'emulator:NAME' or a Crossbar, found {device!r}")
+            return self._run_core(device, x, steps, exit_rule, threshold, record, kernels, progress)
         # the same seed gives the same run: noise and events start anew
         device.reset()
         reference = Reference(self.graph, synapse_device=device)
@@ -115,6 +120,7 @@ class Network:
 
     def _run_core(
         self,
+        device: str,
         x: np.ndarray,
         steps: int | None,
         exit_rule: str | None,
@@ -140,6 +146,13 @@ class Network:
             threshold = graph.exit.threshold
         exit_rules.check_rule(rule, threshold, graph.readout.shape[0])
         values = checked_input(x, graph.input, int(steps))
+        if device != "cpu":
+            from snnrt.targets.emulator import run_emulated
+
+            return run_emulated(
+                graph, self.to_bytes(), values, device.removeprefix(EMULATOR), rule=rule, threshold=threshold,
+                timesteps=int(steps), record=tuple(record), progress=progress,
+            )  # fmt: skip
         if self._engine is None:
             self._engine = Engine(graph, self.to_bytes())
         self._engine.use_kernels(kernels)

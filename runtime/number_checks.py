@@ -24,7 +24,7 @@ from snnrt.value_types import LARGEST_INT16, fan_in, largest_values, output_type
 LARGEST_SUM = 2**30
 LARGEST_WEIGHT = 127
 ONE_Q15 = 32768
-MAX_SPIKES_FLOAT = 65535
+MAX_SPIKES_FLOAT = 32767
 INTEGRATIONS = ("decay", "euler", "divide", "divide_leak")
 SYNAPSE_ORDERS = ("decay_then_add", "add_then_decay", "use_then_decay", "previous")
 RESETS = ("subtract", "value", "none")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from snnrt.cli.arguments import (
     DATA_HELP,
@@ -22,23 +22,33 @@ if TYPE_CHECKING:
     from snnrt.data import Dataset
     from snnrt.graph import Graph
     from snnrt.result import Result
+    from snnrt.targets.emulator import EmulatedResult
 
 _EXAMPLE = """\
   snnrt run digits.snnrt digits
   snnrt run digits.snnrt digits --exit confidence --threshold 0.9 --output results.npz
-  snnrt run digits.snnrt digits --device crossbar --crossbar adc_bits=6 --crossbar read_noise=0.01"""
+  snnrt run digits.snnrt digits --device crossbar --crossbar adc_bits=6 --crossbar read_noise=0.01
+  snnrt run digits.snnrt digits --device emulator:cortex-m4 --limit 20"""
 
 BAR_WIDTH = 40
+CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "rv32")
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """Declare the command and its arguments."""
     parser = subcommand(
-        commands, "run", "run a model on data in the C core, or on a simulated crossbar", _EXAMPLE
+        commands, "run", "run a model on data in the C core, in emulated firmware or on a crossbar", _EXAMPLE
     )
     parser.add_argument("model", metavar="MODEL", help="a .snnrt file")
     parser.add_argument("data", metavar="DATA", help=DATA_HELP)
-    parser.add_argument("--device", choices=("cpu", "crossbar"), default="cpu", help="where it runs (cpu)")
+    parser.add_argument(
+        "--device",
+        type=_device,
+        default="cpu",
+        metavar="DEVICE",
+        help=f"where it runs: cpu (the default), crossbar, or emulator:NAME, the firmware on an emulated "
+        f"core: {', '.join(CORES)}",
+    )
     parser.add_argument(
         "--crossbar",
         action="append",
@@ -59,7 +69,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run and print accuracy, timesteps and events."""
     if args.crossbar and args.device != "crossbar":
-        args.parser.error("--crossbar has no meaning on the cpu: add --device crossbar")
+        args.parser.error(f"--crossbar has no meaning on {args.device}: add --device crossbar")
     check_outputs([args.output], [args.model, args.data])
 
     import snnrt
@@ -72,12 +82,14 @@ def run(args: argparse.Namespace) -> int:
     data = fit_to_model(load_dataset(args.data), graph, limit=args.limit, timesteps=args.timesteps)
     overrides = exit_overrides(args)
     with progress_bar("running") as progress:
-        result = network.run(data.x, device=crossbar or "cpu", progress=progress, **overrides)
+        result = network.run(data.x, device=crossbar or args.device, progress=progress, **overrides)
     if args.output is not None:
         _save(args.output, result, data)
     ran = graph.with_exit(args.exit or graph.exit.rule, overrides.get("threshold", graph.exit.threshold))
     steps = args.timesteps or graph.timesteps
     summary = summarise(result, data, steps)
+    if args.device.startswith("emulator:"):
+        summary["emulator"] = _emulated(cast("EmulatedResult", result))
     if args.json:
         given = {
             "model": args.model,
@@ -121,6 +133,53 @@ def summarise(result: Result, data: Dataset, steps: int) -> dict[str, object]:
         "spikes_per_input": float(result.counts.spikes.sum()) / inputs,
         "synaptic_operations_per_input": float(result.counts.synaptic_operations.sum()) / inputs,
     }
+
+
+def _device(text: str) -> str:
+    if text in ("cpu", "crossbar") or text in {f"emulator:{name}" for name in CORES}:
+        return text
+    known = ", ".join(("cpu", "crossbar", *(f"emulator:{name}" for name in CORES)))
+    raise argparse.ArgumentTypeError(f"expected one of {known}, found {text!r}")
+
+
+def _emulated(result: EmulatedResult) -> dict[str, object]:
+    """What ``--json`` says of an emulated run: instructions, not cycles; bytes."""
+    steps = result.step_instructions[result.step_instructions > 0]
+    return {
+        "instructions_per_inference": float(result.instructions.mean()),
+        "max_instructions_per_inference": int(result.instructions.max()),
+        "instructions_per_timestep": float(steps.mean()),
+        "max_instructions_per_timestep": int(steps.max()),
+        "init_instructions": result.init_instructions,
+        "arena_bytes": result.arena_bytes,
+        "stack_bytes": result.stack_bytes,
+        "init_stack_bytes": result.init_stack_bytes,
+        "code_bytes": result.sizes.code,
+        "model_bytes": result.sizes.model,
+        "compiler": result.compiler,
+    }
+
+
+def _emulator_facts(emulated: dict[str, Any]) -> list[tuple[str, object]]:
+    return [
+        (
+            "instructions",
+            f"{emulated['instructions_per_inference']:,.0f} an inference on average, "
+            f"{emulated['max_instructions_per_inference']:,} at most",
+        ),
+        (
+            "",
+            f"{emulated['instructions_per_timestep']:,.0f} a timestep on average, "
+            f"{emulated['max_instructions_per_timestep']:,} at most",
+        ),
+        ("", f"{emulated['init_instructions']:,} to initialise and check the model, once"),
+        (
+            "memory",
+            f"arena {emulated['arena_bytes']} bytes, stack {emulated['stack_bytes']} "
+            f"({emulated['init_stack_bytes']} to initialise)",
+        ),
+        ("built with", emulated["compiler"]),
+    ]
 
 
 def _crossbar(settings: list[str]) -> Crossbar:
@@ -177,6 +236,9 @@ def _save(path: str, result: Result, data: Dataset) -> None:
     }
     if data.y is not None:
         arrays["labels"] = data.y
+    for name in ("instructions", "step_instructions"):
+        if hasattr(result, name):
+            arrays[name] = getattr(result, name)
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     write_atomically(path, file.getvalue())
@@ -184,7 +246,7 @@ def _save(path: str, result: Result, data: Dataset) -> None:
 
 def _print(args: argparse.Namespace, graph: Graph, steps: int, summary: dict[str, Any]) -> None:
     inputs, accuracy = summary["inputs"], summary["accuracy"]
-    facts = [
+    facts: list[tuple[str, object]] = [
         ("model", f"{args.model}, {graph.numbers}, on {args.device}"),
         ("data", f"{args.data}, {inputs} input{'s' if inputs != 1 else ''}"),
         ("exit", exit_text(graph, steps)),
@@ -204,6 +266,8 @@ def _print(args: argparse.Namespace, graph: Graph, steps: int, summary: dict[str
         ("spikes", f"{summary['spikes_per_input']:.1f} an input"),
         ("synaptic operations", f"{summary['synaptic_operations_per_input']:.1f} an input"),
     ]
+    if "emulator" in summary:
+        facts += _emulator_facts(summary["emulator"])
     if args.output is not None:
         facts.append(("written", args.output))
     print_facts(facts)

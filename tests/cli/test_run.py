@@ -216,3 +216,50 @@ def test_places_where_nothing_can_be_written(snnrt_command, float_model, tmp_pat
             f"cannot write {place}", message
         )
     assert float_model.read_bytes() == before
+
+
+@pytest.fixture
+def cortex_m4():
+    from device_programs import need_core
+
+    return need_core("cortex-m4")
+
+
+def test_emulated_firmware_gives_the_same_and_counts_instructions(
+    snnrt_command, int8_model, tmp_path, cortex_m4
+):
+    output = tmp_path / "results.npz"
+    arguments = ("run", int8_model, "digits", "--limit", "12", "--exit", "confidence", "--threshold", "0.5")
+    here = snnrt_command(*arguments, "--json").json
+    there = snnrt_command(*arguments, "--json", "--device", "emulator:cortex-m4", "--output", output).json
+    emulator = there.pop("emulator")
+    assert there.pop("device") == "emulator:cortex-m4" and here.pop("device") == "cpu"
+    assert there == here
+    arrays = np.load(output)
+    assert arrays["step_instructions"].shape == (12, 4)
+    assert emulator["instructions_per_inference"] == arrays["instructions"].mean()
+    assert emulator["max_instructions_per_inference"] == arrays["instructions"].max()
+    assert emulator["max_instructions_per_timestep"] == arrays["step_instructions"].max()
+    assert emulator["arena_bytes"] == snnrt.load(int8_model).file_info().arena_bytes
+    assert emulator["init_stack_bytes"] > 0 and emulator["stack_bytes"] > 0
+    assert "-mcpu=cortex-m4" in emulator["compiler"]
+    text = snnrt_command(*arguments, "--device", "emulator:cortex-m4").out
+    assert f"{emulator['instructions_per_inference']:,.0f} an inference on average" in text
+    assert f"{emulator['max_instructions_per_timestep']:,} at most" in text
+
+
+def test_an_emulated_core_that_is_not_there(snnrt_command, int8_model, monkeypatch, tmp_path):
+    outcome = snnrt_command("run", int8_model, "digits", "--device", "emulator:cortex-m85")
+    assert (
+        outcome.code == 2 and "emulator:cortex-m55, emulator:rv32, found 'emulator:cortex-m85'" in outcome.err
+    )
+    monkeypatch.setenv("PATH", str(tmp_path))
+    outcome = snnrt_command("run", int8_model, "digits", "--device", "emulator:rv32")
+    assert outcome.code == 1 and "apt-get install gcc-riscv64-unknown-elf" in outcome.err
+
+
+def test_the_cores_are_those_of_the_emulator():
+    from snnrt.cli.run import CORES
+    from snnrt.targets.emulator import CORES as EMULATED
+
+    assert tuple(EMULATED) == CORES

@@ -1,0 +1,62 @@
+"""The longest timestep of a network on a core, measured: everything that can be active is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnrt.graph import Conv2d, Dense, Graph, Neuron, Node
+from snnrt.network import Network
+from snnrt.targets.emulator.cores import Core
+from snnrt.targets.emulator.device import EmulatedResult, run_emulated
+
+# enough for activity to pass through delays and synapses; at most so many
+_LEAST_STEPS, _MOST_STEPS = 4, 64
+# no score is below or above these: the rule is computed at each step and never ends the run
+_UNREACHED = {"never": 0.0, "entropy": 0.0, "confidence": 1.0}
+
+
+def worst_step(graph: Graph, core: str | Core) -> EmulatedResult:
+    """Run the network's busiest relative (:func:`busiest_graph`) on inputs without a zero.
+
+    ``result.step_instructions.max()`` is the longest timestep: every synaptic operation of the network is
+    done, every neuron fires, and the exit rule is computed. Which branch a neuron's or class's value
+    takes can move it by some instructions an element. Raises as :func:`run_emulated`.
+    """
+    network = Network(busiest_graph(graph))
+    source = network.graph.input
+    steps = min(max(_LEAST_STEPS, len(graph.nodes)), _MOST_STEPS)
+    shape = (1, steps, *source.shape) if source.encoding == "spikes" else (1, *source.shape)
+    value = source.peak * source.scale if graph.numbers == "int8" else max(abs(source.high), 1.0)
+    x = np.full(shape, value, np.float32)
+    rule = graph.exit.rule
+    return run_emulated(
+        network.graph, network.to_bytes(), x, core, rule=rule, threshold=_UNREACHED[rule], timesteps=steps
+    )
+
+
+def busiest_graph(graph: Graph) -> Graph:
+    """The same nodes and arrays with other values: weights without zeros and all positive, thresholds that
+    every neuron reaches, no bias or leak that holds it back."""
+    return graph.with_(nodes=tuple(_busy(node) for node in graph))
+
+
+def _busy(node: Node) -> Node:
+    if isinstance(node, (Dense, Conv2d)):
+        weights = np.maximum(np.abs(node.weights), 2 if node.weights.dtype == np.int8 else 0.01)
+        bias = None if node.bias is None else np.abs(node.bias)
+        return node.with_(weights=weights.astype(node.weights.dtype), bias=bias)
+    if not isinstance(node, Neuron):
+        return node
+    changes: dict[str, np.ndarray] = {}
+    for name in ("bias", "gain"):
+        array = getattr(node, name)
+        if array is not None:
+            changes[name] = np.abs(array)
+    for name in ("reset_value", "initial", "leak"):
+        array = getattr(node, name)
+        if array is not None:
+            changes[name] = np.zeros_like(array)
+    if node.threshold is not None:
+        lowest = 1 if node.threshold.dtype == np.int32 else 1e-6
+        changes["threshold"] = np.full_like(node.threshold, lowest)
+    return node.with_(**changes)

@@ -1,0 +1,243 @@
+"""Runs a network as firmware on an emulated core, and counts the instructions."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from snnrt import exit_rules
+from snnrt.engine import RULES, Engine, Recording, status_text
+from snnrt.errors import ModelError, SnnrtError
+from snnrt.graph import Conv2d, Dense, Graph
+from snnrt.result import Result
+from snnrt.targets.emulator.build import BOARDS, OPTIMISATION, Image, ImageSizes, build, need_tools
+from snnrt.targets.emulator.cores import STACK_BYTES, Core, core_named
+from snnrt.targets.emulator.machine import REFUSED, ProgramError, run_program
+from snnrt.targets.emulator.records import HEAD_BYTES, Records, Settings, read_records, record_type
+from snnrt.targets.export.core_sources import amalgamate, options_for
+
+# variables of the board support and the program, beside what depends on the model
+_OTHER_RAM = 4096
+# what the slowest emulation of the slowest kernels may take; a limit, not an estimate
+_INSTRUCTIONS_AN_OPERATION = 400
+_INSTRUCTIONS_A_SECOND = 2e6
+_LEAST_S = 60.0
+_CHUNK = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmulatedResult(Result):
+    """A :class:`snnrt.Result`, and what the run took of the core. Instructions, never cycles: the emulator
+    knows no pipeline, cache or memory wait.
+
+    ``instructions`` (N,) int64: of an inference, ``snnrt_reset`` and its ``snnrt_step`` calls;
+    ``step_instructions`` (N, T) int64: of each ``snnrt_step``, 0 after the exit; ``init_instructions``: of
+    ``snnrt_init``, once. ``stack_bytes``: the deepest stack of reset and steps, ``init_stack_bytes`` of
+    init, both below the caller's frame. ``sizes`` are the linked program's; ``compiler`` built it.
+    """
+
+    instructions: np.ndarray
+    step_instructions: np.ndarray
+    init_instructions: int
+    stack_bytes: int
+    init_stack_bytes: int
+    arena_bytes: int
+    sizes: ImageSizes
+    compiler: str
+
+
+def run_emulated(
+    graph: Graph,
+    raw: bytes,
+    x: np.ndarray,
+    core: str | Core,
+    *,
+    rule: str,
+    threshold: float,
+    timesteps: int,
+    record: Sequence[str] = (),
+    count: bool = True,
+    optimisation: str = OPTIMISATION,
+    progress: Callable[[int, int], None] | None = None,
+) -> EmulatedResult:
+    """Build the model's firmware, run it on inputs ``x`` (N, *shape), or (N, T, *shape) spikes, and read back
+    what it found.
+
+    ``graph`` is prepared (:func:`snnrt.layout.prepare`) and ``raw`` its file; the rest is as in
+    :meth:`snnrt.Network.run`. The firmware is what ``snnrt export`` writes, built with ``optimisation``.
+    Events (``count``) and recordings come from a second build, with counters, that runs beside it:
+    counting takes instructions, and those are not the model's.
+
+    Raises ModelError where the model does not fit the core's memory or the core refuses it, SnnrtError for
+    an unknown core, without compiler or emulator (it names the Debian package), and where a run fails.
+    """
+    core = core_named(core) if isinstance(core, str) else core
+    need_tools(core)
+    engine = Engine(graph, raw)
+    _check_room(core, graph, engine, len(raw))
+    recordings = engine.recordings(record, len(x), timesteps)
+    run = _Run(engine, core, rule, threshold, timesteps, optimisation)
+    with tempfile.TemporaryDirectory(prefix="snnrt-") as name:
+        folder = Path(name)
+        run.write_inputs(folder / "inputs", x)
+        wanted: list[tuple[str, list[Recording] | None, bool]] = [("measured", None, False)]
+        if count or recordings:
+            wanted.append(("counted", recordings if recordings else None, True))
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            tasks = [
+                pool.submit(run.run, folder / title, raw, x, kept, counted, None if place else progress)
+                for place, (title, kept, counted) in enumerate(wanted)
+            ]
+            try:
+                done, _ = wait(tasks, return_when=FIRST_EXCEPTION)
+            finally:
+                # an interrupt, or a failure of one, ends the others; those that are done do not look
+                run.stop.set()
+            failed = [task for task in done if task.exception() is not None]
+            outcomes = [task.result() for task in (failed or tasks)]
+    (measured, image), (told, _) = outcomes[0], outcomes[-1]
+    for what in ("classes", "steps", "scores", "accumulators"):
+        if getattr(measured, what).tobytes() != getattr(told, what).tobytes():
+            raise SnnrtError(
+                f"emulator {core.name}: {what} differ between the builds with and without counters; "
+                "this is a defect of snnrt, please report it"
+            )
+    result = engine.result(
+        rule, measured.classes, measured.steps, measured.scores, measured.accumulators, told.counts,
+        recordings, count,
+    )  # fmt: skip
+    return EmulatedResult(
+        **{name: getattr(result, name) for name in Result.__dataclass_fields__},
+        instructions=measured.reset_instructions + measured.step_instructions.sum(1),
+        step_instructions=measured.step_instructions,
+        init_instructions=measured.init_instructions,
+        stack_bytes=measured.step_stack_bytes,
+        init_stack_bytes=measured.init_stack_bytes,
+        arena_bytes=engine.info.arena_bytes,
+        sizes=image.sizes,
+        compiler=image.compiler,
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the builds of one run share."""
+
+    engine: Engine
+    core: Core
+    rule: str
+    threshold: float
+    timesteps: int
+    optimisation: str
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def spikes(self) -> bool:
+        return self.engine.graph.input.encoding == "spikes"
+
+    def write_inputs(self, path: Path, x: np.ndarray) -> None:
+        with path.open("wb") as file:
+            for start in range(0, len(x), _CHUNK):
+                file.write(self.engine.quantise_input(x[start : start + _CHUNK]).tobytes())
+
+    def run(
+        self,
+        folder: Path,
+        raw: bytes,
+        x: np.ndarray,
+        recordings: list[Recording] | None,
+        counted: bool,
+        progress: Callable[[int, int], None] | None,
+    ) -> tuple[Records, Image]:
+        graph = self.engine.graph
+        image = self.build(folder, raw, counted, recordings is not None)
+        classes, nodes = graph.readout.shape[0], len(graph.nodes)
+        settings = Settings(
+            RULES[self.rule], exit_rules.threshold_q(self.rule, self.threshold, classes), self.timesteps,
+            len(x), self.timesteps if self.spikes else 1, nodes, recordings,
+        )  # fmt: skip
+        (folder / "settings").write_bytes(settings.to_bytes())
+        (folder / "inputs").symlink_to(folder.parent / "inputs")
+        kind = record_type("<i4" if graph.numbers == "int8" else "<f4", classes, nodes, counted)
+
+        def report(size: int) -> None:
+            if progress is not None:
+                progress(min((size - HEAD_BYTES) // kind.itemsize, len(x)), len(x))
+
+        try:
+            run_program(
+                self.core, image, folder, limit_s=time_limit(graph, self.timesteps), watched="records",
+                progress=report, stop=self.stop,
+            )  # fmt: skip
+        except ProgramError as error:
+            raise _refusal(self.core, graph, error) from None
+        return read_records(folder, self.core, settings, kind), image
+
+    def build(self, folder: Path, raw: bytes, counted: bool, traced: bool) -> Image:
+        graph, info = self.engine.graph, self.engine.info
+        # the model's own rule stays in the build, whatever rule it runs by
+        rules = {"never": (), "entropy": ("exit_scores",), "confidence": ("exit_scores", "exit_confidence")}
+        options = options_for(
+            graph, counters=int(counted), trace=int(traced), **dict.fromkeys(rules[self.rule], 1)
+        )
+        folder.mkdir()
+        source, header = amalgamate(options)
+        (folder / "snnrt.c").write_text(source)
+        (folder / "snnrt.h").write_text(header)
+        defines = {
+            "MODEL_ARENA_BYTES": info.arena_bytes,
+            "MODEL_INPUT_BYTES": info.input_bytes,
+            "MODEL_NODES": info.node_count,
+            "MODEL_CLASSES": info.classes,
+        }
+        sources = [folder / "snnrt.c", BOARDS / "inference.c"]
+        return build(self.core, folder, sources, defines, model=raw, optimisation=self.optimisation)
+
+
+def dense_operations(graph: Graph) -> int:
+    """Weights that a timestep adds where no input is zero, and 32 for every element of every node."""
+    operations = sum(32 * int(np.prod(node.shape)) for node in graph)
+    for node in graph:
+        if isinstance(node, Dense):
+            operations += node.weights.size
+        elif isinstance(node, Conv2d):
+            operations += node.weights.size * int(np.prod(node.shape[1:]))
+    return operations
+
+
+def time_limit(graph: Graph, timesteps: int) -> float:
+    """Seconds after which an inference that has not ended is given up."""
+    most = dense_operations(graph) * timesteps * _INSTRUCTIONS_AN_OPERATION
+    return _LEAST_S + most / _INSTRUCTIONS_A_SECOND
+
+
+def _check_room(core: Core, graph: Graph, engine: Engine, model_bytes: int) -> None:
+    info = engine.info
+    ram = info.arena_bytes + info.input_bytes + 48 * info.node_count + STACK_BYTES + _OTHER_RAM
+    for what, needed, there in (
+        ("read-only memory for the model", model_bytes, core.model.bytes),
+        ("RAM", ram, core.ram.bytes),
+    ):
+        if needed > there:
+            raise ModelError(
+                f"emulator {core.name}: the model needs {needed} bytes of {what}, and the board has {there}; "
+                "use a smaller model, or int8"
+            )
+
+
+def _refusal(core: Core, graph: Graph, error: ProgramError) -> SnnrtError:
+    """The core's status in words, where that is why the program ended."""
+    found = re.search(r"(\w+) status (\d+) node (\d+) expected (\d+) found (\d+)", error.text)
+    if error.code != REFUSED or found is None:
+        return error
+    call, status, node, expected, actual = found[1], *map(int, found.groups()[1:])
+    where = f"node '{graph.nodes[node].name}': " if node < len(graph.nodes) else ""
+    numbers = f" (expected {expected}, found {actual})" if expected or actual else ""
+    return ModelError(f"emulator {core.name}: {call}: {where}{status_text(status)}{numbers}")

@@ -1,0 +1,40 @@
+"""The malformed models of fixtures/invalid/cases.toml, as bytes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from file_fields import FileFields
+from small_networks import SMALL_NETWORKS
+
+from snnrt.network import Network
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CASES = tomllib.loads((Path(__file__).parent / "fixtures" / "invalid" / "cases.toml").read_text())["case"]
+
+
+def malformed(case: dict) -> tuple[bytes, list[str]]:
+    """The bytes of a case, and its nodes' names."""
+    graph, _ = SMALL_NETWORKS[case.get("model", "every_kind")](case.get("numbers", "int8"))
+    fields = FileFields(Network(graph).to_bytes())
+    for changes in (case.get("set", {}), case.get("then", {})):
+        for name, value in changes.items():
+            fields.set(name, value)
+    if "magic" in case:
+        fields.raw[:8] = case["magic"].encode("latin-1")
+    if "metadata" in case or "metadata_repeat" in case:
+        text = case.get("metadata", case.get("metadata_repeat", "") * 100_000).encode()
+        fields.raw[fields.get("header.metadata_offset") :] = text
+        fields.set("header.metadata_bytes", len(text))
+        fields.set("header.file_bytes", len(fields.raw))
+    raw = fields.sealed() if case.get("sealed", True) else bytes(fields.raw)
+    if "length" in case:
+        length = case["length"]
+        length = len(raw) + int(length) if isinstance(length, str) else length
+        raw = raw[:length].ljust(length, b"\0")
+    return raw + bytes(case.get("fill", 0)), fields.names
