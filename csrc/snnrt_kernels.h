@@ -68,10 +68,10 @@ typedef struct snnrt_bits_sum {
 
 typedef void snnrt_add_bits_kernel(const snnrt_bits_sum *sum);
 
-/* A neuron node's step. Arrays that are absent are NULL; `granularity` as in the file. */
+/* A neuron node's step. */
 typedef struct snnrt_neuron_step {
     const snnrt_neuron_parameters *parameters;
-    const void *arrays[SNNRT_NEURON_PARAMETERS];
+    const uint8_t *model; /* where the parameters' arrays lie */
     const void *current;
     void *state;
     void *synapse_state;
@@ -79,6 +79,12 @@ typedef struct snnrt_neuron_step {
     uint32_t neurons;
     uint32_t channels;
 } snnrt_neuron_step;
+
+/* A parameter's array; NULL where it is absent. */
+static inline const void *snnrt_neuron_array(const snnrt_neuron_step *step, uint32_t parameter) {
+    uint32_t reference = step->parameters->arrays[parameter];
+    return reference == 0 ? NULL : step->model + reference;
+}
 
 /* One leak for all membranes, a threshold, one spike a step, no synaptic current or lower bound: what builds without
  * neuron variants have. */

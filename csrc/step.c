@@ -5,23 +5,23 @@ static const void *array_at(const snnrt_network *network, uint32_t reference) {
     return reference == 0 ? NULL : network->model + reference;
 }
 
-/* Where a node's value lies. */
-static const void *value_of(const snnrt_network *network, uint32_t index) {
-    uint32_t root = snnrt_alias_root(network->model, index);
-    return root == 0 ? network->input
-                     : network->arena + snnrt_node_of(network->model, root)->output;
+/* Where a node's value lies: an input's with the caller; a flatten says the same as its source. */
+static const void *value_of(const snnrt_network *network, const snnrt_node *node) {
+    return node->output == SNNRT_NO_OFFSET ? network->input : network->arena + node->output;
 }
 
-static void run_synapse(const snnrt_network *network, uint32_t index) {
-    const snnrt_node *node = snnrt_node_of(network->model, index);
-    uint32_t source_index = node->inputs[0] & ~SNNRT_DELAYED;
-    const snnrt_node *source = snnrt_node_of(network->model, source_index);
+static const snnrt_node *source_of(const snnrt_network *network, uint32_t input) {
+    return snnrt_node_of(network->model, input & ~SNNRT_DELAYED);
+}
+
+static void run_synapse(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+    const snnrt_node *source = source_of(network, node->inputs[0]);
     snnrt_synapse_step step;
     step.kernels = network->kernels;
     step.parameters = &node->parameters.synapse;
     step.weights = array_at(network, node->parameters.synapse.weights);
     step.bias = array_at(network, node->parameters.synapse.bias);
-    step.input = value_of(network, source_index);
+    step.input = value_of(network, source);
     step.output = network->arena + node->output;
     step.counts = network->counts == NULL ? NULL : network->counts + index;
     step.scratch = network->scratch;
@@ -45,14 +45,12 @@ static void run_synapse(const snnrt_network *network, uint32_t index) {
 }
 
 #if SNNRT_WITH_POOL2D
-static void run_pool(const snnrt_network *network, uint32_t index) {
-    const snnrt_node *node = snnrt_node_of(network->model, index);
-    uint32_t source_index = node->inputs[0] & ~SNNRT_DELAYED;
-    const snnrt_node *source = snnrt_node_of(network->model, source_index);
+static void run_pool(const snnrt_network *network, const snnrt_node *node) {
+    const snnrt_node *source = source_of(network, node->inputs[0]);
     snnrt_pool_step step;
     step.kernels = network->kernels;
     step.parameters = &node->parameters.synapse;
-    step.input = value_of(network, source_index);
+    step.input = value_of(network, source);
     step.output = network->arena + node->output;
     step.input_dtype = source->dtype;
     step.output_dtype = node->dtype;
@@ -67,31 +65,27 @@ static void run_pool(const snnrt_network *network, uint32_t index) {
 #endif
 
 /* Adds every input; the readout adds to what it has. */
-static void run_add(const snnrt_network *network, uint32_t index) {
-    const snnrt_node *node = snnrt_node_of(network->model, index);
+static void run_add(const snnrt_network *network, const snnrt_node *node) {
     snnrt_add_step step;
     step.output = network->arena + node->output;
     step.output_dtype = node->dtype;
     step.elements = snnrt_elements(node);
     for (uint32_t i = 0; i < node->input_count; i++) {
-        uint32_t source = node->inputs[i] & ~SNNRT_DELAYED;
+        const snnrt_node *source = source_of(network, node->inputs[i]);
         step.input = value_of(network, source);
-        step.input_dtype = snnrt_node_of(network->model, source)->dtype;
+        step.input_dtype = source->dtype;
         step.first = i == 0 && node->kind == SNNRT_KIND_ADD;
         snnrt_add(&step);
     }
 }
 
-static void run_neuron(const snnrt_network *network, uint32_t index) {
-    const snnrt_node *node = snnrt_node_of(network->model, index);
+static void run_neuron(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     const snnrt_neuron_parameters *p = &node->parameters.neuron;
     snnrt_neuron_step step;
     uint64_t spikes;
     step.parameters = p;
-    for (uint32_t a = 0; a < SNNRT_NEURON_PARAMETERS; a++) {
-        step.arrays[a] = array_at(network, p->arrays[a]);
-    }
-    step.current = value_of(network, node->inputs[0] & ~SNNRT_DELAYED);
+    step.model = network->model;
+    step.current = value_of(network, source_of(network, node->inputs[0]));
     step.state = network->arena + p->state;
     step.synapse_state =
         p->synapse_state == SNNRT_NO_OFFSET ? NULL : network->arena + p->synapse_state;
@@ -117,24 +111,24 @@ static void run_neuron(const snnrt_network *network, uint32_t index) {
 #endif
 }
 
-static void run_node(const snnrt_network *network, uint32_t index) {
-    switch (snnrt_node_of(network->model, index)->kind) {
+static void run_node(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+    switch (node->kind) {
     case SNNRT_KIND_DENSE:
     case SNNRT_KIND_CONV2D:
-        run_synapse(network, index);
+        run_synapse(network, node, index);
         break;
 #if SNNRT_WITH_POOL2D
     case SNNRT_KIND_SUM_POOL2D:
     case SNNRT_KIND_AVG_POOL2D:
-        run_pool(network, index);
+        run_pool(network, node);
         break;
 #endif
     case SNNRT_KIND_ADD:
     case SNNRT_KIND_READOUT:
-        run_add(network, index);
+        run_add(network, node);
         break;
     case SNNRT_KIND_NEURON:
-        run_neuron(network, index);
+        run_neuron(network, node, index);
         break;
     default:
         break;
@@ -149,7 +143,7 @@ static void show(const snnrt_network *network, uint32_t index, uint32_t count) {
         state = network->arena + node->parameters.neuron.state;
     }
     network->trace(network->trace_user, network, index,
-                   index + 1u == count ? NULL : value_of(network, index), state);
+                   index + 1u == count ? NULL : value_of(network, node), state);
 }
 #endif
 
@@ -184,8 +178,9 @@ static snnrt_status advance(snnrt_network *network, const void *input) {
         network->input = input;
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (first || (snnrt_node_of(network->model, i)->flags & SNNRT_NODE_STATIC) == 0) {
-            run_node(network, i);
+        const snnrt_node *node = source + i;
+        if (first || (node->flags & SNNRT_NODE_STATIC) == 0) {
+            run_node(network, node, i);
         }
 #if SNNRT_WITH_TRACE
         if (network->trace != NULL) {

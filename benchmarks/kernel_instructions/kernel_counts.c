@@ -13,7 +13,8 @@
 
 static uint32_t seed = 1;
 static int32_t current[STEPS][NEURONS], state[NEURONS], synapse_state[NEURONS];
-static int32_t arrays[SNNRT_NEURON_PARAMETERS][NEURONS];
+static int32_t rows[1 + SNNRT_NEURON_PARAMETERS][NEURONS]; /* reference 0 is no array */
+static int32_t (*const arrays)[NEURONS] = rows + 1;
 static uint32_t spikes[NEURONS / 32u];
 static int8_t weights[INPUTS * OUTPUTS] __attribute__((aligned(16)));
 static int32_t bias[OUTPUTS], sums[OUTPUTS];
@@ -45,7 +46,8 @@ static void count_neurons(const char *name, uint32_t flags, uint32_t granularity
     snnrt_neuron_step step;
     uint32_t ticks;
     for (uint32_t a = 0; a < SNNRT_NEURON_PARAMETERS; a++) {
-        step.arrays[a] = SNNRT_GRANULARITY(&parameters, a) == SNNRT_ABSENT ? NULL : arrays[a];
+        parameters.arrays[a] =
+            SNNRT_GRANULARITY(&parameters, a) == SNNRT_ABSENT ? 0u : (1u + a) * (uint32_t)sizeof rows[0];
     }
     for (uint32_t i = 0; i < NEURONS; i++) {
         state[i] = synapse_state[i] = 0;
@@ -59,6 +61,7 @@ static void count_neurons(const char *name, uint32_t flags, uint32_t granularity
         }
     }
     step.parameters = &parameters;
+    step.model = (const uint8_t *)rows;
     step.state = state;
     step.synapse_state = synapse_state;
     step.output = spikes;

@@ -117,7 +117,7 @@ static inline uint64_t fire_multiple(float *out, float *u, const float *threshol
             u[k] = reset_to[k];
         }
         out[k] = n;
-        spikes += (uint64_t)n;
+        spikes += (uint32_t)n;
     }
     return spikes;
 }

@@ -22,7 +22,7 @@ typedef struct snnrt_neuron_run {
 
 /* Of the run's first neuron; NULL where it is absent. */
 static const int32_t *first_value(const snnrt_neuron_run *run, uint32_t parameter) {
-    const int32_t *values = (const int32_t *)run->step->arrays[parameter];
+    const int32_t *values = (const int32_t *)snnrt_neuron_array(run->step, parameter);
     uint32_t granularity = SNNRT_GRANULARITY(run->step->parameters, parameter);
     return values == NULL ? NULL : values + run->index[granularity];
 }
@@ -99,7 +99,7 @@ SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, co
     const int32_t *const end = x + run->count;
     const int32_t *threshold = first_value(run, SNNRT_THRESHOLD);
     const int32_t *bias = first_value(run, SNNRT_BIAS);
-    const snnrt_decay decay = common_decay(*(const int32_t *)step->arrays[SNNRT_MEMBRANE]);
+    const snnrt_decay decay = common_decay(*(const int32_t *)snnrt_neuron_array(step, SNNRT_MEMBRANE));
     const uint32_t by_threshold = distance(run, SNNRT_THRESHOLD), by_bias = distance(run, SNNRT_BIAS);
     int32_t *wide = (int32_t *)step->state + first;
     int16_t *short_state = (int16_t *)step->state + first;
@@ -291,7 +291,7 @@ uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
         if ((neuron & 31u) == 0 || neuron == step->neurons) {
 #if SNNRT_WITH_NEURON_VARIANTS
             /* Where nothing fires, or several times, the output holds other things than bits. */
-            if (step->arrays[SNNRT_THRESHOLD] != NULL && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
+            if (snnrt_neuron_array(step, SNNRT_THRESHOLD) != NULL && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
 #endif
             {
                 *output++ = word;

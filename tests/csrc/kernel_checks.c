@@ -131,7 +131,8 @@ static void check_accumulation(uint32_t number) {
     }
 }
 
-static int32_t arrays[SNNRT_NEURON_PARAMETERS][NEURONS_MAX];
+static int32_t rows[1 + SNNRT_NEURON_PARAMETERS][NEURONS_MAX]; /* reference 0 is no array */
+static int32_t (*const arrays)[NEURONS_MAX] = rows + 1;
 static int32_t current[NEURONS_MAX], synapse[NEURONS_MAX], synapse_expected[NEURONS_MAX];
 static int32_t output[NEURONS_MAX], output_expected[NEURONS_MAX];
 static int32_t wide[NEURONS_MAX], membrane[NEURONS_MAX];
@@ -260,8 +261,9 @@ static void check_neuron(uint32_t number) {
     step.state = is_narrow ? (void *)narrow : (void *)wide;
     step.synapse_state = synapse;
     step.output = output;
+    step.model = (const uint8_t *)rows;
     for (uint32_t a = 0; a < SNNRT_NEURON_PARAMETERS; a++) {
-        step.arrays[a] = SNNRT_GRANULARITY(&p, a) == SNNRT_ABSENT ? NULL : arrays[a];
+        p.arrays[a] = SNNRT_GRANULARITY(&p, a) == SNNRT_ABSENT ? 0u : (1u + a) * (uint32_t)sizeof rows[0];
     }
     for (uint32_t i = 0; i < NEURONS_MAX; i++) {
         arrays[SNNRT_MEMBRANE][i] = below(3) == 0 ? 1 << below(16) : between(0, 32768);

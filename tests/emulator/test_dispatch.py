@@ -14,9 +14,8 @@ from snnrt.targets.emulator import CORES, Core, build
 from snnrt.targets.export.core_sources import options_for, source_files
 
 COUNTS = (2, 6)
-# instructions a node and step with -O2, a little above docs/emulator.md's; without Thumb-2 it takes more
-MOST = {"add": 100, "dense": 100, "conv2d": 100, "sum_pool2d": 100, "neuron": 150}
-MOST_M0 = {"add": 115, "dense": 120, "conv2d": 120, "sum_pool2d": 100, "neuron": 185}
+# instructions a node and step with -O2
+MOST = 100
 
 
 def dispatch(core: Core, folder: Path, optimisation: str = "-O2") -> dict[str, float]:
@@ -50,8 +49,7 @@ def dispatch(core: Core, folder: Path, optimisation: str = "-O2") -> dict[str, f
 
 def check(name: str, folder: Path) -> None:
     found = dispatch(need_core(name), folder)
-    most = MOST_M0 if name == "cortex-m0" else MOST
-    assert all(0 < found[kind] <= most[kind] for kind in KINDS), found
+    assert all(0 < found[kind] <= MOST for kind in KINDS), found
 
 
 @pytest.mark.parametrize("name", ["cortex-m0", "cortex-m4"])

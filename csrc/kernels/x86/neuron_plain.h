@@ -14,7 +14,7 @@ typedef struct parameter_walk {
 } parameter_walk;
 
 static bool begin_walk(parameter_walk *walk, const snnrt_neuron_step *step, uint32_t parameter) {
-    const int32_t *values = (const int32_t *)step->arrays[parameter];
+    const int32_t *values = (const int32_t *)snnrt_neuron_array(step, parameter);
     uint32_t granularity = SNNRT_GRANULARITY(step->parameters, parameter);
     walk->values = granularity <= SNNRT_SCALAR ? walk->copies : values;
     walk->by_neuron = granularity == SNNRT_PER_NEURON ? SIZE_MAX : 0u;
