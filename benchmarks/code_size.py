@@ -1,204 +1,241 @@
-"""Bytes of code that the C core takes in firmware, by build: a table from cross-compiled programs.
+"""Bytes of code and of stack that the C core takes in firmware, for each core and build, from cross builds.
 
-python benchmarks/code_size.py            prints the table
-python benchmarks/code_size.py --write    writes it to docs/sizes.md
+python benchmarks/code_size.py            prints the page, from the table that is written
+python benchmarks/code_size.py --write    builds everything anew (minutes), writes the table and the pages
+python benchmarks/code_size.py --check    exit code 1 where a page is not what the table says; builds nothing
 """
 
 from __future__ import annotations
 
 import argparse
-import re
-import shutil
-import subprocess
+import itertools
+import os
+import sys
 import tempfile
-from collections import defaultdict
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from code_size_tables import page, readme, toml
+from core_builds import CORES, RUN, BuildError, Compiled, Core, amalgamation, compiler_version
+from stack_bound import stack_bounds
+
+from snnrt.atomic_write import write_atomically
+from snnrt.graph import Edge, Exit, Graph, Input, Readout
+from snnrt.targets import step_instructions
+from snnrt.targets.code_sizes import TABLE, build_key, read_table
+from snnrt.targets.export.core_sources import options_for
+
 ROOT = Path(__file__).absolute().parents[1]
-CSRC = ROOT / "csrc"
-TABLE = ROOT / "docs" / "sizes.md"
-# what a device for dense + LIF + entropy exit may take on a Cortex-M4
-LIMIT = 8192
+PAGE = ROOT / "docs" / "sizes.md"
+README = ROOT / "README.md"
+# whose stack is stated
+STACK = ("snnrt_init", "snnrt_step", "snnrt_run", "snnrt_verify")
+# switches of a build that nobody calls for, but for the check of the model
+BASE = frozenset({"model_check"})
+HOST_ONLY = frozenset({"kernel_table", "vector_scratch"})
+_ENDS = (Input("x", (), (2,)), Readout("r", (Edge("x"),), (2,)), Exit("e", (Edge("r"),), (2,)))
+SWITCHES = tuple(name.removeprefix("SNNRT_WITH_").lower() for name in options_for(Graph(_ENDS, 1)))
 
-# -Werror is for the tests; -ffp-contract=off is what the float32 promise needs
-FLAGS = ("-std=c99", "-Os", "-ffreestanding", "-ffunction-sections", "-fdata-sections", "-ffp-contract=off")
-PROGRAM = """
-#include "snnrt.h"
-extern const uint8_t model[], image[];
-static uint64_t arena[1];
-snnrt_network network;
-snnrt_result result;
-void firmware(void);
-void firmware(void) {
-    if (snnrt_init(&network, model, 1, arena, sizeof arena, 0) == SNNRT_OK) {
-        (void)snnrt_run(&network, image, &result);
-    }
+
+@dataclass(frozen=True)
+class Build:
+    """What firmware contains: the switches that are 1, and what it calls."""
+
+    switches: frozenset[str]
+    calls: tuple[str, ...] = RUN
+
+    def options(self) -> dict[str, int]:
+        """Every switch of the core, as the export wants them."""
+        return {f"SNNRT_WITH_{name.upper()}": int(name in self.switches) for name in SWITCHES}
+
+
+_SMALLEST = BASE | {"int8", "exit_scores"}
+_NODES = {"conv2d", "pool2d", "add", "neuron_variants", "exit_scores", "exit_confidence"}
+_OPTIONAL = {
+    "verify": "snnrt_verify",
+    "health": "snnrt_record_health",
+    "strings": "snnrt_strerror",
+    "counters": "snnrt_count_events",
+    "trace": "snnrt_set_trace",
 }
-"""
+
+NAMED: dict[str, Build] = {
+    "dense + LIF + entropy exit, int8": Build(_SMALLEST),
+    "the same, without the check of the model": Build(_SMALLEST - BASE),
+    "every node, int8": Build(BASE | _NODES | {"int8"}),
+    "every node, float32": Build(BASE | _NODES | {"float32"}),
+    "everything": Build(frozenset(SWITCHES) - HOST_ONLY, (*RUN, *_OPTIONAL.values())),
+}
+SMALLEST, UNCHECKED, ALL_INT8, ALL_FLOAT32, EVERYTHING = NAMED
 
 
 @dataclass(frozen=True)
-class Processor:
-    """A processor and the compiler for it."""
+class Limit:
+    """The most bytes that a build may take on a core: ``goal``, and ``held``, which CI holds until it is
+    reached."""
 
-    name: str
-    prefix: str
-    flags: tuple[str, ...]
-
-    @property
-    def installed(self) -> bool:
-        """Whether its compiler is."""
-        return shutil.which(self.prefix + "gcc") is not None
+    build: str
+    core: str
+    goal: int
+    held: int
 
 
-@dataclass(frozen=True)
-class Configuration:
-    """What a build leaves out (csrc/snnrt_config.h)."""
-
-    name: str
-    left_out: tuple[str, ...]
+LIMITS = (
+    Limit(SMALLEST, "cortex-m4", 6144, 6144),
+    Limit(SMALLEST, "cortex-m0", 5120, 6900),
+    *(Limit(EVERYTHING, core.name, 24576, 24576) for core in CORES),
+)
 
 
 @dataclass(frozen=True)
-class CodeSize:
-    """Bytes of text and read-only data after linking: by file of the core, and what the compiler's and
-    the C library's own functions add."""
+class Measured:
+    """Bytes of one build: of the core by component, of both libraries, and the stack by function."""
 
-    files: dict[str, int]
-    compiler: dict[str, int]
-    library: dict[str, int]
-
-    @property
-    def core(self) -> int:
-        """The core's own bytes."""
-        return sum(self.files.values())
+    components: dict[str, int]
+    compiler: int
+    library: int
+    stack: dict[str, int]
 
     @property
     def total(self) -> int:
-        """With everything that the linker had to add."""
-        return self.core + sum(self.compiler.values()) + sum(self.library.values())
+        """Bytes of code and constants."""
+        return sum(self.components.values()) + self.compiler + self.library
+
+    def row(self) -> dict[str, int]:
+        """As a line of the table."""
+        sizes = {"core": sum(self.components.values()), "compiler": self.compiler, "library": self.library}
+        return sizes | {name.removeprefix("snnrt_"): size for name, size in self.stack.items()}
 
 
-CORTEX_M4 = Processor("Cortex-M4", "arm-none-eabi-", ("-mcpu=cortex-m4", "-mthumb"))
-PROCESSORS = (
-    CORTEX_M4,
-    Processor("Cortex-M0+", "arm-none-eabi-", ("-mcpu=cortex-m0plus", "-mthumb")),
-    Processor("RV32IMC", "riscv64-unknown-elf-", ("-march=rv32imc", "-mabi=ilp32")),
-)
-_QUIET = ("COUNTERS", "TRACE", "STRINGS")
-SMALLEST = Configuration(
-    "dense + LIF + entropy exit, int8", ("FLOAT32", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", *_QUIET)
-)
-CONFIGURATIONS = (
-    SMALLEST,
-    Configuration("every node, int8", ("FLOAT32", *_QUIET)),
-    Configuration("every node, float32", ("INT8", *_QUIET)),
-    Configuration("everything", ()),
-)
+def measure(core: Core, build: Build, flags: tuple[str, ...] = ()) -> Measured:
+    """Compile, link and take the sizes. Raises BuildError."""
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = Compiled(core, build.options(), Path(folder), flags)
+        size = compiled.link(build.calls).size()
+        stack = stack_bounds(compiled.link(tuple(dict.fromkeys((*build.calls, *STACK)))), STACK)
+    return Measured(size.files, sum(size.compiler.values()), sum(size.library.values()), stack)
 
 
-def _run(*arguments: str | Path) -> str:
-    return subprocess.run(
-        [str(argument) for argument in arguments], check=True, capture_output=True, text=True
-    ).stdout
+def network_bytes(core: Core) -> int:
+    """Bytes of an snnrt_network."""
+    with tempfile.TemporaryDirectory() as folder:
+        firmware = Compiled(core, NAMED[SMALLEST].options(), Path(folder)).link()
+        return firmware.data_bytes("network")
 
 
-def measure(processor: Processor, configuration: Configuration, flags: tuple[str, ...] = ()) -> CodeSize:
-    """Compile the core, link it to a program that calls snnrt_init and snnrt_run, and read the linker's map.
-
-    Raises subprocess.CalledProcessError where that fails."""
-    defines = [f"-DSNNRT_WITH_{part}=0" for part in configuration.left_out]
-    compiler = processor.prefix + "gcc"
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "program.c").write_text(PROGRAM)
-        sources = [*sorted(CSRC.glob("*.c")), *sorted(CSRC.glob("kernels/*.c")), folder / "program.c"]
-        options = (*processor.flags, *FLAGS, *flags, *defines, "-I", CSRC)
-
-        def compile_one(source: Path) -> Path:
-            target = folder / f"{source.stem}.o"
-            _run(compiler, *options, "-c", source, "-o", target)
-            return target
-
-        with ThreadPoolExecutor() as pool:
-            objects = list(pool.map(compile_one, sources))
-        _run(
-            compiler, *processor.flags, "-nostartfiles", "-nostdlib", "-Wl,--gc-sections", "-Wl,-e,firmware",
-            "-Wl,--defsym=model=0x1000", "-Wl,--defsym=image=0x2000", f"-Wl,-Map={folder / 'map'}",
-            *objects, "-lc", "-lgcc", "-o", folder / "firmware.elf",
-        )  # fmt: skip
-        return read_map((folder / "map").read_text())
-
-
-def read_map(text: str) -> CodeSize:
-    """Sizes of what a GNU linker's map says it kept of .text and .rodata (discarded sections excluded)."""
-    kept = text[text.index("Linker script and memory map") :]
-    files: dict[str, int] = defaultdict(int)
-    compiler: dict[str, int] = defaultdict(int)
-    library: dict[str, int] = defaultdict(int)
-    pattern = re.compile(
-        r"^ \.(?:text|rodata)[\w.$]*\s+0x[0-9a-f]+\s+0x([0-9a-f]+)\s+(\S+?)(?:\((\S+)\))?$", re.MULTILINE
-    )
-    for size, file, member in pattern.findall(kept):
-        if member:
-            (compiler if "libgcc" in file else library)[member] += int(size, 16)
-        elif not file.endswith("program.o"):
-            files[Path(file).stem] += int(size, 16)
-    parts = (files, compiler, library)
-    return CodeSize(*({name: size for name, size in part.items() if size} for part in parts))
-
-
-def table() -> str:
-    """The page docs/sizes.md."""
-    lines = [
-        "# How much code the core takes",
-        "",
-        "Bytes of `.text` and `.rodata` after linking a program that calls `snnrt_init` and `snnrt_run`, at",
-        "`-Os` with `--gc-sections`: the core, and what it makes the linker add from the compiler's library",
-        "(64-bit arithmetic, float on processors without it) and the C library (`memcpy` and the like).",
-        "Written by `python benchmarks/code_size.py --write`; a test holds the first line of the Cortex-M4",
-        f"to {LIMIT} bytes in all.",
-    ]
-    for processor in PROCESSORS:
-        if not processor.installed:
+def model_builds() -> dict[str, Build]:
+    """The build of every kind of model, by what :func:`snnrt.targets.code_sizes.build_key` calls it."""
+    numbers = ("int8", "float32")
+    left_out = BASE | HOST_ONLY | set(_OPTIONAL) | set(numbers)
+    parts = [name for name in SWITCHES if name not in left_out]
+    builds = {}
+    for number, *wanted in itertools.product(numbers, *[(False, True)] * len(parts)):
+        switches = BASE | {number, *(name for name, want in zip(parts, wanted) if want)}
+        # the rule confidence is one with scores
+        if "exit_confidence" in switches and "exit_scores" not in switches:
             continue
-        version = _run(processor.prefix + "gcc", "-dumpfullversion").strip()
-        sizes = [measure(processor, configuration) for configuration in CONFIGURATIONS]
-        lines += [
-            "",
-            f"## {processor.name} (GCC {version}, `{' '.join(processor.flags)}`)",
-            "",
-            "| build | core | compiler's library | C library | all |",
-            "|---|---:|---:|---:|---:|",
-        ]
-        for configuration, size in zip(CONFIGURATIONS, sizes):
-            added = [sum(part.values()) for part in (size.compiler, size.library)]
-            lines.append(f"| {configuration.name} | {size.core} | {added[0]} | {added[1]} | {size.total} |")
-        names = sorted({name for size in sizes for name in size.files})
-        lines += ["", "By file, in the same order of builds:", "", "| file | " + " | ".join("1234") + " |"]
-        lines.append("|---" + "|---:" * len(sizes) + "|")
-        for name in names:
-            cells = " | ".join(str(size.files.get(name, "–")) for size in sizes)
-            lines.append(f"| {name}.c | {cells} |")
-    return "\n".join(lines) + "\n"
+        build = Build(frozenset(switches))
+        builds[build_key(build.options())] = build
+    return builds
+
+
+def added_builds() -> dict[str, tuple[Build, Build]]:
+    """For each switch or call the builds without and with it; all else is the smallest build."""
+    smallest = NAMED[SMALLEST]
+    pairs = {
+        name: (smallest, Build(_SMALLEST | {name}))
+        for name in ("conv2d", "pool2d", "add", "neuron_variants", "exit_confidence")
+    }
+    for name in ("exit_scores", "model_check"):
+        pairs[name] = (Build(_SMALLEST - {name}), smallest)
+    pairs["float32"] = (smallest, Build(_SMALLEST | {"float32"}))
+    for name, call in _OPTIONAL.items():
+        pairs[name] = (smallest, Build(_SMALLEST | ({name} & set(SWITCHES)), (*RUN, call)))
+    return pairs
+
+
+def measure_all(progress: Callable[[int, int], None]) -> dict[str, object]:
+    """The whole table: every core with every build. Raises BuildError."""
+    builds = {*NAMED.values(), *model_builds().values(), *itertools.chain(*added_builds().values())}
+    # all of one state of the sources, whatever happens to them meanwhile
+    for build in builds:
+        amalgamation(build.options())
+    wanted = [(core, build) for core in CORES for build in builds]
+    found: dict[tuple[Core, Build], Measured] = {}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        futures = {pair: pool.submit(measure, *pair) for pair in wanted}
+        try:
+            for done, (pair, future) in enumerate(futures.items(), 1):
+                found[pair] = future.result()
+                progress(done, len(wanted))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return {"format": 1, "cores": {core.name: _core_table(core, found) for core in CORES}}
+
+
+def _core_table(core: Core, found: Mapping[tuple[Core, Build], Measured]) -> dict[str, object]:
+    return {
+        "compiler": compiler_version(core),
+        "flags": " ".join(core.flags),
+        "c_library": "newlib" if core.c_library else "benchmarks/freestanding_library",
+        "network": network_bytes(core),
+        "named": {
+            name: found[core, build].row() | {"components": found[core, build].components}
+            for name, build in NAMED.items()
+        },
+        "added": {
+            name: found[core, after].total - found[core, before].total
+            for name, (before, after) in added_builds().items()
+        },
+        "builds": {key: found[core, build].row() for key, build in model_builds().items()},
+    }
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done} of {total} builds", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
 def main() -> None:
-    """Print the table, or write it."""
+    """Print, write or check."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="write docs/sizes.md")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument(
+        "--write", action="store_true", help="build everything, write the table and the pages"
+    )
+    action.add_argument(
+        "--check", action="store_true", help="exit code 1 where a page is not what the table says"
+    )
     arguments = parser.parse_args()
-    if not any(processor.installed for processor in PROCESSORS):
-        parser.exit(1, "code_size: no cross-compiler found; install gcc-arm-none-eabi\n")
-    try:
-        text = table()
-    except subprocess.CalledProcessError as error:
-        parser.exit(1, f"code_size: {error.cmd[0]} failed:\n{error.stderr}")
     if arguments.write:
-        TABLE.write_text(text)
-    print(text, end="")
+        try:
+            write_atomically(TABLE, toml(measure_all(_progress)))
+        except (BuildError, KeyboardInterrupt) as error:
+            parser.exit(1, f"code_size: {error or 'interrupted'}\n")
+        write_pages()
+    for path, text in pages().items():
+        if arguments.check and path.read_text("utf-8") != text:
+            parser.exit(1, f"{path.name} is not what the tables in targets/ say; run make sizes\n")
+    if not arguments.check:
+        print(pages()[PAGE], end="")
+
+
+def pages() -> dict[Path, str]:
+    """docs/sizes.md and README.md as the tables say."""
+    table = read_table()
+    return {
+        PAGE: page(table, step_instructions.read_table(), LIMITS),
+        README: readme(README.read_text("utf-8"), table),
+    }
+
+
+def write_pages() -> None:
+    """Write them. Raises OutputError."""
+    for path, text in pages().items():
+        write_atomically(path, text)
 
 
 if __name__ == "__main__":

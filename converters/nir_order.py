@@ -15,7 +15,7 @@ from snnrt.element_order import element_orders
 from snnrt.errors import ModelError
 from snnrt.graph import Add, Conv2d, Dense, Edge, Flatten, Graph, Input, Neuron, Node, Pool2d
 
-MAX_NODES = 4096
+MAX_NODES = 1024
 MAX_REORDERED = 2048
 
 

@@ -18,7 +18,7 @@ from snnrt.errors import ModelError
 from snnrt.graph import AvgPool2d, Conv2d, Dense, Flatten, Node, Shape, SumPool2d
 
 LARGEST = 65535
-MAX_ELEMENTS = 2**28
+MAX_ELEMENTS = 2**27
 
 
 def complain(name: str, node: nir.NIRNode, field: str, expected: str, found: object) -> ModelError:

@@ -1,4 +1,4 @@
-"""Write what `make demo` and `make sizes` find into README.md and docs/exit_rules.md.
+"""Write what `make demo` finds into README.md and docs/exit_rules.md.
 
 python docs/figures.py            writes both
 python docs/figures.py --check    exit code 1 where a page states another figure
@@ -53,19 +53,17 @@ def found(pattern: str, text: str) -> tuple[str, ...]:
     return match.groups()
 
 
-def readme(page: str, printed: str, sizes: str) -> str:
+def readme(page: str, printed: str) -> str:
     """README.md with the demo's output and the figures that follow from it."""
     (floats,) = found(r"accuracy in float32 +([\d.]+)", printed)
     static, dynamic = found(r"accuracy in int8 +([\d.]+) +([\d.]+)", printed)
     (steps,) = found(r"mean timesteps +[\d.]+ +([\d.]+)", printed)
     saved = re.findall(r"EDP .* -([\d.]+)%", printed)
     flash, ram = found(r"flash (\d+) bytes, RAM (\d+) bytes", printed)
-    (smallest,) = found(r"^\| dense \+ LIF \+ entropy exit, int8 \|.* (\d+) \|$", sizes)
     figures = {
         "accuracy in float32, int8, int8 with early exit": f"{floats}, {static}, {dynamic}",
         "on `dt-snn`": f"{steps}; {saved[0]} %, {saved[1]} %",
         "flash and RAM": f"{flash} and {ram} bytes",
-        "Cortex-M4, `-Os`": f"{smallest} bytes ([table](docs/sizes.md))",
     }
     for end, figure in figures.items():
         page = re.sub(
@@ -80,12 +78,11 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing, fail where a figure is old")
     check = parser.parse_args().check
     pages = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "docs/exit_rules.md")}
-    sizes = (ROOT / "docs" / "sizes.md").read_text("utf-8")
     with tempfile.TemporaryDirectory() as folder:
         printed = run_demo(Path(folder))
         rows = exit_rows(Path(folder) / "digits.snnrt")
     new = {
-        "README.md": readme(pages["README.md"], printed, sizes),
+        "README.md": readme(pages["README.md"], printed),
         "docs/exit_rules.md": re.sub(
             r"(?m)(^\| `(?:never|entropy|confidence)` ?[\d.]* \| [\d.]+ \|.*\n)+",
             lambda _: rows + "\n",

@@ -20,11 +20,17 @@ QUOTES = "'\""
 API = {
     "snnrt": ("convert", "load", "Network", "Result", "Counts", "FileInfo", "NodeInfo"),
     "snnrt.data": ("load_dataset", "fit_to_model", "Dataset"),
+    "snnrt.health": ("HealthRecord", "find_records"),
+    "snnrt.histograms": ("Difference", "Shift"),
     "snnrt.crossbar": ("Crossbar", "CrossbarConfig", "CrossbarMapping", "CrossbarEvents"),
     "snnrt.targets": (
         "list_targets", "load_target", "estimate", "compare", "TargetReport", "Costs", "CostSummary",
         "write_report", "write_per_input", "explain",
     ),
+    "snnrt.targets.device_needs": ("device_needs", "DeviceNeeds", "PlacedBuffer"),
+    "snnrt.targets.code_sizes": ("CoreBuild",),
+    "snnrt.targets.worst_case": ("NodeWork", "StepWork"),
+    "snnrt.targets.step_instructions": ("step_instructions",),
     "snnrt.converters.nir_importer": ("import_nir", "Imported"),
     "snnrt.converters.quantise": ("quantise",),
     "snnrt.reference": ("Reference",),

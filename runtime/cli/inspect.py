@@ -1,4 +1,4 @@
-"""``snnrt inspect``: what is in a model file and what it needs."""
+"""``snnrt inspect``: what is in a model file, and what it needs on a device, before there is one."""
 
 from __future__ import annotations
 
@@ -10,35 +10,46 @@ from snnrt.cli.description import assumptions_of, exit_text, inputs_text, source
 from snnrt.cli.output import byte_count, print_facts, print_json, print_table, shape_text
 
 if TYPE_CHECKING:
-    from snnrt.network import Network
+    from snnrt.network import FileInfo, Network
+    from snnrt.targets.code_sizes import CoreBuild
+    from snnrt.targets.device_needs import DeviceNeeds
 
-_EXAMPLE = "  snnrt inspect digits.snnrt"
-_COLUMNS = ("weight_bytes", "state_bytes", "output_bytes", "arena_offset")
+_EXAMPLE = """\
+  snnrt inspect digits.snnrt
+  snnrt inspect digits.snnrt --core cortex-m4 --json"""
+
+_COLUMNS = ("weight_bytes", "state_bytes", "output_bytes", "arena_offset", "scratch_bytes", "operations")
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """Declare the command and its arguments."""
     parser = subcommand(commands, "inspect", "show what a model contains and what it needs", _EXAMPLE)
     parser.add_argument("model", metavar="MODEL", help="a .snnrt file")
+    parser.add_argument(
+        "--core", metavar="NAME", help="code and stack on this core only, as cortex-m4 or rv32"
+    )
     add_json(parser)
     parser.set_defaults(function=run, parser=parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the model's input, nodes, exit rule, memory and metadata."""
+    """Print the model's input, nodes, exit rule, memory, metadata, and what it takes on each core."""
     import snnrt
+    from snnrt.targets.device_needs import device_needs
 
     network = snnrt.load(args.model)
+    needs = device_needs(network, args.core)
     if args.json:
-        print_json(_document(args.model, network))
+        print_json(_document(args.model, network, needs))
     else:
-        _print(args.model, network)
+        _print(args.model, network, needs)
     return 0
 
 
-def _rows(network: Network) -> list[dict[str, Any]]:
+def _rows(network: Network, needs: DeviceNeeds) -> list[dict[str, Any]]:
     rows = []
-    for node, row in zip(network.graph.nodes, network.file_info().nodes, strict=True):
+    nodes = network.graph.nodes
+    for node, row, work in zip(nodes, network.file_info().nodes, needs.work, strict=True):
         rows.append(
             {
                 "name": node.name,
@@ -46,14 +57,18 @@ def _rows(network: Network) -> list[dict[str, Any]]:
                 "inputs": [edge.source + ("[t−1]" if edge.delay else "") for edge in node.inputs],
                 "shape": node.shape,
                 "dtype": row.dtype,
-                **{column: getattr(row, column) for column in _COLUMNS},
+                **{column: getattr(row, column) for column in _COLUMNS[:4]},
+                "scratch_bytes": needs.scratch_bytes[node.name],
+                "synaptic_operations": work.synaptic_operations,
+                "neuron_updates": work.neuron_updates,
+                "first_timestep_only": work.static,
             }
         )
     return rows
 
 
-def _document(model: str, network: Network) -> dict[str, object]:
-    graph, info, rows = network.graph, network.file_info(), _rows(network)
+def _document(model: str, network: Network, needs: DeviceNeeds) -> dict[str, object]:
+    graph, info, rows = network.graph, network.file_info(), _rows(network, needs)
     source = graph.input
     return {
         "model": model,
@@ -71,43 +86,118 @@ def _document(model: str, network: Network) -> dict[str, object]:
         "threshold": graph.exit.threshold,
         "file_bytes": info.file_bytes,
         "arena_bytes": info.arena_bytes,
+        "scratch_bytes": max(needs.scratch_bytes.values()),
         "weight_bytes": sum(row["weight_bytes"] for row in rows),
         "nodes": rows,
+        "buffers": [vars(buffer) for buffer in needs.buffers],
+        "first_timestep": vars(needs.first),
+        "later_timesteps": vars(needs.later),
+        "cores": {core.core: _core(core, needs, info) for core in needs.builds},
         "metadata": graph.metadata,
     }
 
 
-def _print(model: str, network: Network) -> None:
-    graph, info, rows = network.graph, network.file_info(), _rows(network)
+def _core(build: CoreBuild, needs: DeviceNeeds, info: FileInfo) -> dict[str, Any]:
+    return vars(build) | {
+        "code_bytes": build.code_bytes,
+        "flash_bytes": build.code_bytes + info.file_bytes,
+        "ram_bytes": info.arena_bytes + build.network_bytes + build.stack_bytes,
+        "first_timestep_instructions": needs.first_instructions[build.core],
+        "later_timestep_instructions": needs.later_instructions[build.core],
+    }
+
+
+def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
+    graph, info, rows = network.graph, network.file_info(), _rows(network, needs)
     weights = sum(row["weight_bytes"] for row in rows)
     title = graph.metadata.get("name")
-    print_facts(
-        [
-            ("model", f"{model} ({title})" if title else model),
-            ("numbers", graph.numbers),
-            ("input", inputs_text(graph)),
-            ("readout", f"{graph.readout.shape[0]} classes, {graph.readout.mode} over timesteps"),
-            ("exit", exit_text(graph)),
-            ("flash", f"{byte_count(info.file_bytes)}, of which weights {byte_count(weights)}"),
-            ("RAM", f"{byte_count(info.arena_bytes)}: the arena for states and outputs"),
-            *_metadata_facts(network),
-        ]
-    )
+    scratch = max(needs.scratch_bytes.values())
+    facts: list[tuple[str, object]] = [
+        ("model", f"{model} ({title})" if title else model),
+        ("numbers", graph.numbers),
+        ("input", inputs_text(graph)),
+        ("readout", f"{graph.readout.shape[0]} classes, {graph.readout.mode} over timesteps"),
+        ("exit", exit_text(graph)),
+        ("flash", f"{byte_count(info.file_bytes)}, of which weights {byte_count(weights)}"),
+        ("RAM", f"{byte_count(info.arena_bytes)}: the arena for states and outputs"),
+    ]
+    if scratch:
+        facts.append(("scratch", f"{byte_count(scratch)} more, if wanted, for faster convolutions"))
+    facts += [("timestep", _step_text(needs)), *_metadata_facts(network)]
+    print_facts(facts)
     print()
-    header = ("node", "kind", "reads", "shape", "dtype", "weights", "state", "output", "at")
+    _print_nodes(rows)
+    print()
+    _print_buffers(needs)
+    print()
+    _print_cores(needs, info)
+
+
+def _step_text(needs: DeviceNeeds) -> str:
+    first, later = needs.first, needs.later
+    text = f"at most {first.synaptic_operations} synaptic operations, {first.neuron_updates} neuron updates"
+    if later != first:
+        text += f"; after the first {later.synaptic_operations} synaptic operations"
+    return text
+
+
+def _print_nodes(rows: list[dict[str, Any]]) -> None:
+    names = ("node", "kind", "reads", "shape", "dtype")
+    header = (*names, "weights", "state", "output", "at", "scratch", "operations")
+    lines = []
+    for row in rows:
+        cells = row | {"operations": row["synaptic_operations"] or row["neuron_updates"]}
+        lines.append(
+            (
+                row["name"],
+                row["kind"],
+                ", ".join(row["inputs"]),
+                shape_text(row["shape"]),
+                row["dtype"],
+                *("–" if cells[column] is None else cells[column] for column in _COLUMNS),
+            )
+        )
+    print_table(header, lines, left=(0, 1, 2, 3, 4))
+    print("weights, state, output and scratch in bytes; at: where the output lies in the arena;")
+    print("operations: the most synaptic operations, or neuron updates, of a timestep")
+
+
+def _print_buffers(needs: DeviceNeeds) -> None:
+    last = len(needs.work) - 1
     lines = [
         (
-            row["name"],
-            row["kind"],
-            ", ".join(row["inputs"]),
-            shape_text(row["shape"]),
-            row["dtype"],
-            *("–" if row[column] is None else row[column] for column in _COLUMNS),
+            buffer.offset,
+            buffer.bytes,
+            buffer.node,
+            buffer.role,
+            "always" if buffer.kept else f"nodes {buffer.first} … {min(buffer.last, last)}",
         )
-        for row in rows
+        for buffer in needs.buffers
     ]
-    print_table(header, lines, left=(0, 1, 2, 3, 4))
-    print("weights, state and output in bytes; at: where the output lies in the arena")
+    print_table(("arena at", "bytes", "node", "holds", "in use"), lines, left=(2, 3, 4))
+
+
+def _print_cores(needs: DeviceNeeds, info: FileInfo) -> None:
+    header = ["core", "code", "flash", "RAM", "stack: init", "step", "run", "verify", "instructions"]
+    columns = ["code_bytes", "flash_bytes", "ram_bytes"]
+    columns += [f"{call}_stack_bytes" for call in ("init", "step", "run", "verify")]
+    columns.append("first_timestep_instructions")
+    if needs.later != needs.first:
+        header.append("later")
+        columns.append("later_timestep_instructions")
+    cores = [_core(build, needs, info) for build in needs.builds]
+    print_table(header, [(core["core"], *(core[column] for column in columns)) for core in cores])
+    compilers = ", ".join(sorted({build.compiler for build in needs.builds}))
+    print(f"code: of snnrt for this model by {compilers} at -Os, with the check of the model;")
+    print("flash: code and model; RAM: arena, one snnrt_network and the deepest stack;")
+    print(f"instructions: the most that a timestep takes in firmware built at {needs.optimisation}")
+    parts = {
+        name: [build.added_bytes[name] for build in needs.builds] for name in needs.builds[0].added_bytes
+    }
+    ranges = {name: "…".join(str(end) for end in sorted({min(of), max(of)})) for name, of in parts.items()}
+    without = ranges.pop("model_check")
+    added = ", ".join(f"{name} {count}" for name, count in ranges.items())
+    print(f"code that may be added: {added}; that goes without the check of the model: {without}")
 
 
 def _metadata_facts(network: Network) -> list[tuple[str, object]]:

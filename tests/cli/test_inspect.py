@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import snnrt
+from snnrt.targets.code_sizes import builds_for
 
 
 @pytest.fixture(params=["float_model", "int8_model"])
@@ -42,6 +43,65 @@ def test_text_says_the_same(snnrt_command, model):
     lines = text.splitlines()
     for node in document["nodes"]:
         assert any(line.startswith(node["name"]) and node["kind"] in line for line in lines)
+
+
+def test_what_it_takes_on_each_core(snnrt_command, model):
+    document = snnrt_command("inspect", model, "--json").json
+    assert {"cortex-m0", "cortex-m4", "cortex-m55", "rv32"} <= set(document["cores"])
+    network = snnrt.load(model)
+    for name, core in document["cores"].items():
+        (build,) = builds_for(network.graph, name)
+        assert core["code_bytes"] == build.code_bytes > 4000 and core["compiler"].startswith("gcc ")
+        assert core["flash_bytes"] == build.code_bytes + document["file_bytes"]
+        assert core["ram_bytes"] == document["arena_bytes"] + core["network_bytes"] + build.stack_bytes
+        assert core["added_bytes"]["strings"] > 500 < core["added_bytes"]["model_check"]
+    text = snnrt_command("inspect", model).out
+    assert "code that may be added: health " in text
+    for name, core in document["cores"].items():
+        (line,) = [line for line in text.splitlines() if line.startswith(name + " ")]
+        stacks = [core[f"{call}_stack_bytes"] for call in ("init", "step", "run", "verify")]
+        steps = [core["first_timestep_instructions"], core["later_timestep_instructions"]]
+        figures = [core["code_bytes"], core["flash_bytes"], core["ram_bytes"], *stacks, *steps]
+        assert [int(word) for word in line.split()[1:]] == figures
+
+
+def test_one_core_only(snnrt_command, model):
+    document = snnrt_command("inspect", model, "--core", "cortex-m0", "--json").json
+    assert list(document["cores"]) == ["cortex-m0"]
+    assert "cortex-m4 " not in snnrt_command("inspect", model, "--core", "cortex-m0").out
+    snnrt_command("inspect", model, "--core", "z80").failed(
+        "core 'z80' is unknown; expected one of cortex-m0,"
+    )
+
+
+def test_the_arena_by_buffer_and_node(snnrt_command, model):
+    document = snnrt_command("inspect", model, "--json").json
+    ends = [buffer["offset"] + buffer["bytes"] for buffer in document["buffers"]]
+    assert -(-max(ends) // 8) * 8 == document["arena_bytes"]
+    states = {buffer["node"]: buffer["bytes"] for buffer in document["buffers"] if buffer["role"] == "state"}
+    assert states == {node["name"]: node["state_bytes"] for node in document["nodes"] if node["state_bytes"]}
+    scratch = {node["name"]: node["scratch_bytes"] for node in document["nodes"]}
+    assert scratch.pop("conv") == document["scratch_bytes"] == 4 * (64 + 1 + 2 * 64)
+    assert set(scratch.values()) == {0}
+    text = snnrt_command("inspect", model).out
+    for buffer in document["buffers"]:
+        assert f"{buffer['bytes']}  {buffer['node']}" in text
+
+
+def test_the_largest_timestep(snnrt_command, model):
+    """3×3 windows on 8×8 pixels with padding 1 see 22² pixels, each of which reaches 4 outputs."""
+    document = snnrt_command("inspect", model, "--json").json
+    first, later = document["first_timestep"], document["later_timesteps"]
+    assert first["synaptic_operations"] == 22**2 * 4 + 64 * 10
+    assert later["synaptic_operations"] == 64 * 10
+    assert first["neuron_updates"] == later["neuron_updates"] == 4 * 64
+    for core in document["cores"].values():
+        assert core["later_timestep_instructions"] < core["first_timestep_instructions"]
+    by_name = {node["name"]: node for node in document["nodes"]}
+    assert by_name["conv"]["first_timestep_only"] and not by_name["dense"]["first_timestep_only"]
+    text = snnrt_command("inspect", model).out
+    assert f"at most {first['synaptic_operations']} synaptic operations, 256 neuron updates" in text
+    assert f"; after the first {later['synaptic_operations']} synaptic operations" in text
 
 
 def test_files_that_are_no_models(snnrt_command, model, tmp_path):

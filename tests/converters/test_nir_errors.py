@@ -242,7 +242,7 @@ JOINTS = {
     "input of a huge size": (
         {"input": nir.Input([2**40]), "output": nir.Output([4])},
         [("input", "output")],
-        "at most 268435456 elements",
+        "at most 134217728 elements",
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 import snnrt
 from snnrt.cli import build_parser
+from snnrt.cli import main as cli
 from snnrt.data import load_dataset
 
 ROOT = Path(__file__).parents[2]
@@ -132,37 +134,49 @@ def test_readme_python_runs(model, monkeypatch, tmp_path):
 
 
 def test_firmware_page(model, monkeypatch, tmp_path):
-    """Its Python writes model.h; its C, compiled as it says, gives the engine's classes and timesteps."""
+    """Its first command writes the files it names; its C, compiled with them, gives the engine's results."""
     page = ROOT / "docs" / "firmware.md"
-    monkeypatch.chdir(model.parent)
-    (python,) = blocks(page, "python")
-    exec(compile(python, str(page), "exec"), {})
-    (code,) = blocks(page, "c")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / MODEL).write_bytes(model.read_bytes())
+    (line, *_) = [line for line in indented(page) if line.startswith("snnrt export")]
+    assert cli(shlex.split(line)[1:]) == 0
     main = """
     #include <stdio.h>
     int main(void) {
-        static int16_t values[64];
+        static digits_input values[DIGITS_INPUT_ELEMENTS];
         unsigned steps;
-        if (!start()) return 1;
+        if (!start() || !watch()) return 1;
         while (fread(values, sizeof values, 1, stdin) == 1) {
-            int label = classify(values, &steps);
+            int label = classify(values, &steps), streamed = -1, hooked;
+            if (snnrt_reset(&network) != SNNRT_OK || !idle()) return 2;
+            for (int t = 0; streamed < 0; t++) {
+                if (t == 9) return 3;
+                streamed = on_data(values);
+            }
+            for (int i = 0; i < 64; i++) buffer[0][i] = values[i];
+            hooked = classify_from_hook();
+            if (hooked != label || streamed != label) return 4;
             printf("%d %u\\n", label, steps);
         }
-        return 0;
+        return health.inferences > 0 ? 0 : 5;
     }
     """
-    (tmp_path / "firmware.c").write_text(code + main)
-    csrc = ROOT / "csrc"
-    sources = [*csrc.glob("*.c"), *csrc.glob("kernels/*.c"), tmp_path / "firmware.c"]
-    flags = ["-std=c99", "-Os", "-Wall", "-Werror", "-ffp-contract=off", "-I", csrc, "-I", model.parent]
-    subprocess.run(["gcc", *flags, *sources, "-o", tmp_path / "firmware"], check=True)
+    folder = tmp_path / "firmware"
+    (folder / "user.c").write_text("\n".join(blocks(page, "c")) + main)
+    sources = [folder / name for name in ("snnrt.c", "digits_model.c", "user.c")]
+    flags = ["-std=c99", "-Os", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    subprocess.run(["gcc", *flags, *sources, "-o", folder / "program"], check=True)
     network, x = snnrt.load(model), load_dataset("digits").x[:100]
     source = network.graph.input
     values = np.clip(np.rint(x / np.float32(source.scale)), -source.peak, source.peak).astype(np.int16)
-    printed = subprocess.run([tmp_path / "firmware"], input=values.tobytes(), capture_output=True, check=True)
+    printed = subprocess.run([folder / "program"], input=values.tobytes(), capture_output=True, check=True)
     found = np.array(printed.stdout.split(), int).reshape(-1, 2)
     out = network.run(x)
     np.testing.assert_array_equal(found, np.stack([out.classes, out.timesteps], 1))
+    # the compilers' own command lines of the page
+    for line in indented(page):
+        if line.startswith(("cc ", "arm-none-eabi-gcc ")) and shutil.which(line.split()[0]):
+            subprocess.run(line.replace(" -c ", " -fsyntax-only "), cwd=folder, shell=True, check=True)
 
 
 def test_firmware_switches():

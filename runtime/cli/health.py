@@ -1,0 +1,347 @@
+"""``snnrt health``: what a device has counted, and whether its inputs have drifted."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnrt.cli.arguments import (
+    DATA_HELP,
+    add_exit_options,
+    add_json,
+    check_exit_options,
+    positive,
+    subcommand,
+)
+from snnrt.cli.output import check_outputs, one_line, print_facts, print_json, print_table, progress_bar
+from snnrt.errors import DataError
+
+if TYPE_CHECKING:
+    from snnrt.health import HealthRecord
+    from snnrt.histograms import Difference
+    from snnrt.network import Network
+
+_EXAMPLE = """\
+  snnrt health --record digits --model digits.snnrt -o baseline.health
+  snnrt health dump.bin --model digits.snnrt --against baseline.health"""
+
+LARGEST_DUMP = 1 << 28
+BAR_WIDTH = 32
+_RULE_TEXT = {
+    "entropy": "entropy: normalised entropy < {0:.4g}",
+    "confidence": "confidence: largest probability > {0:.4g}",
+    "never": "never",
+}
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Declare the command and its arguments."""
+    parser = subcommand(
+        commands,
+        "health",
+        "read a device's record of exit timesteps and scores, or make a baseline",
+        _EXAMPLE,
+    )
+    parser.add_argument(
+        "dump",
+        metavar="DUMP",
+        nargs="?",
+        help="a file with the record's bytes, or a copy of memory that holds it",
+    )
+    parser.add_argument("--model", metavar="MODEL", help="the .snnrt file that the device runs")
+    parser.add_argument(
+        "--against",
+        metavar="BASELINE",
+        help="compare with a record of normal inputs, or with inputs to run on the host (add --model): "
+        + DATA_HELP,
+    )
+    parser.add_argument(
+        "--offset",
+        type=_offset,
+        metavar="N",
+        help="where the record is in DUMP, in bytes (it is searched for)",
+    )
+    parser.add_argument(
+        "--record", metavar="DATA", help="instead of DUMP: run inputs on the host and make their record"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the record")
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
+    add_exit_options(parser, overrides=True)
+    add_json(parser)
+    parser.set_defaults(function=run, parser=parser)
+
+
+def _offset(text: str) -> int:
+    try:
+        value = int(text, 0)
+    except ValueError:
+        value = -1
+    if not 0 <= value < LARGEST_DUMP:
+        raise argparse.ArgumentTypeError(f"expected a number of bytes, as 64 or 0x40, found {text!r}")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the record; 1 where it is another model's, its model was damaged, or the inputs have drifted."""
+    _check_arguments(args)
+    check_outputs([args.output], [args.dump, args.model, args.against, args.record])
+
+    import snnrt
+    from snnrt.atomic_write import write_atomically
+
+    network = snnrt.load(args.model) if args.model else None
+    if args.record is not None:
+        assert network is not None
+        check_exit_options(args, args.parser, network.graph.exit)
+        offset, record = None, _record(args, network, args.record, _overrides(args))
+    else:
+        offset, record = _find(args.dump, args.offset, network)
+    difference = None
+    if args.against is not None:
+        difference = record.difference(_baseline(args, network, record))
+    if args.output is not None:
+        write_atomically(args.output, record.to_bytes())
+    if args.json:
+        print_json(_document(args, network, offset, record, difference))
+    else:
+        _print(args, network, offset, record, difference)
+    disagrees = network is not None and not record.is_of(network)
+    return int(disagrees or bool(record.faults) or (difference is not None and difference.drifted))
+
+
+def _check_arguments(args: argparse.Namespace) -> None:
+    parser = args.parser
+    if (args.dump is None) == (args.record is None):
+        parser.error("expected either DUMP, the record of a device, or --record DATA, to make one")
+    if args.record is not None and args.model is None:
+        parser.error("--record runs a model: add --model MODEL")
+    if args.record is not None and args.offset is not None:
+        parser.error("--offset has no meaning with --record: there is no dump")
+    if args.record is None:
+        for name in ("exit", "threshold", "timesteps"):
+            if getattr(args, name) is not None:
+                parser.error(f"--{name} has no meaning for a dump, which has its own rule: leave it out")
+
+
+def _overrides(args: argparse.Namespace) -> dict[str, Any]:
+    threshold = 0.0 if args.exit == "never" else args.threshold
+    given = {"exit_rule": args.exit, "threshold": threshold, "steps": args.timesteps}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _record(args: argparse.Namespace, network: Network, data: str, overrides: dict[str, Any]) -> HealthRecord:
+    from snnrt.data import fit_to_model, load_dataset
+    from snnrt.health import HealthRecord
+
+    inputs = fit_to_model(
+        load_dataset(data), network.graph, limit=args.limit, timesteps=overrides.get("steps")
+    )
+    with progress_bar("running") as progress:
+        return HealthRecord.of(network, inputs.x, progress=progress, **overrides)
+
+
+def _read(path: str) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            raw = file.read(LARGEST_DUMP + 1)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}); check the path") from None
+    except ValueError as error:
+        raise DataError(f"{path!r}: cannot be read ({error}); check the path") from None
+    if len(raw) > LARGEST_DUMP:
+        raise DataError(
+            f"{path}: expected at most {LARGEST_DUMP} bytes, found more; cut out the record's memory"
+        )
+    return raw
+
+
+def _find(path: str, offset: int | None, network: Network | None) -> tuple[int, HealthRecord]:
+    """The record of a file: at ``offset``, or the only one (of the model, where one is given)."""
+    from snnrt.health import BYTES, HealthRecord, find_records
+
+    raw = _read(path)
+    try:
+        if offset is not None:
+            return offset, HealthRecord.from_bytes(raw[offset : offset + BYTES])
+        found = find_records(raw)
+        if not found:
+            # says what is wrong with the bytes that look most like one
+            start = max(raw.find(b"SNNH"), 0)
+            return start, HealthRecord.from_bytes(raw[start : start + BYTES])
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    if len(found) > 1 and network is not None:
+        found = [(place, record) for place, record in found if record.is_of(network)] or found
+    if len(found) > 1:
+        places = ", ".join(str(place) for place, _ in found[:8])
+        raise DataError(
+            f"{path}: expected one health record, found {len(found)} at the bytes {places}; "
+            "choose one with --offset"
+        )
+    return found[0]
+
+
+def _baseline(args: argparse.Namespace, network: Network | None, record: HealthRecord) -> HealthRecord:
+    from snnrt import exit_rules
+    from snnrt.datasets import BUILT_IN
+    from snnrt.health import MAGIC, find_records
+
+    if args.against.partition(":")[0] not in BUILT_IN:
+        raw = _read(args.against)
+        if raw.startswith(MAGIC) or find_records(raw):
+            return _find(args.against, None, network)[1]
+    if network is None:
+        raise DataError(f"{args.against}: expected a health record; to run it as inputs, add --model MODEL")
+    if not record.is_of(network):
+        raise DataError(f"{args.dump or args.record}: {_other_model(args, record, network)}")
+    classes = network.graph.readout.shape[0]
+    threshold = exit_rules.threshold_from_q(record.exit_rule, record.threshold_q, classes)
+    overrides = {"exit_rule": record.exit_rule, "threshold": threshold, "steps": record.maximum_timesteps}
+    return _record(args, network, args.against, overrides)
+
+
+def _other_model(args: argparse.Namespace, record: HealthRecord, network: Network) -> str:
+    from snnrt.health import model_crc
+
+    return (
+        f"expected the record of {args.model} (CRC {model_crc(network):08x}), "
+        f"found one of a model with CRC {record.model_crc:08x}"
+    )
+
+
+def _threshold(record: HealthRecord) -> float | None:
+    """θ as a user gives it; the record has ln K of an entropy as the end of its last bin."""
+    if record.exit_rule == "never":
+        return None
+    return record.threshold_q / max(record.score_limit, 1)
+
+
+def _document(
+    args: argparse.Namespace,
+    network: Network | None,
+    offset: int | None,
+    record: HealthRecord,
+    difference: Difference | None,
+) -> dict[str, object]:
+    document: dict[str, object] = {
+        "dump": args.dump,
+        "offset": offset,
+        "model": args.model,
+        "of_this_model": None if network is None else record.is_of(network),
+        "model_crc": record.model_crc,
+        "exit_rule": record.exit_rule,
+        "threshold": _threshold(record),
+        "threshold_q": record.threshold_q,
+        "maximum_timesteps": record.maximum_timesteps,
+        "inferences": record.inferences,
+        "exits": record.exits,
+        "exit_share": record.exit_share,
+        "mean_timesteps": record.mean_timesteps,
+        "checks": record.checks,
+        "faults": record.faults,
+        "timestep_edges": record.timestep_edges,
+        "timesteps": record.timesteps,
+        "score_edges": record.score_edges,
+        "scores": record.scores,
+        "against": args.against,
+    }
+    if difference is not None:
+        document["drift"] = {
+            "verdict": difference.verdict,
+            "drifted": difference.drifted,
+            "p_value": difference.p_value,
+            "stability_index": difference.stability_index,
+            "shifts": {name: vars(shift) for name, shift in difference.shifts.items()},
+        }
+    return document
+
+
+def _print(
+    args: argparse.Namespace,
+    network: Network | None,
+    offset: int | None,
+    record: HealthRecord,
+    difference: Difference | None,
+) -> None:
+    where = f"{args.dump}, at byte {offset}" if args.record is None else f"of {args.record}, on the host"
+    facts: list[tuple[str, object]] = [("record", where), ("model", _model_text(args, network, record))]
+    condition = _RULE_TEXT[record.exit_rule].format(_threshold(record))
+    facts += [
+        ("exit", f"{condition}, at most {record.maximum_timesteps} timesteps"),
+        ("inferences", _inferences_text(record)),
+        ("model checks", f"{record.checks}, {_faults_text(record)}"),
+    ]
+    if args.output is not None:
+        facts.append(("written", args.output))
+    print_facts(facts)
+    if record.inferences:
+        print()
+        _print_histograms(record)
+    if difference is not None:
+        print()
+        _print_difference(args, difference)
+
+
+def _model_text(args: argparse.Namespace, network: Network | None, record: HealthRecord) -> str:
+    if network is None:
+        return f"CRC {record.model_crc:08x}"
+    if record.is_of(network):
+        return f"{args.model} (CRC {record.model_crc:08x})"
+    return f"not {args.model}: {_other_model(args, record, network)}"
+
+
+def _inferences_text(record: HealthRecord) -> str:
+    if not record.inferences:
+        return "0"
+    return (
+        f"{record.inferences}, {100 * record.exit_share:.1f} % ended early, "
+        f"{record.mean_timesteps:.3f} timesteps on average"
+    )
+
+
+def _faults_text(record: HealthRecord) -> str:
+    if not record.faults:
+        return "none failed"
+    return f"{record.faults} FAILED: the model in the device's memory was damaged; write it again"
+
+
+def _print_histograms(record: HealthRecord) -> None:
+    shown = []
+    for (first, last), count in zip(record.timestep_edges.tolist(), record.timesteps.tolist(), strict=True):
+        if first <= last or count:
+            shown.append((str(first) if first >= last else f"{first} … {last}", count))
+    _print_bars("timesteps", shown)
+    print()
+    edges = record.score_edges
+    kind = "probability" if record.exit_rule == "confidence" else "entropy"
+    scores = [
+        (f"{low:.4f} … {high:.4f}", int(count)) for low, high, count in zip(edges, edges[1:], record.scores)
+    ]
+    _print_bars(kind, scores)
+
+
+def _print_bars(title: str, counts: list[tuple[str, int]]) -> None:
+    total, most = sum(count for _, count in counts) or 1, max(count for _, count in counts) or 1
+    rows = []
+    for label, count in counts:
+        bar = "█" * max(1, round(BAR_WIDTH * count / most)) if count else ""
+        rows.append((label, count, f"{100 * count / total:.1f} %", bar))
+    print_table((title, "inferences", "share", ""), rows, left=(0, 3))
+
+
+def _print_difference(args: argparse.Namespace, difference: Difference) -> None:
+    rows = [
+        (name, f"{shift.stability_index:.4f}", f"{100 * shift.distance:.1f} %", f"{shift.p_value:.3g}")
+        for name, shift in difference.shifts.items()
+    ]
+    print_table((f"against {one_line(args.against)}", "stability index", "moved", "p (χ²)"), rows)
+    print(f"{_VERDICTS[difference.verdict]} (p = {difference.p_value:.3g} over both)")
+
+
+_VERDICTS = {
+    "same": "no drift: the difference is within chance",
+    "small": "small drift: more than chance, but a stability index below 0.1",
+    "moderate": "drift: moderate, a stability index from 0.1 to 0.25",
+    "large": "drift: large, a stability index of 0.25 or more",
+}

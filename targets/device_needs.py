@@ -1,0 +1,87 @@
+"""What a model takes on a device, before there is one: memory plan, code, stack, and the largest timestep."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from snnrt.graph import Conv2d, Graph
+from snnrt.memory_plan import buffers, plan_memory
+from snnrt.network import Network
+from snnrt.targets.code_sizes import CoreBuild, builds_for
+from snnrt.targets.step_instructions import read_table, step_instructions
+from snnrt.targets.worst_case import NodeWork, StepWork, node_work, step_work
+
+
+@dataclass(frozen=True)
+class PlacedBuffer:
+    """``bytes`` at ``offset`` of the arena for a ``node``'s ``role`` (output, state, synapse), in use from
+    node ``first`` to node ``last`` of a timestep, or always (``kept``)."""
+
+    node: str
+    role: str
+    offset: int
+    bytes: int
+    first: int
+    last: int
+    kept: bool
+
+
+@dataclass(frozen=True)
+class DeviceNeeds:
+    """``builds``: code and stack by core. ``buffers``: the arena, by offset. ``scratch_bytes``: by node,
+    what snnrt_use_scratch can put to use on a device. ``work``: the most of each node. ``first`` and
+    ``later``: the largest first timestep after a reset, and any other. ``first_instructions`` and
+    ``later_instructions``: the most that they take, by core, in firmware built at ``optimisation``."""
+
+    builds: tuple[CoreBuild, ...]
+    buffers: tuple[PlacedBuffer, ...]
+    scratch_bytes: dict[str, int]
+    work: tuple[NodeWork, ...]
+    first: StepWork
+    later: StepWork
+    first_instructions: dict[str, int]
+    later_instructions: dict[str, int]
+    optimisation: str
+
+
+def device_needs(network: Network, core: str | None = None) -> DeviceNeeds:
+    """Of ``network`` on every core, or on the one called ``core``. Raises TargetError for an unknown core."""
+    graph = network.graph
+    builds = builds_for(graph, core)
+    first, later = step_work(graph)
+    static = graph.static_nodes()
+    return DeviceNeeds(
+        builds=builds,
+        buffers=_placed(graph),
+        scratch_bytes={node.name: _scratch(graph, index) for index, node in enumerate(graph)},
+        work=node_work(graph),
+        first=first,
+        later=later,
+        first_instructions={build.core: step_instructions(graph, build.core) for build in builds},
+        later_instructions={build.core: step_instructions(graph, build.core, static) for build in builds},
+        optimisation=read_table()["optimisation"],
+    )
+
+
+def _placed(graph: Graph) -> tuple[PlacedBuffer, ...]:
+    plan = plan_memory(graph)
+    placed = [
+        PlacedBuffer(
+            buffer.node, buffer.role, plan.offsets[buffer.node, buffer.role], buffer.bytes,
+            buffer.first, buffer.last, buffer.kept,
+        )
+        for buffer in buffers(graph)
+    ]  # fmt: skip
+    return tuple(sorted(placed, key=lambda buffer: (buffer.offset, buffer.first)))
+
+
+def _scratch(graph: Graph, index: int) -> int:
+    """As snnrt_scratch_bytes of csrc/kernels/conv2d.c: for each event a position and a value, for each
+    pixel and group where its events start, 4 bytes each."""
+    node = graph.nodes[index]
+    if not isinstance(node, Conv2d):
+        return 0
+    shape = graph[node.inputs[0].source].shape
+    elements, depth = math.prod(shape), shape[0] // node.groups
+    return 4 * (elements // depth + 1 + 2 * elements)

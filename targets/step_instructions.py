@@ -1,0 +1,84 @@
+"""The most instructions that a timestep takes on each emulated core."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnrt.counts import Counts
+from snnrt.errors import TargetError
+from snnrt.graph import Graph
+from snnrt.targets.loading import tomllib
+from snnrt.targets.step_events import events_of
+from snnrt.targets.workload import packed_spikes
+from snnrt.targets.worst_case import full_counts
+
+TABLE = Path(__file__).with_name("step_instructions.toml")
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "operation": ("synaptic_operation",),
+    "multiplication": ("multiply_accumulate",),
+    "row": ("row_activation",),
+    "scan_word": ("scan_word",),
+    "scan_value": ("scan_value",),
+    "window": ("window", "window_run"),
+    "neuron": ("neuron_update",),
+    "variant": (
+        "neuron_synapse",
+        "neuron_bias",
+        "neuron_reset_next",
+        "neuron_int16",
+        "neuron_bound",
+        "neuron_parameter",
+    ),
+    "neuron_node": ("neuron_step",),
+    "pool": ("pool_tap", "pool_element"),
+    "pool_value": (),
+    "element": ("output_element", "add_element", "readout_element"),
+    "exit_class": ("exit_class",),
+    "node": ("node_step",),
+}
+"""Events of :mod:`snnrt.targets.step_events` that share a weight; a pool of values has one of its own."""
+
+
+def grouped_events(
+    graph: Graph, counts: Counts | None = None, left_out: frozenset[str] = frozenset()
+) -> np.ndarray:
+    """(groups,) float64 events of the largest timestep, without the nodes ``left_out``."""
+    totals = dict.fromkeys(GROUPS, 0.0)
+    packed = packed_spikes(graph)
+    group_of = {event: group for group, events in GROUPS.items() for event in events}
+    for name, event, count in events_of(graph, full_counts(graph) if counts is None else counts):
+        if name not in left_out and event in group_of:
+            group = group_of[event]
+            if group == "pool" and graph[name].inputs[0].source not in packed:
+                group = "pool_value"
+            totals[group] += float(count[0])
+    return np.array(list(totals.values()))
+
+
+@cache
+def read_table() -> dict[str, Any]:
+    """The table. Raises TargetError where it cannot be read, which a broken installation can do."""
+    try:
+        table = tomllib.loads(TABLE.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise TargetError(f"{TABLE.name}: cannot be read ({error}); install snnrt again") from error
+    if table.get("format") != 1:
+        raise TargetError(f"{TABLE.name}: expected format 1, found {table.get('format')!r}; install again")
+    return table
+
+
+def step_instructions(graph: Graph, core: str, left_out: frozenset[str] = frozenset()) -> int:
+    """The most instructions of a timestep of ``graph`` on ``core``: the fit, times the most by which a
+    counted network passed it. ``left_out``: nodes that do not run. Raises TargetError for an unknown core."""
+    table = read_table()
+    if core not in table:
+        raise TargetError(f"{TABLE.name}: expected the core {core!r}, found none; run make sizes")
+    row = table[core][graph.numbers]
+    weights = np.array([row[group] for group in GROUPS])
+    most = max(row["spread"], row["whole"], 1.0)
+    return int(np.ceil(grouped_events(graph, left_out=left_out) @ weights * most))

@@ -1,0 +1,77 @@
+"""The shipped table of code sizes: there for every model, and looked up by what the model needs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small_networks import SMALL_NETWORKS
+from strategies import random_graph
+
+from snnrt.errors import TargetError
+from snnrt.network import Network
+from snnrt.targets.code_sizes import build_key, builds_for, core_names, read_table
+from snnrt.targets.device_needs import device_needs
+from snnrt.targets.emulator.cores import CORES
+from snnrt.targets.export.core_sources import options_for
+
+
+def test_every_emulated_core_is_there():
+    assert core_names() == tuple(CORES)
+
+
+@pytest.mark.parametrize("numbers", ["int8", "float32"])
+def test_every_model_has_a_build(numbers):
+    keys = set()
+    for seed in range(60):
+        graph, _ = random_graph(np.random.default_rng(seed), numbers)
+        assert len(builds_for(graph)) == len(CORES)
+        keys.add(build_key(options_for(graph)))
+    assert len(keys) > 5 and all(key.split()[0] == numbers for key in keys)
+
+
+def test_what_a_model_needs_decides_its_build():
+    small, _ = SMALL_NETWORKS["dense_lif"]("int8")
+    large, _ = SMALL_NETWORKS["every_kind"]("int8")
+    assert build_key(options_for(small)) == "int8 exit_scores neuron_variants"
+    assert build_key(options_for(large)) == "int8 add conv2d exit_scores neuron_variants pool2d"
+    for a, b in zip(builds_for(small), builds_for(large), strict=True):
+        assert a.core == b.core and 2000 < a.core_bytes < b.core_bytes and a.code_bytes < b.code_bytes
+        assert 0 < a.verify_stack_bytes < a.step_stack_bytes <= a.run_stack_bytes <= a.stack_bytes < 4096
+    (one,) = builds_for(small, "cortex-m4")
+    assert one == next(build for build in builds_for(small) if build.core == "cortex-m4")
+
+
+def test_switches_that_no_model_needs_change_nothing():
+    graph, _ = SMALL_NETWORKS["dense_lif"]("int8")
+    asked = options_for(graph, counters=1, trace=1, strings=1, health=1, model_check=0)
+    assert build_key(asked) == build_key(options_for(graph))
+
+
+def test_unknown_cores_are_named():
+    graph, _ = SMALL_NETWORKS["dense_lif"]("int8")
+    with pytest.raises(TargetError, match=r"core 'cortex-m9' is unknown; expected one of cortex-m0, .*rv32"):
+        builds_for(graph, "cortex-m9")
+
+
+def test_builds_grow_with_what_is_in_them():
+    for core in read_table()["cores"].values():
+        builds = core["builds"]
+        for key, row in builds.items():
+            for part in key.split()[1:]:
+                less = builds.get(" ".join(name for name in key.split() if name != part))
+                # a function may be cheaper where the compiler no longer puts it into its one caller
+                assert row["core"] > less["core"] - 100 if less else part == "exit_scores"
+
+
+@pytest.mark.parametrize("numbers", ["int8", "float32"])
+def test_buffers_fill_the_arena(numbers):
+    for name in SMALL_NETWORKS:
+        network = Network(SMALL_NETWORKS[name](numbers)[0])
+        needs = device_needs(network)
+        info = network.file_info()
+        end = max(buffer.offset + buffer.bytes for buffer in needs.buffers)
+        assert -(-end // 8) * 8 == info.arena_bytes
+        for node in info.nodes:
+            held = [b for b in needs.buffers if b.node == node.name]
+            assert sum(b.bytes for b in held if b.role != "output") == node.state_bytes
+            assert sum(b.bytes for b in held if b.role == "output") == node.output_bytes

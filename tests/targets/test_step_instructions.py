@@ -1,0 +1,93 @@
+"""Instructions of the largest timestep: what the emulator counts stays within what the table says."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from c_programs import need_compiler
+from small_networks import SMALL_NETWORKS
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from step_instructions import Fit, FullNetworks, measure, non_negative, toml
+
+from snnrt.errors import TargetError
+from snnrt.network import Network
+from snnrt.targets.emulator.cores import CORES
+from snnrt.targets.step_instructions import GROUPS, TABLE, grouped_events, read_table, step_instructions
+
+# later kernels may take fewer; CI asks for a new table when the bound is far off
+LOOSE = 2.5
+
+
+@pytest.mark.parametrize("numbers", ["int8", "float32"])
+@pytest.mark.parametrize("core", CORES.values(), ids=lambda core: core.name)
+def test_no_whole_network_takes_more(core, numbers):
+    need_compiler(core.toolchain.prefix + "gcc")
+    need_compiler(core.toolchain.emulator)
+    graph = next(FullNetworks(numbers).whole_runs())
+    _, found = measure(core, graph)
+    bound = step_instructions(Network(graph).graph, core.name)
+    assert found <= 1.01 * bound, "run make sizes"
+    if numbers == "int8" or "-mfloat-abi=hard" in core.flags:
+        assert bound < LOOSE * found, "run make sizes"
+
+
+@pytest.mark.parametrize("core", ["cortex-m4", "rv32"])
+def test_pools_of_values_take_no_more(core):
+    need_compiler(CORES[core].toolchain.prefix + "gcc")
+    need_compiler(CORES[core].toolchain.emulator)
+    networks = FullNetworks("int8")
+    source = networks.input(12, 10, 10)
+    graph = networks.graph([source, networks.pool(source, 2)], 2)
+    _, found = measure(CORES[core], graph)
+    assert found <= 1.05 * step_instructions(Network(graph).graph, core)
+
+
+def test_a_table_for_every_core_and_numbers():
+    table = read_table()
+    assert set(table) - {"format", "optimisation"} == set(CORES)
+    for core in CORES:
+        for numbers in ("int8", "float32"):
+            row = table[core][numbers]
+            assert min(row[group] for group in GROUPS) >= 0 and row["operation"] > 0.5
+            # float in software takes a time that depends on the numbers
+            hardware = numbers == "int8" or "-mfloat-abi=hard" in CORES[core].flags
+            assert max(row["spread"], row["whole"]) < (1.3 if hardware else 4)
+
+
+def test_the_file_is_what_the_command_writes():
+    table = read_table()
+    fits = {
+        core: {
+            numbers: Fit({group: row[group] for group in GROUPS}, row["spread"], row["whole"])
+            for numbers, row in table[core].items()
+        }
+        for core in CORES
+    }
+    assert toml(fits) == TABLE.read_text("utf-8")
+
+
+def test_more_network_takes_more_instructions():
+    small, _ = SMALL_NETWORKS["dense_lif"]("int8")
+    large, _ = SMALL_NETWORKS["every_kind"]("int8")
+    for core in CORES:
+        assert 0 < step_instructions(small, core) < step_instructions(large, core)
+    nodes = frozenset(node.name for node in large)
+    assert step_instructions(large, "cortex-m4", nodes) == 0
+    assert (grouped_events(large) >= grouped_events(large, left_out=frozenset({"x"}))).all()
+    with pytest.raises(TargetError, match="expected the core 'z80', found none"):
+        step_instructions(small, "z80")
+
+
+def test_weights_are_not_negative():
+    random = np.random.default_rng(0)
+    matrix = random.random((30, 4))
+    np.testing.assert_allclose(non_negative(matrix, matrix @ [1, 0, 2, 3]), [1, 0, 2, 3], atol=1e-9)
+    weights = non_negative(matrix, matrix @ [1, -2, 2, 3])
+    assert weights.min() == 0 and weights[1] == 0
+    matrix[:, 2] = 0
+    assert non_negative(matrix, matrix @ [1, 1, 1, 1])[2] == 0
