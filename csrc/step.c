@@ -108,6 +108,7 @@ static void run_neuron(const snnrt_network *network, const snnrt_node *node, uin
     }
 #else
     (void)spikes;
+    (void)index;
 #endif
 }
 

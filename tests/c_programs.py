@@ -19,7 +19,7 @@ from snnrt.reference import quantise_input
 CSRC = Path(__file__).parents[1] / "csrc"
 PROGRAMS = Path(__file__).parent / "csrc"
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wvla", "-Wpedantic", "-Werror")
-# as csrc/build_core.py: without the first a model asks for too little scratch for the whole-convolution kernels
+# as csrc/build_core.py: without the first a model asks for too little scratch for whole-convolution kernels
 HOST = ("-DSNNRT_WITH_VECTOR_SCRATCH=1", "-DSNNRT_WITH_KERNEL_TABLE=1")
 SANITISERS = (
     "-g", "-O2", "-fno-omit-frame-pointer", "-fsanitize=address,undefined,float-cast-overflow",

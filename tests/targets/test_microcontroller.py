@@ -82,19 +82,28 @@ def test_formula_by_hand(board):
     per_event = instructions(target, "int8")
     conv, dense = 1, 5
     assert (graph.nodes[conv].kind, graph.nodes[dense].kind) == ("conv2d", "dense")
+    # The border takes 2 of 24 kernel rows and as many columns.
+    rows, values = 8 * 22, 22 * 22
     total = (
-        # The static convolution once, everything after it three times.
+        # The static convolution once, everything after it three times: 4 and 8 + 2 outputs without spikes.
         counts.synaptic_operations[0, conv] * per_event["multiply_accumulate"]
         + counts.row_activations[0].sum() * per_event["row_activation"]
         + (64 + 3 * 1) * per_event["window"]
-        + (64 * 3 + 3 * 1) * per_event["window_run"]
-        + (64 * 9 + 3 * 64) * per_event["scan_value"]
-        + (256 + 3 * 10) * per_event["output_element"]
-        + counts.synaptic_operations[0, dense] * per_event["multiply_accumulate"]
+        + (rows + 3 * 1) * per_event["window_run"]
+        + (values + 3 * 64) * per_event["scan_value"]
+        + counts.synaptic_operations[0, dense] * 8 / 10 * per_event["multiply_accumulate"]
+        + counts.synaptic_operations[0, dense] * 2 / 10 * per_event["operation_by_1"]
+        + (64 + 3 * 2) * per_event["sum_block_4"]
+        + 3 * 2 * per_event["sum_block_1"]
+        + 266 * per_event["neuron_start"]
         + 3 * 2 * per_event["neuron_step"]
         + 3 * 266 * per_event["neuron_update"]
+        + counts.spikes[0].sum() * per_event["neuron_spike"]
+        # A pixel of four channels is a run; ten neurons are one.
+        + 3 * (64 + 1) * per_event["neuron_run"]
         + 3 * 16 * 4 * per_event["pool_tap"]
         + 3 * 64 * 4 * per_event["pool_element"]
+        + counts.spikes[0, 2] * per_event["pool_spike"]
         + 3 * 10 * per_event["readout_element"]
         + (1 + 3 * 5) * per_event["node_step"]
     )
@@ -104,35 +113,104 @@ def test_formula_by_hand(board):
     assert costs.energy_j[0] == pytest.approx(cycles * target.energy_per_cycle.si)
 
 
-def test_spikes_are_added_and_counts_are_multiplied():
+def layer_instructions(graph, density: float, layer: str) -> float:
+    """Of a layer in one timestep on the STM32U575."""
     target = load_target("stm32u575")
-    pooled = Builder((4, 8, 8), encoding="spikes").pool().flatten().dense(10).graph(numbers="float32")
-    direct = Builder((64,), encoding="spikes").dense(10).graph(numbers="float32")
-    costs = [estimate(graph, counts_at(graph, 0.5, [1]), target) for graph in (pooled, direct)]
-    seconds = [
-        cost.layer_latency_s[0, cost.layers.index(layer)]
-        for cost, layer in zip(costs, ("dense3", "dense1"), strict=True)
-    ]
-    per_event = instructions(target, "float32")
-    # Both read 32 of 64 values, none of them packed.
-    more = 320 * (per_event["multiply_accumulate"] - per_event["synaptic_operation"])
-    assert seconds[0] - seconds[1] == pytest.approx(more * target.cycles_per_instruction.si / 160e6)
+    costs = estimate(graph, counts_at(graph, density, [1]), target)
+    seconds = costs.layer_latency_s[0, costs.layers.index(layer)]
+    return seconds * target.clock.si / target.cycles_per_instruction.si
+
+
+def test_spikes_of_neurons_are_added_and_other_values_are_multiplied():
+    per_event = instructions(load_target("stm32u575"), "float32")
+    values = Builder((64,), encoding="spikes").dense(64).neuron().dense(10).graph(numbers="float32")
+    first, second = (layer_instructions(values, 0.5, name) for name in ("dense1", "dense3"))
+    # Both read 32 of 64 inputs; the outputs of the first are 64.
+    row = per_event["row_activation"] * 32
+    assert first - row - 64 * (per_event["scan_value"] + per_event["output_element"]) == pytest.approx(
+        2048 * per_event["multiply_accumulate"]
+        + second
+        - row
+        - 320 * per_event["synaptic_operation"]
+        - 2 * per_event["scan_word"]
+        - 10 * per_event["output_element"]
+    )
 
 
 def test_packed_spikes_are_scanned_by_words():
-    target = load_target("stm32u575")
-    per_event = instructions(target, "int8")
-    builder = Builder((64,), encoding="spikes").dense(64).neuron().dense(10)
-    graph = builder.graph(numbers="int8")
-    costs = estimate(graph, counts_at(graph, 0.0, [1]), target)
-    first, second = (costs.layer_latency_s[0, costs.layers.index(name)] for name in ("dense1", "dense3"))
-    difference = (
+    per_event = instructions(load_target("stm32u575"), "int8")
+    graph = Builder((64,), encoding="spikes").dense(64).neuron().dense(10).graph(numbers="int8")
+    first, second = (layer_instructions(graph, 0.0, name) for name in ("dense1", "dense3"))
+    assert first - second == pytest.approx(
         64 * per_event["scan_value"] - 2 * per_event["scan_word"] + 54 * per_event["output_element"]
-    ) * (target.cycles_per_instruction.si / 160e6)
-    assert first - second == pytest.approx(difference)
+    )
 
 
-# Whole runs of the portable kernels (GCC 12.2 -O2, Cortex-M4) in an emulator: the instructions they took
+def test_outputs_are_summed_in_blocks():
+    """Of 16 and 4 where spikes are packed, of 4 where values are multiplied, and one by one."""
+    per_event = instructions(load_target("stm32u575"), "int8")
+
+    def block(operation: str, name: str, size: int) -> float:
+        return 64 * size * per_event[operation] + 2.5 * per_event[name]
+
+    def added_outputs(outputs: int) -> tuple[float, float]:
+        builder = Builder((64,), encoding="spikes").dense(outputs)
+        values = layer_instructions(builder.graph(numbers="int8"), 1.0, "dense1")
+        spikes = Builder((64,), encoding="spikes").dense(64).neuron().dense(outputs).graph(numbers="int8")
+        return values, layer_instructions(spikes, 1.0, "dense3")
+
+    (few_values, few_spikes), (values, spikes) = added_outputs(1), added_outputs(40)
+    single = block("operation_by_1", "sum_block_1", 1)
+    # 64 inputs are two pieces, and half a piece because their number is taken for a mean
+    assert values - few_values == pytest.approx(10 * block("multiply_accumulate", "sum_block_4", 4) - single)
+    assert spikes - few_spikes == pytest.approx(
+        2 * block("synaptic_operation", "sum_block_16", 16)
+        + 2 * block("synaptic_operation_by_4", "sum_block_4", 4)
+        - single
+    )
+
+
+def test_runs_of_inputs_at_a_border_and_in_groups():
+    target = load_target("stm32u575")
+    per_event = instructions(target, "float32")
+    graph = Builder((4, 5, 7), encoding="spikes").conv(8, stride=2, groups=2).flatten().graph()
+    # 3 x 4 windows of two groups: 7 kernel rows of 9 and 10 columns of 12 lie inside, each tap a run of two.
+    runs = 7 * 10 * 2
+    windows = 24 * per_event["window"] + 96 * per_event["output_element"] + per_event["node_step"]
+    expected = windows + runs * (per_event["window_run"] + 2 * per_event["scan_value"])
+    assert layer_instructions(graph, 0.0, "conv1") == pytest.approx(expected)
+
+
+def test_words_of_packed_spikes_are_those_that_runs_touch():
+    per_event = instructions(load_target("stm32u575"), "float32")
+    graph = Builder((24, 4, 4), encoding="spikes").conv(24).neuron().conv(2).flatten().graph()
+    # Two or three pixels of 24 spikes from the pixel before, or from the border: words by hand for each row.
+    first_bits = [(row * 4 + left) * 24 for row in range(4) for left in (0, 0, 1, 2)]
+    last_bits = [(row * 4 + right) * 24 - 1 for row in range(4) for right in (2, 3, 4, 4)]
+    words = [last // 32 - first // 32 + 1 for first, last in zip(first_bits, last_bits, strict=True)]
+    # Rows 0 and 3 are read by two rows of windows, 1 and 2 by three.
+    times = np.repeat([2, 3, 3, 2], 4)
+    expected = (
+        16 * per_event["window"]
+        + times.sum() * per_event["window_run"]
+        + (times * words).sum() * per_event["scan_word"]
+        + 32 * per_event["output_element"]
+        + per_event["node_step"]
+    )
+    assert layer_instructions(graph, 0.0, "conv3") == pytest.approx(expected)
+
+
+def test_neurons_of_every_kind_take_the_general_loop():
+    per_event = instructions(load_target("stm32u575"), "int8")
+    builders = (
+        Builder((64,), encoding="spikes").dense(10).neuron(**parameters)
+        for parameters in ({}, {"membrane": np.full(10, 0.5, np.float32)})
+    )
+    plain, general = (layer_instructions(b.graph(numbers="int8"), 0.0, "lif2") for b in builders)
+    assert general - plain == pytest.approx(10 * per_event["neuron_general"])
+
+
+# Whole runs of the core (GCC 12.2 -O2, Cortex-M4) in an emulator: the instructions they took
 # and the events they had. None of them entered the profile's figures.
 COUNTED = json.loads((Path(__file__).parent / "counted_runs.json").read_text("utf-8"))
 
@@ -180,7 +258,8 @@ def test_synaptic_current_is_an_extra_update():
     cuba = Builder((64,), encoding="spikes").dense(10).neuron(synapse=np.ones((), np.float32)).graph()
     counts = counts_at(plain, 0.1, [4])
     extra = estimate(cuba, counts, target).latency_s - estimate(plain, counts, target).latency_s
-    count = 4 * 10 * instructions(target, "float32")["neuron_synapse"]
+    per_event = instructions(target, "float32")
+    count = 4 * 10 * per_event["neuron_synapse"] + 10 * per_event["neuron_start"]
     assert extra[0] == pytest.approx(count * target.cycles_per_instruction.si / 160e6)
 
 
