@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from snnrt.counts import Counts
-from snnrt.graph import Add, Exit, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
+from snnrt.graph import Add, Conv2d, Dense, Exit, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
 from snnrt.targets.costs import Ledger, Memory
 from snnrt.targets.target import Microcontroller
 from snnrt.targets.workload import Synapses, all_synapses, classes, elements, packed_spikes
@@ -20,6 +21,10 @@ FORMULAS = (
     "energy = cycles × energy a cycle (+ idle power × (period − latency) where a period is given)",
     "a layer fed by a constant input runs once an input, all others once a timestep",
 )
+
+
+# SNNRT_EVENTS_MAX of csrc/snnrt_config.h: non-zero inputs that are found before they are summed
+EVENTS_MAX = 32
 
 
 def book(graph: Graph, counts: Counts, target: Microcontroller, period_s: float | None = None) -> Ledger:
@@ -48,13 +53,20 @@ def events_of(graph: Graph, counts: Counts) -> Iterator[tuple[str, str, np.ndarr
     steps = counts.timesteps.astype(np.float64)
     packed, static = packed_spikes(graph), graph.static_nodes()
     synapses = {item.name: item for item in all_synapses(graph)}
+    events: Iterator[tuple[str, np.ndarray]]
     for position, node in enumerate(graph):
         runs = np.ones_like(steps) if node.name in static else steps
-        if node.name in synapses:
+        if isinstance(node, (Conv2d, Dense)):
+            synapse = synapses[node.name]
             is_packed = node.inputs[0].source in packed
-            events = _synapse_events(synapses[node.name], elements(node), counts, runs, is_packed)
+            events = itertools.chain(
+                _window_events(graph, node, synapse, counts, runs, is_packed),
+                _sum_events(synapse, graph.numbers, counts, is_packed),
+            )
         elif isinstance(node, Neuron):
-            events = _neuron_events(node, graph.numbers, counts.neuron_updates[:, position], runs)
+            events = _neuron_events(node, graph.numbers, counts, position, runs)
+        elif isinstance(node, Pool2d):
+            events = _pool_events(graph, node, counts, runs)
         else:
             events = _other_events(graph, node, runs)
         for event, count in events:
@@ -63,29 +75,95 @@ def events_of(graph: Graph, counts: Counts) -> Iterator[tuple[str, str, np.ndarr
             yield node.name, "node_step", runs
 
 
-def _synapse_events(
-    synapses: Synapses, outputs: int, counts: Counts, runs: np.ndarray, packed: bool
+def _window_events(
+    graph: Graph, node: Conv2d | Dense, synapses: Synapses, counts: Counts, runs: np.ndarray, packed: bool
 ) -> Iterator[tuple[str, np.ndarray]]:
-    event = "synaptic_operation" if synapses.peak == 1 else "multiply_accumulate"
-    yield event, counts.synaptic_operations[:, synapses.position].astype(np.float64)
-    yield "row_activation", counts.row_activations[:, synapses.position].astype(np.float64)
+    """Visiting the windows of a node and looking at their inputs, in steps ``runs`` (N,)."""
+    first, length = _input_runs(graph, node)
     yield "window", runs * synapses.windows
-    yield "window_run", runs * (synapses.windows * synapses.runs)
+    yield "window_run", runs * first.size
     if packed:
-        words = synapses.runs * -(-(synapses.inputs // synapses.runs) // 32)
-        yield "scan_word", runs * (synapses.windows * words)
+        yield "scan_word", runs * int(((first + length - 1) // 32 - first // 32 + 1).sum())
     else:
-        yield "scan_value", runs * (synapses.windows * synapses.inputs)
-    yield "output_element", runs * outputs
+        yield "scan_value", runs * int(length.sum())
+    copied = runs * synapses.windows
+    if graph.numbers == "int8":
+        # a sum takes its bias along, where there is one
+        copied = copied - counts.active_windows[:, synapses.position].astype(np.float64)
+    yield "output_element", copied * synapses.outputs
+
+
+def _input_runs(graph: Graph, node: Conv2d | Dense) -> tuple[np.ndarray, np.ndarray]:
+    """First element and length of every run of neighbouring inputs that the windows of ``node`` read."""
+    shape = graph[node.inputs[0].source].shape
+    if not isinstance(node, Conv2d):
+        return np.zeros(1, np.int64), np.full(1, math.prod(shape), np.int64)
+    (_, height, width), (_, out_height, out_width) = shape, node.shape
+    top, _, left, _ = node.padding
+    y = _inside(out_height, node.weights.shape[2], node.stride[0], node.dilation[0], top, height)
+    x = _inside(out_width, node.weights.shape[3], node.stride[1], node.dilation[1], left, width)
+    depth = node.weights.shape[1]
+    if node.groups == 1 and node.dilation[1] == 1:
+        # neighbouring taps read neighbouring pixels
+        starts = np.array([taps[0] for taps in x if taps.size], np.int64)
+        pixels = np.array([taps.size for taps in x if taps.size], np.int64)
+    else:
+        starts = np.concatenate(x)
+        pixels = np.ones_like(starts)
+    pixel = np.concatenate(y)[:, None] * width + starts
+    length = np.broadcast_to(pixels * depth, pixel.shape)
+    groups = np.arange(node.groups)[:, None]
+    first = (pixel.ravel() * node.groups + groups) * depth
+    return first.ravel(), np.broadcast_to(length.ravel(), first.shape).ravel()
+
+
+def _inside(
+    outputs: int, kernel: int, stride: int, dilation: int, padding: int, size: int
+) -> list[np.ndarray]:
+    """Of each output place, the inputs that its kernel reads inside of ``size``."""
+    taps = np.arange(kernel) * dilation - padding
+    places = (output * stride + taps for output in range(outputs))
+    return [place[(place >= 0) & (place < size)] for place in places]
+
+
+def _sum_events(
+    synapses: Synapses, numbers: str, counts: Counts, packed: bool
+) -> Iterator[tuple[str, np.ndarray]]:
+    """The weights added, and what is done once for every piece of at most EVENTS_MAX non-zero inputs."""
+    rows = counts.row_activations[:, synapses.position].astype(np.float64)
+    active = counts.active_windows[:, synapses.position].astype(np.float64)
+    # a mean: a window's last piece is half full
+    pieces = np.where(active > 0, np.maximum(active, rows / EVENTS_MAX + active / 2), 0.0)
+    yield "row_activation", rows
+    yield "sum_piece", pieces - active
+    operation = "synaptic_operation" if packed else "multiply_accumulate"
+    if numbers != "int8":
+        yield operation, rows * synapses.outputs
+        return
+    by_16 = synapses.outputs // 16 if packed else 0
+    by_4 = (synapses.outputs - 16 * by_16) // 4
+    by_1 = synapses.outputs % 4
+    yield operation, rows * (16 * by_16 if packed else 4 * by_4)
+    if packed:
+        yield "synaptic_operation_by_4", rows * (4 * by_4)
+    yield "operation_by_1", rows * by_1
+    yield "sum_block_16", pieces * by_16
+    yield "sum_block_4", pieces * by_4
+    yield "sum_block_1", pieces * by_1
 
 
 def _neuron_events(
-    node: Neuron, numbers: str, neuron_updates: np.ndarray, runs: np.ndarray
+    node: Neuron, numbers: str, counts: Counts, position: int, runs: np.ndarray
 ) -> Iterator[tuple[str, np.ndarray]]:
-    updates = neuron_updates.astype(np.float64)
+    updates = counts.neuron_updates[:, position].astype(np.float64)
+    channels = node.shape[0]
+    states = 1 if node.synapse is None else 2
+    yield "neuron_start", np.full_like(updates, elements(node) * states)
     yield "neuron_step", runs
     yield "neuron_update", updates
+    yield "neuron_spike", counts.spikes[:, position].astype(np.float64)
     variants = {
+        "neuron_general": numbers == "int8" and not _is_plain(node),
         "neuron_synapse": node.synapse is not None,
         "neuron_bias": node.bias is not None,
         "neuron_reset_next": node.reset_next,
@@ -95,7 +173,11 @@ def _neuron_events(
     for event, present in variants.items():
         if present:
             yield event, updates
-    channels = node.shape[0]
+    if numbers == "int8":
+        # a run ends with its word of 32 spikes, with the channels, or with both
+        size = elements(node)
+        yield "neuron_run", runs * (size // 32 + size // channels - size // math.lcm(32, channels))
+        return
     read = (getattr(node, name) for name in Neuron.PARAMETERS if name not in ("scale", "initial"))
     by_channel = sum(array is not None and array.shape == (channels,) for array in read)
     if len(node.shape) == 3 and by_channel:
@@ -104,12 +186,32 @@ def _neuron_events(
         yield "neuron_parameter", updates * (by_channel * wrapping)
 
 
+def _is_plain(node: Neuron) -> bool:
+    """Whether the int8 kernel has a loop of its own for the neuron (snnrt_neuron_is_plain)."""
+    return (
+        node.synapse is None
+        and node.lower_bound is None
+        and not node.multiple
+        and node.membrane.shape == ()
+        and node.threshold is not None
+    )
+
+
+def _pool_events(
+    graph: Graph, node: Pool2d, counts: Counts, runs: np.ndarray
+) -> Iterator[tuple[str, np.ndarray]]:
+    taps = math.prod(node.shape[1:]) * math.prod(node.kernel)
+    yield "pool_tap", runs * taps
+    yield "pool_element", runs * (taps * node.shape[0])
+    source = node.inputs[0].source
+    if graph.numbers == "int8" and source in packed_spikes(graph):
+        # spikes lie in as many windows as an input pixel does on average
+        spikes = counts.spikes[:, counts.nodes.index(source)].astype(np.float64)
+        yield "pool_spike", spikes * (taps / math.prod(graph[source].shape[1:]))
+
+
 def _other_events(graph: Graph, node: Node, runs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    if isinstance(node, Pool2d):
-        taps = math.prod(node.shape[1:]) * math.prod(node.kernel)
-        yield "pool_tap", runs * taps
-        yield "pool_element", runs * (taps * node.shape[0])
-    elif isinstance(node, Add):
+    if isinstance(node, Add):
         yield "add_element", runs * (elements(node) * len(node.inputs))
     elif isinstance(node, Readout):
         yield "readout_element", runs * elements(node)

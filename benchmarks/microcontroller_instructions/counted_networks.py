@@ -117,6 +117,13 @@ class Networks:
             source = self.input(inputs, peak=peak)
             graph = self.graph([source, self.dense(source, outputs)], 2)
             yield graph, self.values(2, inputs, density=density, peak=peak)
+        # packed spikes and numbers of outputs that fill no blocks
+        for outputs in (10, 12, 20, 100):
+            source = self.input(16)
+            front = self.dense(source, 64, "front")
+            spikes = self.neuron(front, "spikes", threshold=self.parameter(1, 0.1))
+            graph = self.graph([source, front, spikes, self.dense(spikes, outputs)], 2)
+            yield graph, self.values(2, 16, density=0.5)
 
     def _convolution_runs(self) -> Iterator[Run]:
         for channels in (4, 16, 40):
@@ -155,12 +162,13 @@ class Networks:
             {"bias": self.parameter(1, 1.0)},
             {"reset_next": True},
             {"lower_bound": self.parameter(0, 0.0)},
+            {"membrane": self.parameter(16384, 0.5)},
         ]
         if self.integer:
             variants += [{"state_bits": 16}, {"state_bits": 16, "reset_next": True}]
         for variant in variants:
             for channels, size in ((8, 12), (32, 8), (48, 8), (4, 3)):
-                for by_channel in (False, True):
+                for by_channel, timesteps in ((False, 2), (True, 5)):
                     fields = {"threshold": self.parameter(200, 2.0)} | variant
                     if by_channel:
                         fields = {
@@ -170,7 +178,7 @@ class Networks:
                     source = self.input(channels, size, size)
                     conv = self.conv(source, channels, 1)
                     nodes = [source, conv, self.neuron(conv, **fields)]
-                    yield self.graph(nodes, 2), self.values(2, channels, size, size)
+                    yield self.graph(nodes, timesteps), self.values(timesteps, channels, size, size)
 
     def _pool_runs(self) -> Iterator[Run]:
         for channels, size, kernel in (

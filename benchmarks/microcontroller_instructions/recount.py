@@ -1,6 +1,6 @@
 """Counts the core's instructions on a Cortex-M4 and rewrites what depends on them.
 
-    python benchmarks/microcontroller_instructions/recount.py           about 2 minutes
+    python benchmarks/microcontroller_instructions/recount.py           about 3 minutes
     python benchmarks/microcontroller_instructions/recount.py --check   prints, writes nothing
 
 Runs the core in an emulator on small networks, fits the instructions of each event (non-negative least
@@ -31,7 +31,7 @@ from snnrt.targets.microcontroller import events_of
 from snnrt.targets.target import Microcontroller
 
 COUNTED_RUNS = Path(__file__).resolve().parents[2] / "tests" / "targets" / "counted_runs.json"
-FIELDS = ("row_activations", "synaptic_operations", "neuron_updates")
+FIELDS = Counts.FIELDS
 EVENTS = tuple(Microcontroller.events)
 
 
