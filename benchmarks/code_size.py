@@ -84,7 +84,8 @@ class Limit:
 
 LIMITS = (
     Limit(SMALLEST, "cortex-m4", 6144, 6144),
-    Limit(SMALLEST, "cortex-m0", 5120, 6900),
+    Limit(SMALLEST, "cortex-m0", 5120, 6500),
+    Limit(UNCHECKED, "cortex-m0", 5120, 5120),
     *(Limit(EVERYTHING, core.name, 24576, 24576) for core in CORES),
 )
 
