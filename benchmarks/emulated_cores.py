@@ -75,8 +75,11 @@ def main() -> None:
     print(text)
     if write:
         page = PAGE.read_text("utf-8")
-        marked = r"(?s)(<!-- written by benchmarks/emulated_cores.py -->\n).*?(\n<!-- end -->)"
-        write_atomically(PAGE, re.sub(marked, lambda m: m[1] + text + m[2], page).encode())
+        marked = r"(?s)(<!-- written by benchmarks/emulated_cores.py -->\n).*?(<!-- end -->)"
+        page, places = re.subn(marked, lambda m: f"{m[1]}{text}\n{m[2]}", page)
+        if places != 1:
+            parser.exit(1, f"emulated_cores: {PAGE.name}: expected its marks once, found {places}\n")
+        write_atomically(PAGE, page.encode())
 
 
 if __name__ == "__main__":
