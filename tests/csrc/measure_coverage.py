@@ -30,7 +30,8 @@ def run_programs(folder: Path) -> None:
     """Build the core with counters and run everything over it."""
     objects = compile_core(folder / "objects", FLAGS)
     programs = {
-        name: compile_program(name, objects, FLAGS) for name in ("core_api", "corrupt_models", "run_models")
+        name: compile_program(name, objects, FLAGS)
+        for name in ("core_api", "device_api", "corrupt_models", "run_models")
     }
     for numbers in ("int8", "float32"):
         paths = []
@@ -42,7 +43,8 @@ def run_programs(folder: Path) -> None:
             command([programs["corrupt_models"], "sealed", model, data, "some"])
             command([programs["corrupt_models"], "random", model, data, "3", "3000"])
             paths += [model, data]
-        command([programs["core_api"], *paths])
+        for name in ("core_api", "device_api"):
+            command([programs[name], *paths])
     exported = export_random(folder, RANDOM_MODELS, seed=2)
     command([programs["run_models"], folder, str(RANDOM_MODELS)])
     for place, model in enumerate(exported):
