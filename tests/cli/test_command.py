@@ -87,9 +87,11 @@ def test_ctrl_c_ends_with_130_and_no_traceback():
         "snnrt.load = load\n"
         "sys.exit(snnrt.cli.main(['inspect', 'model.snnrt']))"
     )
+    # what runs in the background of a shell ignores the signal unless told otherwise
     with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as child:
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as child:  # fmt: skip
         assert child.stdout.readline() == b"ready\n"
         child.send_signal(signal.SIGINT)
         _, err = child.communicate(timeout=60)

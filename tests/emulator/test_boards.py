@@ -90,7 +90,11 @@ def test_an_interrupt_ends_the_emulators(tmp_path):
     network.save(tmp_path / "model.snnrt")
     np.save(tmp_path / "x.npy", x)
     command = [sys.executable, "-m", "snnrt", "run", "model.snnrt", "x.npy", "--device", "emulator:cortex-m0"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    # what runs in the background of a shell ignores the signal unless told otherwise
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
     # one with counters and one without
     emulators = wait_for(lambda: found if len(found := emulators_of(process.pid)) == 2 else None)
     assert emulators
