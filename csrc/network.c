@@ -8,6 +8,34 @@ static void clear(void *memory, size_t bytes) {
     }
 }
 
+#if SNNRT_WITH_KERNEL_TABLE
+/* Buffers begin at multiples of 8: a last word that is not whole reaches into nothing else. */
+static void clear_buffer(const snnrt_network *network, uint32_t offset, uint32_t bytes) {
+    if (offset != SNNRT_NO_OFFSET) {
+        clear(network->arena + offset, (size_t)bytes + 3u);
+    }
+}
+
+/* What a node reads of the step before. On a host arenas are large, and clearing all would empty the caches. */
+static void clear_kept(const snnrt_network *network, const snnrt_node *node) {
+    const snnrt_neuron_parameters *p = &node->parameters.neuron;
+    if (node->kind == SNNRT_KIND_NEURON) {
+        clear_buffer(network, p->state, snnrt_state_bytes(node));
+        clear_buffer(network, p->synapse_state, snnrt_elements(node) * 4u);
+    }
+    if (node->kind == SNNRT_KIND_READOUT) {
+        clear_buffer(network, node->output, snnrt_output_bytes(node));
+    }
+    for (uint32_t k = 0; k < node->input_count; k++) {
+        if ((node->inputs[k] & SNNRT_DELAYED) != 0) {
+            const snnrt_node *source =
+                snnrt_node_of(network->model, node->inputs[k] & ~SNNRT_DELAYED);
+            clear_buffer(network, source->output, snnrt_output_bytes(source));
+        }
+    }
+}
+#endif
+
 /* Membranes that do not begin at zero. */
 static void initialise_neuron(const snnrt_network *network, const snnrt_node *node) {
     const snnrt_neuron_parameters *p = &node->parameters.neuron;
@@ -86,9 +114,14 @@ snnrt_status snnrt_reset(snnrt_network *network) {
     header = snnrt_header_of(network->model);
     network->timestep = 0;
     network->recorded = 0;
+#if !SNNRT_WITH_KERNEL_TABLE
     clear(network->arena, header->arena_bytes);
+#endif
     for (uint32_t i = 0; i < header->node_count; i++) {
         const snnrt_node *node = snnrt_node_of(network->model, i);
+#if SNNRT_WITH_KERNEL_TABLE
+        clear_kept(network, node);
+#endif
         if (node->kind == SNNRT_KIND_NEURON &&
             SNNRT_GRANULARITY(&node->parameters.neuron, SNNRT_INITIAL) != SNNRT_ABSENT) {
             initialise_neuron(network, node);
