@@ -80,7 +80,6 @@ def test_counted_runs_are_the_first_of_the_whole_networks():
 
 
 def test_emulated_core_takes_the_counted_instructions(tmp_path):
-    pytest.importorskip("unicorn", reason="needs the extra 'benchmark'")
     need_compiler("arm-none-eabi-gcc")
     from emulated_core import EmulatedCore, build
 
