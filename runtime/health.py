@@ -61,7 +61,7 @@ class HealthRecord:
     def from_bytes(cls, raw: bytes) -> HealthRecord:
         """The record of exactly 176 bytes. Raises DataError for whatever no core can have written."""
         if len(raw) != BYTES:
-            raise DataError(f"health record: expected {BYTES} bytes, found {len(raw)}; copy the whole record from the device")
+            raise DataError(f"health record: expected {BYTES} bytes, found {len(raw)}; copy the whole record")
         magic, version, size, *words = _WORDS.unpack(raw)
         if magic != MAGIC:
             raise DataError(f"health record: expected it to start with {MAGIC!r}, found {magic!r}")
