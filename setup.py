@@ -1,9 +1,23 @@
 """Builds the package and the C core (cffi, API mode, one wheel for every Python from 3.10)."""
 
+from pathlib import Path
+
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
 CORE = "snnrt.csrc"
+ROOMS = {"runtime": "snnrt", "converters": "snnrt.converters", "targets": "snnrt.targets"}
+HERE = Path(__file__).resolve().parent
+
+
+def _packages() -> dict[str, str]:
+    """Every package by its folder: what has an ``__init__.py`` below the top-level rooms."""
+    found = {CORE: "csrc"}
+    for folder, package in ROOMS.items():
+        for init in sorted((HERE / folder).rglob("__init__.py")):
+            inner = init.parent.relative_to(HERE / folder).parts
+            found[".".join((package, *inner))] = "/".join((folder, *inner))
+    return found
 
 
 class _BuildPython(build_py):
@@ -20,25 +34,11 @@ class _BuildPython(build_py):
         return super().check_package(package, package_dir)
 
 
+PACKAGES = _packages()
+
 setup(
-    package_dir={
-        "snnrt": "runtime",
-        "snnrt.cli": "runtime/cli",
-        "snnrt.converters": "converters",
-        "snnrt.targets": "targets",
-        "snnrt.targets.emulator": "targets/emulator",
-        "snnrt.targets.export": "targets/export",
-        CORE: "csrc",
-    },
-    packages=[
-        "snnrt",
-        "snnrt.cli",
-        "snnrt.converters",
-        "snnrt.targets",
-        "snnrt.targets.emulator",
-        "snnrt.targets.export",
-        CORE,
-    ],
+    package_dir=PACKAGES,
+    packages=list(PACKAGES),
     package_data={
         "snnrt": ["py.typed"],
         "snnrt.targets": ["profiles/*.toml", "templates/*", "*.toml"],

@@ -22,7 +22,7 @@ from core_builds import CORES, RUN, BuildError, Compiled, Core, amalgamation, co
 from stack_bound import stack_bounds
 
 from snnrt.atomic_write import write_atomically
-from snnrt.graph import Edge, Exit, Graph, Input, Readout
+from snnrt.ir.graph import Edge, Exit, Graph, Input, Readout
 from snnrt.targets import step_instructions
 from snnrt.targets.code_sizes import TABLE, build_key, read_table
 from snnrt.targets.export.core_sources import options_for

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from snnrt.engine import Engine
+from snnrt.devices.cpu import Engine
 from snnrt.network import Network
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import snnrt
 from snnrt.atomic_write import write_atomically
-from snnrt.data import load_dataset
+from snnrt.data.load import load_dataset
 from snnrt.errors import SnnrtError
-from snnrt.graph import Numbers
+from snnrt.ir.graph import Numbers
 from snnrt.targets.emulator import CORES, EmulatedResult, worst_step
 
 ROOT = Path(__file__).resolve().parents[1]

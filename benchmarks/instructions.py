@@ -17,7 +17,7 @@ from pathlib import Path
 from core_program import CoreProgram
 from networks import Subject, demo_subject, peer_subject
 
-from snnrt.engine import kernel_sets
+from snnrt.devices.cpu import kernel_sets
 
 MISSING = "instructions: valgrind is not installed (Debian: apt-get install valgrind)"
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 import snnrt
-from snnrt.converters.quantise import quantise
-from snnrt.data import load_dataset
-from snnrt.graph import AvgPool2d, Conv2d, Dense, Edge, Exit, Flatten, Graph, Input, Neuron, Node, Readout
+from snnrt.converters.passes.quantise import quantise
+from snnrt.data.load import load_dataset
+from snnrt.ir.graph import AvgPool2d, Conv2d, Dense, Edge, Exit, Flatten, Graph, Input, Neuron, Node, Readout
 from snnrt.network import Network
 
 DECAY = 0.5

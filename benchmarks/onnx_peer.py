@@ -9,7 +9,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from snnrt.graph import (
+from snnrt.ir.graph import (
     AvgPool2d,
     Conv2d,
     Dense,

@@ -16,7 +16,7 @@ import torch
 from networks import DECAY, THRESHOLD
 from torch import nn
 
-from snnrt.graph import Graph
+from snnrt.ir.graph import Graph
 
 Peer = Callable[[np.ndarray], np.ndarray]
 

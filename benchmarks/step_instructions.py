@@ -27,7 +27,7 @@ from counted_networks import Networks
 
 from snnrt.atomic_write import write_atomically
 from snnrt.errors import SnnrtError
-from snnrt.graph import Add, Edge, Graph, Node
+from snnrt.ir.graph import Add, Edge, Graph, Node
 from snnrt.network import Network
 from snnrt.targets.emulator.build import OPTIMISATION
 from snnrt.targets.emulator.cores import CORES, Core

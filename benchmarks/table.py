@@ -32,7 +32,7 @@ from onnx_peer import onnx_peer
 from python_peers import python_peers
 
 from snnrt.atomic_write import write_atomically
-from snnrt.engine import kernel_sets
+from snnrt.devices.cpu import kernel_sets
 from snnrt.errors import SnnrtError
 
 REFERENCE = "onnxruntime"

@@ -10,7 +10,7 @@ import pytest
 from core_program import CoreProgram
 from networks import Subject, demo_subject, peer_inputs, peer_subject
 
-from snnrt.engine import kernel_sets
+from snnrt.devices.cpu import kernel_sets
 
 SUBJECTS = {"demo": demo_subject, "28x28": peer_subject}
 NUMBERS = ("int8", "float32")

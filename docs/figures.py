@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import snnrt
-from snnrt.data import load_dataset
+from snnrt.data.load import load_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = {"entropy": (0.02, 0.05, 0.1, 0.2, 0.5), "confidence": (0.5, 0.9, 0.99)}

@@ -19,10 +19,10 @@ QUOTES = "'\""
 
 API = {
     "snnrt": ("convert", "load", "Network", "Result", "Counts", "FileInfo", "NodeInfo"),
-    "snnrt.data": ("load_dataset", "fit_to_model", "Dataset"),
-    "snnrt.health": ("HealthRecord", "find_records"),
-    "snnrt.histograms": ("Difference", "Shift"),
-    "snnrt.crossbar": ("Crossbar", "CrossbarConfig", "CrossbarMapping", "CrossbarEvents"),
+    "snnrt.data.load": ("load_dataset", "fit_to_model", "Dataset"),
+    "snnrt.health.record": ("HealthRecord", "find_records"),
+    "snnrt.health.histograms": ("Difference", "Shift"),
+    "snnrt.devices.crossbar.device": ("Crossbar", "CrossbarConfig", "CrossbarMapping", "CrossbarEvents"),
     "snnrt.targets": (
         "list_targets", "load_target", "estimate", "compare", "TargetReport", "Costs", "CostSummary",
         "write_report", "write_per_input", "explain",
@@ -31,10 +31,10 @@ API = {
     "snnrt.targets.code_sizes": ("CoreBuild",),
     "snnrt.targets.worst_case": ("NodeWork", "StepWork"),
     "snnrt.targets.step_instructions": ("step_instructions",),
-    "snnrt.converters.nir_importer": ("import_nir", "Imported"),
-    "snnrt.converters.quantise": ("quantise",),
-    "snnrt.reference": ("Reference",),
-    "snnrt.graph": (
+    "snnrt.converters.nir.importer": ("import_nir", "Imported"),
+    "snnrt.converters.passes.quantise": ("quantise",),
+    "snnrt.reference.run": ("Reference",),
+    "snnrt.ir.graph": (
         "Graph", "Edge", "Node", "Input", "Dense", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten", "Add",
         "Neuron", "Readout", "Exit",
     ),

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 import snnrt
-from snnrt.crossbar import Crossbar, CrossbarConfig
-from snnrt.data import load_dataset
+from snnrt.data.load import load_dataset
+from snnrt.devices.crossbar.device import Crossbar, CrossbarConfig
 
 SOURCE = Path(__file__).parent / "models" / "digits_conv.nir"
 CHIPS = {

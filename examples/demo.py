@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import snnrt
-from snnrt.data import Dataset, load_dataset
+from snnrt.data.load import Dataset, load_dataset
 from snnrt.targets import TargetReport, write_report
 
 SOURCE = Path(__file__).parent / "models" / "digits_conv.nir"

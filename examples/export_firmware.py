@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import snnrt
-from snnrt.data import load_dataset
+from snnrt.data.load import load_dataset
 from snnrt.targets.export.project import Export, build_project, write_project
 
 SOURCE = Path(__file__).parent / "models" / "digits_conv.nir"

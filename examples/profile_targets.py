@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 import snnrt
-from snnrt.data import load_dataset
+from snnrt.data.load import load_dataset
 from snnrt.targets import list_targets, write_report
 
 SOURCE = Path(__file__).parent / "models" / "digits_conv.nir"

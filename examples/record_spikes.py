@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import snnrt
-from snnrt.data import load_dataset
+from snnrt.data.load import load_dataset
 
 SOURCE = Path(__file__).parent / "models" / "digits_conv.nir"
 

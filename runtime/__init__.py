@@ -15,12 +15,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snnrt.counts import Counts
     from snnrt.errors import DataError, ModelError, OutputError, SnnrtError, TargetError
-    from snnrt.graph import Graph
-    from snnrt.health import HealthRecord
+    from snnrt.health.record import HealthRecord
+    from snnrt.ir.graph import Graph
     from snnrt.network import FileInfo, Network, NodeInfo, convert, load
-    from snnrt.result import Result
+    from snnrt.results.counts import Counts
+    from snnrt.results.result import Result
 
 __version__ = "0.1.0"
 
@@ -43,12 +43,12 @@ __all__ = [
 ]
 
 _MODULES = {
-    "snnrt.counts": ("Counts",),
+    "snnrt.results.counts": ("Counts",),
     "snnrt.errors": ("DataError", "ModelError", "OutputError", "SnnrtError", "TargetError"),
-    "snnrt.graph": ("Graph",),
-    "snnrt.health": ("HealthRecord",),
+    "snnrt.ir.graph": ("Graph",),
+    "snnrt.health.record": ("HealthRecord",),
     "snnrt.network": ("FileInfo", "Network", "NodeInfo", "convert", "load"),
-    "snnrt.result": ("Result",),
+    "snnrt.results.result": ("Result",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

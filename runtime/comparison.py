@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnrt.data import Dataset
+from snnrt.data.load import Dataset
 from snnrt.errors import ModelError
-from snnrt.graph import Graph, Neuron
-from snnrt.reference import Reference
+from snnrt.ir.graph import Graph, Neuron
+from snnrt.reference.run import Reference
 
 if TYPE_CHECKING:
     from snnrt.network import Network
@@ -59,7 +59,7 @@ def compare_with_reference(
 ) -> Comparison:
     """Run ``network`` in the C core and ``source`` in the reference on ``data`` and compare.
 
-    ``data`` must fit the network (:func:`snnrt.data.fit_to_model`); ``progress(done, total)``
+    ``data`` must fit the network (:func:`snnrt.data.load.fit_to_model`); ``progress(done, total)``
     is called after each batch. Raises ModelError where the two are not the same network:
     another input, another number of classes or timesteps, other neurons.
     """

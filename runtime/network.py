@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from snnrt import exit_rules, layout
 from snnrt.atomic_write import write_atomically
-from snnrt.engine import Engine, decode, encode
+from snnrt.devices.cpu import Engine, decode, encode
 from snnrt.errors import DataError, ModelError
-from snnrt.file_format import LARGEST_FILE
-from snnrt.graph import Conv2d, Dense, Graph, Input, Neuron
-from snnrt.graph_checks import check_graph
-from snnrt.memory_plan import plan_memory
-from snnrt.reference import RECORDABLE, Reference, checked_input
-from snnrt.result import Result
-from snnrt.value_types import output_types
+from snnrt.exits import fixed_point
+from snnrt.format import layout
+from snnrt.format.file_format import LARGEST_FILE
+from snnrt.ir.graph import Conv2d, Dense, Graph, Input, Neuron
+from snnrt.ir.graph_checks import check_graph
+from snnrt.ir.memory_plan import plan_memory
+from snnrt.ir.value_types import output_types
+from snnrt.reference.run import RECORDABLE, Reference, checked_input
+from snnrt.results.result import Result
 
 if TYPE_CHECKING:
-    from snnrt.crossbar import Crossbar
+    from snnrt.devices.crossbar.device import Crossbar
     from snnrt.targets import Target, TargetReport
 
 
@@ -56,7 +57,7 @@ class FileInfo:
 class Network:
     """A spiking network that runs in the C core.
 
-    ``graph`` is its meaning (:class:`snnrt.graph.Graph`), ``assumptions`` what the import took for granted.
+    ``graph`` is its meaning, ``assumptions`` what the import took for granted.
     """
 
     def __init__(self, graph: Graph, assumptions: Sequence[str] = ()) -> None:
@@ -102,8 +103,8 @@ class Network:
         ``exit_rule``, ``threshold``: instead of the model's. ``record``: of ``"spikes"`` and
         ``"membranes"``, kept for every neuron. ``device``: ``"cpu"``, the C core; ``"emulator:NAME"``, the
         firmware in an emulated core, which gives a :class:`snnrt.targets.emulator.EmulatedResult`; or a
-        :class:`snnrt.crossbar.Crossbar` (int8 models). ``kernels``: a set of
-        :func:`snnrt.engine.kernel_sets`; all give the same bits. ``progress(done, total)``.
+        :class:`snnrt.devices.crossbar.device.Crossbar` (int8 models). ``kernels``: a set of
+        :func:`snnrt.devices.cpu.kernel_sets`; all give the same bits. ``progress(done, total)``.
 
         Raises DataError for data, steps or names that do not fit, ModelError for a rule that does not.
         """
@@ -144,7 +145,7 @@ class Network:
                     f"threshold: expected a number from 0 to 1 for exit rule {rule!r}, found none"
                 )
             threshold = graph.exit.threshold
-        exit_rules.check_rule(rule, threshold, graph.readout.shape[0])
+        fixed_point.check_rule(rule, threshold, graph.readout.shape[0])
         values = checked_input(x, graph.input, int(steps))
         if device != "cpu":
             from snnrt.targets.emulator import run_emulated
@@ -265,12 +266,12 @@ def convert(
     ``exit_rule``, ``threshold``: when to stop; ``source_framework``: whose rules apply where the file
     leaves a choice (``snntorch``, ``spikingjelly``, ``norse``, ``sinabs``, ``nir``; None: inferred, and
     said in ``assumptions``); ``state_bits``: width of int8 membranes (None: chosen).
-    ``import_options``: of :func:`snnrt.converters.nir_importer.import_nir` (``readout``, ``reset``,
+    ``import_options``: of :func:`snnrt.converters.nir.importer.import_nir` (``readout``, ``reset``,
     ``dt``, ``encoding``, ``low``, ``high``, …).
 
     Raises ModelError for a file that can't be read or expressed, naming the node.
     """
-    from snnrt.converters.nir_importer import import_nir
+    from snnrt.converters.nir.importer import import_nir
 
     if numbers not in ("float32", "int8"):
         raise ModelError(f"numbers: expected 'float32' or 'int8', found {numbers!r}")
@@ -278,7 +279,7 @@ def convert(
         raise ModelError(f"timesteps: expected 1 to 65535, found {timesteps!r}")
     imported = import_nir(source, source=source_framework, timesteps=timesteps, **import_options)  # type: ignore[arg-type]
     graph = imported.graph
-    exit_rules.check_rule(exit_rule, threshold, graph.readout.shape[0])
+    fixed_point.check_rule(exit_rule, threshold, graph.readout.shape[0])
     graph = graph.with_exit(exit_rule, threshold)
     metadata = dict(graph.metadata)
     given = {option: value for option, value in import_options.items() if value is not None}
@@ -293,7 +294,7 @@ def convert(
         metadata["class_names"] = [str(one) for one in class_names]
     graph = graph.with_(metadata=metadata)
     if numbers == "int8":
-        from snnrt.converters.quantise import quantise
+        from snnrt.converters.passes.quantise import quantise
 
         if calibrate is not None:
             calibrate = _calibration(calibrate, graph.input, graph.timesteps)

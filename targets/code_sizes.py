@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from snnrt.errors import TargetError
-from snnrt.graph import Graph
+from snnrt.ir.graph import Graph
 from snnrt.targets.export.core_sources import options_for
 from snnrt.targets.loading import tomllib
 

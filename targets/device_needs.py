@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from snnrt.graph import Conv2d, Graph
-from snnrt.memory_plan import buffers, plan_memory
+from snnrt.ir.graph import Conv2d, Graph
+from snnrt.ir.memory_plan import buffers, plan_memory
 from snnrt.network import Network
 from snnrt.targets.code_sizes import CoreBuild, builds_for
 from snnrt.targets.step_instructions import read_table, step_instructions

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnrt.counts import Counts
 from snnrt.errors import DataError
-from snnrt.graph import Graph
+from snnrt.ir.graph import Graph
+from snnrt.results.counts import Counts
 from snnrt.targets import in_memory, microcontroller, neuromorphic
 from snnrt.targets.costs import Costs, CostSummary, Ledger, close_ledgers
 from snnrt.targets.loading import load_target

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnrt.counts import Counts
-from snnrt.graph import Graph, Neuron
+from snnrt.ir.graph import Graph, Neuron
+from snnrt.results.counts import Counts
 from snnrt.targets.costs import LayerMapping, Ledger
 from snnrt.targets.target import InMemory
 from snnrt.targets.workload import Synapses, all_synapses, nominal_counts, pooled_positions

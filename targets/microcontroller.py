@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnrt.counts import Counts
-from snnrt.graph import Add, Conv2d, Dense, Exit, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
+from snnrt.ir.graph import Add, Conv2d, Dense, Exit, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
+from snnrt.results.counts import Counts
 from snnrt.targets.costs import Ledger, Memory
 from snnrt.targets.target import Microcontroller
 from snnrt.targets.workload import Synapses, all_synapses, classes, elements, packed_spikes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnrt.counts import Counts
-from snnrt.graph import Conv2d, Dense, Graph, Neuron
+from snnrt.ir.graph import Conv2d, Dense, Graph, Neuron
+from snnrt.results.counts import Counts
 from snnrt.targets.costs import Ledger
 from snnrt.targets.target import Neuromorphic
 from snnrt.targets.workload import all_synapses, elements

@@ -12,7 +12,7 @@ import numpy as np
 
 from snnrt.atomic_write import write_atomically
 from snnrt.errors import DataError, SnnrtError
-from snnrt.graph import Graph
+from snnrt.ir.graph import Graph
 from snnrt.targets import plots
 from snnrt.targets.costs import Costs
 from snnrt.targets.estimation import TargetReport

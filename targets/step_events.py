@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnrt.counts import Counts
-from snnrt.graph import Add, Exit, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
+from snnrt.ir.graph import Add, Exit, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
+from snnrt.results.counts import Counts
 from snnrt.targets.workload import Synapses, all_synapses, classes, elements, packed_spikes
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from snnrt.counts import Counts
 from snnrt.errors import TargetError
-from snnrt.graph import Graph
+from snnrt.ir.graph import Graph
+from snnrt.results.counts import Counts
 from snnrt.targets.loading import tomllib
 from snnrt.targets.step_events import events_of
 from snnrt.targets.workload import packed_spikes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from snnrt.counts import Counts
 from snnrt.errors import DataError
-from snnrt.graph import Add, Conv2d, Dense, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
+from snnrt.ir.graph import Add, Conv2d, Dense, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
+from snnrt.results.counts import Counts
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnrt.counts import Counts
-from snnrt.graph import Conv2d, Dense, Graph, Neuron, Shape
+from snnrt.ir.graph import Conv2d, Dense, Graph, Neuron, Shape
+from snnrt.results.counts import Counts
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnrt import layout
-from snnrt.graph import Graph
-from snnrt.reference import quantise_input
+from snnrt.format import layout
+from snnrt.ir.graph import Graph
+from snnrt.reference.run import quantise_input
 
 CSRC = Path(__file__).parents[1] / "csrc"
 PROGRAMS = Path(__file__).parent / "csrc"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from snnrt.data import load_dataset
-from snnrt.graph import Numbers
+from snnrt.data.load import load_dataset
+from snnrt.ir.graph import Numbers
 from snnrt.network import Network, convert
 
 SOURCE = Path(__file__).parents[1] / "examples" / "models" / "digits_conv.nir"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from c_programs import WARNINGS, command
 
-from snnrt.graph import Graph
+from snnrt.ir.graph import Graph
 from snnrt.targets.emulator import CORES, Core, Image, build, run_program
 from snnrt.targets.emulator.build import BOARDS
 from snnrt.targets.export.core_sources import amalgamate, options_for

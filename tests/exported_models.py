@@ -10,12 +10,12 @@ from c_programs import input_bytes
 from strategies import random_graph
 from wide_networks import saturating_graph, wide_graph
 
-from snnrt import exit_rules
-from snnrt.counts import Counts
-from snnrt.graph import Graph
+from snnrt.exits import fixed_point
+from snnrt.ir.graph import Graph
 from snnrt.network import Network
-from snnrt.reference import Reference
-from snnrt.result import Result
+from snnrt.reference.run import Reference
+from snnrt.results.counts import Counts
+from snnrt.results.result import Result
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def check_output(raw: bytes, model: Exported) -> int:
             unit = np.log(classes) if rule == "entropy" else 1.0
             assert np.array_equal(way["words"][:, 2] / 65536.0 / unit, expected.scores)
         for row, taken in enumerate(expected.timesteps):
-            logits = exit_rules.real_logits(
+            logits = fixed_point.real_logits(
                 way["accumulators"][row : row + 1], graph.readout.scale, graph.readout.mode, int(taken)
             )
             assert np.array_equal(logits[0], expected.logits[row], equal_nan=True)

@@ -14,7 +14,7 @@ import pytest
 from c_programs import command
 
 import snnrt
-from snnrt.graph import Graph
+from snnrt.ir.graph import Graph
 from snnrt.targets.export.project import Export, Project, build_project, write_project
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")

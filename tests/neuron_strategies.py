@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnrt.graph import Edge, Neuron, Node, Shape
+from snnrt.ir.graph import Edge, Neuron, Node, Shape
 
 if TYPE_CHECKING:
     from strategies import Style

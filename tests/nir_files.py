@@ -8,8 +8,8 @@ from pathlib import Path
 import nir
 import numpy as np
 
-from snnrt.converters.nir_importer import Imported, import_nir
-from snnrt.reference import Reference
+from snnrt.converters.nir.importer import Imported, import_nir
+from snnrt.reference.run import Reference
 
 NodeMap = dict[str, nir.NIRNode]
 

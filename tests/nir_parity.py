@@ -11,8 +11,8 @@ import nir
 import numpy as np
 import pytest
 
-from snnrt.converters.nir_importer import Imported, import_nir
-from snnrt.reference import Reference
+from snnrt.converters.nir.importer import Imported, import_nir
+from snnrt.reference.run import Reference
 
 
 def framework(name: str) -> ModuleType:

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from snnrt.counts import Counts
-from snnrt.graph import Conv2d, Dense, Edge, Exit, Flatten, Graph, Input, Neuron, Node, Readout, SumPool2d
+from snnrt.ir.graph import Conv2d, Dense, Edge, Exit, Flatten, Graph, Input, Neuron, Node, Readout, SumPool2d
+from snnrt.results.counts import Counts
 from snnrt.targets.workload import all_synapses
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from snnrt.graph import Conv2d, Graph, Neuron, Node, Shape
+from snnrt.ir.graph import Conv2d, Graph, Neuron, Node, Shape
 
 F = np.float32
 LOW, HIGH = -(2**31), 2**31 - 1

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from snnrt.graph import (
+from snnrt.ir.graph import (
     Add,
     AvgPool2d,
     Conv2d,

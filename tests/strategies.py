@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 from neuron_strategies import random_neuron
 
-from snnrt.graph import (
+from snnrt.ir.graph import (
     Add,
     AvgPool2d,
     Conv2d,

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from snnrt.errors import SnnrtError
-from snnrt.graph import Dense, Edge, Exit, Graph, Input, Readout
+from snnrt.ir.graph import Dense, Edge, Exit, Graph, Input, Readout
 from snnrt.targets.emulator import CORES, Core, build, run_program
 from snnrt.targets.export.core_sources import options_for, source_files
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnrt.graph import (
+from snnrt.ir.graph import (
     Add,
     Conv2d,
     Dense,

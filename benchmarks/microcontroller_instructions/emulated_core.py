@@ -15,10 +15,10 @@ import numpy as np
 import unicorn
 from unicorn import arm_const
 
-from snnrt.engine import Engine
-from snnrt.graph import Graph
+from snnrt.devices.cpu import Engine
+from snnrt.ir.graph import Graph
 from snnrt.network import Network
-from snnrt.result import Result
+from snnrt.results.result import Result
 
 HERE = Path(__file__).resolve().parent
 CSRC = HERE.parents[1] / "csrc"

@@ -25,8 +25,8 @@ from emulated_core import EmulatedCore, build, compiler_version
 from scipy.optimize import nnls
 
 from snnrt.atomic_write import write_atomically
-from snnrt.counts import Counts
-from snnrt.graph import Graph
+from snnrt.ir.graph import Graph
+from snnrt.results.counts import Counts
 from snnrt.targets.microcontroller import events_of
 from snnrt.targets.target import Microcontroller
 

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snnrt.graph import Exit
+    from snnrt.ir.graph import Exit
 
 DATA_HELP = "an .npz with x (and y), an .npy, or a built-in name: digits, yin-yang (digits:train is a split)"
 EXIT_RULES = ("entropy", "confidence", "never")

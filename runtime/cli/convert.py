@@ -134,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _calibration(args: argparse.Namespace, options: dict[str, Any]) -> object:
     import snnrt
-    from snnrt.data import fit_to_model, load_dataset
+    from snnrt.data.load import fit_to_model, load_dataset
 
     data = load_dataset(args.calibrate, split="train")
     # the float32 network says which input the data must fit, before int8 is made of it

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from snnrt.cli.output import shape_text
 
 if TYPE_CHECKING:
-    from snnrt.graph import Graph
+    from snnrt.ir.graph import Graph
 
 
 def inputs_text(graph: Graph) -> str:

@@ -11,7 +11,7 @@ from snnrt.cli.output import byte_count, print_facts, print_json
 if TYPE_CHECKING:
     import numpy as np
 
-    from snnrt.graph import Graph
+    from snnrt.ir.graph import Graph
 
 _EXAMPLE = """\
   snnrt export digits.snnrt -o firmware
@@ -118,6 +118,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _first_input(data: str, graph: Graph) -> np.ndarray:
     """The first input of DATA, checked against what the model reads."""
-    from snnrt.data import fit_to_model, load_dataset
+    from snnrt.data.load import fit_to_model, load_dataset
 
     return fit_to_model(load_dataset(data), graph, limit=1).x[0]

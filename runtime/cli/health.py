@@ -18,8 +18,8 @@ from snnrt.cli.output import check_outputs, one_line, print_facts, print_json, p
 from snnrt.errors import DataError
 
 if TYPE_CHECKING:
-    from snnrt.health import HealthRecord
-    from snnrt.histograms import Difference
+    from snnrt.health.histograms import Difference
+    from snnrt.health.record import HealthRecord
     from snnrt.network import Network
 
 _EXAMPLE = """\
@@ -131,8 +131,8 @@ def _overrides(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _record(args: argparse.Namespace, network: Network, data: str, overrides: dict[str, Any]) -> HealthRecord:
-    from snnrt.data import fit_to_model, load_dataset
-    from snnrt.health import HealthRecord
+    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.health.record import HealthRecord
 
     inputs = fit_to_model(
         load_dataset(data), network.graph, limit=args.limit, timesteps=overrides.get("steps")
@@ -158,7 +158,7 @@ def _read(path: str) -> bytes:
 
 def _find(path: str, offset: int | None, network: Network | None) -> tuple[int, HealthRecord]:
     """The record of a file: at ``offset``, or the only one (of the model, where one is given)."""
-    from snnrt.health import BYTES, HealthRecord, find_records
+    from snnrt.health.record import BYTES, HealthRecord, find_records
 
     raw = _read(path)
     try:
@@ -183,9 +183,9 @@ def _find(path: str, offset: int | None, network: Network | None) -> tuple[int, 
 
 
 def _baseline(args: argparse.Namespace, network: Network | None, record: HealthRecord) -> HealthRecord:
-    from snnrt import exit_rules
-    from snnrt.datasets import BUILT_IN
-    from snnrt.health import MAGIC, find_records
+    from snnrt.data.builtin import BUILT_IN
+    from snnrt.exits import fixed_point
+    from snnrt.health.record import MAGIC, find_records
 
     if args.against.partition(":")[0] not in BUILT_IN:
         raw = _read(args.against)
@@ -196,13 +196,13 @@ def _baseline(args: argparse.Namespace, network: Network | None, record: HealthR
     if not record.is_of(network):
         raise DataError(f"{args.dump or args.record}: {_other_model(args, record, network)}")
     classes = network.graph.readout.shape[0]
-    threshold = exit_rules.threshold_from_q(record.exit_rule, record.threshold_q, classes)
+    threshold = fixed_point.threshold_from_q(record.exit_rule, record.threshold_q, classes)
     overrides = {"exit_rule": record.exit_rule, "threshold": threshold, "steps": record.maximum_timesteps}
     return _record(args, network, args.against, overrides)
 
 
 def _other_model(args: argparse.Namespace, record: HealthRecord, network: Network) -> str:
-    from snnrt.health import model_crc
+    from snnrt.health.record import model_crc
 
     return (
         f"expected the record of {args.model} (CRC {model_crc(network):08x}), "

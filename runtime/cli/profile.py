@@ -24,10 +24,10 @@ from snnrt.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from snnrt.data import Dataset
-    from snnrt.graph import Graph
+    from snnrt.data.load import Dataset
+    from snnrt.ir.graph import Graph
     from snnrt.network import Network
-    from snnrt.result import Result
+    from snnrt.results.result import Result
     from snnrt.targets import TargetReport
 
 _EXAMPLE = """\
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     check_outputs([args.per_input, args.report], [args.model, args.data, *args.target])
 
     import snnrt
-    from snnrt.data import fit_to_model, load_dataset
+    from snnrt.data.load import fit_to_model, load_dataset
     from snnrt.targets import compare, load_target
 
     targets = {target.name: target for target in map(load_target, args.target)}

@@ -18,10 +18,10 @@ from snnrt.cli.description import exit_text
 from snnrt.cli.output import check_outputs, print_facts, print_json, progress_bar
 
 if TYPE_CHECKING:
-    from snnrt.crossbar import Crossbar
-    from snnrt.data import Dataset
-    from snnrt.graph import Graph
-    from snnrt.result import Result
+    from snnrt.data.load import Dataset
+    from snnrt.devices.crossbar.device import Crossbar
+    from snnrt.ir.graph import Graph
+    from snnrt.results.result import Result
     from snnrt.targets.emulator import EmulatedResult
 
 _EXAMPLE = """\
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     check_outputs([args.output], [args.model, args.data])
 
     import snnrt
-    from snnrt.data import fit_to_model, load_dataset
+    from snnrt.data.load import fit_to_model, load_dataset
 
     crossbar = _crossbar(args.crossbar or []) if args.device == "crossbar" else None
     network = snnrt.load(args.model)
@@ -183,7 +183,7 @@ def _emulator_facts(emulated: dict[str, Any]) -> list[tuple[str, object]]:
 
 
 def _crossbar(settings: list[str]) -> Crossbar:
-    from snnrt.crossbar import Crossbar, CrossbarConfig
+    from snnrt.devices.crossbar.device import Crossbar, CrossbarConfig
     from snnrt.errors import TargetError
 
     values: dict[str, object] = {}

@@ -12,7 +12,7 @@ from snnrt.cli.output import one_line, print_facts, print_json, print_table, pro
 
 if TYPE_CHECKING:
     from snnrt.comparison import Comparison
-    from snnrt.graph import Graph
+    from snnrt.ir.graph import Graph
 
 FAILED = 1
 
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     """Compare, print, and return 1 where a limit is broken."""
     import snnrt
     from snnrt.comparison import compare_with_reference
-    from snnrt.data import fit_to_model, load_dataset
+    from snnrt.data.load import fit_to_model, load_dataset
 
     network = snnrt.load(args.model)
     graph = network.graph
@@ -112,7 +112,7 @@ def _source_graph(args: argparse.Namespace, graph: Graph) -> Graph:
 
 
 def _is_model(path: str) -> bool:
-    from snnrt.file_format import MAGIC
+    from snnrt.format.file_format import MAGIC
 
     try:
         with open(path, "rb") as file:

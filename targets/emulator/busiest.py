@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnrt.graph import Conv2d, Dense, Graph, Neuron, Node
+from snnrt.ir.graph import Conv2d, Dense, Graph, Neuron, Node
 from snnrt.network import Network
 from snnrt.targets.emulator.cores import Core
 from snnrt.targets.emulator.device import EmulatedResult, run_emulated

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from snnrt import exit_rules
-from snnrt.engine import RULES, Engine, Recording, status_text
+from snnrt.devices.cpu import RULES, Engine, Recording, status_text
 from snnrt.errors import ModelError, SnnrtError
-from snnrt.graph import Conv2d, Dense, Graph
-from snnrt.result import Result
+from snnrt.exits import fixed_point
+from snnrt.ir.graph import Conv2d, Dense, Graph
+from snnrt.results.result import Result
 from snnrt.targets.emulator.build import BOARDS, OPTIMISATION, Image, ImageSizes, build, need_tools
 from snnrt.targets.emulator.cores import STACK_BYTES, Core, core_named
 from snnrt.targets.emulator.machine import REFUSED, ProgramError, run_program
@@ -70,7 +70,7 @@ def run_emulated(
     """Build the model's firmware, run it on inputs ``x`` (N, *shape), or (N, T, *shape) spikes, and read back
     what it found.
 
-    ``graph`` is prepared (:func:`snnrt.layout.prepare`) and ``raw`` its file; the rest is as in
+    ``graph`` is prepared (:func:`snnrt.format.layout.prepare`) and ``raw`` its file; the rest is as in
     :meth:`snnrt.Network.run`. The firmware is what ``snnrt export`` writes, built with ``optimisation``.
     Events (``count``) and recordings come from a second build, with counters, that runs beside it:
     counting takes instructions, and those are not the model's.
@@ -160,7 +160,7 @@ class _Run:
         image = self.build(folder, raw, counted, recordings is not None)
         classes, nodes = graph.readout.shape[0], len(graph.nodes)
         settings = Settings(
-            RULES[self.rule], exit_rules.threshold_q(self.rule, self.threshold, classes), self.timesteps,
+            RULES[self.rule], fixed_point.threshold_q(self.rule, self.threshold, classes), self.timesteps,
             len(x), self.timesteps if self.spikes else 1, nodes, recordings,
         )  # fmt: skip
         (folder / "settings").write_bytes(settings.to_bytes())

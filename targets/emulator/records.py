@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from snnrt.counts import Counts
-from snnrt.engine import Recording
+from snnrt.devices.cpu import Recording
 from snnrt.errors import SnnrtError
+from snnrt.results.counts import Counts
 from snnrt.targets.emulator.cores import Core
 
 LOOP_ROUNDS = 1000

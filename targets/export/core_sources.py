@@ -12,7 +12,7 @@ import numpy as np
 
 import snnrt
 from snnrt.errors import OutputError
-from snnrt.graph import Add, Conv2d, Graph, Neuron, Pool2d
+from snnrt.ir.graph import Add, Conv2d, Graph, Neuron, Pool2d
 from snnrt.targets.export.c_conditionals import kept_lines, logical_lines, without_comments
 
 # files for processors that firmware runs on; each is guarded by the compiler's macros

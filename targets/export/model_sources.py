@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from snnrt.graph import Conv2d, Graph, Shape
+from snnrt.ir.graph import Conv2d, Graph, Shape
 from snnrt.network import FileInfo, Network
 from snnrt.targets.export.c_text import c_comment, c_float, c_string, rendered
 

@@ -21,7 +21,7 @@ from networks import demo_subject, peer_subject
 from onnx_peer import onnx_peer, unrolled_onnx
 from python_peers import python_peers
 
-from snnrt.engine import kernel_sets
+from snnrt.devices.cpu import kernel_sets
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import snnrt
-from snnrt.data import load_dataset
-from snnrt.health import HealthRecord
+from snnrt.data.load import load_dataset
+from snnrt.health.record import HealthRecord
 
 
 @pytest.fixture(scope="module")

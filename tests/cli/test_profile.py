@@ -8,7 +8,7 @@ import re
 import pytest
 
 import snnrt
-from snnrt.data import load_dataset
+from snnrt.data.load import load_dataset
 from snnrt.targets.loading import list_targets
 
 FIGURES = ("accuracy", "mean_energy_j", "mean_latency_s", "mean_edp_js", "product_of_means_edp_js")

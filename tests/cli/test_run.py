@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import snnrt
-from snnrt.data import load_dataset
+from snnrt.data.load import load_dataset
 
 KEYS = {
     "inputs",

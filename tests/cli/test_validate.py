@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import snnrt
-from snnrt.data import load_dataset
+from snnrt.data.load import load_dataset
 
 
 def test_float32_gives_the_spikes_of_its_source(snnrt_command, float_model, source):

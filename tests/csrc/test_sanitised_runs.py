@@ -7,7 +7,7 @@ from c_programs import command
 from exported_models import check_output, export, export_random
 from small_networks import SMALL_NETWORKS, image_conv
 
-from snnrt.engine import kernel_sets
+from snnrt.devices.cpu import kernel_sets
 
 
 def run(program, folder, exported) -> None:

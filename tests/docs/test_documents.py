@@ -15,7 +15,7 @@ import pytest
 import snnrt
 from snnrt.cli import build_parser
 from snnrt.cli import main as cli
-from snnrt.data import load_dataset
+from snnrt.data.load import load_dataset
 
 ROOT = Path(__file__).parents[2]
 PAGES = [

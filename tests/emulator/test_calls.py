@@ -100,7 +100,7 @@ def test_what_was_printed(host):
 
 
 def test_the_health_record_is_readable(host):
-    from snnrt.health import HealthRecord
+    from snnrt.health.record import HealthRecord
 
     graph, x = dense_lif("int8")
     result = Network(graph).run(x)

@@ -10,11 +10,11 @@ from demo_network import demo_network
 from device_programs import need_core
 from small_networks import dense_lif, every_kind
 
-from snnrt.counts import Counts
 from snnrt.errors import DataError, ModelError, SnnrtError
-from snnrt.graph import Dense, Edge, Exit, Graph, Input, Readout
+from snnrt.ir.graph import Dense, Edge, Exit, Graph, Input, Readout
 from snnrt.network import Network
-from snnrt.result import Result
+from snnrt.results.counts import Counts
+from snnrt.results.result import Result
 from snnrt.targets.emulator import CORES, EmulatedResult, build, device, run_emulated, symbols, worst_step
 from snnrt.targets.emulator.cores import Region
 from snnrt.targets.worst_case import node_work

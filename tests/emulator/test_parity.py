@@ -12,7 +12,7 @@ from device_programs import EVERYTHING, build_for_core, build_for_host, need_cor
 from exported_models import Exported, check_output, export, export_random
 from small_networks import SMALL_NETWORKS, image_conv
 
-from snnrt.graph import Neuron
+from snnrt.ir.graph import Neuron
 from snnrt.targets.emulator import CORES
 
 MODELS = 60

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import snnrt
-from snnrt.data import load_dataset
+from snnrt.data.load import load_dataset
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # trains; test_train_digits.py runs it
@@ -66,7 +66,7 @@ def test_demo_chooses_the_threshold_without_test_images(example, monkeypatch):
         data = load_dataset(name, split=split)
         return data if split == "train" else type(data)(data.x[::-1].copy(), np.roll(data.y, 1), data.name)
 
-    monkeypatch.setattr("snnrt.data.load_dataset", spoilt)
+    monkeypatch.setattr("snnrt.data.load.load_dataset", spoilt)
     assert re.search(r"entropy < ([\d.]+)", example("demo"))[1] == threshold
 
 

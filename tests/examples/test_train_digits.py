@@ -18,9 +18,9 @@ import pytest
 import torch
 
 import snnrt
-from snnrt.converters.nir_importer import import_nir
-from snnrt.data import load_dataset
-from snnrt.reference import Reference
+from snnrt.converters.nir.importer import import_nir
+from snnrt.data.load import load_dataset
+from snnrt.reference.run import Reference
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SHIPPED = EXAMPLES / "models" / "digits_conv.nir"

@@ -13,7 +13,7 @@ from exported_projects import ARM, COMPILERS, WARNINGS, need
 from small_networks import dense_lif, every_kind
 
 import snnrt
-from snnrt.graph import Graph, Neuron, Numbers
+from snnrt.ir.graph import Graph, Neuron, Numbers
 from snnrt.targets.export import core_sources
 from snnrt.targets.export.c_conditionals import evaluate, kept_lines
 from snnrt.targets.export.core_sources import amalgamate, options_for, source_files

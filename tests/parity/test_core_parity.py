@@ -13,12 +13,12 @@ from strategies import graphs, random_graph
 from wide_networks import saturating_graph, wide_graph
 
 from snnrt import network as networks
-from snnrt.counts import Counts
-from snnrt.engine import kernel_sets
-from snnrt.graph import Graph
+from snnrt.devices.cpu import kernel_sets
+from snnrt.ir.graph import Graph
 from snnrt.network import Network
-from snnrt.reference import Reference
-from snnrt.result import Result
+from snnrt.reference.run import Reference
+from snnrt.results.counts import Counts
+from snnrt.results.result import Result
 
 NUMBERS = ("int8", "float32")
 KERNELS = kernel_sets()
@@ -110,7 +110,7 @@ def test_other_exit_rules_and_more_steps_than_the_model_has(numbers):
 
 @pytest.fixture(scope="module")
 def digits() -> np.ndarray:
-    from snnrt.data import load_dataset
+    from snnrt.data.load import load_dataset
 
     return load_dataset("digits").x[:48]
 

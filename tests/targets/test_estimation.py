@@ -103,7 +103,7 @@ def test_a_network_too_large_for_the_chip(graph):
 
 def test_delayed_loops_are_costed():
     """A chain of neurons that feeds back into itself has no pooling behind it, and no end."""
-    from snnrt.graph import Edge
+    from snnrt.ir.graph import Edge
 
     graph = Builder((4,), encoding="spikes").dense(4).neuron().neuron().graph()
     first = graph["lif2"].with_(inputs=(Edge("dense1"), Edge("lif3", 1)))

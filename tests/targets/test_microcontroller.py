@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from published_networks import Builder, counts_at
 
-from snnrt.counts import Counts
+from snnrt.results.counts import Counts
 from snnrt.targets import Microcontroller, estimate, load_target
 
 BOARDS = ("stm32u575", "stm32u385", "stm32l4r5", "stm32h7a3")

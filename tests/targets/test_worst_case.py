@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from strategies import random_graph
 
-from snnrt.graph import Conv2d, Dense, Edge, Exit, Flatten, Graph, Input, Readout
+from snnrt.ir.graph import Conv2d, Dense, Edge, Exit, Flatten, Graph, Input, Readout
 from snnrt.network import Network
 from snnrt.targets.worst_case import node_work, step_work
 

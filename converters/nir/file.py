@@ -1,0 +1,140 @@
+"""A NIR file as graphs of ``nir`` nodes, read so that a hostile or damaged file stays harmless.
+
+Nested graphs stay nested here; :mod:`snnrt.converters.common.cycles` inlines them. The ``nir`` package
+builds the nodes; its check of types is left out, because published files fail it (frameworks
+write scalar parameters) and its shape inference is wrong for kernels that are not square.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nir
+import numpy as np
+
+from snnrt.converters.nir import reader
+from snnrt.converters.nir.reader import READ_ERRORS, NotNir, Tree, parse_tree, read_tree
+from snnrt.errors import ModelError
+
+SECONDS_TO_READ = 20.0
+BYTES_A_SECOND = 10**7
+
+PRIMITIVES = (
+    "Input", "Output", "NIRGraph", "Affine", "Linear", "Scale", "Conv1d", "Conv2d", "SumPool2d", "AvgPool2d",
+    "Flatten", "Delay", "Threshold", "I", "IF", "LI", "LIF", "CubaLI", "CubaLIF",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NirGraph:
+    """Nodes by name, and the edges between them."""
+
+    nodes: dict[str, nir.NIRNode | NirGraph]
+    edges: list[tuple[str, str]]
+
+
+def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
+    """Read the NIR file at ``path``.
+
+    ``isolated``: in a process of its own, because the HDF5 library crashes on some damaged files
+    (a third of a second more). Raises ModelError if there is no such file, if it is damaged or not
+    NIR, if it is larger than 1 GiB once unpacked, or if a node has an unknown type or fields that
+    do not fit its type.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file; expected a NIR file (.nir)")
+    try:
+        # a program that embeds Python has no interpreter to start
+        tree = _read_isolated(path) if isolated and sys.executable else read_tree(str(path))
+    except NotNir as error:
+        raise ModelError(f"{path}: {error}") from error
+    except READ_ERRORS as error:
+        raise ModelError(f"{path}: not a readable NIR file ({_one_line(error)}); export it again") from error
+    root = _build(path, "", tree)
+    if isinstance(root, NirGraph):
+        return root
+    raise ModelError(
+        f"{path}: holds a single {type(root).__name__}; expected a NIRGraph with Input and Output"
+    )
+
+
+def _read_isolated(path: Path) -> Tree:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, reader.__file__, str(path)]
+    # the HDF5 library can also run for ever
+    seconds = SECONDS_TO_READ + path.stat().st_size / BYTES_A_SECOND
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=seconds, env=environment, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise OSError(f"not read within {seconds:.1f} s") from error
+    if done.returncode == 0:
+        return parse_tree(done.stdout)
+    try:
+        reason = json.loads(done.stderr.splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        raise OSError("the HDF5 library failed on it") from error
+    if "not_nir" in reason:
+        raise NotNir(reason["not_nir"])
+    raise OSError(reason["damaged"])
+
+
+def _build(path: Path, name: str, fields: Any) -> nir.NIRNode | NirGraph:
+    where = f"{path}: node {name!r}" if name else f"{path}"
+    kind = fields.get("type") if isinstance(fields, dict) else None
+    if not isinstance(kind, str):
+        raise ModelError(f"{where}: has no type; expected one of NIR's primitives")
+    if kind not in PRIMITIVES:
+        raise ModelError(
+            f"{where}: type {kind} is not known; expected one of {', '.join(PRIMITIVES)}; "
+            "replace it in the framework before the export"
+        )
+    if kind == "NIRGraph":
+        return _build_graph(path, name, where, fields)
+    fields = {key: value for key, value in fields.items() if key not in ("input_type", "output_type")}
+    if kind in ("Conv1d", "Conv2d"):
+        fields["input_shape"] = None
+    if kind == "Flatten":
+        fields["input_type"] = None
+    try:
+        return nir.dict2NIRNode(fields)
+    except READ_ERRORS as error:
+        raise ModelError(
+            f"{where} ({kind}): fields do not fit the type ({_one_line(error)}); export it again"
+        ) from error
+
+
+def _build_graph(path: Path, name: str, where: str, fields: dict[str, Any]) -> NirGraph:
+    nodes, edges = fields.get("nodes"), fields.get("edges")
+    if not isinstance(nodes, dict) or not isinstance(edges, np.ndarray):
+        raise ModelError(
+            f"{where} (NIRGraph): expected 'nodes' and 'edges', found {', '.join(sorted(fields))}"
+        )
+    built = {key: _build(path, f"{name}.{key}" if name else key, value) for key, value in nodes.items()}
+    if edges.size and (edges.ndim != 2 or edges.shape[1] != 2):
+        raise ModelError(
+            f"{where} (NIRGraph): edges: expected pairs of node names, found shape {edges.shape}"
+        )
+    pairs = []
+    for pair in edges.reshape(-1, 2):
+        first, second = (
+            end.decode("utf8", "replace") if isinstance(end, bytes) else str(end) for end in pair
+        )
+        for end in (first, second):
+            if end not in built:
+                raise ModelError(
+                    f"{where}: the edge {first!r} → {second!r} names {end!r}, which is not a node"
+                )
+        pairs.append((first, second))
+    return NirGraph(built, pairs)
+
+
+def _one_line(error: BaseException) -> str:
+    words = " ".join(str(error).split()) or type(error).__name__
+    return words if len(words) <= 200 else words[:197] + "..."

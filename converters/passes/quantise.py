@@ -1,0 +1,145 @@
+"""float32 → int8: every scale folded into thresholds, so that a timestep needs no rescaling.
+
+The integers are ``docs/ir.md``'s. Where a value's unit (what 1 stands for) comes from:
+
+- spikes: 1; an input: its scale; a sum over a window: its source's; an average over k values: that over k
+- dense, conv2d: one unit for each output channel, at least max |w| · input unit / 127; larger where
+  branches meet in an addition and must share it (:mod:`snnrt.converters.passes.quantise_units`)
+- a neuron's membrane: input gain × unit of its input, so threshold, bias and the rest become integers
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from snnrt.converters.passes.membrane_form import DecayForm, decay_form
+from snnrt.converters.passes.quantise_balance import balance
+from snnrt.converters.passes.quantise_input import quantised_input_node
+from snnrt.converters.passes.quantise_prepare import prepare
+from snnrt.converters.passes.quantise_states import choose_state_bits
+from snnrt.converters.passes.quantise_units import effective_weights
+from snnrt.errors import ModelError
+from snnrt.ir.graph import AvgPool2d, Conv2d, Dense, Graph, Neuron, Node, Readout, Shape, SumPool2d, broadcast
+from snnrt.ir.graph_checks import check_graph
+from snnrt.ir.number_checks import LARGEST_WEIGHT, ONE_Q15
+from snnrt.ir.value_types import LARGEST_INT16
+from snnrt.reference.run import checked_input
+
+LARGEST_INT32 = 2**31 - 1
+
+
+def quantise(
+    graph: Graph, calibration: np.ndarray | None = None, state_bits: Literal[16, 32] | None = None
+) -> Graph:
+    """The int8 graph that stands for the float32 ``graph``.
+
+    ``calibration``: inputs as the reference takes them; they set the input's scale and
+    peak and tell where 16-bit states are enough. ``state_bits`` forces the width of all membranes;
+    None takes 16 where nothing can overflow, or where the calibration stays below half the range.
+    Raises ModelError for what int8 cannot express, naming the node; DataError for a wrong ``calibration``.
+    """
+    check_graph(graph)
+    if graph.numbers != "float32":
+        raise ModelError(f"quantise: expected a graph in float32, found {graph.numbers}")
+    if state_bits not in (None, 16, 32):
+        raise ModelError(f"quantise: state_bits: expected 16, 32 or none, found {state_bits!r}")
+    if calibration is not None:
+        calibration = checked_input(calibration, graph.input, int(graph.timesteps))
+    graph = graph.with_(nodes=(quantised_input_node(graph.input, calibration), *graph.nodes[1:]))
+    graph, units = balance(prepare(graph), narrow=state_bits == 16)
+    nodes = tuple(_quantise_node(node, units) for node in graph)
+    quantised = choose_state_bits(graph.with_(nodes=nodes, numbers="int8"), calibration, state_bits)
+    check_graph(quantised)
+    return quantised
+
+
+def _quantise_node(node: Node, units: dict[str, np.ndarray]) -> Node:
+    if isinstance(node, (Dense, Conv2d)):
+        return _quantise_synapses(node, units[node.inputs[0].source], units[node.name])
+    if isinstance(node, AvgPool2d):
+        return SumPool2d(
+            node.name, node.inputs, node.shape, kernel=node.kernel, stride=node.stride, padding=node.padding
+        )
+    if isinstance(node, Neuron):
+        return _quantise_neuron(node, units[node.inputs[0].source])
+    if isinstance(node, Readout):
+        return node.with_(scale=units[node.inputs[0].source].astype(np.float32))
+    return node
+
+
+def _quantise_synapses(node: Dense | Conv2d, source_unit: np.ndarray, unit: np.ndarray) -> Node:
+    scale = unit.reshape(unit.shape[0], -1)[:, 0]
+    weights = effective_weights(node, source_unit)
+    units = weights / scale.reshape((-1,) + (1,) * (weights.ndim - 1))
+    bias = None
+    if node.bias is not None and node.bias.any():
+        bias = np.rint(node.bias / scale).astype(np.int32)
+    return node.with_(
+        weights=np.clip(np.rint(units), -LARGEST_WEIGHT, LARGEST_WEIGHT).astype(np.int8),
+        bias=bias,
+        scale=scale.astype(np.float32),
+    )
+
+
+def _quantise_neuron(node: Neuron, source_unit: np.ndarray) -> Neuron:
+    form = decay_form(node)
+    unit = broadcast(form.gain, node.shape) * source_unit
+    scale = compact(unit.astype(np.float32), node.shape)
+    return replace(
+        node,
+        integration="decay",
+        gain=None,
+        leak=None,
+        membrane=_factor(form.membrane),
+        synapse=None if form.synapse is None else _factor(form.synapse),
+        bias=_bias(node, form, unit),
+        threshold=_parameter(node, "threshold", unit, lowest=1),
+        reset_value=_parameter(node, "reset_value", unit),
+        lower_bound=_parameter(node, "lower_bound", unit),
+        initial=_parameter(node, "initial", unit),
+        scale=scale,
+        synapse_order=node.synapse_order,
+        max_spikes=min(node.max_spikes, LARGEST_INT16),
+        state_bits=32,
+    )
+
+
+def _factor(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.rint(values * ONE_Q15), np.int32)
+
+
+def _bias(node: Neuron, form: DecayForm, unit: np.ndarray) -> np.ndarray | None:
+    if form.bias is None:
+        return None
+    return _integers(node, "bias", broadcast(form.bias, node.shape) / unit, node.shape)
+
+
+def _parameter(node: Neuron, field: str, unit: np.ndarray, lowest: int | None = None) -> np.ndarray | None:
+    value = getattr(node, field)
+    if value is None:
+        return None
+    units = broadcast(value, node.shape).astype(np.float64) / unit
+    return _integers(node, field, units if lowest is None else np.maximum(units, lowest), node.shape)
+
+
+def _integers(node: Neuron, field: str, values: np.ndarray, shape: Shape) -> np.ndarray:
+    rounded = np.rint(values)
+    if np.abs(rounded).max() > LARGEST_INT32:
+        raise ModelError(
+            f"node {node.name!r} ({node.kind}): {field}: expected at most 2^31 - 1 units of its input, found "
+            f"{np.abs(rounded).max():.3g}; use --numbers float32"
+        )
+    return compact(rounded.astype(np.int32), shape)
+
+
+def compact(values: np.ndarray, shape: Shape) -> np.ndarray:
+    """``values`` of ``shape`` as a scalar, (channels,) or ``shape`` array: the smallest that holds them."""
+    first = values.reshape(shape[0], -1)[:, :1]
+    if (values == values.flat[0]).all():
+        return np.asarray(values.flat[0])
+    if len(shape) == 3 and (values.reshape(shape[0], -1) == first).all():
+        return np.ascontiguousarray(first[:, 0])
+    return np.ascontiguousarray(values)

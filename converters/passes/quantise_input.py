@@ -1,0 +1,63 @@
+"""Scale and peak of an int8 graph's input."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from snnrt.converters.passes.quantise_units import is_whole
+from snnrt.errors import ModelError
+from snnrt.ir.graph import Input
+from snnrt.ir.value_types import LARGEST_INT16
+
+PEAK_UNSIGNED = 255
+PEAK_SIGNED = 127
+# fewer values may be multiples of a step by chance
+_ENOUGH_VALUES = 256
+
+
+def quantised_input_node(node: Input, calibration: np.ndarray | None) -> Input:
+    """``node`` with scale and peak for its range, from ``calibration`` (float32) or ``low`` and ``high``.
+
+    Values that are whole multiples of one step, with few steps up to the largest, keep that step, so that
+    nothing is rounded: pixels of 0 … 16 sixteenths get scale 1/16. Spikes and counts keep scale 1.
+    """
+    low, high = float(node.low), float(node.high)
+    values = None if calibration is None else np.unique(calibration)
+    seen_low, seen_high = (low, high) if values is None else (float(values[0]), float(values[-1]))
+    largest = max(abs(seen_low), abs(seen_high))
+    if largest == 0.0:
+        largest = max(abs(low), abs(high), 1.0)
+    stated = max(abs(low), abs(high))
+    if node.encoding == "spikes" and _whole(values, low, high):
+        peak = int(np.ceil(max(largest, stated, 1.0)))
+        if peak > LARGEST_INT16:
+            raise ModelError(
+                f"node {node.name!r} (input): expected counts up to {LARGEST_INT16}, found {peak}"
+            )
+        return replace(node, scale=1.0, peak=peak)
+    most = PEAK_SIGNED if seen_low < 0.0 else PEAK_UNSIGNED
+    trusted = calibration is not None and calibration.size >= _ENOUGH_VALUES
+    steps = _steps(values, largest, most) if values is not None and trusted else None
+    if steps is None:
+        return replace(node, scale=float(np.float32(largest / most)), peak=most)
+    scale = largest / steps
+    # the stated range may reach further than what was seen
+    peak = min(most, max(steps, int(np.ceil(stated / scale - 1e-6))))
+    return replace(node, scale=float(np.float32(scale)), peak=peak)
+
+
+def _whole(values: np.ndarray | None, low: float, high: float) -> bool:
+    if values is None:
+        return low == np.rint(low) and high == np.rint(high)
+    return bool((values == np.rint(values)).all())
+
+
+def _steps(values: np.ndarray, largest: float, most: int) -> int | None:
+    """The fewest steps from 0 to ``largest`` whose multiples hold all ``values``, or None."""
+    shares = values.astype(np.float64) / largest
+    for steps in range(1, most + 1):
+        if is_whole(shares * steps).all():
+            return steps
+    return None

@@ -1,0 +1,104 @@
+"""16 or 32 bits for each membrane of an int8 graph."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from snnrt.errors import ModelError
+from snnrt.ir.graph import Add, Conv2d, Dense, Graph, Neuron, Node, Pool2d
+from snnrt.ir.number_checks import ONE_Q15
+from snnrt.ir.value_types import LARGEST_INT16, largest_values, output_types
+from snnrt.reference.run import Reference
+
+# a run of the reference is slow; so many inputs show how far membranes go
+_CALIBRATION_INPUTS = 64
+_HEADROOM = 2.0
+
+
+def choose_state_bits(
+    graph: Graph, calibration: np.ndarray | None, state_bits: Literal[16, 32] | None
+) -> Graph:
+    """``graph`` (int8, 32-bit states) with 16-bit states where they hold, or everywhere if told so.
+
+    They hold where the worst case of u fits, or where twice the largest |u| over ``calibration``
+    does. Raises ModelError where 16 bits are asked for and a parameter does not fit.
+    """
+    if state_bits == 32:
+        return graph
+    neurons = [node for node in graph if isinstance(node, Neuron)]
+    if state_bits == 16:
+        chosen = {node.name for node in neurons}
+        for node in neurons:
+            if _largest_parameter(node) > LARGEST_INT16:
+                raise ModelError(
+                    f"node {node.name!r} ({node.kind}): state_bits: expected parameters of at most "
+                    f"{LARGEST_INT16} units, found {_largest_parameter(node)}; leave state_bits out"
+                )
+    else:
+        largest = worst_membranes(graph)
+        if calibration is not None:
+            peaks = Reference(graph).peaks(calibration[:_CALIBRATION_INPUTS])
+            largest = {name: min(bound, _HEADROOM * peaks[name]) for name, bound in largest.items()}
+        chosen = {
+            node.name
+            for node in neurons
+            if largest[node.name] <= LARGEST_INT16 and _largest_parameter(node) <= LARGEST_INT16
+        }
+    nodes = tuple(node.with_(state_bits=16) if node.name in chosen else node for node in graph)
+    return graph.with_(nodes=nodes)
+
+
+def _largest_parameter(node: Neuron) -> int:
+    fields = (node.threshold, node.reset_value, node.lower_bound, node.initial)
+    return max(
+        (int(np.abs(value.astype(np.int64)).max()) for value in fields if value is not None), default=0
+    )
+
+
+def worst_membranes(graph: Graph) -> dict[str, float]:
+    """An upper bound of |u| for each neuron over the graph's timesteps (infinite where none is simple)."""
+    current: dict[str, float] = {}
+    membranes: dict[str, float] = {}
+    types = output_types(graph)
+    spikes = {name: float(value) for name, value in largest_values(graph).items()}
+    # twice: what is read delayed has its bound only after a first round
+    for node in graph.nodes[:-2] * 2:
+        sources = [spikes.get(edge.source, current.get(edge.source, np.inf)) for edge in node.inputs]
+        if isinstance(node, Neuron):
+            membranes[node.name] = _worst_membrane(node, sources[0], graph.timesteps)
+        if types[node.name] == "int32":
+            current[node.name] = membranes.get(node.name, _worst_current(node, sources))
+    return membranes
+
+
+def _worst_current(node: Node, sources: list[float]) -> float:
+    if isinstance(node, (Dense, Conv2d)):
+        weights = np.abs(node.weights.astype(np.int64)).reshape(node.weights.shape[0], -1).sum(axis=1)
+        bias = 0 if node.bias is None else np.abs(node.bias.astype(np.int64))
+        return float((weights * sources[0] + bias).max())
+    if isinstance(node, Add):
+        return sum(sources)
+    if isinstance(node, Pool2d):
+        return sources[0] * node.kernel[0] * node.kernel[1]
+    return sources[0]
+
+
+def _worst_membrane(node: Neuron, current: float, timesteps: int) -> float:
+    """Everything that can come in, added up over the steps that the leak lets it last; resets, too."""
+    if node.synapse is not None:
+        current = (current + 1.0) * _steps(node.synapse, timesteps)
+    bias = 0.0 if node.bias is None else float(np.abs(node.bias.astype(np.int64)).max())
+    parameters = [node.reset_value, node.lower_bound, node.initial]
+    if node.reset_next and node.reset == "subtract":
+        # a late reset may be taken from a membrane that has leaked in the meantime
+        parameters.append(node.threshold)
+    start = sum(float(np.abs(value.astype(np.int64)).max()) for value in parameters if value is not None)
+    return start + (current + bias + 1.0) * _steps(node.membrane, timesteps)
+
+
+def _steps(decay: np.ndarray, timesteps: int) -> float:
+    """1 + α + α² + … over the run, for the slowest decay."""
+    slowest = float(decay.max()) / ONE_Q15
+    return float(timesteps) if slowest == 1.0 else min(float(timesteps), 1.0 / (1.0 - slowest))

@@ -1,0 +1,233 @@
+"""What one unit of each node's int8 output stands for, solved so that branches which meet share a unit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnrt.converters.passes.membrane_form import decay_form
+from snnrt.errors import ModelError
+from snnrt.ir.graph import (
+    Add,
+    AvgPool2d,
+    Conv2d,
+    Dense,
+    Exit,
+    Flatten,
+    Graph,
+    Input,
+    Neuron,
+    Node,
+    Pool2d,
+    Readout,
+    Shape,
+    broadcast,
+)
+from snnrt.ir.number_checks import LARGEST_WEIGHT, complaint
+
+# a bias, threshold or reset value is at most so many units: far below where int32 sums saturate
+_LARGEST_PARAMETER = 2.0**24
+# with 16-bit states: a quarter of their range, so that a membrane can pass its threshold
+_LARGEST_NARROW_PARAMETER = 2.0**13
+# scales are stored as float32
+_SMALLEST = 1e-30
+_SAME = 1e-6
+_SETTLED = 1e-9
+_WHOLE = 1e-4
+
+
+class UnitSolver:
+    """Units of ``graph`` (prepared, float32). ``narrow``: states will be 16 bits.
+
+    Units are as small as the weights allow and grow until every addition's inputs agree; around a loop
+    that is a fixed point.
+    """
+
+    def __init__(self, graph: Graph, narrow: bool) -> None:
+        self.graph = graph
+        self.nodes = [node for node in graph if not isinstance(node, (Readout, Exit))]
+        self.gain = {
+            n.name: broadcast(decay_form(n).gain, n.shape) for n in self.nodes if isinstance(n, Neuron)
+        }
+        self.units: dict[str, np.ndarray] = {}
+        # of dense and conv2d: the unit each output channel would take if it shared with nothing
+        self.own: dict[str, np.ndarray] = {}
+        # what each output's unit must at least be; only a dense or conv2d can choose
+        self.least = {node.name: np.zeros(node.shape) for node in self.nodes}
+        parameter = _LARGEST_NARROW_PARAMETER if narrow else _LARGEST_PARAMETER
+        for node in self.nodes:
+            if isinstance(node, Neuron):
+                self._raise(
+                    node.inputs[0].source, _largest_parameter(node) / parameter / self.gain[node.name]
+                )
+
+    def solve(self) -> dict[str, np.ndarray]:
+        """float64 array of each node's shape (readout and exit left out); ModelError where none fits."""
+        # a requirement travels at most once through every node, and once more for each delayed edge it passes
+        delayed = sum(edge.delay for node in self.nodes for edge in node.inputs)
+        for _ in range(2 * (delayed + 2)):
+            if not self._pass():
+                self._check_additions()
+                return self.units
+        raise ModelError(
+            f"graph: no int8 scale fits the loop through {self._loop()!r}: its leaky integrators change the "
+            "unit each time around; put a spiking neuron or a dense in the loop, or use --numbers float32"
+        )
+
+    def _pass(self) -> bool:
+        """Requirements from the outputs to the inputs, then units the other way; whether anything grew."""
+        grew = False
+        for node in reversed(self.nodes):
+            grew |= self._ask_sources(node)
+        for node in self.nodes:
+            unit = self._unit(node)
+            if unit is None:
+                grew = True
+                continue
+            if isinstance(node, Add) and node.as_current:
+                grew |= self._raise(node.name, unit)
+            known = self.units.get(node.name)
+            grew |= known is None or bool((np.abs(unit - known) > _SETTLED * known).any())
+            self.units[node.name] = unit
+        return grew
+
+    def _raise(self, name: str, wanted: np.ndarray) -> bool:
+        wanted = np.broadcast_to(wanted, self.least[name].shape)
+        grows = wanted > self.least[name] * (1 + _SETTLED)
+        if grows.any():
+            self.least[name] = np.where(grows, wanted, self.least[name])
+        return bool(grows.any())
+
+    def _ask_sources(self, node: Node) -> bool:
+        least = self.least[node.name]
+        if isinstance(node, (Dense, Conv2d, Input)) or (
+            isinstance(node, Neuron) and node.threshold is not None
+        ):
+            return False
+        if isinstance(node, Neuron):
+            least = least / self.gain[node.name]
+        elif isinstance(node, Pool2d):
+            least = broadcast(_largest_of_channel(least) * _area(node), self._shape(node))
+        elif isinstance(node, Flatten):
+            least = least.reshape(self._shape(node))
+        grew = False
+        for edge in node.inputs:
+            grew |= self._raise(edge.source, least)
+        return grew
+
+    def _shape(self, node: Node) -> Shape:
+        return self.graph[node.inputs[0].source].shape
+
+    def _unit(self, node: Node) -> np.ndarray | None:
+        """The unit that follows from what is known by now; None if nothing is."""
+        if isinstance(node, Input):
+            return np.full(node.shape, float(np.float32(node.scale)))
+        if isinstance(node, Neuron) and node.threshold is not None:
+            return np.ones(node.shape)
+        found = [self.units[edge.source] for edge in node.inputs if edge.source in self.units]
+        if not found:
+            return None
+        if isinstance(node, (Dense, Conv2d)):
+            return self._synapse_unit(node, found[0])
+        if isinstance(node, Neuron):
+            return found[0] * self.gain[node.name]
+        if isinstance(node, Flatten):
+            return found[0].reshape(-1)
+        if isinstance(node, Pool2d):
+            channel = _largest_of_channel(found[0])
+            if _varies(found[0], broadcast(channel, found[0].shape)):
+                raise complaint(
+                    node,
+                    "input",
+                    "one gain a channel in int8",
+                    f"gains of single neurons in {node.inputs[0].source!r}; use --numbers float32",
+                )
+            return broadcast(channel / _area(node), node.shape)
+        return np.maximum.reduce(found)
+
+    def _synapse_unit(self, node: Dense | Conv2d, source: np.ndarray) -> np.ndarray:
+        if node.name not in self.own:
+            self.own[node.name] = _smallest_unit(node, source)
+        return broadcast(
+            np.maximum(self.own[node.name], _largest_of_channel(self.least[node.name])), node.shape
+        )
+
+    def _check_additions(self) -> None:
+        for node in self.nodes:
+            if not isinstance(node, Add):
+                continue
+            for edge in node.inputs:
+                if _varies(self.units[edge.source], self.units[node.name]):
+                    raise complaint(
+                        node,
+                        "inputs",
+                        "branches that can share one scale a channel",
+                        f"{edge.source!r} with another; give its neurons one gain a channel, "
+                        "or use --numbers float32",
+                    )
+
+    def _loop(self) -> str:
+        return next(node.name for node in self.nodes if any(edge.delay for edge in node.inputs))
+
+
+def effective_weights(node: Dense | Conv2d, unit: np.ndarray) -> np.ndarray:
+    """``node.weights`` in float64 times what one unit of each input stands for, (outputs, ...)."""
+    weights = node.weights.astype(np.float64)
+    if isinstance(node, Dense):
+        return weights * unit
+    # one unit a channel: a convolution reads spikes or the input, never a current
+    channel = _largest_of_channel(unit).reshape(node.groups, 1, -1, 1, 1)
+    return (weights.reshape(node.groups, -1, *weights.shape[1:]) * channel).reshape(weights.shape)
+
+
+def _smallest_unit(node: Dense | Conv2d, source: np.ndarray) -> np.ndarray:
+    """(outputs,): the largest weight over 127, or a step whose multiples the weights are already."""
+    weights = np.abs(effective_weights(node, source)).reshape(node.weights.shape[0], -1)
+    largest = weights.max(axis=1)
+    # a channel whose weights are all zero: any unit will do
+    largest = np.where(largest > 0.0, largest, source.max())
+    unit = largest / whole_steps(weights / largest[:, None], LARGEST_WEIGHT)
+    if node.bias is not None:
+        unit = np.maximum(unit, np.abs(node.bias.astype(np.float64)) / _LARGEST_PARAMETER)
+    return np.maximum(unit, _SMALLEST)
+
+
+def whole_steps(shares: np.ndarray, most: int) -> np.ndarray:
+    """(rows,) how many steps from 0 to 1 hold every share (0 … 1) of a row exactly, else ``most``.
+
+    The fewest that do, times the largest power of two that keeps them at most ``most``: weights that a
+    training has already rounded to a grid stay as they are.
+    """
+    steps = np.full(shares.shape[0], float(most))
+    open_rows = np.arange(shares.shape[0])
+    for count in range(1, most + 1):
+        # most rows fail on their first few values
+        few = is_whole(shares[open_rows, :8] * count).all(axis=1)
+        hit = open_rows[few][is_whole(shares[open_rows[few]] * count).all(axis=1)]
+        steps[hit] = count * 2 ** int(np.log2(most // count))
+        open_rows = np.setdiff1d(open_rows, hit, assume_unique=True)
+    return steps
+
+
+def is_whole(values: np.ndarray) -> np.ndarray:
+    """Elementwise: an integer, but for the rounding of float32."""
+    return np.abs(values - np.rint(values)) < _WHOLE
+
+
+def _largest_parameter(node: Neuron) -> np.ndarray:
+    """The largest |value| that must be counted in the membrane's unit, of the node's shape."""
+    form = decay_form(node)
+    fields = (node.threshold, node.reset_value, node.lower_bound, node.initial, form.bias)
+    values = [np.abs(broadcast(value, node.shape)) for value in fields if value is not None]
+    return np.maximum.reduce([np.zeros(node.shape), *values])
+
+
+def _largest_of_channel(values: np.ndarray) -> np.ndarray:
+    return values.reshape(values.shape[0], -1).max(axis=1)
+
+
+def _area(node: Pool2d) -> int:
+    return node.kernel[0] * node.kernel[1] if isinstance(node, AvgPool2d) else 1
+
+
+def _varies(values: np.ndarray, expected: np.ndarray) -> bool:
+    return bool((np.abs(values - expected) > _SAME * expected).any())

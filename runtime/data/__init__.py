@@ -1,0 +1,1 @@
+"""Inputs: files, built-in data sets, arrays."""

@@ -1,0 +1,1 @@
+"""Where a network runs: the C core, the reference, a simulated crossbar."""

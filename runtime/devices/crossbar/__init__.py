@@ -1,0 +1,1 @@
+"""A simulated in-memory-computing crossbar."""

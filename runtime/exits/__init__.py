@@ -1,0 +1,1 @@
+"""Exit rules and their fixed point."""

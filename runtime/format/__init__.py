@@ -1,0 +1,1 @@
+"""The .snnrt file: writer, reader, layout."""

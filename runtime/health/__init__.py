@@ -1,0 +1,1 @@
+"""Health records that devices keep, and their histograms."""

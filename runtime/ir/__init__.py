@@ -1,0 +1,1 @@
+"""The graph: nodes, value types, checks, element order, memory plan."""

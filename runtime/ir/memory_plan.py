@@ -1,0 +1,98 @@
+"""Where each output and state lies in the arena.
+
+A buffer that lives for a part of the timestep shares bytes with others that live at other times.
+Greedy: what is kept first, then by size, each at the lowest offset that is free during its life.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnrt.ir.graph import Exit, Flatten, Graph, Input, Neuron, Readout
+from snnrt.ir.value_types import output_types
+
+ALIGNMENT = 8
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """``bytes`` in use from node ``first`` to node ``last`` of each step; ``kept``: from step to step."""
+
+    node: str
+    role: str
+    bytes: int
+    first: int
+    last: int
+    kept: bool
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """Arena offsets by (node name, role), role ``output``, ``state`` or ``synapse``; all in bytes."""
+
+    offsets: dict[tuple[str, str], int]
+    bytes: dict[tuple[str, str], int]
+    arena_bytes: int
+
+
+def output_bytes(elements: int, dtype: str) -> int:
+    """Bytes of an output of that many elements."""
+    if dtype == "bits":
+        return (elements + 31) // 32 * 4
+    return elements * (2 if dtype == "int16" else 4)
+
+
+def buffers(graph: Graph) -> list[Buffer]:
+    """Every buffer of a graph with its life, in execution order."""
+    dtypes = output_types(graph)
+    static = graph.static_nodes()
+    root = {node.name: node.inputs[0].source if isinstance(node, Flatten) else node.name for node in graph}
+    last_use = {node.name: index for index, node in enumerate(graph)}
+    delayed: set[str] = set()
+    for index, node in enumerate(graph):
+        for edge in node.inputs:
+            if edge.delay:
+                delayed.add(root[edge.source])
+            else:
+                last_use[root[edge.source]] = max(last_use[root[edge.source]], index)
+    found: list[Buffer] = []
+    for index, node in enumerate(graph):
+        elements = int(np.prod(node.shape))
+        if not isinstance(node, (Input, Flatten, Exit)):
+            kept = isinstance(node, Readout) or node.name in static or node.name in delayed
+            size = output_bytes(elements, dtypes[node.name])
+            found.append(Buffer(node.name, "output", size, index, last_use[node.name], kept))
+        if isinstance(node, Neuron):
+            narrow = graph.numbers == "int8" and node.state_bits == 16
+            found.append(Buffer(node.name, "state", elements * (2 if narrow else 4), index, index, True))
+            if node.synapse is not None:
+                found.append(Buffer(node.name, "synapse", elements * 4, index, index, True))
+    return found
+
+
+def _conflict(a: Buffer, b: Buffer) -> bool:
+    return a.kept or b.kept or (a.first <= b.last and b.first <= a.last)
+
+
+def plan_memory(graph: Graph) -> MemoryPlan:
+    """Offsets for every buffer; the arena is exactly as large as the highest end, rounded up to 8."""
+    placed: list[tuple[int, int, Buffer]] = []
+    every = buffers(graph)
+    kept = [buffer for buffer in every if buffer.kept]
+    shared = sorted((buffer for buffer in every if not buffer.kept), key=lambda buffer: -buffer.bytes)
+    for buffer in kept + shared:
+        offset = 0
+        busy = sorted((start, end) for start, end, other in placed if _conflict(buffer, other))
+        for start, end in busy:
+            if offset + buffer.bytes <= start:
+                break
+            offset = max(offset, -(-end // ALIGNMENT) * ALIGNMENT)
+        placed.append((offset, offset + buffer.bytes, buffer))
+    end = max((end for _, end, _ in placed), default=0)
+    return MemoryPlan(
+        offsets={(buffer.node, buffer.role): start for start, _, buffer in placed},
+        bytes={(buffer.node, buffer.role): buffer.bytes for buffer in every},
+        arena_bytes=-(-end // ALIGNMENT) * ALIGNMENT,
+    )

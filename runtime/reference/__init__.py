@@ -1,0 +1,1 @@
+"""Runs a graph in NumPy: what docs/ir.md means."""

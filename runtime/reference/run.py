@@ -1,0 +1,303 @@
+"""The reference: what ``docs/ir.md`` means, in NumPy. The C core is held to it bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+
+import numpy as np
+
+from snnrt.errors import DataError
+from snnrt.exits import fixed_point
+from snnrt.ir.element_order import element_orders
+from snnrt.ir.graph import Add, Conv2d, Dense, Flatten, Graph, Input, Neuron, Node, Pool2d, broadcast
+from snnrt.ir.graph_checks import check_graph
+from snnrt.ir.value_types import fan_in, output_types
+from snnrt.reference.neuron import NeuronState
+from snnrt.reference.synapse import (
+    SynapseDevice,
+    Synapses,
+    add,
+    conv2d,
+    dense,
+    pool2d,
+    reach,
+    saturate,
+    spikes_of,
+)
+from snnrt.results.counts import Counts
+from snnrt.results.result import Result
+
+RECORDABLE = ("spikes", "membranes")
+# bounds the memory of a batch: numbers in the unrolled windows of its largest convolution
+_WINDOW_BUDGET = 2**22
+_LARGEST_BATCH = 256
+_DTYPES = {"bits": np.uint8, "int16": np.int16, "int32": np.int32, "float32": np.float32}
+
+
+def quantise_input(x: np.ndarray, node: Input) -> np.ndarray:
+    """int16 of float32 ``x``: clip(round_half_even(x / scale), −peak, peak), the division in float32."""
+    with np.errstate(over="ignore"):
+        units = np.rint(x.astype(np.float32) / np.float32(node.scale))
+    return np.clip(units, -node.peak, node.peak).astype(np.int16)
+
+
+class Reference:
+    """Runs ``graph`` (float32 or int8) in NumPy; ModelError if it is not what ``docs/ir.md`` allows.
+
+    ``synapse_device`` multiplies in place of the exact integer product (int8 graphs only), see
+    :class:`snnrt.reference.synapse.SynapseDevice`.
+    """
+
+    def __init__(self, graph: Graph, synapse_device: SynapseDevice | None = None) -> None:
+        check_graph(graph)
+        if synapse_device is not None and graph.numbers != "int8":
+            raise DataError(
+                f"synapse device: expected a graph in int8, found {graph.numbers}; convert with int8"
+            )
+        self.graph = graph
+        self.device = synapse_device
+        self.types = output_types(graph)
+        self.orders = element_orders(graph)
+        self.static = graph.static_nodes()
+        self.delayed = frozenset(edge.source for node in graph for edge in node.inputs if edge.delay)
+
+    def run(
+        self,
+        x: np.ndarray,
+        *,
+        steps: int | None = None,
+        exit_rule: str | None = None,
+        threshold: float | None = None,
+        record: Collection[str] = (),
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Result:
+        """Run each of N inputs until its exit.
+
+        ``x``: (N, *shape), or (N, T, *shape) for spikes, numbers in the units of the input node.
+        ``steps``: at most so many timesteps (the graph's). ``exit_rule`` and ``threshold`` replace the
+        graph's. ``record``: of ``spikes`` and ``membranes`` (after the step; int8: times ``scale``).
+        ``progress(done, inputs)`` is called now and then. Raises DataError for ``x`` or ``record``
+        that do not fit, ModelError for an exit rule that does not.
+        """
+        graph = self.graph
+        steps = self._checked_steps(steps)
+        x = checked_input(x, graph.input, steps)
+        unknown = sorted(set(record) - set(RECORDABLE))
+        if unknown:
+            raise DataError(f"record: expected some of {', '.join(RECORDABLE)}, found {unknown[0]!r}")
+        rule, threshold_integer = self._checked_rule(exit_rule, threshold)
+        inputs = x.shape[0]
+        result = self._empty_result(inputs, steps, record)
+        size = self._batch_size()
+        for start in range(0, inputs, size):
+            chosen = np.arange(start, min(start + size, inputs))
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+                _Batch(self, x[chosen], chosen, result).run(steps, rule, threshold_integer)
+            if progress is not None:
+                progress(int(chosen[-1]) + 1, inputs)
+        return result
+
+    def peaks(self, x: np.ndarray) -> dict[str, float]:
+        """The largest |u| that each neuron reaches over all timesteps of ``x``, in state units."""
+        x = checked_input(x, self.graph.input, int(self.graph.timesteps))
+        result = self._empty_result(x.shape[0], int(self.graph.timesteps), ())
+        largest = {node.name: 0.0 for node in self.graph if isinstance(node, Neuron)}
+        size = self._batch_size()
+        for start in range(0, x.shape[0], size):
+            chosen = np.arange(start, min(start + size, x.shape[0]))
+            batch = _Batch(self, x[chosen], chosen, result)
+            for name, state in batch.states.items():
+                state.on_membrane = partial(_raise_to, largest, name)
+            batch.run(int(self.graph.timesteps), "never", 0)
+        return largest
+
+    def _checked_steps(self, steps: int | None) -> int:
+        if steps is None:
+            return int(self.graph.timesteps)
+        if not isinstance(steps, (int, np.integer)) or not 1 <= steps <= 65535:
+            raise DataError(f"steps: expected 1 to 65535, found {steps!r}")
+        return int(steps)
+
+    def _checked_rule(self, rule: str | None, threshold: float | None) -> tuple[str, int]:
+        own = self.graph.exit
+        if rule is not None and rule not in ("never", own.rule) and threshold is None:
+            raise DataError(f"threshold: expected a number from 0 to 1 for exit rule {rule!r}, found none")
+        rule = own.rule if rule is None else rule
+        threshold = own.threshold if threshold is None else threshold
+        return rule, fixed_point.threshold_q(rule, threshold, self.graph.readout.shape[0])
+
+    def _batch_size(self) -> int:
+        unrolled = [
+            int(np.prod(node.shape[1:])) * fan_in(node) for node in self.graph if isinstance(node, Conv2d)
+        ]
+        return max(1, min(_LARGEST_BATCH, _WINDOW_BUDGET // max(unrolled, default=1)))
+
+    def _empty_result(self, inputs: int, steps: int, record: Collection[str]) -> Result:
+        graph = self.graph
+        classes = graph.readout.shape[0]
+        neurons = [node for node in graph if isinstance(node, Neuron)]
+        return Result(
+            logits=np.zeros((inputs, classes), np.float32),
+            classes=np.zeros(inputs, np.int64),
+            timesteps=np.zeros(inputs, np.int64),
+            scores=np.full(inputs, np.nan),
+            counts=Counts.zeros(tuple(node.name for node in graph), inputs),
+            spikes={
+                node.name: np.zeros((inputs, steps, *node.shape), np.uint16 if node.multiple else np.uint8)
+                for node in neurons
+                if "spikes" in record and node.threshold is not None
+            },
+            membranes={
+                node.name: np.zeros((inputs, steps, *node.shape), np.float32)
+                for node in neurons
+                if "membranes" in record
+            },
+        )
+
+
+def checked_input(x: np.ndarray, node: Input, steps: int) -> np.ndarray:
+    """``x`` as float32 (N, *shape) or (N, steps, *shape); DataError for a wrong shape, dtype or value."""
+    x = np.asarray(x)
+    if x.dtype.kind not in "fiub":
+        raise DataError(f"input {node.name!r}: expected numbers, found dtype {x.dtype}")
+    spikes = node.encoding == "spikes"
+    expected = (steps, *node.shape) if spikes else node.shape
+    if x.ndim != len(expected) + 1 or x.shape[1:] != expected or x.shape[0] == 0:
+        axes = ", ".join(map(str, ("N", *expected)))
+        raise DataError(f"input {node.name!r}: expected shape ({axes}) with N ≥ 1, found {x.shape}")
+    with np.errstate(over="ignore"):
+        x = x.astype(np.float32)
+    if not np.isfinite(x).all():
+        raise DataError(f"input {node.name!r}: expected finite float32 values, found NaN or infinity")
+    return x
+
+
+def _raise_to(largest: dict[str, float], name: str, u: np.ndarray) -> None:
+    largest[name] = max(largest[name], float(np.abs(u).max()))
+
+
+class _Batch:
+    """Inputs that run side by side; those that have exited are dropped."""
+
+    def __init__(self, reference: Reference, x: np.ndarray, alive: np.ndarray, result: Result) -> None:
+        self.reference = reference
+        self.graph = reference.graph
+        self.integer = self.graph.numbers == "int8"
+        self.x = x
+        self.alive = alive
+        self.result = result
+        inputs = x.shape[0]
+        self.states = {
+            n.name: NeuronState(n, inputs, self.integer) for n in self.graph if isinstance(n, Neuron)
+        }
+        # what is read delayed at the first step is zero
+        self.values = {
+            node.name: np.zeros((inputs, *node.shape), self._dtype(node))
+            for node in self.graph
+            if node.name in reference.delayed
+        }
+        readout = self.graph.readout
+        self.accumulator = np.zeros((inputs, *readout.shape), np.int64 if self.integer else np.float32)
+        self.multipliers, self.shift = None, 0
+        if self.integer:
+            assert readout.scale is not None
+            self.multipliers, self.shift = fixed_point.readout_multipliers(readout.scale)
+
+    def run(self, steps: int, rule: str, threshold_integer: int) -> None:
+        for step in range(1, steps + 1):
+            for index, node in enumerate(self.graph.nodes[:-2]):
+                if step == 1 or node.name not in self.reference.static:
+                    self._execute(index, node, step)
+            self._accumulate()
+            distances, classes = self._distances(step)
+            decision = fixed_point.decide(rule, threshold_integer, distances)
+            done = decision.stop if step < steps else np.ones(len(self.alive), bool)
+            if done.any():
+                self._finish(done, step, classes, decision.scores)
+                self._keep(~done)
+            if not len(self.alive):
+                return
+
+    def _dtype(self, node: Node) -> np.dtype:
+        return np.dtype(_DTYPES[self.reference.types[node.name]])
+
+    def _execute(self, index: int, node: Node, step: int) -> None:
+        name = node.name
+        inputs = [self.values[edge.source] for edge in node.inputs]
+        if isinstance(node, Input):
+            x = self.x[:, step - 1] if node.encoding == "spikes" else self.x
+            self.values[name] = quantise_input(x, node) if self.integer else x
+        elif isinstance(node, (Dense, Conv2d)):
+            self.values[name] = self._multiply(index, node, inputs[0])
+        elif isinstance(node, Pool2d):
+            self.values[name] = pool2d(node, inputs[0], self._dtype(node))
+        elif isinstance(node, Flatten):
+            self.values[name] = inputs[0].reshape(inputs[0].shape[0], -1)
+        elif isinstance(node, Add):
+            self.values[name] = add(node, inputs, self._dtype(node))
+        elif isinstance(node, Neuron):
+            self.values[name] = self.states[name].step(inputs[0])
+            self._observe(index, node, step)
+        else:
+            raise TypeError(f"node {name!r}: no reference for kind {node.kind}")
+
+    def _multiply(self, index: int, node: Dense | Conv2d, x: np.ndarray) -> np.ndarray:
+        device = self.reference.device
+        if isinstance(node, Conv2d):
+            synapses: Synapses = conv2d(node, x, device)
+        else:
+            order = self.reference.orders[node.inputs[0].source]
+            synapses = dense(node, x, order, device)
+        counts = self.result.counts
+        active = synapses.row_activations.astype(np.uint64)
+        counts.row_activations[self.alive, index] += active
+        counts.synaptic_operations[self.alive, index] += active * np.uint64(reach(node))
+        counts.active_windows[self.alive, index] += synapses.active_windows.astype(np.uint64)
+        return synapses.output
+
+    def _observe(self, index: int, node: Neuron, step: int) -> None:
+        """Count and record a neuron's step."""
+        output = self.values[node.name]
+        counts = self.result.counts
+        counts.spikes[self.alive, index] += spikes_of(node, output).astype(np.uint64)
+        counts.neuron_updates[self.alive, index] += np.uint64(np.prod(node.shape))
+        if node.name in self.result.spikes:
+            self.result.spikes[node.name][self.alive, step - 1] = output
+        if node.name in self.result.membranes:
+            membrane = self.states[node.name].v
+            if node.scale is not None:
+                membrane = membrane * broadcast(node.scale, node.shape).astype(np.float64)
+            self.result.membranes[node.name][self.alive, step - 1] = membrane
+
+    def _accumulate(self) -> None:
+        x = self.values[self.graph.readout.inputs[0].source]
+        if self.integer:
+            self.accumulator = saturate(self.accumulator + x)
+        else:
+            self.accumulator = self.accumulator + x.astype(np.float32)
+
+    def _distances(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        mode = self.graph.readout.mode
+        if self.multipliers is None:
+            classes = fixed_point.best_class(self.accumulator)
+            return fixed_point.distances_from_floats(self.accumulator, mode, step), classes
+        scaled = fixed_point.scaled_logits(self.accumulator, self.multipliers, self.shift)
+        return fixed_point.distances_from_integers(scaled, mode, step), fixed_point.best_class(scaled)
+
+    def _finish(self, done: np.ndarray, step: int, classes: np.ndarray, scores: np.ndarray) -> None:
+        inputs, readout = self.alive[done], self.graph.readout
+        result = self.result
+        result.logits[inputs] = fixed_point.real_logits(
+            self.accumulator[done], readout.scale, readout.mode, step
+        )
+        result.classes[inputs] = classes[done]
+        result.timesteps[inputs] = step
+        result.counts.timesteps[inputs] = step
+        result.scores[inputs] = scores[done]
+
+    def _keep(self, chosen: np.ndarray) -> None:
+        self.alive, self.x, self.accumulator = self.alive[chosen], self.x[chosen], self.accumulator[chosen]
+        self.values = {name: value[chosen] for name, value in self.values.items()}
+        for state in self.states.values():
+            state.keep(chosen)

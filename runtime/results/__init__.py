@@ -1,0 +1,1 @@
+"""What a run gives: logits, classes, timesteps, counted events."""
