@@ -122,7 +122,7 @@ def measure(core: Core, graph: Graph) -> tuple[np.ndarray, int]:
     """Events by group, and instructions, of the largest timestep. Raises SnnrtError."""
     network = Network(graph)
     graph = network.graph
-    peak = 1 if graph.numbers == "float32" else graph.input.peak
+    peak = 1 if not graph.integer else graph.input.peak
     x = np.full((1, graph.timesteps, *graph.input.shape), peak, np.float32)
     threshold = 0.0 if graph.exit.rule == "entropy" else graph.exit.threshold
     found = run_emulated(

@@ -205,7 +205,7 @@ class Network:
         """Sizes of the file, the arena and every node."""
         plan = plan_memory(self.graph)
         types = output_types(self.graph)
-        weight_size = 1 if self.graph.numbers == "int8" else 4
+        weight_size = 1 if self.graph.integer else 4
         nodes = []
         for node in self.graph:
             weights = 0

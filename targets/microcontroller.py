@@ -87,7 +87,7 @@ def _window_events(
     else:
         yield "scan_value", runs * int(length.sum())
     copied = runs * synapses.windows
-    if graph.numbers == "int8":
+    if graph.integer:
         # a sum takes its bias along, where there is one
         copied = copied - counts.active_windows[:, synapses.position].astype(np.float64)
     yield "output_element", copied * synapses.outputs
@@ -204,7 +204,7 @@ def _pool_events(
     yield "pool_tap", runs * taps
     yield "pool_element", runs * (taps * node.shape[0])
     source = node.inputs[0].source
-    if graph.numbers == "int8" and source in packed_spikes(graph):
+    if graph.integer and source in packed_spikes(graph):
         # spikes lie in as many windows as an input pixel does on average
         spikes = counts.spikes[:, counts.nodes.index(source)].astype(np.float64)
         yield "pool_spike", spikes * (taps / math.prod(graph[source].shape[1:]))

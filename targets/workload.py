@@ -96,7 +96,7 @@ def peak_values(graph: Graph) -> dict[str, int | None]:
     for node in graph:
         if isinstance(node, Input):
             is_spikes = node.encoding == "spikes"
-            peaks[node.name] = (node.peak if graph.numbers == "int8" else 1) if is_spikes else None
+            peaks[node.name] = (node.peak if graph.integer else 1) if is_spikes else None
         elif not isinstance(node, Neuron):
             peaks[node.name] = _peak(node, [peaks.get(edge.source) for edge in node.inputs])
     return peaks

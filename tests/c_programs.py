@@ -87,5 +87,5 @@ def compile_program(
 
 def input_bytes(graph: Graph, x: np.ndarray) -> bytes:
     """Inputs as the core reads them, one after the other."""
-    values = quantise_input(x, graph.input) if graph.numbers == "int8" else x.astype(np.float32)
+    values = quantise_input(x, graph.input) if graph.integer else x.astype(np.float32)
     return layout.store_values(values, graph.input.shape).tobytes()

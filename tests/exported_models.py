@@ -53,7 +53,7 @@ def check_output(raw: bytes, model: Exported) -> int:
     """Every way of running gives the reference's result; returns how many ways there were."""
     graph, expected = model.graph, model.expected
     classes, nodes = graph.readout.shape[0], len(graph.nodes)
-    number = "<i4" if graph.numbers == "int8" else "<f4"
+    number = "<i4" if graph.integer else "<f4"
     record = np.dtype(
         [
             ("words", "<u4", 3),

@@ -6,7 +6,20 @@ import math
 
 import numpy as np
 
-from snnrt.ir.graph import Conv2d, Dense, Edge, Exit, Flatten, Graph, Input, Neuron, Node, Readout, SumPool2d
+from snnrt.ir.graph import (
+    Conv2d,
+    Dense,
+    Edge,
+    Exit,
+    Flatten,
+    Graph,
+    Input,
+    Neuron,
+    Node,
+    Readout,
+    SumPool2d,
+    arithmetic_of,
+)
 from snnrt.results.counts import Counts
 from snnrt.targets.workload import all_synapses
 
@@ -74,7 +87,7 @@ class Builder:
     def graph(self, rule: str = "never", threshold: float = 0.0, numbers: str = "float32") -> Graph:
         readout = Readout("readout", self.edge(), self.last.shape)
         exit_node = Exit("exit", (Edge("readout"),), self.last.shape, rule=rule, threshold=threshold)  # type: ignore[arg-type]
-        return Graph((*self.nodes, readout, exit_node), self.timesteps, numbers)  # type: ignore[arg-type]
+        return Graph((*self.nodes, readout, exit_node), self.timesteps, arithmetic_of(numbers))  # type: ignore[arg-type]
 
 
 def vgg16(timesteps: int = 8) -> Graph:

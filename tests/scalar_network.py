@@ -52,7 +52,7 @@ def value_of(parameter: np.ndarray, index: tuple[int, ...]) -> object:
 class _Scalar:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.integer = graph.numbers == "int8"
+        self.integer = graph.integer
         self.number = int if self.integer else F
         self.shapes = {node.name: node.shape for node in graph}
         self.values = {n.name: {i: self.number(0) for i in indices(n.shape)} for n in graph}

@@ -24,6 +24,7 @@ from snnrt.ir.graph import (
     Numbers,
     Readout,
     SumPool2d,
+    arithmetic_of,
 )
 
 
@@ -82,7 +83,7 @@ def dense_lif(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     )  # fmt: skip
     nodes = (_input(values, (6,), "constant"), drive, hidden, vote, voters)
     spike = np.ones(3, np.float32) if values.int8 else None
-    graph = Graph(nodes + _end(voters, spike, "sum", "entropy", 0.75), 6, numbers, {})
+    graph = Graph(nodes + _end(voters, spike, "sum", "entropy", 0.75), 6, arithmetic_of(numbers), {})
     return graph, values.rng.random((8, 6)).astype(np.float32)
 
 
@@ -126,7 +127,7 @@ def every_kind(numbers: Numbers) -> tuple[Graph, np.ndarray]:
         burst, vote, integrator, *_end(integrator, values.scale(3), "mean", "entropy", 0.94),
     )  # fmt: skip
     x = (values.rng.random((8, 3, *image)) < 0.5).astype(np.float32)
-    return Graph(nodes, 3, numbers, {}), x
+    return Graph(nodes, 3, arithmetic_of(numbers), {}), x
 
 
 def image_conv(numbers: Numbers) -> tuple[Graph, np.ndarray]:
@@ -140,7 +141,7 @@ def image_conv(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     flat = Flatten("l", _edges("p"), (20,))
     dense = Dense("d", _edges("l"), (3,), weights=values.weights(3, 20))
     nodes = (_input(values, (3, 7, 7), "constant"), conv, spikes, pooled, flat, dense)
-    graph = Graph(nodes + _end(dense, values.scale(3), "mean", "entropy", 0.1), 3, numbers, {})
+    graph = Graph(nodes + _end(dense, values.scale(3), "mean", "entropy", 0.1), 3, arithmetic_of(numbers), {})
     return graph, values.rng.random((4, 3, 7, 7)).astype(np.float32)
 
 

@@ -25,6 +25,7 @@ from snnrt.ir.graph import (
     Readout,
     Shape,
     SumPool2d,
+    arithmetic_of,
 )
 
 LARGEST_VALUE = 15000
@@ -56,7 +57,7 @@ class GraphBuilder:
 
     @property
     def integer(self) -> bool:
-        return self.style.numbers == "int8"
+        return self.style.integer
 
     def chance(self, probability: float) -> bool:
         return bool(self.rng.random() < probability)
@@ -274,7 +275,7 @@ def random_graph(
     rule = str(rng.choice(["entropy", "confidence"])) if classes > 1 and builder.chance(0.7) else "never"
     ends = (readout, Exit("exit", (Edge("readout"),), node.shape, rule=rule, threshold=float(rng.random())))
     nodes = _with_random_delay(builder, tuple(builder.nodes) + ends)
-    graph = Graph(nodes, timesteps, style.numbers, {"name": "random"})
+    graph = Graph(nodes, timesteps, arithmetic_of(style.numbers), {"name": "random"})
     return graph, random_input(rng, graph, inputs)
 
 
@@ -285,7 +286,7 @@ def random_input(rng: np.random.Generator, graph: Graph, inputs: int = 3) -> np.
     if node.encoding == "spikes" and node.peak == 1:
         return (rng.random(shape) < rng.uniform(0, 0.7)).astype(np.float32)
     x = rng.uniform(node.low, node.high, shape) * (rng.random(shape) < 0.8)
-    if graph.numbers == "int8":
+    if graph.integer:
         x = x * rng.choice([1.0, 1.5])
     return x.astype(np.float32)
 

@@ -68,4 +68,4 @@ def tiny_network(kind: str, count: int) -> tuple[Graph, np.ndarray]:
         append(dense("last"))
     append(Readout("readout", source(), (1,), scale=np.ones(1, np.float32)))
     append(Exit("exit", (Edge("readout"),), (1,), rule="never"))
-    return Graph(tuple(nodes), 2, "int8"), np.zeros((1, 2, 1, 1, 1), np.float32)
+    return Graph(tuple(nodes), 2, "integer"), np.zeros((1, 2, 1, 1, 1), np.float32)

@@ -22,6 +22,7 @@ from snnrt.ir.graph import (
     Numbers,
     Readout,
     SumPool2d,
+    arithmetic_of,
 )
 
 WIDTHS = (1, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40, 48, 63, 64, 65, 80, 96, 100, 127, 128, 130)
@@ -164,7 +165,7 @@ def wide_graph(rng: np.random.Generator, numbers: Numbers, *, inputs: int = 2) -
         x = (rng.random(size) < rng.uniform(0, 1)).astype(np.float32)
     else:
         x = (rng.uniform(low, 1.0, size) * (rng.random(size) < rng.uniform(0.2, 1))).astype(np.float32)
-    return Graph(tuple(wide.nodes), timesteps, numbers, {}), x
+    return Graph(tuple(wide.nodes), timesteps, arithmetic_of(numbers), {}), x
 
 
 def saturating_graph(rng: np.random.Generator, *, inputs: int = 3) -> tuple[Graph, np.ndarray]:
@@ -212,4 +213,4 @@ def saturating_graph(rng: np.random.Generator, *, inputs: int = 3) -> tuple[Grap
         Exit("e", (Edge("r"),), shape),
     ]
     x = rng.integers(-1, 2, (inputs, 4)).astype(np.float32)
-    return Graph(tuple(nodes), 4, "int8", {}), x
+    return Graph(tuple(nodes), 4, "integer", {}), x

@@ -67,7 +67,7 @@ def _graph() -> Graph:
         Readout("readout", (Edge("dense"),), (4,), scale=np.ones(4, np.float32)),
         Exit("exit", (Edge("readout"),), (4,)),
     )
-    return Graph(nodes, 1, "int8")
+    return Graph(nodes, 1, "integer")
 
 
 def count(core: Core, folder: Path, optimisation: str = "-O2", **switches: int) -> dict[str, float]:

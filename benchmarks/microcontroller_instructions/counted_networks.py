@@ -22,6 +22,7 @@ from snnrt.ir.graph import (
     Numbers,
     Readout,
     SumPool2d,
+    arithmetic_of,
 )
 
 Run = tuple[Graph, np.ndarray]
@@ -94,7 +95,7 @@ class Networks:
         # no network is ever as sure as this
         threshold = {"never": 0.0, "entropy": 1e-4, "confidence": 0.9999}[rule]
         exit_rule = Exit("exit", (Edge("readout"),), (classes,), rule=rule, threshold=threshold)
-        return Graph((*nodes, readout, exit_rule), timesteps, self.numbers)
+        return Graph((*nodes, readout, exit_rule), timesteps, arithmetic_of(self.numbers))
 
     def values(self, *shape: int, density: float = 0.3, peak: int = 1) -> np.ndarray:
         """One input: values 1 ... peak at ``density``, else 0."""

@@ -42,7 +42,7 @@ def quantise(
     Raises ModelError for what int8 cannot express, naming the node; DataError for a wrong ``calibration``.
     """
     check_graph(graph)
-    if graph.numbers != "float32":
+    if graph.integer:
         raise ModelError(f"quantise: expected a graph in float32, found {graph.numbers}")
     if state_bits not in (None, 16, 32):
         raise ModelError(f"quantise: state_bits: expected 16, 32 or none, found {state_bits!r}")
@@ -51,7 +51,7 @@ def quantise(
     graph = graph.with_(nodes=(quantised_input_node(graph.input, calibration), *graph.nodes[1:]))
     graph, units = balance(prepare(graph), narrow=state_bits == 16)
     nodes = tuple(_quantise_node(node, units) for node in graph)
-    quantised = choose_state_bits(graph.with_(nodes=nodes, numbers="int8"), calibration, state_bits)
+    quantised = choose_state_bits(graph.with_(nodes=nodes, arithmetic="integer"), calibration, state_bits)
     check_graph(quantised)
     return quantised
 

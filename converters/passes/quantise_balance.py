@@ -35,7 +35,7 @@ def balance(graph: Graph, narrow: bool) -> tuple[Graph, dict[str, np.ndarray]]:
 def _factors(graph: Graph, solver: UnitSolver, units: dict[str, np.ndarray]) -> dict[str, int]:
     """By which power of four to multiply the input of a dense or conv2d."""
     factors: dict[str, int] = {}
-    levels = largest_values(graph.with_(numbers="int8"))
+    levels = largest_values(graph.with_(arithmetic="integer"))
     for node in graph:
         if not isinstance(node, Add) or not node.as_current:
             continue

@@ -141,8 +141,8 @@ class Engine:
     def quantise_input(self, x: np.ndarray) -> np.ndarray:
         """Input values (N, [T,] elements in stored order): int16 in int8 models, else float32."""
         source = self.graph.input
-        values = x if self.graph.numbers == "float32" else quantise_input(x, source)
-        dtype = np.float32 if self.graph.numbers == "float32" else np.int16
+        values = x if not self.graph.integer else quantise_input(x, source)
+        dtype = np.float32 if not self.graph.integer else np.int16
         return np.ascontiguousarray(layout.store_values(values, source.shape), dtype)
 
     def run(
@@ -167,7 +167,7 @@ class Engine:
         found_classes = np.zeros(inputs, np.uint32)
         steps = np.zeros(inputs, np.uint32)
         scores = np.zeros(inputs, np.uint32)
-        accumulators = np.zeros((inputs, classes), np.int32 if graph.numbers == "int8" else np.float32)
+        accumulators = np.zeros((inputs, classes), np.int32 if graph.integer else np.float32)
         counts = np.zeros((inputs if count else 0, len(graph.nodes), len(Counts.FIELDS)), np.uint64)
         recordings = self.recordings(record, inputs, timesteps)
         for start in range(0, inputs, CHUNK):
@@ -217,7 +217,7 @@ class Engine:
                     Recording(node, index, False, np.zeros((inputs, timesteps, size), np.uint8))
                 )
             if "membranes" in record:
-                narrow = self.graph.numbers == "int8" and node.state_bits == 16
+                narrow = self.graph.integer and node.state_bits == 16
                 size = elements * (2 if narrow else 4)
                 recordings.append(Recording(node, index, True, np.zeros((inputs, timesteps, size), np.uint8)))
         return recordings
@@ -268,8 +268,8 @@ class Engine:
         elements = int(np.prod(node.shape))
         order = self._orders.get(node.name)
         if recording.state:
-            narrow = self.graph.numbers == "int8" and node.state_bits == 16
-            dtype = np.dtype("<i2") if narrow else np.dtype("<i4" if self.graph.numbers == "int8" else "<f4")
+            narrow = self.graph.integer and node.state_bits == 16
+            dtype = np.dtype("<i2") if narrow else np.dtype("<i4" if self.graph.integer else "<f4")
             values = layout.load_values(raw.view(dtype), node.shape, order)
             if node.scale is not None:
                 values = values * broadcast(node.scale, node.shape).astype(np.float64)

@@ -20,6 +20,7 @@ from snnrt.format import layout
 from snnrt.ir.element_order import element_orders
 from snnrt.ir.graph import (
     Add,
+    Arithmetic,
     AvgPool2d,
     Conv2d,
     Dense,
@@ -30,7 +31,6 @@ from snnrt.ir.graph import (
     Input,
     Neuron,
     Node,
-    Numbers,
     Pool2d,
     Readout,
     SumPool2d,
@@ -132,7 +132,7 @@ class _Writer:
     def _neuron(self, node: Neuron) -> bytes:
         flags = INTEGRATIONS.index(node.integration) | SYNAPSE_ORDERS.index(node.synapse_order) << 2
         flags |= node.strict << 4 | node.multiple << 5 | RESETS.index(node.reset) << 6
-        narrow = self.graph.numbers == "int8" and node.state_bits == 16
+        narrow = self.graph.integer and node.state_bits == 16
         flags |= node.reset_next << 8 | narrow << 9
         granularity = 0
         offsets = []
@@ -169,7 +169,7 @@ def encode(graph: Graph) -> bytes:
     check_graph(graph)
     writer = _Writer(graph)
     types = output_types(graph)
-    peaks = largest_values(graph) if graph.numbers == "int8" else {}
+    peaks = largest_values(graph) if graph.integer else {}
     static = graph.static_nodes()
     records = b""
     for node in graph:
@@ -192,7 +192,7 @@ def encode(graph: Graph) -> bytes:
 
     def header(crc: int) -> bytes:
         return HEADER.pack(
-            MAGIC, *FORMAT, size, crc, int(graph.numbers == "int8"), 0, len(graph.nodes),
+            MAGIC, *FORMAT, size, crc, int(graph.integer), 0, len(graph.nodes),
             writer.plan.arena_bytes, graph.timesteps, writer.data.start, len(data),
             writer.data.start + len(data), len(text),
         )  # fmt: skip
@@ -237,7 +237,7 @@ class _Reader:
     def graph(self) -> Graph:
         records = [self.record(index) for index in range(self.count)]
         shapes = {record.name: record.shape for record in records}
-        numbers: Numbers = "int8" if self.int8 else "float32"
+        arithmetic: Arithmetic = "integer" if self.int8 else "float32"
         build: dict[type[Node], Callable[[_Record, tuple[int, ...]], Node]] = {
             Input: self._input, Dense: self._dense, Conv2d: self._conv2d, SumPool2d: self._pool,
             AvgPool2d: self._pool, Flatten: self._plain, Add: self._add, Neuron: self._neuron,
@@ -247,7 +247,7 @@ class _Reader:
             build[record.kind](record, shapes[record.inputs[0].source] if record.inputs else ())
             for record in records
         )
-        graph = Graph(nodes, self.timesteps, numbers, self.metadata)
+        graph = Graph(nodes, self.timesteps, arithmetic, self.metadata)
         return graph.with_(nodes=_unpermute(graph))
 
     def _plain(self, record: _Record, source: tuple[int, ...]) -> Node:

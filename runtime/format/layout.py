@@ -20,7 +20,7 @@ def prepare(graph: Graph) -> Graph:
     neuron without a threshold has no reset. The exit's threshold becomes the float32 that the file can hold.
     """
     types = output_types(graph)
-    current = "int32" if graph.numbers == "int8" else "float32"
+    current = "int32" if graph.integer else "float32"
     names = {node.name for node in graph}
     shapes = {node.name: node.shape for node in graph}
     same_as = {

@@ -2,7 +2,7 @@
 
 Shapes are ``(channels, height, width)`` or ``(features,)``; a timestep is not an axis.
 The file (``docs/ir.md``) stores the same graph channel-last; :mod:`snnrt.format.layout` turns
-one into the other. A graph in ``int8`` numbers holds integers in the same fields
+one into the other. A graph in integer arithmetic holds integers in the same fields
 (``docs/ir.md``, "Integer numbers"), with ``scale`` saying what one unit is worth.
 """
 
@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+Arithmetic = Literal["float32", "integer"]
 Numbers = Literal["float32", "int8"]
 Shape = tuple[int, ...]
 
@@ -232,7 +233,7 @@ class Graph:
 
     nodes: tuple[Node, ...]
     timesteps: int
-    numbers: Numbers = "float32"
+    arithmetic: Arithmetic = "float32"
     metadata: dict[str, object] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Node]:
@@ -247,6 +248,16 @@ class Graph:
             if node.name == name:
                 return position
         raise KeyError(name)
+
+    @property
+    def integer(self) -> bool:
+        """Whether the network computes in integers (docs/ir.md, "Integer numbers")."""
+        return self.arithmetic == "integer"
+
+    @property
+    def numbers(self) -> Numbers:
+        """The profile of arithmetic and weights together, as commands name it."""
+        return "int8" if self.integer else "float32"
 
     def with_(self, **changes: object) -> Graph:
         """A copy with some fields changed."""
@@ -291,6 +302,11 @@ class Graph:
             ):
                 static.add(node.name)
         return frozenset(static)
+
+
+def arithmetic_of(numbers: str) -> Arithmetic:
+    """The arithmetic of a profile: integer for ``int8``."""
+    return "float32" if numbers == "float32" else "integer"
 
 
 def broadcast(parameter: np.ndarray, shape: Shape) -> np.ndarray:

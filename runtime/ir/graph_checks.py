@@ -130,8 +130,8 @@ def _need_integers(node: Node, field: str, values: object, count: int, lowest: i
 
 
 def _check_frame(graph: Graph) -> None:
-    if graph.numbers not in ("float32", "int8"):
-        raise ModelError(f"graph: numbers: expected float32 or int8, found {graph.numbers!r}")
+    if graph.arithmetic not in ("float32", "integer"):
+        raise ModelError(f"graph: arithmetic: expected float32 or integer, found {graph.arithmetic!r}")
     if not isinstance(graph.timesteps, (int, np.integer)) or not 1 <= graph.timesteps <= MAX_TIMESTEPS:
         raise ModelError(f"graph: timesteps: expected 1 to {MAX_TIMESTEPS}, found {graph.timesteps!r}")
     if not 3 <= len(graph.nodes) <= MAX_NODES:

@@ -65,7 +65,7 @@ def buffers(graph: Graph) -> list[Buffer]:
             size = output_bytes(elements, dtypes[node.name])
             found.append(Buffer(node.name, "output", size, index, last_use[node.name], kept))
         if isinstance(node, Neuron):
-            narrow = graph.numbers == "int8" and node.state_bits == 16
+            narrow = graph.integer and node.state_bits == 16
             found.append(Buffer(node.name, "state", elements * (2 if narrow else 4), index, index, True))
             if node.synapse is not None:
                 found.append(Buffer(node.name, "synapse", elements * 4, index, index, True))

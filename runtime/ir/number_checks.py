@@ -31,9 +31,9 @@ RESETS = ("subtract", "value", "none")
 
 
 def check_numbers(graph: Graph) -> None:
-    """Raise ModelError unless every array fits ``graph.numbers``; structure and shapes are checked before."""
+    """Raise ModelError unless every array fits ``graph.arithmetic``; structure and shapes come first."""
     types = output_types(graph)
-    integer = graph.numbers == "int8"
+    integer = graph.integer
     for node in graph:
         if isinstance(node, Input):
             _check_input(node, integer)

@@ -35,7 +35,7 @@ def output_types(graph: Graph) -> dict[str, ValueType]:
         chain: list[Node] = []
         node = start
         while node.name not in types:
-            own = _own_type(node, graph.numbers)
+            own = _own_type(node, graph.arithmetic)
             if own is not None:
                 types[node.name] = own
                 break
@@ -49,20 +49,20 @@ def output_types(graph: Graph) -> dict[str, ValueType]:
             source = types[follower.inputs[0].source]
             if isinstance(follower, Flatten):
                 types[follower.name] = source
-            elif graph.numbers == "float32":
+            elif not graph.integer:
                 types[follower.name] = "float32"
             else:
                 types[follower.name] = "int32" if source == "int32" else "int16"
     return types
 
 
-def _own_type(node: Node, numbers: str) -> ValueType | None:
+def _own_type(node: Node, arithmetic: str) -> ValueType | None:
     """The type that does not depend on the source's; None for a pooling or flatten."""
     if isinstance(node, (Pool2d, Flatten)):
         return None
     if isinstance(node, Neuron) and node.threshold is not None and not node.multiple:
         return "bits"
-    if numbers == "float32":
+    if arithmetic == "float32":
         return "float32"
     if isinstance(node, Neuron):
         return "int32" if node.threshold is None else "int16"

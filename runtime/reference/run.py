@@ -51,7 +51,7 @@ class Reference:
 
     def __init__(self, graph: Graph, synapse_device: SynapseDevice | None = None) -> None:
         check_graph(graph)
-        if synapse_device is not None and graph.numbers != "int8":
+        if synapse_device is not None and not graph.integer:
             raise DataError(
                 f"synapse device: expected a graph in int8, found {graph.numbers}; convert with int8"
             )
@@ -183,7 +183,7 @@ class _Batch:
     def __init__(self, reference: Reference, x: np.ndarray, alive: np.ndarray, result: Result) -> None:
         self.reference = reference
         self.graph = reference.graph
-        self.integer = self.graph.numbers == "int8"
+        self.integer = self.graph.integer
         self.x = x
         self.alive = alive
         self.result = result

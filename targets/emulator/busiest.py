@@ -26,7 +26,7 @@ def worst_step(graph: Graph, core: str | Core) -> EmulatedResult:
     source = network.graph.input
     steps = min(max(_LEAST_STEPS, len(graph.nodes)), _MOST_STEPS)
     shape = (1, steps, *source.shape) if source.encoding == "spikes" else (1, *source.shape)
-    value = source.peak * source.scale if graph.numbers == "int8" else max(abs(source.high), 1.0)
+    value = source.peak * source.scale if graph.integer else max(abs(source.high), 1.0)
     x = np.full(shape, value, np.float32)
     rule = graph.exit.rule
     return run_emulated(

@@ -165,7 +165,7 @@ class _Run:
         )  # fmt: skip
         (folder / "settings").write_bytes(settings.to_bytes())
         (folder / "inputs").symlink_to(folder.parent / "inputs")
-        kind = record_type("<i4" if graph.numbers == "int8" else "<f4", classes, nodes, counted)
+        kind = record_type("<i4" if graph.integer else "<f4", classes, nodes, counted)
 
         def report(size: int) -> None:
             if progress is not None:

@@ -37,8 +37,8 @@ def options_for(graph: Graph, **overrides: int) -> dict[str, int]:
     options = dict(_defaults())
     neurons = [node for node in graph.nodes if isinstance(node, Neuron)]
     needs = {
-        "FLOAT32": graph.numbers == "float32",
-        "INT8": graph.numbers != "float32",
+        "FLOAT32": not graph.integer,
+        "INT8": graph.integer,
         "CONV2D": any(isinstance(node, Conv2d) for node in graph.nodes),
         "POOL2D": any(isinstance(node, Pool2d) for node in graph.nodes),
         "ADD": any(isinstance(node, Add) for node in graph.nodes),

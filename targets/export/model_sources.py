@@ -53,7 +53,7 @@ class Model:
     @property
     def is_int8(self) -> bool:
         """Whether inputs and accumulators are integers."""
-        return self.graph.numbers != "float32"
+        return self.graph.integer
 
     @property
     def elements(self) -> int:

@@ -38,7 +38,7 @@ def test_writes_a_model_and_says_what_it_assumed(snnrt_command, source, tmp_path
     assert outcome.code == 0 and outcome.err == ""
     network = snnrt.load(path)
     graph = network.graph
-    assert graph.numbers == "float32" and graph.timesteps == 4
+    assert not graph.integer and graph.timesteps == 4
     assert (graph.exit.rule, graph.exit.threshold) == ("entropy", pytest.approx(0.25))
     assert graph.metadata["class_names"] == [str(digit) for digit in range(10)]
     assert graph.metadata["name"] == "demo"
@@ -66,7 +66,7 @@ def test_int8_with_calibration(snnrt_command, source, tmp_path):
             "convert", source, "-o", tmp_path / "out.snnrt", *USUAL, *options, "--json"
         ).json
         assert document["numbers"] == "int8"
-    assert snnrt.load(tmp_path / "out.snnrt").graph.numbers == "int8"
+    assert snnrt.load(tmp_path / "out.snnrt").graph.integer
 
 
 def test_options_reach_the_network(snnrt_command, source, tmp_path):

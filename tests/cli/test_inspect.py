@@ -26,7 +26,7 @@ def test_json_agrees_with_the_network(snnrt_command, model):
     assert document["arena_bytes"] == info.arena_bytes > 0
     assert [node["name"] for node in document["nodes"]] == [node.name for node in graph]
     by_name = {node["name"]: node for node in document["nodes"]}
-    size = 4 if graph.numbers == "float32" else 1
+    size = 4 if not graph.integer else 1
     assert by_name["conv"]["weight_bytes"] >= 4 * 9 * size and by_name["conv"]["shape"] == [4, 8, 8]
     assert by_name["lif"]["kind"] == "LIF" and by_name["lif"]["state_bytes"] > 0
     assert document["weight_bytes"] == sum(node["weight_bytes"] for node in document["nodes"])

@@ -25,7 +25,7 @@ from small_networks import SMALL_NETWORKS
 
 from snnrt.devices import cpu
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Add, Edge, Exit, Graph, Input, Neuron, Readout
+from snnrt.ir.graph import Add, Edge, Exit, Graph, Input, Neuron, Readout, arithmetic_of
 from snnrt.network import Network
 
 FREESTANDING = ("-ffreestanding", *WARNINGS)
@@ -108,7 +108,9 @@ def lone_input(numbers: str) -> tuple[Graph, object]:
     """A graph without neurons, which every build must take."""
     graph, x = SMALL_NETWORKS["dense_lif"](numbers)
     readout = Readout("r", (Edge("x"),), (6,), scale=graph.readout.scale if numbers == "float32" else None)
-    return Graph((Input("x", (), (6,)), readout, Exit("e", (Edge("r"),), (6,))), 2, numbers, {}), x
+    return Graph(
+        (Input("x", (), (6,)), readout, Exit("e", (Edge("r"),), (6,))), 2, arithmetic_of(numbers), {}
+    ), x
 
 
 # what each part is needed by, and what does without

@@ -140,7 +140,7 @@ def dense_network(inputs: int, outputs: int) -> Graph:
         Readout("r", (Edge("d"),), (outputs,), scale=one),
         Exit("e", (Edge("r"),), (outputs,), rule="never"),
     )
-    return Graph(nodes, 1, "int8")
+    return Graph(nodes, 1, "integer")
 
 
 def test_a_model_of_two_megabytes_runs():

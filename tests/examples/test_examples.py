@@ -43,7 +43,7 @@ def test_demo(example, tmp_path):
     printed = example("demo")
     data = load_dataset("digits")
     network = snnrt.load(tmp_path / "demo-output" / "digits.snnrt")
-    assert network.graph.numbers == "int8" and network.graph.exit.rule == "entropy"
+    assert network.graph.integer and network.graph.exit.rule == "entropy"
     dynamic, static = network.run(data.x), network.run(data.x, exit_rule="never")
     accuracies = [float(np.mean(result.classes == data.y)) for result in (static, dynamic)]
     line = next(line for line in printed.splitlines() if line.startswith("accuracy in int8"))

@@ -50,7 +50,7 @@ def same_as_host(printed: str, graph: Graph, x: np.ndarray) -> None:
     assert set(said) == {"run", "stream"}
     for result in said.values():
         assert result.class_index == out.classes[0] and result.timesteps == out.timesteps[0]
-        if graph.numbers == "float32":
+        if not graph.integer:
             divisor = np.float32(result.timesteps if graph.readout.mode == "mean" else 1)
             logits = (result.accumulators.astype(np.float32) / divisor).astype(np.float32)
         else:

@@ -54,7 +54,7 @@ def image_graph(integer: bool = False) -> Graph:
         Readout("readout", (Edge("out"),), (3,), scale=np.ones(3, np.float32) if integer else None),
         Exit("exit", (Edge("readout"),), (3,), rule="entropy", threshold=0.3),
     )
-    return Graph(nodes, timesteps=4, numbers="int8" if integer else "float32")
+    return Graph(nodes, timesteps=4, arithmetic="integer" if integer else "float32")
 
 
 def changed(graph: Graph, name: str, /, **changes: object) -> Graph:
@@ -85,7 +85,7 @@ def test_random_graphs_are_valid(numbers: str) -> None:
 Change = tuple[str, Callable[[Graph], Graph], tuple[str, ...]]
 
 STRUCTURE: list[Change] = [
-    ("numbers", lambda g: g.with_(numbers="int4"), ("int4",)),
+    ("arithmetic", lambda g: g.with_(arithmetic="int4"), ("int4",)),
     ("no timesteps", lambda g: g.with_(timesteps=0), ("timesteps", "0")),
     ("many timesteps", lambda g: g.with_(timesteps=65536), ("65536",)),
     ("too few nodes", lambda g: g.with_(nodes=g.nodes[-2:]), ("3 to 1024",)),
@@ -241,7 +241,7 @@ def test_int16_loop_without_a_neuron_is_refused() -> None:
         Readout("readout", (Edge("second"),), (2,), scale=np.ones(2, np.float32)),
         Exit("exit", (Edge("readout"),), (2,)),
     )
-    refused(Graph(nodes, 3, "int8"), "loop")
+    refused(Graph(nodes, 3, "integer"), "loop")
     check_graph(Graph((*nodes[:3], nodes[3].with_(scale=None), nodes[4]), 3))
 
 

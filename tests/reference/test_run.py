@@ -10,7 +10,7 @@ from scalar_network import run_scalar
 from strategies import graphs, random_graph
 
 from snnrt.errors import DataError, ModelError
-from snnrt.ir.graph import Add, Dense, Edge, Exit, Flatten, Graph, Input, Neuron, Readout
+from snnrt.ir.graph import Add, Dense, Edge, Exit, Flatten, Graph, Input, Neuron, Readout, arithmetic_of
 from snnrt.reference.run import Reference
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -31,7 +31,7 @@ def tiny(numbers: str = "float32", **exit_options: object) -> Graph:
             Exit("exit", (Edge("readout"),), (2,), **exit_options),  # type: ignore[arg-type]
         ),
         timesteps=4,
-        numbers=numbers,  # type: ignore[arg-type]
+        arithmetic=arithmetic_of(numbers),
     )
 
 

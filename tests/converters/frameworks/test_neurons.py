@@ -257,7 +257,7 @@ def test_metadata_keeps_what_was_assumed(tmp_path):
         "assumptions": list(imported.assumptions),
     }
     assert imported.graph.metadata["name"] == "n"
-    assert imported.graph.numbers == "float32" and imported.graph.exit.rule == "never"
+    assert not imported.graph.integer and imported.graph.exit.rule == "never"
 
 
 @pytest.mark.parametrize(

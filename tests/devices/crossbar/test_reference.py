@@ -58,7 +58,7 @@ def network(seed: int, groups: int = 1, encoding: str = "constant", timesteps: i
             Exit("exit", (Edge("readout"),), (5,), rule="entropy", threshold=0.5),
         ),
         timesteps=timesteps,
-        numbers="int8",
+        arithmetic="integer",
     )
 
 
