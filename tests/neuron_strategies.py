@@ -19,7 +19,7 @@ def random_neuron(
     rng: np.random.Generator, name: str, source: Node, style: Style, thresholded: bool
 ) -> Neuron:
     """A neuron that reads ``source``; without a threshold it is a leaky integrator."""
-    integer = style.integer
+    integer = style.numbers == "int8"
     multiple = thresholded and bool(rng.random() < 0.25)
     reset_next = thresholded and not multiple and bool(rng.random() < 0.25)
     flags = {

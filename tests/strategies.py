@@ -57,7 +57,7 @@ class GraphBuilder:
 
     @property
     def integer(self) -> bool:
-        return self.style.integer
+        return self.style.numbers == "int8"
 
     def chance(self, probability: float) -> bool:
         return bool(self.rng.random() < probability)

@@ -107,7 +107,7 @@ def import_options(args: argparse.Namespace) -> dict[str, Any]:
 def run(args: argparse.Namespace) -> int:
     """Convert, save, and say what was made and assumed."""
     check_exit_options(args, args.parser, None)
-    if args.calibrate is not None and not args.integer:
+    if args.calibrate is not None and args.numbers != "int8":
         args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
     check_outputs([args.output], [args.source, args.calibrate])
 

@@ -32,7 +32,7 @@ def instructions(target: Microcontroller, numbers: str) -> dict[str, float]:
 
 def only_macs(target: Microcontroller) -> Microcontroller:
     """The board with CMSIS-NN's 1.94 instructions a MAC and nothing else: a dense network's kernel."""
-    charge = next(c for c in target.charges if c.event == "multiply_accumulate" and c.integer)
+    charge = next(c for c in target.charges if c.event == "multiply_accumulate" and c.numbers == "int8")
     figure = dataclasses.replace(charge.figure, value=1.94, low=1.94, high=1.94)
     return dataclasses.replace(target, charges=(dataclasses.replace(charge, figure=figure),))
 
