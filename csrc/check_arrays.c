@@ -46,7 +46,7 @@ static snnrt_status check_synapse(const snnrt_check *check) {
     uint64_t bytes;
 #if SNNRT_WITH_CONV2D
     if (check->node->kind == SNNRT_KIND_CONV2D) {
-        uint64_t taps = (uint64_t)((uint32_t)p->kernel_h * p->kernel_w) * (rows / p->groups);
+        uint64_t taps = (uint64_t)((uint32_t)p->window.kernel_h * p->window.kernel_w) * (rows / p->window.groups);
         if (taps > UINT32_MAX) {
             return snnrt_fail(check, SNNRT_ERROR_ARRAY_REFERENCE, UINT32_MAX, SIZE_MAX);
         }

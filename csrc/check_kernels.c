@@ -18,7 +18,7 @@ bool snnrt_kernel_present(const snnrt_node *node) {
 #endif
 #if !SNNRT_WITH_NEURON_VARIANTS
     case SNNRT_KIND_NEURON:
-        return snnrt_neuron_is_plain(&node->parameters.neuron);
+        return snnrt_neuron_is_plain(node->parameters.neuron.flags, node->parameters.neuron.granularity);
 #endif
 #if !SNNRT_WITH_EXIT_CONFIDENCE
     case SNNRT_KIND_EXIT:

@@ -104,7 +104,7 @@ static uint32_t window_positions(uint32_t padded, uint32_t kernel, uint32_t dila
 }
 
 static bool window_fits(const snnrt_check *c) {
-    const snnrt_synapse_parameters *p = &c->node->parameters.synapse;
+    const snnrt_window *p = &c->node->parameters.synapse.window;
     bool conv = IS_CONV2D(c->node);
     return c->node->rank == 3 && c->source->rank == 3 &&
            c->node->height == window_positions(c->source->height + p->pad_top + p->pad_bottom,
@@ -123,7 +123,7 @@ static bool shape_fits(const snnrt_check *c) {
         return node->rank == 1 && c->source->rank == 1;
 #if WITH_WINDOWS
     case SNNRT_KIND_CONV2D: {
-        uint32_t groups = node->parameters.synapse.groups;
+        uint32_t groups = node->parameters.synapse.window.groups;
         return window_fits(c) && groups != 0 && node->channels % groups == 0 &&
                c->source->channels % groups == 0;
     }
@@ -194,7 +194,7 @@ static bool parameters_fit(const snnrt_check *c) {
     }
 #if WITH_WINDOWS
     case SNNRT_KIND_CONV2D:
-        return node->parameters.synapse.zero == 0;
+        return node->parameters.synapse.window.zero == 0;
     case SNNRT_KIND_AVG_POOL2D:
         if (snnrt_is_int8(c->model)) {
             return false;
@@ -234,8 +234,8 @@ static uint32_t peak_needed(const snnrt_check *c, uint32_t peaks) {
     }
 #if SNNRT_WITH_POOL2D
     if (IS_POOL2D(node)) {
-        uint32_t window =
-            (uint32_t)node->parameters.synapse.kernel_h * node->parameters.synapse.kernel_w;
+        const snnrt_window *pool = &node->parameters.synapse.window;
+        uint32_t window = (uint32_t)pool->kernel_h * pool->kernel_w;
         return window > 32767u ? UINT32_MAX : peaks * window;
     }
 #endif

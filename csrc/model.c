@@ -111,6 +111,26 @@ snnrt_status snnrt_check_model(const void *model, size_t model_bytes, snnrt_faul
     return status;
 }
 
+/* What a node likes to have beside the arena. */
+static size_t scratch_bytes(const snnrt_node *node, const snnrt_node *source) {
+#if SNNRT_WITH_CONV2D
+    if (node->kind == SNNRT_KIND_CONV2D) {
+        snnrt_synapse_step step;
+        step.window = &node->parameters.synapse.window;
+        step.in_channels = source->channels;
+        step.in_height = source->height;
+        step.in_width = source->width;
+        step.out_channels = node->channels;
+        step.out_width = node->width;
+        return snnrt_conv2d_scratch_bytes(&step);
+    }
+#else
+    (void)node;
+    (void)source;
+#endif
+    return 0;
+}
+
 static void describe(const uint8_t *model, snnrt_model_info *info) {
     const snnrt_file_header *header = snnrt_header_of(model);
     const snnrt_node *input = snnrt_node_of(model, 0);
@@ -119,8 +139,7 @@ static void describe(const uint8_t *model, snnrt_model_info *info) {
     info->scratch_bytes = 0;
     for (uint32_t i = 1; i < header->node_count; i++) {
         const snnrt_node *node = snnrt_node_of(model, i);
-        size_t scratch =
-            snnrt_scratch_bytes(node, snnrt_node_of(model, node->inputs[0] & ~SNNRT_DELAYED));
+        size_t scratch = scratch_bytes(node, snnrt_node_of(model, node->inputs[0] & ~SNNRT_DELAYED));
         if (scratch > info->scratch_bytes && scratch <= UINT32_MAX) {
             info->scratch_bytes = (uint32_t)scratch;
         }

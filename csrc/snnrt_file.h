@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "snnrt_window.h"
+
 #if defined(__BYTE_ORDER__) && defined(__ORDER_BIG_ENDIAN__)
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #error "snnrt reads its little-endian files in place: big-endian processors are not supported"
@@ -109,11 +111,7 @@ typedef struct snnrt_synapse_parameters {
     uint32_t weights;
     uint32_t bias;
     uint32_t scale;
-    uint16_t kernel_h, kernel_w;
-    uint16_t stride_y, stride_x;
-    uint16_t pad_top, pad_bottom, pad_left, pad_right;
-    uint16_t dilation_y, dilation_x;
-    uint16_t groups, zero;
+    snnrt_window window;
 } snnrt_synapse_parameters;
 
 typedef struct snnrt_neuron_parameters {

@@ -18,7 +18,7 @@ static void run_synapse(const snnrt_network *network, const snnrt_node *node, ui
     const snnrt_node *source = source_of(network, node->inputs[0]);
     snnrt_synapse_step step;
     step.kernels = network->kernels;
-    step.parameters = &node->parameters.synapse;
+    step.window = &node->parameters.synapse.window;
     step.weights = array_at(network, node->parameters.synapse.weights);
     step.bias = array_at(network, node->parameters.synapse.bias);
     step.input = value_of(network, source);
@@ -49,7 +49,7 @@ static void run_pool(const snnrt_network *network, const snnrt_node *node) {
     const snnrt_node *source = source_of(network, node->inputs[0]);
     snnrt_pool_step step;
     step.kernels = network->kernels;
-    step.parameters = &node->parameters.synapse;
+    step.window = &node->parameters.synapse.window;
     step.input = value_of(network, source);
     step.output = network->arena + node->output;
     step.input_dtype = source->dtype;
@@ -83,8 +83,12 @@ static void run_neuron(const snnrt_network *network, const snnrt_node *node, uin
     const snnrt_neuron_parameters *p = &node->parameters.neuron;
     snnrt_neuron_step step;
     uint64_t spikes;
-    step.parameters = p;
-    step.model = network->model;
+    step.flags = p->flags;
+    step.max_spikes = p->max_spikes;
+    step.granularity = p->granularity;
+    for (uint32_t i = 0; i < SNNRT_NEURON_PARAMETERS; i++) {
+        step.arrays[i] = array_at(network, p->arrays[i]);
+    }
     step.current = value_of(network, source_of(network, node->inputs[0]));
     step.state = network->arena + p->state;
     step.synapse_state =

@@ -13,8 +13,7 @@
 
 static uint32_t seed = 1;
 static int32_t current[STEPS][NEURONS], state[NEURONS], synapse_state[NEURONS];
-static int32_t rows[1 + SNNRT_NEURON_PARAMETERS][NEURONS]; /* reference 0 is no array */
-static int32_t (*const arrays)[NEURONS] = rows + 1;
+static int32_t arrays[SNNRT_NEURON_PARAMETERS][NEURONS];
 static uint32_t spikes[NEURONS / 32u];
 static int8_t weights[INPUTS * OUTPUTS] __attribute__((aligned(16)));
 static int32_t bias[OUTPUTS], sums[OUTPUTS];
@@ -42,12 +41,13 @@ static void report(const char *name, uint32_t ticks, uint32_t operations) {
 #define SUBTRACT ((uint32_t)SNNRT_RESET_SUBTRACT << 6)
 
 static void count_neurons(const char *name, uint32_t flags, uint32_t granularity, uint32_t channels) {
-    snnrt_neuron_parameters parameters = {flags, granularity, 0, 0, 1, {0}};
     snnrt_neuron_step step;
     uint32_t ticks;
+    step.flags = flags;
+    step.max_spikes = 1;
+    step.granularity = granularity;
     for (uint32_t a = 0; a < SNNRT_NEURON_PARAMETERS; a++) {
-        parameters.arrays[a] =
-            SNNRT_GRANULARITY(&parameters, a) == SNNRT_ABSENT ? 0u : (1u + a) * (uint32_t)sizeof rows[0];
+        step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
     }
     for (uint32_t i = 0; i < NEURONS; i++) {
         state[i] = synapse_state[i] = 0;
@@ -60,8 +60,6 @@ static void count_neurons(const char *name, uint32_t flags, uint32_t granularity
             current[t][i] = (int32_t)below(401) - 80;
         }
     }
-    step.parameters = &parameters;
-    step.model = (const uint8_t *)rows;
     step.state = state;
     step.synapse_state = synapse_state;
     step.output = spikes;
@@ -76,8 +74,8 @@ static void count_neurons(const char *name, uint32_t flags, uint32_t granularity
     report(name, ticks, STEPS * NEURONS);
 }
 
-static void prepare(snnrt_synapse_step *step, const snnrt_synapse_parameters *parameters) {
-    step->parameters = parameters;
+static void prepare(snnrt_synapse_step *step, const snnrt_window *window) {
+    step->window = window;
     step->weights = weights;
     step->bias = bias;
     step->counts = NULL;
@@ -88,10 +86,9 @@ static void prepare(snnrt_synapse_step *step, const snnrt_synapse_parameters *pa
 }
 
 static void count_dense(const char *name, uint32_t outputs, bool packed) {
-    static const snnrt_synapse_parameters parameters;
     snnrt_synapse_step step;
     uint32_t events = 0, ticks;
-    prepare(&step, &parameters);
+    prepare(&step, NULL);
     step.input = packed ? (const void *)bits : (const void *)values;
     step.output = sums;
     step.input_dtype = packed ? SNNRT_DTYPE_BITS : SNNRT_DTYPE_INT16;
@@ -139,10 +136,10 @@ static void count_sums(const char *name, uint32_t outputs, bool packed) {
 
 /* 3 × 3, padded: an input reaches 9 windows, at the edges fewer. */
 static void count_conv(const char *name, bool with_scratch) {
-    snnrt_synapse_parameters parameters = {0, 0, 0, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
+    const snnrt_window window = {3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
     snnrt_synapse_step step;
     uint32_t reached = 0, ticks;
-    prepare(&step, &parameters);
+    prepare(&step, &window);
     step.input = image;
     step.output = filtered;
     step.input_dtype = SNNRT_DTYPE_BITS;
@@ -169,10 +166,10 @@ static void count_conv(const char *name, bool with_scratch) {
 }
 
 static void count_pool(void) {
-    snnrt_synapse_parameters parameters = {0, 0, 0, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0};
+    const snnrt_window window = {2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0};
     snnrt_pool_step step = {0};
     uint32_t ticks;
-    step.parameters = &parameters;
+    step.window = &window;
     step.input = image;
     step.output = pooled;
     step.input_dtype = SNNRT_DTYPE_BITS;

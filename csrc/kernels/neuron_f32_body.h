@@ -123,8 +123,7 @@ static inline uint64_t fire_multiple(float *out, float *u, const float *threshol
 }
 
 uint64_t SNNRT_NEURON_NAME(const snnrt_neuron_step *step) {
-    const snnrt_neuron_parameters *p = step->parameters;
-    uint32_t flags = p->flags;
+    uint32_t flags = step->flags;
     uint32_t reset = SNNRT_NEURON_RESET(flags);
     bool strict = (flags & SNNRT_NEURON_STRICT) != 0;
     bool next = (flags & SNNRT_NEURON_RESET_NEXT) != 0;
@@ -165,7 +164,7 @@ uint64_t SNNRT_NEURON_NAME(const snnrt_neuron_step *step) {
             word = 0;
         } else if ((flags & SNNRT_NEURON_MULTIPLE) != 0) {
             spikes += fire_multiple((float *)step->output + first, u, array[SNNRT_THRESHOLD],
-                                    p->max_spikes, next ? (uint32_t)SNNRT_RESET_NONE : reset,
+                                    step->max_spikes, next ? (uint32_t)SNNRT_RESET_NONE : reset,
                                     array[SNNRT_RESET_TO], count);
         } else {
             word = fires(u, array[SNNRT_THRESHOLD], strict, count);

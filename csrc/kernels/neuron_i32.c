@@ -22,14 +22,14 @@ typedef struct snnrt_neuron_run {
 
 /* Of the run's first neuron; NULL where it is absent. */
 static const int32_t *first_value(const snnrt_neuron_run *run, uint32_t parameter) {
-    const int32_t *values = (const int32_t *)snnrt_neuron_array(run->step, parameter);
-    uint32_t granularity = SNNRT_GRANULARITY(run->step->parameters, parameter);
+    const int32_t *values = (const int32_t *)run->step->arrays[parameter];
+    uint32_t granularity = SNNRT_GRANULARITY(run->step, parameter);
     return values == NULL ? NULL : values + run->index[granularity];
 }
 
 /* 1 where each neuron has a value of its own, else 0. */
 static inline uint32_t distance(const snnrt_neuron_run *run, uint32_t parameter) {
-    return SNNRT_GRANULARITY(run->step->parameters, parameter) >> 1;
+    return SNNRT_GRANULARITY(run->step, parameter) >> 1;
 }
 
 #if defined(__thumb__) && !defined(__thumb2__)
@@ -99,7 +99,7 @@ SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, co
     const int32_t *const end = x + run->count;
     const int32_t *threshold = first_value(run, SNNRT_THRESHOLD);
     const int32_t *bias = first_value(run, SNNRT_BIAS);
-    const snnrt_decay decay = common_decay(*(const int32_t *)snnrt_neuron_array(step, SNNRT_MEMBRANE));
+    const snnrt_decay decay = common_decay(*(const int32_t *)step->arrays[SNNRT_MEMBRANE]);
     const uint32_t by_threshold = distance(run, SNNRT_THRESHOLD), by_bias = distance(run, SNNRT_BIAS);
     int32_t *wide = (int32_t *)step->state + first;
     int16_t *short_state = (int16_t *)step->state + first;
@@ -220,8 +220,8 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
         fires = (next ? v : u) > level;
         if (multiple) {
             uint32_t count = u > 0 ? (uint32_t)u / (uint32_t)taken : 0u;
-            if (count > step->parameters->max_spikes) {
-                count = step->parameters->max_spikes;
+            if (count > step->max_spikes) {
+                count = step->max_spikes;
             }
             ((int16_t *)step->output)[first + k] = (int16_t)count;
             *spikes += count;
@@ -262,7 +262,7 @@ uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
     uint32_t channel = 0, neuron = 0, word = 0;
     uint64_t spikes = 0;
     run.step = step;
-    run.flags = step->parameters->flags;
+    run.flags = step->flags;
     run.index[SNNRT_SCALAR] = 0;
     do {
         uint32_t bit = neuron & 31u;
@@ -276,7 +276,7 @@ uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
             run.count = step->channels - channel;
         }
 #if SNNRT_WITH_NEURON_VARIANTS
-        if (!snnrt_neuron_is_plain(step->parameters)) {
+        if (!snnrt_neuron_is_plain(step->flags, step->granularity)) {
             word |= update_variants(&run, &spikes) << bit;
         } else
 #endif
@@ -291,7 +291,7 @@ uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
         if ((neuron & 31u) == 0 || neuron == step->neurons) {
 #if SNNRT_WITH_NEURON_VARIANTS
             /* Where nothing fires, or several times, the output holds other things than bits. */
-            if (snnrt_neuron_array(step, SNNRT_THRESHOLD) != NULL && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
+            if (step->arrays[SNNRT_THRESHOLD] != NULL && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
 #endif
             {
                 *output++ = word;

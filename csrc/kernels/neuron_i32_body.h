@@ -93,8 +93,7 @@ static inline void reset_value(int32_t *u, const int32_t *value, uint32_t word, 
 
 /* The neurons from `start`, a multiple of a block, to the last. */
 static uint64_t update_from(const snnrt_neuron_step *step, uint32_t start) {
-    const snnrt_neuron_parameters *p = step->parameters;
-    uint32_t flags = p->flags;
+    uint32_t flags = step->flags;
     uint32_t reset = SNNRT_NEURON_RESET(flags);
     bool strict = (flags & SNNRT_NEURON_STRICT) != 0;
     bool narrow = (flags & SNNRT_NEURON_STATE_INT16) != 0;
@@ -131,7 +130,7 @@ static uint64_t update_from(const snnrt_neuron_step *step, uint32_t start) {
             }
         }
 #if SNNRT_WITH_NEURON_VARIANTS
-        if (SNNRT_GRANULARITY(p, SNNRT_SYNAPSE) != SNNRT_ABSENT) {
+        if (SNNRT_GRANULARITY(step, SNNRT_SYNAPSE) != SNNRT_ABSENT) {
             const int32_t *synapse =
                 snnrt_block_parameter(step, SNNRT_SYNAPSE, first, count, fresh, room_synapse);
             synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags),
@@ -164,7 +163,7 @@ static uint64_t update_from(const snnrt_neuron_step *step, uint32_t start) {
             word = 0;
 #if SNNRT_WITH_NEURON_VARIANTS
         } else if ((flags & SNNRT_NEURON_MULTIPLE) != 0) {
-            spikes += fire_multiple((int16_t *)step->output + first, u, threshold, p->max_spikes,
+            spikes += fire_multiple((int16_t *)step->output + first, u, threshold, step->max_spikes,
                                     next ? SNNRT_RESET_NONE : reset, reset_to, count);
 #endif
         } else {
@@ -178,7 +177,7 @@ static uint64_t update_from(const snnrt_neuron_step *step, uint32_t start) {
             }
         }
 #if SNNRT_WITH_NEURON_VARIANTS
-        if (SNNRT_GRANULARITY(p, SNNRT_LOWER_BOUND) != SNNRT_ABSENT) {
+        if (SNNRT_GRANULARITY(step, SNNRT_LOWER_BOUND) != SNNRT_ABSENT) {
             const int32_t *bound =
                 snnrt_block_parameter(step, SNNRT_LOWER_BOUND, first, count, fresh, room_bound);
             for (uint32_t k = 0; k < count; k++) {

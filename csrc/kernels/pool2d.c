@@ -25,7 +25,7 @@ static void add_bits_int16(const snnrt_pool_step *step, uint32_t from, uint32_t 
 
 /* Without padding every window lies inside: a whole row of windows at once. */
 static void add_bits_rows(const snnrt_pool_step *step) {
-    const snnrt_synapse_parameters *pool = step->parameters;
+    const snnrt_window *pool = step->window;
     snnrt_bits_sum sum;
     sum.words = (const uint32_t *)step->input;
     sum.count = step->channels;
@@ -126,7 +126,7 @@ static uint32_t taps_until(int32_t start, uint32_t kernel, uint32_t size) {
 }
 
 void snnrt_pool2d(const snnrt_pool_step *step) {
-    const snnrt_synapse_parameters *pool = step->parameters;
+    const snnrt_window *pool = step->window;
     add_window *add = adder_of(step);
     uint32_t elements = step->channels * step->out_height * step->out_width;
     uint32_t to = 0;

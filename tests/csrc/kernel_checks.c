@@ -131,8 +131,7 @@ static void check_accumulation(uint32_t number) {
     }
 }
 
-static int32_t rows[1 + SNNRT_NEURON_PARAMETERS][NEURONS_MAX]; /* reference 0 is no array */
-static int32_t (*const arrays)[NEURONS_MAX] = rows + 1;
+static int32_t arrays[SNNRT_NEURON_PARAMETERS][NEURONS_MAX];
 static int32_t current[NEURONS_MAX], synapse[NEURONS_MAX], synapse_expected[NEURONS_MAX];
 static int32_t output[NEURONS_MAX], output_expected[NEURONS_MAX];
 static int32_t wide[NEURONS_MAX], membrane[NEURONS_MAX];
@@ -160,7 +159,7 @@ static int32_t drawn(int32_t low, int32_t high) {
 }
 
 static int32_t of(const snnrt_neuron_step *step, uint32_t parameter, uint32_t i) {
-    uint32_t granularity = SNNRT_GRANULARITY(step->parameters, parameter);
+    uint32_t granularity = SNNRT_GRANULARITY(step, parameter);
     return granularity == SNNRT_ABSENT ? 0
            : arrays[parameter][granularity == SNNRT_SCALAR ? 0u
                                : granularity == SNNRT_PER_CHANNEL ? i % step->channels : i];
@@ -168,15 +167,14 @@ static int32_t of(const snnrt_neuron_step *step, uint32_t parameter, uint32_t i)
 
 /* docs/ir.md, for neuron i of `step`; membranes in `membrane`. */
 static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
-    const snnrt_neuron_parameters *p = step->parameters;
-    const bool is_narrow = (p->flags & SNNRT_NEURON_STATE_INT16) != 0;
+    const bool is_narrow = (step->flags & SNNRT_NEURON_STATE_INT16) != 0;
     const int32_t theta = of(step, SNNRT_THRESHOLD, i);
-    const int32_t strict = (p->flags & SNNRT_NEURON_STRICT) != 0;
-    const uint32_t reset = SNNRT_NEURON_RESET(p->flags);
+    const int32_t strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
+    const uint32_t reset = SNNRT_NEURON_RESET(step->flags);
     int32_t x = current[i], c = synapse_expected[i], v = membrane[i], n = 0, u;
-    if (SNNRT_GRANULARITY(p, SNNRT_SYNAPSE) != SNNRT_ABSENT) {
+    if (SNNRT_GRANULARITY(step, SNNRT_SYNAPSE) != SNNRT_ABSENT) {
         int32_t a = of(step, SNNRT_SYNAPSE, i), old = c;
-        switch (SNNRT_NEURON_SYNAPSE_ORDER(p->flags)) {
+        switch (SNNRT_NEURON_SYNAPSE_ORDER(step->flags)) {
         case SNNRT_DECAY_THEN_ADD:
             x = c = saturate((int64_t)decayed(c, a) + x);
             break;
@@ -196,27 +194,27 @@ static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
     }
     u = saturate((int64_t)decayed(v, of(step, SNNRT_MEMBRANE, i)) + x);
     u = saturate((int64_t)u + of(step, SNNRT_BIAS, i));
-    if ((p->flags & SNNRT_NEURON_RESET_NEXT) != 0 && (int64_t)v >= (int64_t)theta + strict) {
+    if ((step->flags & SNNRT_NEURON_RESET_NEXT) != 0 && (int64_t)v >= (int64_t)theta + strict) {
         u = reset == SNNRT_RESET_SUBTRACT ? saturate((int64_t)u - theta)
             : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_RESET_TO, i) : u;
     }
     u = clamp(u, is_narrow);
     if (theta == 0) {
         output_expected[i] = 0;
-    } else if ((p->flags & SNNRT_NEURON_MULTIPLE) != 0) {
+    } else if ((step->flags & SNNRT_NEURON_MULTIPLE) != 0) {
         n = u > 0 ? u / theta : 0;
-        n = n > (int32_t)p->max_spikes ? (int32_t)p->max_spikes : n;
+        n = n > (int32_t)step->max_spikes ? (int32_t)step->max_spikes : n;
         ((int16_t *)output_expected)[i] = (int16_t)n;
     } else {
         n = (int64_t)u >= (int64_t)theta + strict;
         output_expected[i / 32u] |= (int32_t)((uint32_t)n << (i % 32u));
     }
-    if (n > 0 && (p->flags & SNNRT_NEURON_RESET_NEXT) == 0) {
+    if (n > 0 && (step->flags & SNNRT_NEURON_RESET_NEXT) == 0) {
         u = reset == SNNRT_RESET_SUBTRACT ? saturate((int64_t)u - (int64_t)n * theta)
             : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_RESET_TO, i) : u;
     }
     u = clamp(u, is_narrow);
-    if (SNNRT_GRANULARITY(p, SNNRT_LOWER_BOUND) != SNNRT_ABSENT && u < of(step, SNNRT_LOWER_BOUND, i)) {
+    if (SNNRT_GRANULARITY(step, SNNRT_LOWER_BOUND) != SNNRT_ABSENT && u < of(step, SNNRT_LOWER_BOUND, i)) {
         u = of(step, SNNRT_LOWER_BOUND, i);
     }
     membrane[i] = u;
@@ -233,37 +231,35 @@ static void check_neuron(uint32_t number) {
     const bool multiple = !plain && !silent && below(5) == 0;
     const bool next = !plain && !silent && !multiple && below(3) == 0;
     const int32_t low = is_narrow ? -32768 : INT32_MIN, high = is_narrow ? 32767 : INT32_MAX;
-    snnrt_neuron_parameters p = {0, 0, 0, 0, 1, {0}};
     snnrt_neuron_step step;
     step.neurons = sizes[below(COUNT(sizes))];
     do {
         step.channels = 1u + below(step.neurons);
     } while (step.neurons % step.channels != 0);
-    p.flags = is_narrow ? SNNRT_NEURON_STATE_INT16 : 0u;
+    step.max_spikes = 1;
+    step.flags = is_narrow ? SNNRT_NEURON_STATE_INT16 : 0u;
     if (!silent) {
-        p.flags |= below(3) << 6 | (below(2) != 0 ? SNNRT_NEURON_STRICT : 0u) | (next ? SNNRT_NEURON_RESET_NEXT : 0u);
+        step.flags |= below(3) << 6 | (below(2) != 0 ? SNNRT_NEURON_STRICT : 0u) | (next ? SNNRT_NEURON_RESET_NEXT : 0u);
     }
     if (multiple) {
-        p.flags = (p.flags & ~SNNRT_NEURON_STRICT) | SNNRT_NEURON_MULTIPLE;
-        p.max_spikes = 1u + below(20);
+        step.flags = (step.flags & ~SNNRT_NEURON_STRICT) | SNNRT_NEURON_MULTIPLE;
+        step.max_spikes = 1u + below(20);
     }
-    p.granularity = (plain ? 1u : 1u + below(3)) << 2 * SNNRT_MEMBRANE;
-    p.granularity |= below(4) << 2 * SNNRT_BIAS;
-    p.granularity |= (silent ? 0u : 1u + below(3)) << 2 * SNNRT_THRESHOLD;
-    p.granularity |= (SNNRT_NEURON_RESET(p.flags) == SNNRT_RESET_VALUE ? 1u + below(3) : 0u) << 2 * SNNRT_RESET_TO;
+    step.granularity = (plain ? 1u : 1u + below(3)) << 2 * SNNRT_MEMBRANE;
+    step.granularity |= below(4) << 2 * SNNRT_BIAS;
+    step.granularity |= (silent ? 0u : 1u + below(3)) << 2 * SNNRT_THRESHOLD;
+    step.granularity |= (SNNRT_NEURON_RESET(step.flags) == SNNRT_RESET_VALUE ? 1u + below(3) : 0u) << 2 * SNNRT_RESET_TO;
     if (!plain) {
-        p.flags |= below(4) << 2;
-        p.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_SYNAPSE;
-        p.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_LOWER_BOUND;
+        step.flags |= below(4) << 2;
+        step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_SYNAPSE;
+        step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_LOWER_BOUND;
     }
-    step.parameters = &p;
     step.current = current;
     step.state = is_narrow ? (void *)narrow : (void *)wide;
     step.synapse_state = synapse;
     step.output = output;
-    step.model = (const uint8_t *)rows;
     for (uint32_t a = 0; a < SNNRT_NEURON_PARAMETERS; a++) {
-        p.arrays[a] = SNNRT_GRANULARITY(&p, a) == SNNRT_ABSENT ? 0u : (1u + a) * (uint32_t)sizeof rows[0];
+        step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
     }
     for (uint32_t i = 0; i < NEURONS_MAX; i++) {
         arrays[SNNRT_MEMBRANE][i] = below(3) == 0 ? 1 << below(16) : between(0, 32768);

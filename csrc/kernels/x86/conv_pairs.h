@@ -65,7 +65,7 @@ __attribute__((noinline)) static bool find_units(const unit_plan *plan) {
 
 __attribute__((noinline)) static void interleave(const unit_plan *plan) {
     const snnrt_synapse_step *step = plan->step;
-    const snnrt_synapse_parameters *conv = step->parameters;
+    const snnrt_window *conv = step->window;
     const uint32_t outputs = step->out_channels, depth = step->in_channels;
     const size_t kernel_row = (size_t)conv->kernel_w * depth * outputs;
     int8_t *to = plan->weights;
@@ -115,7 +115,7 @@ sum_windows(const unit_plan *plan, int32_t *output, uint32_t block, const uint32
     const unit_entry *const list = plan->list;
     const uint32_t *const start = plan->start;
     const uint32_t outputs = step->out_channels, windows = step->out_width;
-    const uint32_t stride = step->parameters->stride_x, width = step->parameters->kernel_w;
+    const uint32_t stride = step->window->stride_x, width = step->window->kernel_w;
     const size_t column_bytes = (size_t)plan->column * vectors * 32u;
     const int8_t *weights = plan->weights + block * width * column_bytes;
     /* A pair adds 2 x peak x 128 at most. */

@@ -53,7 +53,7 @@ static inline void *take_room(unit_room *room, size_t bytes) {
 
 /* Lays out the plan from `base` (aligned) on; false where `bytes` are too few. */
 static bool plan_units(unit_plan *plan, const snnrt_synapse_step *step, uint8_t *base, size_t bytes) {
-    const snnrt_synapse_parameters *conv = step->parameters;
+    const snnrt_window *conv = step->window;
     const size_t pixels = (size_t)step->in_height * step->in_width;
     const uint32_t outputs = step->out_channels;
     unit_room room = {base, 0};
@@ -114,7 +114,7 @@ static void sum_block(const unit_plan *plan, int32_t *output, uint32_t block);
 __attribute__((always_inline)) static inline unit_entry *
 append_pixels(const unit_plan *plan, unit_entry *list, uint32_t pixel, uint32_t pixels, uint32_t place,
               const uint32_t room) {
-    const size_t pitch = (size_t)plan->step->parameters->dilation_y * plan->step->in_width;
+    const size_t pitch = (size_t)plan->step->window->dilation_y * plan->step->in_width;
     const uint32_t bytes = plan->pixel * plan->unit_bytes;
     const unit_entry *found = plan->found + (size_t)pixel * room;
     const uint32_t *count = plan->count + pixel;
@@ -139,7 +139,7 @@ append_pixels(const unit_plan *plan, unit_entry *list, uint32_t pixel, uint32_t 
 
 /* Kernel rows [first, end) that fall inside the input. */
 static void rows_inside(const snnrt_synapse_step *step, int32_t top, uint32_t *first, uint32_t *end) {
-    const snnrt_synapse_parameters *conv = step->parameters;
+    const snnrt_window *conv = step->window;
     int32_t dilation = (int32_t)conv->dilation_y;
     *first = 0;
     *end = conv->kernel_h;
@@ -154,7 +154,7 @@ static void rows_inside(const snnrt_synapse_step *step, int32_t top, uint32_t *f
 /* Lists the units that row `oy` of windows reads. */
 __attribute__((noinline)) static void list_units(const unit_plan *plan, uint32_t oy, bool counted) {
     const snnrt_synapse_step *step = plan->step;
-    const snnrt_synapse_parameters *conv = step->parameters;
+    const snnrt_window *conv = step->window;
     const int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
     const uint32_t columns = plan->columns, width = step->in_width;
     const uint32_t column_bytes = plan->column * plan->unit_bytes;
@@ -188,7 +188,7 @@ __attribute__((noinline)) static void list_units(const unit_plan *plan, uint32_t
 
 static void count_windows(const unit_plan *plan) {
     const snnrt_synapse_step *step = plan->step;
-    const snnrt_synapse_parameters *conv = step->parameters;
+    const snnrt_window *conv = step->window;
     uint64_t rows = 0, active = 0;
     for (uint32_t ox = 0; ox < step->out_width; ox++) {
         uint32_t here = 0;
@@ -204,7 +204,7 @@ static void count_windows(const unit_plan *plan) {
 }
 
 static bool conv2d_i8(const snnrt_synapse_step *step) {
-    const snnrt_synapse_parameters *conv = step->parameters;
+    const snnrt_window *conv = step->window;
     const uintptr_t address = (uintptr_t)step->scratch;
     const uintptr_t skipped = (ROOM_ALIGN - address % ROOM_ALIGN) % ROOM_ALIGN;
     int32_t *output = (int32_t *)step->output;

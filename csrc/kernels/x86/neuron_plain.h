@@ -14,8 +14,8 @@ typedef struct parameter_walk {
 } parameter_walk;
 
 static bool begin_walk(parameter_walk *walk, const snnrt_neuron_step *step, uint32_t parameter) {
-    const int32_t *values = (const int32_t *)snnrt_neuron_array(step, parameter);
-    uint32_t granularity = SNNRT_GRANULARITY(step->parameters, parameter);
+    const int32_t *values = (const int32_t *)step->arrays[parameter];
+    uint32_t granularity = SNNRT_GRANULARITY(step, parameter);
     walk->values = granularity <= SNNRT_SCALAR ? walk->copies : values;
     walk->by_neuron = granularity == SNNRT_PER_NEURON ? SIZE_MAX : 0u;
     walk->by_channel = granularity == SNNRT_PER_CHANNEL ? SIZE_MAX : 0u;
@@ -150,12 +150,11 @@ static void choose_decay(plain_step *plain) {
 }
 
 static bool is_plain(const snnrt_neuron_step *step) {
-    const snnrt_neuron_parameters *p = step->parameters;
-    return SNNRT_GRANULARITY(p, SNNRT_SYNAPSE) == SNNRT_ABSENT &&
-           SNNRT_GRANULARITY(p, SNNRT_LOWER_BOUND) == SNNRT_ABSENT &&
-           SNNRT_GRANULARITY(p, SNNRT_THRESHOLD) != SNNRT_ABSENT &&
-           (p->flags & (SNNRT_NEURON_MULTIPLE | SNNRT_NEURON_RESET_NEXT)) == 0 &&
-           SNNRT_NEURON_RESET(p->flags) != SNNRT_RESET_NONE;
+    return SNNRT_GRANULARITY(step, SNNRT_SYNAPSE) == SNNRT_ABSENT &&
+           SNNRT_GRANULARITY(step, SNNRT_LOWER_BOUND) == SNNRT_ABSENT &&
+           SNNRT_GRANULARITY(step, SNNRT_THRESHOLD) != SNNRT_ABSENT &&
+           (step->flags & (SNNRT_NEURON_MULTIPLE | SNNRT_NEURON_RESET_NEXT)) == 0 &&
+           SNNRT_NEURON_RESET(step->flags) != SNNRT_RESET_NONE;
 }
 
 /* One loop for each combination of what is constant. */
@@ -167,15 +166,15 @@ static bool is_plain(const snnrt_neuron_step *step) {
     ((plain.flags & SNNRT_NEURON_STATE_INT16) != 0 ? UPDATE(true, kind, biased)                    \
                                                    : UPDATE(false, kind, biased))
 #define UPDATE_BIAS(kind)                                                                          \
-    (SNNRT_GRANULARITY(step->parameters, SNNRT_BIAS) != SNNRT_ABSENT ? UPDATE_STATE(kind, true)    \
+    (SNNRT_GRANULARITY(step, SNNRT_BIAS) != SNNRT_ABSENT ? UPDATE_STATE(kind, true)    \
                                                                      : UPDATE_STATE(kind, false))
 
 static uint64_t neuron_i32(const snnrt_neuron_step *step) {
     plain_step plain;
     uint32_t end = step->neurons & ~(SNNRT_BLOCK - 1u);
     uint64_t spikes;
-    bool resets_to_value = SNNRT_NEURON_RESET(step->parameters->flags) == SNNRT_RESET_VALUE;
-    plain.flags = step->parameters->flags;
+    bool resets_to_value = SNNRT_NEURON_RESET(step->flags) == SNNRT_RESET_VALUE;
+    plain.flags = step->flags;
     if (!is_plain(step) || !begin_walk(&plain.walks.decay, step, SNNRT_MEMBRANE) ||
         !begin_walk(&plain.walks.bias, step, SNNRT_BIAS) ||
         !begin_walk(&plain.walks.threshold, step, SNNRT_THRESHOLD) ||
