@@ -181,7 +181,9 @@ def kinds_table() -> str:
     for kind in sorted(KINDS, key=lambda kind: kind.number):
         fewest, most = kind.edges
         count = str(fewest) if fewest == most else f"{fewest} … {most}"
-        types = "; ".join(f"{given} ← {', '.join(taken) or 'the caller'}" for given, taken in kind.reads.items())
+        types = "; ".join(
+            f"{given} ← {', '.join(taken) or 'the caller'}" for given, taken in kind.reads.items()
+        )
         rows.append(f"| {kind.number} | {kind.name} | {count} | {types} | {_cell(kind.meaning)} |")
     return "\n".join(rows)
 
@@ -234,7 +236,11 @@ def flags_table() -> str:
     rows = ["| bits | field | codes |", "|---|---|---|"]
     for name, (first, bits) in FLAGS.items():
         place = str(first) if bits == 1 else f"{first} … {first + bits - 1}"
-        codes = ", ".join(f"{words[name].code(word)} {word}" for word in words[name].values) if name in words else "0, 1"
+        codes = (
+            ", ".join(f"{words[name].code(word)} {word}" for word in words[name].values)
+            if name in words
+            else "0, 1"
+        )
         rows.append(f"| {place} | {name} | {codes} |")
     return "\n".join(rows)
 
@@ -249,7 +255,8 @@ def _documented(text: str) -> str:
     """docs/ir.md with its tables anew."""
     for name, table in TABLES.items():
         marks = re.compile(rf"(<!-- specification: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text, found = marks.subn(lambda match, made=table(): f"{match[1]}{made}\n{match[2]}", text)
+        made = table().replace("\\", "\\\\")
+        text, found = marks.subn(rf"\g<1>{made}\n\g<2>", text)
         if found != 1:
             raise SystemExit(f"docs/ir.md: expected one table marked '{name}', found {found}")
     return text

@@ -14,7 +14,7 @@ import pytest
 
 from snnrt.format import layout
 from snnrt.ir.graph import Graph
-from snnrt.reference.run import quantise_input
+from snnrt.ir.nodes.input import quantise_input
 
 CSRC = Path(__file__).parents[1] / "csrc"
 PROGRAMS = Path(__file__).parent / "csrc"

@@ -14,8 +14,8 @@ from snnrt.format import file_format, layout
 from snnrt.ir.element_order import element_orders
 from snnrt.ir.graph import Graph, Neuron, broadcast
 from snnrt.ir.memory_plan import output_bytes
+from snnrt.ir.nodes.input import quantise_input
 from snnrt.ir.value_types import output_types
-from snnrt.reference.run import quantise_input
 from snnrt.results.counts import Counts
 from snnrt.results.result import Result
 

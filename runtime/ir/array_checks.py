@@ -35,6 +35,9 @@ def check_range(
     """ModelError unless every value lies between ``low`` (excluded if ``open_low``) and ``high``."""
     bad = (array <= low) if open_low else (array < low)
     bad = bad | (array > high)
+    if low == 0 and array.dtype.kind == "f":
+        # the core compares bits, in which −0.0 is no number from 0 on
+        bad = bad | np.signbit(array)
     if bad.any():
         words = f"values {'above' if open_low else 'from'} {low}" + (
             f" to {high}" if np.isfinite(high) else ""

@@ -71,7 +71,7 @@ class Graph:
 
     def with_exit(self, rule: str, threshold: float) -> Graph:
         """A copy with another exit rule."""
-        exit_node = self.exit.with_(rule=rule, threshold=float(threshold))
+        exit_node = self.exit.with_(rule=rule, threshold=float(threshold), threshold_q=None)
         return self.with_(nodes=(*self.nodes[:-1], exit_node))
 
     @property

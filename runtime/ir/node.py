@@ -38,7 +38,7 @@ class Step(Protocol):
     """The network's input at this timestep, (N, *shape) float32."""
 
     def multiply(self, node: Node, rows: np.ndarray, group: int, groups: int) -> np.ndarray:
-        """The product of one group's integer weights with ``rows`` (M, fan_in), (M, outputs / groups) int64."""
+        """One group's integer weights times ``rows`` (M, fan_in): (M, outputs / groups) int64."""
         ...
 
     def count(self, event: str, values: np.ndarray) -> None:
@@ -134,9 +134,6 @@ class Node:
     def options(cls, fields: Mapping[str, int | float], type_: ValueType) -> dict[str, object]:
         """Constructor arguments from a record's parameters; the inverse of :meth:`fields`."""
         return dict(fields)
-
-    def check_stored(self, fields: Mapping[str, int | float], arrays: Mapping[str, np.ndarray]) -> None:
-        """ModelError where a record's integers contradict the real numbers beside them."""
 
     def prepared(self) -> Node:
         """The same node with what only the file needs made explicit."""

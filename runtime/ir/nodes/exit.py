@@ -47,7 +47,8 @@ class Exit(Node):
     """Stops at the first timestep that is sure enough (docs/exit_rules.md).
 
     ``entropy``: normalised entropy < ``threshold``; ``confidence``: largest probability >
-    ``threshold``; ``never``: runs all timesteps.
+    ``threshold``; ``never``: runs all timesteps. ``threshold_q`` is what is compared with, in Q16; None: what
+    ``threshold`` gives.
     """
 
     KIND = Kind(
@@ -65,6 +66,14 @@ class Exit(Node):
     )
     rule: Literal["entropy", "confidence", "never"] = "never"
     threshold: float = 0.0
+    threshold_q: int | None = None
+
+    @property
+    def integer_threshold(self) -> int:
+        """What the core compares with: its own, else what the threshold gives."""
+        if self.threshold_q is not None:
+            return self.threshold_q
+        return threshold_q(self.rule, self.threshold, self.shape[0])
 
     def output_shape(self, sources: list[Shape]) -> Shape:
         """(classes,)."""
@@ -87,28 +96,26 @@ class Exit(Node):
         if classes > MAX_CLASSES:
             raise complaint(self, "classes", f"1 to {MAX_CLASSES}", classes)
         check_rule(self.rule, self.threshold, classes)
+        if self.threshold_q is not None:
+            highest = ONE_Q16 if self.rule == "confidence" else 2**32 - 1
+            if not isinstance(self.threshold_q, (int, np.integer)) or not 0 <= self.threshold_q <= highest:
+                raise complaint(self, "threshold_q", f"0 to {highest}", self.threshold_q)
 
     def prepared(self) -> Node:
-        """With the threshold that the file can hold."""
-        return self.with_(threshold=float(np.float32(self.threshold)))
+        """With the threshold that the file can hold, in both forms."""
+        return self.with_(threshold=float(np.float32(self.threshold)), threshold_q=self.integer_threshold)
 
     def fields(self) -> dict[str, object]:
         """The rule's code and its threshold in both forms."""
-        integer = threshold_q(self.rule, self.threshold, self.shape[0])
-        return {"rule": EXIT_RULES.code(self.rule), "threshold_q": integer, "threshold": self.threshold}
+        return {
+            "rule": EXIT_RULES.code(self.rule), "threshold_q": self.integer_threshold,
+            "threshold": self.threshold,
+        }  # fmt: skip
 
     @classmethod
     def options(cls, fields: Mapping[str, int | float], type_: ValueType) -> dict[str, object]:
-        """Rule and threshold; the integer follows from them."""
-        return {"rule": EXIT_RULES.value(int(fields["rule"])), "threshold": fields["threshold"]}
-
-    def check_stored(self, fields: Mapping[str, int | float], arrays: Mapping[str, np.ndarray]) -> None:
-        """ModelError where the stored integer contradicts the threshold."""
-        integer = int(fields["threshold_q"])
-        if threshold_q(self.rule, self.threshold, self.shape[0]) != integer:
-            raise ModelError(
-                f"node {self.name!r}: threshold {self.threshold} contradicts integer {integer}; convert again"
-            )
+        """The inverse of :meth:`fields`."""
+        return {**fields, "rule": EXIT_RULES.value(int(fields["rule"]))}
 
     def step_events(self) -> dict[str, int]:
         """The rule, and what it does for each class."""

@@ -14,9 +14,7 @@ from snnrt.ir.nodes import neuron_step
 from snnrt.ir.spec import LARGEST_INT16, ONE_Q15, Array, Enumeration, Kind, Parameter, ValueType
 
 INTEGRATIONS = Enumeration("INTEGRATION", ("decay", "euler", "divide", "divide_leak"))
-SYNAPSE_ORDERS = Enumeration(
-    "SYNAPSE", ("decay_then_add", "add_then_decay", "use_then_decay", "previous")
-)
+SYNAPSE_ORDERS = Enumeration("SYNAPSE", ("decay_then_add", "add_then_decay", "use_then_decay", "previous"))
 RESETS = Enumeration("RESET", ("none", "subtract", "value"))
 
 FLAGS = {
@@ -93,7 +91,12 @@ class Neuron(Node):
         name="neuron",
         number=8,
         meaning="neurons, or leaky integrators, one for each element of its input",
-        reads={"bits": ("int32", "float32"), "int16": ("int32",), "int32": ("int32",), "float32": ("float32",)},
+        reads={
+            "bits": ("int32", "float32"),
+            "int16": ("int32",),
+            "int32": ("int32",),
+            "float32": ("float32",),
+        },
         parameters=(
             Parameter("state", "u32", "arena offset of its states"),
             Parameter("flags", "u32", "see below"),
@@ -148,7 +151,7 @@ class Neuron(Node):
 
     @property
     def is_plain(self) -> bool:
-        """Whether every build of the core has its step (``snnrt_neuron_is_plain`` in csrc/snnrt_kernels.h)."""
+        """Whether every build of the core has its step (``snnrt_neuron_is_plain``)."""
         beyond = (self.synapse, self.lower_bound, self.adaptation, self.refractory)
         return (
             all(array is None for array in beyond)
@@ -315,9 +318,7 @@ class Neuron(Node):
     def prepared(self) -> Node:
         """An absent reset value is 0; without a threshold there is no reset."""
         if self.threshold is None:
-            return replace(
-                self, reset="none", reset_next=False, strict=False, multiple=False, max_spikes=1
-            )
+            return replace(self, reset="none", reset_next=False, strict=False, multiple=False, max_spikes=1)
         if self.reset == "value" and self.reset_value is None:
             return replace(self, reset_value=np.zeros((), self.membrane.dtype))
         return self

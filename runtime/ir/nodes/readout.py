@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from snnrt.errors import ModelError
-from snnrt.ir.array_checks import check_scale, complaint
+from snnrt.ir.array_checks import check_array, check_range, check_scale, complaint
 from snnrt.ir.node import Node, Shape
 from snnrt.ir.spec import READOUT_MODES, Array, Kind, Parameter, ValueType
 
 ONE_Q16 = 65536
+MAX_SHIFT = 62
 
 
 def readout_multipliers(scale: np.ndarray) -> tuple[np.ndarray, int]:
@@ -35,7 +35,9 @@ def readout_multipliers(scale: np.ndarray) -> tuple[np.ndarray, int]:
 class Readout(Node):
     """Accumulated logits over the timesteps so far: ``sum``, or ``mean`` (the sum over t).
 
-    In integers ``scale`` (classes,) float32 is one unit of each accumulator.
+    In integers ``scale`` (classes,) float32 is one unit of each accumulator, as logits are shown; what the
+    exit rule and the choice of the class compute with is ``multipliers`` (classes,) int32 ≥ 0 and ``shift``,
+    made of the scale where they are None.
     """
 
     KIND = Kind(
@@ -57,11 +59,15 @@ class Readout(Node):
     )
     mode: Literal["sum", "mean"] = "sum"
     scale: np.ndarray | None = None
+    multipliers: np.ndarray | None = None
+    shift: int | None = None
 
-    @property
-    def multipliers(self) -> np.ndarray | None:
-        """Of :func:`readout_multipliers`; None in float32."""
-        return None if self.scale is None else readout_multipliers(self.scale)[0]
+    def in_fixed_point(self) -> tuple[np.ndarray, int]:
+        """The multipliers and their shift: its own, else what the scale gives. Integers only."""
+        if self.multipliers is not None and self.shift is not None:
+            return self.multipliers, self.shift
+        assert self.scale is not None
+        return readout_multipliers(self.scale)
 
     def output_shape(self, sources: list[Shape]) -> Shape:
         """(classes,)."""
@@ -85,26 +91,31 @@ class Readout(Node):
         if integer and self.scale is None:
             raise complaint(self, "scale", "what one unit of each accumulator is worth", "none")
         check_scale(self, self.scale, (self.shape,), integer)
+        if self.multipliers is None:
+            return
+        if not integer:
+            raise complaint(self, "multipliers", "none in float32", "some")
+        check_array(self, "multipliers", self.multipliers, np.int32, (self.shape,))
+        check_range(self, "multipliers", self.multipliers, 0, 2**31 - 1)
+        if not isinstance(self.shift, (int, np.integer)) or not 0 <= self.shift <= MAX_SHIFT:
+            raise complaint(self, "shift", f"0 to {MAX_SHIFT}", self.shift)
+
+    def prepared(self) -> Node:
+        """With the multipliers that its scale gives, where it has none."""
+        if self.scale is None:
+            return self
+        multipliers, shift = self.in_fixed_point()
+        return replace(self, multipliers=multipliers, shift=shift)
 
     def fields(self) -> dict[str, object]:
         """The mode's code and the shift."""
-        shift = 0 if self.scale is None else readout_multipliers(self.scale)[1]
-        return {"mode": READOUT_MODES.code(self.mode), "shift": shift}
+        return {"mode": READOUT_MODES.code(self.mode), "shift": self.shift or 0}
 
     @classmethod
     def options(cls, fields: Mapping[str, int | float], type_: ValueType) -> dict[str, object]:
-        """The mode: the shift follows from the scale."""
-        return {"mode": READOUT_MODES.value(int(fields["mode"]))}
-
-    def check_stored(self, fields: Mapping[str, int | float], arrays: Mapping[str, np.ndarray]) -> None:
-        """ModelError where the stored integers contradict the scale."""
-        if self.scale is None:
-            return
-        multipliers, shift = readout_multipliers(self.scale)
-        if not np.array_equal(arrays["multipliers"], multipliers) or fields["shift"] != shift:
-            raise ModelError(
-                f"node {self.name!r}: the logits' multipliers contradict their scales; convert again"
-            )
+        """The inverse of :meth:`fields`."""
+        shift = int(fields["shift"]) if type_ == "int32" else None
+        return {"mode": READOUT_MODES.value(int(fields["mode"])), "shift": shift}
 
     def step_events(self) -> dict[str, int]:
         """Elements accumulated."""
