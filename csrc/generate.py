@@ -22,7 +22,7 @@ KINDS = tuple(node.KIND for node in NODES)
 TRAITS = ("static", "memory", "alias", "state", "same_shape")
 PLACES = ("inside", "first", "before last", "last")
 C_TYPES = {"u32": "uint32_t", "i32": "int32_t", "f32": "float", "u16": "uint16_t"}
-HEAD = "/* Written by csrc/generate.py from the specification in runtime/ir; edit that, then `make generate`. */\n"
+HEAD = "/* Written by `make generate` from the specification in runtime/ir. */\n"
 
 
 def _define(name: str, value: int | str) -> str:
@@ -40,7 +40,7 @@ def constants() -> str:
     lines = [
         HEAD + "#ifndef SNNRT_CONSTANTS_H",
         "#define SNNRT_CONSTANTS_H\n",
-        "/* The file format that this core reads: its own major version, and minor versions up to its own. */",
+        "/* The file format that this core reads: its major version, and minor versions up to its own. */",
         _define("FORMAT_MAJOR", major),
         _define("FORMAT_MINOR", minor),
         "\n/* What a network computes in. */",
@@ -156,9 +156,9 @@ def ir() -> str:
     lines += ["#define SNNRT_PLACE(traits) ((traits) >> 5)"]
     lines += [_define(f"PLACE_{place.upper().replace(' ', '_')}", n) for n, place in enumerate(PLACES)]
     lines += [
-        "\n/* X(KIND, kind, reads, traits, fewest, most, words, roles) of every kind in the build: for each type of",
-        " * the output four bits, which types the inputs may have; how many edges; words of parameters; roles of",
-        " * arrays. */",
+        "\n/* X(KIND, kind, reads, traits, fewest, most, words, roles) of every kind in the build: for each",
+        " * type of the output four bits, which types the inputs may have; how many edges; words of",
+        " * parameters; roles of arrays. */",
     ]
     for kind in KINDS:
         macro = f"SNNRT_LIST_{kind.name.upper()}"
@@ -194,9 +194,8 @@ def parameters_table() -> str:
     for kind in KINDS:
         offset = 0
         for parameter in kind.parameters:
-            rows.append(
-                f"| {kind.name} | {offset} | {parameter.type} | {parameter.name} | {_cell(parameter.meaning)} |"
-            )
+            meaning = _cell(parameter.meaning)
+            rows.append(f"| {kind.name} | {offset} | {parameter.type} | {parameter.name} | {meaning} |")
             offset += parameter.bytes
     return "\n".join(rows)
 

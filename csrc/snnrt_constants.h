@@ -1,8 +1,8 @@
-/* Written by csrc/generate.py from the specification in runtime/ir; edit that, then `make generate`. */
+/* Written by `make generate` from the specification in runtime/ir. */
 #ifndef SNNRT_CONSTANTS_H
 #define SNNRT_CONSTANTS_H
 
-/* The file format that this core reads: its own major version, and minor versions up to its own. */
+/* The file format that this core reads: its major version, and minor versions up to its own. */
 #define SNNRT_FORMAT_MAJOR 2
 #define SNNRT_FORMAT_MINOR 0
 

@@ -1,4 +1,4 @@
-/* Written by csrc/generate.py from the specification in runtime/ir; edit that, then `make generate`. */
+/* Written by `make generate` from the specification in runtime/ir. */
 /* Internal. */
 #ifndef SNNRT_IR_H
 #define SNNRT_IR_H
@@ -154,9 +154,9 @@ typedef struct snnrt_exit_parameters {
 #define SNNRT_PLACE_BEFORE_LAST 2
 #define SNNRT_PLACE_LAST 3
 
-/* X(KIND, kind, reads, traits, fewest, most, words, roles) of every kind in the build: for each type of
- * the output four bits, which types the inputs may have; how many edges; words of parameters; roles of
- * arrays. */
+/* X(KIND, kind, reads, traits, fewest, most, words, roles) of every kind in the build: for each
+ * type of the output four bits, which types the inputs may have; how many edges; words of
+ * parameters; roles of arrays. */
 #define SNNRT_LIST_INPUT(X) X(INPUT, input, 0x8020u, 0x21u, 0u, 0u, 5u, 0u)
 #define SNNRT_LIST_DENSE(X) X(DENSE, dense, 0x9300u, 0x03u, 1u, 1u, 0u, 3u)
 #if SNNRT_WITH_CONV2D

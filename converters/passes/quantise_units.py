@@ -18,7 +18,8 @@ from snnrt.ir.graph import (
     Weighted,
     broadcast,
 )
-from snnrt.ir.spec import LARGEST_WEIGHT, complaint
+from snnrt.ir.node import complaint
+from snnrt.ir.spec import LARGEST_WEIGHT
 
 # a bias, threshold or reset value is at most so many units: far below where int32 sums saturate
 _LARGEST_PARAMETER = 2.0**24

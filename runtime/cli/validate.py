@@ -112,7 +112,7 @@ def _source_graph(args: argparse.Namespace, graph: Graph) -> Graph:
 
 
 def _is_model(path: str) -> bool:
-    from snnrt.format.file_format import MAGIC
+    from snnrt.ir.spec import MAGIC
 
     try:
         with open(path, "rb") as file:

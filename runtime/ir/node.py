@@ -177,7 +177,7 @@ class Node:
 
     # costs
 
-    def peak(self, sources: list[int | None], integer: bool) -> int | None:
+    def passed_peak(self, sources: list[int | None], integer: bool) -> int | None:
         """The largest value passed on, as a whole number in the inputs' units; None: any real number."""
         return sources[0] if sources else None
 

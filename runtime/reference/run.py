@@ -189,7 +189,10 @@ class _Batch:
         }
         readout = self.graph.readout
         self.accumulator = np.zeros((inputs, *readout.shape), np.int64 if self.integer else np.float32)
-        self.multipliers, self.shift = readout.in_fixed_point() if self.integer else (None, 0)
+        self.multipliers: np.ndarray | None = None
+        self.shift = 0
+        if self.integer:
+            self.multipliers, self.shift = readout.in_fixed_point()
 
     def run(self, steps: int, rule: str, threshold_integer: int) -> None:
         for step in range(1, steps + 1):

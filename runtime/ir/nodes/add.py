@@ -73,7 +73,7 @@ class Add(Node):
         """All inputs at their largest."""
         return sum(sources)
 
-    def peak(self, sources: list[int | None], integer: bool) -> int | None:
+    def passed_peak(self, sources: list[int | None], integer: bool) -> int | None:
         """All inputs at their largest."""
         known = [source for source in sources if source is not None]
         return sum(known) if sources and len(known) == len(sources) else None

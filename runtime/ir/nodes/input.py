@@ -110,7 +110,7 @@ class Input(Node):
         """Its scale."""
         return float(self.scale)
 
-    def peak_of(self, integer: bool) -> int | None:
+    def passed_peak(self, sources: list[int | None], integer: bool) -> int | None:
         """The largest number of spikes in an element; None for analog values."""
         if self.is_constant:
             return None

@@ -343,7 +343,20 @@ class Neuron(Node):
         """A spike is 1."""
         return 1.0
 
-    def peak(self, sources: list[int | None], integer: bool) -> int | None:
+    def mechanism_events(self) -> tuple[str, ...]:
+        """Events that each update has for the mechanisms beyond the plain neuron, as targets charge them."""
+        present = {
+            "neuron_synapse": self.synapse is not None,
+            "neuron_bias": self.bias is not None,
+            "neuron_reset_next": self.reset_next,
+            "neuron_int16": self.state_bits == 16,
+            "neuron_bound": self.lower_bound is not None,
+            "neuron_adaptation": self.adaptation is not None,
+            "neuron_refractory": self.refractory is not None,
+        }
+        return tuple(event for event, there in present.items() if there)
+
+    def passed_peak(self, sources: list[int | None], integer: bool) -> int | None:
         """Spikes a step; a membrane is any real number."""
         if self.threshold is None:
             return None

@@ -30,7 +30,7 @@ class AddingPool2d(Pool2d):
         """A whole window."""
         return sources[0] * self.taps
 
-    def peak(self, sources: list[int | None], integer: bool) -> int | None:
+    def passed_peak(self, sources: list[int | None], integer: bool) -> int | None:
         """A whole window: hardware passes on the sum, whose 1/k² belongs to the next scale."""
         return None if not sources or sources[0] is None else sources[0] * self.taps
 

@@ -86,7 +86,7 @@ class Weighted(Node):
         bias = 0 if self.bias is None else np.abs(self.bias.astype(np.int64))
         return float((weights * sources[0] + bias).max())
 
-    def peak(self, sources: list[int | None], integer: bool) -> None:
+    def passed_peak(self, sources: list[int | None], integer: bool) -> None:
         """Any real number."""
         return None
 
