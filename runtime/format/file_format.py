@@ -19,7 +19,7 @@ from snnrt.errors import ModelError
 from snnrt.format import layout
 from snnrt.ir import spec
 from snnrt.ir.element_order import element_orders
-from snnrt.ir.graph import Graph
+from snnrt.ir.graph import Flatten, Graph
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.memory_plan import plan_memory
 from snnrt.ir.node import Edge, Node, Shape
@@ -233,7 +233,11 @@ class _Reader:
     def graph(self) -> Graph:
         records = [self.record(position) for position in range(len(self.names))]
         bare = Graph(tuple(_node(record) for record in records), self.timesteps, self.arithmetic)  # type: ignore[arg-type]
-        orders = element_orders(bare)
+        try:
+            orders = element_orders(bare)
+        except ModelError:
+            bare = _channels_last(bare)
+            orders = element_orders(bare)
         nodes = []
         for node, record in zip(bare, records, strict=True):
             order_in = orders.get(node.inputs[0].source) if node.inputs else None
@@ -252,6 +256,12 @@ def _node(record: _Record) -> Node:
     """The node without its arrays."""
     options = record.kind.options(record.fields, record.type)
     return record.kind(record.name, record.inputs, record.shape, **options)  # type: ignore[arg-type]
+
+
+def _channels_last(graph: Graph) -> Graph:
+    """The same network with the elements of every vector in the order of the file."""
+    nodes = (node.with_(channels_last=True) if isinstance(node, Flatten) else node for node in graph)
+    return graph.with_(nodes=tuple(nodes))
 
 
 def _metadata(text: bytes, nodes: int) -> tuple[dict[str, object], list[str]]:

@@ -39,7 +39,8 @@ def element_orders(graph: Graph) -> dict[str, np.ndarray | None]:
         if len(node.shape) != 1:
             continue
         if isinstance(node, Flatten) and len(nodes[node.inputs[0].source].shape) == 3:
-            fixed.append((node.name, nodes[node.inputs[0].source].shape))
+            shape = nodes[node.inputs[0].source].shape
+            fixed.append((node.name, node.shape if node.channels_last else shape))
         elif node.KIND.same_shape or isinstance(node, Flatten):
             for edge in node.inputs:
                 group[root(node.name)] = root(edge.source)

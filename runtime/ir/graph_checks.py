@@ -36,25 +36,13 @@ def check_graph(graph: Graph) -> None:
     types = output_types(graph)
     for node in graph:
         node.check(graph.integer)
-    if graph.integer:
-        _check_integer_values(graph, types)
-
-
-def _check_integer_values(graph: Graph, types: dict) -> None:
     # what reads int16 is given int16 before anything asks how large it can be
     for node in graph:
-        known = _Unlimited()
-        node.check_sources(types, known)
-    largest = largest_values(graph)
-    for node in graph:
-        node.check_sources(types, largest)
-
-
-class _Unlimited(dict):
-    """Every largest value taken as 0, so that only types are looked at."""
-
-    def __missing__(self, key: str) -> int:
-        return 0
+        node.check_types(graph.integer, types)
+    if graph.integer:
+        largest = largest_values(graph)
+        for node in graph:
+            node.check_largest(largest)
 
 
 def _check_frame(graph: Graph) -> None:

@@ -115,8 +115,16 @@ class Node:
     def check(self, integer: bool) -> None:
         """ModelError unless the fields and arrays are what docs/ir.md allows; the shape is checked before."""
 
-    def check_sources(self, types: Mapping[str, ValueType], largest: Mapping[str, int]) -> None:
-        """ModelError unless, in integers, it can take what its inputs give."""
+    def check_types(self, integer: bool, types: Mapping[str, ValueType]) -> None:
+        """ModelError unless it can take the types of values that its inputs give."""
+        taken = self.KIND.reads.get(types[self.name], ())
+        for edge in self.inputs:
+            if types[edge.source] not in taken:
+                found = f"the {types[edge.source]} output of {edge.source!r}"
+                raise complaint(self, "input", " or ".join(taken) + " values", found)
+
+    def check_largest(self, largest: Mapping[str, int]) -> None:
+        """ModelError unless, in integers, it can take the largest values that its inputs give."""
 
     # memory
 

@@ -44,10 +44,10 @@ class Add(Node):
         """All inputs at their largest."""
         return sum(sources)
 
-    def check_sources(self, types: Mapping[str, ValueType], largest: Mapping[str, int]) -> None:
-        """A sum of currents is a current."""
+    def check_types(self, integer: bool, types: Mapping[str, ValueType]) -> None:
+        """In integers a sum of currents is a current."""
         for edge in self.inputs:
-            if not self.as_current and types[edge.source] == "int32":
+            if integer and not self.as_current and types[edge.source] == "int32":
                 raise complaint(
                     self, "input", "int16 values", f"the int32 output of {edge.source!r}; set as_current"
                 )

@@ -267,10 +267,10 @@ class Neuron(Node):
                 if getattr(self, name) is not None:
                     check_range(self, name, getattr(self, name), -(2**15), 2**15 - 1)
 
-    def check_sources(self, types: Mapping[str, ValueType], largest: Mapping[str, int]) -> None:
-        """In integers: a current."""
+    def check_types(self, integer: bool, types: Mapping[str, ValueType]) -> None:
+        """In integers a current; in float32 the writer of a file makes spikes one."""
         source = self.inputs[0].source
-        if types[source] != "int32":
+        if integer and types[source] != "int32":
             hint = "put an add with as_current between"
             raise complaint(
                 self, "input", "an int32 current", f"the {types[source]} output of {source!r}; {hint}"

@@ -60,11 +60,9 @@ class Weighted(Node):
             check_array(self, "bias", self.bias, dtype_of(self, "bias", integer), (outputs,))
         check_scale(self, self.scale, (outputs,), integer)
 
-    def check_sources(self, types: Mapping[str, ValueType], largest: Mapping[str, int]) -> None:
-        """In integers: spikes or int16 values, whose sums stay within 2³⁰."""
+    def check_largest(self, largest: Mapping[str, int]) -> None:
+        """Sums stay within 2³⁰."""
         source = self.inputs[0].source
-        if types[source] == "int32":
-            raise complaint(self, "input", "spikes or int16 values", f"the int32 output of {source!r}")
         bias = 0 if self.bias is None else int(np.abs(self.bias.astype(np.int64)).max())
         bound = self.fan_in * LARGEST_WEIGHT * largest[source] + bias
         if bound > LARGEST_SUM:
