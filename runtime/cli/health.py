@@ -14,8 +14,9 @@ from snnrt.cli.arguments import (
     positive,
     subcommand,
 )
-from snnrt.cli.output import check_outputs, one_line, print_facts, print_json, print_table, progress_bar
+from snnrt.cli.output import check_outputs, print_facts, print_json, print_table, progress_bar
 from snnrt.errors import DataError
+from snnrt.texts import printable
 
 if TYPE_CHECKING:
     from snnrt.health.histograms import Difference
@@ -335,7 +336,7 @@ def _print_difference(args: argparse.Namespace, difference: Difference) -> None:
         (name, f"{shift.stability_index:.4f}", f"{100 * shift.distance:.1f} %", f"{shift.p_value:.3g}")
         for name, shift in difference.shifts.items()
     ]
-    print_table((f"against {one_line(args.against)}", "stability index", "moved", "p (χ²)"), rows)
+    print_table((f"against {printable(args.against)}", "stability index", "moved", "p (χ²)"), rows)
     print(f"{_VERDICTS[difference.verdict]} (p = {difference.p_value:.3g} over both)")
 
 

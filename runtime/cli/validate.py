@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from snnrt.cli.arguments import DATA_HELP, add_json, fraction, positive, subcommand
 from snnrt.cli.convert import FRAMEWORKS, IMPORT_OPTIONS, add_import_options, import_options
 from snnrt.cli.description import source_text
-from snnrt.cli.output import one_line, print_facts, print_json, print_table, progress_bar
+from snnrt.cli.output import print_facts, print_json, print_table, progress_bar
+from snnrt.texts import printable
 
 if TYPE_CHECKING:
     from snnrt.comparison import Comparison
@@ -175,4 +176,4 @@ def _print(args: argparse.Namespace, graph: Graph, comparison: Comparison, broke
             ("neurons", "equal spikes"), [(n, f"{a:.6f}") for n, a in comparison.node_spike_agreement.items()]
         )
         print()
-    print(f"disagrees: {one_line('; '.join(broken))}" if broken else "agrees")
+    print(f"disagrees: {printable('; '.join(broken))}" if broken else "agrees")
