@@ -56,7 +56,7 @@ def test_printable(text, shown):
 @given(ANY_TEXT, st.one_of(st.none(), st.integers(4, 50)))
 def test_printable_is_printable_and_short(text, longest):
     line = printable(text, longest)
-    assert line.isprintable() and line == line.strip() or len(line) == longest
+    assert (line.isprintable() and line == line.strip()) or len(line) == longest
     assert longest is None or len(line) <= longest
     line.encode("utf-8")
 
