@@ -133,12 +133,10 @@ def _overrides(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _record(args: argparse.Namespace, network: Network, data: str, overrides: dict[str, Any]) -> HealthRecord:
-    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.data.load import load_for_model
     from snnrt.health.record import HealthRecord
 
-    inputs = fit_to_model(
-        load_dataset(data), network.graph, limit=args.limit, timesteps=overrides.get("steps")
-    )
+    inputs = load_for_model(data, network.graph, limit=args.limit, timesteps=overrides.get("steps"))
     with progress_bar("running") as progress:
         return HealthRecord.of(network, inputs.x, progress=progress, **overrides)
 

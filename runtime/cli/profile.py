@@ -63,13 +63,13 @@ def run(args: argparse.Namespace) -> int:
     check_outputs([args.per_input, args.report], [args.model, args.data, *args.target])
 
     import snnrt
-    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.data.load import load_for_model
     from snnrt.targets import compare, load_target
 
     targets = {target.name: target for target in map(load_target, args.target)}
     network = snnrt.load(args.model)
     check_exit_options(args, args.parser, network.graph.exit)
-    data = fit_to_model(load_dataset(args.data), network.graph, limit=args.limit, timesteps=args.timesteps)
+    data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
     graph = _with_overrides(network.graph, args)
     dynamic, static = _run_both(network, graph, data)
     info = network.file_info()

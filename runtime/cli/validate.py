@@ -68,12 +68,12 @@ def run(args: argparse.Namespace) -> int:
     """Compare, print, and return 1 where a limit is broken."""
     import snnrt
     from snnrt.comparison import compare_with_reference
-    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.data.load import load_for_model
 
     network = snnrt.load(args.model)
     graph = network.graph
     source = _source_graph(args, graph)
-    data = fit_to_model(load_dataset(args.data), graph, limit=args.limit)
+    data = load_for_model(args.data, graph, limit=args.limit)
     with progress_bar("comparing") as progress:
         comparison = compare_with_reference(network, source, data, progress=progress)
     limits = dict(_LIMITS[graph.numbers])
