@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from snnrt.atomic_write import check_folder
 from snnrt.errors import OutputError
 from snnrt.texts import LONGEST_CELL, LONGEST_VALUE, json_text, printable
 
@@ -116,8 +116,7 @@ def _check_writable(output: str) -> None:
             f"cannot write {output}: the folder {target.parent} does not exist; create it first"
         )
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".snnrt-"):
-            pass
+        check_folder(target.parent)
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(
