@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import tokenize
@@ -215,6 +216,9 @@ def _clear_errors(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno == errno.EINVAL:
+            # a place before the file's begin, as a damaged archive asks for
+            raise DataError(f"{name}: malformed .npz or .npy file: it names a place outside it") from error
         raise DataError(f"{name}: cannot be read: {error.strerror or error}") from error
     except MemoryError as error:
         raise DataError(f"{name}: does not fit into memory; split it") from error
