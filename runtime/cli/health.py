@@ -185,7 +185,8 @@ def _some_records(raw: bytes, network: Network | None) -> list[tuple[int, Health
     """The first records of the model in a dump, the first of any where the model has none or is not known."""
     from snnrt.health.record import iterate_records
 
-    of_model, of_any = [], []
+    of_model: list[tuple[int, HealthRecord]] = []
+    of_any: list[tuple[int, HealthRecord]] = []
     for place, record in iterate_records(raw):
         if len(of_any) < MOST_LISTED:
             of_any.append((place, record))
