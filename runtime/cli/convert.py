@@ -17,11 +17,12 @@ from snnrt.cli.arguments import (
 )
 from snnrt.cli.description import exit_text, inputs_text, source_text
 from snnrt.cli.output import byte_count, check_outputs, print_facts, print_json
+from snnrt.converters.frameworks.choices import RESETS
+from snnrt.converters.frameworks.registry import NAMES as FRAMEWORKS
 
 if TYPE_CHECKING:
     from snnrt.network import Network
 
-FRAMEWORKS = ("snntorch", "spikingjelly", "norse", "sinabs", "nir")
 IMPORT_OPTIONS = (
     "readout",
     "reset",
@@ -35,7 +36,6 @@ IMPORT_OPTIONS = (
     "lower_bound",
     "normalise_input",
 )
-RESETS = ("subtract", "subtract_now", "zero", "none")
 
 _EXAMPLE = """\
   snnrt convert digits_conv.nir -o digits.snnrt --source snntorch --numbers int8 \\

@@ -10,16 +10,9 @@ import numpy as np
 import pytest
 
 import snnrt
-from snnrt.cli.convert import FRAMEWORKS, RESETS
-from snnrt.converters.frameworks import rules
 from snnrt.data.load import load_dataset
 
 USUAL = ("--source", "snntorch", "--timesteps", "4")
-
-
-def test_choices_are_those_of_the_importer():
-    assert tuple(FRAMEWORKS) == tuple(rules.SOURCES)
-    assert tuple(RESETS) == tuple(rules.RESETS)
 
 
 def test_writes_a_model_and_says_what_it_assumed(snnrt_command, source, tmp_path):

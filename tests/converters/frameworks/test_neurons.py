@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from nir_files import dyadic, ends, outputs, read, run, save
 
-from snnrt.converters.frameworks.neurons import recover
+from snnrt.converters.nir.recovery import recover
 
 DT = 1e-4
 WEIGHT = np.eye(5, dtype=np.float32)
