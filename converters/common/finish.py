@@ -79,7 +79,7 @@ def finish(
     if timesteps is None:
         timesteps = DEFAULT_TIMESTEPS
         notes.append(assumptions.timestep_count(timesteps))
-    metadata = {"name": name, "source": {**origin, "assumptions": list(notes)}}
+    metadata: dict[str, object] = {"name": name, "source": {**origin, "assumptions": list(notes)}}
     graph = Graph(nodes, timesteps, "float32", metadata)
     check_graph(graph)
     return Imported(graph, tuple(notes))
