@@ -52,7 +52,7 @@ def normalises_input(mechanisms: Mechanisms, choice: bool | None) -> bool:
 
 def input_share(alpha: np.ndarray) -> np.ndarray:
     """1 − α, computed in float32, as float64."""
-    return (np.float32(1) - alpha).astype(np.float64)
+    return np.asarray(np.float32(1) - alpha, np.float64)
 
 
 def lif(
