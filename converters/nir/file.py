@@ -1,6 +1,6 @@
 """A NIR file as graphs of ``nir`` nodes, read so that a hostile or damaged file stays harmless.
 
-Nested graphs stay nested here; :mod:`snnrt.converters.common.cycles` inlines them. The ``nir`` package
+Nested graphs stay nested here; :mod:`snnrt.converters.nir.nested` inlines them. The ``nir`` package
 builds the nodes; its check of types is left out, because published files fail it (frameworks
 write scalar parameters) and its shape inference is wrong for kernels that are not square.
 """
