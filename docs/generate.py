@@ -31,7 +31,8 @@ API = {
     "snnrt.targets.code_sizes": ("CoreBuild",),
     "snnrt.targets.worst_case": ("NodeWork", "StepWork"),
     "snnrt.targets.step_instructions": ("step_instructions",),
-    "snnrt.converters.nir.importer": ("import_nir", "Imported"),
+    "snnrt.converters.nir.importer": ("import_nir",),
+    "snnrt.converters.common.finish": ("Imported",),
     "snnrt.converters.passes.quantise": ("quantise",),
     "snnrt.reference.run": ("Reference",),
     "snnrt.ir.graph": (
