@@ -18,7 +18,7 @@ DOCS = Path(__file__).parent
 QUOTES = "'\""
 
 API = {
-    "snnrt": ("convert", "load", "Network", "Result", "Counts", "FileInfo", "NodeInfo"),
+    "snnrt": ("convert", "load", "Network", "Result", "Counts", "FileInfo", "NodeInfo", "GraphBuilder"),
     "snnrt.data.load": ("load_dataset", "fit_to_model", "Dataset"),
     "snnrt.health.record": ("HealthRecord", "find_records"),
     "snnrt.health.histograms": ("Difference", "Shift"),
@@ -34,6 +34,7 @@ API = {
     "snnrt.converters.nir.importer": ("import_nir", "Imported"),
     "snnrt.converters.passes.quantise": ("quantise",),
     "snnrt.reference.run": ("Reference",),
+    "snnrt.ir.build": ("Value",),
     "snnrt.ir.graph": (
         "Graph", "Edge", "Node", "Input", "Dense", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten", "Add",
         "Neuron", "Readout", "Exit",
