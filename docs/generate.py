@@ -129,6 +129,7 @@ def _signature(name: str, thing: object) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
             arguments.append("*")
             keyword_only = True
+        keyword_only |= parameter.kind is parameter.VAR_POSITIONAL
         stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
         text = f"{stars}{parameter.name}: {parameter.annotation}"
         if parameter.default is not parameter.empty:

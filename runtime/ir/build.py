@@ -34,15 +34,25 @@ class Value:
 class GraphBuilder:
     """Grows a graph from its input; each call adds a node and returns its :class:`Value`.
 
-    ::
+    A classifier of images:
 
         g = snnrt.GraphBuilder((1, 28, 28), encoding="constant", timesteps=4)
         x = g.conv2d(g.input, weights1, bias1, padding=1)       # weights (32, 1, 3, 3)
         x = g.lif(x, beta=0.9, threshold=1.0, reset="subtract")
         x = g.sum_pool2d(x, kernel=2, stride=2)
-        x = g.dense(g.flatten(x), weights2)
+        x = g.dense(g.flatten(x), weights2)                     # weights (10, 32 · 14 · 14)
         graph = g.finish(x, readout="sum", exit=("entropy", 0.2))
         snnrt.Network(graph).save("model.snnrt")
+
+    A loop reads a step late what comes later:
+
+        back = g.delayed("feedback", x.shape)
+        x = g.lif(g.add(x, back), beta=0.9)
+        g.dense(x, weights, name="feedback")
+
+    ``shape`` of an input is (channels, height, width) or (features,). ``encoding``: ``constant`` (the same
+    values at every timestep) or ``spikes`` (a tensor over time). ``timesteps``: the most that an input takes.
+    ``fields``: ``low``, ``high``, ``scale`` and ``peak`` of :class:`snnrt.ir.graph.Input`, called ``name``.
 
     Every kind of node is a method: its values first, then its fields, in the order of its class or by name.
     Nodes run in the order of the calls. A node is called ``name``, or after its kind (``conv2d1``).
@@ -52,21 +62,8 @@ class GraphBuilder:
     become float32. With ``"integer"`` arrays hold the device's integers (docs/ir.md, "Integer numbers": leaks
     in 1/32768) and are taken as they are: real numbers are refused, :func:`snnrt.convert` quantises.
 
-    A loop reads what comes later a step late::
-
-        back = g.delayed("feedback", x.shape)
-        x = g.lif(g.add(x, back), beta=0.9)
-        g.dense(x, weights, name="feedback")
-
-    Args:
-        shape: of an input, (channels, height, width) or (features,).
-        encoding: ``constant`` (the same values at every timestep) or ``spikes`` (a tensor over time).
-        timesteps: the most that an input takes.
-        arithmetic: ``float32`` or ``integer``.
-        name: of the input.
-        fields: further fields of :class:`~snnrt.ir.graph.Input`: ``low``, ``high``, ``scale``, ``peak``.
-
-    Every method raises ModelError, which names the node and says what was expected and found.
+    Every method raises ModelError, which names the node and says what was expected and found; nothing is
+    added then.
     """
 
     def __init__(
@@ -113,7 +110,7 @@ class GraphBuilder:
 
         ``beta`` and ``threshold`` are a number, one a channel, or one a neuron; ``reset``: ``subtract`` (the
         threshold), ``value`` (to ``reset_value``, 0 by default) or ``none``. ``fields``: every other field
-        of :class:`~snnrt.ir.graph.Neuron`, as for ``g.neuron``, which also makes leaky integrators.
+        of :class:`snnrt.ir.graph.Neuron`, as for ``g.neuron``, which also makes leaky integrators.
         """
         fields = {"membrane": beta, "threshold": threshold, "reset": reset, **fields}
         return self.node(Neuron, x, name=self._free_name("lif") if name is None else name, **fields)
