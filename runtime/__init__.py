@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from snnrt.errors import DataError, ModelError, OutputError, SnnrtError, TargetError
     from snnrt.health.record import HealthRecord
+    from snnrt.ir.build import GraphBuilder
     from snnrt.ir.graph import Graph
     from snnrt.network import FileInfo, Network, NodeInfo, convert, load
     from snnrt.results.counts import Counts
@@ -29,6 +30,7 @@ __all__ = [
     "DataError",
     "FileInfo",
     "Graph",
+    "GraphBuilder",
     "HealthRecord",
     "ModelError",
     "Network",
@@ -45,6 +47,7 @@ __all__ = [
 _MODULES = {
     "snnrt.results.counts": ("Counts",),
     "snnrt.errors": ("DataError", "ModelError", "OutputError", "SnnrtError", "TargetError"),
+    "snnrt.ir.build": ("GraphBuilder",),
     "snnrt.ir.graph": ("Graph",),
     "snnrt.health.record": ("HealthRecord",),
     "snnrt.network": ("FileInfo", "Network", "NodeInfo", "convert", "load"),
