@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snnrt.converters.common.source_node import SourceNode
-from snnrt.ir.graph_checks import MAX_U16
+from snnrt.ir.spec import MAX_U16
 
 
 def numbers(node: SourceNode, field: str, values: object) -> np.ndarray:

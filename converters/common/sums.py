@@ -15,17 +15,17 @@ from snnrt.converters.common.wired import Wired
 from snnrt.converters.passes.fold import Scale
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Add, Conv2d, Dense, Flatten, Neuron, Node, Pool2d, Shape
-from snnrt.ir.graph_checks import MAX_ADD_INPUTS
+from snnrt.ir.spec import MAX_EDGES
 
 
 def add_sum(
     nodes: dict[str, Wired], names: Names, name: str, reads: list[Read], shape: Shape, current: bool
 ) -> None:
     """Append to ``nodes`` the sum ``name`` of ``reads``, in several Adds where one can't hold them all."""
-    while len(reads) > MAX_ADD_INPUTS:
+    while len(reads) > MAX_EDGES:
         part = names.fresh(f"{name}.part")
-        nodes[part] = Wired(Add(part, (), shape, as_current=current), reads[:MAX_ADD_INPUTS])
-        reads = [(part, 0), *reads[MAX_ADD_INPUTS:]]
+        nodes[part] = Wired(Add(part, (), shape, as_current=current), reads[:MAX_EDGES])
+        reads = [(part, 0), *reads[MAX_EDGES:]]
     nodes[name] = Wired(Add(name, (), shape, as_current=current), reads)
 
 
@@ -34,7 +34,7 @@ def check_sums(drafts: Mapping[str, Draft], connections: Connections, shapes: Ma
     for name, reads in connections.reads.items():
         found = {shapes[origin] for origin, _ in reads}
         if len(found) > 1:
-            words = ", ".join(f"{origin!r} {shapes[origin]}" for origin, _ in reads[:MAX_ADD_INPUTS])
+            words = ", ".join(f"{origin!r} {shapes[origin]}" for origin, _ in reads[:MAX_EDGES])
             where = SourceNode(name, drafts[name].kind)
             raise ModelError(f"{where}: expected inputs of equal shape, found {words}")
 

@@ -7,7 +7,6 @@ this module rebuilds the graph. What a kind's record holds is its specification'
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from snnrt.ir.node import Edge, Node, Shape
 from snnrt.ir.nodes import BY_NUMBER
 from snnrt.ir.spec import ELEMENT_DTYPES, Array, Kind, ValueType
 from snnrt.ir.value_types import largest_values, output_types
+from snnrt.texts import json_bytes, parse_json
 
 HEADER = struct.Struct("<8sHHIIBBHIIII")
 RECORD = struct.Struct("<BBBBBBHIIII")
@@ -143,7 +143,7 @@ def encode(graph: Graph) -> bytes:
     body = writer.body()
     metadata = dict(graph.metadata, node_names=[node.name for node in graph])
     try:
-        text = json.dumps(metadata, sort_keys=True, allow_nan=False, separators=(",", ":")).encode()
+        text = json_bytes(metadata)
     except (TypeError, ValueError) as error:
         raise ModelError(
             f"metadata: expected values that JSON can hold ({error}); use text and numbers"
@@ -266,16 +266,16 @@ def _channels_last(graph: Graph) -> Graph:
 
 def _metadata(text: bytes, nodes: int) -> tuple[dict[str, object], list[str]]:
     try:
-        metadata = json.loads(text.decode())
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        metadata = parse_json(text)
+    except ValueError as error:
         raise ModelError(f"metadata: expected JSON, found something else ({error}); convert again") from None
-    names = metadata.get("node_names") if isinstance(metadata, dict) else None
+    table = metadata if isinstance(metadata, dict) else {}
+    names = table.pop("node_names", None)
     if not isinstance(names, list) or len(names) != nodes or not all(isinstance(name, str) for name in names):
         raise ModelError(f"metadata: expected 'node_names', a list of {nodes} names; convert again")
     if len(set(names)) != nodes:
         raise ModelError("metadata: two nodes have the same name; convert again")
-    del metadata["node_names"]
-    return metadata, names
+    return table, names
 
 
 def decode(raw: bytes) -> Graph:
