@@ -10,7 +10,8 @@ from snnrt.cli.description import assumptions_of, exit_text, inputs_text, source
 from snnrt.cli.output import byte_count, print_facts, print_json, print_table, shape_text
 
 if TYPE_CHECKING:
-    from snnrt.network import FileInfo, Network
+    from snnrt.format.sizes import FileInfo
+    from snnrt.network import Network
     from snnrt.targets.code_sizes import CoreBuild
     from snnrt.targets.device_needs import DeviceNeeds
 

@@ -71,6 +71,4 @@ class Model:
     @classmethod
     def _of(cls, graph: Graph, raw: bytes, info: ModelInfo) -> Model:
         orders, types = element_orders(graph), output_types(graph)
-        return cls(
-            graph, raw, info, plan_memory(graph), MappingProxyType(orders), MappingProxyType(types)
-        )
+        return cls(graph, raw, info, plan_memory(graph), MappingProxyType(orders), MappingProxyType(types))

@@ -63,6 +63,10 @@ class RunRequest:
         """The same for some of the inputs, without progress."""
         return replace(self, inputs=self.inputs[start:end], progress=None)
 
+    def showing(self, progress: Progress | None) -> RunRequest:
+        """The same with another ``progress``."""
+        return replace(self, progress=progress)
+
     def for_all_timesteps(self) -> RunRequest:
         """The same with the exit rule ``never``."""
         return replace(self, rule="never", threshold=0.0, threshold_q=0)

@@ -28,6 +28,9 @@ SOFT_FLOAT = (
 )  # fmt: skip
 
 
+EMULATOR = Capabilities("emulator")
+
+
 def assert_same(found: Result, expected: Result) -> None:
     """Every bit of what both have."""
     for field in ("classes", "timesteps", "scores", "logits"):
