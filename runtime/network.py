@@ -40,7 +40,7 @@ class Network:
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Network:
-        """Of a .snnrt file's bytes, which :meth:`to_bytes` gives back. Raises ModelError where they are none."""
+        """Of a .snnrt file's bytes, which :meth:`to_bytes` gives back. Raises ModelError."""
         model = read_model(raw)
         source = model.graph.metadata.get("source")
         said = source.get("assumptions") if isinstance(source, dict) else None

@@ -1,4 +1,4 @@
-"""What a network's inputs cost on targets: run twice, with the exit rule and for all timesteps, and costed."""
+"""What inputs cost on targets: run twice, by the exit rule and for all timesteps, and costed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def profile(
     progress: Progress | None = None,
     progress_bar: ProgressBar | None = None,
 ) -> Profile:
-    """Run ``model`` on ``x`` in the C core and cost it on each target; arguments as :meth:`snnrt.Network.run`.
+    """Run ``model`` on ``x`` in the C core and cost it on each target; arguments as of a network's ``run``.
 
     ``y`` (N,) labels give the accuracies. ``progress_bar(title)`` opens a bar for each of the two runs, in
     place of ``progress``. Raises DataError for data that does not fit.

@@ -16,7 +16,7 @@ __all__ = ["Capabilities", "Device", "DeviceModule", "RunRequest", "Session", "c
 
 
 class Session:
-    """A model on a device, from its opening to the end of the ``with`` statement, which lets the device go."""
+    """A model on a device, from its opening to the end of ``with``, which lets the device go."""
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-# how long an interrupt waits for the workers to see the flag; one deep in a slow timestep is left to end by itself
+# how long an interrupt waits for the workers to see the flag; one in a slow timestep is left to end by itself
 _PATIENCE_S = 0.5
 # so that who waits looks at signals where a lock cannot be interrupted
 _LOOK_S = 0.1

@@ -30,8 +30,8 @@ __all__ = ["RULES", "CpuDevice", "check_model", "find", "kernel_sets", "names", 
 
 _INPUTS_AT_ONCE = 64
 _BYTES_AT_ONCE = 2**23
-# operations (ir/operations.py): worth a thread of its own, some 100 µs; and the most between two looks at signals,
-# well below a second for the slowest kernels
+# operations (ir/operations.py): worth a thread of its own, some 100 µs; and the most between two looks at
+# signals, well below a second for the slowest kernels
 _WORTH_A_THREAD = 2**22
 _WITHOUT_A_LOOK = 2**25
 

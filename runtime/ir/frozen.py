@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -49,7 +48,8 @@ def frozen_metadata(value: object, depth: int = 0) -> Any:
         return value
     if depth >= DEEPEST_METADATA:
         raise ModelError(
-            f"metadata: expected at most {DEEPEST_METADATA} levels of lists and mappings, found more; flatten it"
+            f"metadata: expected at most {DEEPEST_METADATA} levels of lists and mappings, found more; "
+            "flatten it"
         )
     if isinstance(value, dict):
         return FrozenMapping({key: frozen_metadata(item, depth + 1) for key, item in value.items()})
@@ -81,4 +81,4 @@ def frozen_node(node: Node) -> Node:
     frozen = {name: frozen_array(array) for name, array in arrays.items()}
     if all(frozen[name] is array for name, array in arrays.items()):
         return node
-    return replace(node, **frozen)
+    return node.with_(**frozen)

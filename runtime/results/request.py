@@ -39,7 +39,7 @@ class RunRequest:
     ``inputs`` (N, *shape), or (N, T, *shape) for spikes: finite numbers of the caller's dtype, not copied,
     read a part at a time by :meth:`values`. ``timesteps`` T at most, ``rule`` and ``threshold`` of the exit,
     ``threshold_q`` the integer that the core compares with. ``record``: of RECORDABLE. ``kernels``: a set's
-    name or None; ``threads``: at most so many, at least 1, None: all cores; ``progress(done, total)`` or None.
+    name or None; ``threads``: at most so many, None: all cores; ``progress(done, total)`` or None.
     """
 
     inputs: np.ndarray
@@ -147,7 +147,7 @@ def _exit(graph: Graph, rule: str | None, threshold: float | None) -> tuple[str,
 
 
 def checked_array(x: np.ndarray, node: Input, steps: int) -> np.ndarray:
-    """``x`` as an array (not copied) that is (N, *shape), or (N, steps, *shape) for spikes, of finite numbers.
+    """``x`` as an array (not copied) of finite numbers: (N, *shape), or (N, steps, *shape) for spikes.
 
     Raises DataError for a wrong shape, dtype or value; ``x`` is read a few MiB at a time.
     """

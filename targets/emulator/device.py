@@ -58,12 +58,12 @@ class EmulatedResult(Result):
 
 def names() -> tuple[str, ...]:
     """One for each core."""
-    return tuple(f"emulator:{core.name}" for core in CORES)
+    return tuple(f"emulator:{name}" for name in CORES)
 
 
 def find(argument: str) -> EmulatorDevice:
     """The core of that name. Raises DataError where there is none."""
-    if argument not in {core.name for core in CORES}:
+    if argument not in CORES:
         raise DataError(f"device emulator: expected one of {', '.join(names())}, found 'emulator:{argument}'")
     return EmulatorDevice(core_named(argument))
 
@@ -76,7 +76,7 @@ class EmulatorDevice:
         self.capabilities = Capabilities(f"emulator:{core.name}")
 
     def open(self, model: Model) -> EmulatorSession:
-        """Raises SnnrtError without compiler or emulator, ModelError where the model does not fit the core."""
+        """Raises SnnrtError without compiler or emulator, ModelError where the model does not fit."""
         need_tools(self.core)
         _check_room(self.core, model)
         return EmulatorSession(model, self.core)
