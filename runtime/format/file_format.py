@@ -20,7 +20,7 @@ from snnrt.ir import spec
 from snnrt.ir.element_order import element_orders
 from snnrt.ir.graph import Flatten, Graph
 from snnrt.ir.graph_checks import check_graph
-from snnrt.ir.memory_plan import plan_memory
+from snnrt.ir.memory_plan import MemoryPlan, buffers, plan_memory
 from snnrt.ir.node import Edge, Node, Shape
 from snnrt.ir.nodes import BY_NUMBER
 from snnrt.ir.spec import ELEMENT_DTYPES, Array, Kind, ValueType
@@ -194,6 +194,14 @@ class _Reader:
         shape: Shape = struct.unpack_from("<III", self.raw, self.index[position] + 8)
         return shape if flags & MAP else shape[:1]
 
+    def parameters(self, position: int) -> dict[str, int | float]:
+        """A record's parameters, with the offset of its states."""
+        place = int(self.index[position])
+        kind = BY_NUMBER[self.raw[place]].KIND
+        place += RECORD.size + EDGE.size * self.raw[place + 3]
+        names = [parameter.name for parameter in kind.parameters]
+        return dict(zip(names, _parameters(kind).unpack_from(self.raw, place), strict=True))
+
     def record(self, position: int) -> _Record:
         place = int(self.index[position])
         number, type_, _, edges, words, arrays, *_ = RECORD.unpack_from(self.raw, place)
@@ -202,8 +210,7 @@ class _Reader:
         place += EDGE.size * edges
         kind = BY_NUMBER[number]
         shape = self._shape(position)
-        names = [parameter.name for parameter in kind.KIND.parameters]
-        fields = dict(zip(names, _parameters(kind.KIND).unpack_from(self.raw, place), strict=True))
+        fields = self.parameters(position)
         place += 4 * words
         source = self._shape(pairs[0][0]) if pairs else ()
         return _Record(
@@ -276,6 +283,20 @@ def _metadata(text: bytes, nodes: int) -> tuple[dict[str, object], list[str]]:
     if len(set(names)) != nodes:
         raise ModelError("metadata: two nodes have the same name; convert again")
     return table, names
+
+
+def stored_plan(raw: bytes, graph: Graph) -> MemoryPlan:
+    """Where the file of ``graph``, whose bytes are ``raw``, lays what it keeps in the arena."""
+    reader = _Reader(raw)
+    sizes = {(buffer.node, buffer.role): buffer.bytes for buffer in buffers(graph)}
+    offsets = {}
+    for position, node in enumerate(graph):
+        place = int(reader.index[position])
+        if (node.name, "output") in sizes:
+            offsets[node.name, "output"] = int.from_bytes(raw[place + 20 : place + 24], "little")
+        if (node.name, "state") in sizes:
+            offsets[node.name, "state"] = int(reader.parameters(position)["state"])
+    return MemoryPlan(offsets, sizes, HEADER.unpack_from(raw)[8])
 
 
 def decode(raw: bytes) -> Graph:
