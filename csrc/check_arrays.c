@@ -82,7 +82,7 @@ static snnrt_status check_synapse(const snnrt_check *check) {
 static snnrt_status check_neuron(const snnrt_check *check) {
     const snnrt_neuron_parameters *p = &check->node->parameters.neuron;
     bool narrow = (p->flags & SNNRT_NEURON_STATE_INT16) != 0;
-    for (uint32_t a = 0; a < SNNRT_NEURON_PARAMETERS; a++) {
+    for (uint32_t a = 0; a < SNNRT_NEURON_ARRAYS; a++) {
         uint32_t granularity = SNNRT_GRANULARITY(p, a);
         uint32_t reference = p->arrays[a];
         uint32_t count = 1;
@@ -98,25 +98,25 @@ static snnrt_status check_neuron(const snnrt_check *check) {
             !inside(check, reference, count * 4u)) {
             return snnrt_fail(check, SNNRT_ERROR_ARRAY_REFERENCE, a, reference);
         }
-        if (reference == 0 || a == SNNRT_SCALE) {
+        if (reference == 0 || a == SNNRT_NEURON_SCALE) {
             continue;
         }
 #if SNNRT_WITH_FLOAT32
         if (!snnrt_is_int8(check->model)) {
             /* Positive floats are ordered as their bits are. */
-            valid = a == SNNRT_THRESHOLD
+            valid = a == SNNRT_NEURON_THRESHOLD
                         ? values_in(check, reference, count, 1, LARGEST_FLOAT_BITS - 1)
                         : values_finite(check, reference, count);
         } else
 #endif
         {
-            if (a == SNNRT_THRESHOLD) {
+            if (a == SNNRT_NEURON_THRESHOLD) {
                 low = 1;
                 span = INT32_MAX - 1;
-            } else if (a <= SNNRT_SYNAPSE) {
+            } else if (a <= SNNRT_NEURON_SYNAPSE) {
                 low = 0;
                 span = 32768;
-            } else if (a >= SNNRT_RESET_TO && narrow) {
+            } else if (a >= SNNRT_NEURON_RESET_VALUE && narrow) {
                 low = INT16_MIN;
                 span = UINT16_MAX;
             }

@@ -55,26 +55,26 @@ static bool reads(const snnrt_check *c, const snnrt_node *source) {
     uint32_t dtype = source->dtype;
     uint32_t kind = c->node->kind;
     if (!snnrt_is_int8(c->model)) {
-        return dtype == SNNRT_DTYPE_FLOAT32 ||
-               (dtype == SNNRT_DTYPE_BITS && kind != SNNRT_KIND_NEURON);
+        return dtype == SNNRT_TYPE_FLOAT32 ||
+               (dtype == SNNRT_TYPE_BITS && kind != SNNRT_KIND_NEURON);
     }
     if (kind == SNNRT_KIND_NEURON) {
-        return dtype == SNNRT_DTYPE_INT32;
+        return dtype == SNNRT_TYPE_INT32;
     }
     if (IS_POOL2D(c->node)) {
-        return (dtype == SNNRT_DTYPE_INT32) == (c->node->dtype == SNNRT_DTYPE_INT32);
+        return (dtype == SNNRT_TYPE_INT32) == (c->node->dtype == SNNRT_TYPE_INT32);
     }
-    return dtype != SNNRT_DTYPE_INT32 || kind >= SNNRT_KIND_READOUT ||
+    return dtype != SNNRT_TYPE_INT32 || kind >= SNNRT_KIND_READOUT ||
            kind == SNNRT_KIND_FLATTEN ||
-           (IS_ADD(c->node) && c->node->dtype == SNNRT_DTYPE_INT32);
+           (IS_ADD(c->node) && c->node->dtype == SNNRT_TYPE_INT32);
 }
 
 static bool writes(const snnrt_check *c) {
     const snnrt_node *node = c->node;
     bool int8 = snnrt_is_int8(c->model);
     uint32_t dtype = node->dtype;
-    uint32_t narrow = int8 ? SNNRT_DTYPE_INT16 : SNNRT_DTYPE_FLOAT32;
-    uint32_t number = int8 ? SNNRT_DTYPE_INT32 : SNNRT_DTYPE_FLOAT32;
+    uint32_t narrow = int8 ? SNNRT_TYPE_INT16 : SNNRT_TYPE_FLOAT32;
+    uint32_t number = int8 ? SNNRT_TYPE_INT32 : SNNRT_TYPE_FLOAT32;
     if (node->kind == SNNRT_KIND_INPUT) {
         return dtype == narrow;
     }
@@ -85,8 +85,8 @@ static bool writes(const snnrt_check *c) {
         if ((node->parameters.neuron.flags & SNNRT_NEURON_MULTIPLE) != 0) {
             return dtype == narrow;
         }
-        if (SNNRT_GRANULARITY(&node->parameters.neuron, SNNRT_THRESHOLD) != SNNRT_ABSENT) {
-            return dtype == SNNRT_DTYPE_BITS;
+        if (SNNRT_GRANULARITY(&node->parameters.neuron, SNNRT_NEURON_THRESHOLD) != SNNRT_ABSENT) {
+            return dtype == SNNRT_TYPE_BITS;
         }
     }
     return dtype == number || (dtype == narrow && (IS_ADD(node) || IS_POOL2D(node)));
@@ -156,22 +156,22 @@ static bool neuron_parameters_fit(const snnrt_check *c) {
     uint32_t forbidden = 0;
     if (flags > SNNRT_NEURON_FLAGS_MAX || reset > SNNRT_RESET_VALUE || (multiple && next) ||
         p->max_spikes - 1u >= (multiple ? 32767u : 1u) ||
-        p->granularity >> (2u * SNNRT_NEURON_PARAMETERS) != 0 ||
-        SNNRT_GRANULARITY(p, SNNRT_MEMBRANE) == SNNRT_ABSENT) {
+        p->granularity >> (2u * SNNRT_NEURON_ARRAYS) != 0 ||
+        SNNRT_GRANULARITY(p, SNNRT_NEURON_MEMBRANE) == SNNRT_ABSENT) {
         return false;
     }
-    if (SNNRT_GRANULARITY(p, SNNRT_THRESHOLD) == SNNRT_ABSENT &&
+    if (SNNRT_GRANULARITY(p, SNNRT_NEURON_THRESHOLD) == SNNRT_ABSENT &&
         (reset != SNNRT_RESET_NONE || multiple || next)) {
         return false;
     }
-    if (reset == SNNRT_RESET_VALUE && SNNRT_GRANULARITY(p, SNNRT_RESET_TO) == SNNRT_ABSENT) {
+    if (reset == SNNRT_RESET_VALUE && SNNRT_GRANULARITY(p, SNNRT_NEURON_RESET_VALUE) == SNNRT_ABSENT) {
         return false;
     }
     if (!snnrt_is_int8(c->model)) {
         return (flags & SNNRT_NEURON_STATE_INT16) == 0;
     }
-    forbidden = 3u << 2 * SNNRT_GAIN | 3u << 2 * SNNRT_LEAK;
-    return SNNRT_NEURON_INTEGRATION(flags) == SNNRT_DECAY && (p->granularity & forbidden) == 0;
+    forbidden = 3u << 2 * SNNRT_NEURON_GAIN | 3u << 2 * SNNRT_NEURON_LEAK;
+    return SNNRT_NEURON_INTEGRATION(flags) == SNNRT_INTEGRATION_DECAY && (p->granularity & forbidden) == 0;
 }
 
 /* Parameter words that the kind has; the ones behind them must be 0. */
@@ -220,10 +220,10 @@ static bool parameters_fit(const snnrt_check *c) {
 /* What `peak` must be: 0 where the type has none, more than 32767 where it would not fit. */
 static uint32_t peak_needed(const snnrt_check *c, uint32_t peaks) {
     const snnrt_node *node = c->node;
-    if (node->dtype == SNNRT_DTYPE_BITS) {
+    if (node->dtype == SNNRT_TYPE_BITS) {
         return 1;
     }
-    if (node->dtype != SNNRT_DTYPE_INT16) {
+    if (node->dtype != SNNRT_TYPE_INT16) {
         return 0;
     }
     if (node->kind == SNNRT_KIND_INPUT) {

@@ -31,7 +31,7 @@ static snnrt_region region_of(const snnrt_node *node, uint32_t which) {
             region.bytes = snnrt_state_bytes(node);
         } else {
             region.first = p->synapse_state;
-            if (SNNRT_GRANULARITY(p, SNNRT_SYNAPSE) != SNNRT_ABSENT) {
+            if (SNNRT_GRANULARITY(p, SNNRT_NEURON_SYNAPSE) != SNNRT_ABSENT) {
                 region.bytes = snnrt_elements(node) * 4u;
             }
         }

@@ -3,10 +3,10 @@
 
 uint32_t snnrt_output_bytes(const snnrt_node *node) {
     uint32_t elements = snnrt_elements(node);
-    if (node->dtype == SNNRT_DTYPE_BITS) {
+    if (node->dtype == SNNRT_TYPE_BITS) {
         return (elements + 31u) / 32u * 4u;
     }
-    return elements * (node->dtype == SNNRT_DTYPE_INT16 ? 2u : 4u);
+    return elements * (node->dtype == SNNRT_TYPE_INT16 ? 2u : 4u);
 }
 
 uint32_t snnrt_alias_root(const uint8_t *model, uint32_t index) {
@@ -57,12 +57,12 @@ static snnrt_status check_header(const snnrt_check *check, size_t model_bytes) {
     if (header->node_count < 3 || header->node_count > SNNRT_NODES_MAX) {
         return snnrt_fail(check, SNNRT_ERROR_HEADER, SNNRT_NODES_MAX, header->node_count);
     }
-    if (header->numbers > SNNRT_NUMBERS_INT8 || header->zero != 0 ||
+    if (header->numbers > SNNRT_ARITHMETIC_INTEGER || header->zero != 0 ||
         (header->reserved[0] | header->reserved[1] | header->reserved[2] | header->reserved[3]) != 0 ||
         header->timesteps - 1u >= 65535u || header->arena_bytes % 8u != 0 || !sections_fit(header)) {
         return snnrt_fail(check, SNNRT_ERROR_HEADER, 0, 0);
     }
-    if (!(header->numbers == SNNRT_NUMBERS_INT8 ? SNNRT_WITH_INT8 : SNNRT_WITH_FLOAT32)) {
+    if (!(header->numbers == SNNRT_ARITHMETIC_INTEGER ? SNNRT_WITH_INT8 : SNNRT_WITH_FLOAT32)) {
         return snnrt_fail(check, SNNRT_ERROR_KERNEL_MISSING, 0, header->numbers);
     }
     return SNNRT_OK;

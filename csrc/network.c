@@ -39,13 +39,13 @@ static void clear_kept(const snnrt_network *network, const snnrt_node *node) {
 /* Membranes that do not begin at zero. */
 static void initialise_neuron(const snnrt_network *network, const snnrt_node *node) {
     const snnrt_neuron_parameters *p = &node->parameters.neuron;
-    uint32_t granularity = SNNRT_GRANULARITY(p, SNNRT_INITIAL);
+    uint32_t granularity = SNNRT_GRANULARITY(p, SNNRT_NEURON_INITIAL);
     const int32_t *initial =
-        (const int32_t *)(const void *)(network->model + p->arrays[SNNRT_INITIAL]);
+        (const int32_t *)(const void *)(network->model + p->arrays[SNNRT_NEURON_INITIAL]);
     void *state = network->arena + p->state;
     uint32_t neurons = snnrt_elements(node);
     for (uint32_t i = 0, k = 0; i < neurons; i++, k++) {
-        if (granularity == SNNRT_SCALAR ||
+        if (granularity == SNNRT_PER_LAYER ||
             (granularity == SNNRT_PER_CHANNEL && k == node->channels)) {
             k = 0;
         }
@@ -123,7 +123,7 @@ snnrt_status snnrt_reset(snnrt_network *network) {
         clear_kept(network, node);
 #endif
         if (node->kind == SNNRT_KIND_NEURON &&
-            SNNRT_GRANULARITY(&node->parameters.neuron, SNNRT_INITIAL) != SNNRT_ABSENT) {
+            SNNRT_GRANULARITY(&node->parameters.neuron, SNNRT_NEURON_INITIAL) != SNNRT_ABSENT) {
             initialise_neuron(network, node);
         }
     }

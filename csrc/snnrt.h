@@ -38,17 +38,17 @@ extern "C" {
 typedef enum snnrt_status { SNNRT_STATUS_LIST(SNNRT_STATUS_ENUM) SNNRT_STATUS_END } snnrt_status;
 #undef SNNRT_STATUS_ENUM
 
-#define SNNRT_NUMBERS_FLOAT32 0
-#define SNNRT_NUMBERS_INT8 1
+#define SNNRT_ARITHMETIC_FLOAT32 0
+#define SNNRT_ARITHMETIC_INTEGER 1
 #define SNNRT_INPUT_CONSTANT 0
 #define SNNRT_INPUT_SPIKES 1
 #define SNNRT_EXIT_NEVER 0
 #define SNNRT_EXIT_ENTROPY 1
 #define SNNRT_EXIT_CONFIDENCE 2
-#define SNNRT_DTYPE_BITS 0
-#define SNNRT_DTYPE_INT16 1
-#define SNNRT_DTYPE_INT32 2
-#define SNNRT_DTYPE_FLOAT32 3
+#define SNNRT_TYPE_BITS 0
+#define SNNRT_TYPE_INT16 1
+#define SNNRT_TYPE_INT32 2
+#define SNNRT_TYPE_FLOAT32 3
 
 /* Where a check failed. `node` is the node's index, or SNNRT_NO_NODE; `expected` and `found` are
  * the bound and the value that broke it, in the unit of the status (bytes, version, count, ...). */

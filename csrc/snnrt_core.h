@@ -37,7 +37,7 @@ static inline const snnrt_node *snnrt_readout_of(const uint8_t *model) {
 /* Whether the model's numbers are int8; known at build time where only one of them is built. */
 static inline bool snnrt_is_int8(const uint8_t *model) {
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
-    return snnrt_header_of(model)->numbers == SNNRT_NUMBERS_INT8;
+    return snnrt_header_of(model)->numbers == SNNRT_ARITHMETIC_INTEGER;
 #else
     (void)model;
     return SNNRT_WITH_INT8 != 0;

@@ -48,32 +48,32 @@ enum {
 #define SNNRT_NEURON_STATE_INT16 0x200u
 #define SNNRT_NEURON_FLAGS_MAX 0x3FFu
 
-enum { SNNRT_DECAY = 0, SNNRT_EULER = 1, SNNRT_DIVIDE = 2, SNNRT_DIVIDE_LEAK = 3 };
+enum { SNNRT_INTEGRATION_DECAY = 0, SNNRT_INTEGRATION_EULER = 1, SNNRT_INTEGRATION_DIVIDE = 2, SNNRT_INTEGRATION_DIVIDE_LEAK = 3 };
 enum {
-    SNNRT_DECAY_THEN_ADD = 0,
-    SNNRT_ADD_THEN_DECAY = 1,
-    SNNRT_USE_THEN_DECAY = 2,
-    SNNRT_PREVIOUS = 3
+    SNNRT_SYNAPSE_DECAY_THEN_ADD = 0,
+    SNNRT_SYNAPSE_ADD_THEN_DECAY = 1,
+    SNNRT_SYNAPSE_USE_THEN_DECAY = 2,
+    SNNRT_SYNAPSE_PREVIOUS = 3
 };
 enum { SNNRT_RESET_NONE = 0, SNNRT_RESET_SUBTRACT = 1, SNNRT_RESET_VALUE = 2 };
 
 /* Order of a neuron's parameters in the record and in `granularity`. */
 enum {
-    SNNRT_MEMBRANE = 0,
-    SNNRT_SYNAPSE = 1,
-    SNNRT_GAIN = 2,
-    SNNRT_BIAS = 3,
-    SNNRT_LEAK = 4,
-    SNNRT_THRESHOLD = 5,
-    SNNRT_RESET_TO = 6,
-    SNNRT_LOWER_BOUND = 7,
-    SNNRT_INITIAL = 8,
-    SNNRT_SCALE = 9,
-    SNNRT_NEURON_PARAMETERS = 10
+    SNNRT_NEURON_MEMBRANE = 0,
+    SNNRT_NEURON_SYNAPSE = 1,
+    SNNRT_NEURON_GAIN = 2,
+    SNNRT_NEURON_BIAS = 3,
+    SNNRT_NEURON_LEAK = 4,
+    SNNRT_NEURON_THRESHOLD = 5,
+    SNNRT_NEURON_RESET_VALUE = 6,
+    SNNRT_NEURON_LOWER_BOUND = 7,
+    SNNRT_NEURON_INITIAL = 8,
+    SNNRT_NEURON_SCALE = 9,
+    SNNRT_NEURON_ARRAYS = 10
 };
 enum {
     SNNRT_ABSENT = 0,
-    SNNRT_SCALAR = 1,
+    SNNRT_PER_LAYER = 1,
     SNNRT_PER_CHANNEL = 2,
     SNNRT_PER_NEURON = 3
 };
@@ -120,7 +120,7 @@ typedef struct snnrt_neuron_parameters {
     uint32_t state;
     uint32_t synapse_state;
     uint32_t max_spikes;
-    uint32_t arrays[SNNRT_NEURON_PARAMETERS];
+    uint32_t arrays[SNNRT_NEURON_ARRAYS];
 } snnrt_neuron_parameters;
 
 typedef struct snnrt_readout_parameters {

@@ -86,7 +86,7 @@ static void run_neuron(const snnrt_network *network, const snnrt_node *node, uin
     step.flags = p->flags;
     step.max_spikes = p->max_spikes;
     step.granularity = p->granularity;
-    for (uint32_t i = 0; i < SNNRT_NEURON_PARAMETERS; i++) {
+    for (uint32_t i = 0; i < SNNRT_NEURON_ARRAYS; i++) {
         step.arrays[i] = array_at(network, p->arrays[i]);
     }
     step.current = value_of(network, source_of(network, node->inputs[0]));
@@ -176,7 +176,7 @@ static snnrt_status advance(snnrt_network *network, const void *input) {
             return status;
         }
     }
-    if (((uintptr_t)input & (source->dtype == SNNRT_DTYPE_INT16 ? 1u : 3u)) != 0) {
+    if (((uintptr_t)input & (source->dtype == SNNRT_TYPE_INT16 ? 1u : 3u)) != 0) {
         return SNNRT_ERROR_INPUT_MISALIGNED;
     }
     if (wanted) {

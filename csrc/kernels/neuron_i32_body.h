@@ -17,15 +17,15 @@ static inline void synaptic_current(uint32_t order, int32_t *c, const int32_t *x
                                     const int32_t *decay, int32_t *i, uint32_t count) {
     for (uint32_t k = 0; k < count; k++) {
         switch (order) {
-        case SNNRT_DECAY_THEN_ADD:
+        case SNNRT_SYNAPSE_DECAY_THEN_ADD:
             c[k] = snnrt_saturating_add(decay_q15(c[k], decay[k]), x[k]);
             i[k] = c[k];
             break;
-        case SNNRT_ADD_THEN_DECAY:
+        case SNNRT_SYNAPSE_ADD_THEN_DECAY:
             c[k] = decay_q15(snnrt_saturating_add(c[k], x[k]), decay[k]);
             i[k] = c[k];
             break;
-        case SNNRT_USE_THEN_DECAY:
+        case SNNRT_SYNAPSE_USE_THEN_DECAY:
             i[k] = snnrt_saturating_add(c[k], x[k]);
             c[k] = decay_q15(i[k], decay[k]);
             break;
@@ -111,12 +111,12 @@ static uint64_t update_from(const snnrt_neuron_step *step, uint32_t start) {
         uint32_t left = step->neurons - first;
         uint32_t count = left < SNNRT_BLOCK ? left : SNNRT_BLOCK;
         const int32_t *x = (const int32_t *)step->current + first;
-        const int32_t *decay = snnrt_block_parameter(step, SNNRT_MEMBRANE, first, count, fresh, room_decay);
-        const int32_t *bias = snnrt_block_parameter(step, SNNRT_BIAS, first, count, fresh, room_bias);
+        const int32_t *decay = snnrt_block_parameter(step, SNNRT_NEURON_MEMBRANE, first, count, fresh, room_decay);
+        const int32_t *bias = snnrt_block_parameter(step, SNNRT_NEURON_BIAS, first, count, fresh, room_bias);
         const int32_t *threshold =
-            snnrt_block_parameter(step, SNNRT_THRESHOLD, first, count, fresh, room_threshold);
+            snnrt_block_parameter(step, SNNRT_NEURON_THRESHOLD, first, count, fresh, room_threshold);
         const int32_t *reset_to =
-            snnrt_block_parameter(step, SNNRT_RESET_TO, first, count, fresh, room_reset);
+            snnrt_block_parameter(step, SNNRT_NEURON_RESET_VALUE, first, count, fresh, room_reset);
         uint32_t word = 0;
         if (narrow) {
             const int16_t *state = (const int16_t *)step->state + first;
@@ -130,9 +130,9 @@ static uint64_t update_from(const snnrt_neuron_step *step, uint32_t start) {
             }
         }
 #if SNNRT_WITH_NEURON_VARIANTS
-        if (SNNRT_GRANULARITY(step, SNNRT_SYNAPSE) != SNNRT_ABSENT) {
+        if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE) != SNNRT_ABSENT) {
             const int32_t *synapse =
-                snnrt_block_parameter(step, SNNRT_SYNAPSE, first, count, fresh, room_synapse);
+                snnrt_block_parameter(step, SNNRT_NEURON_SYNAPSE, first, count, fresh, room_synapse);
             synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags),
                              (int32_t *)step->synapse_state + first, x, synapse, current, count);
             x = current;
@@ -177,9 +177,9 @@ static uint64_t update_from(const snnrt_neuron_step *step, uint32_t start) {
             }
         }
 #if SNNRT_WITH_NEURON_VARIANTS
-        if (SNNRT_GRANULARITY(step, SNNRT_LOWER_BOUND) != SNNRT_ABSENT) {
+        if (SNNRT_GRANULARITY(step, SNNRT_NEURON_LOWER_BOUND) != SNNRT_ABSENT) {
             const int32_t *bound =
-                snnrt_block_parameter(step, SNNRT_LOWER_BOUND, first, count, fresh, room_bound);
+                snnrt_block_parameter(step, SNNRT_NEURON_LOWER_BOUND, first, count, fresh, room_bound);
             for (uint32_t k = 0; k < count; k++) {
                 u[k] = u[k] < bound[k] ? bound[k] : u[k];
             }

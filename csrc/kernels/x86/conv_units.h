@@ -90,7 +90,7 @@ static inline const int8_t *one_register(const int8_t *pointer) {
 /* One channel: a pixel is one unit. */
 __attribute__((noinline)) static bool find_pixels(const unit_plan *plan) {
     const snnrt_synapse_step *step = plan->step;
-    const bool bits = step->input_dtype == SNNRT_DTYPE_BITS;
+    const bool bits = step->input_dtype == SNNRT_TYPE_BITS;
     const uint32_t pixels = step->in_height * step->in_width;
     unit_entry *const found = plan->found;
     uint32_t *const count = plan->count;

@@ -16,11 +16,11 @@ typedef struct parameter_walk {
 static bool begin_walk(parameter_walk *walk, const snnrt_neuron_step *step, uint32_t parameter) {
     const int32_t *values = (const int32_t *)step->arrays[parameter];
     uint32_t granularity = SNNRT_GRANULARITY(step, parameter);
-    walk->values = granularity <= SNNRT_SCALAR ? walk->copies : values;
+    walk->values = granularity <= SNNRT_PER_LAYER ? walk->copies : values;
     walk->by_neuron = granularity == SNNRT_PER_NEURON ? SIZE_MAX : 0u;
     walk->by_channel = granularity == SNNRT_PER_CHANNEL ? SIZE_MAX : 0u;
     for (uint32_t k = 0; k < SNNRT_BLOCK; k++) {
-        walk->copies[k] = granularity == SNNRT_SCALAR ? values[0] : 0;
+        walk->copies[k] = granularity == SNNRT_PER_LAYER ? values[0] : 0;
     }
     return granularity != SNNRT_PER_CHANNEL || step->channels % SNNRT_BLOCK == 0;
 }
@@ -150,9 +150,9 @@ static void choose_decay(plain_step *plain) {
 }
 
 static bool is_plain(const snnrt_neuron_step *step) {
-    return SNNRT_GRANULARITY(step, SNNRT_SYNAPSE) == SNNRT_ABSENT &&
-           SNNRT_GRANULARITY(step, SNNRT_LOWER_BOUND) == SNNRT_ABSENT &&
-           SNNRT_GRANULARITY(step, SNNRT_THRESHOLD) != SNNRT_ABSENT &&
+    return SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE) == SNNRT_ABSENT &&
+           SNNRT_GRANULARITY(step, SNNRT_NEURON_LOWER_BOUND) == SNNRT_ABSENT &&
+           SNNRT_GRANULARITY(step, SNNRT_NEURON_THRESHOLD) != SNNRT_ABSENT &&
            (step->flags & (SNNRT_NEURON_MULTIPLE | SNNRT_NEURON_RESET_NEXT)) == 0 &&
            SNNRT_NEURON_RESET(step->flags) != SNNRT_RESET_NONE;
 }
@@ -166,7 +166,7 @@ static bool is_plain(const snnrt_neuron_step *step) {
     ((plain.flags & SNNRT_NEURON_STATE_INT16) != 0 ? UPDATE(true, kind, biased)                    \
                                                    : UPDATE(false, kind, biased))
 #define UPDATE_BIAS(kind)                                                                          \
-    (SNNRT_GRANULARITY(step, SNNRT_BIAS) != SNNRT_ABSENT ? UPDATE_STATE(kind, true)    \
+    (SNNRT_GRANULARITY(step, SNNRT_NEURON_BIAS) != SNNRT_ABSENT ? UPDATE_STATE(kind, true)    \
                                                                      : UPDATE_STATE(kind, false))
 
 static uint64_t neuron_i32(const snnrt_neuron_step *step) {
@@ -175,10 +175,10 @@ static uint64_t neuron_i32(const snnrt_neuron_step *step) {
     uint64_t spikes;
     bool resets_to_value = SNNRT_NEURON_RESET(step->flags) == SNNRT_RESET_VALUE;
     plain.flags = step->flags;
-    if (!is_plain(step) || !begin_walk(&plain.walks.decay, step, SNNRT_MEMBRANE) ||
-        !begin_walk(&plain.walks.bias, step, SNNRT_BIAS) ||
-        !begin_walk(&plain.walks.threshold, step, SNNRT_THRESHOLD) ||
-        !begin_walk(&plain.walks.reset_to, step, SNNRT_RESET_TO)) {
+    if (!is_plain(step) || !begin_walk(&plain.walks.decay, step, SNNRT_NEURON_MEMBRANE) ||
+        !begin_walk(&plain.walks.bias, step, SNNRT_NEURON_BIAS) ||
+        !begin_walk(&plain.walks.threshold, step, SNNRT_NEURON_THRESHOLD) ||
+        !begin_walk(&plain.walks.reset_to, step, SNNRT_NEURON_RESET_VALUE)) {
         return update_from(step, 0);
     }
     choose_decay(&plain);
