@@ -11,7 +11,6 @@
 
 #include "snnrt.h"
 #include "snnrt_file.h"
-#include "snnrt_window.h"
 
 /* Vector kernels read and write events in blocks: so many entries past the capacity are theirs too. */
 #ifndef SNNRT_EVENTS_PADDING
@@ -68,6 +67,10 @@ typedef struct snnrt_bits_sum {
 } snnrt_bits_sum;
 
 typedef void snnrt_add_bits_kernel(const snnrt_bits_sum *sum);
+
+/* A neuron's arrays are there or have one of the granularities from SNNRT_PER_LAYER on. */
+#define SNNRT_ABSENT 0u
+#define SNNRT_GRANULARITY(step, parameter) (((step)->granularity >> (2u * (parameter))) & 3u)
 
 /* A neuron node's step. */
 typedef struct snnrt_neuron_step {
