@@ -133,6 +133,10 @@ snnrt_accumulate_kernel snnrt_accumulate_i8;
 snnrt_accumulate_kernel snnrt_accumulate_f32;
 snnrt_add_bits_kernel snnrt_add_bits_i16;
 snnrt_neuron_kernel snnrt_neuron_i32;
+#if SNNRT_WITH_KERNEL_TABLE
+/* The neurons from `start` on, a multiple of 32: what a vector kernel leaves. */
+uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start);
+#endif
 snnrt_neuron_kernel snnrt_neuron_f32;
 
 /* Dense and conv2d: one window after another, bias first, then the events of the window. */

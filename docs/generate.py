@@ -19,7 +19,7 @@ QUOTES = "'\""
 
 API = {
     "snnrt": ("convert", "load", "Network", "Result", "Counts", "FileInfo", "NodeInfo"),
-    "snnrt.data.load": ("load_dataset", "fit_to_model", "Dataset"),
+    "snnrt.data.load": ("load_dataset", "load_for_model", "fit_to_model", "Dataset"),
     "snnrt.health.record": ("HealthRecord", "find_records"),
     "snnrt.health.histograms": ("Difference", "Shift"),
     "snnrt.devices.crossbar.device": ("Crossbar", "CrossbarConfig", "CrossbarMapping", "CrossbarEvents"),

@@ -1,12 +1,6 @@
-/* The integer neuron step of docs/ir.md, a neuron at a time: small, and few instructions without vectors. The vector
- * kernels have the blocks of neuron_i32_body.h. */
+/* The integer neuron step of docs/ir.md, a neuron at a time: small, and few instructions without vectors. What vector
+ * kernels leave out is done here: a new mechanism needs no more than update_variants. */
 #include "../snnrt_kernels.h"
-
-#if defined(__GNUC__)
-#define SNNRT_INLINE __attribute__((always_inline))
-#else
-#define SNNRT_INLINE
-#endif
 
 #if SNNRT_WITH_INT8
 
@@ -16,8 +10,7 @@ typedef struct snnrt_neuron_run {
     uint32_t flags;
     uint32_t index[4]; /* of the first neuron's parameters, by their granularity */
     uint32_t count;
-    const int32_t *current, *reset_to; /* of the first neuron */
-    uint32_t by_reset;                 /* from neuron to neuron */
+    const int32_t *current; /* of the first neuron */
 } snnrt_neuron_run;
 
 /* Of the run's first neuron; NULL where it is absent. */
@@ -87,7 +80,7 @@ static inline int32_t after_reset(const snnrt_neuron_run *run, int32_t u, int32_
     if (reset == SNNRT_RESET_SUBTRACT) {
         return snnrt_saturating_add(u, -threshold);
     }
-    return reset == SNNRT_RESET_VALUE ? run->reset_to[k * run->by_reset] : u;
+    return reset == SNNRT_RESET_VALUE ? first_value(run, SNNRT_NEURON_RESET_VALUE)[k * distance(run, SNNRT_NEURON_RESET_VALUE)] : u;
 }
 
 /* The spikes of a run of plain neurons, from bit 0. What is const here is constant in each call where there is a loop
@@ -256,10 +249,11 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
 }
 #endif
 
-uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
+/* From neuron `start` on, a multiple of 32. */
+SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, const uint32_t start) {
     snnrt_neuron_run run;
-    uint32_t *output = (uint32_t *)step->output;
-    uint32_t channel = 0, neuron = 0, word = 0;
+    uint32_t *output = (uint32_t *)step->output + start / 32u;
+    uint32_t channel = start == 0 ? 0 : start % step->channels, neuron = start, word = 0;
     uint64_t spikes = 0;
     run.step = step;
     run.flags = step->flags;
@@ -269,8 +263,6 @@ uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
         run.index[SNNRT_PER_NEURON] = neuron;
         run.index[SNNRT_PER_CHANNEL] = channel;
         run.current = (const int32_t *)step->current + neuron;
-        run.reset_to = first_value(&run, SNNRT_NEURON_RESET_VALUE);
-        run.by_reset = distance(&run, SNNRT_NEURON_RESET_VALUE);
         run.count = 32u - bit;
         if (run.count > step->channels - channel) {
             run.count = step->channels - channel;
@@ -304,6 +296,12 @@ uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
     } while (neuron != step->neurons);
     return spikes;
 }
+
+uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) { return update_from(step, 0); }
+
+#if SNNRT_WITH_KERNEL_TABLE
+uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start) { return update_from(step, start); }
+#endif
 #else
 typedef int snnrt_neuron_i32_left_out;
 #endif

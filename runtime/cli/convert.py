@@ -134,12 +134,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _calibration(args: argparse.Namespace, options: dict[str, Any]) -> object:
     import snnrt
-    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.data.load import load_for_model
 
-    data = load_dataset(args.calibrate, split="train")
     # the float32 network says which input the data must fit, before int8 is made of it
     graph = snnrt.convert(args.source, numbers="float32", **options).graph
-    return fit_to_model(data, graph).x
+    return load_for_model(args.calibrate, graph, split="train").x
 
 
 def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:

@@ -73,13 +73,13 @@ def run(args: argparse.Namespace) -> int:
     check_outputs([args.output], [args.model, args.data])
 
     import snnrt
-    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.data.load import load_for_model
 
     crossbar = _crossbar(args.crossbar or []) if args.device == "crossbar" else None
     network = snnrt.load(args.model)
     graph = network.graph
     check_exit_options(args, args.parser, graph.exit)
-    data = fit_to_model(load_dataset(args.data), graph, limit=args.limit, timesteps=args.timesteps)
+    data = load_for_model(args.data, graph, limit=args.limit, timesteps=args.timesteps)
     overrides = exit_overrides(args)
     with progress_bar("running") as progress:
         result = network.run(data.x, device=crossbar or args.device, progress=progress, **overrides)

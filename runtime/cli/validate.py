@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from snnrt.cli.arguments import DATA_HELP, add_json, fraction, positive, subcommand
 from snnrt.cli.convert import FRAMEWORKS, IMPORT_OPTIONS, add_import_options, import_options
 from snnrt.cli.description import source_text
-from snnrt.cli.output import one_line, print_facts, print_json, print_table, progress_bar
+from snnrt.cli.output import print_facts, print_json, print_table, progress_bar
+from snnrt.texts import printable
 
 if TYPE_CHECKING:
     from snnrt.comparison import Comparison
@@ -67,12 +68,12 @@ def run(args: argparse.Namespace) -> int:
     """Compare, print, and return 1 where a limit is broken."""
     import snnrt
     from snnrt.comparison import compare_with_reference
-    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.data.load import load_for_model
 
     network = snnrt.load(args.model)
     graph = network.graph
     source = _source_graph(args, graph)
-    data = fit_to_model(load_dataset(args.data), graph, limit=args.limit)
+    data = load_for_model(args.data, graph, limit=args.limit)
     with progress_bar("comparing") as progress:
         comparison = compare_with_reference(network, source, data, progress=progress)
     limits = dict(_LIMITS[graph.numbers])
@@ -175,4 +176,4 @@ def _print(args: argparse.Namespace, graph: Graph, comparison: Comparison, broke
             ("neurons", "equal spikes"), [(n, f"{a:.6f}") for n, a in comparison.node_spike_agreement.items()]
         )
         print()
-    print(f"disagrees: {one_line('; '.join(broken))}" if broken else "agrees")
+    print(f"disagrees: {printable('; '.join(broken))}" if broken else "agrees")

@@ -12,6 +12,7 @@ import numpy as np
 from snnrt.ir.graph import Conv2d, Graph, Shape
 from snnrt.network import FileInfo, Network
 from snnrt.targets.export.c_text import c_comment, c_float, c_string, rendered
+from snnrt.texts import printable
 
 ModelForm = Literal["array", "incbin", "section", "storage"]
 MODEL_FORMS: tuple[str, ...] = get_args(ModelForm)
@@ -66,7 +67,7 @@ class Model:
         names = self.graph.metadata.get("class_names")
         if not isinstance(names, list) or len(names) != self.graph.readout.shape[0]:
             return ()
-        return tuple(str(name) for name in names)
+        return tuple(printable(name) for name in names)
 
 
 def scratch_bytes(graph: Graph) -> int:

@@ -3,6 +3,16 @@
 #include "board.h"
 #include "snnrt_kernels.h"
 
+#if SNNRT_WITH_KERNEL_TABLE
+#include "host/snnrt_host.h"
+
+/* Every set that this processor runs, in turn. */
+static snnrt_network network;
+#define KERNEL(kernel) network.kernels->kernel
+#else
+#define KERNEL(kernel) snnrt_##kernel
+#endif
+
 #define ROWS 1000u
 #define OUTPUTS_MAX 130u
 #define NEURONS_MAX 96u
@@ -120,7 +130,7 @@ static void check_accumulation(uint32_t number) {
     sum.spikes = peak == 0;
     sum.events = &events;
     sum.slices = slices;
-    snnrt_accumulate_i8(&sum);
+    KERNEL(accumulate_i8)(&sum);
     for (uint32_t o = 0; o < outputs; o++) {
         if (accumulator[o] != expected[o]) {
             fail("accumulate_i8", number);
@@ -281,7 +291,7 @@ static void check_neuron(uint32_t number) {
         for (uint32_t i = 0; i < step.neurons; i++) {
             expect_neuron(&step, i);
         }
-        (void)snnrt_neuron_i32(&step);
+        (void)KERNEL(neuron_i32)(&step);
         for (uint32_t i = 0; i < NEURONS_MAX; i++) {
             int32_t v = i >= step.neurons ? membrane[i] : is_narrow ? narrow[i] : wide[i];
             if (v != membrane[i] || synapse[i] != synapse_expected[i] || output[i] != output_expected[i]) {
@@ -311,8 +321,8 @@ static void check_scan(uint32_t number) {
     events.value.i16 = room_value;
     events.count = filled;
     events.capacity = capacity;
-    seen = packed ? snnrt_scan_bits_i16(bits, first, count, from, &events)
-                  : snnrt_scan_i16(values, first, count, from, &events);
+    seen = packed ? KERNEL(scan_bits_i16)(bits, first, count, from, &events)
+                  : KERNEL(scan_i16)(values, first, count, from, &events);
     for (uint32_t i = 0; i < count; i++) {
         if (values[first + i] != 0) {
             uint32_t place = filled + found;
@@ -331,8 +341,7 @@ static void check_scan(uint32_t number) {
     }
 }
 
-int main(void);
-int main(void) {
+static void check_all(void) {
     uint32_t cases;
     for (cases = 0; cases < 150; cases++) {
         check_accumulation(cases);
@@ -346,5 +355,20 @@ int main(void) {
         check_scan(cases);
     }
     say("scan", cases);
+}
+
+int main(void);
+int main(void) {
+#if SNNRT_WITH_KERNEL_TABLE
+    for (uint32_t set = 0; set < snnrt_host_kernel_sets(); set++) {
+        if (snnrt_host_use_kernels(&network, set) == SNNRT_OK) {
+            board_print(snnrt_host_kernel_name(set));
+            board_print(" ");
+            check_all();
+        }
+    }
+#else
+    check_all();
+#endif
     return 0;
 }

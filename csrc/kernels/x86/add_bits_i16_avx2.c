@@ -1,7 +1,8 @@
-/* Bits added to int16, 32 at a time. The including file sets the instruction set. */
-#include <immintrin.h>
+/* Bits added to int16 with AVX2, 32 at a time. */
+#if defined(__x86_64__) && defined(__GNUC__)
+#include "x86.h"
 
-static void add_bits_i16(const snnrt_bits_sum *sum) {
+SNNRT_AVX2 void snnrt_add_bits_i16_avx2(const snnrt_bits_sum *sum) {
     const __m256i select = _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096,
                                              8192, 16384, -32768);
     const __m256i lower = _mm256_set1_epi16(0x0100);
@@ -33,3 +34,6 @@ static void add_bits_i16(const snnrt_bits_sum *sum) {
         }
     }
 }
+#else
+typedef int snnrt_add_bits_i16_avx2_left_out;
+#endif

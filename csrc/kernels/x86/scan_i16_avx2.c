@@ -1,7 +1,8 @@
-/* Non-zero int16 values, 16 at a look. The including file defines SNNRT_SCAN_NAME and the instruction set. */
-#include <immintrin.h>
+/* Non-zero int16 values with AVX2, 16 at a look. */
+#if defined(__x86_64__) && defined(__GNUC__)
+#include "x86.h"
 
-uint32_t SNNRT_SCAN_NAME(const void *input, uint32_t first, uint32_t count, uint32_t position,
+SNNRT_AVX2 uint32_t snnrt_scan_i16_avx2(const void *input, uint32_t first, uint32_t count, uint32_t position,
                          snnrt_events *events) {
     const int16_t *values = (const int16_t *)input + first;
     uint32_t done = 0;
@@ -26,3 +27,6 @@ uint32_t SNNRT_SCAN_NAME(const void *input, uint32_t first, uint32_t count, uint
     }
     return done + snnrt_scan_i16(input, first + done, count - done, position + done, events);
 }
+#else
+typedef int snnrt_scan_i16_avx2_left_out;
+#endif

@@ -1,12 +1,11 @@
-/* Convolution by quads: four channels against four interleaved rows (VPDPBUSD). Included by avx512vnni.c. */
-
-#define UNIT 4u
-#define UNIT_PEAK_MAX 255u
-#define UNIT_COPIES 1u
+/* Convolution by quads: four channels against four interleaved rows (VPDPBUSD). */
+#if defined(__x86_64__) && defined(__GNUC__)
 #include "conv_units.h"
 
+#define AVX512_UNIT 4u
+
 /* Up to 32 elements from element `first` on. */
-static inline __m512i load_elements(const snnrt_synapse_step *step, size_t first, __mmask32 mask) {
+SNNRT_AVX512 static inline __m512i avx512_load_elements(const snnrt_synapse_step *step, size_t first, __mmask32 mask) {
     const uint32_t *words = (const uint32_t *)step->input + first / 32u;
     uint32_t shift = (uint32_t)(first % 32u), bits;
     if (step->input_dtype != SNNRT_TYPE_BITS) {
@@ -19,13 +18,13 @@ static inline __m512i load_elements(const snnrt_synapse_step *step, size_t first
     return _mm512_maskz_set1_epi16(mask & bits, 1);
 }
 
-__attribute__((noinline)) static bool find_units(const unit_plan *plan) {
+SNNRT_NOINLINE SNNRT_AVX512 static bool avx512_find_units(const snnrt_unit_plan *plan) {
     const snnrt_synapse_step *step = plan->step;
     const uint32_t depth = step->in_channels, room = plan->room, bytes = plan->unit_bytes;
     const uint32_t pixels = step->in_height * step->in_width;
     const __m512i steps =
         _mm512_mullo_epi32(_mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7), _mm512_set1_epi64(bytes));
-    unit_entry *found = plan->found;
+    snnrt_unit_entry *found = plan->found;
     uint32_t *const count = plan->count, *const active = plan->active;
     __m512i all = _mm512_setzero_si512();
     for (uint32_t pixel = 0; pixel < pixels; pixel++, found += room) {
@@ -33,12 +32,12 @@ __attribute__((noinline)) static bool find_units(const unit_plan *plan) {
         for (uint32_t c = 0; c < depth; c += 32u) {
             uint32_t left = depth - c;
             __mmask32 mask = left >= 32u ? ~(__mmask32)0 : ((__mmask32)1 << left) - 1u;
-            __m512i some = load_elements(step, (size_t)pixel * depth + c, mask);
+            __m512i some = avx512_load_elements(step, (size_t)pixel * depth + c, mask);
             __m256i quads = _mm512_cvtepi16_epi8(some);
             __mmask8 hit = _mm256_test_epi32_mask(quads, quads);
             __m512i entries = _mm512_slli_epi64(_mm512_cvtepu32_epi64(quads), 32);
             all = _mm512_or_si512(all, some);
-            entries = _mm512_or_si512(entries, _mm512_add_epi64(steps, _mm512_set1_epi64(c / UNIT * bytes)));
+            entries = _mm512_or_si512(entries, _mm512_add_epi64(steps, _mm512_set1_epi64(c / AVX512_UNIT * bytes)));
             entries = _mm512_maskz_compress_epi64(hit, entries);
             if (room == 1u) {
                 _mm512_mask_storeu_epi64(found, 1u, entries);
@@ -55,7 +54,7 @@ __attribute__((noinline)) static bool find_units(const unit_plan *plan) {
 }
 
 /* Bytes k of four rows side by side: output k's quad. */
-static inline void interleave_rows(const __m512i *row, __m512i *quads) {
+SNNRT_AVX512 static inline void avx512_interleave_rows(const __m512i *row, __m512i *quads) {
     __m512i ab_low = _mm512_unpacklo_epi8(row[0], row[1]), ab_high = _mm512_unpackhi_epi8(row[0], row[1]);
     __m512i cd_low = _mm512_unpacklo_epi8(row[2], row[3]), cd_high = _mm512_unpackhi_epi8(row[2], row[3]);
     __m512i a = _mm512_unpacklo_epi16(ab_low, cd_low), b = _mm512_unpackhi_epi16(ab_low, cd_low);
@@ -69,24 +68,24 @@ static inline void interleave_rows(const __m512i *row, __m512i *quads) {
     quads[3] = _mm512_shuffle_i32x4(back, back_cd, 0xDD);
 }
 
-__attribute__((noinline)) static void interleave(const unit_plan *plan) {
+SNNRT_NOINLINE SNNRT_AVX512 static void avx512_interleave(const snnrt_unit_plan *plan) {
     const snnrt_synapse_step *step = plan->step;
     const snnrt_window *conv = step->window;
     const uint32_t outputs = step->out_channels, depth = step->in_channels, vectors = plan->vectors;
     const size_t kernel_row = (size_t)conv->kernel_w * depth * outputs;
     int8_t *to = plan->weights;
-    for (uint32_t o = 0; o < outputs; o += BLOCK_OUTPUTS) {
-        const __mmask64 mask = outputs_mask(outputs - o);
+    for (uint32_t o = 0; o < outputs; o += SNNRT_BLOCK_OUTPUTS) {
+        const __mmask64 mask = snnrt_outputs_mask(outputs - o);
         for (uint32_t kx = 0; kx < conv->kernel_w; kx++) {
             const int8_t *pixel = (const int8_t *)step->weights + (size_t)kx * depth * outputs + o;
             for (uint32_t ky = 0; ky < conv->kernel_h; ky++, pixel += kernel_row) {
-                for (uint32_t c = 0; c < depth; c += UNIT) {
+                for (uint32_t c = 0; c < depth; c += AVX512_UNIT) {
                     __m512i row[4], quads[4];
                     for (uint32_t k = 0; k < 4u; k++) {
                         __mmask64 here = c + k < depth ? mask : 0;
                         row[k] = _mm512_maskz_loadu_epi8(here, pixel + (size_t)(c + k) * outputs);
                     }
-                    interleave_rows(row, quads);
+                    avx512_interleave_rows(row, quads);
                     for (uint32_t k = 0; k < 4u; k++) {
                         if (k < vectors) {
                             _mm512_store_si512(to + 64u * k, quads[k]);
@@ -101,10 +100,10 @@ __attribute__((noinline)) static void interleave(const unit_plan *plan) {
 
 /* `vectors` and `whole` are constant in each call. Two sets of sums: a product waits five cycles for the one
  * before. */
-__attribute__((always_inline)) static inline void
-sum_windows(const unit_plan *plan, int32_t *output, uint32_t block, const uint32_t vectors, const bool whole) {
+SNNRT_INLINE SNNRT_AVX512 static inline void
+avx512_sum_windows(const snnrt_unit_plan *plan, int32_t *output, uint32_t block, const uint32_t vectors, const bool whole) {
     const snnrt_synapse_step *step = plan->step;
-    const unit_entry *const list = plan->list;
+    const snnrt_unit_entry *const list = plan->list;
     const uint32_t *const start = plan->start;
     const uint32_t outputs = step->out_channels, windows = step->out_width;
     const uint32_t stride = step->window->stride_x, width = step->window->kernel_w;
@@ -113,17 +112,17 @@ sum_windows(const unit_plan *plan, int32_t *output, uint32_t block, const uint32
     __m512i bias[4], zero = _mm512_setzero_si512();
     __mmask16 mask[4];
     for (uint32_t k = 0; k < vectors; k++) {
-        uint32_t o = BLOCK_OUTPUTS * block + VECTOR_OUTPUTS * k;
-        mask[k] = (__mmask16)(whole ? 0xFFFFu : outputs_mask(outputs - BLOCK_OUTPUTS * block) >> (16u * k));
+        uint32_t o = SNNRT_BLOCK_OUTPUTS * block + SNNRT_VECTOR_OUTPUTS * k;
+        mask[k] = (__mmask16)(whole ? 0xFFFFu : snnrt_outputs_mask(outputs - SNNRT_BLOCK_OUTPUTS * block) >> (16u * k));
         bias[k] = step->bias == NULL
                       ? zero
                       : _mm512_maskz_loadu_epi32(mask[k], (const int32_t *)step->bias + o);
     }
     /* Not known to be 0, or the compiler copies it in every turn of the inner loop. */
     __asm__("" : "+v"(zero));
-    output += BLOCK_OUTPUTS * block;
+    output += SNNRT_BLOCK_OUTPUTS * block;
     for (uint32_t ox = 0; ox < windows; ox++, output += outputs) {
-        const unit_entry *quad = list + start[ox * stride], *end = list + start[ox * stride + width];
+        const snnrt_unit_entry *quad = list + start[ox * stride], *end = list + start[ox * stride + width];
         const uintptr_t base = (uintptr_t)weights - ox * stride * column_bytes;
         __m512i first[4], second[4];
         for (uint32_t k = 0; k < vectors; k++) {
@@ -131,8 +130,8 @@ sum_windows(const unit_plan *plan, int32_t *output, uint32_t block, const uint32
             second[k] = zero;
         }
         for (; end - quad >= 2; quad += 2) {
-            const int8_t *a = one_register((const int8_t *)(base + quad[0].place));
-            const int8_t *b = one_register((const int8_t *)(base + quad[1].place));
+            const int8_t *a = snnrt_one_register((const int8_t *)(base + quad[0].place));
+            const int8_t *b = snnrt_one_register((const int8_t *)(base + quad[1].place));
             __m512i x = _mm512_set1_epi32((int32_t)quad[0].values);
             __m512i y = _mm512_set1_epi32((int32_t)quad[1].values);
             for (uint32_t k = 0; k < vectors; k++) {
@@ -158,20 +157,26 @@ sum_windows(const unit_plan *plan, int32_t *output, uint32_t block, const uint32
     }
 }
 
-__attribute__((noinline)) static void sum_whole(const unit_plan *plan, int32_t *output, uint32_t block) {
-    sum_windows(plan, output, block, 4, true);
+SNNRT_NOINLINE SNNRT_AVX512 static void avx512_sum_whole(const snnrt_unit_plan *plan, int32_t *output, uint32_t block) {
+    avx512_sum_windows(plan, output, block, 4, true);
 }
 
-static void sum_block(const unit_plan *plan, int32_t *output, uint32_t block) {
-    if (plan->step->out_channels - BLOCK_OUTPUTS * block >= BLOCK_OUTPUTS) {
-        sum_whole(plan, output, block);
+SNNRT_AVX512 static void avx512_sum_block(const snnrt_unit_plan *plan, int32_t *output, uint32_t block) {
+    if (plan->step->out_channels - SNNRT_BLOCK_OUTPUTS * block >= SNNRT_BLOCK_OUTPUTS) {
+        avx512_sum_whole(plan, output, block);
     } else if (plan->vectors == 1u) {
-        sum_windows(plan, output, block, 1, false);
+        avx512_sum_windows(plan, output, block, 1, false);
     } else if (plan->vectors == 2u) {
-        sum_windows(plan, output, block, 2, false);
+        avx512_sum_windows(plan, output, block, 2, false);
     } else if (plan->vectors == 3u) {
-        sum_windows(plan, output, block, 3, false);
+        avx512_sum_windows(plan, output, block, 3, false);
     } else {
-        sum_windows(plan, output, block, 4, false);
+        avx512_sum_windows(plan, output, block, 4, false);
     }
 }
+static const snnrt_unit_form avx512_form = {AVX512_UNIT, 255u, 1u, avx512_find_units, avx512_interleave, avx512_sum_block};
+
+SNNRT_AVX512 bool snnrt_conv2d_i8_avx512vnni(const snnrt_synapse_step *step) { return snnrt_convolve_units(step, &avx512_form); }
+#else
+typedef int snnrt_conv2d_i8_avx512vnni_left_out;
+#endif
