@@ -28,7 +28,7 @@ static inline const void *snnrt_value_of(const snnrt_network *network, const snn
 
 /* A timestep of a node of that kind, and the most operations (sums, products with their sums, updates) that it takes. */
 #define SNNRT_DECLARE_STEP(KIND, kind, ...)                                                        \
-    void snnrt_##kind##_run(const snnrt_network *network, const snnrt_node *node, uint32_t index); \
+    void snnrt_##kind##_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index); \
     uint64_t snnrt_##kind##_operations(const snnrt_node *node, const snnrt_node *source);
 SNNRT_STEP_LIST(SNNRT_DECLARE_STEP)
 #undef SNNRT_DECLARE_STEP

@@ -5,7 +5,7 @@ static void run_node(const snnrt_network *network, const snnrt_node *node, uint3
     switch (node->kind) {
 #define SNNRT_RUN_CASE(KIND, kind, ...)                                                            \
     case SNNRT_KIND_##KIND:                                                                        \
-        snnrt_##kind##_run(network, node, index);                                                  \
+        snnrt_##kind##_advance(network, node, index);                                                  \
         break;
         SNNRT_STEP_LIST(SNNRT_RUN_CASE)
 #undef SNNRT_RUN_CASE

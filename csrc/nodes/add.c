@@ -14,7 +14,7 @@ uint64_t snnrt_add_operations(const snnrt_node *node, const snnrt_node *source) 
     return (uint64_t)snnrt_elements(node) * node->edge_count;
 }
 
-void snnrt_add_run(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+void snnrt_add_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     (void)index;
     for (uint32_t edge = 0; edge < node->edge_count; edge++) {
         snnrt_add_input(network, node, edge, edge == 0);

@@ -11,7 +11,7 @@ uint64_t snnrt_avg_pool2d_operations(const snnrt_node *node, const snnrt_node *s
     return snnrt_pool_operations(node);
 }
 
-void snnrt_avg_pool2d_run(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+void snnrt_avg_pool2d_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     (void)index;
     snnrt_run_pool(network, node, true);
 }

@@ -43,7 +43,7 @@ size_t snnrt_conv2d_scratch(const snnrt_node *node, const snnrt_node *source) {
     return snnrt_conv2d_scratch_bytes(&step);
 }
 
-void snnrt_conv2d_run(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     snnrt_synapse_step step;
     snnrt_fill_synapse(network, node, index, &step);
     step.window = conv2d_window(node);

@@ -13,7 +13,7 @@ uint64_t snnrt_dense_operations(const snnrt_node *node, const snnrt_node *source
     return (uint64_t)source->channels * node->channels;
 }
 
-void snnrt_dense_run(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+void snnrt_dense_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     snnrt_synapse_step step;
     snnrt_fill_synapse(network, node, index, &step);
     snnrt_dense(&step);

@@ -216,7 +216,7 @@ uint64_t snnrt_neuron_operations(const snnrt_node *node, const snnrt_node *sourc
     return snnrt_elements(node);
 }
 
-void snnrt_neuron_run(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
     const snnrt_array *array = snnrt_arrays_of(node);
     snnrt_neuron_step step;

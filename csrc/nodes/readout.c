@@ -33,7 +33,7 @@ uint64_t snnrt_readout_operations(const snnrt_node *node, const snnrt_node *sour
 }
 
 /* Adds to what it has. */
-void snnrt_readout_run(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+void snnrt_readout_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     (void)index;
     snnrt_add_input(network, node, 0, false);
 }

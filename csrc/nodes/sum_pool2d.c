@@ -46,7 +46,7 @@ void snnrt_run_pool(const snnrt_network *network, const snnrt_node *node, bool a
     snnrt_pool2d(&step);
 }
 
-void snnrt_sum_pool2d_run(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+void snnrt_sum_pool2d_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     (void)index;
     snnrt_run_pool(network, node, false);
 }
