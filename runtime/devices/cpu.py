@@ -89,6 +89,7 @@ class _Program:
         source = model.graph.input
         self.spikes = source.encoding == "spikes"
         self.idle: list[Execution] = []
+        self.most_idle = all_cores()
 
     def take(self) -> Execution:
         # list.pop and list.append are atomic
@@ -98,7 +99,7 @@ class _Program:
             return Execution(self.room, self.info)
 
     def give_back(self, execution: Execution) -> None:
-        if len(self.idle) < all_cores():
+        if len(self.idle) < self.most_idle:
             self.idle.append(execution)
 
 
