@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
 SAY = @printf 'make $@: %s\n'
 
-.PHONY: help demo test test-long bench coverage sizes lint docs wheel compilers clean
+.PHONY: help demo test test-long bench coverage sizes lint generate docs wheel compilers clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
@@ -47,6 +47,10 @@ lint: $(VENV)/test-ready ## style and types: about 30 s
 	@rm -rf build/typed && mkdir -p build/typed/snnrt
 	@ln -s $(CURDIR)/runtime/* $(CURDIR)/converters $(CURDIR)/targets build/typed/snnrt/
 	@MYPYPATH=build/typed $(BIN)/mypy --no-error-summary -p snnrt
+	@$(BIN)/python csrc/generate.py --check
+
+generate: $(VENV)/demo-ready ## write what the core and docs/ir.md take from the specification in runtime/ir
+	@$(BIN)/python csrc/generate.py
 
 docs: $(VENV)/test-ready ## write what the pages take from the code, and their measured figures
 	@$(BIN)/python docs/generate.py

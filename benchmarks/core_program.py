@@ -15,7 +15,7 @@ from snnrt.network import Network
 
 ROOT = Path(__file__).resolve().parents[1]
 CSRC = ROOT / "csrc"
-SOURCES = ("*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c")
+SOURCES = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c")
 # as csrc/build_core.py builds the extension
 FLAGS = (
     "-std=c99", "-O3", "-ffp-contract=off", "-DSNNRT_EVENTS_MAX=256", "-DSNNRT_WITH_VECTOR_SCRATCH=1",

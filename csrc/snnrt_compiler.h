@@ -14,6 +14,13 @@
 #pragma GCC optimize("fp-contract=off", "no-strict-aliasing", "no-tree-loop-distribute-patterns")
 #endif
 
+/* For a function whose arguments are constant in each call, so that each call gets code of its own. */
+#if defined(__GNUC__)
+#define SNNRT_INLINE __attribute__((always_inline))
+#else
+#define SNNRT_INLINE
+#endif
+
 /* For a loop that keeps what it needs in registers only as a function of its own. */
 #if defined(__GNUC__)
 #define SNNRT_NOINLINE __attribute__((noinline))

@@ -68,10 +68,16 @@ typedef struct snnrt_bits_sum {
 
 typedef void snnrt_add_bits_kernel(const snnrt_bits_sum *sum);
 
+/* A neuron's arrays are there or have one of the granularities from SNNRT_PER_LAYER on. */
+#define SNNRT_ABSENT 0u
+#define SNNRT_GRANULARITY(step, parameter) (((step)->granularity >> (2u * (parameter))) & 3u)
+
 /* A neuron node's step. */
 typedef struct snnrt_neuron_step {
-    const snnrt_neuron_parameters *parameters;
-    const uint8_t *model; /* where the parameters' arrays lie */
+    uint32_t flags;
+    uint32_t max_spikes;
+    uint32_t granularity;                        /* two bits a parameter: SNNRT_GRANULARITY */
+    const void *arrays[SNNRT_NEURON_ARRAYS]; /* NULL where the parameter is absent */
     const void *current;
     void *state;
     void *synapse_state;
@@ -80,19 +86,13 @@ typedef struct snnrt_neuron_step {
     uint32_t channels;
 } snnrt_neuron_step;
 
-/* A parameter's array; NULL where it is absent. */
-static inline const void *snnrt_neuron_array(const snnrt_neuron_step *step, uint32_t parameter) {
-    uint32_t reference = step->parameters->arrays[parameter];
-    return reference == 0 ? NULL : step->model + reference;
-}
-
 /* One leak for all membranes, a threshold, one spike a step, no synaptic current or lower bound: what builds without
  * neuron variants have. */
-static inline bool snnrt_neuron_is_plain(const snnrt_neuron_parameters *neuron) {
-    uint32_t variants = 3u << 2 * SNNRT_SYNAPSE | 3u << 2 * SNNRT_LOWER_BOUND;
-    return (neuron->granularity & variants) == 0 && (neuron->flags & SNNRT_NEURON_MULTIPLE) == 0 &&
-           SNNRT_GRANULARITY(neuron, SNNRT_MEMBRANE) == SNNRT_SCALAR &&
-           SNNRT_GRANULARITY(neuron, SNNRT_THRESHOLD) != SNNRT_ABSENT;
+static inline bool snnrt_neuron_is_plain(uint32_t flags, uint32_t granularity) {
+    uint32_t variants = 3u << 2 * SNNRT_NEURON_SYNAPSE | 3u << 2 * SNNRT_NEURON_LOWER_BOUND;
+    return (granularity & variants) == 0 && (flags & SNNRT_NEURON_MULTIPLE) == 0 &&
+           (granularity >> 2 * SNNRT_NEURON_MEMBRANE & 3u) == SNNRT_PER_LAYER &&
+           (granularity >> 2 * SNNRT_NEURON_THRESHOLD & 3u) != SNNRT_ABSENT;
 }
 
 /* Returns the number of spikes fired; builds without counters may return 0. */
@@ -133,12 +133,16 @@ snnrt_accumulate_kernel snnrt_accumulate_i8;
 snnrt_accumulate_kernel snnrt_accumulate_f32;
 snnrt_add_bits_kernel snnrt_add_bits_i16;
 snnrt_neuron_kernel snnrt_neuron_i32;
+#if SNNRT_WITH_KERNEL_TABLE
+/* The neurons from `start` on, a multiple of 32: what a vector kernel leaves. */
+uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start);
+#endif
 snnrt_neuron_kernel snnrt_neuron_f32;
 
 /* Dense and conv2d: one window after another, bias first, then the events of the window. */
 struct snnrt_synapse_step {
     const snnrt_kernels *kernels;
-    const snnrt_synapse_parameters *parameters;
+    const snnrt_window *window; /* a dense node's is not read */
     const void *weights;
     const void *bias;
     const void *input;
@@ -156,12 +160,13 @@ struct snnrt_synapse_step {
 void snnrt_dense(const snnrt_synapse_step *step);
 void snnrt_conv2d(const snnrt_synapse_step *step);
 
-/* Scratch with which a convolution looks at each input once instead of once a window; 0 for other nodes. */
-size_t snnrt_scratch_bytes(const snnrt_node *node, const snnrt_node *source);
+/* Scratch with which a convolution looks at each input once instead of once a window; of the step only `window` and
+ * the shapes are read. */
+size_t snnrt_conv2d_scratch_bytes(const snnrt_synapse_step *step);
 
 typedef struct snnrt_pool_step {
     const snnrt_kernels *kernels;
-    const snnrt_synapse_parameters *parameters;
+    const snnrt_window *window;
     const void *input;
     void *output;
     uint32_t input_dtype;

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from snnrt.errors import DataError, ModelError, OutputError, SnnrtError, TargetError
     from snnrt.format.sizes import FileInfo, NodeInfo
     from snnrt.health.record import HealthRecord
+    from snnrt.ir.build import GraphBuilder
     from snnrt.ir.graph import Graph
     from snnrt.network import Network, convert, load
     from snnrt.results.counts import Counts
@@ -30,6 +31,7 @@ __all__ = [
     "DataError",
     "FileInfo",
     "Graph",
+    "GraphBuilder",
     "HealthRecord",
     "ModelError",
     "Network",
@@ -46,6 +48,7 @@ __all__ = [
 _MODULES = {
     "snnrt.results.counts": ("Counts",),
     "snnrt.errors": ("DataError", "ModelError", "OutputError", "SnnrtError", "TargetError"),
+    "snnrt.ir.build": ("GraphBuilder",),
     "snnrt.ir.graph": ("Graph",),
     "snnrt.health.record": ("HealthRecord",),
     "snnrt.format.sizes": ("FileInfo", "NodeInfo"),

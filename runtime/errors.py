@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from snnrt.texts import LONGEST_MESSAGE, printable
+
 
 class SnnrtError(Exception):
-    """Base of all errors that snnrt raises on purpose; the CLI prints it without a traceback."""
+    """Base of all errors that snnrt raises on purpose; the CLI prints it without a traceback.
+
+    The message is one printable line, whatever a file's name or a node's name in it holds.
+    """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(printable(message, LONGEST_MESSAGE))
 
 
 class ModelError(SnnrtError):

@@ -13,13 +13,11 @@ from snnrt.atomic_write import write_atomically
 from snnrt.devices.base import Device, checked_request
 from snnrt.devices.cpu import model_of, read_model
 from snnrt.devices.registry import find_device
-from snnrt.errors import DataError, ModelError
-from snnrt.exits import fixed_point
+from snnrt.errors import ModelError
 from snnrt.format.file_format import LARGEST_FILE
 from snnrt.format.model import Model
 from snnrt.format.sizes import FileInfo, file_info
-from snnrt.ir.graph import Graph, Input
-from snnrt.reference.run import checked_input
+from snnrt.ir.graph import Graph
 from snnrt.results.result import Result
 
 if TYPE_CHECKING:
@@ -178,39 +176,11 @@ def convert(
 
     Raises ModelError for a file that can't be read or expressed, naming the node.
     """
-    from snnrt.converters.nir.importer import import_nir
+    from snnrt.converters.convert import convert_source
 
-    if numbers not in ("float32", "int8"):
-        raise ModelError(f"numbers: expected 'float32' or 'int8', found {numbers!r}")
-    if timesteps is not None and not (isinstance(timesteps, (int, np.integer)) and 1 <= timesteps <= 65535):
-        raise ModelError(f"timesteps: expected 1 to 65535, found {timesteps!r}")
-    imported = import_nir(source, source=source_framework, timesteps=timesteps, **import_options)  # type: ignore[arg-type]
-    graph = imported.graph
-    fixed_point.check_rule(exit_rule, threshold, graph.readout.shape[0])
-    graph = graph.with_exit(exit_rule, threshold)
-    metadata = dict(graph.metadata)
-    given = {option: value for option, value in import_options.items() if value is not None}
-    metadata["source"] = {**metadata["source"], "options": given}  # type: ignore[dict-item]
-    if name is not None:
-        metadata["name"] = name
-    if class_names is not None:
-        if len(class_names) != graph.readout.shape[0]:
-            raise ModelError(
-                f"class_names: expected {graph.readout.shape[0]} names, found {len(class_names)}"
-            )
-        metadata["class_names"] = [str(one) for one in class_names]
-    graph = graph.with_(metadata=metadata)
-    if numbers == "int8":
-        from snnrt.converters.passes.quantise import quantise
-
-        if calibrate is not None:
-            calibrate = _calibration(calibrate, graph.input, graph.timesteps)
-        graph = quantise(graph, calibrate, state_bits)
-    return Network(graph, imported.assumptions)
-
-
-def _calibration(values: np.ndarray, source: Input, timesteps: int) -> np.ndarray:
-    try:
-        return checked_input(values, source, timesteps)
-    except DataError as error:
-        raise DataError(f"calibration data: {error}") from None
+    converted = convert_source(
+        source, numbers=numbers, timesteps=timesteps, calibrate=calibrate, exit_rule=exit_rule,
+        threshold=threshold, source_framework=source_framework, class_names=class_names, name=name,
+        state_bits=state_bits, **import_options,
+    )  # fmt: skip
+    return Network(converted.graph, converted.assumptions)

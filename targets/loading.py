@@ -13,6 +13,7 @@ from pathlib import Path
 from snnrt.errors import TargetError
 from snnrt.targets.figures import MARKS, UNITS, WHOLE_UNITS, Charge, Figure, is_finite_number, units_of
 from snnrt.targets.target import KINDS, Target
+from snnrt.texts import LONGEST_CELL, printable, quoted
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -50,25 +51,25 @@ def load_target(name_or_path: str | os.PathLike[str]) -> Target:
         file = importlib.resources.files("snnrt.targets") / "profiles" / f"{text}.toml"
         return parse_target(file.read_bytes(), f"{text}.toml")
     if text.endswith(".toml") or os.sep in text:
-        return parse_target(_read(text), text if text.isprintable() else repr(text))
+        return parse_target(_read(text), printable(text, LONGEST_CELL))
     close = difflib.get_close_matches(text.lower(), shipped, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(shipped)}"
-    raise TargetError(f"target {_shown(text)} is unknown; {hint} (or give the path of a .toml profile)")
+    raise TargetError(f"target {quoted(text)} is unknown; {hint} (or give the path of a .toml profile)")
 
 
 def _read(path: str) -> bytes:
     try:
         if not Path(path).is_file():
             raise TargetError(
-                f"target profile {_shown(path)}: no such file; give a shipped name or a .toml file"
+                f"target profile {quoted(path)}: no such file; give a shipped name or a .toml file"
             )
         with open(path, "rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
-        raise TargetError(f"target profile {_shown(path)}: cannot be read ({error})") from error
+        raise TargetError(f"target profile {quoted(path)}: cannot be read ({error})") from error
     if len(data) > LARGEST_FILE:
         raise TargetError(
-            f"target profile {_shown(path)}: larger than {LARGEST_FILE} bytes; profiles are small"
+            f"target profile {quoted(path)}: larger than {LARGEST_FILE} bytes; profiles are small"
         )
     return data
 
@@ -93,7 +94,7 @@ class _Reader:
         self.path = path
 
     def fail(self, field: str, expected: str, found: object) -> TargetError:
-        return TargetError(f"{self.path}: {field}: expected {expected}, found {_shown(found)}")
+        return TargetError(f"{self.path}: {field}: expected {expected}, found {quoted(found)}")
 
     def target(self, document: dict[str, object]) -> Target:
         self.keys("the file", document, _TOP_KEYS, required=_TOP_KEYS - {"choices"})
@@ -222,15 +223,6 @@ class _Reader:
             if key not in known:
                 close = difflib.get_close_matches(key, known, n=1)
                 hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known))}"
-                raise TargetError(f"{self.path}: {where}: {_shown(key)} is not a key of this profile; {hint}")
+                raise TargetError(f"{self.path}: {where}: {quoted(key)} is not a key of this profile; {hint}")
         for key in sorted(required - table.keys()):
             raise TargetError(f"{self.path}: {where}: {key} is missing; add it")
-
-
-def _shown(value: object) -> str:
-    """A value from a file on one short line."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):
-        text = f"a {type(value).__name__}"
-    return text if len(text) <= 80 else text[:77] + "…"

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnrt.ir.graph import Add, Conv2d, Dense, Exit, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
+from snnrt.ir.graph import Conv2d, Graph, Neuron, Node, Pool2d, Weighted
 from snnrt.results.counts import Counts
 from snnrt.targets.costs import Ledger, Memory
 from snnrt.targets.target import Microcontroller
-from snnrt.targets.workload import Synapses, all_synapses, classes, elements, packed_spikes
+from snnrt.targets.workload import Synapses, all_synapses, elements, packed_spikes
 
 FORMULAS = (
     "instructions = Σ over events: count × instructions an event",
@@ -56,7 +56,7 @@ def events_of(graph: Graph, counts: Counts) -> Iterator[tuple[str, str, np.ndarr
     events: Iterator[tuple[str, np.ndarray]]
     for position, node in enumerate(graph):
         runs = np.ones_like(steps) if node.name in static else steps
-        if isinstance(node, (Conv2d, Dense)):
+        if isinstance(node, Weighted):
             synapse = synapses[node.name]
             is_packed = node.inputs[0].source in packed
             events = itertools.chain(
@@ -65,18 +65,19 @@ def events_of(graph: Graph, counts: Counts) -> Iterator[tuple[str, str, np.ndarr
             )
         elif isinstance(node, Neuron):
             events = _neuron_events(node, graph.numbers, counts, position, runs)
-        elif isinstance(node, Pool2d):
-            events = _pool_events(graph, node, counts, runs)
         else:
-            events = _other_events(graph, node, runs)
+            events = itertools.chain(
+                ((event, runs * count) for event, count in node.step_events().items()),
+                _spikes_pooled(graph, node, counts),
+            )
         for event, count in events:
             yield node.name, event, count
-        if not isinstance(node, (Input, Flatten, Exit)):
+        if "memory" in node.KIND.traits:
             yield node.name, "node_step", runs
 
 
 def _window_events(
-    graph: Graph, node: Conv2d | Dense, synapses: Synapses, counts: Counts, runs: np.ndarray, packed: bool
+    graph: Graph, node: Weighted, synapses: Synapses, counts: Counts, runs: np.ndarray, packed: bool
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Visiting the windows of a node and looking at their inputs, in steps ``runs`` (N,)."""
     first, length = _input_runs(graph, node)
@@ -93,7 +94,7 @@ def _window_events(
     yield "output_element", copied * synapses.outputs
 
 
-def _input_runs(graph: Graph, node: Conv2d | Dense) -> tuple[np.ndarray, np.ndarray]:
+def _input_runs(graph: Graph, node: Weighted) -> tuple[np.ndarray, np.ndarray]:
     """First element and length of every run of neighbouring inputs that the windows of ``node`` read."""
     shape = graph[node.inputs[0].source].shape
     if not isinstance(node, Conv2d):
@@ -157,22 +158,15 @@ def _neuron_events(
 ) -> Iterator[tuple[str, np.ndarray]]:
     updates = counts.neuron_updates[:, position].astype(np.float64)
     channels = node.shape[0]
-    states = 1 if node.synapse is None else 2
+    states = sum(state.name != "refractory" for state in node.states(numbers == "int8"))
     yield "neuron_start", np.full_like(updates, elements(node) * states)
     yield "neuron_step", runs
     yield "neuron_update", updates
     yield "neuron_spike", counts.spikes[:, position].astype(np.float64)
-    variants = {
-        "neuron_general": numbers == "int8" and not _is_plain(node),
-        "neuron_synapse": node.synapse is not None,
-        "neuron_bias": node.bias is not None,
-        "neuron_reset_next": node.reset_next,
-        "neuron_int16": numbers == "int8" and node.state_bits == 16,
-        "neuron_bound": node.lower_bound is not None,
-    }
-    for event, present in variants.items():
-        if present:
-            yield event, updates
+    if numbers == "int8" and not node.is_plain:
+        yield "neuron_general", updates
+    for event in node.mechanism_events():
+        yield event, updates
     if numbers == "int8":
         # a run ends with its word of 32 spikes, with the channels, or with both
         size = elements(node)
@@ -186,38 +180,13 @@ def _neuron_events(
         yield "neuron_parameter", updates * (by_channel * wrapping)
 
 
-def _is_plain(node: Neuron) -> bool:
-    """Whether the int8 kernel has a loop of its own for the neuron (snnrt_neuron_is_plain)."""
-    return (
-        node.synapse is None
-        and node.lower_bound is None
-        and not node.multiple
-        and node.membrane.shape == ()
-        and node.threshold is not None
-    )
-
-
-def _pool_events(
-    graph: Graph, node: Pool2d, counts: Counts, runs: np.ndarray
-) -> Iterator[tuple[str, np.ndarray]]:
-    taps = math.prod(node.shape[1:]) * math.prod(node.kernel)
-    yield "pool_tap", runs * taps
-    yield "pool_element", runs * (taps * node.shape[0])
-    source = node.inputs[0].source
-    if graph.integer and source in packed_spikes(graph):
-        # spikes lie in as many windows as an input pixel does on average
+def _spikes_pooled(graph: Graph, node: Node, counts: Counts) -> Iterator[tuple[str, np.ndarray]]:
+    """Spikes that a pooling adds: each lies in as many windows as an input pixel does on average."""
+    source = node.inputs[0].source if node.inputs else ""
+    if isinstance(node, Pool2d) and graph.integer and source in packed_spikes(graph):
+        taps = math.prod(node.shape[1:]) * node.taps
         spikes = counts.spikes[:, counts.nodes.index(source)].astype(np.float64)
         yield "pool_spike", spikes * (taps / math.prod(graph[source].shape[1:]))
-
-
-def _other_events(graph: Graph, node: Node, runs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    if isinstance(node, Add):
-        yield "add_element", runs * (elements(node) * len(node.inputs))
-    elif isinstance(node, Readout):
-        yield "readout_element", runs * elements(node)
-    elif isinstance(node, Exit) and node.rule != "never":
-        yield "exit_step", runs
-        yield "exit_class", runs * classes(graph)
 
 
 def memory(target: Microcontroller, arena_bytes: int | None, model_bytes: int | None) -> Memory:

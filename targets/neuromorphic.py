@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnrt.ir.graph import Conv2d, Dense, Graph, Neuron
+from snnrt.ir.graph import Graph, Neuron, Weighted
 from snnrt.results.counts import Counts
 from snnrt.targets.costs import Ledger
 from snnrt.targets.target import Neuromorphic
@@ -29,7 +29,7 @@ def book(graph: Graph, counts: Counts, target: Neuromorphic) -> Ledger:
                 ledger.charge(layer, item.component, count * (item.si * scale))
 
     for position, node in enumerate(graph):
-        if isinstance(node, (Dense, Conv2d)):
+        if isinstance(node, Weighted):
             again = node.name in static and target.static_layers == "every_timestep"
             operations = counts.synaptic_operations[:, position].astype(np.float64)
             charge(node.name, "synaptic_operation", operations * (steps if again else 1.0))

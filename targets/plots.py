@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from snnrt.errors import SnnrtError
 from snnrt.targets.quantities import engineering
+from snnrt.texts import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -182,13 +184,19 @@ def _prefix(largest: float, unit: str) -> tuple[float, str]:
 
 
 def _short(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"
+    line = printable(text)
+    # matplotlib leaves a label that begins with _ out of the legend
+    line = f" {line}" if line.startswith("_") else line
+    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def _svg(canvas: Canvas, title: str) -> str:
     """The canvas as ``<svg>`` text: no prolog, no metadata, nothing that points outside."""
     buffer = io.StringIO()
-    canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
+    with warnings.catch_warnings():
+        # a name in a script that the measuring font lacks: the reader's browser draws it with its own
+        warnings.filterwarnings("ignore", message="Glyph ", category=UserWarning)
+        canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", f"<title>{title}</title>", text, count=1, flags=re.DOTALL)

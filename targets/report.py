@@ -18,6 +18,7 @@ from snnrt.targets.costs import Costs
 from snnrt.targets.estimation import TargetReport
 from snnrt.targets.explanation import FigureRow, figure_rows
 from snnrt.targets.quantities import change, engineering, percent
+from snnrt.texts import LONGEST_VALUE, printable
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,12 @@ def render_report(graph: Graph, reports: Sequence[TargetReport], title: str | No
         raise DataError("the report needs at least one target; name one")
     jinja2, markupsafe = _jinja2()
     source = (importlib.resources.files("snnrt.targets") / "templates" / "report.html").read_text("utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        finalize=lambda value: _shown(value, markupsafe.Markup),
+    )
     environment.lstrip_blocks = True
     environment.filters |= {"engineering": engineering, "percent": percent, "change": change}
     # Plot text is escaped where the SVG is written, so it may enter the page as it is.
@@ -58,7 +64,7 @@ def render_report(graph: Graph, reports: Sequence[TargetReport], title: str | No
     timesteps = reports[0].dynamic.timesteps
     most = max(graph.timesteps, int(timesteps.max()))
     return environment.from_string(source).render(
-        title=title or str(graph.metadata.get("name") or "Network"),
+        title=title or graph.metadata.get("name") or "Network",
         graph=graph,
         inputs=len(timesteps),
         mean_timesteps=float(timesteps.mean()),
@@ -105,6 +111,11 @@ def _layer_rows(dynamic: Costs, static: Costs) -> tuple[_LayerRow, ...]:
 
 def _mean(costs: Costs, by_layer: np.ndarray, name: str) -> float:
     return float(by_layer[:, costs.layers.index(name)].mean()) if name in costs.layers else 0.0
+
+
+def _shown(value: Any, markup: type) -> Any:
+    """What enters the page: plots as they are, every text on one printable line."""
+    return value if isinstance(value, markup) else printable(value, LONGEST_VALUE)
 
 
 def _jinja2() -> tuple[Any, Any]:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnrt.ir.graph import Add, Exit, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
+from snnrt.ir.graph import Graph, Neuron
 from snnrt.results.counts import Counts
-from snnrt.targets.workload import Synapses, all_synapses, classes, elements, packed_spikes
+from snnrt.targets.workload import Synapses, all_synapses, elements, packed_spikes
 
 
 def events_of(graph: Graph, counts: Counts) -> Iterator[tuple[str, str, np.ndarray]]:
@@ -27,12 +27,12 @@ def events_of(graph: Graph, counts: Counts) -> Iterator[tuple[str, str, np.ndarr
             is_packed = node.inputs[0].source in packed
             events = _synapse_events(synapses[node.name], elements(node), counts, runs, is_packed)
         elif isinstance(node, Neuron):
-            events = _neuron_events(node, graph.numbers, counts.neuron_updates[:, position], runs)
+            events = _neuron_events(node, counts.neuron_updates[:, position], runs)
         else:
-            events = _other_events(graph, node, runs)
+            events = ((event, runs * count) for event, count in node.step_events().items())
         for event, count in events:
             yield node.name, event, count
-        if not isinstance(node, (Input, Flatten, Exit)):
+        if "memory" in node.KIND.traits:
             yield node.name, "node_step", runs
 
 
@@ -53,21 +53,13 @@ def _synapse_events(
 
 
 def _neuron_events(
-    node: Neuron, numbers: str, neuron_updates: np.ndarray, runs: np.ndarray
+    node: Neuron, neuron_updates: np.ndarray, runs: np.ndarray
 ) -> Iterator[tuple[str, np.ndarray]]:
     updates = neuron_updates.astype(np.float64)
     yield "neuron_step", runs
     yield "neuron_update", updates
-    variants = {
-        "neuron_synapse": node.synapse is not None,
-        "neuron_bias": node.bias is not None,
-        "neuron_reset_next": node.reset_next,
-        "neuron_int16": numbers == "int8" and node.state_bits == 16,
-        "neuron_bound": node.lower_bound is not None,
-    }
-    for event, present in variants.items():
-        if present:
-            yield event, updates
+    for event in node.mechanism_events():
+        yield event, updates
     channels = node.shape[0]
     read = (getattr(node, name) for name in Neuron.PARAMETERS if name not in ("scale", "initial"))
     by_channel = sum(array is not None and array.shape == (channels,) for array in read)
@@ -75,17 +67,3 @@ def _neuron_events(
         # Blocks of 32 start at every multiple of the common divisor; those past channels - 32 wrap.
         wrapping = min(1.0, (32 - math.gcd(32, channels)) / channels)
         yield "neuron_parameter", updates * (by_channel * wrapping)
-
-
-def _other_events(graph: Graph, node: Node, runs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    if isinstance(node, Pool2d):
-        taps = math.prod(node.shape[1:]) * math.prod(node.kernel)
-        yield "pool_tap", runs * taps
-        yield "pool_element", runs * (taps * node.shape[0])
-    elif isinstance(node, Add):
-        yield "add_element", runs * (elements(node) * len(node.inputs))
-    elif isinstance(node, Readout):
-        yield "readout_element", runs * elements(node)
-    elif isinstance(node, Exit) and node.rule != "never":
-        yield "exit_step", runs
-        yield "exit_class", runs * classes(graph)

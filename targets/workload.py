@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from snnrt.errors import DataError
-from snnrt.ir.graph import Add, Conv2d, Dense, Flatten, Graph, Input, Neuron, Node, Pool2d, Readout
+from snnrt.ir.graph import Conv2d, Dense, Graph, Neuron, Node, Pool2d, Readout, Weighted
+from snnrt.ir.value_types import output_types
 from snnrt.results.counts import Counts
 
 
@@ -82,46 +83,25 @@ def all_synapses(graph: Graph) -> tuple[Synapses, ...]:
     return tuple(
         _synapses_of(graph, position, peaks, static)
         for position, node in enumerate(graph)
-        if isinstance(node, (Dense, Conv2d))
+        if isinstance(node, Weighted)
     )
 
 
 def peak_values(graph: Graph) -> dict[str, int | None]:
     """Largest value that each node passes on, as a whole number; None: any real number."""
+    # what a neuron passes on does not depend on its inputs, so delayed edges from later ones find it here
     peaks: dict[str, int | None] = {
-        node.name: (None if node.threshold is None else node.max_spikes if node.multiple else 1)
-        for node in graph
-        if isinstance(node, Neuron)
+        node.name: node.passed_peak([], graph.integer) for node in graph if isinstance(node, Neuron)
     }
     for node in graph:
-        if isinstance(node, Input):
-            is_spikes = node.encoding == "spikes"
-            peaks[node.name] = (node.peak if graph.integer else 1) if is_spikes else None
-        elif not isinstance(node, Neuron):
-            peaks[node.name] = _peak(node, [peaks.get(edge.source) for edge in node.inputs])
+        sources = [peaks.get(edge.source) for edge in node.inputs]
+        peaks[node.name] = node.passed_peak(sources, graph.integer)
     return peaks
 
 
 def packed_spikes(graph: Graph) -> frozenset[str]:
-    """Nodes whose output the core keeps as one bit a neuron: neurons with at most one spike a step."""
-    packed: set[str] = set()
-    for node in graph:
-        is_neuron = isinstance(node, Neuron) and node.threshold is not None and not node.multiple
-        if is_neuron or (isinstance(node, Flatten) and node.inputs[0].source in packed):
-            packed.add(node.name)
-    return frozenset(packed)
-
-
-def _peak(node: Node, sources: list[int | None]) -> int | None:
-    if not sources or None in sources:
-        return None
-    known = [source for source in sources if source is not None]
-    # An average pool of spikes is their sum in other units: the hardware passes the sum on.
-    if isinstance(node, Pool2d):
-        return known[0] * node.kernel[0] * node.kernel[1]
-    if isinstance(node, Add):
-        return sum(known)
-    return known[0] if isinstance(node, Flatten) else None
+    """Nodes whose output the core keeps as one bit an element: at most one spike a step."""
+    return frozenset(name for name, type_ in output_types(graph).items() if type_ == "bits")
 
 
 def pooled_positions(graph: Graph, name: str) -> int | None:

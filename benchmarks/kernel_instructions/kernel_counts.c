@@ -13,8 +13,7 @@
 
 static uint32_t seed = 1;
 static int32_t current[STEPS][NEURONS], state[NEURONS], synapse_state[NEURONS];
-static int32_t rows[1 + SNNRT_NEURON_PARAMETERS][NEURONS]; /* reference 0 is no array */
-static int32_t (*const arrays)[NEURONS] = rows + 1;
+static int32_t arrays[SNNRT_NEURON_ARRAYS][NEURONS];
 static uint32_t spikes[NEURONS / 32u];
 static int8_t weights[INPUTS * OUTPUTS] __attribute__((aligned(16)));
 static int32_t bias[OUTPUTS], sums[OUTPUTS];
@@ -38,30 +37,29 @@ static void report(const char *name, uint32_t ticks, uint32_t operations) {
 }
 
 #define SET(parameter, granularity) ((uint32_t)(granularity) << 2 * (parameter))
-#define SCALARS (SET(SNNRT_MEMBRANE, SNNRT_SCALAR) | SET(SNNRT_THRESHOLD, SNNRT_SCALAR))
+#define SCALARS (SET(SNNRT_NEURON_MEMBRANE, SNNRT_PER_LAYER) | SET(SNNRT_NEURON_THRESHOLD, SNNRT_PER_LAYER))
 #define SUBTRACT ((uint32_t)SNNRT_RESET_SUBTRACT << 6)
 
 static void count_neurons(const char *name, uint32_t flags, uint32_t granularity, uint32_t channels) {
-    snnrt_neuron_parameters parameters = {flags, granularity, 0, 0, 1, {0}};
     snnrt_neuron_step step;
     uint32_t ticks;
-    for (uint32_t a = 0; a < SNNRT_NEURON_PARAMETERS; a++) {
-        parameters.arrays[a] =
-            SNNRT_GRANULARITY(&parameters, a) == SNNRT_ABSENT ? 0u : (1u + a) * (uint32_t)sizeof rows[0];
+    step.flags = flags;
+    step.max_spikes = 1;
+    step.granularity = granularity;
+    for (uint32_t a = 0; a < SNNRT_NEURON_ARRAYS; a++) {
+        step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
     }
     for (uint32_t i = 0; i < NEURONS; i++) {
         state[i] = synapse_state[i] = 0;
-        arrays[SNNRT_MEMBRANE][i] = 31130;
-        arrays[SNNRT_SYNAPSE][i] = 16384;
-        arrays[SNNRT_BIAS][i] = 5;
-        arrays[SNNRT_THRESHOLD][i] = 1000;
+        arrays[SNNRT_NEURON_MEMBRANE][i] = 31130;
+        arrays[SNNRT_NEURON_SYNAPSE][i] = 16384;
+        arrays[SNNRT_NEURON_BIAS][i] = 5;
+        arrays[SNNRT_NEURON_THRESHOLD][i] = 1000;
         for (uint32_t t = 0; t < STEPS; t++) {
             /* about one neuron in ten fires */
             current[t][i] = (int32_t)below(401) - 80;
         }
     }
-    step.parameters = &parameters;
-    step.model = (const uint8_t *)rows;
     step.state = state;
     step.synapse_state = synapse_state;
     step.output = spikes;
@@ -76,25 +74,24 @@ static void count_neurons(const char *name, uint32_t flags, uint32_t granularity
     report(name, ticks, STEPS * NEURONS);
 }
 
-static void prepare(snnrt_synapse_step *step, const snnrt_synapse_parameters *parameters) {
-    step->parameters = parameters;
+static void prepare(snnrt_synapse_step *step, const snnrt_window *window) {
+    step->window = window;
     step->weights = weights;
     step->bias = bias;
     step->counts = NULL;
     step->scratch = NULL;
     step->scratch_bytes = 0;
-    step->numbers = SNNRT_NUMBERS_INT8;
+    step->numbers = SNNRT_ARITHMETIC_INTEGER;
     step->in_height = step->in_width = step->out_height = step->out_width = 1;
 }
 
 static void count_dense(const char *name, uint32_t outputs, bool packed) {
-    static const snnrt_synapse_parameters parameters;
     snnrt_synapse_step step;
     uint32_t events = 0, ticks;
-    prepare(&step, &parameters);
+    prepare(&step, NULL);
     step.input = packed ? (const void *)bits : (const void *)values;
     step.output = sums;
-    step.input_dtype = packed ? SNNRT_DTYPE_BITS : SNNRT_DTYPE_INT16;
+    step.input_dtype = packed ? SNNRT_TYPE_BITS : SNNRT_TYPE_INT16;
     step.input_peak = packed ? 1 : 4;
     step.in_channels = INPUTS;
     step.out_channels = outputs;
@@ -139,13 +136,13 @@ static void count_sums(const char *name, uint32_t outputs, bool packed) {
 
 /* 3 × 3, padded: an input reaches 9 windows, at the edges fewer. */
 static void count_conv(const char *name, bool with_scratch) {
-    snnrt_synapse_parameters parameters = {0, 0, 0, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
+    const snnrt_window window = {3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
     snnrt_synapse_step step;
     uint32_t reached = 0, ticks;
-    prepare(&step, &parameters);
+    prepare(&step, &window);
     step.input = image;
     step.output = filtered;
-    step.input_dtype = SNNRT_DTYPE_BITS;
+    step.input_dtype = SNNRT_TYPE_BITS;
     step.input_peak = 1;
     step.in_channels = CHANNELS;
     step.out_channels = FILTERS;
@@ -169,14 +166,14 @@ static void count_conv(const char *name, bool with_scratch) {
 }
 
 static void count_pool(void) {
-    snnrt_synapse_parameters parameters = {0, 0, 0, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0};
+    const snnrt_window window = {2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0};
     snnrt_pool_step step = {0};
     uint32_t ticks;
-    step.parameters = &parameters;
+    step.window = &window;
     step.input = image;
     step.output = pooled;
-    step.input_dtype = SNNRT_DTYPE_BITS;
-    step.output_dtype = SNNRT_DTYPE_INT16;
+    step.input_dtype = SNNRT_TYPE_BITS;
+    step.output_dtype = SNNRT_TYPE_INT16;
     step.channels = CHANNELS;
     step.in_height = step.in_width = SIZE;
     step.out_height = step.out_width = SIZE / 2u;
@@ -188,8 +185,8 @@ static void count_pool(void) {
 
 int main(void);
 int main(void) {
-    const uint32_t by_channel = SET(SNNRT_MEMBRANE, SNNRT_SCALAR) | SET(SNNRT_THRESHOLD, SNNRT_PER_CHANNEL) |
-                                SET(SNNRT_BIAS, SNNRT_PER_CHANNEL);
+    const uint32_t by_channel = SET(SNNRT_NEURON_MEMBRANE, SNNRT_PER_LAYER) | SET(SNNRT_NEURON_THRESHOLD, SNNRT_PER_CHANNEL) |
+                                SET(SNNRT_NEURON_BIAS, SNNRT_PER_CHANNEL);
     for (uint32_t i = 0; i < sizeof weights; i++) {
         weights[i] = (int8_t)(below(255) - 127u);
     }
@@ -205,9 +202,9 @@ int main(void) {
     count_neurons("neuron_scalars", SUBTRACT, SCALARS, NEURONS);
     count_neurons("neuron_channels_64", SUBTRACT, by_channel, 64);
     count_neurons("neuron_channels_8", SUBTRACT, by_channel, 8);
-    count_neurons("neuron_synapse", SUBTRACT, SCALARS | SET(SNNRT_SYNAPSE, SNNRT_SCALAR), NEURONS);
+    count_neurons("neuron_synapse", SUBTRACT, SCALARS | SET(SNNRT_NEURON_SYNAPSE, SNNRT_PER_LAYER), NEURONS);
     count_neurons("neuron_reset_next", SUBTRACT | SNNRT_NEURON_RESET_NEXT, SCALARS, NEURONS);
-    count_neurons("neuron_leaks_differ", SUBTRACT, SCALARS ^ SET(SNNRT_MEMBRANE, SNNRT_SCALAR ^ SNNRT_PER_NEURON), NEURONS);
+    count_neurons("neuron_leaks_differ", SUBTRACT, SCALARS ^ SET(SNNRT_NEURON_MEMBRANE, SNNRT_PER_LAYER ^ SNNRT_PER_NEURON), NEURONS);
     count_sums("spikes_128", 128, true);
     count_sums("spikes_64", 64, true);
     count_sums("spikes_10", 10, true);

@@ -15,17 +15,16 @@ from typing import Literal
 
 import numpy as np
 
-from snnrt.converters.passes.membrane_form import DecayForm, decay_form
+from snnrt.converters.passes.membrane_form import decay_form
 from snnrt.converters.passes.quantise_balance import balance
 from snnrt.converters.passes.quantise_input import quantised_input_node
 from snnrt.converters.passes.quantise_prepare import prepare
 from snnrt.converters.passes.quantise_states import choose_state_bits
 from snnrt.converters.passes.quantise_units import effective_weights
 from snnrt.errors import ModelError
-from snnrt.ir.graph import AvgPool2d, Conv2d, Dense, Graph, Neuron, Node, Readout, Shape, SumPool2d, broadcast
+from snnrt.ir.graph import Graph, Neuron, Node, Readout, Shape, Weighted, broadcast
 from snnrt.ir.graph_checks import check_graph
-from snnrt.ir.number_checks import LARGEST_WEIGHT, ONE_Q15
-from snnrt.ir.value_types import LARGEST_INT16
+from snnrt.ir.spec import LARGEST_INT16, LARGEST_WEIGHT, ONE_Q15, Array
 from snnrt.reference.run import checked_input
 
 LARGEST_INT32 = 2**31 - 1
@@ -57,20 +56,16 @@ def quantise(
 
 
 def _quantise_node(node: Node, units: dict[str, np.ndarray]) -> Node:
-    if isinstance(node, (Dense, Conv2d)):
+    if isinstance(node, Weighted):
         return _quantise_synapses(node, units[node.inputs[0].source], units[node.name])
-    if isinstance(node, AvgPool2d):
-        return SumPool2d(
-            node.name, node.inputs, node.shape, kernel=node.kernel, stride=node.stride, padding=node.padding
-        )
     if isinstance(node, Neuron):
         return _quantise_neuron(node, units[node.inputs[0].source])
     if isinstance(node, Readout):
         return node.with_(scale=units[node.inputs[0].source].astype(np.float32))
-    return node
+    return node.quantised()
 
 
-def _quantise_synapses(node: Dense | Conv2d, source_unit: np.ndarray, unit: np.ndarray) -> Node:
+def _quantise_synapses(node: Weighted, source_unit: np.ndarray, unit: np.ndarray) -> Node:
     scale = unit.reshape(unit.shape[0], -1)[:, 0]
     weights = effective_weights(node, source_unit)
     units = weights / scale.reshape((-1,) + (1,) * (weights.ndim - 1))
@@ -88,41 +83,33 @@ def _quantise_neuron(node: Neuron, source_unit: np.ndarray) -> Neuron:
     form = decay_form(node)
     unit = broadcast(form.gain, node.shape) * source_unit
     scale = compact(unit.astype(np.float32), node.shape)
+    real = {
+        "membrane": form.membrane, "synapse": form.synapse, "bias": form.bias, "gain": None, "leak": None,
+        "scale": None,
+    }  # fmt: skip
+    parameters: dict[str, object] = {}
+    for array in node.KIND.arrays:
+        value = real[array.name] if array.name in real else getattr(node, array.name)
+        parameters[array.name] = None if value is None else _in_units(node, array, value, unit)
     return replace(
         node,
+        **(parameters | {"scale": scale}),  # type: ignore[arg-type]
         integration="decay",
-        gain=None,
-        leak=None,
-        membrane=_factor(form.membrane),
-        synapse=None if form.synapse is None else _factor(form.synapse),
-        bias=_bias(node, form, unit),
-        threshold=_parameter(node, "threshold", unit, lowest=1),
-        reset_value=_parameter(node, "reset_value", unit),
-        lower_bound=_parameter(node, "lower_bound", unit),
-        initial=_parameter(node, "initial", unit),
-        scale=scale,
-        synapse_order=node.synapse_order,
         max_spikes=min(node.max_spikes, LARGEST_INT16),
         state_bits=32,
     )
 
 
-def _factor(values: np.ndarray) -> np.ndarray:
-    return np.asarray(np.rint(values * ONE_Q15), np.int32)
-
-
-def _bias(node: Neuron, form: DecayForm, unit: np.ndarray) -> np.ndarray | None:
-    if form.bias is None:
-        return None
-    return _integers(node, "bias", broadcast(form.bias, node.shape) / unit, node.shape)
-
-
-def _parameter(node: Neuron, field: str, unit: np.ndarray, lowest: int | None = None) -> np.ndarray | None:
-    value = getattr(node, field)
-    if value is None:
-        return None
+def _in_units(node: Neuron, array: Array, value: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """A parameter as integers of the unit that its specification states."""
+    if array.unit == "q15":
+        return np.asarray(np.rint(value * ONE_Q15), np.int32)
+    if array.unit == "steps":
+        return value.astype(np.int32)
     units = broadcast(value, node.shape).astype(np.float64) / unit
-    return _integers(node, field, units if lowest is None else np.maximum(units, lowest), node.shape)
+    return _integers(
+        node, array.name, np.maximum(units, 1) if array.name == "threshold" else units, node.shape
+    )
 
 
 def _integers(node: Neuron, field: str, values: np.ndarray, shape: Shape) -> np.ndarray:

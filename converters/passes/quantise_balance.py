@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from snnrt.converters.passes.quantise_units import UnitSolver
-from snnrt.ir.graph import Add, Conv2d, Dense, Edge, Graph, Neuron, Node
-from snnrt.ir.number_checks import LARGEST_SUM, LARGEST_WEIGHT
-from snnrt.ir.value_types import LARGEST_INT16, fan_in, largest_values
+from snnrt.ir.graph import Add, Edge, Graph, Neuron, Node, Weighted
+from snnrt.ir.spec import LARGEST_INT16, LARGEST_SUM, LARGEST_WEIGHT
+from snnrt.ir.value_types import largest_values
 
 _COPIES = 4
 # how much coarser than its own a branch's unit may be
@@ -54,7 +54,7 @@ def _factors(graph: Graph, solver: UnitSolver, units: dict[str, np.ndarray]) -> 
         for branch in branches:
             needed, factor = wanted / coarser[branch.name], factors.get(branch.name, 1)
             while factor < needed and factor * _COPIES * reads[branch.name] <= reads[finest.name] * _COPIES:
-                room = LARGEST_SUM // 2 // (fan_in(branch) * LARGEST_WEIGHT)
+                room = LARGEST_SUM // 2 // (branch.fan_in * LARGEST_WEIGHT)
                 if factor * _COPIES * reads[branch.name] > min(room, LARGEST_INT16):
                     break
                 factor *= _COPIES
@@ -66,16 +66,16 @@ def _channels(unit: np.ndarray) -> np.ndarray:
     return unit.reshape(unit.shape[0], -1)[:, 0]
 
 
-def _synapses_behind(graph: Graph, node: Node) -> list[Dense | Conv2d]:
+def _synapses_behind(graph: Graph, node: Node) -> list[Weighted]:
     """The dense and conv2d whose output reaches ``node`` as a current."""
-    found: dict[str, Dense | Conv2d] = {}
+    found: dict[str, Weighted] = {}
     seen: set[str] = set()
     pending = [node]
     while pending:
         current = pending.pop()
         for edge in current.inputs:
             source = graph[edge.source]
-            if isinstance(source, (Dense, Conv2d)):
+            if isinstance(source, Weighted):
                 found[source.name] = source
             elif source.name not in seen and not (
                 isinstance(source, Neuron) and source.threshold is not None
@@ -92,7 +92,7 @@ def _multiplied(graph: Graph, factors: dict[str, int]) -> Graph:
     chains: dict[tuple[str, int], str] = {}
     nodes = []
     for node in graph:
-        if isinstance(node, (Dense, Conv2d)) and node.name in factors:
+        if isinstance(node, Weighted) and node.name in factors:
             edge, factor = node.inputs[0], factors[node.name]
             name = _times(graph[edge.source], factor, after, chains, names)
             node = replace(node, inputs=(Edge(name, edge.delay),), weights=node.weights / np.float32(factor))

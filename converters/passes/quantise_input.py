@@ -9,7 +9,7 @@ import numpy as np
 from snnrt.converters.passes.quantise_units import is_whole
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Input
-from snnrt.ir.value_types import LARGEST_INT16
+from snnrt.ir.spec import LARGEST_INT16
 
 PEAK_UNSIGNED = 255
 PEAK_SIGNED = 127

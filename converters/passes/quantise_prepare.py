@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from snnrt.converters.passes.membrane_form import decay_form
+from snnrt.converters.passes.quantise_units import MEMBRANE_PARAMETERS
 from snnrt.errors import ModelError
 from snnrt.ir.graph import (
     Add,
-    AvgPool2d,
     Conv2d,
     Dense,
     Edge,
     Graph,
-    Input,
     Neuron,
     Node,
+    Weighted,
     broadcast,
 )
-from snnrt.ir.number_checks import complaint
+from snnrt.ir.node import complaint
 
 # a threshold of so many units is as fine as weights are
 ENOUGH_UNITS = 64.0
@@ -97,19 +97,12 @@ def _kinds(graph: Graph) -> _Kinds:
         before = len(currents), len(units)
         for node in graph.nodes[:-2]:
             sources = [edge.source for edge in node.inputs]
-            if isinstance(node, (Dense, Conv2d)) or (isinstance(node, Neuron) and node.threshold is None):
+            found = [units[source] for source in sources if source in units]
+            current = node.holds_current([source in currents for source in sources])
+            if current or (found and max(found) - min(found) > _SAME * max(found)):
                 currents.add(node.name)
-            elif isinstance(node, (Input, Neuron)):
-                units[node.name] = float(node.scale) if isinstance(node, Input) else 1.0
-            elif any(source in currents for source in sources):
-                currents.add(node.name)
-            elif all(source in units for source in sources):
-                found = [units[source] for source in sources]
-                if max(found) - min(found) > _SAME * max(found):
-                    currents.add(node.name)
-                    continue
-                area = node.kernel[0] * node.kernel[1] if isinstance(node, AvgPool2d) else 1
-                units[node.name] = found[0] / area
+            elif not node.bounded_by_inputs or len(found) == len(sources):
+                units[node.name] = node.value_unit(found[0] if found else 1.0)
         for name in currents:
             units.pop(name, None)
         if (len(currents), len(units)) == before:
@@ -125,7 +118,7 @@ def _kinds(graph: Graph) -> _Kinds:
 
 def _refuse_synapses_on_currents(graph: Graph, kinds: _Kinds) -> None:
     for node in graph:
-        if isinstance(node, (Dense, Conv2d)) and node.inputs[0].source in kinds.currents:
+        if isinstance(node, Weighted) and node.inputs[0].source in kinds.currents:
             source = graph[node.inputs[0].source]
             raise complaint(
                 node,
@@ -165,9 +158,9 @@ def _fine_enough(node: Neuron, unit: float) -> bool:
     """Whether a membrane that counts in ``unit`` loses nothing that matters."""
     form = decay_form(node)
     worth = broadcast(form.gain, node.shape) * unit
-    fields = [getattr(node, name) for name in ("threshold", "reset_value", "lower_bound", "initial")]
+    fields = [getattr(node, name) for name in MEMBRANE_PARAMETERS]
     values = [broadcast(value, node.shape) / worth for value in (*fields, form.bias) if value is not None]
-    leaks = form.membrane.min() < 1.0 or form.synapse is not None
+    leaks = form.membrane.min() < 1.0 or form.synapse is not None or node.adaptation is not None
     if not leaks and all(
         (np.abs(value - np.rint(value)) < _SAME * np.maximum(1, np.abs(value))).all() for value in values
     ):

@@ -6,10 +6,11 @@ from typing import Literal
 
 import numpy as np
 
+from snnrt.converters.passes.quantise_units import MEMBRANE_PARAMETERS
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Add, Conv2d, Dense, Graph, Neuron, Node, Pool2d
-from snnrt.ir.number_checks import ONE_Q15
-from snnrt.ir.value_types import LARGEST_INT16, largest_values, output_types
+from snnrt.ir.graph import Graph, Neuron
+from snnrt.ir.spec import LARGEST_INT16, ONE_Q15
+from snnrt.ir.value_types import largest_values, output_types
 from snnrt.reference.run import Reference
 
 # a run of the reference is slow; so many inputs show how far membranes go
@@ -51,7 +52,7 @@ def choose_state_bits(
 
 
 def _largest_parameter(node: Neuron) -> int:
-    fields = (node.threshold, node.reset_value, node.lower_bound, node.initial)
+    fields = [getattr(node, name) for name in MEMBRANE_PARAMETERS]
     return max(
         (int(np.abs(value.astype(np.int64)).max()) for value in fields if value is not None), default=0
     )
@@ -69,20 +70,10 @@ def worst_membranes(graph: Graph) -> dict[str, float]:
         if isinstance(node, Neuron):
             membranes[node.name] = _worst_membrane(node, sources[0], graph.timesteps)
         if types[node.name] == "int32":
-            current[node.name] = membranes.get(node.name, _worst_current(node, sources))
+            current[node.name] = (
+                membranes[node.name] if node.name in membranes else node.worst_current(sources)
+            )
     return membranes
-
-
-def _worst_current(node: Node, sources: list[float]) -> float:
-    if isinstance(node, (Dense, Conv2d)):
-        weights = np.abs(node.weights.astype(np.int64)).reshape(node.weights.shape[0], -1).sum(axis=1)
-        bias = 0 if node.bias is None else np.abs(node.bias.astype(np.int64))
-        return float((weights * sources[0] + bias).max())
-    if isinstance(node, Add):
-        return sum(sources)
-    if isinstance(node, Pool2d):
-        return sources[0] * node.kernel[0] * node.kernel[1]
-    return sources[0]
 
 
 def _worst_membrane(node: Neuron, current: float, timesteps: int) -> float:

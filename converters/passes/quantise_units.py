@@ -8,21 +8,18 @@ from snnrt.converters.passes.membrane_form import decay_form
 from snnrt.errors import ModelError
 from snnrt.ir.graph import (
     Add,
-    AvgPool2d,
     Conv2d,
-    Dense,
     Exit,
-    Flatten,
     Graph,
     Input,
     Neuron,
     Node,
-    Pool2d,
     Readout,
-    Shape,
+    Weighted,
     broadcast,
 )
-from snnrt.ir.number_checks import LARGEST_WEIGHT, complaint
+from snnrt.ir.node import complaint
+from snnrt.ir.spec import LARGEST_WEIGHT
 
 # a bias, threshold or reset value is at most so many units: far below where int32 sums saturate
 _LARGEST_PARAMETER = 2.0**24
@@ -33,6 +30,12 @@ _SMALLEST = 1e-30
 _SAME = 1e-6
 _SETTLED = 1e-9
 _WHOLE = 1e-4
+
+
+MEMBRANE_PARAMETERS = tuple(
+    array.name for array in Neuron.KIND.arrays if array.unit == "membrane" and array.name != "bias"
+)
+"""A neuron's parameters that are counted in the membrane's unit as they are."""
 
 
 class UnitSolver:
@@ -99,52 +102,33 @@ class UnitSolver:
 
     def _ask_sources(self, node: Node) -> bool:
         least = self.least[node.name]
-        if isinstance(node, (Dense, Conv2d, Input)) or (
-            isinstance(node, Neuron) and node.threshold is not None
-        ):
+        if isinstance(node, (Weighted, Input)) or (isinstance(node, Neuron) and node.spikes):
             return False
         if isinstance(node, Neuron):
             least = least / self.gain[node.name]
-        elif isinstance(node, Pool2d):
-            least = broadcast(_largest_of_channel(least) * _area(node), self._shape(node))
-        elif isinstance(node, Flatten):
-            least = least.reshape(self._shape(node))
+        else:
+            least = node.least_unit_of_inputs(least, self.graph[node.inputs[0].source].shape)
         grew = False
         for edge in node.inputs:
             grew |= self._raise(edge.source, least)
         return grew
 
-    def _shape(self, node: Node) -> Shape:
-        return self.graph[node.inputs[0].source].shape
-
     def _unit(self, node: Node) -> np.ndarray | None:
         """The unit that follows from what is known by now; None if nothing is."""
         if isinstance(node, Input):
-            return np.full(node.shape, float(np.float32(node.scale)))
-        if isinstance(node, Neuron) and node.threshold is not None:
+            return node.unit([])
+        if isinstance(node, Neuron) and node.spikes:
             return np.ones(node.shape)
         found = [self.units[edge.source] for edge in node.inputs if edge.source in self.units]
         if not found:
             return None
-        if isinstance(node, (Dense, Conv2d)):
+        if isinstance(node, Weighted):
             return self._synapse_unit(node, found[0])
         if isinstance(node, Neuron):
             return found[0] * self.gain[node.name]
-        if isinstance(node, Flatten):
-            return found[0].reshape(-1)
-        if isinstance(node, Pool2d):
-            channel = _largest_of_channel(found[0])
-            if _varies(found[0], broadcast(channel, found[0].shape)):
-                raise complaint(
-                    node,
-                    "input",
-                    "one gain a channel in int8",
-                    f"gains of single neurons in {node.inputs[0].source!r}; use --numbers float32",
-                )
-            return broadcast(channel / _area(node), node.shape)
-        return np.maximum.reduce(found)
+        return node.unit(found)
 
-    def _synapse_unit(self, node: Dense | Conv2d, source: np.ndarray) -> np.ndarray:
+    def _synapse_unit(self, node: Weighted, source: np.ndarray) -> np.ndarray:
         if node.name not in self.own:
             self.own[node.name] = _smallest_unit(node, source)
         return broadcast(
@@ -169,17 +153,17 @@ class UnitSolver:
         return next(node.name for node in self.nodes if any(edge.delay for edge in node.inputs))
 
 
-def effective_weights(node: Dense | Conv2d, unit: np.ndarray) -> np.ndarray:
+def effective_weights(node: Weighted, unit: np.ndarray) -> np.ndarray:
     """``node.weights`` in float64 times what one unit of each input stands for, (outputs, ...)."""
     weights = node.weights.astype(np.float64)
-    if isinstance(node, Dense):
+    if not isinstance(node, Conv2d):
         return weights * unit
     # one unit a channel: a convolution reads spikes or the input, never a current
     channel = _largest_of_channel(unit).reshape(node.groups, 1, -1, 1, 1)
     return (weights.reshape(node.groups, -1, *weights.shape[1:]) * channel).reshape(weights.shape)
 
 
-def _smallest_unit(node: Dense | Conv2d, source: np.ndarray) -> np.ndarray:
+def _smallest_unit(node: Weighted, source: np.ndarray) -> np.ndarray:
     """(outputs,): the largest weight over 127, or a step whose multiples the weights are already."""
     weights = np.abs(effective_weights(node, source)).reshape(node.weights.shape[0], -1)
     largest = weights.max(axis=1)
@@ -216,17 +200,16 @@ def is_whole(values: np.ndarray) -> np.ndarray:
 def _largest_parameter(node: Neuron) -> np.ndarray:
     """The largest |value| that must be counted in the membrane's unit, of the node's shape."""
     form = decay_form(node)
-    fields = (node.threshold, node.reset_value, node.lower_bound, node.initial, form.bias)
-    values = [np.abs(broadcast(value, node.shape)) for value in fields if value is not None]
+    values = [
+        np.abs(broadcast(value, node.shape))
+        for value in (form.bias, *(getattr(node, name) for name in MEMBRANE_PARAMETERS))
+        if value is not None
+    ]
     return np.maximum.reduce([np.zeros(node.shape), *values])
 
 
 def _largest_of_channel(values: np.ndarray) -> np.ndarray:
     return values.reshape(values.shape[0], -1).max(axis=1)
-
-
-def _area(node: Pool2d) -> int:
-    return node.kernel[0] * node.kernel[1] if isinstance(node, AvgPool2d) else 1
 
 
 def _varies(values: np.ndarray, expected: np.ndarray) -> bool:

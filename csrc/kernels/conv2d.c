@@ -30,7 +30,7 @@ static snnrt_taps taps_inside(int32_t start, uint32_t kernel, uint32_t dilation,
 /* A unit is what one group reads of one pixel: `depth` elements. `starts` has the first event of each unit
  * and one entry more; NULL without scratch. */
 typedef struct snnrt_convolution {
-    snnrt_window window;
+    snnrt_window_sum window;
     uint32_t depth;
     const uint32_t *starts;
 } snnrt_convolution;
@@ -49,7 +49,7 @@ static void add_units(snnrt_convolution *c, uint32_t unit, uint32_t units, uint3
 static void gather(snnrt_convolution *c, uint32_t group, snnrt_taps y, int32_t top, snnrt_taps x,
                    int32_t left) {
     const snnrt_synapse_step *step = c->window.step;
-    const snnrt_synapse_parameters *conv = step->parameters;
+    const snnrt_window *conv = step->window;
     bool neighbours = conv->groups == 1 && conv->dilation_x == 1;
     if (x.first >= x.end) {
         return;
@@ -71,7 +71,7 @@ static void gather(snnrt_convolution *c, uint32_t group, snnrt_taps y, int32_t t
 
 static void all_windows(snnrt_convolution *c, snnrt_event_room *room) {
     const snnrt_synapse_step *step = c->window.step;
-    const snnrt_synapse_parameters *conv = step->parameters;
+    const snnrt_window *conv = step->window;
     uint32_t outputs = c->window.sum.outputs;
     size_t group_weights = (size_t)conv->kernel_h * conv->kernel_w * c->depth * outputs *
                            (SNNRT_STEP_IS_INT8(step) ? 1u : 4u);
@@ -111,7 +111,7 @@ static void windows_with_room(snnrt_convolution *c) {
 /* The common case: no groups, neighbouring taps on neighbouring pixels, so a slice for each kernel row. */
 static void windows_of_slices(snnrt_convolution *c) {
     const snnrt_synapse_step *step = c->window.step;
-    const snnrt_synapse_parameters *conv = step->parameters;
+    const snnrt_window *conv = step->window;
     snnrt_accumulate_kernel *accumulate = SNNRT_STEP_IS_INT8(step)
                                               ? SNNRT_KERNEL(step, accumulate_i8)
                                               : SNNRT_KERNEL(step, accumulate_f32);
@@ -160,7 +160,7 @@ static size_t scratch_words(size_t elements, size_t depth) {
 
 static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
     const snnrt_synapse_step *step = c->window.step;
-    const snnrt_synapse_parameters *conv = step->parameters;
+    const snnrt_window *conv = step->window;
     snnrt_events *events = &c->window.events;
     uint32_t units = elements / c->depth;
     uint32_t *starts = (uint32_t *)step->scratch;
@@ -191,7 +191,7 @@ static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
 }
 
 void snnrt_conv2d(const snnrt_synapse_step *step) {
-    uint32_t groups = step->parameters->groups;
+    uint32_t groups = step->window->groups;
     uint32_t elements = step->in_channels * step->in_height * step->in_width;
     snnrt_convolution c;
 #if SNNRT_WITH_KERNEL_TABLE
@@ -213,41 +213,30 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
 
 #if SNNRT_WITH_VECTOR_SCRATCH
 /* What x86/conv_units.h lays out, for units of 2 or 4 channels. */
-static size_t units_scratch(const snnrt_node *node, const snnrt_node *source) {
-    const snnrt_synapse_parameters *conv = &node->parameters.synapse;
-    size_t pixels = (size_t)source->height * source->width;
-    size_t units = ((size_t)source->channels + 1u) / 2u;
-    size_t columns = ((size_t)node->width - 1u) * conv->stride_x + conv->kernel_w;
-    size_t depth = ((size_t)source->channels + 3u) & ~(size_t)3u;
-    size_t outputs = node->channels > 64u ? ((size_t)node->channels + 63u) & ~(size_t)63u
-                                          : ((size_t)node->channels + 15u) & ~(size_t)15u;
+static size_t units_scratch(const snnrt_synapse_step *step) {
+    const snnrt_window *conv = step->window;
+    size_t pixels = (size_t)step->in_height * step->in_width;
+    size_t units = ((size_t)step->in_channels + 1u) / 2u;
+    size_t columns = ((size_t)step->out_width - 1u) * conv->stride_x + conv->kernel_w;
+    size_t depth = ((size_t)step->in_channels + 3u) & ~(size_t)3u;
+    size_t outputs = step->out_channels > 64u ? ((size_t)step->out_channels + 63u) & ~(size_t)63u
+                                              : ((size_t)step->out_channels + 15u) & ~(size_t)15u;
     return pixels * ((units + 7u) & ~(size_t)7u) * 8u + pixels * 8u +
            (columns * conv->kernel_h * units + 8u) * 8u + (2u * columns + 1u) * 4u +
            (size_t)conv->kernel_h * conv->kernel_w * depth * outputs + 8u * 64u;
 }
 #endif
 
-size_t snnrt_scratch_bytes(const snnrt_node *node, const snnrt_node *source) {
-    size_t elements = snnrt_elements(source);
-    size_t words;
+size_t snnrt_conv2d_scratch_bytes(const snnrt_synapse_step *step) {
+    size_t elements = (size_t)step->in_channels * step->in_height * step->in_width;
+    size_t bytes = scratch_words(elements, step->in_channels / step->window->groups) * 4u;
 #if SNNRT_WITH_VECTOR_SCRATCH
-    size_t units;
-#endif
-    if (node->kind != SNNRT_KIND_CONV2D) {
-        return 0;
-    }
-    words = scratch_words(elements, source->channels / node->parameters.synapse.groups) * 4u;
-#if SNNRT_WITH_VECTOR_SCRATCH
-    units = units_scratch(node, source);
-    return units > words ? units : words;
+    size_t units = units_scratch(step);
+    return units > bytes ? units : bytes;
 #else
-    return words;
+    return bytes;
 #endif
 }
 #else
-size_t snnrt_scratch_bytes(const snnrt_node *node, const snnrt_node *source) {
-    (void)node;
-    (void)source;
-    return 0;
-}
+typedef int snnrt_conv2d_left_out;
 #endif

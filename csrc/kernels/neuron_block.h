@@ -18,9 +18,9 @@ static inline void snnrt_fill_parameter(uint32_t *room, uint32_t value) {
 static inline const void *snnrt_block_parameter(const snnrt_neuron_step *step, uint32_t parameter,
                                                 uint32_t first, uint32_t count, bool fresh,
                                                 uint32_t *room) {
-    const uint32_t *array = (const uint32_t *)snnrt_neuron_array(step, parameter);
-    switch (SNNRT_GRANULARITY(step->parameters, parameter)) {
-    case SNNRT_SCALAR:
+    const uint32_t *array = (const uint32_t *)step->arrays[parameter];
+    switch (SNNRT_GRANULARITY(step, parameter)) {
+    case SNNRT_PER_LAYER:
         if (fresh) {
             snnrt_fill_parameter(room, array[0]);
         }

@@ -1,9 +1,199 @@
+/* The float32 neuron step of docs/ir.md, block by block. */
+#include "neuron_block.h"
+
 #include "../snnrt_float.h"
-#include "../snnrt_kernels.h"
 
 #if SNNRT_WITH_FLOAT32
-#define SNNRT_NEURON_NAME snnrt_neuron_f32
-#include "neuron_f32_body.h"
+/* g·i where there is a gain. */
+static inline void scale_current(float *i, const float *gain, uint32_t count) {
+    if (gain != NULL) {
+        for (uint32_t k = 0; k < count; k++) {
+            i[k] = gain[k] * i[k];
+        }
+    }
+}
+
+static inline void synaptic_current(uint32_t order, float *c, const float *x, const float *constant,
+                                    float *i, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++) {
+        float now, next;
+        switch (order) {
+        case SNNRT_SYNAPSE_DECAY_THEN_ADD:
+            next = constant[k] * c[k];
+            next = next + x[k];
+            now = next;
+            break;
+        case SNNRT_SYNAPSE_ADD_THEN_DECAY:
+            next = c[k] + x[k];
+            next = constant[k] * next;
+            now = next;
+            break;
+        case SNNRT_SYNAPSE_USE_THEN_DECAY:
+            now = c[k] + x[k];
+            next = constant[k] * now;
+            next = now - next;
+            break;
+        default:
+            now = c[k];
+            next = constant[k] * c[k];
+            next = next + x[k];
+            break;
+        }
+        c[k] = next;
+        i[k] = now;
+    }
+}
+
+/* `constant` is α, k or τ as `integration` says; an absent leak is 0. */
+static inline void integrate(uint32_t integration, float *u, const float *v, const float *i,
+                             const float *constant, const float *leak, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++) {
+        float l = leak == NULL ? 0.0f : leak[k];
+        float term;
+        switch (integration) {
+        case SNNRT_INTEGRATION_DECAY:
+            term = constant[k] * v[k];
+            u[k] = term + i[k];
+            break;
+        case SNNRT_INTEGRATION_EULER:
+            term = l - v[k];
+            term = term + i[k];
+            term = constant[k] * term;
+            u[k] = v[k] + term;
+            break;
+        case SNNRT_INTEGRATION_DIVIDE:
+            term = v[k] - l;
+            term = i[k] - term;
+            term = term / constant[k];
+            u[k] = v[k] + term;
+            break;
+        default:
+            term = v[k] - l;
+            term = term / constant[k];
+            term = v[k] - term;
+            u[k] = term + i[k];
+            break;
+        }
+    }
+}
+
+static inline uint32_t fires(const float *u, const float *threshold, bool strict, uint32_t count) {
+    uint32_t word = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        bool fired = strict ? u[k] > threshold[k] : u[k] >= threshold[k];
+        word |= (uint32_t)fired << k;
+    }
+    return word;
+}
+
+static inline void apply_reset(uint32_t reset, float *u, const float *threshold,
+                               const float *reset_to, uint32_t word, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++) {
+        if (((word >> k) & 1u) != 0) {
+            if (reset == SNNRT_RESET_SUBTRACT) {
+                u[k] = u[k] - threshold[k];
+            } else if (reset == SNNRT_RESET_VALUE) {
+                u[k] = reset_to[k];
+            }
+        }
+    }
+}
+
+/* Truncates 0 <= x < 2^24 to a whole number. */
+static inline float truncate_small(float x) { return (float)(int32_t)x; }
+
+static inline uint64_t fire_multiple(float *out, float *u, const float *threshold, uint32_t maximum,
+                                     uint32_t reset, const float *reset_to, uint32_t count) {
+    uint64_t spikes = 0;
+    float most = (float)maximum;
+    for (uint32_t k = 0; k < count; k++) {
+        float n = 0.0f;
+        if (u[k] > 0.0f) {
+            float ratio = u[k] / threshold[k];
+            /* Also where the ratio is no number. */
+            n = ratio < most ? truncate_small(ratio) : most;
+        }
+        if (n > 0.0f && reset == SNNRT_RESET_SUBTRACT) {
+            float taken = n * threshold[k];
+            u[k] = u[k] - taken;
+        } else if (n > 0.0f && reset == SNNRT_RESET_VALUE) {
+            u[k] = reset_to[k];
+        }
+        out[k] = n;
+        spikes += (uint32_t)n;
+    }
+    return spikes;
+}
+
+uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
+    uint32_t flags = step->flags;
+    uint32_t reset = SNNRT_NEURON_RESET(flags);
+    bool strict = (flags & SNNRT_NEURON_STRICT) != 0;
+    bool next = (flags & SNNRT_NEURON_RESET_NEXT) != 0;
+    uint32_t room[SNNRT_NEURON_ARRAYS][SNNRT_BLOCK];
+    float i[SNNRT_BLOCK], u[SNNRT_BLOCK];
+    uint64_t spikes = 0;
+    for (uint32_t first = 0; first < step->neurons; first += SNNRT_BLOCK) {
+        uint32_t left = step->neurons - first;
+        uint32_t count = left < SNNRT_BLOCK ? left : SNNRT_BLOCK;
+        const float *array[SNNRT_NEURON_ARRAYS];
+        const float *x = (const float *)step->current + first;
+        float *v = (float *)step->state + first;
+        uint32_t word;
+        for (uint32_t a = 0; a < SNNRT_NEURON_SCALE; a++) {
+            array[a] = (const float *)snnrt_block_parameter(step, a, first, count, first == 0, room[a]);
+        }
+        if (array[SNNRT_NEURON_SYNAPSE] != NULL) {
+            synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags), (float *)step->synapse_state + first,
+                             x, array[SNNRT_NEURON_SYNAPSE], i, count);
+        } else {
+            for (uint32_t k = 0; k < count; k++) {
+                i[k] = x[k];
+            }
+        }
+        scale_current(i, array[SNNRT_NEURON_GAIN], count);
+        integrate(SNNRT_NEURON_INTEGRATION(flags), u, v, i, array[SNNRT_NEURON_MEMBRANE],
+                  array[SNNRT_NEURON_LEAK], count);
+        if (array[SNNRT_NEURON_BIAS] != NULL) {
+            for (uint32_t k = 0; k < count; k++) {
+                u[k] = u[k] + array[SNNRT_NEURON_BIAS][k];
+            }
+        }
+        if (next) {
+            word = fires(v, array[SNNRT_NEURON_THRESHOLD], strict, count);
+            apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], word, count);
+        }
+        if (array[SNNRT_NEURON_THRESHOLD] == NULL) {
+            word = 0;
+        } else if ((flags & SNNRT_NEURON_MULTIPLE) != 0) {
+            spikes += fire_multiple((float *)step->output + first, u, array[SNNRT_NEURON_THRESHOLD],
+                                    step->max_spikes, next ? (uint32_t)SNNRT_RESET_NONE : reset,
+                                    array[SNNRT_NEURON_RESET_VALUE], count);
+        } else {
+            word = fires(u, array[SNNRT_NEURON_THRESHOLD], strict, count);
+            ((uint32_t *)step->output)[first / SNNRT_BLOCK] = word;
+            spikes += snnrt_popcount(word);
+            if (!next) {
+                apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], word, count);
+            }
+        }
+        if (array[SNNRT_NEURON_LOWER_BOUND] != NULL) {
+            const float *bound = array[SNNRT_NEURON_LOWER_BOUND];
+            for (uint32_t k = 0; k < count; k++) {
+                u[k] = u[k] < bound[k] ? bound[k] : u[k];
+            }
+        }
+        for (uint32_t k = 0; k < count; k++) {
+            v[k] = u[k];
+        }
+        if (array[SNNRT_NEURON_THRESHOLD] == NULL) {
+            for (uint32_t k = 0; k < count; k++) {
+                ((float *)step->output)[first + k] = u[k];
+            }
+        }
+    }
+    return spikes;
+}
 #else
 typedef int snnrt_neuron_f32_left_out;
 #endif

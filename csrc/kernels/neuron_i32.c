@@ -1,12 +1,6 @@
-/* The integer neuron step of docs/ir.md, a neuron at a time: small, and few instructions without vectors. The vector
- * kernels have the blocks of neuron_i32_body.h. */
+/* The integer neuron step of docs/ir.md, a neuron at a time: small, and few instructions without vectors. What vector
+ * kernels leave out is done here: a new mechanism needs no more than update_variants. */
 #include "../snnrt_kernels.h"
-
-#if defined(__GNUC__)
-#define SNNRT_INLINE __attribute__((always_inline))
-#else
-#define SNNRT_INLINE
-#endif
 
 #if SNNRT_WITH_INT8
 
@@ -16,20 +10,19 @@ typedef struct snnrt_neuron_run {
     uint32_t flags;
     uint32_t index[4]; /* of the first neuron's parameters, by their granularity */
     uint32_t count;
-    const int32_t *current, *reset_to; /* of the first neuron */
-    uint32_t by_reset;                 /* from neuron to neuron */
+    const int32_t *current; /* of the first neuron */
 } snnrt_neuron_run;
 
 /* Of the run's first neuron; NULL where it is absent. */
 static const int32_t *first_value(const snnrt_neuron_run *run, uint32_t parameter) {
-    const int32_t *values = (const int32_t *)snnrt_neuron_array(run->step, parameter);
-    uint32_t granularity = SNNRT_GRANULARITY(run->step->parameters, parameter);
+    const int32_t *values = (const int32_t *)run->step->arrays[parameter];
+    uint32_t granularity = SNNRT_GRANULARITY(run->step, parameter);
     return values == NULL ? NULL : values + run->index[granularity];
 }
 
 /* 1 where each neuron has a value of its own, else 0. */
 static inline uint32_t distance(const snnrt_neuron_run *run, uint32_t parameter) {
-    return SNNRT_GRANULARITY(run->step->parameters, parameter) >> 1;
+    return SNNRT_GRANULARITY(run->step, parameter) >> 1;
 }
 
 #if defined(__thumb__) && !defined(__thumb2__)
@@ -87,7 +80,7 @@ static inline int32_t after_reset(const snnrt_neuron_run *run, int32_t u, int32_
     if (reset == SNNRT_RESET_SUBTRACT) {
         return snnrt_saturating_add(u, -threshold);
     }
-    return reset == SNNRT_RESET_VALUE ? run->reset_to[k * run->by_reset] : u;
+    return reset == SNNRT_RESET_VALUE ? first_value(run, SNNRT_NEURON_RESET_VALUE)[k * distance(run, SNNRT_NEURON_RESET_VALUE)] : u;
 }
 
 /* The spikes of a run of plain neurons, from bit 0. What is const here is constant in each call where there is a loop
@@ -97,10 +90,10 @@ SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, co
     const uint32_t first = run->index[SNNRT_PER_NEURON];
     const int32_t *x = (const int32_t *)step->current + first;
     const int32_t *const end = x + run->count;
-    const int32_t *threshold = first_value(run, SNNRT_THRESHOLD);
-    const int32_t *bias = first_value(run, SNNRT_BIAS);
-    const snnrt_decay decay = common_decay(*(const int32_t *)snnrt_neuron_array(step, SNNRT_MEMBRANE));
-    const uint32_t by_threshold = distance(run, SNNRT_THRESHOLD), by_bias = distance(run, SNNRT_BIAS);
+    const int32_t *threshold = first_value(run, SNNRT_NEURON_THRESHOLD);
+    const int32_t *bias = first_value(run, SNNRT_NEURON_BIAS);
+    const snnrt_decay decay = common_decay(*(const int32_t *)step->arrays[SNNRT_NEURON_MEMBRANE]);
+    const uint32_t by_threshold = distance(run, SNNRT_NEURON_THRESHOLD), by_bias = distance(run, SNNRT_NEURON_BIAS);
     int32_t *wide = (int32_t *)step->state + first;
     int16_t *short_state = (int16_t *)step->state + first;
     uint32_t word = 0;
@@ -157,14 +150,14 @@ SNNRT_NOINLINE static uint32_t update_run(const snnrt_neuron_run *run) {
 /* The current that a synapse makes of `x`. */
 static int32_t synaptic_current(uint32_t order, int32_t *c, int32_t x, int32_t decay) {
     int32_t now = *c, next;
-    if (order == SNNRT_ADD_THEN_DECAY || order == SNNRT_USE_THEN_DECAY) {
+    if (order == SNNRT_SYNAPSE_ADD_THEN_DECAY || order == SNNRT_SYNAPSE_USE_THEN_DECAY) {
         now = snnrt_saturating_add(now, x);
         next = decay_q15(now, decay);
     } else {
         next = snnrt_saturating_add(decay_q15(now, decay), x);
     }
     *c = next;
-    return order == SNNRT_DECAY_THEN_ADD || order == SNNRT_ADD_THEN_DECAY ? next : now;
+    return order == SNNRT_SYNAPSE_DECAY_THEN_ADD || order == SNNRT_SYNAPSE_ADD_THEN_DECAY ? next : now;
 }
 
 /* A parameter of a run: neuron k's is at[k & each]. */
@@ -187,12 +180,12 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
     const uint32_t reset = SNNRT_NEURON_RESET(flags);
     const bool next = (flags & SNNRT_NEURON_RESET_NEXT) != 0;
     const bool multiple = (flags & SNNRT_NEURON_MULTIPLE) != 0;
-    const snnrt_values membrane = values_of(run, SNNRT_MEMBRANE);
-    const snnrt_values synapse = values_of(run, SNNRT_SYNAPSE);
-    const snnrt_values bias = values_of(run, SNNRT_BIAS);
-    const snnrt_values threshold = values_of(run, SNNRT_THRESHOLD);
-    const snnrt_values reset_to = values_of(run, SNNRT_RESET_TO);
-    const snnrt_values bound = values_of(run, SNNRT_LOWER_BOUND);
+    const snnrt_values membrane = values_of(run, SNNRT_NEURON_MEMBRANE);
+    const snnrt_values synapse = values_of(run, SNNRT_NEURON_SYNAPSE);
+    const snnrt_values bias = values_of(run, SNNRT_NEURON_BIAS);
+    const snnrt_values threshold = values_of(run, SNNRT_NEURON_THRESHOLD);
+    const snnrt_values reset_to = values_of(run, SNNRT_NEURON_RESET_VALUE);
+    const snnrt_values bound = values_of(run, SNNRT_NEURON_LOWER_BOUND);
     const int32_t *current = (const int32_t *)step->current + first;
     int32_t *wide = (int32_t *)step->state + first;
     int16_t *narrow = (flags & SNNRT_NEURON_STATE_INT16) != 0 ? (int16_t *)step->state + first : NULL;
@@ -220,8 +213,8 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
         fires = (next ? v : u) > level;
         if (multiple) {
             uint32_t count = u > 0 ? (uint32_t)u / (uint32_t)taken : 0u;
-            if (count > step->parameters->max_spikes) {
-                count = step->parameters->max_spikes;
+            if (count > step->max_spikes) {
+                count = step->max_spikes;
             }
             ((int16_t *)step->output)[first + k] = (int16_t)count;
             *spikes += count;
@@ -256,27 +249,26 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
 }
 #endif
 
-uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
+/* From neuron `start` on, a multiple of 32. */
+SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, const uint32_t start) {
     snnrt_neuron_run run;
-    uint32_t *output = (uint32_t *)step->output;
-    uint32_t channel = 0, neuron = 0, word = 0;
+    uint32_t *output = (uint32_t *)step->output + start / 32u;
+    uint32_t channel = start == 0 ? 0 : start % step->channels, neuron = start, word = 0;
     uint64_t spikes = 0;
     run.step = step;
-    run.flags = step->parameters->flags;
-    run.index[SNNRT_SCALAR] = 0;
+    run.flags = step->flags;
+    run.index[SNNRT_PER_LAYER] = 0;
     do {
         uint32_t bit = neuron & 31u;
         run.index[SNNRT_PER_NEURON] = neuron;
         run.index[SNNRT_PER_CHANNEL] = channel;
         run.current = (const int32_t *)step->current + neuron;
-        run.reset_to = first_value(&run, SNNRT_RESET_TO);
-        run.by_reset = distance(&run, SNNRT_RESET_TO);
         run.count = 32u - bit;
         if (run.count > step->channels - channel) {
             run.count = step->channels - channel;
         }
 #if SNNRT_WITH_NEURON_VARIANTS
-        if (!snnrt_neuron_is_plain(step->parameters)) {
+        if (!snnrt_neuron_is_plain(step->flags, step->granularity)) {
             word |= update_variants(&run, &spikes) << bit;
         } else
 #endif
@@ -291,7 +283,7 @@ uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
         if ((neuron & 31u) == 0 || neuron == step->neurons) {
 #if SNNRT_WITH_NEURON_VARIANTS
             /* Where nothing fires, or several times, the output holds other things than bits. */
-            if (snnrt_neuron_array(step, SNNRT_THRESHOLD) != NULL && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
+            if (step->arrays[SNNRT_NEURON_THRESHOLD] != NULL && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
 #endif
             {
                 *output++ = word;
@@ -304,6 +296,12 @@ uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
     } while (neuron != step->neurons);
     return spikes;
 }
+
+uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) { return update_from(step, 0); }
+
+#if SNNRT_WITH_KERNEL_TABLE
+uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start) { return update_from(step, start); }
+#endif
 #else
 typedef int snnrt_neuron_i32_left_out;
 #endif

@@ -25,7 +25,7 @@ static void add_bits_int16(const snnrt_pool_step *step, uint32_t from, uint32_t 
 
 /* Without padding every window lies inside: a whole row of windows at once. */
 static void add_bits_rows(const snnrt_pool_step *step) {
-    const snnrt_synapse_parameters *pool = step->parameters;
+    const snnrt_window *pool = step->window;
     snnrt_bits_sum sum;
     sum.words = (const uint32_t *)step->input;
     sum.count = step->channels;
@@ -101,12 +101,12 @@ static void add_float(const snnrt_pool_step *step, uint32_t from, uint32_t pixel
 #endif
 
 static add_window *adder_of(const snnrt_pool_step *step) {
-    bool bits = step->input_dtype == SNNRT_DTYPE_BITS;
+    bool bits = step->input_dtype == SNNRT_TYPE_BITS;
 #if SNNRT_WITH_INT8
-    if (step->output_dtype == SNNRT_DTYPE_INT16) {
+    if (step->output_dtype == SNNRT_TYPE_INT16) {
         return bits ? add_bits_int16 : add_int16;
     }
-    if (step->output_dtype == SNNRT_DTYPE_INT32) {
+    if (step->output_dtype == SNNRT_TYPE_INT32) {
         return add_int32;
     }
 #endif
@@ -126,13 +126,13 @@ static uint32_t taps_until(int32_t start, uint32_t kernel, uint32_t size) {
 }
 
 void snnrt_pool2d(const snnrt_pool_step *step) {
-    const snnrt_synapse_parameters *pool = step->parameters;
+    const snnrt_window *pool = step->window;
     add_window *add = adder_of(step);
     uint32_t elements = step->channels * step->out_height * step->out_width;
     uint32_t to = 0;
 #if SNNRT_WITH_KERNEL_TABLE
     /* A loop for each width, over a pointer that no store can change, becomes vectors. */
-    if (step->output_dtype == SNNRT_DTYPE_INT16) {
+    if (step->output_dtype == SNNRT_TYPE_INT16) {
         int16_t *out = (int16_t *)step->output;
         for (uint32_t i = 0; i < elements; i++) {
             out[i] = 0;
@@ -146,7 +146,7 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
 #else
     for (uint32_t i = 0; i < elements; i++) {
         /* All bits 0 is 0.0 too. */
-        if (step->output_dtype == SNNRT_DTYPE_INT16) {
+        if (step->output_dtype == SNNRT_TYPE_INT16) {
             ((int16_t *)step->output)[i] = 0;
         } else {
             ((int32_t *)step->output)[i] = 0;
@@ -154,7 +154,7 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
     }
 #endif
 #if SNNRT_WITH_INT8
-    if (step->input_dtype == SNNRT_DTYPE_BITS && step->output_dtype == SNNRT_DTYPE_INT16 &&
+    if (step->input_dtype == SNNRT_TYPE_BITS && step->output_dtype == SNNRT_TYPE_INT16 &&
         (pool->pad_top | pool->pad_bottom | pool->pad_left | pool->pad_right) == 0) {
         add_bits_rows(step);
         return;

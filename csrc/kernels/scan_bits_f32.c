@@ -1,7 +1,10 @@
 #include "scan_bits.h"
 
 #if SNNRT_WITH_FLOAT32
-SNNRT_DEFINE_SCAN_BITS(snnrt_scan_bits_f32, f32, 1.0f)
+uint32_t snnrt_scan_bits_f32(const void *input, uint32_t first, uint32_t count, uint32_t position,
+                             snnrt_events *events) {
+    return snnrt_scan_bits(input, first, count, position, events, true);
+}
 #else
 typedef int snnrt_scan_bits_f32_left_out;
 #endif

@@ -20,21 +20,21 @@ typedef struct snnrt_event_room {
 } snnrt_event_room;
 
 /* One window being summed. Every element of both numbers' accumulators is 4 bytes. */
-typedef struct snnrt_window {
+typedef struct snnrt_window_sum {
     const snnrt_synapse_step *step;
     snnrt_scan_kernel *scan;
     snnrt_events events;
     snnrt_slice slices[SNNRT_SLICES_MAX];
     snnrt_accumulation sum;
     uint32_t rows; /* events of the window so far */
-} snnrt_window;
+} snnrt_window_sum;
 
 /* A constant where only one of the numbers is built, so that even unoptimised code asks for no kernel of the other. */
 #define SNNRT_STEP_IS_INT8(step)                                                                   \
-    (SNNRT_WITH_INT8 && (!SNNRT_WITH_FLOAT32 || (step)->numbers == SNNRT_NUMBERS_INT8))
+    (SNNRT_WITH_INT8 && (!SNNRT_WITH_FLOAT32 || (step)->numbers == SNNRT_ARITHMETIC_INTEGER))
 
 static inline snnrt_scan_kernel *snnrt_scan_of(const snnrt_synapse_step *step) {
-    bool bits = step->input_dtype == SNNRT_DTYPE_BITS;
+    bool bits = step->input_dtype == SNNRT_TYPE_BITS;
     if (SNNRT_STEP_IS_INT8(step)) {
         return bits ? SNNRT_KERNEL(step, scan_bits_i16) : SNNRT_KERNEL(step, scan_i16);
     }
@@ -47,7 +47,7 @@ static inline void snnrt_begin_sum(snnrt_accumulation *sum, const snnrt_synapse_
                                    uint32_t outputs) {
     sum->outputs = outputs;
     sum->peak = step->input_peak;
-    sum->spikes = step->input_dtype == SNNRT_DTYPE_BITS;
+    sum->spikes = step->input_dtype == SNNRT_TYPE_BITS;
     sum->events = events;
     sum->slices = slices;
     sum->slice_count = 0;
@@ -89,7 +89,7 @@ static inline void snnrt_count_window(const snnrt_synapse_step *step, uint32_t r
 #endif
 }
 
-static inline void snnrt_window_prepare(snnrt_window *window, const snnrt_synapse_step *step,
+static inline void snnrt_window_prepare(snnrt_window_sum *window, const snnrt_synapse_step *step,
                                         uint32_t outputs) {
     window->step = step;
     window->scan = snnrt_scan_of(step);
@@ -97,7 +97,7 @@ static inline void snnrt_window_prepare(snnrt_window *window, const snnrt_synaps
     snnrt_begin_sum(&window->sum, step, &window->events, window->slices, outputs);
 }
 
-static inline void snnrt_window_begin(snnrt_window *window, void *accumulator, const void *bias,
+static inline void snnrt_window_begin(snnrt_window_sum *window, void *accumulator, const void *bias,
                                       const void *weights) {
     window->sum.accumulator = accumulator;
     window->sum.start = bias;
@@ -105,13 +105,13 @@ static inline void snnrt_window_begin(snnrt_window *window, void *accumulator, c
     window->rows = 0;
 }
 
-static inline void snnrt_window_flush(snnrt_window *window) {
+static inline void snnrt_window_flush(snnrt_window_sum *window) {
     snnrt_accumulate(window->step, &window->sum);
     window->sum.start = window->sum.accumulator;
     window->sum.slice_count = 0;
 }
 
-static inline void snnrt_window_slice(snnrt_window *window, uint32_t first, uint32_t count,
+static inline void snnrt_window_slice(snnrt_window_sum *window, uint32_t first, uint32_t count,
                                       uint32_t shift) {
     snnrt_slice *slice;
     if (count == 0) {
@@ -127,14 +127,14 @@ static inline void snnrt_window_slice(snnrt_window *window, uint32_t first, uint
     window->rows += count;
 }
 
-static inline void snnrt_window_flush_room(snnrt_window *window) {
+static inline void snnrt_window_flush_room(snnrt_window_sum *window) {
     snnrt_window_slice(window, 0, window->events.count, 0);
     snnrt_window_flush(window);
     window->events.count = 0;
 }
 
 /* Adds input[first .. first + count) times weight rows row, row + 1, ... */
-static inline void snnrt_window_scan(snnrt_window *window, uint32_t first, uint32_t count,
+static inline void snnrt_window_scan(snnrt_window_sum *window, uint32_t first, uint32_t count,
                                      uint32_t row) {
     uint32_t done = window->scan(window->step->input, first, count, row, &window->events);
     while (done < count) {

@@ -8,8 +8,8 @@ import sys
 from typing import NoReturn
 
 from snnrt.cli import convert, export, health, inspect, profile, run, targets, validate
-from snnrt.cli.output import one_line
 from snnrt.errors import SnnrtError
+from snnrt.texts import LONGEST_MESSAGE, printable
 
 OK, FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
@@ -126,7 +126,7 @@ def _describe(error: Exception) -> str:
 
 
 def _report(message: str) -> None:
-    print(f"snnrt: {one_line(message)}", file=sys.stderr)
+    print(f"snnrt: {printable(message, LONGEST_MESSAGE)}", file=sys.stderr)
 
 
 def _discard_output() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snnrt.cli.output import shape_text
+from snnrt.texts import printable
 
 if TYPE_CHECKING:
     from snnrt.ir.graph import Graph
@@ -35,12 +36,12 @@ def source_text(graph: Graph) -> str:
     """The framework that the network came from, empty where the metadata does not say."""
     source = graph.metadata.get("source")
     if isinstance(source, dict):
-        return str(source.get("framework") or "")
-    return str(source or "")
+        source = source.get("framework")
+    return printable(source or "")
 
 
 def assumptions_of(graph: Graph) -> list[str]:
     """What the importer assumed, as the metadata kept it."""
     source = graph.metadata.get("source")
     assumptions = source.get("assumptions") if isinstance(source, dict) else None
-    return [str(text) for text in assumptions] if isinstance(assumptions, list) else []
+    return [printable(text) for text in assumptions] if isinstance(assumptions, list) else []

@@ -118,6 +118,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _first_input(data: str, graph: Graph) -> np.ndarray:
     """The first input of DATA, checked against what the model reads."""
-    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.data.load import load_for_model
 
-    return fit_to_model(load_dataset(data), graph, limit=1).x[0]
+    return load_for_model(data, graph, limit=1).x[0]

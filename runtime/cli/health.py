@@ -14,8 +14,9 @@ from snnrt.cli.arguments import (
     positive,
     subcommand,
 )
-from snnrt.cli.output import check_outputs, one_line, print_facts, print_json, print_table, progress_bar
+from snnrt.cli.output import check_outputs, print_facts, print_json, print_table, progress_bar
 from snnrt.errors import DataError
+from snnrt.texts import printable
 
 if TYPE_CHECKING:
     from snnrt.health.histograms import Difference
@@ -28,6 +29,7 @@ _EXAMPLE = """\
 
 LARGEST_DUMP = 1 << 28
 BAR_WIDTH = 32
+MOST_LISTED = 8
 _RULE_TEXT = {
     "entropy": "entropy: normalised entropy < {0:.4g}",
     "confidence": "confidence: largest probability > {0:.4g}",
@@ -131,12 +133,10 @@ def _overrides(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _record(args: argparse.Namespace, network: Network, data: str, overrides: dict[str, Any]) -> HealthRecord:
-    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.data.load import load_for_model
     from snnrt.health.record import HealthRecord
 
-    inputs = fit_to_model(
-        load_dataset(data), network.graph, limit=args.limit, timesteps=overrides.get("steps")
-    )
+    inputs = load_for_model(data, network.graph, limit=args.limit, timesteps=overrides.get("steps"))
     with progress_bar("running") as progress:
         return HealthRecord.of(network, inputs.x, progress=progress, **overrides)
 
@@ -158,38 +158,53 @@ def _read(path: str) -> bytes:
 
 def _find(path: str, offset: int | None, network: Network | None) -> tuple[int, HealthRecord]:
     """The record of a file: at ``offset``, or the only one (of the model, where one is given)."""
-    from snnrt.health.record import BYTES, HealthRecord, find_records
+    from snnrt.health.record import BYTES, MAGIC, HealthRecord
 
     raw = _read(path)
     try:
         if offset is not None:
             return offset, HealthRecord.from_bytes(raw[offset : offset + BYTES])
-        found = find_records(raw)
+        found = _some_records(raw, network)
         if not found:
             # says what is wrong with the bytes that look most like one
-            start = max(raw.find(b"SNNH"), 0)
+            start = max(raw.find(MAGIC), 0)
             return start, HealthRecord.from_bytes(raw[start : start + BYTES])
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-    if len(found) > 1 and network is not None:
-        found = [(place, record) for place, record in found if record.is_of(network)] or found
     if len(found) > 1:
-        places = ", ".join(str(place) for place, _ in found[:8])
+        places = ", ".join(str(place) for place, _ in found)
+        least = "at least " if len(found) == MOST_LISTED else ""
         raise DataError(
-            f"{path}: expected one health record, found {len(found)} at the bytes {places}; "
+            f"{path}: expected one health record, found {least}{len(found)} at the bytes {places}; "
             "choose one with --offset"
         )
     return found[0]
 
 
+def _some_records(raw: bytes, network: Network | None) -> list[tuple[int, HealthRecord]]:
+    """The first records of the model in a dump, the first of any where the model has none or is not known."""
+    from snnrt.health.record import iterate_records
+
+    of_model: list[tuple[int, HealthRecord]] = []
+    of_any: list[tuple[int, HealthRecord]] = []
+    for place, record in iterate_records(raw):
+        if len(of_any) < MOST_LISTED:
+            of_any.append((place, record))
+        if network is not None and record.is_of(network):
+            of_model.append((place, record))
+        if len(of_any if network is None else of_model) == MOST_LISTED:
+            break
+    return of_model or of_any
+
+
 def _baseline(args: argparse.Namespace, network: Network | None, record: HealthRecord) -> HealthRecord:
     from snnrt.data.builtin import BUILT_IN
     from snnrt.exits import fixed_point
-    from snnrt.health.record import MAGIC, find_records
+    from snnrt.health.record import MAGIC, iterate_records
 
     if args.against.partition(":")[0] not in BUILT_IN:
         raw = _read(args.against)
-        if raw.startswith(MAGIC) or find_records(raw):
+        if raw.startswith(MAGIC) or next(iterate_records(raw), None) is not None:
             return _find(args.against, None, network)[1]
     if network is None:
         raise DataError(f"{args.against}: expected a health record; to run it as inputs, add --model MODEL")
@@ -335,7 +350,7 @@ def _print_difference(args: argparse.Namespace, difference: Difference) -> None:
         (name, f"{shift.stability_index:.4f}", f"{100 * shift.distance:.1f} %", f"{shift.p_value:.3g}")
         for name, shift in difference.shifts.items()
     ]
-    print_table((f"against {one_line(args.against)}", "stability index", "moved", "p (χ²)"), rows)
+    print_table((f"against {printable(args.against)}", "stability index", "moved", "p (χ²)"), rows)
     print(f"{_VERDICTS[difference.verdict]} (p = {difference.p_value:.3g} over both)")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from snnrt.cli.arguments import add_json, subcommand
 from snnrt.cli.description import assumptions_of, exit_text, inputs_text, source_text
 from snnrt.cli.output import byte_count, print_facts, print_json, print_table, shape_text
+from snnrt.texts import LONGEST_VALUE, printable
 
 if TYPE_CHECKING:
     from snnrt.format.sizes import FileInfo
@@ -114,7 +115,7 @@ def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
     title = graph.metadata.get("name")
     scratch = max(needs.scratch_bytes.values())
     facts: list[tuple[str, object]] = [
-        ("model", f"{model} ({title})" if title else model),
+        ("model", f"{model} ({printable(title, LONGEST_VALUE)})" if title else model),
         ("numbers", graph.numbers),
         ("input", inputs_text(graph)),
         ("readout", f"{graph.readout.shape[0]} classes, {graph.readout.mode} over timesteps"),
@@ -208,7 +209,7 @@ def _metadata_facts(network: Network) -> list[tuple[str, object]]:
         facts.append(("accuracy", metadata["accuracy"]))
     names = metadata.get("class_names")
     if isinstance(names, list):
-        facts.append(("classes", ", ".join(str(name) for name in names)))
+        facts.append(("classes", ", ".join(printable(name) for name in names)))
     if source_text(graph):
         facts.append(("source", source_text(graph)))
     facts += [("assumed" if index == 0 else "", text) for index, text in enumerate(assumptions_of(graph))]

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from snnrt.atomic_write import check_folder
 from snnrt.errors import OutputError
+from snnrt.texts import LONGEST_CELL, LONGEST_VALUE, json_text, printable
 
 Progress = Callable[[int, int], None]
-
-
-def one_line(text: object) -> str:
-    """Text on one line without control characters, whatever a file put into a name."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else repr(c)[1:-1] for c in str(text)).strip()
 
 
 def print_table(
     header: Sequence[str], rows: Sequence[Sequence[object]], *, left: Sequence[int] = (0,)
 ) -> None:
     """Aligned columns, numbers to the right; columns named in ``left`` to the left."""
-    lines = [[one_line(cell) for cell in row] for row in (header, *rows)]
+    lines = [[printable(cell, LONGEST_CELL) for cell in row] for row in (header, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     lines.insert(1, ["─" * width for width in widths])
     for line in lines:
@@ -38,28 +32,15 @@ def print_table(
 
 def print_facts(facts: Sequence[tuple[str, object]]) -> None:
     """One fact a line: a name, then what it is."""
-    width = max(len(name) for name, _ in facts)
-    for name, value in facts:
-        print(f"{name.ljust(width)}  {one_line(value)}")
+    names = [printable(name, LONGEST_CELL) for name, _ in facts]
+    width = max(map(len, names))
+    for name, (_, value) in zip(names, facts, strict=True):
+        print(f"{name.ljust(width)}  {printable(value, LONGEST_VALUE)}")
 
 
 def print_json(value: object) -> None:
     """One JSON document; a number that JSON does not know (NaN, infinity) is null."""
-    print(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    return str(value)
+    print(json_text(value))
 
 
 def byte_count(count: int) -> str:
@@ -135,8 +116,7 @@ def _check_writable(output: str) -> None:
             f"cannot write {output}: the folder {target.parent} does not exist; create it first"
         )
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".snnrt-"):
-            pass
+        check_folder(target.parent)
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(

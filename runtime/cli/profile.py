@@ -17,12 +17,12 @@ from snnrt.cli.arguments import (
 from snnrt.cli.description import exit_text
 from snnrt.cli.output import (
     check_outputs,
-    one_line,
     print_facts,
     print_json,
     print_table,
     progress_bar,
 )
+from snnrt.texts import printable
 
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
@@ -63,14 +63,14 @@ def run(args: argparse.Namespace) -> int:
     check_outputs([args.per_input, args.report], [args.model, args.data, *args.target])
 
     import snnrt
-    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.data.load import load_for_model
     from snnrt.targets import load_target
     from snnrt.targets.profiling import profile
 
     targets = {target.name: target for target in map(load_target, args.target)}
     network = snnrt.load(args.model)
     check_exit_options(args, args.parser, network.graph.exit)
-    data = fit_to_model(load_dataset(args.data), network.graph, limit=args.limit, timesteps=args.timesteps)
+    data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
     profiled = profile(
         network.model,
         data.x,
@@ -153,12 +153,12 @@ def _print(args: argparse.Namespace, graph: Graph, data: Dataset, reports: list[
     for report in reports:
         saved = report.edp_reduction
         than = f"{'less' if saved >= 0 else 'more'} EDP than with all {graph.timesteps} timesteps"
-        print(one_line(f"{report.target.name}: {abs(saved):.1%} {than}"))
+        print(printable(f"{report.target.name}: {abs(saved):.1%} {than}"))
         for warning in report.dynamic.warnings:
-            print(one_line(f"{report.target.name}: warning: {warning}"))
+            print(printable(f"{report.target.name}: warning: {warning}"))
     for path in (args.per_input, args.report):
         if path is not None:
-            print(one_line(f"written: {path}"))
+            print(printable(f"written: {path}"))
 
 
 def _joule_seconds(value: float) -> str:

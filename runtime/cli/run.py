@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     check_outputs([args.output], [args.model, args.data])
 
     import snnrt
-    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.data.load import load_for_model
     from snnrt.devices.registry import find_device
 
     crossbar = None
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     network = snnrt.load(args.model)
     graph = network.graph
     check_exit_options(args, args.parser, graph.exit)
-    data = fit_to_model(load_dataset(args.data), graph, limit=args.limit, timesteps=args.timesteps)
+    data = load_for_model(args.data, graph, limit=args.limit, timesteps=args.timesteps)
     overrides = exit_overrides(args)
     with progress_bar("running") as progress:
         result = network.run(data.x, device=device, progress=progress, **overrides)

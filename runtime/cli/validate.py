@@ -6,9 +6,10 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import DATA_HELP, add_json, fraction, positive, subcommand
-from snnrt.cli.convert import FRAMEWORKS, IMPORT_OPTIONS, add_import_options, import_options
+from snnrt.cli.convert import IMPORT_OPTIONS, add_import_options, import_options
 from snnrt.cli.description import source_text
-from snnrt.cli.output import one_line, print_facts, print_json, print_table, progress_bar
+from snnrt.cli.output import print_facts, print_json, print_table, progress_bar
+from snnrt.texts import printable
 
 if TYPE_CHECKING:
     from snnrt.comparison import Comparison
@@ -31,12 +32,14 @@ _LIMITS = {
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """Declare the command and its arguments."""
+    from snnrt.converters.importers import readable_sources
+
     parser = subcommand(
         commands, "validate", "compare a model with the network it was converted from", _EXAMPLE
     )
     parser.add_argument("model", metavar="MODEL", help="a .snnrt file")
     parser.add_argument(
-        "--against", metavar="SOURCE", required=True, help="the NIR file, or another .snnrt file"
+        "--against", metavar="SOURCE", required=True, help=f"{readable_sources()}, or another .snnrt file"
     )
     parser.add_argument("--data", metavar="DATA", required=True, help=DATA_HELP)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
@@ -67,12 +70,12 @@ def run(args: argparse.Namespace) -> int:
     """Compare, print, and return 1 where a limit is broken."""
     import snnrt
     from snnrt.comparison import compare_with_reference
-    from snnrt.data.load import fit_to_model, load_dataset
+    from snnrt.data.load import load_for_model
 
     network = snnrt.load(args.model)
     graph = network.graph
     source = _source_graph(args, graph)
-    data = fit_to_model(load_dataset(args.data), graph, limit=args.limit)
+    data = load_for_model(args.data, graph, limit=args.limit)
     with progress_bar("comparing") as progress:
         comparison = compare_with_reference(network, source, data, progress=progress)
     limits = dict(_LIMITS[graph.numbers])
@@ -92,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _source_graph(args: argparse.Namespace, graph: Graph) -> Graph:
     import snnrt
+    from snnrt.converters.frameworks.registry import NAMES
 
     if _is_model(args.against):
         return snnrt.load(args.against).graph
@@ -103,7 +107,7 @@ def _source_graph(args: argparse.Namespace, graph: Graph) -> Graph:
         "low": graph.input.low,
         "high": graph.input.high,
     }
-    if source_text(graph) in FRAMEWORKS:
+    if source_text(graph) in NAMES:
         options["source_framework"] = source_text(graph)
     given = recorded.get("options") if isinstance(recorded, dict) else None
     if isinstance(given, dict):
@@ -112,7 +116,7 @@ def _source_graph(args: argparse.Namespace, graph: Graph) -> Graph:
 
 
 def _is_model(path: str) -> bool:
-    from snnrt.format.file_format import MAGIC
+    from snnrt.ir.spec import MAGIC
 
     try:
         with open(path, "rb") as file:
@@ -175,4 +179,4 @@ def _print(args: argparse.Namespace, graph: Graph, comparison: Comparison, broke
             ("neurons", "equal spikes"), [(n, f"{a:.6f}") for n, a in comparison.node_spike_agreement.items()]
         )
         print()
-    print(f"disagrees: {one_line('; '.join(broken))}" if broken else "agrees")
+    print(f"disagrees: {printable('; '.join(broken))}" if broken else "agrees")

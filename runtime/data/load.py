@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import tokenize
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +40,10 @@ class Dataset:
         return len(self.x)
 
 
+Accept = Callable[[str, Shape, np.dtype], None]
+"""Raises DataError for an array (field, shape, dtype) whose values need not be read."""
+
+
 def load_dataset(source: str | os.PathLike[str], split: Split = "test") -> Dataset:
     """Read DATA: an ``.npz`` with ``x`` (and ``y``), an ``.npy``, or a built-in name.
 
@@ -46,6 +51,36 @@ def load_dataset(source: str | os.PathLike[str], split: Split = "test") -> Datas
     is ``split``. Raises DataError for whatever is not that: a missing or malformed file, object
     arrays (which could run code), values that are no numbers, more bytes than the memory holds.
     """
+    return _load(source, split, lambda *_: None)
+
+
+def load_for_model(
+    source: str | os.PathLike[str],
+    graph: Graph,
+    *,
+    split: Split = "test",
+    limit: int | None = None,
+    timesteps: int | None = None,
+) -> Dataset:
+    """:func:`load_dataset` and :func:`fit_to_model` in one: what cannot fit is refused by its header.
+
+    An archive that would unpack into gigabytes of another shape costs nothing. Raises DataError as both.
+    """
+    name, inputs = os.fspath(source), [0]
+
+    def accept(field: str, shape: Shape, dtype: np.dtype) -> None:
+        # every value the same one: an array of this shape without memory
+        stand_in = np.broadcast_to(np.zeros((), dtype), shape)
+        if field == "x":
+            _fit_shape(stand_in, graph, timesteps, name)
+            inputs[0] = len(stand_in)
+        else:
+            _check_label_shape(stand_in, inputs[0], _classes(graph), name)
+
+    return fit_to_model(_load(source, split, accept), graph, limit=limit, timesteps=timesteps)
+
+
+def _load(source: str | os.PathLike[str], split: Split, accept: Accept) -> Dataset:
     name = os.fspath(source)
     built_in, _, asked_split = name.partition(":")
     if built_in in BUILT_IN:
@@ -61,9 +96,9 @@ def load_dataset(source: str | os.PathLike[str], split: Split = "test") -> Datas
             magic = file.read(6)
             file.seek(0)
             if magic[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-                return _load_npz(file, name)
+                return _load_npz(file, name, accept)
             if magic == np.lib.format.MAGIC_PREFIX:
-                return Dataset(_read_array(file, path.stat().st_size, name, "x"), None, name)
+                return Dataset(_read_array(file, path.stat().st_size, name, "x", accept), None, name)
         found = "an empty file" if not magic else f"a file that starts with {magic!r}"
         raise DataError(
             f"{name}: expected an .npz or .npy file, found {found}; write one with numpy.savez(x=…, y=…)"
@@ -86,18 +121,11 @@ def fit_to_model(
     """
     x, y, name = dataset.x, dataset.y, dataset.name
     _check_dtype(x.dtype, name, "x")
-    if x.ndim == 0:
-        raise DataError(f"{name}: x: expected an array of inputs, found a single number")
-    if y is not None:
+    if y is not None and x.ndim:
         y = _check_labels(y, len(x), _classes(graph), name)
-    if limit is not None:
+    if limit is not None and x.ndim:
         x, y = x[:limit], None if y is None else y[:limit]
-    x = _add_channel_axis(x, graph.input)
-    _check_shape(x, graph.input, name)
-    if graph.input.encoding == "spikes":
-        x = _check_timesteps(x, graph.timesteps, timesteps, name)
-    if x.size == 0:
-        raise DataError(f"{name}: x: expected at least one input, found none (shape {_text(x.shape)})")
+    x = _fit_shape(x, graph, timesteps, name)
     _check_values(x, graph.input, name)
     return replace(dataset, x=np.ascontiguousarray(x, np.float32), y=y)
 
@@ -109,7 +137,19 @@ def _load_built_in(name: str, built_in: str, split: str) -> Dataset:
     return Dataset(x, y, name)
 
 
-def _load_npz(file: IO[bytes], name: str) -> Dataset:
+def _fit_shape(x: np.ndarray, graph: Graph, timesteps: int | None, name: str) -> np.ndarray:
+    if x.ndim == 0:
+        raise DataError(f"{name}: x: expected an array of inputs, found a single number")
+    x = _add_channel_axis(x, graph.input)
+    _check_shape(x, graph.input, name)
+    if graph.input.encoding == "spikes":
+        x = _check_timesteps(x, graph.timesteps, timesteps, name)
+    if x.size == 0:
+        raise DataError(f"{name}: x: expected at least one input, found none (shape {_text(x.shape)})")
+    return x
+
+
+def _load_npz(file: IO[bytes], name: str, accept: Accept) -> Dataset:
     with zipfile.ZipFile(file) as archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
         if "x" not in members:
@@ -123,11 +163,11 @@ def _load_npz(file: IO[bytes], name: str) -> Dataset:
                         f"{name}: {key}: unknown compression; write it with numpy.savez_compressed"
                     )
                 with archive.open(members[key]) as member:
-                    arrays[key] = _read_array(member, members[key].file_size, name, key)
+                    arrays[key] = _read_array(member, members[key].file_size, name, key, accept)
         return Dataset(arrays["x"], arrays.get("y"), name)
 
 
-def _read_array(file: IO[bytes], size: int, name: str, field: str) -> np.ndarray:
+def _read_array(file: IO[bytes], size: int, name: str, field: str, accept: Accept) -> np.ndarray:
     """One array in NumPy's format, ``size`` bytes; its header is checked before memory is taken."""
     version = np.lib.format.read_magic(file)
     if version != (1, 0):
@@ -152,6 +192,7 @@ def _read_array(file: IO[bytes], size: int, name: str, field: str) -> np.ndarray
         raise DataError(
             f"{name}: {field}: {count} values do not fit into this machine's memory; split the file"
         )
+    accept(field, shape, dtype)
     data, filled = np.empty(needed, np.uint8), 0
     while filled < needed:
         chunk = file.read(min(needed - filled, 1 << 22))
@@ -175,6 +216,9 @@ def _clear_errors(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno == errno.EINVAL:
+            # a place before the file's begin, as a damaged archive asks for
+            raise DataError(f"{name}: malformed .npz or .npy file: it names a place outside it") from error
         raise DataError(f"{name}: cannot be read: {error.strerror or error}") from error
     except MemoryError as error:
         raise DataError(f"{name}: does not fit into memory; split it") from error
@@ -194,7 +238,7 @@ def _classes(graph: Graph) -> int:
     return math.prod(graph.readout.shape)
 
 
-def _check_labels(y: np.ndarray, inputs: int, classes: int, name: str) -> np.ndarray:
+def _check_label_shape(y: np.ndarray, inputs: int, classes: int, name: str) -> None:
     if y.shape != (inputs,):
         hint = ""
         if y.shape == (inputs, classes) and classes > 1:
@@ -206,6 +250,10 @@ def _check_labels(y: np.ndarray, inputs: int, classes: int, name: str) -> np.nda
         )
     if y.dtype.kind not in "iu":
         raise DataError(f"{name}: y: expected integer class numbers, found {y.dtype.name}; use y.astype(int)")
+
+
+def _check_labels(y: np.ndarray, inputs: int, classes: int, name: str) -> np.ndarray:
+    _check_label_shape(y, inputs, classes, name)
     outside = np.flatnonzero((y < 0) | (y >= classes))
     if outside.size:
         first = outside[0]

@@ -13,10 +13,12 @@ from typing import Literal
 
 import numpy as np
 
-from snnrt.errors import ModelError
+from snnrt.ir.nodes.exit import check_rule, threshold_q
+from snnrt.ir.nodes.readout import readout_multipliers
+from snnrt.ir.spec import EXIT_RULES, MAX_CLASSES
 
-RULES = ("never", "entropy", "confidence")
-MAX_CLASSES = 4096
+__all__ = ["EXIT_RULES", "MAX_CLASSES", "check_rule", "readout_multipliers", "threshold_q"]
+
 MAX_DISTANCE = 2**20 - 1
 ONE_Q16 = 65536
 
@@ -39,48 +41,11 @@ class Decision:
     scores: np.ndarray
 
 
-def check_rule(rule: str, threshold: float, classes: int) -> None:
-    """Raise ModelError unless ``rule`` is known, 0 ≤ ``threshold`` ≤ 1, and K ``classes`` allow the rule."""
-    if rule not in RULES:
-        raise ModelError(f"exit rule: expected one of {', '.join(RULES)}, found {rule!r}")
-    if not (isinstance(threshold, (int, float, np.floating)) and 0.0 <= float(threshold) <= 1.0):
-        raise ModelError(f"exit threshold: expected a number from 0 to 1, found {threshold!r}")
-    if rule != "never" and classes < 2:
-        raise ModelError(f"exit rule {rule}: expected at least 2 classes, found {classes}; use 'never'")
-
-
-def threshold_q(rule: str, threshold: float, classes: int) -> int:
-    """The integer the core compares with (Q16; 0 for ``never``).
-
-    ``threshold`` is first rounded to float32, as the file stores it, so that a file read
-    and written again keeps its integer. Raises ModelError as :func:`check_rule`.
-    """
-    check_rule(rule, threshold, classes)
-    stored = float(np.float32(threshold))
-    if rule == "entropy":
-        return round(stored * math.log(classes) * ONE_Q16)
-    return round(stored * ONE_Q16) if rule == "confidence" else 0
-
-
 def threshold_from_q(rule: str, threshold_integer: int, classes: int) -> float:
     """The threshold that ``threshold_integer`` stands for: the inverse of :func:`threshold_q`."""
     if rule == "entropy":
         return threshold_integer / (math.log(classes) * ONE_Q16)
     return threshold_integer / ONE_Q16 if rule == "confidence" else 0.0
-
-
-def readout_multipliers(scale: np.ndarray) -> tuple[np.ndarray, int]:
-    """int32 multipliers m (classes,) and shift with m / 2^shift ≈ scale·65536, as precise as int32 allows.
-
-    ``scale`` (classes,) float32 is the real logit one unit of each accumulator stands for. The
-    shift is the largest of 0 … 62 with which the largest multiplier fits; ties round to even.
-    """
-    wanted = np.asarray(scale, np.float64) * ONE_Q16
-    largest = float(wanted.max(initial=0.0))
-    shift = 62 if largest == 0.0 else max(0, min(62, 31 - math.frexp(largest)[1]))
-    if shift and np.rint(math.ldexp(largest, shift)) > 2**31 - 1:
-        shift -= 1
-    return np.minimum(np.rint(np.ldexp(wanted, shift)), 2**31 - 1).astype(np.int32), shift
 
 
 def scaled_logits(accumulated: np.ndarray, multipliers: np.ndarray, shift: int) -> np.ndarray:

@@ -6,18 +6,23 @@ Feature vectors that follow a flatten keep the channel-last order of the map the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from snnrt.ir.graph import Add, Conv2d, Dense, Edge, Exit, Flatten, Graph, Neuron, Node
+from snnrt.ir.graph import Add, Edge, Flatten, Graph, Neuron
+from snnrt.ir.node import Node, Shape
+from snnrt.ir.spec import GRANULARITIES, Array
 from snnrt.ir.value_types import output_types
+
+Order = np.ndarray | None
 
 
 def prepare(graph: Graph) -> Graph:
     """The same network with what only the file needs made explicit.
 
     A neuron reads a current: where its input is spikes or counts, an Add turns them into one. A
-    flatten of a vector, which changes nothing, is left out. An absent reset value becomes 0, and a
-    neuron without a threshold has no reset. The exit's threshold becomes the float32 that the file can hold.
+    flatten of a vector, which changes nothing, is left out. The rest is each node's own.
     """
     types = output_types(graph)
     current = "int32" if graph.integer else "float32"
@@ -46,69 +51,69 @@ def prepare(graph: Graph) -> Graph:
             names.add(name)
             nodes.append(Add(name, node.inputs, node.shape, as_current=True))
             node = node.with_(inputs=(Edge(name),))
-        if isinstance(node, Neuron) and node.threshold is None:
-            node = node.with_(reset="none", reset_next=False, strict=False, multiple=False, max_spikes=1)
-        if isinstance(node, Neuron) and node.reset == "value" and node.reset_value is None:
-            node = node.with_(reset_value=np.zeros((), node.membrane.dtype))
-        if isinstance(node, Exit):
-            node = node.with_(threshold=float(np.float32(node.threshold)))
-        nodes.append(node)
+        nodes.append(node.prepared())
     return graph.with_(nodes=tuple(nodes))
 
 
-def store_parameter(parameter: np.ndarray, node: Node, order: np.ndarray | None) -> np.ndarray:
-    """A neuron's parameter (scalar, a channel's or a neuron's) as a flat array in stored order."""
-    if parameter.ndim == 3:
-        return np.ascontiguousarray(parameter.transpose(1, 2, 0)).ravel()
-    if parameter.ndim == 1 and len(node.shape) == 1 and order is not None:
-        return parameter[order]
-    return parameter.ravel()
+def granularity(array: Array, values: np.ndarray) -> str:
+    """How many values an array has, as a record says it."""
+    if array.stored in ("matrix", "kernel"):
+        return "tensor"
+    if array.stored == "outputs":
+        return "channel"
+    return GRANULARITIES.values[1 + min(values.ndim, 2)]
 
 
-def load_parameter(
-    stored: np.ndarray, granularity: int, shape: tuple[int, ...], order: np.ndarray | None
+def stored_shape(
+    array: Array, per: str, shape: Shape, source: Shape, fields: Mapping[str, int | float]
+) -> Shape:
+    """The shape in which the file holds an array of a node of ``shape`` whose first input has the shape
+    ``source``; ``fields`` are the record's parameters."""
+    if array.stored == "matrix":
+        return (source[0], shape[0])
+    if array.stored == "kernel":
+        groups = int(fields["groups"])
+        kernel = int(fields["kernel_h"]), int(fields["kernel_w"])
+        return (groups, *kernel, source[0] // groups, shape[0] // groups)
+    channels, *area = shape
+    return {"layer": (), "channel": (channels,), "neuron": (*area, channels)}[per]
+
+
+def store_array(array: Array, values: np.ndarray, node: Node, order_in: Order, order: Order) -> np.ndarray:
+    """``values`` as the file holds them; ``order_in`` and ``order`` are the element orders of the node's
+    first input and of its output."""
+    if array.stored == "matrix":
+        values = values if order is None else values[order]
+        return np.ascontiguousarray((values if order_in is None else values[:, order_in]).T)
+    if array.stored == "kernel":
+        groups = int(node.fields()["groups"])  # type: ignore[call-overload]
+        out, depth, kernel_h, kernel_w = values.shape
+        grouped = values.reshape(groups, out // groups, depth, kernel_h, kernel_w)
+        return np.ascontiguousarray(grouped.transpose(0, 3, 4, 2, 1))
+    if values.ndim == 3:
+        return np.ascontiguousarray(values.transpose(1, 2, 0)).ravel()
+    if values.ndim == 1 and len(node.shape) == 1 and order is not None:
+        return values[order]
+    return values.ravel()
+
+
+def load_array(
+    array: Array, stored: np.ndarray, node_shape: Shape, order_in: Order, order: Order
 ) -> np.ndarray:
-    """The inverse of :func:`store_parameter`; granularity 1 scalar, 2 a channel, 3 a neuron."""
-    if granularity == 1:
-        return stored.reshape(())
-    if granularity == 3 and len(shape) == 3:
-        channels, height, width = shape
-        return np.ascontiguousarray(stored.reshape(height, width, channels).transpose(2, 0, 1))
-    if order is not None and len(shape) == 1:
+    """The inverse of :func:`store_array`; ``stored`` has the stored shape."""
+    if array.stored == "matrix":
+        values = stored.T
+        values = values if order_in is None else values[:, np.argsort(order_in)]
+        return np.ascontiguousarray(values if order is None else values[np.argsort(order)])
+    if array.stored == "kernel":
+        groups, kernel_h, kernel_w, depth, out = stored.shape
+        values = stored.transpose(0, 4, 3, 1, 2).reshape(groups * out, depth, kernel_h, kernel_w)
+        return np.ascontiguousarray(values)
+    if stored.ndim == 3:
+        return np.ascontiguousarray(stored.transpose(2, 0, 1))
+    if stored.ndim == 1 and len(node_shape) == 1 and order is not None:
         return stored[np.argsort(order)]
-    return stored.copy()
-
-
-def store_weights(
-    node: Dense | Conv2d, order_in: np.ndarray | None, order_out: np.ndarray | None
-) -> np.ndarray:
-    """Weights in stored order: [in][out], or [groups][kernel_h][kernel_w][in/groups][out/groups]."""
-    weights = node.weights
-    if isinstance(node, Dense):
-        if order_out is not None:
-            weights = weights[order_out]
-        if order_in is not None:
-            weights = weights[:, order_in]
-        return np.ascontiguousarray(weights.T)
-    out, depth, kernel_h, kernel_w = weights.shape
-    grouped = weights.reshape(node.groups, out // node.groups, depth, kernel_h, kernel_w)
-    return np.ascontiguousarray(grouped.transpose(0, 3, 4, 2, 1))
-
-
-def load_weights(
-    stored: np.ndarray, node: Dense | Conv2d, order_in: np.ndarray | None, order_out: np.ndarray | None
-) -> np.ndarray:
-    """The inverse of :func:`store_weights`; ``stored`` has the stored shape."""
-    if isinstance(node, Dense):
-        weights = stored.T
-        if order_in is not None:
-            weights = weights[:, np.argsort(order_in)]
-        if order_out is not None:
-            weights = weights[np.argsort(order_out)]
-        return np.ascontiguousarray(weights)
-    groups, kernel_h, kernel_w, depth, out = stored.shape
-    weights = stored.transpose(0, 4, 3, 1, 2).reshape(groups * out, depth, kernel_h, kernel_w)
-    return np.ascontiguousarray(weights)
+    return stored
 
 
 def store_values(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

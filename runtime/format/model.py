@@ -58,7 +58,8 @@ class Model:
         """
         raw = bytes(raw)
         info = check(raw)
-        return cls._of(file_format.decode(raw), raw, info)
+        graph = file_format.decode(raw)
+        return cls._of(graph, raw, info, file_format.stored_plan(raw, graph))
 
     @classmethod
     def from_graph(cls, graph: Graph, check: CoreCheck) -> Model:
@@ -66,9 +67,9 @@ class Model:
         check_graph(graph)
         prepared = layout.prepare(graph)
         raw = file_format.encode(prepared)
-        return cls._of(prepared, raw, check(raw))
+        return cls._of(prepared, raw, check(raw), plan_memory(prepared))
 
     @classmethod
-    def _of(cls, graph: Graph, raw: bytes, info: ModelInfo) -> Model:
+    def _of(cls, graph: Graph, raw: bytes, info: ModelInfo, plan: MemoryPlan) -> Model:
         orders, types = element_orders(graph), output_types(graph)
-        return cls(graph, raw, info, plan_memory(graph), MappingProxyType(orders), MappingProxyType(types))
+        return cls(graph, raw, info, plan, MappingProxyType(orders), MappingProxyType(types))

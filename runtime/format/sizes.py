@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from snnrt.format.model import Model
-from snnrt.ir.graph import Conv2d, Dense, Neuron
 
 
 @dataclass(frozen=True)
 class NodeInfo:
-    """Bytes of one node: weights in the file, states, output; ``arena_offset`` of the output (None if it
+    """Bytes of one node: arrays in the file, states, output; ``arena_offset`` of the output (None if it
     has no memory of its own)."""
 
     name: str
@@ -37,13 +34,9 @@ def file_info(model: Model) -> FileInfo:
     graph, plan = model.graph, model.plan
     nodes = []
     for node in graph:
-        arrays: list[np.ndarray | None] = []
-        if isinstance(node, (Dense, Conv2d)):
-            arrays = [node.weights, node.bias]
-        elif isinstance(node, Neuron):
-            arrays = [getattr(node, name) for name in Neuron.PARAMETERS]
+        arrays = (getattr(node, array.name) for array in node.KIND.arrays)
         weights = sum(array.nbytes for array in arrays if array is not None)
-        state = sum(plan.bytes.get((node.name, role), 0) for role in ("state", "synapse"))
+        state = plan.bytes.get((node.name, "state"), 0)
         output = plan.bytes.get((node.name, "output"), 0)
         offset = plan.offsets.get((node.name, "output"))
         dtype = "" if node is graph.exit else model.types[node.name]

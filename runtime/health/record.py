@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -32,6 +33,9 @@ ONE_Q16 = 65536
 
 _WORDS = struct.Struct("<4sHH42I")
 _CRC_OFFSET = 16
+_HEAD = struct.pack("<4sHH", MAGIC, VERSION, BYTES)
+_RECORD_WORDS = BYTES // 4
+_WINDOW = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +269,7 @@ class HealthRecord:
         if self.exit_rule == "never" and self.exits:
             raise DataError(f"health record: exits: expected 0 with the rule never, found {self.exits}")
         for name, counts in (("timesteps", self.timesteps), ("scores", self.scores)):
-            total = int(counts.sum(dtype=np.int64))
+            total = sum(counts.tolist())
             # once a counter stands still, the others go on
             if total != self.inferences and self.inferences != COUNT_MAX:
                 raise DataError(
@@ -273,7 +277,7 @@ class HealthRecord:
                     f"found {total}; copy it while the network is not in a step"
                 )
         last = (self.maximum_timesteps - 1) // self.steps_per_bin
-        beyond = int(self.timesteps[last + 1 : BINS - 1].sum(dtype=np.int64))
+        beyond = sum(self.timesteps[last + 1 : BINS - 1].tolist())
         if beyond:
             raise DataError(
                 f"health record: timesteps: expected no inference past {self.maximum_timesteps}, "
@@ -286,6 +290,7 @@ def model_crc(network: Network) -> int:
     return int.from_bytes(network.to_bytes()[_CRC_OFFSET : _CRC_OFFSET + 4], "little")
 
 
+@cache
 def natural_logarithm_q16(classes: int) -> int:
     """ln(``classes``) in Q16, rounded as the core's tables round it: the entropy of equal logits."""
     return int(fixed_point.entropy_q(np.zeros((1, classes), np.int64))[0])
@@ -293,13 +298,45 @@ def natural_logarithm_q16(classes: int) -> int:
 
 def find_records(dump: bytes) -> list[tuple[int, HealthRecord]]:
     """Every valid record in a copy of memory, with its offset; none where there is none."""
+    return list(iterate_records(dump))
+
+
+def iterate_records(dump: bytes) -> Iterator[tuple[int, HealthRecord]]:
+    """What :func:`find_records` finds, one after the other; quick whatever the dump holds."""
+    for start in range(0, len(dump), _WINDOW):
+        # records that begin in this window may end in the next
+        for offset in _likely_offsets(dump[start : start + _WINDOW + BYTES - 1]):
+            if offset < _WINDOW:
+                place = start + offset
+                with suppress(DataError):
+                    yield place, HealthRecord.from_bytes(dump[place : place + BYTES])
+
+
+def _likely_offsets(part: bytes) -> list[int]:
+    """Where bytes begin as a record does and its sums are right: all that are valid, and few others."""
+    magic, head = struct.unpack("<II", _HEAD)
     found = []
-    offset = dump.find(MAGIC)
-    while offset >= 0:
-        with suppress(DataError):
-            found.append((offset, HealthRecord.from_bytes(dump[offset : offset + BYTES])))
-        offset = dump.find(MAGIC, offset + 1)
-    return found
+    for shift in range(4):
+        count = (len(part) - shift) // 4
+        if 4 * count < BYTES:
+            continue
+        words = np.frombuffer(part, "<u4", count, shift)
+        places = np.flatnonzero(words[: count - _RECORD_WORDS + 1] == magic)
+        places = places[words[places + 1] == head]
+        rule, steps, steps_per_bin = (words[places + word] for word in (3, 5, 6))
+        shares = (steps + np.uint32(BINS - 1)) // BINS
+        places = places[
+            (rule < len(RULES)) & (steps >= 1) & (steps <= MAX_TIMESTEPS) & (steps_per_bin == shares)
+        ]
+        inferences = words[places + 8]
+        right = inferences == COUNT_MAX
+        totals = [
+            words[places[:, None] + np.arange(first, first + BINS)].sum(1, dtype=np.int64)
+            for first in (12, 12 + BINS)
+        ]
+        right |= (totals[0] == inferences) & (totals[1] == inferences)
+        found += (4 * places[right] + shift).tolist()
+    return sorted(found)
 
 
 def _shown(record: HealthRecord, field: str) -> str:

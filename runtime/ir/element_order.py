@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Add, Flatten, Graph, Neuron, Shape
+from snnrt.ir.graph import Flatten, Graph, Shape
 
 
 def channel_last(shape: Shape) -> np.ndarray:
@@ -21,7 +21,7 @@ def channel_last(shape: Shape) -> np.ndarray:
 def element_orders(graph: Graph) -> dict[str, np.ndarray | None]:
     """For each node with a vector output: the graph's index of each stored element (None: the same).
 
-    Nodes that work element by element (neuron, add, flatten of a vector) share the order of what they read; a
+    Nodes that work element by element (and the flatten of a vector) share the order of what they read; a
     dense or the input that feeds one takes it over. Raises ModelError where two orders meet, or
     where the readout's classes would not be in order.
     """
@@ -39,8 +39,9 @@ def element_orders(graph: Graph) -> dict[str, np.ndarray | None]:
         if len(node.shape) != 1:
             continue
         if isinstance(node, Flatten) and len(nodes[node.inputs[0].source].shape) == 3:
-            fixed.append((node.name, nodes[node.inputs[0].source].shape))
-        elif isinstance(node, (Neuron, Add, Flatten)) or node is graph.readout:
+            shape = nodes[node.inputs[0].source].shape
+            fixed.append((node.name, node.shape if node.channels_last else shape))
+        elif node.KIND.same_shape or isinstance(node, Flatten):
             for edge in node.inputs:
                 group[root(node.name)] = root(edge.source)
     fixed += [(node.name, node.shape) for node in (graph.input, graph.readout) if len(node.shape) == 1]

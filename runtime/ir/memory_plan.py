@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from snnrt.ir.graph import Exit, Flatten, Graph, Input, Neuron, Readout
+from snnrt.ir.graph import Graph, Readout
+from snnrt.ir.node import Node
 from snnrt.ir.value_types import output_types
 
 ALIGNMENT = 8
@@ -30,7 +29,8 @@ class Buffer:
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Arena offsets by (node name, role), role ``output``, ``state`` or ``synapse``; all in bytes."""
+    """Arena offsets by (node name, role), role ``output`` or ``state`` (a block of all of a node's states);
+    all in bytes."""
 
     offsets: dict[tuple[str, str], int]
     bytes: dict[tuple[str, str], int]
@@ -44,11 +44,32 @@ def output_bytes(elements: int, dtype: str) -> int:
     return elements * (2 if dtype == "int16" else 4)
 
 
+def aligned(size: int) -> int:
+    """``size`` up to the next multiple of 8."""
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def state_offsets(node: Node, integer: bool) -> dict[str, int]:
+    """Where each of a node's states begins in its block; each begins at a multiple of 8."""
+    offsets, end = {}, 0
+    for state in node.states(integer):
+        offsets[state.name] = aligned(end)
+        end = offsets[state.name] + state.bytes
+    return offsets
+
+
+def state_bytes(node: Node, integer: bool) -> int:
+    """Bytes of a node's block of states, 0 where it has none."""
+    states = node.states(integer)
+    return state_offsets(node, integer)[states[-1].name] + states[-1].bytes if states else 0
+
+
 def buffers(graph: Graph) -> list[Buffer]:
     """Every buffer of a graph with its life, in execution order."""
     dtypes = output_types(graph)
     static = graph.static_nodes()
-    root = {node.name: node.inputs[0].source if isinstance(node, Flatten) else node.name for node in graph}
+    aliases = {node.name for node in graph if "alias" in node.KIND.traits}
+    root = {node.name: node.inputs[0].source if node.name in aliases else node.name for node in graph}
     last_use = {node.name: index for index, node in enumerate(graph)}
     delayed: set[str] = set()
     for index, node in enumerate(graph):
@@ -59,16 +80,13 @@ def buffers(graph: Graph) -> list[Buffer]:
                 last_use[root[edge.source]] = max(last_use[root[edge.source]], index)
     found: list[Buffer] = []
     for index, node in enumerate(graph):
-        elements = int(np.prod(node.shape))
-        if not isinstance(node, (Input, Flatten, Exit)):
+        if "memory" in node.KIND.traits:
             kept = isinstance(node, Readout) or node.name in static or node.name in delayed
-            size = output_bytes(elements, dtypes[node.name])
+            size = output_bytes(node.elements, dtypes[node.name])
             found.append(Buffer(node.name, "output", size, index, last_use[node.name], kept))
-        if isinstance(node, Neuron):
-            narrow = graph.integer and node.state_bits == 16
-            found.append(Buffer(node.name, "state", elements * (2 if narrow else 4), index, index, True))
-            if node.synapse is not None:
-                found.append(Buffer(node.name, "synapse", elements * 4, index, index, True))
+        block = state_bytes(node, graph.integer)
+        if block:
+            found.append(Buffer(node.name, "state", block, index, index, True))
     return found
 
 
@@ -88,11 +106,11 @@ def plan_memory(graph: Graph) -> MemoryPlan:
         for start, end in busy:
             if offset + buffer.bytes <= start:
                 break
-            offset = max(offset, -(-end // ALIGNMENT) * ALIGNMENT)
+            offset = max(offset, aligned(end))
         placed.append((offset, offset + buffer.bytes, buffer))
     end = max((end for _, end, _ in placed), default=0)
     return MemoryPlan(
         offsets={(buffer.node, buffer.role): start for start, _, buffer in placed},
         bytes={(buffer.node, buffer.role): buffer.bytes for buffer in every},
-        arena_bytes=-(-end // ALIGNMENT) * ALIGNMENT,
+        arena_bytes=aligned(end),
     )

@@ -1,41 +1,26 @@
-"""What a node's output holds: its dtype on the device, and the largest value an integer one can take."""
+"""What a node's output holds: its type on the device, and the largest value an integer one can take."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 from snnrt.errors import ModelError
-from snnrt.ir.graph import (
-    Add,
-    AvgPool2d,
-    Conv2d,
-    Dense,
-    Flatten,
-    Graph,
-    Input,
-    Neuron,
-    Node,
-    Pool2d,
-    SumPool2d,
-)
-
-ValueType = Literal["bits", "int16", "int32", "float32"]
-LARGEST_INT16 = 32767
+from snnrt.ir.graph import Graph
+from snnrt.ir.node import Node
+from snnrt.ir.spec import LARGEST_INT16, ValueType
 
 
 def output_types(graph: Graph) -> dict[str, ValueType]:
-    """The dtype of each node's output (docs/ir.md): bits, int16, int32 or float32.
+    """The type of each node's output (docs/ir.md): bits, int16, int32 or float32.
 
-    Raises ModelError where poolings and flattens feed each other in a circle, so that none has a type.
+    Raises ModelError where nodes that take their type from their source feed each other in a circle, so
+    that none has a type.
     """
     nodes = {node.name: node for node in graph}
     types: dict[str, ValueType] = {}
-    # a pooling or flatten takes its type from its source: follow the chain to a node that has its own
     for start in graph:
         chain: list[Node] = []
         node = start
         while node.name not in types:
-            own = _own_type(node, graph.arithmetic)
+            own = node.output_type(graph.integer, None)
             if own is not None:
                 types[node.name] = own
                 break
@@ -46,35 +31,16 @@ def output_types(graph: Graph) -> dict[str, ValueType]:
             chain.append(node)
             node = nodes[node.inputs[0].source]
         for follower in reversed(chain):
-            source = types[follower.inputs[0].source]
-            if isinstance(follower, Flatten):
-                types[follower.name] = source
-            elif not graph.integer:
-                types[follower.name] = "float32"
-            else:
-                types[follower.name] = "int32" if source == "int32" else "int16"
+            found = follower.output_type(graph.integer, types[follower.inputs[0].source])
+            assert found is not None
+            types[follower.name] = found
     return types
 
 
-def _own_type(node: Node, arithmetic: str) -> ValueType | None:
-    """The type that does not depend on the source's; None for a pooling or flatten."""
-    if isinstance(node, (Pool2d, Flatten)):
-        return None
-    if isinstance(node, Neuron) and node.threshold is not None and not node.multiple:
-        return "bits"
-    if arithmetic == "float32":
-        return "float32"
-    if isinstance(node, Neuron):
-        return "int32" if node.threshold is None else "int16"
-    if isinstance(node, Input) or (isinstance(node, Add) and not node.as_current):
-        return "int16"
-    return "int32"
-
-
 def largest_values(graph: Graph) -> dict[str, int]:
-    """The largest absolute value of each int16 or bits output of an int8 graph (docs/ir.md).
+    """The largest absolute value of each int16 or bits output of an integer graph (docs/ir.md).
 
-    What reads int16 must be given int16 (:func:`snnrt.ir.number_checks.check_numbers` looks at that first).
+    What reads int16 must be given int16 (:func:`snnrt.ir.graph_checks.check_graph` looks at that first).
     Raises ModelError where it does not fit int16, or where a loop without a neuron makes it grow without end.
     """
     nodes = {node.name: node for node in graph}
@@ -88,7 +54,8 @@ def largest_values(graph: Graph) -> dict[str, int]:
             if node.name in largest:
                 pending.pop()
                 continue
-            missing = [nodes[e.source] for e in _bounding_edges(node) if e.source not in largest]
+            edges = node.inputs if node.bounded_by_inputs else ()
+            missing = [nodes[edge.source] for edge in edges if edge.source not in largest]
             if missing:
                 if node.name in open_nodes:
                     raise ModelError(
@@ -99,33 +66,19 @@ def largest_values(graph: Graph) -> dict[str, int]:
                 pending.extend(missing)
                 continue
             pending.pop()
-            value = _largest(node, largest)
-            if value > LARGEST_INT16:
-                raise ModelError(
-                    f"node {node.name!r} ({node.kind}): values can reach {value}, expected at most "
-                    f"{LARGEST_INT16}; use a smaller window, fewer spikes a step, or --numbers float32"
-                )
-            largest[node.name] = value
+            largest[node.name] = largest_value(node, [largest[edge.source] for edge in edges])
     return largest
 
 
-def _bounding_edges(node: Node) -> tuple:
-    return node.inputs if isinstance(node, (Pool2d, Flatten, Add)) else ()
+def largest_value(node: Node, sources: list[int]) -> int:
+    """The largest absolute value of a node's int16 or bits output, for those of its inputs.
 
-
-def _largest(node: Node, largest: dict[str, int]) -> int:
-    if isinstance(node, Input):
-        return int(node.peak)
-    if isinstance(node, Neuron):
-        return int(node.max_spikes) if node.multiple else 1
-    if isinstance(node, Add):
-        return sum(largest[edge.source] for edge in node.inputs)
-    value = largest[node.inputs[0].source]
-    if isinstance(node, (SumPool2d, AvgPool2d)):
-        return value * node.kernel[0] * node.kernel[1]
+    Raises ModelError where it does not fit int16.
+    """
+    value = node.largest(sources)
+    if value > LARGEST_INT16:
+        raise ModelError(
+            f"node {node.name!r} ({node.kind}): values can reach {value}, expected at most "
+            f"{LARGEST_INT16}; use a smaller window, fewer spikes a step, or --numbers float32"
+        )
     return value
-
-
-def fan_in(node: Dense | Conv2d) -> int:
-    """How many inputs one output reads."""
-    return int(node.weights[0].size)

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from snnrt.errors import DataError
 from snnrt.exits import fixed_point
+from snnrt.ir.arithmetic import broadcast, saturate
 from snnrt.ir.element_order import element_orders
-from snnrt.ir.graph import Add, Conv2d, Dense, Flatten, Graph, Input, Neuron, Node, Pool2d, broadcast
+from snnrt.ir.graph import Conv2d, Graph, Neuron, Weighted
 from snnrt.ir.graph_checks import check_graph
-from snnrt.ir.value_types import ValueType, fan_in, output_types
-from snnrt.reference.neuron import NeuronState
-from snnrt.reference.synapse import (
-    SynapseDevice,
-    Synapses,
-    add,
-    conv2d,
-    dense,
-    pool2d,
-    reach,
-    saturate,
-    spikes_of,
-)
+from snnrt.ir.node import Node
+from snnrt.ir.value_types import ValueType, output_types
 from snnrt.results.counts import Counts
 from snnrt.results.request import Capabilities, RunRequest, checked_input, checked_request
 from snnrt.results.result import Result
@@ -40,18 +29,23 @@ _LARGEST_BATCH = 256
 _DTYPES = {"bits": np.uint8, "int16": np.int16, "int32": np.int32, "float32": np.float32}
 
 
-def quantise_input(x: np.ndarray, node: Input) -> np.ndarray:
-    """int16 of float32 ``x``: clip(round_half_even(x / scale), −peak, peak), the division in float32."""
-    with np.errstate(over="ignore"):
-        units = np.rint(x.astype(np.float32) / np.float32(node.scale))
-    return np.clip(units, -node.peak, node.peak).astype(np.int16)
+class SynapseDevice(Protocol):
+    """Hardware that multiplies instead of the reference (integer graphs only)."""
+
+    def multiply(self, node: Weighted, rows: np.ndarray, *, group: int = 0) -> np.ndarray:
+        """Σ w·x without bias: ``rows`` (M, fan_in) int16 → (M, outputs / groups) int32.
+
+        Columns of ``rows`` follow ``node.weights`` reshaped to (outputs, fan_in). ``group`` is given
+        for grouped convolutions only, which call once a group.
+        """
+        ...
 
 
 class Reference:
     """Runs ``graph`` (float32 or int8) in NumPy; ModelError if it is not what ``docs/ir.md`` allows.
 
     ``synapse_device`` multiplies in place of the exact integer product (int8 graphs only), see
-    :class:`snnrt.reference.synapse.SynapseDevice`.
+    :class:`SynapseDevice`.
     """
 
     def __init__(self, graph: Graph, synapse_device: SynapseDevice | None = None) -> None:
@@ -130,14 +124,13 @@ class Reference:
         for start in range(0, x.shape[0], size):
             chosen = np.arange(start, min(start + size, x.shape[0]))
             batch = _Batch(self, x[chosen], chosen, result)
-            for name, state in batch.states.items():
-                state.on_membrane = partial(_raise_to, largest, name)
+            batch.largest = largest
             batch.run(int(self.graph.timesteps), "never", 0)
         return largest
 
     def _batch_size(self) -> int:
         unrolled = [
-            int(np.prod(node.shape[1:])) * fan_in(node) for node in self.graph if isinstance(node, Conv2d)
+            int(np.prod(node.shape[1:])) * node.fan_in for node in self.graph if isinstance(node, Conv2d)
         ]
         return max(1, min(_LARGEST_BATCH, _WINDOW_BUDGET // max(unrolled, default=1)))
 
@@ -164,10 +157,6 @@ class Reference:
         )
 
 
-def _raise_to(largest: dict[str, float], name: str, u: np.ndarray) -> None:
-    largest[name] = max(largest[name], float(np.abs(u).max()))
-
-
 class _Batch:
     """Inputs that run side by side; those that have exited are dropped."""
 
@@ -178,22 +167,22 @@ class _Batch:
         self.x = x
         self.alive = alive
         self.result = result
+        # the largest |u| of each neuron, where somebody asks for it
+        self.largest: dict[str, float] | None = None
         inputs = x.shape[0]
-        self.states = {
-            n.name: NeuronState(n, inputs, self.integer) for n in self.graph if isinstance(n, Neuron)
-        }
+        self.states = {node.name: node.start(inputs, self.integer) for node in self.graph}
         # what is read delayed at the first step is zero
         self.values = {
-            node.name: np.zeros((inputs, *node.shape), self._dtype(node))
+            node.name: np.zeros((inputs, *node.shape), self.dtype_of(node))
             for node in self.graph
             if node.name in reference.delayed
         }
         readout = self.graph.readout
         self.accumulator = np.zeros((inputs, *readout.shape), np.int64 if self.integer else np.float32)
-        self.multipliers, self.shift = None, 0
+        self.multipliers: np.ndarray | None = None
+        self.shift = 0
         if self.integer:
-            assert readout.scale is not None
-            self.multipliers, self.shift = fixed_point.readout_multipliers(readout.scale)
+            self.multipliers, self.shift = readout.in_fixed_point()
 
     def run(self, steps: int, rule: str, threshold_integer: int) -> None:
         for step in range(1, steps + 1):
@@ -210,56 +199,21 @@ class _Batch:
             if not len(self.alive):
                 return
 
-    def _dtype(self, node: Node) -> np.dtype:
+    def dtype_of(self, node: Node) -> np.dtype:
         return np.dtype(_DTYPES[self.reference.types[node.name]])
 
     def _execute(self, index: int, node: Node, step: int) -> None:
         name = node.name
-        inputs = [self.values[edge.source] for edge in node.inputs]
-        if isinstance(node, Input):
-            x = self.x[:, step - 1] if node.encoding == "spikes" else self.x
-            self.values[name] = quantise_input(x, node) if self.integer else x
-        elif isinstance(node, (Dense, Conv2d)):
-            self.values[name] = self._multiply(index, node, inputs[0])
-        elif isinstance(node, Pool2d):
-            self.values[name] = pool2d(node, inputs[0], self._dtype(node))
-        elif isinstance(node, Flatten):
-            self.values[name] = inputs[0].reshape(inputs[0].shape[0], -1)
-        elif isinstance(node, Add):
-            self.values[name] = add(node, inputs, self._dtype(node))
-        elif isinstance(node, Neuron):
-            self.values[name] = self.states[name].step(inputs[0])
-            self._observe(index, node, step)
-        else:
-            raise TypeError(f"node {name!r}: no reference for kind {node.kind}")
-
-    def _multiply(self, index: int, node: Dense | Conv2d, x: np.ndarray) -> np.ndarray:
-        device = self.reference.device
-        if isinstance(node, Conv2d):
-            synapses: Synapses = conv2d(node, x, device)
-        else:
-            order = self.reference.orders[node.inputs[0].source]
-            synapses = dense(node, x, order, device)
-        counts = self.result.counts
-        active = synapses.row_activations.astype(np.uint64)
-        counts.row_activations[self.alive, index] += active
-        counts.synaptic_operations[self.alive, index] += active * np.uint64(reach(node))
-        counts.active_windows[self.alive, index] += synapses.active_windows.astype(np.uint64)
-        return synapses.output
-
-    def _observe(self, index: int, node: Neuron, step: int) -> None:
-        """Count and record a neuron's step."""
-        output = self.values[node.name]
-        counts = self.result.counts
-        counts.spikes[self.alive, index] += spikes_of(node, output).astype(np.uint64)
-        counts.neuron_updates[self.alive, index] += np.uint64(np.prod(node.shape))
-        if node.name in self.result.spikes:
-            self.result.spikes[node.name][self.alive, step - 1] = output
-        if node.name in self.result.membranes:
-            membrane = self.states[node.name].v
-            if node.scale is not None:
+        sources = [self.values[edge.source] for edge in node.inputs]
+        output = node.step(_NodeStep(self, node, index, step), sources, self.states[name])
+        self.values[name] = output
+        if name in self.result.spikes:
+            self.result.spikes[name][self.alive, step - 1] = output
+        if name in self.result.membranes:
+            membrane = self.states[name]["membrane"]
+            if isinstance(node, Neuron) and node.scale is not None:
                 membrane = membrane * broadcast(node.scale, node.shape).astype(np.float64)
-            self.result.membranes[node.name][self.alive, step - 1] = membrane
+            self.result.membranes[name][self.alive, step - 1] = membrane
 
     def _accumulate(self) -> None:
         x = self.values[self.graph.readout.inputs[0].source]
@@ -290,5 +244,44 @@ class _Batch:
     def _keep(self, chosen: np.ndarray) -> None:
         self.alive, self.x, self.accumulator = self.alive[chosen], self.x[chosen], self.accumulator[chosen]
         self.values = {name: value[chosen] for name, value in self.values.items()}
-        for state in self.states.values():
-            state.keep(chosen)
+        self.states = {
+            name: {part: value[chosen] for part, value in state.items()}
+            for name, state in self.states.items()
+        }
+
+
+class _NodeStep:
+    """One step of one node (:class:`snnrt.ir.node.Step`)."""
+
+    def __init__(self, batch: _Batch, node: Node, index: int, step: int) -> None:
+        self._batch, self._index = batch, index
+        self.integer = batch.integer
+        self.dtype = batch.dtype_of(node)
+        self.order = batch.reference.orders.get(node.inputs[0].source) if node.inputs else None
+        spikes = batch.graph.input.encoding == "spikes"
+        self.x = batch.x[:, step - 1] if spikes else batch.x
+
+    def multiply(self, node: Node, rows: np.ndarray, group: int, groups: int) -> np.ndarray:
+        """The exact product of one group, or the synapse device's."""
+        assert isinstance(node, Weighted)
+        device = self._batch.reference.device
+        if device is not None:
+            drive = np.ascontiguousarray(rows, dtype=np.int16)
+            product = (
+                device.multiply(node, drive, group=group) if groups > 1 else device.multiply(node, drive)
+            )
+            return np.asarray(product).astype(np.int64)
+        of_group = node.weights.shape[0] // groups
+        weights = node.weights[group * of_group : (group + 1) * of_group].reshape(of_group, -1)
+        # every partial sum is an integer below 2³⁰ (checked with the graph): float64 holds it exactly
+        return (rows.astype(np.float64) @ weights.astype(np.float64).T).astype(np.int64)
+
+    def count(self, event: str, values: np.ndarray) -> None:
+        """Add to the result's counts."""
+        getattr(self._batch.result.counts, event)[self._batch.alive, self._index] += values.astype(np.uint64)
+
+    def observe(self, node: Node, membrane: np.ndarray) -> None:
+        """Raise the largest |u| seen."""
+        largest = self._batch.largest
+        if largest is not None:
+            largest[node.name] = max(largest[node.name], float(np.abs(membrane).max()))

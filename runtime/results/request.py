@@ -143,6 +143,9 @@ def _exit(graph: Graph, rule: str | None, threshold: float | None) -> tuple[str,
         if rule not in ("never", own.rule):
             raise DataError(f"threshold: expected a number from 0 to 1 for exit rule {rule!r}, found none")
         threshold = own.threshold
+    if rule == own.rule and threshold == own.threshold:
+        # the integer that the file has, whoever wrote it
+        return rule, float(threshold), own.integer_threshold
     return rule, float(threshold), fixed_point.threshold_q(rule, threshold, classes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnrt.ir.graph import Conv2d, Dense, Graph, Neuron, Node
+from snnrt.ir.graph import Graph, Neuron, Node, Weighted
 from snnrt.network import Network
 from snnrt.results.request import Capabilities, checked_request
 from snnrt.targets.emulator.cores import Core
@@ -42,7 +42,7 @@ def busiest_graph(graph: Graph) -> Graph:
 
 
 def _busy(node: Node) -> Node:
-    if isinstance(node, (Dense, Conv2d)):
+    if isinstance(node, Weighted):
         weights = np.maximum(np.abs(node.weights), 2 if node.weights.dtype == np.int8 else 0.01)
         bias = None if node.bias is None else np.abs(node.bias)
         return node.with_(weights=weights.astype(node.weights.dtype), bias=bias)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from snnrt.errors import OutputError
+from snnrt.texts import printable, quoted
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _LONGEST_NAME = 40
@@ -17,10 +18,10 @@ def checked_name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) or len(text) > _LONGEST_NAME or text.endswith("_"):
         raise OutputError(
             f"--name: expected a letter, then letters, digits and _ (at most {_LONGEST_NAME} in all), "
-            f"found {text!r}; choose another"
+            f"found {quoted(text)}; choose another"
         )
     if text.lower().startswith("snnrt"):
-        raise OutputError(f"--name: {text!r} begins as the core's own names do; choose another")
+        raise OutputError(f"--name: {quoted(text)} begins as the core's own names do; choose another")
     return text.lower()
 
 
@@ -33,15 +34,15 @@ def name_from(text: str) -> str:
 
 
 def c_string(text: object) -> str:
-    """A string literal of C with ``text`` in UTF-8; what is not plain ASCII as octal escapes."""
-    data = str(text)[:_LONGEST_STRING].encode("utf-8", errors="replace")
+    """A string literal of C with ``text``, printable, in UTF-8; what is not plain ASCII as octal escapes."""
+    data = printable(text, _LONGEST_STRING).encode("utf-8")
     plain = frozenset(range(0x20, 0x7F)) - frozenset(b'"\\?')
     return '"' + "".join(chr(byte) if byte in plain else f"\\{byte:03o}" for byte in data) + '"'
 
 
 def c_comment(text: object) -> str:
     """``text`` as a comment can hold it: on one line, and unable to end the comment."""
-    return re.sub(r"[^A-Za-z0-9 _.,:;()+-]", "_", str(text))[:_LONGEST_STRING]
+    return re.sub(r"[^A-Za-z0-9 _.,:;()+-]", "_", printable(text, _LONGEST_STRING))
 
 
 def c_float(value: float) -> str:

@@ -8,16 +8,15 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 import snnrt
 from snnrt.errors import OutputError
-from snnrt.ir.graph import Add, Conv2d, Graph, Neuron, Pool2d
+from snnrt.ir.graph import Graph, Neuron
+from snnrt.ir.nodes import NODES
 from snnrt.targets.export.c_conditionals import kept_lines, logical_lines, without_comments
 
 # files for processors that firmware runs on; each is guarded by the compiler's macros
-_PATTERNS = ("*.c", "kernels/*.c", "kernels/arm/*.c", "kernels/riscv/*.c")
-_PUBLIC = ("snnrt.h", "snnrt_config.h", "snnrt_status.h")
+_PATTERNS = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c", "kernels/riscv/*.c")
+_PUBLIC = ("snnrt.h", "snnrt_config.h", "snnrt_constants.h", "snnrt_status.h")
 _PREFIX = "SNNRT_WITH_"
 # no model needs these: a caller asks for them
 _ON_REQUEST = ("COUNTERS", "TRACE", "STRINGS", "HEALTH", "KERNEL_TABLE", "VECTOR_SCRATCH")
@@ -39,13 +38,14 @@ def options_for(graph: Graph, **overrides: int) -> dict[str, int]:
     needs = {
         "FLOAT32": not graph.integer,
         "INT8": graph.integer,
-        "CONV2D": any(isinstance(node, Conv2d) for node in graph.nodes),
-        "POOL2D": any(isinstance(node, Pool2d) for node in graph.nodes),
-        "ADD": any(isinstance(node, Add) for node in graph.nodes),
-        "NEURON_VARIANTS": not all(_is_plain(neuron) for neuron in neurons),
+        "NEURON_VARIANTS": not all(neuron.is_plain for neuron in neurons),
         "EXIT_SCORES": graph.exit.rule != "never",
         "EXIT_CONFIDENCE": graph.exit.rule == "confidence",
     }
+    kinds = {node.KIND.name for node in graph}
+    for node in NODES:
+        if node.KIND.switch is not None:
+            needs[node.KIND.switch] = needs.get(node.KIND.switch, False) or node.KIND.name in kinds
     needs |= dict.fromkeys(_ON_REQUEST, False)
     options |= {_PREFIX + name: int(needed) for name, needed in needs.items()}
     # without a rule a health record has the entropies all the same
@@ -56,14 +56,6 @@ def options_for(graph: Graph, **overrides: int) -> dict[str, int]:
             raise TypeError(f"the core has no switch {_PREFIX}{name.upper()}")
         options[_PREFIX + name.upper()] = int(value)
     return options
-
-
-def _is_plain(neuron: Neuron) -> bool:
-    """As snnrt_neuron_is_plain in csrc/snnrt_kernels.h."""
-    variants = (neuron.synapse, neuron.lower_bound)
-    if any(array is not None for array in variants) or neuron.multiple:
-        return False
-    return np.ndim(neuron.membrane) == 0 and neuron.threshold is not None
 
 
 def amalgamate(options: Mapping[str, int]) -> tuple[str, str]:
@@ -207,7 +199,8 @@ def _config(options: Mapping[str, int]) -> str:
 
 
 def _public_header(options: Mapping[str, int]) -> str:
-    parts = {"snnrt_config.h": _config(options), "snnrt_status.h": _read("snnrt_status.h")}
+    parts = {"snnrt_config.h": _config(options)}
+    parts |= {name: _read(name) for name in ("snnrt_constants.h", "snnrt_status.h")}
 
     def inline(found: re.Match[str]) -> str:
         text = _GUARD.match(parts[found[1]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snnrt.format import layout
-from snnrt.reference.run import quantise_input
+from snnrt.ir.nodes.input import quantise_input
 from snnrt.targets.export.c_text import c_float, rendered
 from snnrt.targets.export.model_sources import Model, ModelForm
 

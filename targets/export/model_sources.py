@@ -13,6 +13,7 @@ from snnrt.format.sizes import FileInfo
 from snnrt.ir.graph import Conv2d, Graph, Shape
 from snnrt.network import Network
 from snnrt.targets.export.c_text import c_comment, c_float, c_string, rendered
+from snnrt.texts import printable
 
 ModelForm = Literal["array", "incbin", "section", "storage"]
 MODEL_FORMS: tuple[str, ...] = get_args(ModelForm)
@@ -67,7 +68,7 @@ class Model:
         names = self.graph.metadata.get("class_names")
         if not isinstance(names, list) or len(names) != self.graph.readout.shape[0]:
             return ()
-        return tuple(str(name) for name in names)
+        return tuple(printable(name) for name in names)
 
 
 def scratch_bytes(graph: Graph) -> int:

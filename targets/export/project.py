@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from snnrt.atomic_write import remove_leftovers, temporary_folder
 from snnrt.errors import OutputError
 from snnrt.network import Network
 from snnrt.targets.export.c_text import checked_name, name_from
@@ -19,6 +18,7 @@ from snnrt.targets.export.example_program import arduino_sketch, example_main
 from snnrt.targets.export.frameworks import Framework, Layout, Places, Sources, manifests, places_for
 from snnrt.targets.export.model_sources import Model, ModelForm, model_files
 from snnrt.targets.export.readme import project_readme
+from snnrt.texts import LONGEST_CELL, printable
 
 PARTS = ("health", "strings", "counters", "trace", "model-check")
 """What ``with_parts`` and ``without_parts`` name: parts of the core that no model needs."""
@@ -102,23 +102,23 @@ def write_project(
     of which only those of the same paths are replaced.
 
     All are written to a folder of another name first, so that a failure leaves things as they were; a folder
-    that is not there appears whole, in one that is each file does. Raises OutputError.
+    that is not there appears whole, in one that is each file does. What a killed write to the same folder has
+    left is removed. Raises OutputError.
     """
-    shown = repr(os.fspath(folder)) if not os.fspath(folder).isprintable() else os.fspath(folder)
+    shown = printable(os.fspath(folder), LONGEST_CELL)
     try:
         target = Path(os.path.realpath(folder))
+        for place in (target.parent, target):
+            remove_leftovers(place, target.name)
         _check_folder(target, files, shown, force)
         # inside a folder that is there: it may be another disk, and its parent write-protected
         beside = target if target.exists() else target.parent
-        temporary = beside / f".{target.name[:100]}.{secrets.token_hex(6)}.part"
-        try:
+        with temporary_folder(beside, target.name) as temporary:
             for path, content in files.items():
                 place = temporary / path
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
             _move(temporary, target, files)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise OutputError(

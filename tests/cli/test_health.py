@@ -155,3 +155,10 @@ def test_arguments_that_do_not_go_together(snnrt_command, int8_model, baseline, 
     )
     snnrt_command("health", baseline, "-o", baseline).failed("it is what the command reads")
     snnrt_command("health", baseline, "-o", tmp_path / "no" / "x").failed("does not exist")
+
+
+def test_a_dump_full_of_records_is_refused_soon(snnrt_command, baseline, tmp_path):
+    path = tmp_path / "full.bin"
+    path.write_bytes(baseline.read_bytes() * 100_000)
+    places = ", ".join(str(176 * index) for index in range(8))
+    snnrt_command("health", path).failed(f"found at least 8 at the bytes {places}; choose one")

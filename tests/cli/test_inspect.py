@@ -129,9 +129,11 @@ def test_metadata(snnrt_command, float_model, tmp_path):
     path = tmp_path / "noted.snnrt"
     graph = snnrt.load(float_model).graph
     names = [f"digit {index}" for index in range(10)]
-    added = {"accuracy": 0.9375, "class_names": names, "author": "A\x1b[31m B\nC"}
+    added = {"accuracy": 0.9375, "class_names": names, "author": "A\x1b[31m B\nC", "\x9b2J": "µ\u202e"}
     snnrt.Network(graph.with_(metadata=graph.metadata | added)).save(path)
     text = snnrt_command("inspect", path).out
     assert "accuracy  0.9375\n" in text and f"classes   {', '.join(names)}\n" in text
-    assert "author    A\\x1b[31m B C\n" in text
+    assert "author    A\\x1b[31m B C\n" in text and "\\x9b2J    µ\\u202e\n" in text
+    printed = snnrt_command("inspect", path, "--json")
+    assert all(character.isprintable() or character == "\n" for character in printed.out + text)
     assert snnrt_command("inspect", path, "--json").json["metadata"] == graph.metadata | added

@@ -10,7 +10,7 @@ import pytest
 from snnrt.cli.output import (
     byte_count,
     check_outputs,
-    one_line,
+    print_facts,
     print_json,
     print_table,
     shape_text,
@@ -31,7 +31,8 @@ def test_table_is_aligned(capsys):
 def test_names_from_files_cannot_move_the_cursor(capsys):
     print_table(("name",), [("a\x1b[2Jb\nc\x07",)])
     assert capsys.readouterr().out.splitlines()[2] == "a\\x1b[2Jb c\\x07"
-    assert one_line("µ θ ×") == "µ θ ×"
+    print_facts([("\x9b31mkey", "a\u202eb"), ("µ", "θ ×")])
+    assert capsys.readouterr().out.splitlines() == ["\\x9b31mkey  a\\u202eb", "µ           θ ×"]
 
 
 def test_json_is_plain(capsys):

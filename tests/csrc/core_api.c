@@ -151,7 +151,7 @@ static void check_input(const model *constant, const model *spikes) {
     const model *both[2] = {constant, spikes};
     for (int i = 0; i < 2; i++) {
         const model *m = both[i];
-        size_t element = m->info.numbers == SNNRT_NUMBERS_INT8 ? 2 : 4;
+        size_t element = m->info.numbers == SNNRT_ARITHMETIC_INTEGER ? 2 : 4;
         void *arena = arena_for(m);
         uint8_t *room = malloc(m->input_size + 8);
         snnrt_network network;

@@ -3,6 +3,16 @@
 #include "board.h"
 #include "snnrt_kernels.h"
 
+#if SNNRT_WITH_KERNEL_TABLE
+#include "host/snnrt_host.h"
+
+/* Every set that this processor runs, in turn. */
+static snnrt_network network;
+#define KERNEL(kernel) network.kernels->kernel
+#else
+#define KERNEL(kernel) snnrt_##kernel
+#endif
+
 #define ROWS 1000u
 #define OUTPUTS_MAX 130u
 #define NEURONS_MAX 96u
@@ -120,7 +130,7 @@ static void check_accumulation(uint32_t number) {
     sum.spikes = peak == 0;
     sum.events = &events;
     sum.slices = slices;
-    snnrt_accumulate_i8(&sum);
+    KERNEL(accumulate_i8)(&sum);
     for (uint32_t o = 0; o < outputs; o++) {
         if (accumulator[o] != expected[o]) {
             fail("accumulate_i8", number);
@@ -131,8 +141,7 @@ static void check_accumulation(uint32_t number) {
     }
 }
 
-static int32_t rows[1 + SNNRT_NEURON_PARAMETERS][NEURONS_MAX]; /* reference 0 is no array */
-static int32_t (*const arrays)[NEURONS_MAX] = rows + 1;
+static int32_t arrays[SNNRT_NEURON_ARRAYS][NEURONS_MAX];
 static int32_t current[NEURONS_MAX], synapse[NEURONS_MAX], synapse_expected[NEURONS_MAX];
 static int32_t output[NEURONS_MAX], output_expected[NEURONS_MAX];
 static int32_t wide[NEURONS_MAX], membrane[NEURONS_MAX];
@@ -160,30 +169,29 @@ static int32_t drawn(int32_t low, int32_t high) {
 }
 
 static int32_t of(const snnrt_neuron_step *step, uint32_t parameter, uint32_t i) {
-    uint32_t granularity = SNNRT_GRANULARITY(step->parameters, parameter);
+    uint32_t granularity = SNNRT_GRANULARITY(step, parameter);
     return granularity == SNNRT_ABSENT ? 0
-           : arrays[parameter][granularity == SNNRT_SCALAR ? 0u
+           : arrays[parameter][granularity == SNNRT_PER_LAYER ? 0u
                                : granularity == SNNRT_PER_CHANNEL ? i % step->channels : i];
 }
 
 /* docs/ir.md, for neuron i of `step`; membranes in `membrane`. */
 static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
-    const snnrt_neuron_parameters *p = step->parameters;
-    const bool is_narrow = (p->flags & SNNRT_NEURON_STATE_INT16) != 0;
-    const int32_t theta = of(step, SNNRT_THRESHOLD, i);
-    const int32_t strict = (p->flags & SNNRT_NEURON_STRICT) != 0;
-    const uint32_t reset = SNNRT_NEURON_RESET(p->flags);
+    const bool is_narrow = (step->flags & SNNRT_NEURON_STATE_INT16) != 0;
+    const int32_t theta = of(step, SNNRT_NEURON_THRESHOLD, i);
+    const int32_t strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
+    const uint32_t reset = SNNRT_NEURON_RESET(step->flags);
     int32_t x = current[i], c = synapse_expected[i], v = membrane[i], n = 0, u;
-    if (SNNRT_GRANULARITY(p, SNNRT_SYNAPSE) != SNNRT_ABSENT) {
-        int32_t a = of(step, SNNRT_SYNAPSE, i), old = c;
-        switch (SNNRT_NEURON_SYNAPSE_ORDER(p->flags)) {
-        case SNNRT_DECAY_THEN_ADD:
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE) != SNNRT_ABSENT) {
+        int32_t a = of(step, SNNRT_NEURON_SYNAPSE, i), old = c;
+        switch (SNNRT_NEURON_SYNAPSE_ORDER(step->flags)) {
+        case SNNRT_SYNAPSE_DECAY_THEN_ADD:
             x = c = saturate((int64_t)decayed(c, a) + x);
             break;
-        case SNNRT_ADD_THEN_DECAY:
+        case SNNRT_SYNAPSE_ADD_THEN_DECAY:
             x = c = decayed(saturate((int64_t)c + x), a);
             break;
-        case SNNRT_USE_THEN_DECAY:
+        case SNNRT_SYNAPSE_USE_THEN_DECAY:
             x = saturate((int64_t)c + x);
             c = decayed(x, a);
             break;
@@ -194,30 +202,30 @@ static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
         }
         synapse_expected[i] = c;
     }
-    u = saturate((int64_t)decayed(v, of(step, SNNRT_MEMBRANE, i)) + x);
-    u = saturate((int64_t)u + of(step, SNNRT_BIAS, i));
-    if ((p->flags & SNNRT_NEURON_RESET_NEXT) != 0 && (int64_t)v >= (int64_t)theta + strict) {
+    u = saturate((int64_t)decayed(v, of(step, SNNRT_NEURON_MEMBRANE, i)) + x);
+    u = saturate((int64_t)u + of(step, SNNRT_NEURON_BIAS, i));
+    if ((step->flags & SNNRT_NEURON_RESET_NEXT) != 0 && (int64_t)v >= (int64_t)theta + strict) {
         u = reset == SNNRT_RESET_SUBTRACT ? saturate((int64_t)u - theta)
-            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_RESET_TO, i) : u;
+            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_NEURON_RESET_VALUE, i) : u;
     }
     u = clamp(u, is_narrow);
     if (theta == 0) {
         output_expected[i] = 0;
-    } else if ((p->flags & SNNRT_NEURON_MULTIPLE) != 0) {
+    } else if ((step->flags & SNNRT_NEURON_MULTIPLE) != 0) {
         n = u > 0 ? u / theta : 0;
-        n = n > (int32_t)p->max_spikes ? (int32_t)p->max_spikes : n;
+        n = n > (int32_t)step->max_spikes ? (int32_t)step->max_spikes : n;
         ((int16_t *)output_expected)[i] = (int16_t)n;
     } else {
         n = (int64_t)u >= (int64_t)theta + strict;
         output_expected[i / 32u] |= (int32_t)((uint32_t)n << (i % 32u));
     }
-    if (n > 0 && (p->flags & SNNRT_NEURON_RESET_NEXT) == 0) {
+    if (n > 0 && (step->flags & SNNRT_NEURON_RESET_NEXT) == 0) {
         u = reset == SNNRT_RESET_SUBTRACT ? saturate((int64_t)u - (int64_t)n * theta)
-            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_RESET_TO, i) : u;
+            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_NEURON_RESET_VALUE, i) : u;
     }
     u = clamp(u, is_narrow);
-    if (SNNRT_GRANULARITY(p, SNNRT_LOWER_BOUND) != SNNRT_ABSENT && u < of(step, SNNRT_LOWER_BOUND, i)) {
-        u = of(step, SNNRT_LOWER_BOUND, i);
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_LOWER_BOUND) != SNNRT_ABSENT && u < of(step, SNNRT_NEURON_LOWER_BOUND, i)) {
+        u = of(step, SNNRT_NEURON_LOWER_BOUND, i);
     }
     membrane[i] = u;
     if (theta == 0) {
@@ -233,45 +241,43 @@ static void check_neuron(uint32_t number) {
     const bool multiple = !plain && !silent && below(5) == 0;
     const bool next = !plain && !silent && !multiple && below(3) == 0;
     const int32_t low = is_narrow ? -32768 : INT32_MIN, high = is_narrow ? 32767 : INT32_MAX;
-    snnrt_neuron_parameters p = {0, 0, 0, 0, 1, {0}};
     snnrt_neuron_step step;
     step.neurons = sizes[below(COUNT(sizes))];
     do {
         step.channels = 1u + below(step.neurons);
     } while (step.neurons % step.channels != 0);
-    p.flags = is_narrow ? SNNRT_NEURON_STATE_INT16 : 0u;
+    step.max_spikes = 1;
+    step.flags = is_narrow ? SNNRT_NEURON_STATE_INT16 : 0u;
     if (!silent) {
-        p.flags |= below(3) << 6 | (below(2) != 0 ? SNNRT_NEURON_STRICT : 0u) | (next ? SNNRT_NEURON_RESET_NEXT : 0u);
+        step.flags |= below(3) << 6 | (below(2) != 0 ? SNNRT_NEURON_STRICT : 0u) | (next ? SNNRT_NEURON_RESET_NEXT : 0u);
     }
     if (multiple) {
-        p.flags = (p.flags & ~SNNRT_NEURON_STRICT) | SNNRT_NEURON_MULTIPLE;
-        p.max_spikes = 1u + below(20);
+        step.flags = (step.flags & ~SNNRT_NEURON_STRICT) | SNNRT_NEURON_MULTIPLE;
+        step.max_spikes = 1u + below(20);
     }
-    p.granularity = (plain ? 1u : 1u + below(3)) << 2 * SNNRT_MEMBRANE;
-    p.granularity |= below(4) << 2 * SNNRT_BIAS;
-    p.granularity |= (silent ? 0u : 1u + below(3)) << 2 * SNNRT_THRESHOLD;
-    p.granularity |= (SNNRT_NEURON_RESET(p.flags) == SNNRT_RESET_VALUE ? 1u + below(3) : 0u) << 2 * SNNRT_RESET_TO;
+    step.granularity = (plain ? 1u : 1u + below(3)) << 2 * SNNRT_NEURON_MEMBRANE;
+    step.granularity |= below(4) << 2 * SNNRT_NEURON_BIAS;
+    step.granularity |= (silent ? 0u : 1u + below(3)) << 2 * SNNRT_NEURON_THRESHOLD;
+    step.granularity |= (SNNRT_NEURON_RESET(step.flags) == SNNRT_RESET_VALUE ? 1u + below(3) : 0u) << 2 * SNNRT_NEURON_RESET_VALUE;
     if (!plain) {
-        p.flags |= below(4) << 2;
-        p.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_SYNAPSE;
-        p.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_LOWER_BOUND;
+        step.flags |= below(4) << 2;
+        step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_NEURON_SYNAPSE;
+        step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_NEURON_LOWER_BOUND;
     }
-    step.parameters = &p;
     step.current = current;
     step.state = is_narrow ? (void *)narrow : (void *)wide;
     step.synapse_state = synapse;
     step.output = output;
-    step.model = (const uint8_t *)rows;
-    for (uint32_t a = 0; a < SNNRT_NEURON_PARAMETERS; a++) {
-        p.arrays[a] = SNNRT_GRANULARITY(&p, a) == SNNRT_ABSENT ? 0u : (1u + a) * (uint32_t)sizeof rows[0];
+    for (uint32_t a = 0; a < SNNRT_NEURON_ARRAYS; a++) {
+        step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
     }
     for (uint32_t i = 0; i < NEURONS_MAX; i++) {
-        arrays[SNNRT_MEMBRANE][i] = below(3) == 0 ? 1 << below(16) : between(0, 32768);
-        arrays[SNNRT_SYNAPSE][i] = between(0, 32768);
-        arrays[SNNRT_BIAS][i] = drawn(INT32_MIN, INT32_MAX);
-        arrays[SNNRT_THRESHOLD][i] = drawn(1, INT32_MAX);
-        arrays[SNNRT_RESET_TO][i] = drawn(low, high);
-        arrays[SNNRT_LOWER_BOUND][i] = drawn(low, high);
+        arrays[SNNRT_NEURON_MEMBRANE][i] = below(3) == 0 ? 1 << below(16) : between(0, 32768);
+        arrays[SNNRT_NEURON_SYNAPSE][i] = between(0, 32768);
+        arrays[SNNRT_NEURON_BIAS][i] = drawn(INT32_MIN, INT32_MAX);
+        arrays[SNNRT_NEURON_THRESHOLD][i] = drawn(1, INT32_MAX);
+        arrays[SNNRT_NEURON_RESET_VALUE][i] = drawn(low, high);
+        arrays[SNNRT_NEURON_LOWER_BOUND][i] = drawn(low, high);
         membrane[i] = wide[i] = drawn(low, high);
         narrow[i] = (int16_t)membrane[i];
         synapse[i] = synapse_expected[i] = drawn(INT32_MIN, INT32_MAX);
@@ -285,7 +291,7 @@ static void check_neuron(uint32_t number) {
         for (uint32_t i = 0; i < step.neurons; i++) {
             expect_neuron(&step, i);
         }
-        (void)snnrt_neuron_i32(&step);
+        (void)KERNEL(neuron_i32)(&step);
         for (uint32_t i = 0; i < NEURONS_MAX; i++) {
             int32_t v = i >= step.neurons ? membrane[i] : is_narrow ? narrow[i] : wide[i];
             if (v != membrane[i] || synapse[i] != synapse_expected[i] || output[i] != output_expected[i]) {
@@ -315,8 +321,8 @@ static void check_scan(uint32_t number) {
     events.value.i16 = room_value;
     events.count = filled;
     events.capacity = capacity;
-    seen = packed ? snnrt_scan_bits_i16(bits, first, count, from, &events)
-                  : snnrt_scan_i16(values, first, count, from, &events);
+    seen = packed ? KERNEL(scan_bits_i16)(bits, first, count, from, &events)
+                  : KERNEL(scan_i16)(values, first, count, from, &events);
     for (uint32_t i = 0; i < count; i++) {
         if (values[first + i] != 0) {
             uint32_t place = filled + found;
@@ -335,8 +341,7 @@ static void check_scan(uint32_t number) {
     }
 }
 
-int main(void);
-int main(void) {
+static void check_all(void) {
     uint32_t cases;
     for (cases = 0; cases < 150; cases++) {
         check_accumulation(cases);
@@ -350,5 +355,20 @@ int main(void) {
         check_scan(cases);
     }
     say("scan", cases);
+}
+
+int main(void);
+int main(void) {
+#if SNNRT_WITH_KERNEL_TABLE
+    for (uint32_t set = 0; set < snnrt_host_kernel_sets(); set++) {
+        if (snnrt_host_use_kernels(&network, set) == SNNRT_OK) {
+            board_print(snnrt_host_kernel_name(set));
+            board_print(" ");
+            check_all();
+        }
+    }
+#else
+    check_all();
+#endif
     return 0;
 }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from c_programs import PROGRAMS, command, need_compiler
+from c_programs import CSRC, HOST, PROGRAMS, command, need_compiler, sources
 from device_programs import HERE, need_core, run_on_core
 from small_networks import SMALL_NETWORKS
 
+from snnrt.devices.cpu import kernel_sets
 from snnrt.targets.emulator import CORES, build
 from snnrt.targets.emulator.build import BOARDS
 from snnrt.targets.export.core_sources import options_for, source_files
@@ -34,19 +35,30 @@ def write_kernels(folder: Path, **overrides: int) -> list[Path]:
 
 def check_core(name: str, folder: Path, optimisation: str, **overrides: int) -> None:
     core = need_core(name)
-    sources = [PROGRAM, *write_kernels(folder, **overrides)]
-    image = build(core, folder, sources, {}, optimisation=optimisation)
+    programs = [PROGRAM, *write_kernels(folder, **overrides)]
+    image = build(core, folder, programs, {}, optimisation=optimisation)
     assert run_on_core(core, image, folder).split() == CASES
 
 
 @pytest.mark.parametrize(("compiler", "optimisation"), [("gcc", "-O2"), ("clang", "-Os")])
 def test_on_the_host(compiler, optimisation, tmp_path):
     need_compiler(compiler)
-    sources = [PROGRAM, HERE / "host_board.c", *write_kernels(tmp_path, neuron_variants=1)]
+    programs = [PROGRAM, HERE / "host_board.c", *write_kernels(tmp_path, neuron_variants=1)]
     flags = ["-std=gnu99", "-g", optimisation, "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    command([compiler, *flags, f"-I{tmp_path}", f"-I{BOARDS}", *sources, "-o", tmp_path / "program"])
+    command([compiler, *flags, f"-I{tmp_path}", f"-I{BOARDS}", *programs, "-o", tmp_path / "program"])
     command(["sh", "-c", f"{tmp_path}/program 2>{tmp_path}/said"])
     assert (tmp_path / "said").read_text().split() == CASES
+
+
+@pytest.mark.parametrize(("compiler", "optimisation"), [("gcc", "-O3"), ("clang", "-O2")])
+def test_every_kernel_set_of_the_host(compiler, optimisation, tmp_path):
+    need_compiler(compiler)
+    flags = ["-std=gnu99", optimisation, "-fsanitize=address,undefined", "-fno-sanitize-recover=all", *HOST]
+    programs = [PROGRAM, HERE / "host_board.c", *sources()]
+    command([compiler, *flags, f"-I{CSRC}", f"-I{BOARDS}", *programs, "-o", tmp_path / "program"])
+    command(["sh", "-c", f"{tmp_path}/program 2>{tmp_path}/said"])
+    expected = [word for name in kernel_sets() for word in (name, *CASES)]
+    assert (tmp_path / "said").read_text().split() == expected
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnrt.data.builtin import YIN_YANG_SPLITS, generate_yin_yang
-from snnrt.data.load import Dataset, fit_to_model, load_dataset
+from snnrt.data.load import Dataset, fit_to_model, load_dataset, load_for_model
 from snnrt.errors import DataError
 from snnrt.ir.graph import Edge, Exit, Graph, Input, Readout
 
@@ -164,6 +165,53 @@ def test_archive_of_more_than_the_memory_is_refused_before_it_is_unpacked(tmp_pa
     np.savez_compressed(path, x=np.zeros((1000, 1000), np.uint8))
     with pytest.raises(DataError, match="1000000 values do not fit into this machine's memory"):
         load_dataset(path)
+
+
+def test_what_does_not_fit_the_model_is_refused_by_its_header(tmp_path):
+    """Half a gigabyte in half a megabyte of archive: read neither for its shape, nor for its labels."""
+    path, size = tmp_path / "bomb.npz", 1 << 29
+    fits = npy_bytes(images(2, 1, 8, 8))
+    for field, message in (("x", "the model reads constant inputs"), ("y", r"expected one label .*\(2,\)")):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            if field == "y":
+                archive.writestr("x.npy", fits)
+            with archive.open(field + ".npy", "w") as member:
+                member.write(header(f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({size},), }}"))
+                for _ in range(size >> 24):
+                    member.write(bytes(1 << 24))
+        assert path.stat().st_size < size >> 8
+        tracemalloc.start()
+        try:
+            with pytest.raises(DataError, match=message):
+                load_for_model(path, graph())
+            assert tracemalloc.get_traced_memory()[1] < 1 << 24
+        finally:
+            tracemalloc.stop()
+
+
+def test_an_archive_that_lies_about_its_size_takes_no_more_than_it_holds(tmp_path):
+    path, content = tmp_path / "liar.npz", header(HUGE.replace("1000000, 1000000", "1000000, 1"))
+    path.write_bytes(npz_bytes(x=content))
+    raw, claimed = bytearray(path.read_bytes()), len(content) + 4 * 10**9
+    directory = raw.rindex(b"PK\x01\x02")
+    for place in (raw.index(b"PK\x03\x04") + 22, directory + 24):
+        raw[place : place + 4] = claimed.to_bytes(4, "little")
+    path.write_bytes(raw)
+    # the memory that was asked for is not touched, so only what the archive holds is taken
+    with pytest.raises(DataError, match=r"cut off|malformed|memory"):
+        load_dataset(path)
+
+
+def test_loading_for_a_model_gives_what_fitting_gives(tmp_path):
+    path = tmp_path / "data.npz"
+    np.savez(path, x=images(5, 8, 8), y=np.arange(5, dtype=np.uint8))
+    for options in ({}, {"limit": 2}):
+        one, two = (
+            load_for_model(path, graph(), **options),
+            fit_to_model(load_dataset(path), graph(), **options),
+        )
+        assert np.array_equal(one.x, two.x) and np.array_equal(one.y, two.y) and one.x.shape[1:] == (1, 8, 8)
+    assert len(load_for_model("digits", graph(), split="train")) == 1000
 
 
 def test_other_compressions_are_refused(tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -250,3 +252,32 @@ def test_spikes_over_time(run, tmp_path):
     assert "#define K_INPUT_IS_CONSTANT 0" in (folder / "k_model.h").read_text()
     said = results_of(os.popen(str(compile_example(folder, "gcc"))).read())
     assert said["stream"].class_index == said["run"].class_index == snnrt.Network(graph).run(x[:1]).classes[0]
+
+
+KILLED = """
+import sys, time
+from snnrt.targets.export import project
+def stop(*_, **__):
+    print("ready", flush=True)
+    time.sleep(60)
+project._move = stop
+project.write_project({"a.c": "one", "deep/b.c": "two"}, sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs kill and locks")
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_killed_export_leaves_nothing_for_long(tmp_path, exists):
+    folder = tmp_path / "firmware"
+    if exists:
+        folder.mkdir()
+    command = [sys.executable, "-c", KILLED, str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    left = folder if exists else tmp_path
+    assert [item.name[:10] for item in left.iterdir()] == [".firmware."]
+    process.kill()
+    process.communicate()
+    projects.write_project({"c.c": "three"}, folder)
+    assert [item.name for item in tmp_path.iterdir()] == ["firmware"]
+    assert [item.name for item in folder.iterdir()] == ["c.c"]

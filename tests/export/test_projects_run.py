@@ -25,7 +25,7 @@ from small_networks import dense_lif, every_kind, image_conv
 import snnrt
 from snnrt.data.load import load_dataset
 from snnrt.ir.graph import Graph
-from snnrt.reference.run import quantise_input
+from snnrt.ir.nodes.input import quantise_input
 from snnrt.targets.export.model_sources import Model, scratch_bytes
 from snnrt.targets.export.project import Export, build_project, write_project
 

@@ -17,6 +17,7 @@ from snnrt.devices.core_values import CoreValues
 from snnrt.devices.cpu import RULES as ENGINE_RULES
 from snnrt.errors import DataError
 from snnrt.exits.fixed_point import threshold_q
+from snnrt.health import record as record_module
 from snnrt.health.record import (
     BINS,
     BYTES,
@@ -225,3 +226,51 @@ def test_records_inside_a_dump():
     found = find_records(dump)
     assert [(offset, record.inferences) for offset, record in found] == [(41, 10), (220, 20)]
     assert find_records(b"nothing here") == []
+
+
+def every_offset(dump: bytes) -> list[int]:
+    """Where a record is valid, by trying every byte."""
+    found = []
+    for offset in range(len(dump)):
+        with contextlib.suppress(DataError):
+            HealthRecord.from_bytes(dump[offset : offset + BYTES])
+            found.append(offset)
+    return found
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 175), st.integers(0, 255)), max_size=6))
+def test_the_fast_search_finds_what_trying_every_byte_finds(parts):
+    raw = sample(5).to_bytes()
+    dump = b""
+    for gap, place, value in parts:
+        dump += raw[:gap] + raw[:place] + bytes([value]) + raw[place + 1 :]
+    assert [offset for offset, _ in find_records(dump)] == every_offset(dump)
+
+
+def test_records_with_full_counters_and_unusual_rules_are_found():
+    full = bytearray(sample().to_bytes())
+    full[32:36] = COUNT_MAX.to_bytes(4, "little")
+    others = [HealthRecord.empty(7, rule, 0, steps, 1) for rule in RULES for steps in (1, 16, 17, 65535)]
+    dump = bytes(full) + b"".join(record.to_bytes() for record in others)
+    assert [offset for offset, _ in find_records(dump)] == list(range(0, len(dump), BYTES))
+
+
+def test_records_across_the_windows_of_the_search():
+    raw = sample().to_bytes()
+    for place in (0, 1, record_module._WINDOW - 1, record_module._WINDOW - 175, 2 * record_module._WINDOW):
+        dump = bytes(place) + raw
+        assert [offset for offset, _ in find_records(dump)] == [place]
+        assert find_records(dump[:-1]) == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [b"SNNH", b"SNNH\x01\x00\xb0\x00", sample().to_bytes()[:-1] + b"\x01", sample().to_bytes()[:48]],
+    ids=["magic", "head", "wrong sum", "without counts"],
+)
+def test_a_damaged_dump_costs_little(monkeypatch, pattern):
+    """A megabyte of what looks like records: hardly any is taken apart."""
+    tried = []
+    monkeypatch.setattr(HealthRecord, "from_bytes", classmethod(lambda cls, raw: tried.append(raw)))
+    find_records(pattern * (2**20 // len(pattern)))
+    assert len(tried) <= 1

@@ -96,8 +96,8 @@ STRUCTURE: list[Change] = [
     ("no name", lambda g: changed(g, "lif", name=""), ("name",)),
     ("unknown source", lambda g: changed(g, "conv", inputs=(Edge("nobody"),)), ("conv", "nobody")),
     ("two inputs", lambda g: changed(g, "conv", inputs=(Edge("input"),) * 2), ("conv", "2")),
-    ("no inputs", lambda g: changed(g, "sum", inputs=()), ("sum", "1 to 4")),
-    ("five inputs", lambda g: changed(g, "sum", inputs=(Edge("dense"),) * 5), ("sum", "5")),
+    ("no inputs", lambda g: changed(g, "sum", inputs=()), ("sum", "1 to 255")),
+    ("256 inputs", lambda g: changed(g, "sum", inputs=(Edge("dense"),) * 256), ("sum", "256")),
     ("delay of two", lambda g: changed(g, "sum", inputs=(Edge("dense"), Edge("back", 2))), ("sum", "delay")),
     ("later source", lambda g: changed(g, "sum", inputs=(Edge("dense"), Edge("back"))), ("sum", "back")),
     ("delayed earlier", lambda g: changed(g, "sum", inputs=(Edge("dense", 1),)), ("sum", "after it")),
@@ -251,10 +251,10 @@ def test_poolings_in_a_circle_are_refused() -> None:
         Input("input", (), (2,)),
         SumPool2d("a", (Edge("b", 1),), (1, 2, 2), **unit),
         SumPool2d("b", (Edge("a"),), (1, 2, 2), **unit),
-        Readout("readout", (Edge("input"),), (2,)),
+        Readout("readout", (Edge("input"),), (2,), scale=np.ones(2, np.float32)),
         Exit("exit", (Edge("readout"),), (2,)),
     )
-    refused(Graph(nodes, 3), "reads itself")
+    refused(Graph(nodes, 3, "integer"), "reads itself")
 
 
 def test_delayed_flatten_must_come_before_what_it_flattens() -> None:

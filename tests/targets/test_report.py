@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import re
 import sys
+import warnings
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from published_networks import Builder, counts_at
 
 from snnrt.errors import DataError, OutputError, SnnrtError
-from snnrt.targets import compare, write_report
+from snnrt.targets import compare, load_target, write_report
 from snnrt.targets.quantities import change, engineering, percent
 from snnrt.targets.report import render_report
 
@@ -84,6 +86,32 @@ def test_hostile_names_stay_text():
     page = render_report(graph, reports(graph, targets=("dt-snn",)))
     assert "<script" not in page
     assert "&lt;script&gt;alert(" in page
+
+
+@pytest.mark.parametrize("name", ["\ud800half", "a\x1b[2J\nb\x9b", "漢字 \u202egpj", "_hidden"])
+def test_names_that_cannot_be_printed(name):
+    graph = network(name)
+    nodes = []
+    for node in graph:
+        inputs = tuple(type(edge)(edge.source + name, edge.delay) for edge in node.inputs)
+        nodes.append(node.with_(name=node.name + name, inputs=inputs))
+    graph = graph.with_(nodes=tuple(nodes))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        page = render_report(graph, reports(graph, targets=("dt-snn",)))
+    page.encode("utf-8")
+    assert all(character.isprintable() or character == "\n" for character in page)
+    for plot in re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL):
+        ElementTree.fromstring(plot)
+
+
+def test_a_component_may_begin_with_an_underscore():
+    graph = network()
+    target = load_target("dt-snn")
+    charges = tuple(replace(charge, component="_cells") for charge in target.charges)
+    page = render_report(graph, reports(graph, targets=(replace(target, charges=charges),)))
+    (plot,) = (p for p in re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL) if "by component" in p)
+    assert "_cells" in plot
 
 
 def test_one_input_many_timesteps_and_no_labels():

@@ -1,13 +1,16 @@
-/* The events of a sum, laid side by side. The including file sets the instruction set. */
-#include <immintrin.h>
+/* The events of a sum, laid side by side, and what both instruction sets do with them. Internal. */
+#ifndef SNNRT_X86_GATHER_H
+#define SNNRT_X86_GATHER_H
 
-#define ROWS_MAX 512u
+#include "x86.h"
+
+#define SNNRT_ROWS_MAX 512u
 
 typedef struct snnrt_rows {
     const int8_t *weights;
     uint32_t count;
-    uint32_t offset[ROWS_MAX + 16]; /* of each row from `weights`; a file is smaller than 2^31 bytes */
-    int16_t value[ROWS_MAX + 16];
+    uint32_t offset[SNNRT_ROWS_MAX + 16]; /* of each row from `weights`; a file is smaller than 2^31 bytes */
+    int16_t value[SNNRT_ROWS_MAX + 16];
 } snnrt_rows;
 
 /* Where a walk over the slices is. */
@@ -16,7 +19,7 @@ typedef struct snnrt_walk {
 } snnrt_walk;
 
 /* Appends `count` events, eight at a time: up to seven more are read (SNNRT_EVENTS_PADDING) and overwritten. */
-static inline void take_events(const snnrt_accumulation *sum, snnrt_rows *rows, uint32_t first,
+SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_take_events(const snnrt_accumulation *sum, snnrt_rows *rows, uint32_t first,
                                uint32_t count, uint32_t shift) {
     const uint32_t *position = sum->events->position + first;
     const int16_t *value = sum->events->value.i16 + first;
@@ -34,15 +37,15 @@ static inline void take_events(const snnrt_accumulation *sum, snnrt_rows *rows, 
     rows->count += count;
 }
 
-/* Takes the next events, ROWS_MAX at most; false where there are none left. */
-static inline bool take_rows(const snnrt_accumulation *sum, snnrt_walk *walk, snnrt_rows *rows) {
+/* Takes the next events, SNNRT_ROWS_MAX at most; false where there are none left. */
+SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_take_rows(const snnrt_accumulation *sum, snnrt_walk *walk, snnrt_rows *rows) {
     rows->weights = (const int8_t *)sum->weights;
     rows->count = 0;
-    while (walk->slice < sum->slice_count && rows->count < ROWS_MAX) {
+    while (walk->slice < sum->slice_count && rows->count < SNNRT_ROWS_MAX) {
         const snnrt_slice *slice = &sum->slices[walk->slice];
         uint32_t left = slice->count - walk->event;
-        uint32_t here = left < ROWS_MAX - rows->count ? left : ROWS_MAX - rows->count;
-        take_events(sum, rows, slice->first + walk->event, here, slice->shift);
+        uint32_t here = left < SNNRT_ROWS_MAX - rows->count ? left : SNNRT_ROWS_MAX - rows->count;
+        snnrt_take_events(sum, rows, slice->first + walk->event, here, slice->shift);
         walk->event += here;
         if (walk->event == slice->count) {
             walk->slice++;
@@ -53,7 +56,7 @@ static inline bool take_rows(const snnrt_accumulation *sum, snnrt_walk *walk, sn
 }
 
 /* Fills up with rows at value 0 to a multiple of `multiple`, a power of 2 up to 16; returns the count. */
-static inline uint32_t pad_rows(snnrt_rows *rows, uint32_t multiple) {
+SNNRT_INLINE SNNRT_AVX2 static inline uint32_t snnrt_pad_rows(snnrt_rows *rows, uint32_t multiple) {
     uint32_t count = (rows->count + multiple - 1u) & ~(multiple - 1u);
     for (uint32_t k = rows->count; k < count; k++) {
         rows->offset[k] = rows->offset[rows->count - 1u];
@@ -62,7 +65,7 @@ static inline uint32_t pad_rows(snnrt_rows *rows, uint32_t multiple) {
     return count;
 }
 
-static inline bool any_negative(const snnrt_rows *rows) {
+SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_any_negative(const snnrt_rows *rows) {
     int16_t all = 0;
     for (uint32_t k = 0; k < rows->count; k++) {
         all = (int16_t)(all | rows->value[k]);
@@ -70,7 +73,7 @@ static inline bool any_negative(const snnrt_rows *rows) {
     return all < 0;
 }
 
-static inline void begin_sum(const snnrt_accumulation *sum) {
+SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_start_sum(const snnrt_accumulation *sum) {
     int32_t *to = (int32_t *)sum->accumulator;
     const int32_t *from = (const int32_t *)sum->start;
     uint32_t o = 0;
@@ -89,7 +92,7 @@ static inline void begin_sum(const snnrt_accumulation *sum) {
 }
 
 /* Outputs first .. outputs of the rows, one after another. */
-static inline void add_tail(const snnrt_accumulation *sum, const snnrt_rows *rows, uint32_t first) {
+SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_add_rows_tail(const snnrt_accumulation *sum, const snnrt_rows *rows, uint32_t first) {
     int32_t *accumulator = (int32_t *)sum->accumulator;
     for (uint32_t e = 0; e < rows->count && first < sum->outputs; e++) {
         int32_t value = rows->value[e];
@@ -100,10 +103,10 @@ static inline void add_tail(const snnrt_accumulation *sum, const snnrt_rows *row
 }
 
 /* Any int16 values: pairs of rows widened to int16, multiplied and added in int32 (VPMADDWD). */
-static inline void add_wide(const snnrt_accumulation *sum, snnrt_rows *rows) {
+SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_add_rows_wide(const snnrt_accumulation *sum, snnrt_rows *rows) {
     int32_t *accumulator = (int32_t *)sum->accumulator;
     uint32_t o = 0;
-    uint32_t count = pad_rows(rows, 2);
+    uint32_t count = snnrt_pad_rows(rows, 2);
     for (; o + 16u <= sum->outputs; o += 16u) {
         __m256i *out = (__m256i *)(void *)(accumulator + o);
         __m256i low = _mm256_setzero_si256();
@@ -125,5 +128,7 @@ static inline void add_wide(const snnrt_accumulation *sum, snnrt_rows *rows) {
         _mm256_storeu_si256(out + 1, _mm256_add_epi32(_mm256_loadu_si256(out + 1),
                                                       _mm256_permute2x128_si256(low, high, 0x31)));
     }
-    add_tail(sum, rows, o);
+    snnrt_add_rows_tail(sum, rows, o);
 }
+
+#endif

@@ -14,11 +14,11 @@ import numpy as np
 from snnrt.devices.crossbar.cells import conductance, program, read
 from snnrt.devices.crossbar.config import CrossbarConfig
 from snnrt.errors import DataError, TargetError
-from snnrt.ir.graph import Conv2d, Dense
+from snnrt.ir.graph import Conv2d, Dense, Weighted
 
 __all__ = ["Crossbar", "CrossbarConfig", "CrossbarEvents", "CrossbarMapping"]
 
-Synapse = Dense | Conv2d
+Synapse = Weighted
 
 LARGEST_FAN_IN = 2**21
 """Inputs an output for which the error-free crossbar is proven to give the integer (docs/crossbar.md)."""

@@ -1,0 +1,210 @@
+/* Written by `make generate` from the specification in runtime/ir. */
+/* Internal. */
+#ifndef SNNRT_IR_H
+#define SNNRT_IR_H
+
+#include <stdint.h>
+
+#include "snnrt_config.h"
+#include "snnrt_constants.h"
+
+#define SNNRT_HEADER_BYTES 40u
+#define SNNRT_RECORD_BYTES 24u
+#define SNNRT_NODES_MAX 1024u
+#define SNNRT_TIMESTEPS_MAX 65535u
+#define SNNRT_DELAY_MAX 1u
+#define SNNRT_CLASSES_MAX 4096u
+#define SNNRT_DIMENSION_MAX 0x00FFFFFFu
+#define SNNRT_ELEMENTS_MAX 0x08000000u
+#define SNNRT_VALUE_MAX 32767u
+#define SNNRT_WEIGHT_MAX 127
+#define SNNRT_ACCUMULATOR_MAX 0x40000000
+#define SNNRT_ARRAY_ALIGNMENT 8u
+#define SNNRT_NO_OFFSET 0xFFFFFFFFu
+#define SNNRT_MAGIC_0 0x524E4E53u
+#define SNNRT_MAGIC_1 0x1A0A0D54u
+
+#define SNNRT_ELEMENT_FLOAT32 0
+#define SNNRT_ELEMENT_INT32 1
+#define SNNRT_ELEMENT_INT8 2
+
+#define SNNRT_LAYOUT_DENSE 0
+
+#define SNNRT_PER_TENSOR 0
+#define SNNRT_PER_LAYER 1
+#define SNNRT_PER_CHANNEL 2
+#define SNNRT_PER_NEURON 3
+
+#define SNNRT_READOUT_SUM 0
+#define SNNRT_READOUT_MEAN 1
+
+#define SNNRT_KIND_INPUT 1
+#define SNNRT_KIND_DENSE 2
+#define SNNRT_KIND_CONV2D 3
+#define SNNRT_KIND_SUM_POOL2D 4
+#define SNNRT_KIND_AVG_POOL2D 5
+#define SNNRT_KIND_FLATTEN 6
+#define SNNRT_KIND_ADD 7
+#define SNNRT_KIND_NEURON 8
+#define SNNRT_KIND_READOUT 9
+#define SNNRT_KIND_EXIT 10
+
+/* A neuron's flags. */
+#define SNNRT_INTEGRATION_DECAY 0
+#define SNNRT_INTEGRATION_EULER 1
+#define SNNRT_INTEGRATION_DIVIDE 2
+#define SNNRT_INTEGRATION_DIVIDE_LEAK 3
+#define SNNRT_SYNAPSE_DECAY_THEN_ADD 0
+#define SNNRT_SYNAPSE_ADD_THEN_DECAY 1
+#define SNNRT_SYNAPSE_USE_THEN_DECAY 2
+#define SNNRT_SYNAPSE_PREVIOUS 3
+#define SNNRT_RESET_NONE 0
+#define SNNRT_RESET_SUBTRACT 1
+#define SNNRT_RESET_VALUE 2
+#define SNNRT_NEURON_INTEGRATION(flags) (((flags) >> 0) & 3u)
+#define SNNRT_NEURON_SYNAPSE_ORDER(flags) (((flags) >> 2) & 3u)
+#define SNNRT_NEURON_STRICT 0x010u
+#define SNNRT_NEURON_MULTIPLE 0x020u
+#define SNNRT_NEURON_RESET(flags) (((flags) >> 6) & 3u)
+#define SNNRT_NEURON_RESET_NEXT 0x100u
+#define SNNRT_NEURON_STATE_INT16 0x200u
+#define SNNRT_NEURON_FLAGS_ALL 0x3FFu
+
+/* Roles of arrays in a record. */
+#define SNNRT_DENSE_WEIGHTS 0
+#define SNNRT_DENSE_BIAS 1
+#define SNNRT_DENSE_SCALE 2
+#define SNNRT_DENSE_ARRAYS 3
+
+#define SNNRT_CONV2D_WEIGHTS 0
+#define SNNRT_CONV2D_BIAS 1
+#define SNNRT_CONV2D_SCALE 2
+#define SNNRT_CONV2D_ARRAYS 3
+
+#define SNNRT_NEURON_MEMBRANE 0
+#define SNNRT_NEURON_SYNAPSE 1
+#define SNNRT_NEURON_GAIN 2
+#define SNNRT_NEURON_BIAS 3
+#define SNNRT_NEURON_LEAK 4
+#define SNNRT_NEURON_THRESHOLD 5
+#define SNNRT_NEURON_RESET_VALUE 6
+#define SNNRT_NEURON_LOWER_BOUND 7
+#define SNNRT_NEURON_INITIAL 8
+#define SNNRT_NEURON_SCALE 9
+#define SNNRT_NEURON_ADAPTATION 10
+#define SNNRT_NEURON_ADAPTATION_DECAY 11
+#define SNNRT_NEURON_REFRACTORY 12
+#define SNNRT_NEURON_ARRAYS 13
+
+#define SNNRT_READOUT_MULTIPLIERS 0
+#define SNNRT_READOUT_SCALE 1
+#define SNNRT_READOUT_ARRAYS 2
+
+/* A record's parameters. */
+/* Windows: of conv2d, and without the last four fields of the poolings. */
+typedef struct snnrt_window {
+    uint16_t kernel_h;
+    uint16_t kernel_w;
+    uint16_t stride_y;
+    uint16_t stride_x;
+    uint16_t pad_top;
+    uint16_t pad_bottom;
+    uint16_t pad_left;
+    uint16_t pad_right;
+    uint16_t dilation_y;
+    uint16_t dilation_x;
+    uint16_t groups;
+    uint16_t zero;
+} snnrt_window;
+
+typedef struct snnrt_input_parameters {
+    uint32_t encoding;
+    float scale;
+    int32_t peak;
+    float low;
+    float high;
+} snnrt_input_parameters;
+
+typedef struct snnrt_neuron_parameters {
+    uint32_t state;
+    uint32_t flags;
+    uint32_t max_spikes;
+} snnrt_neuron_parameters;
+
+typedef struct snnrt_readout_parameters {
+    uint32_t mode;
+    uint32_t shift;
+} snnrt_readout_parameters;
+
+typedef struct snnrt_exit_parameters {
+    uint32_t rule;
+    uint32_t threshold_q;
+    float threshold;
+} snnrt_exit_parameters;
+
+/* Bits of a row's traits; above them the place in the list of nodes. */
+#define SNNRT_TRAIT_STATIC 0x01u
+#define SNNRT_TRAIT_MEMORY 0x02u
+#define SNNRT_TRAIT_ALIAS 0x04u
+#define SNNRT_TRAIT_STATE 0x08u
+#define SNNRT_TRAIT_SAME_SHAPE 0x10u
+#define SNNRT_PLACE(traits) ((traits) >> 5)
+#define SNNRT_PLACE_INSIDE 0
+#define SNNRT_PLACE_FIRST 1
+#define SNNRT_PLACE_BEFORE_LAST 2
+#define SNNRT_PLACE_LAST 3
+
+/* X(KIND, kind, reads, traits, fewest, most, words, roles) of every kind in the build: for each
+ * type of the output four bits, which types the inputs may have; how many edges; words of
+ * parameters; roles of arrays. */
+#define SNNRT_LIST_INPUT(X) X(INPUT, input, 0x8020u, 0x21u, 0u, 0u, 5u, 0u)
+#define SNNRT_LIST_DENSE(X) X(DENSE, dense, 0x9300u, 0x03u, 1u, 1u, 0u, 3u)
+#if SNNRT_WITH_CONV2D
+#define SNNRT_LIST_CONV2D(X) X(CONV2D, conv2d, 0x9300u, 0x03u, 1u, 1u, 6u, 3u)
+#else
+#define SNNRT_LIST_CONV2D(X)
+#endif
+#if SNNRT_WITH_POOL2D
+#define SNNRT_LIST_SUM_POOL2D(X) X(SUM_POOL2D, sum_pool2d, 0x9430u, 0x03u, 1u, 1u, 4u, 0u)
+#else
+#define SNNRT_LIST_SUM_POOL2D(X)
+#endif
+#if SNNRT_WITH_POOL2D
+#define SNNRT_LIST_AVG_POOL2D(X) X(AVG_POOL2D, avg_pool2d, 0x9000u, 0x03u, 1u, 1u, 4u, 0u)
+#else
+#define SNNRT_LIST_AVG_POOL2D(X)
+#endif
+#define SNNRT_LIST_FLATTEN(X) X(FLATTEN, flatten, 0x8421u, 0x05u, 1u, 1u, 0u, 0u)
+#if SNNRT_WITH_ADD
+#define SNNRT_LIST_ADD(X) X(ADD, add, 0x9730u, 0x13u, 1u, 255u, 0u, 0u)
+#else
+#define SNNRT_LIST_ADD(X)
+#endif
+#define SNNRT_LIST_NEURON(X) X(NEURON, neuron, 0x844Cu, 0x1Au, 1u, 1u, 3u, 13u)
+#define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 2u)
+#define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x70u, 1u, 1u, 3u, 0u)
+#define SNNRT_NODE_LIST(X) \
+    SNNRT_LIST_INPUT(X) \
+    SNNRT_LIST_DENSE(X) \
+    SNNRT_LIST_CONV2D(X) \
+    SNNRT_LIST_SUM_POOL2D(X) \
+    SNNRT_LIST_AVG_POOL2D(X) \
+    SNNRT_LIST_FLATTEN(X) \
+    SNNRT_LIST_ADD(X) \
+    SNNRT_LIST_NEURON(X) \
+    SNNRT_LIST_READOUT(X) \
+    SNNRT_LIST_EXIT(X)
+/* Of these, the kinds with a step: those whose output has memory of its own; and those with states. */
+#define SNNRT_STEP_LIST(X) \
+    SNNRT_LIST_DENSE(X) \
+    SNNRT_LIST_CONV2D(X) \
+    SNNRT_LIST_SUM_POOL2D(X) \
+    SNNRT_LIST_AVG_POOL2D(X) \
+    SNNRT_LIST_ADD(X) \
+    SNNRT_LIST_NEURON(X) \
+    SNNRT_LIST_READOUT(X)
+#define SNNRT_STATE_LIST(X) \
+    SNNRT_LIST_NEURON(X)
+#define SNNRT_KINDS_END 11
+
+#endif

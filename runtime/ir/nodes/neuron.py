@@ -1,0 +1,363 @@
+"""Spiking neurons and leaky integrators: one step, made of mechanisms that are each present or absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from snnrt.ir.array_checks import check_array, check_range, check_scale, check_word, complaint, dtype_of
+from snnrt.ir.node import Node, State, StateBlock, Step
+from snnrt.ir.nodes import neuron_step
+from snnrt.ir.spec import LARGEST_INT16, ONE_Q15, Array, Enumeration, Kind, Parameter, ValueType
+
+INTEGRATIONS = Enumeration("INTEGRATION", ("decay", "euler", "divide", "divide_leak"))
+SYNAPSE_ORDERS = Enumeration("SYNAPSE", ("decay_then_add", "add_then_decay", "use_then_decay", "previous"))
+RESETS = Enumeration("RESET", ("none", "subtract", "value"))
+
+FLAGS = {
+    "integration": (0, 2), "synapse_order": (2, 2), "strict": (4, 1), "multiple": (5, 1), "reset": (6, 2),
+    "reset_next": (8, 1), "state_int16": (9, 1),
+}  # fmt: skip
+"""First bit and number of bits of each field of the flags."""
+
+Integration = Literal["decay", "euler", "divide", "divide_leak"]
+SynapseOrder = Literal["decay_then_add", "add_then_decay", "use_then_decay", "previous"]
+
+
+def _parameter(name: str, unit: str, meaning: str, integer: bool = True, required: bool = False) -> Array:
+    return Array(name, "neurons", "int32" if integer else None, "float32", meaning, required, unit)  # type: ignore[arg-type]
+
+
+ARRAYS = (
+    _parameter("membrane", "q15", "leak of the membrane: α, k or τ (integration)", required=True),
+    _parameter("synapse", "q15", "leak of the synaptic current"),
+    _parameter("gain", "real", "of the current", integer=False),
+    _parameter("bias", "membrane", "added to u"),
+    _parameter("leak", "real", "what the membrane leaks towards", integer=False),
+    _parameter("threshold", "membrane", "θ; absent: a leaky integrator, which fires nothing"),
+    _parameter("reset_value", "membrane", "what a reset to a value sets"),
+    _parameter("lower_bound", "membrane", "of the membrane, after the reset"),
+    _parameter("initial", "membrane", "the membrane before the first step"),
+    Array("scale", "neurons", "float32", None, "what a unit of the membrane is worth"),
+    _parameter("adaptation", "membrane", "what a spike adds to the threshold"),
+    _parameter("adaptation_decay", "q15", "leak of what spikes added to the threshold"),
+    Array("refractory", "neurons", "int32", "int32", "steps without integration after a spike", unit="steps"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Neuron(Node):
+    """IF, LIF, current-based LIF and leaky integrators: one step, whose flags say whose rules.
+
+    Every parameter is an array of shape ``()`` (scalar), ``(channels,)`` or the node's shape.
+
+    ``integration`` says what ``membrane`` is and how u is computed from v, the current i,
+    ``leak`` l, ``gain`` g and ``bias`` b (absent: l = 0, g = 1, b = 0):
+
+    - ``decay``: membrane = α;  u = α·v + g·i + b
+    - ``euler``: membrane = k = dt/τ;  u = v + k·((l − v) + g·i) + b
+    - ``divide``: membrane = τ/dt;  u = v + (g·i − (v − l)) / τ + b
+    - ``divide_leak``: membrane = τ/dt;  u = (v − (v − l)/τ) + g·i + b
+
+    ``synapse`` (absent: i = x, no synaptic current) and ``synapse_order``, state c:
+
+    - ``decay_then_add``: c = αs·c + x; i = c
+    - ``add_then_decay``: c = αs·(c + x); i = c
+    - ``use_then_decay``: i = c + x; c = i − ks·i, where ``synapse`` = ks = dt/τs
+    - ``previous``: i = c; c = αs·c + x
+
+    ``threshold`` absent: a leaky integrator whose output is its membrane.
+    ``strict``: fires where u > θ, else where u ≥ θ. ``multiple``: n = trunc(u/θ) spikes where
+    u > 0, at most ``max_spikes``. ``reset``: ``subtract`` (u − n·θ), ``value`` (``reset_value``)
+    or ``none``. ``reset_next``: the reset of step t is applied in step t + 1 (subtract: θ taken
+    off after leak and input; value: u replaced by the reset value).
+    ``lower_bound``: v = max(v, bound) after the reset. ``initial``: v before the first step (0).
+
+    ``adaptation`` γ with ``adaptation_decay`` ρ (both or neither), state a: each step a = ρ·a, the threshold
+    in force is θ + a, for firing, counting and subtracting alike, and then a = a + n·γ (Norse's LSNN; Bellec
+    et al. 2018, eq. 7 with γ = β(1 − ρ)/ρ). ``refractory`` R, int32 steps, state r: where r > 0 the membrane
+    stays as it is, nothing fires, and r = r − 1; a spike sets r = R (Norse's LIFRefrac). Neither goes with
+    ``reset_next``.
+
+    In integers: parameters are int32, ``membrane``, ``synapse`` and ``adaptation_decay`` Q15 (0 … 32768),
+    integration is ``decay``, ``gain`` and ``leak`` are folded away, ``scale`` (float32) is one unit of v,
+    ``state_bits`` 32 or 16.
+    """
+
+    KIND = Kind(
+        name="neuron",
+        number=8,
+        meaning="neurons, or leaky integrators, one for each element of its input",
+        reads={
+            "bits": ("int32", "float32"),
+            "int16": ("int32",),
+            "int32": ("int32",),
+            "float32": ("float32",),
+        },
+        parameters=(
+            Parameter("state", "u32", "arena offset of its states"),
+            Parameter("flags", "u32", "see below"),
+            Parameter("max_spikes", "u32", "1 … 32767 with the flag multiple, else 1"),
+        ),
+        arrays=ARRAYS,
+        traits=frozenset({"memory", "state"}),
+        same_shape=True,
+    )
+    membrane: np.ndarray = field(default_factory=lambda: np.ones((), np.float32))
+    synapse: np.ndarray | None = None
+    gain: np.ndarray | None = None
+    bias: np.ndarray | None = None
+    leak: np.ndarray | None = None
+    threshold: np.ndarray | None = None
+    reset_value: np.ndarray | None = None
+    lower_bound: np.ndarray | None = None
+    initial: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    integration: Integration = "decay"
+    synapse_order: SynapseOrder = "decay_then_add"
+    strict: bool = False
+    multiple: bool = False
+    max_spikes: int = 1
+    reset: Literal["subtract", "value", "none"] = "value"
+    reset_next: bool = False
+    state_bits: Literal[16, 32] = 32
+    adaptation: np.ndarray | None = None
+    adaptation_decay: np.ndarray | None = None
+    refractory: np.ndarray | None = None
+
+    PARAMETERS: ClassVar[tuple[str, ...]] = tuple(array.name for array in ARRAYS)
+
+    @property
+    def model(self) -> str:
+        """The field's name for this neuron: IF, LIF, CubaLIF, I, LI or CubaLI; ALIF where it adapts."""
+        leaks = not bool(np.all(self.membrane == self._no_leak))
+        name = ("LI" if leaks else "I") if self.threshold is None else ("LIF" if leaks else "IF")
+        adapts = "A" if self.adaptation is not None else ""
+        return ("Cuba" if self.synapse is not None else "") + adapts + name
+
+    @property
+    def _no_leak(self) -> float:
+        if self.integration == "decay":
+            return ONE_Q15 if self.membrane.dtype == np.int32 else 1.0
+        return 0.0 if self.integration == "euler" else np.inf
+
+    @property
+    def spikes(self) -> bool:
+        """Whether it fires, at most once a step or several times."""
+        return self.threshold is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every build of the core has its step (``snnrt_neuron_is_plain``)."""
+        beyond = (self.synapse, self.lower_bound, self.adaptation, self.refractory)
+        return (
+            all(array is None for array in beyond)
+            and not self.multiple
+            and np.ndim(self.membrane) == 0
+            and self.spikes
+        )
+
+    def output_type(self, integer: bool, source: ValueType | None) -> ValueType:
+        """Bits, numbers of spikes, or the membrane."""
+        if self.spikes and not self.multiple:
+            return "bits"
+        if not integer:
+            return "float32"
+        return "int16" if self.spikes else "int32"
+
+    def largest(self, sources: list[int]) -> int:
+        """Spikes a step."""
+        return int(self.max_spikes) if self.multiple else 1
+
+    @property
+    def bounded_by_inputs(self) -> bool:
+        """It fires as often as it may whatever it reads."""
+        return False
+
+    # checks
+
+    def check(self, integer: bool) -> None:
+        """Words, arrays, and which of them go together."""
+        shapes = ((), (self.shape[0],), self.shape)
+        check_word(self, "integration", self.integration, INTEGRATIONS)
+        check_word(self, "synapse_order", self.synapse_order, SYNAPSE_ORDERS)
+        check_word(self, "reset", self.reset, RESETS)
+        if self.state_bits not in (16, 32):
+            raise complaint(self, "state_bits", "one of 16, 32", repr(self.state_bits))
+        self._check_presence(integer)
+        for name in self.PARAMETERS:
+            array = getattr(self, name)
+            if name != "scale" and (array is not None or name == "membrane"):
+                check_array(self, name, array, dtype_of(self, name, integer), shapes)
+        check_scale(self, self.scale, shapes, integer)
+        self._check_firing(integer)
+        self._check_mechanisms(integer)
+        if integer:
+            self._check_integers()
+        else:
+            self._check_floats()
+
+    def _check_presence(self, integer: bool) -> None:
+        if not integer:
+            return
+        if self.integration != "decay":
+            raise complaint(self, "integration", "decay in int8", self.integration)
+        for name in ("gain", "leak"):
+            if getattr(self, name) is not None:
+                raise complaint(self, name, "none in int8", "one; fold it into weights and bias")
+
+    def _check_firing(self, integer: bool) -> None:
+        if self.threshold is None:
+            if self.multiple or self.reset_next:
+                raise complaint(
+                    self,
+                    "threshold",
+                    "one, where several spikes or a reset at the next step are asked for",
+                    "none",
+                )
+            return
+        if self.multiple and (self.reset_next or self.strict):
+            other = "reset_next" if self.reset_next else "strict"
+            raise complaint(self, other, "not set where a neuron fires several spikes a step", "set")
+        if not isinstance(self.max_spikes, (int, np.integer)) or not 1 <= self.max_spikes <= LARGEST_INT16:
+            raise complaint(self, "max_spikes", f"1 to {LARGEST_INT16}", self.max_spikes)
+        if integer:
+            check_range(self, "threshold", self.threshold, 1, 2**31 - 1)
+        else:
+            check_range(self, "threshold", self.threshold, 0.0, np.inf, open_low=True)
+
+    def _check_mechanisms(self, integer: bool) -> None:
+        if (self.adaptation is None) != (self.adaptation_decay is None):
+            raise complaint(self, "adaptation", "both adaptation and adaptation_decay, or neither", "one")
+        for name in ("adaptation", "refractory"):
+            array = getattr(self, name)
+            if array is None:
+                continue
+            if self.threshold is None:
+                raise complaint(self, name, "none without a threshold", "one")
+            if self.reset_next:
+                raise complaint(self, name, "none with a reset at the next step", "one")
+            check_range(self, name, array, 0, LARGEST_INT16 if name == "refractory" else np.inf)
+        if self.adaptation_decay is not None:
+            check_range(self, "adaptation_decay", self.adaptation_decay, 0, ONE_Q15 if integer else 1.0)
+
+    def _check_floats(self) -> None:
+        if self.state_bits != 32:
+            raise complaint(self, "state_bits", "32 in float32", self.state_bits)
+        if self.integration == "decay":
+            check_range(self, "membrane", self.membrane, 0.0, 1.0)
+            if self.leak is not None:
+                raise complaint(self, "leak", "none with integration 'decay'", "one; fold it into the bias")
+        elif self.integration == "euler":
+            check_range(self, "membrane", self.membrane, 0.0, np.inf)
+        else:
+            check_range(self, "membrane", self.membrane, 0.0, np.inf, open_low=True)
+        if self.synapse is not None:
+            check_range(self, "synapse", self.synapse, 0.0, 1.0)
+
+    def _check_integers(self) -> None:
+        for name in ("membrane", "synapse"):
+            if getattr(self, name) is not None:
+                check_range(self, name, getattr(self, name), 0, ONE_Q15)
+        if self.state_bits == 16:
+            for name in ("reset_value", "lower_bound", "initial"):
+                if getattr(self, name) is not None:
+                    check_range(self, name, getattr(self, name), -(2**15), 2**15 - 1)
+
+    def check_types(self, integer: bool, types: Mapping[str, ValueType]) -> None:
+        """In integers a current; in float32 the writer of a file makes spikes one."""
+        source = self.inputs[0].source
+        if integer and types[source] != "int32":
+            hint = "put an add with as_current between"
+            raise complaint(
+                self, "input", "an int32 current", f"the {types[source]} output of {source!r}; {hint}"
+            )
+
+    # memory and file
+
+    def states(self, integer: bool) -> tuple[StateBlock, ...]:
+        """Membrane, synaptic current, adaptation, refractory counter."""
+        count = self.elements
+        narrow = integer and self.state_bits == 16
+        found = [StateBlock("membrane", count * (2 if narrow else 4))]
+        if self.synapse is not None:
+            found.append(StateBlock("synapse", count * 4))
+        if self.adaptation is not None:
+            found.append(StateBlock("adaptation", count * 4))
+        if self.refractory is not None:
+            found.append(StateBlock("refractory", count * 2))
+        return tuple(found)
+
+    def fields(self) -> dict[str, object]:
+        """Flags, and spikes a step."""
+        words: dict[str, int] = {
+            "integration": INTEGRATIONS.code(self.integration),
+            "synapse_order": SYNAPSE_ORDERS.code(self.synapse_order),
+            "strict": self.strict, "multiple": self.multiple, "reset": RESETS.code(self.reset),
+            "reset_next": self.reset_next, "state_int16": self.state_bits == 16,
+        }  # fmt: skip
+        flags = sum(int(words[name]) << first for name, (first, _) in FLAGS.items())
+        return {"flags": flags, "max_spikes": self.max_spikes if self.multiple else 1}
+
+    @classmethod
+    def options(cls, fields: Mapping[str, int | float], type_: ValueType) -> dict[str, object]:
+        """The inverse of :meth:`fields`."""
+        flags = int(fields["flags"])
+        value = {name: flags >> first & (1 << bits) - 1 for name, (first, bits) in FLAGS.items()}
+        return {
+            "integration": INTEGRATIONS.value(value["integration"]),
+            "synapse_order": SYNAPSE_ORDERS.value(value["synapse_order"]),
+            "strict": bool(value["strict"]), "multiple": bool(value["multiple"]),
+            "reset": RESETS.value(value["reset"]), "reset_next": bool(value["reset_next"]),
+            "state_bits": 16 if value["state_int16"] else 32, "max_spikes": fields["max_spikes"],
+        }  # fmt: skip
+
+    def prepared(self) -> Node:
+        """An absent reset value is 0; without a threshold there is no reset."""
+        if self.threshold is None:
+            return replace(self, reset="none", reset_next=False, strict=False, multiple=False, max_spikes=1)
+        if self.reset == "value" and self.reset_value is None:
+            return replace(self, reset_value=np.zeros((), self.membrane.dtype))
+        return self
+
+    # the reference
+
+    def start(self, inputs: int, integer: bool) -> State:
+        """Membranes at ``initial``, the rest at 0."""
+        return neuron_step.start(self, inputs, integer)
+
+    def step(self, run: Step, sources: list[np.ndarray], state: State) -> np.ndarray:
+        """Integrate, fire, reset, bound: uint8 bits, numbers of spikes, or the membrane."""
+        return neuron_step.step(self, run, sources[0], state)
+
+    # integers and costs
+
+    def holds_current(self, sources: list[bool]) -> bool:
+        """The membrane of a leaky integrator."""
+        return self.threshold is None
+
+    def value_unit(self, source: float) -> float:
+        """A spike is 1."""
+        return 1.0
+
+    def mechanism_events(self) -> tuple[str, ...]:
+        """Events that each update has for the mechanisms beyond the plain neuron, as targets charge them."""
+        present = {
+            "neuron_synapse": self.synapse is not None,
+            "neuron_bias": self.bias is not None,
+            "neuron_reset_next": self.reset_next,
+            "neuron_int16": self.state_bits == 16,
+            "neuron_bound": self.lower_bound is not None,
+            "neuron_adaptation": self.adaptation is not None,
+            "neuron_refractory": self.refractory is not None,
+        }
+        return tuple(event for event, there in present.items() if there)
+
+    def passed_peak(self, sources: list[int | None], integer: bool) -> int | None:
+        """Spikes a step; a membrane is any real number."""
+        if self.threshold is None:
+            return None
+        return self.max_spikes if self.multiple else 1

@@ -1,0 +1,197 @@
+"""One step of a neuron in NumPy, exactly as docs/ir.md writes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snnrt.ir.arithmetic import INT16, broadcast, decay, saturate
+from snnrt.ir.node import State, Step
+
+if TYPE_CHECKING:
+    from snnrt.ir.nodes.neuron import Neuron
+
+
+def start(node: Neuron, inputs: int, integer: bool) -> State:
+    """States of N inputs, (N, *shape): float32, or int64 holding int32; the refractory counter int64."""
+    dtype = np.int64 if integer else np.float32
+    membrane = np.zeros((inputs, *node.shape), dtype)
+    if node.initial is not None:
+        membrane += broadcast(node.initial.astype(dtype), node.shape)
+    state = {"membrane": membrane}
+    for name, array in (("synapse", node.synapse), ("adaptation", node.adaptation)):
+        if array is not None:
+            state[name] = np.zeros_like(membrane)
+    if node.refractory is not None:
+        state["refractory"] = np.zeros(membrane.shape, np.int64)
+    return state
+
+
+def step(node: Neuron, run: Step, x: np.ndarray, state: State) -> np.ndarray:
+    """The output for this step's input (N, *shape): uint8 bits, spike numbers or the membrane."""
+    at = _Step(node, run, state)
+    output = at.output(x.astype(at.dtype))
+    run.count("neuron_updates", np.full(x.shape[0], node.elements))
+    if node.spikes:
+        run.count("spikes", output.reshape(x.shape[0], -1).astype(np.int64).sum(axis=1))
+    return output
+
+
+class _Step:
+    def __init__(self, node: Neuron, run: Step, state: State) -> None:
+        self.node, self.run, self.state = node, run, state
+        self.integer = run.integer
+        self.dtype = np.int64 if run.integer else np.float32
+
+    def value(self, name: str) -> np.ndarray | None:
+        """A parameter, of the node's shape. Absent it stays None: in float32 leaving an operation out is
+        not the same as adding zero."""
+        array = getattr(self.node, name)
+        if array is None:
+            return None
+        return broadcast(array.astype(np.int64 if name == "refractory" else self.dtype), self.node.shape)
+
+    def output(self, x: np.ndarray) -> np.ndarray:
+        node, held = self.node, self.state["membrane"]
+        u = self._integrate_integers(x) if self.integer else self._integrate_floats(x)
+        base = self.value("threshold")
+        if base is None:
+            self._keep(self._to_state(u))
+            return self.state["membrane"].astype(np.int32 if self.integer else np.float32)
+        threshold = self._threshold_in_force(base)
+        if node.reset_next:
+            late = self._fires(held, threshold).astype(self.dtype)
+            u = self._reset(u, late, threshold)
+        u = self._to_state(u)
+        spikes = self._count(u, threshold) if node.multiple else self._fires(u, threshold).astype(self.dtype)
+        resting = self._rests()
+        if resting is not None:
+            spikes = np.where(resting, self.dtype(0), spikes)
+        v = u if node.reset_next else self._to_state(self._reset(u, spikes, threshold))
+        if resting is not None:
+            v = np.where(resting, held, v)
+            self._recover(resting, spikes)
+        self._keep(v)
+        self._adapt(spikes)
+        if not node.multiple:
+            return spikes.astype(np.uint8)
+        return spikes.astype(np.int16 if self.integer else np.float32)
+
+    # integration
+
+    def _integrate_floats(self, x: np.ndarray) -> np.ndarray:
+        node, v = self.node, self.state["membrane"]
+        membrane, gain, leak, bias = (self.value(name) for name in ("membrane", "gain", "leak", "bias"))
+        assert membrane is not None
+        i = self._current_floats(x)
+        driven = i if gain is None else gain * i
+        if node.integration == "decay":
+            u = membrane * v + driven
+        elif node.integration == "euler":
+            rest = np.float32(0.0) if leak is None else leak
+            u = v + membrane * ((rest - v) + driven)
+        else:
+            above = v if leak is None else v - leak
+            if node.integration == "divide":
+                u = v + (driven - above) / membrane
+            else:
+                u = (v - above / membrane) + driven
+        return u if bias is None else u + bias
+
+    def _current_floats(self, x: np.ndarray) -> np.ndarray:
+        synapse, order = self.value("synapse"), self.node.synapse_order
+        if synapse is None:
+            return x
+        c = self.state["synapse"]
+        if order == "decay_then_add":
+            i = c = synapse * c + x
+        elif order == "add_then_decay":
+            i = c = synapse * (c + x)
+        elif order == "use_then_decay":
+            i = c + x
+            c = i - synapse * i
+        else:
+            i, c = c, synapse * c + x
+        self.state["synapse"] = c
+        return i
+
+    def _integrate_integers(self, x: np.ndarray) -> np.ndarray:
+        membrane, bias = self.value("membrane"), self.value("bias")
+        assert membrane is not None
+        i = self._current_integers(x)
+        u = saturate(decay(self.state["membrane"], membrane) + i)
+        return u if bias is None else saturate(u + bias)
+
+    def _current_integers(self, x: np.ndarray) -> np.ndarray:
+        synapse, order = self.value("synapse"), self.node.synapse_order
+        if synapse is None:
+            return x
+        c = self.state["synapse"]
+        if order == "decay_then_add":
+            i = c = saturate(decay(c, synapse) + x)
+        elif order == "add_then_decay":
+            i = c = decay(saturate(c + x), synapse)
+        elif order == "use_then_decay":
+            i = saturate(c + x)
+            c = decay(i, synapse)
+        else:
+            i, c = c, saturate(decay(c, synapse) + x)
+        self.state["synapse"] = c
+        return i
+
+    # firing and reset
+
+    def _threshold_in_force(self, base: np.ndarray) -> np.ndarray:
+        factor = self.value("adaptation_decay")
+        if factor is None:
+            return base
+        raised = self.state["adaptation"]
+        raised = decay(raised, factor) if self.integer else factor * raised
+        self.state["adaptation"] = raised
+        return saturate(base + raised) if self.integer else base + raised
+
+    def _adapt(self, spikes: np.ndarray) -> None:
+        jump = self.value("adaptation")
+        if jump is None:
+            return
+        raised = self.state["adaptation"]
+        higher = raised + spikes * jump
+        self.state["adaptation"] = saturate(higher) if self.integer else np.where(spikes > 0, higher, raised)
+
+    def _rests(self) -> np.ndarray | None:
+        return None if self.node.refractory is None else self.state["refractory"] > 0
+
+    def _recover(self, resting: np.ndarray, spikes: np.ndarray) -> None:
+        counter, steps = self.state["refractory"], self.value("refractory")
+        assert steps is not None
+        self.state["refractory"] = np.where(resting, counter - 1, np.where(spikes > 0, steps, counter))
+
+    def _fires(self, membrane: np.ndarray, threshold: np.ndarray) -> np.ndarray:
+        return membrane > threshold if self.node.strict else membrane >= threshold
+
+    def _count(self, u: np.ndarray, threshold: np.ndarray) -> np.ndarray:
+        """Several spikes a step: how many thresholds u holds."""
+        most = self.dtype(self.node.max_spikes)
+        ratio = u // threshold if self.integer else np.trunc(u / threshold)
+        # a NaN is not above 0: it fires nothing
+        return np.where(u > 0, np.where(ratio < most, ratio, most), self.dtype(0))
+
+    def _reset(self, u: np.ndarray, spikes: np.ndarray, threshold: np.ndarray) -> np.ndarray:
+        node = self.node
+        fired = spikes > 0
+        if node.reset == "subtract":
+            lowered = u - (spikes if node.multiple else self.dtype(1)) * threshold
+            return np.where(fired, saturate(lowered) if self.integer else lowered, u)
+        if node.reset == "value":
+            target = self.value("reset_value")
+            return np.where(fired, self.dtype(0) if target is None else target, u)
+        return u
+
+    def _to_state(self, u: np.ndarray) -> np.ndarray:
+        self.run.observe(self.node, u)
+        return np.clip(u, INT16.min, INT16.max) if self.node.state_bits == 16 else u
+
+    def _keep(self, v: np.ndarray) -> None:
+        bound = self.value("lower_bound")
+        self.state["membrane"] = v if bound is None else np.where(v < bound, bound, v)

@@ -1,0 +1,122 @@
+"""Accumulated logits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from snnrt.ir.array_checks import check_array, check_range, check_scale, complaint
+from snnrt.ir.node import Node, Shape
+from snnrt.ir.spec import READOUT_MODES, Array, Kind, Parameter, ValueType
+
+ONE_Q16 = 65536
+MAX_SHIFT = 62
+
+
+def readout_multipliers(scale: np.ndarray) -> tuple[np.ndarray, int]:
+    """int32 multipliers m (classes,) and shift with m / 2^shift ≈ scale·65536, as precise as int32 allows.
+
+    ``scale`` (classes,) float32 is the real logit one unit of each accumulator stands for. The
+    shift is the largest of 0 … 62 with which the largest multiplier fits; ties round to even.
+    """
+    wanted = np.asarray(scale, np.float64) * ONE_Q16
+    largest = float(wanted.max(initial=0.0))
+    shift = 62 if largest == 0.0 else max(0, min(62, 31 - math.frexp(largest)[1]))
+    if shift and np.rint(math.ldexp(largest, shift)) > 2**31 - 1:
+        shift -= 1
+    return np.minimum(np.rint(np.ldexp(wanted, shift)), 2**31 - 1).astype(np.int32), shift
+
+
+@dataclass(frozen=True, eq=False)
+class Readout(Node):
+    """Accumulated logits over the timesteps so far: ``sum``, or ``mean`` (the sum over t).
+
+    In integers ``scale`` (classes,) float32 is one unit of each accumulator, as logits are shown; what the
+    exit rule and the choice of the class compute with is ``multipliers`` (classes,) int32 ≥ 0 and ``shift``,
+    made of the scale where they are None.
+    """
+
+    KIND = Kind(
+        name="readout",
+        number=9,
+        meaning="accumulates its input; its output is the accumulator",
+        reads={"int32": ("bits", "int16", "int32"), "float32": ("bits", "float32")},
+        parameters=(
+            Parameter("mode", "u32", "0 sum, 1 mean"),
+            Parameter("shift", "u32", "of the multipliers, 0 … 62; 0 in float32"),
+        ),
+        arrays=(
+            Array("multipliers", "outputs", "int32", None, "logits in Q16 an accumulator's unit", True),
+            Array("scale", "outputs", "float32", None, "the real logit that a unit stands for", True),
+        ),
+        traits=frozenset({"memory"}),
+        same_shape=True,
+        place="before last",
+    )
+    mode: Literal["sum", "mean"] = "sum"
+    scale: np.ndarray | None = None
+    multipliers: np.ndarray | None = None
+    shift: int | None = None
+
+    def in_fixed_point(self) -> tuple[np.ndarray, int]:
+        """The multipliers and their shift: its own, else what the scale gives. Integers only."""
+        if self.multipliers is not None and self.shift is not None:
+            return self.multipliers, self.shift
+        assert self.scale is not None
+        return readout_multipliers(self.scale)
+
+    def output_shape(self, sources: list[Shape]) -> Shape:
+        """(classes,)."""
+        if len(sources[0]) != 1:
+            raise complaint(self, "input", "a vector of logits (put a flatten before it)", sources[0])
+        return sources[0]
+
+    def output_type(self, integer: bool, source: ValueType | None) -> ValueType:
+        """The accumulator's."""
+        return "int32" if integer else "float32"
+
+    @property
+    def bounded_by_inputs(self) -> bool:
+        """An accumulator saturates."""
+        return False
+
+    def check(self, integer: bool) -> None:
+        """The mode, and in integers the scale."""
+        if self.mode not in READOUT_MODES:
+            raise complaint(self, "mode", "sum or mean", repr(self.mode))
+        if integer and self.scale is None:
+            raise complaint(self, "scale", "what one unit of each accumulator is worth", "none")
+        check_scale(self, self.scale, (self.shape,), integer)
+        if self.multipliers is None:
+            return
+        if not integer:
+            raise complaint(self, "multipliers", "none in float32", "some")
+        check_array(self, "multipliers", self.multipliers, np.int32, (self.shape,))
+        check_range(self, "multipliers", self.multipliers, 0, 2**31 - 1)
+        if not isinstance(self.shift, (int, np.integer)) or not 0 <= self.shift <= MAX_SHIFT:
+            raise complaint(self, "shift", f"0 to {MAX_SHIFT}", self.shift)
+
+    def prepared(self) -> Node:
+        """With the multipliers that its scale gives, where it has none."""
+        if self.scale is None:
+            return self
+        multipliers, shift = self.in_fixed_point()
+        return replace(self, multipliers=multipliers, shift=shift)
+
+    def fields(self) -> dict[str, object]:
+        """The mode's code and the shift."""
+        return {"mode": READOUT_MODES.code(self.mode), "shift": self.shift or 0}
+
+    @classmethod
+    def options(cls, fields: Mapping[str, int | float], type_: ValueType) -> dict[str, object]:
+        """The inverse of :meth:`fields`."""
+        shift = int(fields["shift"]) if type_ == "int32" else None
+        return {"mode": READOUT_MODES.value(int(fields["mode"])), "shift": shift}
+
+    def step_events(self) -> dict[str, int]:
+        """Elements accumulated."""
+        return {"readout_element": self.elements}
