@@ -5,7 +5,7 @@ snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *a
                               size_t arena_bytes) {
     static const snnrt_network empty;
     const snnrt_file_header *header;
-    const snnrt_node *exit;
+    const snnrt_exit_parameters *exit;
     if (network == NULL) {
         return SNNRT_ERROR_NULL;
     }
@@ -20,13 +20,14 @@ snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *a
     if (arena_bytes < header->arena_bytes) {
         return SNNRT_ERROR_ARENA_TOO_SMALL;
     }
-    exit = snnrt_node_of((const uint8_t *)model, header->node_count - 1u);
+    exit = (const snnrt_exit_parameters *)snnrt_parameters_of(
+        snnrt_node_of((const uint8_t *)model, header->node_count - 1u));
     network->model = (const uint8_t *)model;
     network->arena = (uint8_t *)arena;
     network->kernels = &snnrt_kernels_portable;
     network->maximum_timesteps = header->timesteps;
-    network->exit_rule = exit->parameters.exit.rule;
-    network->exit_threshold_q = exit->parameters.exit.threshold_q;
+    network->exit_rule = exit->rule;
+    network->exit_threshold_q = exit->threshold_q;
     network->model_bytes = header->file_bytes;
     network->model_crc = header->crc;
     network->initialised = SNNRT_INITIALISED;
