@@ -21,7 +21,6 @@ from snnrt.devices.core import RULES, Execution, aligned_copy, check_model, kern
 from snnrt.devices.core_values import CoreValues, Recording
 from snnrt.errors import DataError, SnnrtError
 from snnrt.format.model import Model
-from snnrt.ir.graph import Graph
 from snnrt.ir.operations import dense_operations
 from snnrt.results.counts import Counts
 from snnrt.results.result import Result
@@ -63,16 +62,6 @@ class CpuDevice:
     def open(self, model: Model) -> CpuSession:
         """Cheap after the first time for a model."""
         return CpuSession(_program(model), self.kernels)
-
-
-def model_of(graph: Graph) -> Model:
-    """The checked model of a graph. Raises ModelError where the graph breaks a rule of the IR."""
-    return Model.from_graph(graph, check_model)
-
-
-def read_model(raw: bytes) -> Model:
-    """The checked model of a file's bytes. Raises ModelError for any bytes that are no valid model."""
-    return Model.from_bytes(raw, check_model)
 
 
 class _Program:
