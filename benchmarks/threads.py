@@ -49,6 +49,22 @@ def speed_up(network: Network, inputs: int) -> None:
         print(f"{inputs} inputs, {count} threads: {taken * 1e3:.2f} ms, {times[0] / taken:.2f} x")
 
 
+def serial_share(network: Network) -> None:
+    """Print what the calling thread does by itself while two others run: that bounds the speed-up, also where
+    the machine is too busy to measure one."""
+    x = peer_inputs(512)
+    shares = []
+    for _ in range(5):
+        own, whole = time.thread_time(), time.process_time()
+        network.run(x, threads=2)
+        shares.append((time.process_time() - whole, time.thread_time() - own))
+    process, caller = min(shares)
+    bound = process / (caller + (process - caller) / 2)
+    print(
+        f"{len(x)} inputs: {caller / process:.1%} of the work is the calling thread's: at most {bound:.2f} x"
+    )
+
+
 def overhead(network: Network) -> None:
     """Print the time of one input, and how much of it is not the core's."""
     one, many = peer_inputs(1), np.repeat(peer_inputs(1), 64, axis=0)
@@ -92,6 +108,7 @@ def main() -> int:
         return min(wrong, 1)
     for inputs in (16, 64, 256):
         speed_up(network, inputs)
+    serial_share(network)
     overhead(network)
     return 0
 
