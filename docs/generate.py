@@ -34,6 +34,9 @@ API = {
     "snnrt.converters.nir.importer": ("import_nir",),
     "snnrt.converters.common.finish": ("Imported",),
     "snnrt.converters.passes.quantise": ("quantise",),
+    "snnrt.devices.base": ("Capabilities", "RunRequest", "Session"),
+    "snnrt.devices.registry": ("find_device", "device_names"),
+    "snnrt.format.model": ("Model",),
     "snnrt.reference.run": ("Reference",),
     "snnrt.ir.build": ("Value",),
     "snnrt.ir.graph": (

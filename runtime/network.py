@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from snnrt.atomic_write import write_atomically
 from snnrt.devices.base import Device, checked_request
-from snnrt.devices.cpu import model_of, read_model
+from snnrt.devices.models import load_model, model_of, read_model
 from snnrt.devices.registry import find_device
-from snnrt.errors import ModelError
-from snnrt.format.file_format import LARGEST_FILE
 from snnrt.format.model import Model
 from snnrt.format.sizes import FileInfo, file_info
 from snnrt.ir.graph import Graph
@@ -31,18 +28,16 @@ class Network:
     ``graph`` is its meaning, ``model`` that with its bytes, ``assumptions`` what the import took for granted.
     """
 
-    def __init__(self, graph: Graph | Model, assumptions: Sequence[str] = ()) -> None:
-        """Raises ModelError where the graph breaks a rule of the IR."""
+    def __init__(self, graph: Graph | Model, assumptions: Sequence[str] | None = None) -> None:
+        """``assumptions``: None for those that the metadata tells. Raises ModelError where the graph breaks a
+        rule of the IR."""
         self._model = graph if isinstance(graph, Model) else model_of(graph)
-        self._assumptions = tuple(assumptions)
+        self._assumptions = self._model.assumptions if assumptions is None else tuple(assumptions)
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Network:
         """Of a .snnrt file's bytes, which :meth:`to_bytes` gives back. Raises ModelError."""
-        model = read_model(raw)
-        source = model.graph.metadata.get("source")
-        said = source.get("assumptions") if isinstance(source, dict) else None
-        return cls(model, [str(text) for text in said] if isinstance(said, list) else ())
+        return cls(read_model(raw))
 
     @property
     def model(self) -> Model:
@@ -135,20 +130,7 @@ class Network:
 def load(path: str | os.PathLike[str]) -> Network:
     """Read a .snnrt file. Raises ModelError if it cannot be read or is no valid model; the message
     names the file, what is wrong and where."""
-    name = os.fspath(path)
-    try:
-        with Path(path).open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise ModelError(f"{name}: can't be read ({error.strerror or error}); check the path") from None
-    if len(raw) > LARGEST_FILE:
-        raise ModelError(f"{name}: expected fewer than {LARGEST_FILE} bytes, found more; not a snnrt model")
-    try:
-        return Network.from_bytes(raw)
-    except ModelError as error:
-        raise ModelError(f"{name}: {error}") from None
-    except MemoryError:
-        raise ModelError(f"{name}: the model needs more memory than this machine has") from None
+    return Network(load_model(path))
 
 
 def convert(

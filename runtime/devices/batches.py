@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 # how long an interrupt waits for the workers to see the flag; one in a slow timestep is left to end by itself
-_PATIENCE_S = 0.5
+_PATIENCE_S = 0.25
 # so that who waits looks at signals where a lock cannot be interrupted
 _LOOK_S = 0.1
 

@@ -81,10 +81,14 @@ class CoreValues:
         """What a core's numbers mean: ``classes``, ``steps`` and ``scores`` (N,) as in ``snnrt_result``,
         ``accumulators`` (N, K), ``counts`` (N, nodes, 5), None where nothing counted, the run's ``rule``."""
         readout = self.graph.readout
-        logits = np.empty(accumulators.shape, np.float32)
-        for taken in set(steps.tolist()):
-            rows = steps == taken
-            logits[rows] = fixed_point.real_logits(accumulators[rows], readout.scale, readout.mode, taken)
+        every = set(steps.tolist())
+        if len(every) == 1:
+            logits = fixed_point.real_logits(accumulators, readout.scale, readout.mode, every.pop())
+        else:
+            logits = np.empty(accumulators.shape, np.float32)
+            for taken in every:
+                rows = steps == taken
+                logits[rows] = fixed_point.real_logits(accumulators[rows], readout.scale, readout.mode, taken)
         q16 = scores / 65536.0
         if rule == "entropy":
             q16 = q16 / self._log_classes

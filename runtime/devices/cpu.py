@@ -21,7 +21,6 @@ from snnrt.devices.core import RULES, Execution, aligned_copy, check_model, kern
 from snnrt.devices.core_values import CoreValues, Recording
 from snnrt.errors import DataError, SnnrtError
 from snnrt.format.model import Model
-from snnrt.ir.graph import Graph
 from snnrt.ir.operations import dense_operations
 from snnrt.results.counts import Counts
 from snnrt.results.result import Result
@@ -65,16 +64,6 @@ class CpuDevice:
         return CpuSession(_program(model), self.kernels)
 
 
-def model_of(graph: Graph) -> Model:
-    """The checked model of a graph. Raises ModelError where the graph breaks a rule of the IR."""
-    return Model.from_graph(graph, check_model)
-
-
-def read_model(raw: bytes) -> Model:
-    """The checked model of a file's bytes. Raises ModelError for any bytes that are no valid model."""
-    return Model.from_bytes(raw, check_model)
-
-
 class _Program:
     """A model in the core's memory, and executions of it that are not in use.
 
@@ -89,6 +78,7 @@ class _Program:
         source = model.graph.input
         self.spikes = source.encoding == "spikes"
         self.idle: list[Execution] = []
+        self.most_idle = all_cores()
 
     def take(self) -> Execution:
         # list.pop and list.append are atomic
@@ -98,7 +88,7 @@ class _Program:
             return Execution(self.room, self.info)
 
     def give_back(self, execution: Execution) -> None:
-        if len(self.idle) < all_cores():
+        if len(self.idle) < self.most_idle:
             self.idle.append(execution)
 
 

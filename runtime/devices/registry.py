@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, cast
@@ -55,6 +56,7 @@ def _module(family: str) -> DeviceModule | None:
     return None
 
 
+@cache
 def _imported(module: str) -> DeviceModule:
     return cast("DeviceModule", import_module(module))
 

@@ -50,6 +50,13 @@ class Model:
     orders: Mapping[str, np.ndarray | None]
     types: Mapping[str, ValueType]
 
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the import took for granted, where the metadata tells it."""
+        source = self.graph.metadata.get("source")
+        told = source.get("assumptions") if isinstance(source, dict) else None
+        return tuple(str(text) for text in told) if isinstance(told, list) else ()
+
     @classmethod
     def from_bytes(cls, raw: bytes, check: CoreCheck) -> Model:
         """Of a file's bytes, which it keeps: a valid file of another writer stays as it is.

@@ -165,7 +165,7 @@ def checked_array(x: np.ndarray, node: Input, steps: int) -> np.ndarray:
         axes = ", ".join(map(str, ("N", *expected)))
         raise DataError(f"input {node.name!r}: expected shape ({axes}) with N ≥ 1, found {x.shape}")
     if x.dtype.kind == "f":
-        at_once = max(1, _BYTES_AT_ONCE // max(1, x[0].nbytes))
+        at_once = len(x) if x.nbytes <= _BYTES_AT_ONCE else max(1, _BYTES_AT_ONCE // max(1, x[0].nbytes))
         for start in range(0, len(x), at_once):
             if not np.isfinite(_float32(x[start : start + at_once])).all():
                 raise DataError(f"input {node.name!r}: expected finite float32 values, found NaN or infinity")

@@ -125,7 +125,7 @@ random = np.random.default_rng(0)
 weights = random.standard_normal((32, 32, 3, 3)).astype(np.float32)
 one = np.ones((), np.float32)
 shape = (32, side, side)
-nodes = [Input("x", (), shape, encoding="spikes")]
+nodes = [Input("x", (), shape)]
 for place in range(2):
     nodes.append(Conv2d(f"c{place}", (Edge(nodes[-1].name),), shape, weights=weights, padding=(1, 1, 1, 1)))
     nodes.append(Neuron(f"n{place}", (Edge(nodes[-1].name),), shape, membrane=one, threshold=one))
@@ -136,7 +136,7 @@ nodes += [
     Exit("e", (Edge("r"),), (2,)),
 ]
 network = Network(Graph(tuple(nodes), steps))
-x = np.ones((inputs, steps, *shape), np.float32)
+x = np.ones((inputs, *shape), np.float32)
 print("running", flush=True)
 network.run(x, kernels="portable", threads=int(1 if inputs == 1 else 2))
 print("done", flush=True)
@@ -144,7 +144,9 @@ print("done", flush=True)
 
 
 @pytest.mark.parametrize(
-    ("side", "inputs", "steps"), [(8, 400, 20), (32, 2, 40), (32, 1, 60)], ids=["many", "few", "one long"]
+    ("side", "inputs", "steps"),
+    [(8, 1000, 2000), (32, 2, 40_000), (32, 1, 40_000), (384, 1, 1000)],
+    ids=["many", "few", "one long", "slow steps"],
 )
 def test_ctrl_c_ends_a_run_within_a_second(side, inputs, steps):
     command = [sys.executable, "-c", SLOW, str(side), str(inputs), str(steps)]

@@ -1,0 +1,40 @@
+"""Models, by the core's check: of a graph, of a file's bytes, of a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from snnrt.devices.core import check_model
+from snnrt.errors import ModelError
+from snnrt.format.file_format import LARGEST_FILE
+from snnrt.format.model import Model
+from snnrt.ir.graph import Graph
+
+
+def model_of(graph: Graph) -> Model:
+    """The checked model of a graph. Raises ModelError where the graph breaks a rule of the IR."""
+    return Model.from_graph(graph, check_model)
+
+
+def read_model(raw: bytes) -> Model:
+    """The checked model of a file's bytes. Raises ModelError for any bytes that are no valid model."""
+    return Model.from_bytes(raw, check_model)
+
+
+def load_model(path: str | os.PathLike[str]) -> Model:
+    """The checked model of a file. Raises ModelError that names the file, what is wrong and where."""
+    name = os.fspath(path)
+    try:
+        with Path(path).open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise ModelError(f"{name}: can't be read ({error.strerror or error}); check the path") from None
+    if len(raw) > LARGEST_FILE:
+        raise ModelError(f"{name}: expected fewer than {LARGEST_FILE} bytes, found more; not a snnrt model")
+    try:
+        return read_model(raw)
+    except ModelError as error:
+        raise ModelError(f"{name}: {error}") from None
+    except MemoryError:
+        raise ModelError(f"{name}: the model needs more memory than this machine has") from None
