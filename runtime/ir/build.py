@@ -163,6 +163,11 @@ class GraphBuilder:
         return graph
 
     @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes so far, in the order in which they run."""
+        return tuple(self._nodes)
+
+    @property
     def _integer(self) -> bool:
         return self.arithmetic == "integer"
 
