@@ -44,7 +44,7 @@ setup(
         "snnrt.targets": ["profiles/*.toml", "templates/*", "*.toml"],
         "snnrt.targets.emulator": ["boards/*"],
         "snnrt.targets.export": ["templates/*"],
-        CORE: ["*.[ch]", "kernels/*.[ch]", "kernels/arm/*.[ch]", "kernels/riscv/*.[ch]"],
+        CORE: ["*.[ch]", "nodes/*.[ch]", "kernels/*.[ch]", "kernels/arm/*.[ch]", "kernels/riscv/*.[ch]"],
     },
     exclude_package_data={CORE: ["build_core.py", "host/*", "kernels/x86/*"]},
     cffi_modules=["csrc/build_core.py:builder"],

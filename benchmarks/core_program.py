@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from snnrt.devices.cpu import Engine
+from snnrt.devices.core_values import CoreValues
 from snnrt.network import Network
 
 ROOT = Path(__file__).resolve().parents[1]
 CSRC = ROOT / "csrc"
-SOURCES = ("*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c")
+SOURCES = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c")
 # as csrc/build_core.py builds the extension
 FLAGS = (
     "-std=c99", "-O3", "-ffp-contract=off", "-DSNNRT_EVENTS_MAX=256", "-DSNNRT_WITH_VECTOR_SCRATCH=1",
@@ -62,7 +62,7 @@ class CoreProgram:
         self.model, self.inputs = files.with_suffix(".snnrt"), files.with_suffix(".inputs")
         raw = network.to_bytes()
         self.model.write_bytes(raw)
-        self.inputs.write_bytes(Engine(network.graph, raw).quantise_input(x).tobytes())
+        self.inputs.write_bytes(CoreValues(network.model).stored_input(x).tobytes())
 
     def run(self, kernels: str, runs: int) -> Runs:
         """``runs`` runs of each input. Raises ProgramError where this processor lacks the kernels."""

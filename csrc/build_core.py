@@ -11,8 +11,8 @@ from cffi import FFI
 FOLDER = Path(__file__).resolve().parent
 # setuptools wants sources relative to the folder of setup.py
 RELATIVE = Path("csrc")
-HEADERS = ("snnrt.h", "host/snnrt_host.h")
-SOURCES = ("*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c")
+HEADERS = ("snnrt_constants.h", "snnrt.h", "host/snnrt_host.h")
+SOURCES = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c")
 
 
 def declarations() -> str:

@@ -1,30 +1,28 @@
 /* Whether this build has what a node needs. */
-#include "snnrt_core.h"
+#include "snnrt_check.h"
 
-bool snnrt_kernel_present(const snnrt_node *node) {
+#define SNNRT_PRESENT_CASE(KIND, kind, ...) case SNNRT_KIND_##KIND:
+
+snnrt_status snnrt_check_kernels(const snnrt_node *node) {
+    bool present = false;
     switch (node->kind) {
-#if !SNNRT_WITH_CONV2D
-    case SNNRT_KIND_CONV2D:
-        return false;
-#endif
-#if !SNNRT_WITH_POOL2D
-    case SNNRT_KIND_SUM_POOL2D:
-    case SNNRT_KIND_AVG_POOL2D:
-        return false;
-#endif
-#if !SNNRT_WITH_ADD
-    case SNNRT_KIND_ADD:
-        return false;
-#endif
-#if !SNNRT_WITH_NEURON_VARIANTS
-    case SNNRT_KIND_NEURON:
-        return snnrt_neuron_is_plain(node->parameters.neuron.flags, node->parameters.neuron.granularity);
-#endif
-#if !SNNRT_WITH_EXIT_CONFIDENCE
-    case SNNRT_KIND_EXIT:
-        return snnrt_exit_rule_present(node->parameters.exit.rule);
-#endif
+        SNNRT_NODE_LIST(SNNRT_PRESENT_CASE)
+        present = true;
+        break;
     default:
-        return true;
+        if (node->kind - 1u >= SNNRT_KINDS_END - 1u) {
+            return SNNRT_ERROR_NODE_KIND;
+        }
+        break;
     }
+    if (node->kind == SNNRT_KIND_NEURON) {
+        present = snnrt_neuron_present(node);
+    }
+#if !SNNRT_WITH_EXIT_CONFIDENCE
+    if (node->kind == SNNRT_KIND_EXIT) {
+        present = snnrt_exit_rule_present(((const snnrt_exit_parameters *)snnrt_parameters_of(node))->rule);
+    }
+#endif
+    return present ? SNNRT_OK : SNNRT_ERROR_KERNEL_MISSING;
 }
+#undef SNNRT_PRESENT_CASE

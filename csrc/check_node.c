@@ -1,322 +1,182 @@
-/* One node's record: kind and place, inputs, types, shape, parameters. Everything that the nodes before
- * (and, for delayed inputs, after) claim was or will be checked in its own turn. */
-#include "snnrt_core.h"
+/* Records: where they lie, and what the specification's rows say of each. What a node reads of others, was or will be
+ * checked in their turn; what this node's own check computes with is checked before. */
+#include "snnrt_check.h"
 
 #if SNNRT_WITH_MODEL_CHECK
 
-/* A kind, unless the build leaves it out: then no code that asks for it. */
-#define IS_CONV2D(node) (SNNRT_WITH_CONV2D && (node)->kind == SNNRT_KIND_CONV2D)
-#define IS_POOL2D(node)                                                                            \
-    (SNNRT_WITH_POOL2D &&                                                                          \
-     ((node)->kind == SNNRT_KIND_SUM_POOL2D || (node)->kind == SNNRT_KIND_AVG_POOL2D))
-#define IS_ADD(node) (SNNRT_WITH_ADD && (node)->kind == SNNRT_KIND_ADD)
-#define WITH_WINDOWS (SNNRT_WITH_CONV2D || SNNRT_WITH_POOL2D)
+/* Kinds that the build lacks have rows of zeros. */
+static const snnrt_row rows[SNNRT_KINDS_END] = {
+#define SNNRT_ROW(KIND, kind, reads, traits, fewest, most, words, roles)                           \
+    [SNNRT_KIND_##KIND] = {reads, traits, fewest, most, words},
+    SNNRT_NODE_LIST(SNNRT_ROW)
+#undef SNNRT_ROW
+};
 
-static bool dimensions_fit(const snnrt_node *node) {
+const snnrt_row *snnrt_row_of(uint32_t kind) { return &rows[kind < SNNRT_KINDS_END ? kind : 0]; }
+
+/* Records in the order of the index without gaps, then the data. */
+snnrt_status snnrt_check_records(snnrt_check *check) {
+    const snnrt_file_header *header = snnrt_header_of(check->model);
+    uint32_t end = (SNNRT_HEADER_BYTES + check->count * 2u + 3u) & ~3u;
+    uint32_t limit = header->metadata_offset;
+    for (uint32_t i = 0; i < check->count; i++) {
+        const snnrt_node *node;
+        if (end + SNNRT_RECORD_BYTES > limit || snnrt_index_of(check->model)[i] != end / 4u) {
+            return snnrt_fail(check, SNNRT_ERROR_HEADER, end / 4u, i);
+        }
+        node = snnrt_node_of(check->model, i);
+        end += SNNRT_RECORD_BYTES + (node->edge_count + node->parameter_words + 2u * node->array_count) * 4u;
+    }
+    end = (end + 7u) & ~7u;
+    if (header->data_offset != end || end > limit) {
+        return snnrt_fail(check, SNNRT_ERROR_HEADER, end, header->data_offset);
+    }
+    return SNNRT_OK;
+}
+
+bool snnrt_dimensions_fit(const snnrt_node *node) {
     uint32_t h = node->height;
     uint32_t w = node->width;
     uint32_t c = node->channels;
     uint64_t pixels = (uint64_t)h * w;
     /* Below 2^24 each: the products stay below 2^64, and no sum of one with its padding overflows. */
-    return c - 1u < SNNRT_DIMENSION_MAX && h - 1u < SNNRT_DIMENSION_MAX &&
-           w - 1u < SNNRT_DIMENSION_MAX && pixels <= SNNRT_ELEMENTS_MAX &&
-           pixels * c <= SNNRT_ELEMENTS_MAX &&
-           (node->rank == 3 || (node->rank == 1 && pixels == 1));
+    return c - 1u < SNNRT_DIMENSION_MAX && h - 1u < SNNRT_DIMENSION_MAX && w - 1u < SNNRT_DIMENSION_MAX &&
+           pixels <= SNNRT_ELEMENTS_MAX && pixels * c <= SNNRT_ELEMENTS_MAX &&
+           ((node->flags & SNNRT_NODE_MAP) != 0 || pixels == 1);
 }
 
-static bool same_shape(const snnrt_node *a, const snnrt_node *b) {
-    return a->rank == b->rank && a->channels == b->channels && a->height == b->height &&
-           a->width == b->width;
+static bool place_fits(const snnrt_check *c, const snnrt_row *row) {
+    uint32_t left = c->count - c->index;
+    uint32_t wanted = c->index == 0 ? (uint32_t)SNNRT_PLACE_FIRST
+                      : left == 2   ? (uint32_t)SNNRT_PLACE_BEFORE_LAST
+                      : left == 1   ? (uint32_t)SNNRT_PLACE_LAST
+                                    : (uint32_t)SNNRT_PLACE_INSIDE;
+    return SNNRT_PLACE(row->traits) == wanted;
 }
 
 /* A source comes earlier in the list, a delayed one later: both are nodes with a value. */
-static bool input_fits(const snnrt_check *c, uint32_t input) {
-    uint32_t source = input & ~SNNRT_DELAYED;
-    if (source == input) {
-        return input < c->index && (c->node->kind != SNNRT_KIND_EXIT || input == c->index - 1u);
+static bool edge_fits(const snnrt_check *c, const snnrt_edge *edge, const snnrt_row *row) {
+    uint32_t source = edge->source;
+    const snnrt_node *node;
+    if (edge->delay == 0) {
+        return source < c->index && (source == c->index - 1u || SNNRT_PLACE(row->traits) != SNNRT_PLACE_LAST);
     }
-    /* A flatten's value is its source's memory: that too must be written after this node. */
-    return source < c->count - 2u && source > c->index && c->node->kind != SNNRT_KIND_FLATTEN &&
-           (snnrt_node_of(c->model, source)->kind != SNNRT_KIND_FLATTEN ||
-            snnrt_node_of(c->model, source)->inputs[0] > c->index);
-}
-
-static bool place_fits(const snnrt_check *c) {
-    uint32_t kind = c->node->kind;
-    uint32_t wanted = c->index == 0               ? (uint32_t)SNNRT_KIND_INPUT
-                      : c->index == c->count - 2u ? (uint32_t)SNNRT_KIND_READOUT
-                      : c->index == c->count - 1u ? (uint32_t)SNNRT_KIND_EXIT
-                                                  : 0u;
-    return wanted != 0 ? kind == wanted : kind >= SNNRT_KIND_DENSE && kind <= SNNRT_KIND_NEURON;
-}
-
-/* Types of the values that a node may read. */
-static bool reads(const snnrt_check *c, const snnrt_node *source) {
-    uint32_t dtype = source->dtype;
-    uint32_t kind = c->node->kind;
-    if (!snnrt_is_int8(c->model)) {
-        return dtype == SNNRT_DTYPE_FLOAT32 ||
-               (dtype == SNNRT_DTYPE_BITS && kind != SNNRT_KIND_NEURON);
-    }
-    if (kind == SNNRT_KIND_NEURON) {
-        return dtype == SNNRT_DTYPE_INT32;
-    }
-    if (IS_POOL2D(c->node)) {
-        return (dtype == SNNRT_DTYPE_INT32) == (c->node->dtype == SNNRT_DTYPE_INT32);
-    }
-    return dtype != SNNRT_DTYPE_INT32 || kind >= SNNRT_KIND_READOUT ||
-           kind == SNNRT_KIND_FLATTEN ||
-           (IS_ADD(c->node) && c->node->dtype == SNNRT_DTYPE_INT32);
-}
-
-static bool writes(const snnrt_check *c) {
-    const snnrt_node *node = c->node;
-    bool int8 = snnrt_is_int8(c->model);
-    uint32_t dtype = node->dtype;
-    uint32_t narrow = int8 ? SNNRT_DTYPE_INT16 : SNNRT_DTYPE_FLOAT32;
-    uint32_t number = int8 ? SNNRT_DTYPE_INT32 : SNNRT_DTYPE_FLOAT32;
-    if (node->kind == SNNRT_KIND_INPUT) {
-        return dtype == narrow;
-    }
-    if (node->kind == SNNRT_KIND_FLATTEN) {
-        return dtype == c->source->dtype;
-    }
-    if (node->kind == SNNRT_KIND_NEURON) {
-        if ((node->parameters.neuron.flags & SNNRT_NEURON_MULTIPLE) != 0) {
-            return dtype == narrow;
-        }
-        if (SNNRT_GRANULARITY(&node->parameters.neuron, SNNRT_THRESHOLD) != SNNRT_ABSENT) {
-            return dtype == SNNRT_DTYPE_BITS;
-        }
-    }
-    return dtype == number || (dtype == narrow && (IS_ADD(node) || IS_POOL2D(node)));
-}
-
-#if WITH_WINDOWS
-/* Neither the padded size nor the extent can pass 2^32: 2^24 + 2 * 65535, and 65535 * 65534 + 1. */
-static uint32_t window_positions(uint32_t padded, uint32_t kernel, uint32_t dilation,
-                                 uint32_t stride) {
-    uint32_t extent = dilation * (kernel - 1u) + 1u;
-    if (kernel == 0 || stride == 0 || dilation == 0 || padded < extent) {
-        return 0;
-    }
-    return (padded - extent) / stride + 1u;
-}
-
-static bool window_fits(const snnrt_check *c) {
-    const snnrt_window *p = &c->node->parameters.synapse.window;
-    bool conv = IS_CONV2D(c->node);
-    return c->node->rank == 3 && c->source->rank == 3 &&
-           c->node->height == window_positions(c->source->height + p->pad_top + p->pad_bottom,
-                                               p->kernel_h, conv ? p->dilation_y : 1u,
-                                               p->stride_y) &&
-           c->node->width == window_positions(c->source->width + p->pad_left + p->pad_right,
-                                              p->kernel_w, conv ? p->dilation_x : 1u,
-                                              p->stride_x);
-}
-#endif
-
-static bool shape_fits(const snnrt_check *c) {
-    const snnrt_node *node = c->node;
-    switch (node->kind) {
-    case SNNRT_KIND_DENSE:
-        return node->rank == 1 && c->source->rank == 1;
-#if WITH_WINDOWS
-    case SNNRT_KIND_CONV2D: {
-        uint32_t groups = node->parameters.synapse.window.groups;
-        return window_fits(c) && groups != 0 && node->channels % groups == 0 &&
-               c->source->channels % groups == 0;
-    }
-    case SNNRT_KIND_SUM_POOL2D:
-    case SNNRT_KIND_AVG_POOL2D:
-        return window_fits(c) && node->channels == c->source->channels;
-#endif
-    case SNNRT_KIND_FLATTEN:
-        return node->rank == 1 && c->source->rank == 3 &&
-               node->channels == snnrt_elements(c->source);
-    case SNNRT_KIND_EXIT:
-        return node->rank == 1 && node->channels == 1;
-    case SNNRT_KIND_READOUT:
-        if (node->rank != 1 || node->channels > SNNRT_CLASSES_MAX) {
-            return false;
-        }
-        break;
-    default:
-        break;
-    }
-    return same_shape(node, c->source);
-}
-
-static bool neuron_parameters_fit(const snnrt_check *c) {
-    const snnrt_neuron_parameters *p = &c->node->parameters.neuron;
-    uint32_t flags = p->flags;
-    bool multiple = (flags & SNNRT_NEURON_MULTIPLE) != 0;
-    bool next = (flags & SNNRT_NEURON_RESET_NEXT) != 0;
-    uint32_t reset = SNNRT_NEURON_RESET(flags);
-    uint32_t forbidden = 0;
-    if (flags > SNNRT_NEURON_FLAGS_MAX || reset > SNNRT_RESET_VALUE || (multiple && next) ||
-        p->max_spikes - 1u >= (multiple ? 32767u : 1u) ||
-        p->granularity >> (2u * SNNRT_NEURON_PARAMETERS) != 0 ||
-        SNNRT_GRANULARITY(p, SNNRT_MEMBRANE) == SNNRT_ABSENT) {
+    if (edge->delay > SNNRT_DELAY_MAX || source >= c->count - 2u || source <= c->index ||
+        (row->traits & SNNRT_TRAIT_ALIAS) != 0) {
         return false;
     }
-    if (SNNRT_GRANULARITY(p, SNNRT_THRESHOLD) == SNNRT_ABSENT &&
-        (reset != SNNRT_RESET_NONE || multiple || next)) {
-        return false;
-    }
-    if (reset == SNNRT_RESET_VALUE && SNNRT_GRANULARITY(p, SNNRT_RESET_TO) == SNNRT_ABSENT) {
-        return false;
-    }
-    if (!snnrt_is_int8(c->model)) {
-        return (flags & SNNRT_NEURON_STATE_INT16) == 0;
-    }
-    forbidden = 3u << 2 * SNNRT_GAIN | 3u << 2 * SNNRT_LEAK;
-    return SNNRT_NEURON_INTEGRATION(flags) == SNNRT_DECAY && (p->granularity & forbidden) == 0;
+    /* An alias' value is its source's memory: that too must be written after this node. */
+    node = snnrt_node_of(c->model, source);
+    return (snnrt_row_of(node->kind)->traits & SNNRT_TRAIT_ALIAS) == 0 || node->edge_count == 0 ||
+           snnrt_edges_of(node)->source > c->index;
 }
 
-/* Parameter words that the kind has; the ones behind them must be 0. */
-static uint32_t words_used(const snnrt_node *node) {
-    static const uint8_t used[SNNRT_KIND_EXIT + 1] = {0, 5, 3, 9, 7, 7, 0, 0, 15, 4, 3};
-    return used[node->kind];
+/* The types that the arithmetic has, a bit each. */
+static uint32_t types_of(const snnrt_check *c) {
+    return snnrt_is_integer(c->model) ? 1u << SNNRT_TYPE_BITS | 1u << SNNRT_TYPE_INT16 | 1u << SNNRT_TYPE_INT32
+                                      : 1u << SNNRT_TYPE_BITS | 1u << SNNRT_TYPE_FLOAT32;
 }
 
-static bool parameters_fit(const snnrt_check *c) {
+static snnrt_status check_edges(snnrt_check *c, const snnrt_row *row) {
     const snnrt_node *node = c->node;
-    for (uint32_t i = words_used(node); i < 16; i++) {
-        if (node->parameters.words[i] != 0) {
-            return false;
-        }
-    }
-    switch (node->kind) {
-    case SNNRT_KIND_INPUT: {
-        const snnrt_input_parameters *p = &node->parameters.input;
-        return p->encoding <= SNNRT_INPUT_SPIKES && (uint32_t)p->peak - 1u < 32767u;
-    }
-#if WITH_WINDOWS
-    case SNNRT_KIND_CONV2D:
-        return node->parameters.synapse.window.zero == 0;
-    case SNNRT_KIND_AVG_POOL2D:
-        if (snnrt_is_int8(c->model)) {
-            return false;
-        }
-    /* fall through */
-    case SNNRT_KIND_SUM_POOL2D:
-        return (node->parameters.words[0] | node->parameters.words[1] |
-                node->parameters.words[2]) == 0;
-#endif
-    case SNNRT_KIND_NEURON:
-        return neuron_parameters_fit(c);
-    case SNNRT_KIND_READOUT:
-        return node->parameters.readout.mode <= 1 && node->parameters.readout.shift <= 62;
-    case SNNRT_KIND_EXIT: {
-        const snnrt_exit_parameters *p = &node->parameters.exit;
-        return snnrt_exit_rule_fits(p->rule, p->threshold_q, c->source->channels);
-    }
-    default:
-        return true;
-    }
-}
-
-/* What `peak` must be: 0 where the type has none, more than 32767 where it would not fit. */
-static uint32_t peak_needed(const snnrt_check *c, uint32_t peaks) {
-    const snnrt_node *node = c->node;
-    if (node->dtype == SNNRT_DTYPE_BITS) {
-        return 1;
-    }
-    if (node->dtype != SNNRT_DTYPE_INT16) {
-        return 0;
-    }
-    if (node->kind == SNNRT_KIND_INPUT) {
-        return (uint32_t)node->parameters.input.peak;
-    }
-    if (node->kind == SNNRT_KIND_NEURON) {
-        return node->parameters.neuron.max_spikes;
-    }
-#if SNNRT_WITH_POOL2D
-    if (IS_POOL2D(node)) {
-        const snnrt_window *pool = &node->parameters.synapse.window;
-        uint32_t window = (uint32_t)pool->kernel_h * pool->kernel_w;
-        return window > 32767u ? UINT32_MAX : peaks * window;
-    }
-#endif
-    return peaks;
-}
-
-/* What the inputs say of a node. */
-typedef struct snnrt_inputs {
-    uint32_t peaks; /* of all inputs, added */
-    bool are_static;
-} snnrt_inputs;
-
-/* Each input alone. */
-static snnrt_status check_inputs(snnrt_check *c, snnrt_inputs *inputs) {
-    const snnrt_node *node = c->node;
-    uint32_t given = node->input_count;
-    if (node->kind == SNNRT_KIND_INPUT ? given != 0
-                                       : given - 1u >= (IS_ADD(node) ? SNNRT_INPUTS_MAX : 1u)) {
+    uint32_t type = node->type;
+    uint32_t reads;
+    if (node->edge_count < row->fewest || node->edge_count > row->most) {
         return SNNRT_ERROR_NODE_INPUTS;
     }
+    if (type > SNNRT_TYPE_FLOAT32 || (types_of(c) >> type & 1u) == 0) {
+        return SNNRT_ERROR_NODE_DTYPE;
+    }
+    reads = (uint32_t)row->reads >> 4u * type & 15u;
     c->source = node;
-    inputs->peaks = 0;
-    inputs->are_static = node->kind == SNNRT_KIND_INPUT
-                             ? node->parameters.input.encoding == SNNRT_INPUT_CONSTANT
-                             : node->kind < SNNRT_KIND_NEURON;
-    for (uint32_t i = SNNRT_INPUTS_MAX; i-- != 0;) {
-        uint32_t input = node->inputs[i];
-        if (i >= given) {
-            if (input != SNNRT_NO_INPUT) {
-                return SNNRT_ERROR_NODE_INPUTS;
-            }
-            continue;
-        }
-        if (!input_fits(c, input)) {
+    c->peak = 0;
+    c->is_static = (row->traits & SNNRT_TRAIT_STATIC) != 0;
+    /* The first is the last that is looked at. */
+    for (uint32_t i = node->edge_count; i-- != 0;) {
+        const snnrt_edge *edge = snnrt_edges_of(node) + i;
+        if (!edge_fits(c, edge, row)) {
             return SNNRT_ERROR_NODE_INPUTS;
         }
-        /* The first is the last that is looked at. */
-        c->source = snnrt_node_of(c->model, input & ~SNNRT_DELAYED);
-        if (!reads(c, c->source)) {
+        c->source = snnrt_node_of(c->model, edge->source);
+        if (c->source->type > SNNRT_TYPE_FLOAT32 || (reads >> c->source->type & 1u) == 0) {
             return SNNRT_ERROR_NODE_DTYPE;
         }
-        if (IS_ADD(node) && !same_shape(node, c->source)) {
+        if ((row->traits & SNNRT_TRAIT_SAME_SHAPE) != 0 &&
+            (c->source->channels != node->channels || c->source->height != node->height ||
+             c->source->width != node->width || ((c->source->flags ^ node->flags) & SNNRT_NODE_MAP) != 0)) {
             return SNNRT_ERROR_NODE_SHAPE;
         }
-        inputs->peaks += c->source->peak;
-        if ((input & SNNRT_DELAYED) != 0 || (c->source->flags & SNNRT_NODE_STATIC) == 0) {
-            inputs->are_static = false;
+        c->peak += c->source->peak;
+        if (edge->delay != 0 || (c->source->flags & SNNRT_NODE_STATIC) == 0) {
+            c->is_static = false;
         }
     }
-    return SNNRT_OK;
+    /* A source that reads nothing has the bit of its own type. */
+    return node->edge_count == 0 && (reads >> type & 1u) == 0 ? SNNRT_ERROR_NODE_DTYPE : SNNRT_OK;
+}
+
+static snnrt_status check_kind(snnrt_check *c) {
+    switch (c->node->kind) {
+#define SNNRT_CHECK_CASE(KIND, kind, ...)                                                          \
+    case SNNRT_KIND_##KIND:                                                                        \
+        return snnrt_##kind##_check(c);
+        SNNRT_NODE_LIST(SNNRT_CHECK_CASE)
+#undef SNNRT_CHECK_CASE
+    default:
+        return SNNRT_ERROR_NODE_KIND;
+    }
 }
 
 snnrt_status snnrt_check_node(snnrt_check *c) {
     const snnrt_node *node = c->node;
+    const snnrt_row *row = snnrt_row_of(node->kind);
     snnrt_status status = SNNRT_ERROR_NODE_KIND;
-    snnrt_inputs inputs;
     uint32_t peak;
-    if (place_fits(c)) {
-        status = check_inputs(c, &inputs);
+    if (place_fits(c, row)) {
+        status = node->parameter_words == row->words ? check_edges(c, row) : SNNRT_ERROR_NODE_PARAMETER;
     }
-    if (status == SNNRT_OK && (!dimensions_fit(node) || !dimensions_fit(c->source) || !shape_fits(c))) {
+    if (status == SNNRT_OK && (!snnrt_dimensions_fit(node) || !snnrt_dimensions_fit(c->source))) {
         status = SNNRT_ERROR_NODE_SHAPE;
     }
-    if (status == SNNRT_OK && !parameters_fit(c)) {
-        status = SNNRT_ERROR_NODE_PARAMETER;
-    }
-    if (status == SNNRT_OK && !writes(c)) {
-        status = SNNRT_ERROR_NODE_DTYPE;
+    if (status == SNNRT_OK) {
+        c->array = snnrt_arrays_of(node);
+        c->arrays_end = c->array + node->array_count;
+        c->present = 0;
+        status = check_kind(c);
+        if (status == SNNRT_OK && c->array != c->arrays_end) {
+            status = SNNRT_ERROR_ARRAY_REFERENCE;
+        }
     }
     if (status != SNNRT_OK) {
         return snnrt_fail(c, status, 0, 0);
     }
-    peak = peak_needed(c, inputs.peaks);
-    if (peak > 32767u || node->peak != peak) {
+    peak = node->type == SNNRT_TYPE_BITS ? 1u : node->type == SNNRT_TYPE_INT16 ? c->peak : 0u;
+    if (node->peak != peak || peak > SNNRT_VALUE_MAX || (peak == 0 && node->type == SNNRT_TYPE_INT16)) {
         return snnrt_fail(c, SNNRT_ERROR_NODE_PARAMETER, peak, node->peak);
     }
-    if (node->flags != (inputs.are_static ? SNNRT_NODE_STATIC : 0u)) {
-        return snnrt_fail(c, SNNRT_ERROR_NODE_PARAMETER, inputs.are_static, node->flags);
+    if ((node->flags & ~SNNRT_NODE_MAP) != (c->is_static ? SNNRT_NODE_STATIC : 0u)) {
+        return snnrt_fail(c, SNNRT_ERROR_NODE_PARAMETER, c->is_static, node->flags);
     }
     return SNNRT_OK;
 }
+
+#if SNNRT_WITH_ADD || SNNRT_WITH_POOL2D
+bool snnrt_reads_itself(const snnrt_check *c) {
+    const snnrt_node *at = c->source;
+    for (uint32_t left = c->count; left != 0 && at != c->node; left--) {
+        bool adds = at->kind == SNNRT_KIND_ADD && at->type == SNNRT_TYPE_INT16;
+        if (at->type != c->node->type || at->edge_count != 1 ||
+            (!adds && at->kind != SNNRT_KIND_SUM_POOL2D && at->kind != SNNRT_KIND_FLATTEN)) {
+            return false;
+        }
+        if (snnrt_edges_of(at)->source >= c->count) {
+            return true;
+        }
+        at = snnrt_source_of(c->model, at, 0);
+    }
+    return at == c->node;
+}
+#endif
 
 #else
 typedef int snnrt_check_node_left_out;

@@ -1,59 +1,52 @@
 /* The memory plan: every buffer inside the arena, none over another that is in use at the same time, and
  * no byte of the arena without a use. */
-#include "snnrt_core.h"
+#include "snnrt_check.h"
 
 #if SNNRT_WITH_MODEL_CHECK
 
-/* Without synaptic currents a node has no third region, and nothing reads where it says that one is. */
-enum {
-    REGION_OUTPUT = 0,
-    REGION_STATE = 1,
-    REGION_SYNAPSE = 2,
-    REGIONS = SNNRT_WITH_NEURON_VARIANTS ? 3 : 2
-};
+/* Of a node. */
+enum { REGION_OUTPUT, REGION_STATE, REGIONS };
 
 typedef struct snnrt_region {
     uint32_t first, bytes; /* empty: 0 bytes */
 } snnrt_region;
 
 static snnrt_region region_of(const snnrt_node *node, uint32_t which) {
-    snnrt_region region = {SNNRT_NO_OFFSET, 0};
+    uint32_t traits = snnrt_row_of(node->kind)->traits;
+    snnrt_region region = {node->output, 0};
     if (which == REGION_OUTPUT) {
-        region.first = node->output;
-        if (node->kind != SNNRT_KIND_INPUT && node->kind != SNNRT_KIND_FLATTEN &&
-            node->kind != SNNRT_KIND_EXIT) {
+        if ((traits & SNNRT_TRAIT_MEMORY) != 0) {
             region.bytes = snnrt_output_bytes(node);
         }
-    } else if (node->kind == SNNRT_KIND_NEURON) {
-        const snnrt_neuron_parameters *p = &node->parameters.neuron;
-        if (which == REGION_STATE || !SNNRT_WITH_NEURON_VARIANTS) {
-            region.first = p->state;
-            region.bytes = snnrt_state_bytes(node);
-        } else {
-            region.first = p->synapse_state;
-            if (SNNRT_GRANULARITY(p, SNNRT_SYNAPSE) != SNNRT_ABSENT) {
-                region.bytes = snnrt_elements(node) * 4u;
-            }
-        }
+    } else if ((traits & SNNRT_TRAIT_STATE) != 0) {
+        region.first = snnrt_state_offset(node);
+        region.bytes = snnrt_state_bytes(node);
     }
     return region;
+}
+
+/* Index of the node itself, or of the one whose memory it shares. */
+static uint32_t owner_of(const uint8_t *model, uint32_t index) {
+    const snnrt_node *node = snnrt_node_of(model, index);
+    bool alias = (snnrt_row_of(node->kind)->traits & SNNRT_TRAIT_ALIAS) != 0;
+    return alias ? snnrt_edges_of(node)->source : index;
 }
 
 /* The last node that reads this node's value in the same step, or UINT32_MAX where the value is needed in
  * the next one. */
 static uint32_t last_use(const snnrt_check *check) {
     uint32_t last = check->index;
-    if (check->node->kind == SNNRT_KIND_READOUT || (check->node->flags & SNNRT_NODE_STATIC) != 0) {
+    if (check->index == check->count - 2u || (check->node->flags & SNNRT_NODE_STATIC) != 0) {
         return UINT32_MAX;
     }
     for (uint32_t i = 0; i < check->count; i++) {
         const snnrt_node *node = snnrt_node_of(check->model, i);
-        for (uint32_t k = 0; k < node->input_count; k++) {
-            uint32_t input = node->inputs[k];
-            if (snnrt_alias_root(check->model, input & ~SNNRT_DELAYED) != check->index) {
+        const snnrt_edge *edge = snnrt_edges_of(node);
+        for (uint32_t left = node->edge_count; left != 0; left--, edge++) {
+            if (owner_of(check->model, edge->source) != check->index) {
                 continue;
             }
-            if ((input & SNNRT_DELAYED) != 0) {
+            if (edge->delay != 0) {
                 return UINT32_MAX;
             }
             last = i;
@@ -90,11 +83,10 @@ snnrt_status snnrt_check_plan(snnrt_check *check) {
         for (uint32_t which = 0; which < REGIONS; which++) {
             snnrt_region mine = region_of(check->node, which);
             if (mine.bytes == 0) {
-                uint32_t wanted = SNNRT_NO_OFFSET;
-                if (which == REGION_OUTPUT && check->node->kind == SNNRT_KIND_FLATTEN) {
-                    wanted = snnrt_node_of(check->model, check->node->inputs[0])->output;
-                }
-                if (mine.first != wanted) {
+                uint32_t owner = owner_of(check->model, check->index);
+                uint32_t wanted =
+                    owner == check->index ? SNNRT_NO_OFFSET : snnrt_node_of(check->model, owner)->output;
+                if (which == REGION_OUTPUT && mine.first != wanted) {
                     return snnrt_fail(check, SNNRT_ERROR_ARENA_PLAN, wanted, mine.first);
                 }
                 continue;

@@ -119,15 +119,15 @@ static uint32_t float_distance(const snnrt_logits *logits, uint32_t best, uint32
 #endif
 
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
-#define IS_INT8(logits) ((logits)->int8)
+#define IS_INTEGER(logits) ((logits)->integer)
 #else
-#define IS_INT8(logits) ((void)(logits)->int8, SNNRT_WITH_INT8 != 0)
+#define IS_INTEGER(logits) ((void)(logits)->integer, SNNRT_WITH_INT8 != 0)
 #endif
 
 /* Whether class k has the larger logit. */
 static bool beats(const snnrt_logits *logits, uint32_t k, uint32_t best) {
 #if SNNRT_WITH_FLOAT32
-    if (!IS_INT8(logits)) {
+    if (!IS_INTEGER(logits)) {
         const float *accumulators = (const float *)logits->accumulators;
         return accumulators[k] > accumulators[best];
     }
@@ -145,12 +145,12 @@ static uint32_t distance_of(const snnrt_logits *logits, uint32_t best, uint32_t 
         return 0;
     }
 #if SNNRT_WITH_FLOAT32
-    if (!IS_INT8(logits)) {
+    if (!IS_INTEGER(logits)) {
         distance = float_distance(logits, best, k);
     }
 #endif
 #if SNNRT_WITH_INT8
-    if (IS_INT8(logits)) {
+    if (IS_INTEGER(logits)) {
         distance = integer_distance(logits, best, k);
     }
 #endif

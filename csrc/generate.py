@@ -94,6 +94,12 @@ def _guarded(kind: Kind, macro: str, text: str) -> Iterator[str]:
     yield "#endif"
 
 
+def _sublist(name: str, trait: str) -> list[str]:
+    """The kinds that have ``trait``, as a macro of its own."""
+    macros = [f"    SNNRT_LIST_{kind.name.upper()}(X)" for kind in KINDS if trait in kind.traits]
+    return [" \\\n".join([f"#define SNNRT_{name}(X)", *macros])]
+
+
 def ir() -> str:
     """What only the core uses: snnrt_ir.h."""
     conv2d = next(kind.parameters for kind in KINDS if kind.name == "conv2d")
@@ -167,6 +173,8 @@ def ir() -> str:
     lines += [
         f"    SNNRT_LIST_{kind.name.upper()}(X)" + (" \\" if kind is not KINDS[-1] else "") for kind in KINDS
     ]
+    lines += ["/* Of these, the kinds with a step: those whose output has memory of its own; and those with states. */"]
+    lines += _sublist("STEP_LIST", "memory") + _sublist("STATE_LIST", "state")
     lines += [_define("KINDS_END", max(kind.number for kind in KINDS) + 1), "\n#endif\n"]
     return "\n".join(lines)
 

@@ -1,5 +1,5 @@
 /* A network's life: initialised, reset, set up. */
-#include "snnrt_core.h"
+#include "snnrt_check.h"
 
 static void clear(void *memory, size_t bytes) {
     uint32_t *words = (uint32_t *)memory;
@@ -18,51 +18,35 @@ static void clear_buffer(const snnrt_network *network, uint32_t offset, uint32_t
 
 /* What a node reads of the step before. On a host arenas are large, and clearing all would empty the caches. */
 static void clear_kept(const snnrt_network *network, const snnrt_node *node) {
-    const snnrt_neuron_parameters *p = &node->parameters.neuron;
-    if (node->kind == SNNRT_KIND_NEURON) {
-        clear_buffer(network, p->state, snnrt_state_bytes(node));
-        clear_buffer(network, p->synapse_state, snnrt_elements(node) * 4u);
+    const snnrt_edge *edge = snnrt_edges_of(node);
+    uint32_t block = snnrt_state_bytes(node);
+    if (block != 0) {
+        clear_buffer(network, snnrt_state_offset(node), block);
     }
     if (node->kind == SNNRT_KIND_READOUT) {
         clear_buffer(network, node->output, snnrt_output_bytes(node));
     }
-    for (uint32_t k = 0; k < node->input_count; k++) {
-        if ((node->inputs[k] & SNNRT_DELAYED) != 0) {
-            const snnrt_node *source =
-                snnrt_node_of(network->model, node->inputs[k] & ~SNNRT_DELAYED);
+    for (uint32_t left = node->edge_count; left != 0; left--, edge++) {
+        if (edge->delay != 0) {
+            const snnrt_node *source = snnrt_node_of(network->model, edge->source);
             clear_buffer(network, source->output, snnrt_output_bytes(source));
         }
     }
 }
 #endif
 
-/* Membranes that do not begin at zero. */
-static void initialise_neuron(const snnrt_network *network, const snnrt_node *node) {
-    const snnrt_neuron_parameters *p = &node->parameters.neuron;
-    uint32_t granularity = SNNRT_GRANULARITY(p, SNNRT_INITIAL);
-    const int32_t *initial =
-        (const int32_t *)(const void *)(network->model + p->arrays[SNNRT_INITIAL]);
-    void *state = network->arena + p->state;
-    uint32_t neurons = snnrt_elements(node);
-    for (uint32_t i = 0, k = 0; i < neurons; i++, k++) {
-        if (granularity == SNNRT_SCALAR ||
-            (granularity == SNNRT_PER_CHANNEL && k == node->channels)) {
-            k = 0;
-        }
-        if ((p->flags & SNNRT_NEURON_STATE_INT16) != 0) {
-            ((int16_t *)state)[i] = (int16_t)initial[k];
-        } else {
-            ((int32_t *)state)[i] = initial[k]; /* the bits of a float too */
-        }
+/* States that do not begin at zero. */
+static void start_node(const snnrt_network *network, const snnrt_node *node) {
+    switch (node->kind) {
+#define SNNRT_START_CASE(KIND, kind, ...)                                                          \
+    case SNNRT_KIND_##KIND:                                                                        \
+        snnrt_##kind##_start(network, node);                                                       \
+        break;
+        SNNRT_STATE_LIST(SNNRT_START_CASE)
+#undef SNNRT_START_CASE
+    default:
+        break;
     }
-}
-
-snnrt_status snnrt_readiness(const snnrt_network *network) {
-    if (network != NULL && network->initialised == SNNRT_INITIALISED) {
-        return SNNRT_OK;
-    }
-    return network != NULL && network->initialised == SNNRT_DAMAGED ? SNNRT_ERROR_CRC
-                                                                   : SNNRT_ERROR_NOT_INITIALISED;
 }
 
 snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
@@ -90,7 +74,8 @@ snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_
     if (arena_bytes < header->arena_bytes) {
         return snnrt_fail(&check, SNNRT_ERROR_ARENA_TOO_SMALL, header->arena_bytes, arena_bytes);
     }
-    exit = &snnrt_node_of((const uint8_t *)model, header->node_count - 1u)->parameters.exit;
+    exit = (const snnrt_exit_parameters *)snnrt_parameters_of(
+        snnrt_node_of((const uint8_t *)model, header->node_count - 1u));
     network->model = (const uint8_t *)model;
     network->arena = (uint8_t *)arena;
 #if SNNRT_WITH_KERNEL_TABLE
@@ -122,10 +107,7 @@ snnrt_status snnrt_reset(snnrt_network *network) {
 #if SNNRT_WITH_KERNEL_TABLE
         clear_kept(network, node);
 #endif
-        if (node->kind == SNNRT_KIND_NEURON &&
-            SNNRT_GRANULARITY(&node->parameters.neuron, SNNRT_INITIAL) != SNNRT_ABSENT) {
-            initialise_neuron(network, node);
-        }
+        start_node(network, node);
     }
 #if SNNRT_WITH_COUNTERS
     if (network->counts != NULL) {

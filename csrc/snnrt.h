@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "snnrt_config.h"
+#include "snnrt_constants.h"
 #include "snnrt_status.h"
 
 #ifdef __cplusplus
@@ -31,24 +32,10 @@ extern "C" {
 
 #define SNNRT_VERSION_MAJOR 0
 #define SNNRT_VERSION_MINOR 1
-#define SNNRT_FORMAT_MAJOR 1
-#define SNNRT_FORMAT_MINOR 0
 
 #define SNNRT_STATUS_ENUM(name, code, text) SNNRT_##name = code,
 typedef enum snnrt_status { SNNRT_STATUS_LIST(SNNRT_STATUS_ENUM) SNNRT_STATUS_END } snnrt_status;
 #undef SNNRT_STATUS_ENUM
-
-#define SNNRT_NUMBERS_FLOAT32 0
-#define SNNRT_NUMBERS_INT8 1
-#define SNNRT_INPUT_CONSTANT 0
-#define SNNRT_INPUT_SPIKES 1
-#define SNNRT_EXIT_NEVER 0
-#define SNNRT_EXIT_ENTROPY 1
-#define SNNRT_EXIT_CONFIDENCE 2
-#define SNNRT_DTYPE_BITS 0
-#define SNNRT_DTYPE_INT16 1
-#define SNNRT_DTYPE_INT32 2
-#define SNNRT_DTYPE_FLOAT32 3
 
 /* Where a check failed. `node` is the node's index, or SNNRT_NO_NODE; `expected` and `found` are
  * the bound and the value that broke it, in the unit of the status (bytes, version, count, ...). */
@@ -66,13 +53,17 @@ typedef struct snnrt_model_info {
     uint32_t scratch_bytes;  /* the most that snnrt_use_scratch can put to use; 0: nothing */
     uint32_t timesteps;      /* T: the most steps that snnrt_run takes */
     uint32_t node_count;
-    uint32_t numbers;        /* SNNRT_NUMBERS_... */
+    uint32_t arithmetic;     /* SNNRT_ARITHMETIC_... */
     uint32_t input_encoding; /* SNNRT_INPUT_... */
     uint32_t input_height;
     uint32_t input_width;
     uint32_t input_channels;
     uint32_t input_bytes;    /* of one timestep's input: float (FLOAT32) or int16_t (INT8) elements */
+    uint32_t input_peak;     /* INTEGER: the largest magnitude that an input may have; FLOAT32: 0, none */
+    float input_scale;       /* INTEGER: the real number that an input of 1 stands for */
     uint32_t classes;
+    uint64_t operations_per_step; /* additions, products with their sums, and updates of neurons: the most that a
+                                     step takes, whatever the input; stays at 2^64 - 1 */
 } snnrt_model_info;
 
 /* Outcome after a step. */

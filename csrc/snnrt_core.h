@@ -6,6 +6,9 @@
 
 /* Right shifts of negative numbers must be arithmetic. */
 typedef char snnrt_shift_is_arithmetic[(-1 >> 1) == -1 ? 1 : -1];
+typedef char snnrt_int_has_32_bits[sizeof(int) >= 4 ? 1 : -1];
+typedef char snnrt_pointers_have_32_bits[sizeof(void *) >= 4 ? 1 : -1];
+typedef char snnrt_there_is_room_for_an_event[SNNRT_EVENTS_MAX >= 1 ? 1 : -1];
 
 /* Values of snnrt_network.initialised. */
 #define SNNRT_INITIALISED 0x534E4E52u
@@ -18,64 +21,53 @@ snnrt_status snnrt_readiness(const snnrt_network *network);
  * first .. end and is the sum of the bytes 0 .. end. */
 uint32_t snnrt_model_crc32(const uint8_t *model, size_t first, size_t end, uint32_t crc);
 
-/* Bytes of a node's output; its dimensions must be checked. */
-uint32_t snnrt_output_bytes(const snnrt_node *node);
-
-/* Bytes of a neuron's membranes. */
-static inline uint32_t snnrt_state_bytes(const snnrt_node *node) {
-    bool narrow = (node->parameters.neuron.flags & SNNRT_NEURON_STATE_INT16) != 0;
-    return snnrt_elements(node) * (narrow ? 2u : 4u);
+/* Where a node's value lies: an input's with the caller; a flatten says the same as its source. */
+static inline const void *snnrt_value_of(const snnrt_network *network, const snnrt_node *node) {
+    return node->output == SNNRT_NO_OFFSET ? network->input : network->arena + node->output;
 }
 
-/* Index of the node itself, or of what a flatten stands for. */
-uint32_t snnrt_alias_root(const uint8_t *model, uint32_t index);
+/* A timestep of a node of that kind, and the most operations (sums, products with their sums, updates) that it takes. */
+#define SNNRT_DECLARE_STEP(KIND, kind, ...)                                                        \
+    void snnrt_##kind##_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index); \
+    uint64_t snnrt_##kind##_operations(const snnrt_node *node, const snnrt_node *source);
+SNNRT_STEP_LIST(SNNRT_DECLARE_STEP)
+#undef SNNRT_DECLARE_STEP
 
-static inline const snnrt_node *snnrt_readout_of(const uint8_t *model) {
-    return snnrt_node_of(model, snnrt_header_of(model)->node_count - 2u);
-}
+/* Bytes of a kind's block of states, and what of them does not begin at 0. */
+#define SNNRT_DECLARE_STATES(KIND, kind, ...)                                                      \
+    uint32_t snnrt_##kind##_state_bytes(const snnrt_node *node);                                   \
+    void snnrt_##kind##_start(const snnrt_network *network, const snnrt_node *node);
+SNNRT_STATE_LIST(SNNRT_DECLARE_STATES)
+#undef SNNRT_DECLARE_STATES
 
-/* Whether the model's numbers are int8; known at build time where only one of them is built. */
-static inline bool snnrt_is_int8(const uint8_t *model) {
-#if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
-    return snnrt_header_of(model)->numbers == SNNRT_NUMBERS_INT8;
-#else
-    (void)model;
-    return SNNRT_WITH_INT8 != 0;
+/* Whether the build has a neuron's step. */
+bool snnrt_neuron_present(const snnrt_node *node);
+
+/* A step of dense or conv2d, filled in but for the window. */
+void snnrt_fill_synapse(const snnrt_network *network, const snnrt_node *node, uint32_t index,
+                        snnrt_synapse_step *step);
+
+#if SNNRT_WITH_CONV2D
+/* What a convolution likes to have beside the arena. */
+size_t snnrt_conv2d_scratch(const snnrt_node *node, const snnrt_node *source);
 #endif
-}
 
-/* A check at work on one node. */
-typedef struct snnrt_check {
-    const uint8_t *model;
-    const snnrt_node *node;
-    const snnrt_node *source; /* of the first input; the node itself where it has none */
-    snnrt_fault *fault;
-    uint32_t index;
-    uint32_t count;
-} snnrt_check;
+#if SNNRT_WITH_POOL2D
+/* A pooling's step. */
+void snnrt_run_pool(const snnrt_network *network, const snnrt_node *node, bool average);
+uint64_t snnrt_pool_operations(const snnrt_node *node);
+#endif
 
-/* Fills the fault, if there is room for one, and gives back `status`. */
-snnrt_status snnrt_fail(const snnrt_check *check, snnrt_status status, size_t expected,
-                        size_t found);
-
-/* The whole check; snnrt_model_check also describes the model. */
-snnrt_status snnrt_check_model(const void *model, size_t model_bytes, snnrt_fault *fault);
-
-/* Whether the build has the kernels of a node; its kind need not be checked yet. */
-bool snnrt_kernel_present(const snnrt_node *node);
-
-/* The parts of the check: each may rely on the ones before, for all nodes. */
-snnrt_status snnrt_check_node(snnrt_check *check);
-snnrt_status snnrt_check_arrays(const snnrt_check *check);
-snnrt_status snnrt_check_plan(snnrt_check *check);
+/* Adds input `edge` to the node's output; or writes it there. */
+void snnrt_add_input(const snnrt_network *network, const snnrt_node *node, uint32_t edge, bool first);
 
 typedef struct snnrt_logits {
     const void *accumulators;
-    const int32_t *multipliers; /* INT8 only */
+    const int32_t *multipliers; /* integers only */
     uint32_t shift;
     uint32_t classes;
     uint32_t timesteps; /* steps accumulated, at least 1 */
-    bool int8;
+    bool integer;
     bool mean;
 } snnrt_logits;
 

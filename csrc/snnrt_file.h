@@ -1,10 +1,11 @@
-/* The file's structures, as docs/ir.md lays them out. Internal. */
+/* The file's structures, as docs/ir.md lays them out, read in place. Internal. */
 #ifndef SNNRT_FILE_H
 #define SNNRT_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "snnrt_window.h"
+#include "snnrt_ir.h"
 
 #if defined(__BYTE_ORDER__) && defined(__ORDER_BIG_ENDIAN__)
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -12,74 +13,9 @@
 #endif
 #endif
 
-#define SNNRT_MAGIC_0 0x524E4E53u /* "SNNR" */
-#define SNNRT_MAGIC_1 0x1A0A0D54u /* "T", carriage return, line feed, substitute */
-#define SNNRT_HEADER_BYTES 64u
-#define SNNRT_NODE_BYTES 96u
-#define SNNRT_NODES_MAX 1024u
-#define SNNRT_INPUTS_MAX 4u
-#define SNNRT_CLASSES_MAX 4096u
-#define SNNRT_DIMENSION_MAX 0x00FFFFFFu
-#define SNNRT_ELEMENTS_MAX 0x08000000u
-#define SNNRT_ACCUMULATOR_MAX 0x40000000
-#define SNNRT_NO_OFFSET 0xFFFFFFFFu
-#define SNNRT_NO_INPUT 0xFFFFu
-#define SNNRT_DELAYED 0x8000u
-
-enum {
-    SNNRT_KIND_INPUT = 1,
-    SNNRT_KIND_DENSE = 2,
-    SNNRT_KIND_CONV2D = 3,
-    SNNRT_KIND_SUM_POOL2D = 4,
-    SNNRT_KIND_AVG_POOL2D = 5,
-    SNNRT_KIND_FLATTEN = 6,
-    SNNRT_KIND_ADD = 7,
-    SNNRT_KIND_NEURON = 8,
-    SNNRT_KIND_READOUT = 9,
-    SNNRT_KIND_EXIT = 10
-};
-
-#define SNNRT_NEURON_INTEGRATION(flags) ((flags) & 3u)
-#define SNNRT_NEURON_SYNAPSE_ORDER(flags) (((flags) >> 2) & 3u)
-#define SNNRT_NEURON_RESET(flags) (((flags) >> 6) & 3u)
-#define SNNRT_NEURON_STRICT 0x010u
-#define SNNRT_NEURON_MULTIPLE 0x020u
-#define SNNRT_NEURON_RESET_NEXT 0x100u
-#define SNNRT_NEURON_STATE_INT16 0x200u
-#define SNNRT_NEURON_FLAGS_MAX 0x3FFu
-
-enum { SNNRT_DECAY = 0, SNNRT_EULER = 1, SNNRT_DIVIDE = 2, SNNRT_DIVIDE_LEAK = 3 };
-enum {
-    SNNRT_DECAY_THEN_ADD = 0,
-    SNNRT_ADD_THEN_DECAY = 1,
-    SNNRT_USE_THEN_DECAY = 2,
-    SNNRT_PREVIOUS = 3
-};
-enum { SNNRT_RESET_NONE = 0, SNNRT_RESET_SUBTRACT = 1, SNNRT_RESET_VALUE = 2 };
-
-/* Order of a neuron's parameters in the record and in `granularity`. */
-enum {
-    SNNRT_MEMBRANE = 0,
-    SNNRT_SYNAPSE = 1,
-    SNNRT_GAIN = 2,
-    SNNRT_BIAS = 3,
-    SNNRT_LEAK = 4,
-    SNNRT_THRESHOLD = 5,
-    SNNRT_RESET_TO = 6,
-    SNNRT_LOWER_BOUND = 7,
-    SNNRT_INITIAL = 8,
-    SNNRT_SCALE = 9,
-    SNNRT_NEURON_PARAMETERS = 10
-};
-enum {
-    SNNRT_ABSENT = 0,
-    SNNRT_SCALAR = 1,
-    SNNRT_PER_CHANNEL = 2,
-    SNNRT_PER_NEURON = 3
-};
-#define SNNRT_GRANULARITY(record, parameter) (((record)->granularity >> (2u * (parameter))) & 3u)
-
+/* Bits of a node's flags. */
 #define SNNRT_NODE_STATIC 1u
+#define SNNRT_NODE_MAP 2u
 
 typedef struct snnrt_file_header {
     uint32_t magic[2];
@@ -87,91 +23,115 @@ typedef struct snnrt_file_header {
     uint16_t minor;
     uint32_t file_bytes;
     uint32_t crc;
-    uint8_t numbers;
+    uint8_t arithmetic;
     uint8_t zero;
     uint16_t node_count;
     uint32_t arena_bytes;
     uint32_t timesteps;
     uint32_t data_offset;
-    uint32_t data_bytes;
     uint32_t metadata_offset;
-    uint32_t metadata_bytes;
-    uint32_t reserved[4];
 } snnrt_file_header;
 
-typedef struct snnrt_input_parameters {
-    uint32_t encoding;
-    float scale;
-    int32_t peak;
-    float low;
-    float high;
-} snnrt_input_parameters;
-
-typedef struct snnrt_synapse_parameters {
-    uint32_t weights;
-    uint32_t bias;
-    uint32_t scale;
-    snnrt_window window;
-} snnrt_synapse_parameters;
-
-typedef struct snnrt_neuron_parameters {
-    uint32_t flags;
-    uint32_t granularity;
-    uint32_t state;
-    uint32_t synapse_state;
-    uint32_t max_spikes;
-    uint32_t arrays[SNNRT_NEURON_PARAMETERS];
-} snnrt_neuron_parameters;
-
-typedef struct snnrt_readout_parameters {
-    uint32_t mode;
-    uint32_t multipliers;
-    uint32_t shift;
-    uint32_t scale;
-} snnrt_readout_parameters;
-
-typedef struct snnrt_exit_parameters {
-    uint32_t rule;
-    uint32_t threshold_q;
-    float threshold;
-} snnrt_exit_parameters;
-
+/* A record; its edges, parameters and arrays lie behind it. */
 typedef struct snnrt_node {
     uint8_t kind;
-    uint8_t dtype;
-    uint8_t rank;
-    uint8_t input_count;
-    uint16_t inputs[SNNRT_INPUTS_MAX];
+    uint8_t type;
+    uint8_t flags;
+    uint8_t edge_count;
+    uint8_t parameter_words;
+    uint8_t array_count;
+    uint16_t peak;
     uint32_t channels;
     uint32_t height;
     uint32_t width;
     uint32_t output;
-    uint16_t peak;
-    uint16_t flags;
-    union {
-        uint32_t words[16];
-        snnrt_input_parameters input;
-        snnrt_synapse_parameters synapse;
-        snnrt_neuron_parameters neuron;
-        snnrt_readout_parameters readout;
-        snnrt_exit_parameters exit;
-    } parameters;
 } snnrt_node;
 
+typedef struct snnrt_edge {
+    uint16_t source;
+    uint16_t delay;
+} snnrt_edge;
+
+typedef struct snnrt_array {
+    uint8_t role;
+    uint8_t element;
+    uint8_t layout;
+    uint8_t granularity;
+    uint32_t value; /* offset in the file; granularity layer: the value itself */
+} snnrt_array;
+
 /* An array whose size is negative where a compiler pads these structures: such a build must fail. */
-typedef char snnrt_header_is_64_bytes[sizeof(snnrt_file_header) == SNNRT_HEADER_BYTES ? 1 : -1];
-typedef char snnrt_node_is_96_bytes[sizeof(snnrt_node) == SNNRT_NODE_BYTES ? 1 : -1];
+typedef char snnrt_header_is_not_padded[sizeof(snnrt_file_header) == SNNRT_HEADER_BYTES ? 1 : -1];
+typedef char snnrt_node_is_not_padded[sizeof(snnrt_node) == SNNRT_RECORD_BYTES ? 1 : -1];
+typedef char snnrt_edge_is_a_word[sizeof(snnrt_edge) == 4 ? 1 : -1];
+typedef char snnrt_array_is_two_words[sizeof(snnrt_array) == 8 ? 1 : -1];
 
 static inline const snnrt_file_header *snnrt_header_of(const uint8_t *model) {
     return (const snnrt_file_header *)(const void *)model;
 }
 
+/* Where each record begins, in words from the start of the file. */
+static inline const uint16_t *snnrt_index_of(const uint8_t *model) {
+    return (const uint16_t *)(const void *)(model + SNNRT_HEADER_BYTES);
+}
+
 static inline const snnrt_node *snnrt_node_of(const uint8_t *model, uint32_t index) {
-    return (const snnrt_node *)(const void *)(model + SNNRT_HEADER_BYTES) + index;
+    return (const snnrt_node *)(const void *)((const uint32_t *)(const void *)model + snnrt_index_of(model)[index]);
+}
+
+static inline const snnrt_edge *snnrt_edges_of(const snnrt_node *node) {
+    return (const snnrt_edge *)(const void *)(node + 1);
+}
+
+/* Cast to the kind's structure. */
+static inline const void *snnrt_parameters_of(const snnrt_node *node) {
+    return (const void *)(snnrt_edges_of(node) + node->edge_count);
+}
+
+static inline const snnrt_array *snnrt_arrays_of(const snnrt_node *node) {
+    return (const snnrt_array *)(const void *)((const uint32_t *)snnrt_parameters_of(node) + node->parameter_words);
+}
+
+/* The elements of an array. */
+static inline const void *snnrt_elements_of(const uint8_t *model, const snnrt_array *array) {
+    return array->granularity == SNNRT_PER_LAYER ? (const void *)&array->value : (const void *)(model + array->value);
 }
 
 static inline uint32_t snnrt_elements(const snnrt_node *node) {
     return node->channels * node->height * node->width;
+}
+
+/* The node that edge `edge` reads. */
+static inline const snnrt_node *snnrt_source_of(const uint8_t *model, const snnrt_node *node, uint32_t edge) {
+    return snnrt_node_of(model, snnrt_edges_of(node)[edge].source);
+}
+
+static inline const snnrt_node *snnrt_readout_of(const uint8_t *model) {
+    return snnrt_node_of(model, snnrt_header_of(model)->node_count - 2u);
+}
+
+/* Whether the network computes in integers; known at build time where only one arithmetic is built. */
+static inline bool snnrt_is_integer(const uint8_t *model) {
+#if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
+    return snnrt_header_of(model)->arithmetic == SNNRT_ARITHMETIC_INTEGER;
+#else
+    (void)model;
+    return SNNRT_WITH_INT8 != 0;
+#endif
+}
+
+/* The elements of the array with that role; NULL where the node has none. */
+const void *snnrt_array_of(const uint8_t *model, const snnrt_node *node, uint32_t role);
+
+/* Bytes of a node's output; its dimensions must be checked. */
+uint32_t snnrt_output_bytes(const snnrt_node *node);
+
+/* Bytes of a node's block of states; 0 where its kind has none. Its dimensions and arrays must be checked. */
+uint32_t snnrt_state_bytes(const snnrt_node *node);
+
+/* Arena offset of the block of a node whose kind has states. */
+static inline uint32_t snnrt_state_offset(const snnrt_node *node) {
+    return *(const uint32_t *)snnrt_parameters_of(node);
 }
 
 #endif

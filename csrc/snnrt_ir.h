@@ -194,6 +194,17 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_READOUT(X) \
     SNNRT_LIST_EXIT(X)
+/* Of these, the kinds with a step: those whose output has memory of its own; and those with states. */
+#define SNNRT_STEP_LIST(X) \
+    SNNRT_LIST_DENSE(X) \
+    SNNRT_LIST_CONV2D(X) \
+    SNNRT_LIST_SUM_POOL2D(X) \
+    SNNRT_LIST_AVG_POOL2D(X) \
+    SNNRT_LIST_ADD(X) \
+    SNNRT_LIST_NEURON(X) \
+    SNNRT_LIST_READOUT(X)
+#define SNNRT_STATE_LIST(X) \
+    SNNRT_LIST_NEURON(X)
 #define SNNRT_KINDS_END 11
 
 #endif

@@ -11,7 +11,6 @@
 
 #include "snnrt.h"
 #include "snnrt_file.h"
-#include "snnrt_window.h"
 
 /* Vector kernels read and write events in blocks: so many entries past the capacity are theirs too. */
 #ifndef SNNRT_EVENTS_PADDING
@@ -69,12 +68,16 @@ typedef struct snnrt_bits_sum {
 
 typedef void snnrt_add_bits_kernel(const snnrt_bits_sum *sum);
 
+/* A neuron's arrays are there or have one of the granularities from SNNRT_PER_LAYER on. */
+#define SNNRT_ABSENT 0u
+#define SNNRT_GRANULARITY(step, parameter) (((step)->granularity >> (2u * (parameter))) & 3u)
+
 /* A neuron node's step. */
 typedef struct snnrt_neuron_step {
     uint32_t flags;
     uint32_t max_spikes;
     uint32_t granularity;                        /* two bits a parameter: SNNRT_GRANULARITY */
-    const void *arrays[SNNRT_NEURON_PARAMETERS]; /* NULL where the parameter is absent */
+    const void *arrays[SNNRT_NEURON_ARRAYS]; /* NULL where the parameter is absent */
     const void *current;
     void *state;
     void *synapse_state;
@@ -86,10 +89,10 @@ typedef struct snnrt_neuron_step {
 /* One leak for all membranes, a threshold, one spike a step, no synaptic current or lower bound: what builds without
  * neuron variants have. */
 static inline bool snnrt_neuron_is_plain(uint32_t flags, uint32_t granularity) {
-    uint32_t variants = 3u << 2 * SNNRT_SYNAPSE | 3u << 2 * SNNRT_LOWER_BOUND;
+    uint32_t variants = 3u << 2 * SNNRT_NEURON_SYNAPSE | 3u << 2 * SNNRT_NEURON_LOWER_BOUND;
     return (granularity & variants) == 0 && (flags & SNNRT_NEURON_MULTIPLE) == 0 &&
-           (granularity >> 2 * SNNRT_MEMBRANE & 3u) == SNNRT_SCALAR &&
-           (granularity >> 2 * SNNRT_THRESHOLD & 3u) != SNNRT_ABSENT;
+           (granularity >> 2 * SNNRT_NEURON_MEMBRANE & 3u) == SNNRT_PER_LAYER &&
+           (granularity >> 2 * SNNRT_NEURON_THRESHOLD & 3u) != SNNRT_ABSENT;
 }
 
 /* Returns the number of spikes fired; builds without counters may return 0. */

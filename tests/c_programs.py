@@ -31,7 +31,7 @@ LEFT_OUT = (
     "FLOAT32", "INT8", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS",
     "EXIT_SCORES", "HEALTH", "MODEL_CHECK",
 )  # fmt: skip
-PORTABLE = ("*.c", "kernels/*.c", "kernels/arm/*.c")
+PORTABLE = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c")
 HOSTED = (*PORTABLE, "kernels/x86/*.c", "host/*.c")
 
 

@@ -9,33 +9,24 @@ import zlib
 
 HEADER = {
     "major": (8, "<H"), "minor": (10, "<H"), "file_bytes": (12, "<I"), "crc": (16, "<I"),
-    "numbers": (20, "<B"), "zero": (21, "<B"), "node_count": (22, "<H"),
+    "arithmetic": (20, "<B"), "zero": (21, "<B"), "node_count": (22, "<H"),
     "arena_bytes": (24, "<I"), "timesteps": (28, "<I"),
-    "data_offset": (32, "<I"), "data_bytes": (36, "<I"), "metadata_offset": (40, "<I"),
-    "metadata_bytes": (44, "<I"), "reserved": (60, "<I"),
+    "data_offset": (32, "<I"), "metadata_offset": (36, "<I"), "index[1]": (42, "<H"),
 }  # fmt: skip
-HEADER_BYTES = 64
-NODE_BYTES = 96
-NODE = {
-    "kind": (0, "<B"), "dtype": (1, "<B"), "rank": (2, "<B"), "input_count": (3, "<B"),
-    "inputs[0]": (4, "<H"), "inputs[1]": (6, "<H"), "inputs[2]": (8, "<H"), "inputs[3]": (10, "<H"),
-    "channels": (12, "<I"),
-    "height": (16, "<I"), "width": (20, "<I"), "output": (24, "<I"), "peak": (28, "<H"), "flags": (30, "<H"),
-    "last_word": (92, "<I"),
+HEADER_BYTES = 40
+RECORD = {
+    "kind": (0, "<B"), "type": (1, "<B"), "flags": (2, "<B"), "edge_count": (3, "<B"),
+    "parameter_words": (4, "<B"), "array_count": (5, "<B"), "peak": (6, "<H"),
+    "channels": (8, "<I"), "height": (12, "<I"), "width": (16, "<I"), "output": (20, "<I"),
 }  # fmt: skip
-PARAMETERS_OFFSET = 32
-_WEIGHTS = {"weights": (0, "<I"), "bias": (4, "<I"), "scale": (8, "<I")}
+RECORD_BYTES = 24
 _WINDOW = {
-    name: (12 + 2 * place, "<H")
+    name: (2 * place, "<H")
     for place, name in enumerate(
         ("kernel_h", "kernel_w", "stride_y", "stride_x", "pad_top", "pad_bottom", "pad_left", "pad_right",
          "dilation_y", "dilation_x", "groups", "zero")
     )
 }  # fmt: skip
-_NEURON = (
-    "neuron_flags", "granularity", "state", "synapse_state", "max_spikes", "membrane", "synapse", "gain",
-    "bias", "leak", "threshold", "reset_value", "lower_bound", "initial", "scale",
-)  # fmt: skip
 PARAMETERS = {
     1: {
         "encoding": (0, "<I"),
@@ -44,50 +35,78 @@ PARAMETERS = {
         "low": (12, "<f"),
         "high": (16, "<f"),
     },
-    2: _WEIGHTS,
-    3: {**_WEIGHTS, **_WINDOW},
-    4: {**_WEIGHTS, **_WINDOW},
-    5: {**_WEIGHTS, **_WINDOW},
+    2: {},
+    3: _WINDOW,
+    4: _WINDOW,
+    5: _WINDOW,
     6: {},
     7: {},
-    8: {name: (4 * place, "<I") for place, name in enumerate(_NEURON)},
-    9: {"mode": (0, "<I"), "multipliers": (4, "<I"), "shift": (8, "<I"), "scale": (12, "<I")},
+    8: {"state": (0, "<I"), "neuron_flags": (4, "<I"), "max_spikes": (8, "<I")},
+    9: {"mode": (0, "<I"), "shift": (4, "<I")},
     10: {"rule": (0, "<I"), "threshold_q": (4, "<I"), "threshold": (8, "<f")},
 }
+_WEIGHTED = ("weights", "bias", "scale")
+ARRAYS = {
+    2: _WEIGHTED,
+    3: _WEIGHTED,
+    8: ("membrane", "synapse", "gain", "bias", "leak", "threshold", "reset_value", "lower_bound", "initial",
+        "scale", "adaptation", "adaptation_decay", "refractory"),
+    9: ("multipliers", "scale"),
+}  # fmt: skip
+DESCRIPTOR = {"role": (0, "<B"), "element": (1, "<B"), "layout": (2, "<B"), "granularity": (3, "<B"), "value": (4, "<I")}
+ELEMENTS = {0: "<f", 1: "<i", 2: "<b"}
+PER_LAYER = 1
 Value = int | float | str
 
 
 class FileFields:
-    """The bytes of a file; fields are called ``header.major``, ``NODE.channels``, ``NODE.threshold`` (a
-    parameter), ``NODE.threshold[1]`` (an element of the array that it refers to)."""
+    """The bytes of a file; fields are called ``header.major``, ``NODE.channels``, ``NODE.edge[0]``,
+    ``NODE.mode`` (a parameter), ``NODE.threshold`` (what an array's descriptor refers to),
+    ``NODE.threshold.role`` (another field of the descriptor) and ``NODE.threshold[1]`` (an element)."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw = bytearray(raw)
-        start, size = self.get("header.metadata_offset"), self.get("header.metadata_bytes")
-        self.names: list[str] = json.loads(raw[start : start + size])["node_names"]
+        self.names: list[str] = json.loads(raw[self.get("header.metadata_offset") :])["node_names"]
+        self.records = [
+            4 * struct.unpack_from("<H", raw, HEADER_BYTES + 2 * node)[0] for node in range(len(self.names))
+        ]
+        # as the file was: a field that says how long a record is may be changed
+        self.arrays = {
+            (name, role): place
+            for name, start in zip(self.names, self.records, strict=True)
+            for role, place in self._descriptors(start)
+        }
+
+    def _descriptors(self, record: int) -> list[tuple[str, int]]:
+        """Name and place of each array's descriptor."""
+        kind, _, _, edges, words, arrays = self.raw[record : record + 6]
+        start = record + RECORD_BYTES + 4 * edges + 4 * words
+        places = [start + 8 * array for array in range(arrays)]
+        return [(ARRAYS[kind][self.raw[place]], place) for place in places]
 
     def place(self, name: str) -> tuple[int, str]:
         """Offset in the file and struct format of a field."""
-        where, field = name.split(".")
+        where, field, *detail = name.split(".")
         if where == "header":
             return HEADER[field]
-        record = HEADER_BYTES + NODE_BYTES * self.names.index(where)
-        if field in NODE:
-            offset, form = NODE[field]
+        record = self.records[self.names.index(where)]
+        if field in RECORD:
+            offset, form = RECORD[field]
             return record + offset, form
-        fields = PARAMETERS[self.raw[record]]
-        element = re.fullmatch(r"(\w+)\[(\d+)\]", field)
-        if element is None:
-            offset, form = fields[field]
-            return record + PARAMETERS_OFFSET + offset, form
-        reference = self.get(f"{where}.{element[1]}")
-        integer = self.get("header.numbers") == 1
-        form = "<i" if integer else "<f"
-        if element[1] == "weights" and integer:
-            form = "<b"
-        elif element[1] == "scale":
-            form = "<f"
-        return int(reference) + struct.calcsize(form) * int(element[2]), form
+        word, number = re.fullmatch(r"(\w+)(?:\[(\d+)\])?", field).groups()  # type: ignore[union-attr]
+        if word == "edge":
+            return record + RECORD_BYTES + 4 * int(number), "<I"
+        array = self.arrays.get((where, word))
+        if array is None:
+            offset, form = PARAMETERS[self.raw[record]][word]
+            return record + RECORD_BYTES + 4 * self.raw[record + 3] + offset, form
+        if number is None:
+            offset, form = DESCRIPTOR[detail[0] if detail else "value"]
+            return array + offset, form
+        _, element, _, granularity, value = struct.unpack_from("<BBBBI", self.raw, array)
+        form = ELEMENTS[element]
+        start = array + 4 if granularity == PER_LAYER else value
+        return start + struct.calcsize(form) * int(number), form
 
     def get(self, name: str) -> int:
         """The value of a field."""
@@ -103,7 +122,7 @@ class FileFields:
             elif value.startswith("node "):
                 value = self.names.index(value[5:])
             elif value.startswith("delayed "):
-                value = self.names.index(value[8:]) | 0x8000
+                value = self.names.index(value[8:]) | 1 << 16
             else:
                 value = self.get(value)
         offset, form = self.place(name)

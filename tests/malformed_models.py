@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from file_fields import FileFields
-from small_networks import SMALL_NETWORKS
+from small_networks import SMALL_NETWORKS, readout_only, value_chain, wide_dense
 
 from snnrt.network import Network
 
@@ -17,10 +17,12 @@ else:
 
 CASES = tomllib.loads((Path(__file__).parent / "fixtures" / "invalid" / "cases.toml").read_text())["case"]
 
+NETWORKS = {**SMALL_NETWORKS, "readout_only": readout_only, "value_chain": value_chain, "wide_dense": wide_dense}
+
 
 def malformed(case: dict) -> tuple[bytes, list[str]]:
     """The bytes of a case, and its nodes' names."""
-    graph, _ = SMALL_NETWORKS[case.get("model", "every_kind")](case.get("numbers", "int8"))
+    graph, _ = NETWORKS[case.get("model", "every_kind")](case.get("numbers", "int8"))
     fields = FileFields(Network(graph).to_bytes())
     for changes in (case.get("set", {}), case.get("then", {})):
         for name, value in changes.items():
@@ -30,7 +32,6 @@ def malformed(case: dict) -> tuple[bytes, list[str]]:
     if "metadata" in case or "metadata_repeat" in case:
         text = case.get("metadata", case.get("metadata_repeat", "") * 100_000).encode()
         fields.raw[fields.get("header.metadata_offset") :] = text
-        fields.set("header.metadata_bytes", len(text))
         fields.set("header.file_bytes", len(fields.raw))
     raw = fields.sealed() if case.get("sealed", True) else bytes(fields.raw)
     if "length" in case:

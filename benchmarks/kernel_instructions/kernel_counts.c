@@ -13,7 +13,7 @@
 
 static uint32_t seed = 1;
 static int32_t current[STEPS][NEURONS], state[NEURONS], synapse_state[NEURONS];
-static int32_t arrays[SNNRT_NEURON_PARAMETERS][NEURONS];
+static int32_t arrays[SNNRT_NEURON_ARRAYS][NEURONS];
 static uint32_t spikes[NEURONS / 32u];
 static int8_t weights[INPUTS * OUTPUTS] __attribute__((aligned(16)));
 static int32_t bias[OUTPUTS], sums[OUTPUTS];
@@ -37,7 +37,7 @@ static void report(const char *name, uint32_t ticks, uint32_t operations) {
 }
 
 #define SET(parameter, granularity) ((uint32_t)(granularity) << 2 * (parameter))
-#define SCALARS (SET(SNNRT_MEMBRANE, SNNRT_SCALAR) | SET(SNNRT_THRESHOLD, SNNRT_SCALAR))
+#define SCALARS (SET(SNNRT_NEURON_MEMBRANE, SNNRT_PER_LAYER) | SET(SNNRT_NEURON_THRESHOLD, SNNRT_PER_LAYER))
 #define SUBTRACT ((uint32_t)SNNRT_RESET_SUBTRACT << 6)
 
 static void count_neurons(const char *name, uint32_t flags, uint32_t granularity, uint32_t channels) {
@@ -46,15 +46,15 @@ static void count_neurons(const char *name, uint32_t flags, uint32_t granularity
     step.flags = flags;
     step.max_spikes = 1;
     step.granularity = granularity;
-    for (uint32_t a = 0; a < SNNRT_NEURON_PARAMETERS; a++) {
+    for (uint32_t a = 0; a < SNNRT_NEURON_ARRAYS; a++) {
         step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
     }
     for (uint32_t i = 0; i < NEURONS; i++) {
         state[i] = synapse_state[i] = 0;
-        arrays[SNNRT_MEMBRANE][i] = 31130;
-        arrays[SNNRT_SYNAPSE][i] = 16384;
-        arrays[SNNRT_BIAS][i] = 5;
-        arrays[SNNRT_THRESHOLD][i] = 1000;
+        arrays[SNNRT_NEURON_MEMBRANE][i] = 31130;
+        arrays[SNNRT_NEURON_SYNAPSE][i] = 16384;
+        arrays[SNNRT_NEURON_BIAS][i] = 5;
+        arrays[SNNRT_NEURON_THRESHOLD][i] = 1000;
         for (uint32_t t = 0; t < STEPS; t++) {
             /* about one neuron in ten fires */
             current[t][i] = (int32_t)below(401) - 80;
@@ -81,7 +81,7 @@ static void prepare(snnrt_synapse_step *step, const snnrt_window *window) {
     step->counts = NULL;
     step->scratch = NULL;
     step->scratch_bytes = 0;
-    step->numbers = SNNRT_NUMBERS_INT8;
+    step->numbers = SNNRT_ARITHMETIC_INTEGER;
     step->in_height = step->in_width = step->out_height = step->out_width = 1;
 }
 
@@ -91,7 +91,7 @@ static void count_dense(const char *name, uint32_t outputs, bool packed) {
     prepare(&step, NULL);
     step.input = packed ? (const void *)bits : (const void *)values;
     step.output = sums;
-    step.input_dtype = packed ? SNNRT_DTYPE_BITS : SNNRT_DTYPE_INT16;
+    step.input_dtype = packed ? SNNRT_TYPE_BITS : SNNRT_TYPE_INT16;
     step.input_peak = packed ? 1 : 4;
     step.in_channels = INPUTS;
     step.out_channels = outputs;
@@ -142,7 +142,7 @@ static void count_conv(const char *name, bool with_scratch) {
     prepare(&step, &window);
     step.input = image;
     step.output = filtered;
-    step.input_dtype = SNNRT_DTYPE_BITS;
+    step.input_dtype = SNNRT_TYPE_BITS;
     step.input_peak = 1;
     step.in_channels = CHANNELS;
     step.out_channels = FILTERS;
@@ -172,8 +172,8 @@ static void count_pool(void) {
     step.window = &window;
     step.input = image;
     step.output = pooled;
-    step.input_dtype = SNNRT_DTYPE_BITS;
-    step.output_dtype = SNNRT_DTYPE_INT16;
+    step.input_dtype = SNNRT_TYPE_BITS;
+    step.output_dtype = SNNRT_TYPE_INT16;
     step.channels = CHANNELS;
     step.in_height = step.in_width = SIZE;
     step.out_height = step.out_width = SIZE / 2u;
@@ -185,8 +185,8 @@ static void count_pool(void) {
 
 int main(void);
 int main(void) {
-    const uint32_t by_channel = SET(SNNRT_MEMBRANE, SNNRT_SCALAR) | SET(SNNRT_THRESHOLD, SNNRT_PER_CHANNEL) |
-                                SET(SNNRT_BIAS, SNNRT_PER_CHANNEL);
+    const uint32_t by_channel = SET(SNNRT_NEURON_MEMBRANE, SNNRT_PER_LAYER) | SET(SNNRT_NEURON_THRESHOLD, SNNRT_PER_CHANNEL) |
+                                SET(SNNRT_NEURON_BIAS, SNNRT_PER_CHANNEL);
     for (uint32_t i = 0; i < sizeof weights; i++) {
         weights[i] = (int8_t)(below(255) - 127u);
     }
@@ -202,9 +202,9 @@ int main(void) {
     count_neurons("neuron_scalars", SUBTRACT, SCALARS, NEURONS);
     count_neurons("neuron_channels_64", SUBTRACT, by_channel, 64);
     count_neurons("neuron_channels_8", SUBTRACT, by_channel, 8);
-    count_neurons("neuron_synapse", SUBTRACT, SCALARS | SET(SNNRT_SYNAPSE, SNNRT_SCALAR), NEURONS);
+    count_neurons("neuron_synapse", SUBTRACT, SCALARS | SET(SNNRT_NEURON_SYNAPSE, SNNRT_PER_LAYER), NEURONS);
     count_neurons("neuron_reset_next", SUBTRACT | SNNRT_NEURON_RESET_NEXT, SCALARS, NEURONS);
-    count_neurons("neuron_leaks_differ", SUBTRACT, SCALARS ^ SET(SNNRT_MEMBRANE, SNNRT_SCALAR ^ SNNRT_PER_NEURON), NEURONS);
+    count_neurons("neuron_leaks_differ", SUBTRACT, SCALARS ^ SET(SNNRT_NEURON_MEMBRANE, SNNRT_PER_LAYER ^ SNNRT_PER_NEURON), NEURONS);
     count_sums("spikes_128", 128, true);
     count_sums("spikes_64", 64, true);
     count_sums("spikes_10", 10, true);

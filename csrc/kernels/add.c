@@ -2,10 +2,10 @@
 
 #if SNNRT_WITH_INT8
 static int32_t integer_at(const snnrt_add_step *step, uint32_t index) {
-    if (step->input_dtype == SNNRT_DTYPE_INT32) {
+    if (step->input_dtype == SNNRT_TYPE_INT32) {
         return ((const int32_t *)step->input)[index];
     }
-    if (step->input_dtype == SNNRT_DTYPE_INT16) {
+    if (step->input_dtype == SNNRT_TYPE_INT16) {
         return ((const int16_t *)step->input)[index];
     }
     return (int32_t)snnrt_bit((const uint32_t *)step->input, index);
@@ -15,7 +15,7 @@ static void add_integers(const snnrt_add_step *step) {
     for (uint32_t i = 0; i < step->elements; i++) {
         int32_t value = integer_at(step, i);
 #if SNNRT_WITH_ADD
-        if (step->output_dtype == SNNRT_DTYPE_INT16) {
+        if (step->output_dtype == SNNRT_TYPE_INT16) {
             int16_t *out = (int16_t *)step->output + i;
             *out = (int16_t)(step->first ? value : *out + value);
             continue;
@@ -34,7 +34,7 @@ static void add_floats(const snnrt_add_step *step) {
     float *out = (float *)step->output;
     for (uint32_t i = 0; i < step->elements; i++) {
         float value = 1.0f;
-        if (step->input_dtype != SNNRT_DTYPE_BITS) {
+        if (step->input_dtype != SNNRT_TYPE_BITS) {
             value = ((const float *)step->input)[i];
         } else if (!snnrt_bit((const uint32_t *)step->input, i)) {
             value = 0.0f;
@@ -46,7 +46,7 @@ static void add_floats(const snnrt_add_step *step) {
 
 void snnrt_add(const snnrt_add_step *step) {
 #if SNNRT_WITH_FLOAT32 && SNNRT_WITH_INT8
-    if (step->output_dtype == SNNRT_DTYPE_FLOAT32) {
+    if (step->output_dtype == SNNRT_TYPE_FLOAT32) {
         add_floats(step);
     } else {
         add_integers(step);

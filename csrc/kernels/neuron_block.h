@@ -20,7 +20,7 @@ static inline const void *snnrt_block_parameter(const snnrt_neuron_step *step, u
                                                 uint32_t *room) {
     const uint32_t *array = (const uint32_t *)step->arrays[parameter];
     switch (SNNRT_GRANULARITY(step, parameter)) {
-    case SNNRT_SCALAR:
+    case SNNRT_PER_LAYER:
         if (fresh) {
             snnrt_fill_parameter(room, array[0]);
         }

@@ -18,17 +18,17 @@ static inline void synaptic_current(uint32_t order, float *c, const float *x, co
     for (uint32_t k = 0; k < count; k++) {
         float now, next;
         switch (order) {
-        case SNNRT_DECAY_THEN_ADD:
+        case SNNRT_SYNAPSE_DECAY_THEN_ADD:
             next = constant[k] * c[k];
             next = next + x[k];
             now = next;
             break;
-        case SNNRT_ADD_THEN_DECAY:
+        case SNNRT_SYNAPSE_ADD_THEN_DECAY:
             next = c[k] + x[k];
             next = constant[k] * next;
             now = next;
             break;
-        case SNNRT_USE_THEN_DECAY:
+        case SNNRT_SYNAPSE_USE_THEN_DECAY:
             now = c[k] + x[k];
             next = constant[k] * now;
             next = now - next;
@@ -51,17 +51,17 @@ static inline void integrate(uint32_t integration, float *u, const float *v, con
         float l = leak == NULL ? 0.0f : leak[k];
         float term;
         switch (integration) {
-        case SNNRT_DECAY:
+        case SNNRT_INTEGRATION_DECAY:
             term = constant[k] * v[k];
             u[k] = term + i[k];
             break;
-        case SNNRT_EULER:
+        case SNNRT_INTEGRATION_EULER:
             term = l - v[k];
             term = term + i[k];
             term = constant[k] * term;
             u[k] = v[k] + term;
             break;
-        case SNNRT_DIVIDE:
+        case SNNRT_INTEGRATION_DIVIDE:
             term = v[k] - l;
             term = i[k] - term;
             term = term / constant[k];
@@ -130,55 +130,55 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
     uint32_t reset = SNNRT_NEURON_RESET(flags);
     bool strict = (flags & SNNRT_NEURON_STRICT) != 0;
     bool next = (flags & SNNRT_NEURON_RESET_NEXT) != 0;
-    uint32_t room[SNNRT_NEURON_PARAMETERS][SNNRT_BLOCK];
+    uint32_t room[SNNRT_NEURON_ARRAYS][SNNRT_BLOCK];
     float i[SNNRT_BLOCK], u[SNNRT_BLOCK];
     uint64_t spikes = 0;
     for (uint32_t first = 0; first < step->neurons; first += SNNRT_BLOCK) {
         uint32_t left = step->neurons - first;
         uint32_t count = left < SNNRT_BLOCK ? left : SNNRT_BLOCK;
-        const float *array[SNNRT_NEURON_PARAMETERS];
+        const float *array[SNNRT_NEURON_ARRAYS];
         const float *x = (const float *)step->current + first;
         float *v = (float *)step->state + first;
         uint32_t word;
-        for (uint32_t a = 0; a < SNNRT_SCALE; a++) {
+        for (uint32_t a = 0; a < SNNRT_NEURON_SCALE; a++) {
             array[a] = (const float *)snnrt_block_parameter(step, a, first, count, first == 0, room[a]);
         }
-        if (array[SNNRT_SYNAPSE] != NULL) {
+        if (array[SNNRT_NEURON_SYNAPSE] != NULL) {
             synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags), (float *)step->synapse_state + first,
-                             x, array[SNNRT_SYNAPSE], i, count);
+                             x, array[SNNRT_NEURON_SYNAPSE], i, count);
         } else {
             for (uint32_t k = 0; k < count; k++) {
                 i[k] = x[k];
             }
         }
-        scale_current(i, array[SNNRT_GAIN], count);
-        integrate(SNNRT_NEURON_INTEGRATION(flags), u, v, i, array[SNNRT_MEMBRANE],
-                  array[SNNRT_LEAK], count);
-        if (array[SNNRT_BIAS] != NULL) {
+        scale_current(i, array[SNNRT_NEURON_GAIN], count);
+        integrate(SNNRT_NEURON_INTEGRATION(flags), u, v, i, array[SNNRT_NEURON_MEMBRANE],
+                  array[SNNRT_NEURON_LEAK], count);
+        if (array[SNNRT_NEURON_BIAS] != NULL) {
             for (uint32_t k = 0; k < count; k++) {
-                u[k] = u[k] + array[SNNRT_BIAS][k];
+                u[k] = u[k] + array[SNNRT_NEURON_BIAS][k];
             }
         }
         if (next) {
-            word = fires(v, array[SNNRT_THRESHOLD], strict, count);
-            apply_reset(reset, u, array[SNNRT_THRESHOLD], array[SNNRT_RESET_TO], word, count);
+            word = fires(v, array[SNNRT_NEURON_THRESHOLD], strict, count);
+            apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], word, count);
         }
-        if (array[SNNRT_THRESHOLD] == NULL) {
+        if (array[SNNRT_NEURON_THRESHOLD] == NULL) {
             word = 0;
         } else if ((flags & SNNRT_NEURON_MULTIPLE) != 0) {
-            spikes += fire_multiple((float *)step->output + first, u, array[SNNRT_THRESHOLD],
+            spikes += fire_multiple((float *)step->output + first, u, array[SNNRT_NEURON_THRESHOLD],
                                     step->max_spikes, next ? (uint32_t)SNNRT_RESET_NONE : reset,
-                                    array[SNNRT_RESET_TO], count);
+                                    array[SNNRT_NEURON_RESET_VALUE], count);
         } else {
-            word = fires(u, array[SNNRT_THRESHOLD], strict, count);
+            word = fires(u, array[SNNRT_NEURON_THRESHOLD], strict, count);
             ((uint32_t *)step->output)[first / SNNRT_BLOCK] = word;
             spikes += snnrt_popcount(word);
             if (!next) {
-                apply_reset(reset, u, array[SNNRT_THRESHOLD], array[SNNRT_RESET_TO], word, count);
+                apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], word, count);
             }
         }
-        if (array[SNNRT_LOWER_BOUND] != NULL) {
-            const float *bound = array[SNNRT_LOWER_BOUND];
+        if (array[SNNRT_NEURON_LOWER_BOUND] != NULL) {
+            const float *bound = array[SNNRT_NEURON_LOWER_BOUND];
             for (uint32_t k = 0; k < count; k++) {
                 u[k] = u[k] < bound[k] ? bound[k] : u[k];
             }
@@ -186,7 +186,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
         for (uint32_t k = 0; k < count; k++) {
             v[k] = u[k];
         }
-        if (array[SNNRT_THRESHOLD] == NULL) {
+        if (array[SNNRT_NEURON_THRESHOLD] == NULL) {
             for (uint32_t k = 0; k < count; k++) {
                 ((float *)step->output)[first + k] = u[k];
             }

@@ -80,7 +80,7 @@ static inline int32_t after_reset(const snnrt_neuron_run *run, int32_t u, int32_
     if (reset == SNNRT_RESET_SUBTRACT) {
         return snnrt_saturating_add(u, -threshold);
     }
-    return reset == SNNRT_RESET_VALUE ? first_value(run, SNNRT_RESET_TO)[k * distance(run, SNNRT_RESET_TO)] : u;
+    return reset == SNNRT_RESET_VALUE ? first_value(run, SNNRT_NEURON_RESET_VALUE)[k * distance(run, SNNRT_NEURON_RESET_VALUE)] : u;
 }
 
 /* The spikes of a run of plain neurons, from bit 0. What is const here is constant in each call where there is a loop
@@ -90,10 +90,10 @@ SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, co
     const uint32_t first = run->index[SNNRT_PER_NEURON];
     const int32_t *x = (const int32_t *)step->current + first;
     const int32_t *const end = x + run->count;
-    const int32_t *threshold = first_value(run, SNNRT_THRESHOLD);
-    const int32_t *bias = first_value(run, SNNRT_BIAS);
-    const snnrt_decay decay = common_decay(*(const int32_t *)step->arrays[SNNRT_MEMBRANE]);
-    const uint32_t by_threshold = distance(run, SNNRT_THRESHOLD), by_bias = distance(run, SNNRT_BIAS);
+    const int32_t *threshold = first_value(run, SNNRT_NEURON_THRESHOLD);
+    const int32_t *bias = first_value(run, SNNRT_NEURON_BIAS);
+    const snnrt_decay decay = common_decay(*(const int32_t *)step->arrays[SNNRT_NEURON_MEMBRANE]);
+    const uint32_t by_threshold = distance(run, SNNRT_NEURON_THRESHOLD), by_bias = distance(run, SNNRT_NEURON_BIAS);
     int32_t *wide = (int32_t *)step->state + first;
     int16_t *short_state = (int16_t *)step->state + first;
     uint32_t word = 0;
@@ -150,14 +150,14 @@ SNNRT_NOINLINE static uint32_t update_run(const snnrt_neuron_run *run) {
 /* The current that a synapse makes of `x`. */
 static int32_t synaptic_current(uint32_t order, int32_t *c, int32_t x, int32_t decay) {
     int32_t now = *c, next;
-    if (order == SNNRT_ADD_THEN_DECAY || order == SNNRT_USE_THEN_DECAY) {
+    if (order == SNNRT_SYNAPSE_ADD_THEN_DECAY || order == SNNRT_SYNAPSE_USE_THEN_DECAY) {
         now = snnrt_saturating_add(now, x);
         next = decay_q15(now, decay);
     } else {
         next = snnrt_saturating_add(decay_q15(now, decay), x);
     }
     *c = next;
-    return order == SNNRT_DECAY_THEN_ADD || order == SNNRT_ADD_THEN_DECAY ? next : now;
+    return order == SNNRT_SYNAPSE_DECAY_THEN_ADD || order == SNNRT_SYNAPSE_ADD_THEN_DECAY ? next : now;
 }
 
 /* A parameter of a run: neuron k's is at[k & each]. */
@@ -180,12 +180,12 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
     const uint32_t reset = SNNRT_NEURON_RESET(flags);
     const bool next = (flags & SNNRT_NEURON_RESET_NEXT) != 0;
     const bool multiple = (flags & SNNRT_NEURON_MULTIPLE) != 0;
-    const snnrt_values membrane = values_of(run, SNNRT_MEMBRANE);
-    const snnrt_values synapse = values_of(run, SNNRT_SYNAPSE);
-    const snnrt_values bias = values_of(run, SNNRT_BIAS);
-    const snnrt_values threshold = values_of(run, SNNRT_THRESHOLD);
-    const snnrt_values reset_to = values_of(run, SNNRT_RESET_TO);
-    const snnrt_values bound = values_of(run, SNNRT_LOWER_BOUND);
+    const snnrt_values membrane = values_of(run, SNNRT_NEURON_MEMBRANE);
+    const snnrt_values synapse = values_of(run, SNNRT_NEURON_SYNAPSE);
+    const snnrt_values bias = values_of(run, SNNRT_NEURON_BIAS);
+    const snnrt_values threshold = values_of(run, SNNRT_NEURON_THRESHOLD);
+    const snnrt_values reset_to = values_of(run, SNNRT_NEURON_RESET_VALUE);
+    const snnrt_values bound = values_of(run, SNNRT_NEURON_LOWER_BOUND);
     const int32_t *current = (const int32_t *)step->current + first;
     int32_t *wide = (int32_t *)step->state + first;
     int16_t *narrow = (flags & SNNRT_NEURON_STATE_INT16) != 0 ? (int16_t *)step->state + first : NULL;
@@ -257,7 +257,7 @@ SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, c
     uint64_t spikes = 0;
     run.step = step;
     run.flags = step->flags;
-    run.index[SNNRT_SCALAR] = 0;
+    run.index[SNNRT_PER_LAYER] = 0;
     do {
         uint32_t bit = neuron & 31u;
         run.index[SNNRT_PER_NEURON] = neuron;
@@ -283,7 +283,7 @@ SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, c
         if ((neuron & 31u) == 0 || neuron == step->neurons) {
 #if SNNRT_WITH_NEURON_VARIANTS
             /* Where nothing fires, or several times, the output holds other things than bits. */
-            if (step->arrays[SNNRT_THRESHOLD] != NULL && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
+            if (step->arrays[SNNRT_NEURON_THRESHOLD] != NULL && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
 #endif
             {
                 *output++ = word;

@@ -101,12 +101,12 @@ static void add_float(const snnrt_pool_step *step, uint32_t from, uint32_t pixel
 #endif
 
 static add_window *adder_of(const snnrt_pool_step *step) {
-    bool bits = step->input_dtype == SNNRT_DTYPE_BITS;
+    bool bits = step->input_dtype == SNNRT_TYPE_BITS;
 #if SNNRT_WITH_INT8
-    if (step->output_dtype == SNNRT_DTYPE_INT16) {
+    if (step->output_dtype == SNNRT_TYPE_INT16) {
         return bits ? add_bits_int16 : add_int16;
     }
-    if (step->output_dtype == SNNRT_DTYPE_INT32) {
+    if (step->output_dtype == SNNRT_TYPE_INT32) {
         return add_int32;
     }
 #endif
@@ -132,7 +132,7 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
     uint32_t to = 0;
 #if SNNRT_WITH_KERNEL_TABLE
     /* A loop for each width, over a pointer that no store can change, becomes vectors. */
-    if (step->output_dtype == SNNRT_DTYPE_INT16) {
+    if (step->output_dtype == SNNRT_TYPE_INT16) {
         int16_t *out = (int16_t *)step->output;
         for (uint32_t i = 0; i < elements; i++) {
             out[i] = 0;
@@ -146,7 +146,7 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
 #else
     for (uint32_t i = 0; i < elements; i++) {
         /* All bits 0 is 0.0 too. */
-        if (step->output_dtype == SNNRT_DTYPE_INT16) {
+        if (step->output_dtype == SNNRT_TYPE_INT16) {
             ((int16_t *)step->output)[i] = 0;
         } else {
             ((int32_t *)step->output)[i] = 0;
@@ -154,7 +154,7 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
     }
 #endif
 #if SNNRT_WITH_INT8
-    if (step->input_dtype == SNNRT_DTYPE_BITS && step->output_dtype == SNNRT_DTYPE_INT16 &&
+    if (step->input_dtype == SNNRT_TYPE_BITS && step->output_dtype == SNNRT_TYPE_INT16 &&
         (pool->pad_top | pool->pad_bottom | pool->pad_left | pool->pad_right) == 0) {
         add_bits_rows(step);
         return;

@@ -31,10 +31,10 @@ typedef struct snnrt_window_sum {
 
 /* A constant where only one of the numbers is built, so that even unoptimised code asks for no kernel of the other. */
 #define SNNRT_STEP_IS_INT8(step)                                                                   \
-    (SNNRT_WITH_INT8 && (!SNNRT_WITH_FLOAT32 || (step)->numbers == SNNRT_NUMBERS_INT8))
+    (SNNRT_WITH_INT8 && (!SNNRT_WITH_FLOAT32 || (step)->numbers == SNNRT_ARITHMETIC_INTEGER))
 
 static inline snnrt_scan_kernel *snnrt_scan_of(const snnrt_synapse_step *step) {
-    bool bits = step->input_dtype == SNNRT_DTYPE_BITS;
+    bool bits = step->input_dtype == SNNRT_TYPE_BITS;
     if (SNNRT_STEP_IS_INT8(step)) {
         return bits ? SNNRT_KERNEL(step, scan_bits_i16) : SNNRT_KERNEL(step, scan_i16);
     }
@@ -47,7 +47,7 @@ static inline void snnrt_begin_sum(snnrt_accumulation *sum, const snnrt_synapse_
                                    uint32_t outputs) {
     sum->outputs = outputs;
     sum->peak = step->input_peak;
-    sum->spikes = step->input_dtype == SNNRT_DTYPE_BITS;
+    sum->spikes = step->input_dtype == SNNRT_TYPE_BITS;
     sum->events = events;
     sum->slices = slices;
     sum->slice_count = 0;

@@ -6,7 +6,6 @@ Feature vectors that follow a flatten keep the channel-last order of the map the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -76,7 +75,8 @@ def stored_shape(
         groups = int(fields["groups"])
         kernel = int(fields["kernel_h"]), int(fields["kernel_w"])
         return (groups, *kernel, source[0] // groups, shape[0] // groups)
-    return {"layer": (), "channel": (shape[0],), "neuron": (math.prod(shape),)}[per]
+    channels, *area = shape
+    return {"layer": (), "channel": (channels,), "neuron": (*area, channels)}[per]
 
 
 def store_array(array: Array, values: np.ndarray, node: Node, order_in: Order, order: Order) -> np.ndarray:
@@ -109,9 +109,8 @@ def load_array(
         groups, kernel_h, kernel_w, depth, out = stored.shape
         values = stored.transpose(0, 4, 3, 1, 2).reshape(groups * out, depth, kernel_h, kernel_w)
         return np.ascontiguousarray(values)
-    if stored.ndim == 1 and len(node_shape) == 3 and stored.size != node_shape[0]:
-        channels, height, width = node_shape
-        return np.ascontiguousarray(stored.reshape(height, width, channels).transpose(2, 0, 1))
+    if stored.ndim == 3:
+        return np.ascontiguousarray(stored.transpose(2, 0, 1))
     if stored.ndim == 1 and len(node_shape) == 1 and order is not None:
         return stored[np.argsort(order)]
     return stored

@@ -15,8 +15,8 @@ from snnrt.ir.nodes import NODES
 from snnrt.targets.export.c_conditionals import kept_lines, logical_lines, without_comments
 
 # files for processors that firmware runs on; each is guarded by the compiler's macros
-_PATTERNS = ("*.c", "kernels/*.c", "kernels/arm/*.c", "kernels/riscv/*.c")
-_PUBLIC = ("snnrt.h", "snnrt_config.h", "snnrt_status.h")
+_PATTERNS = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c", "kernels/riscv/*.c")
+_PUBLIC = ("snnrt.h", "snnrt_config.h", "snnrt_constants.h", "snnrt_status.h")
 _PREFIX = "SNNRT_WITH_"
 # no model needs these: a caller asks for them
 _ON_REQUEST = ("COUNTERS", "TRACE", "STRINGS", "HEALTH", "KERNEL_TABLE", "VECTOR_SCRATCH")
@@ -199,7 +199,8 @@ def _config(options: Mapping[str, int]) -> str:
 
 
 def _public_header(options: Mapping[str, int]) -> str:
-    parts = {"snnrt_config.h": _config(options), "snnrt_status.h": _read("snnrt_status.h")}
+    parts = {"snnrt_config.h": _config(options)}
+    parts |= {name: _read(name) for name in ("snnrt_constants.h", "snnrt_status.h")}
 
     def inline(found: re.Match[str]) -> str:
         text = _GUARD.match(parts[found[1]])

@@ -141,7 +141,7 @@ static void run_once(snnrt_network *network, const snnrt_model_info *info, const
     if (out->result.class_index >= info->classes) {
         fail("class_index");
     }
-    out->floats = info->numbers == SNNRT_NUMBERS_FLOAT32;
+    out->floats = info->numbers == SNNRT_ARITHMETIC_FLOAT32;
     out->accumulator_count = info->classes;
     memcpy(out->accumulators, snnrt_accumulators(network), (size_t)info->classes * 4u);
 }

@@ -141,7 +141,7 @@ static void check_accumulation(uint32_t number) {
     }
 }
 
-static int32_t arrays[SNNRT_NEURON_PARAMETERS][NEURONS_MAX];
+static int32_t arrays[SNNRT_NEURON_ARRAYS][NEURONS_MAX];
 static int32_t current[NEURONS_MAX], synapse[NEURONS_MAX], synapse_expected[NEURONS_MAX];
 static int32_t output[NEURONS_MAX], output_expected[NEURONS_MAX];
 static int32_t wide[NEURONS_MAX], membrane[NEURONS_MAX];
@@ -171,27 +171,27 @@ static int32_t drawn(int32_t low, int32_t high) {
 static int32_t of(const snnrt_neuron_step *step, uint32_t parameter, uint32_t i) {
     uint32_t granularity = SNNRT_GRANULARITY(step, parameter);
     return granularity == SNNRT_ABSENT ? 0
-           : arrays[parameter][granularity == SNNRT_SCALAR ? 0u
+           : arrays[parameter][granularity == SNNRT_PER_LAYER ? 0u
                                : granularity == SNNRT_PER_CHANNEL ? i % step->channels : i];
 }
 
 /* docs/ir.md, for neuron i of `step`; membranes in `membrane`. */
 static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
     const bool is_narrow = (step->flags & SNNRT_NEURON_STATE_INT16) != 0;
-    const int32_t theta = of(step, SNNRT_THRESHOLD, i);
+    const int32_t theta = of(step, SNNRT_NEURON_THRESHOLD, i);
     const int32_t strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
     const uint32_t reset = SNNRT_NEURON_RESET(step->flags);
     int32_t x = current[i], c = synapse_expected[i], v = membrane[i], n = 0, u;
-    if (SNNRT_GRANULARITY(step, SNNRT_SYNAPSE) != SNNRT_ABSENT) {
-        int32_t a = of(step, SNNRT_SYNAPSE, i), old = c;
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE) != SNNRT_ABSENT) {
+        int32_t a = of(step, SNNRT_NEURON_SYNAPSE, i), old = c;
         switch (SNNRT_NEURON_SYNAPSE_ORDER(step->flags)) {
-        case SNNRT_DECAY_THEN_ADD:
+        case SNNRT_SYNAPSE_DECAY_THEN_ADD:
             x = c = saturate((int64_t)decayed(c, a) + x);
             break;
-        case SNNRT_ADD_THEN_DECAY:
+        case SNNRT_SYNAPSE_ADD_THEN_DECAY:
             x = c = decayed(saturate((int64_t)c + x), a);
             break;
-        case SNNRT_USE_THEN_DECAY:
+        case SNNRT_SYNAPSE_USE_THEN_DECAY:
             x = saturate((int64_t)c + x);
             c = decayed(x, a);
             break;
@@ -202,11 +202,11 @@ static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
         }
         synapse_expected[i] = c;
     }
-    u = saturate((int64_t)decayed(v, of(step, SNNRT_MEMBRANE, i)) + x);
-    u = saturate((int64_t)u + of(step, SNNRT_BIAS, i));
+    u = saturate((int64_t)decayed(v, of(step, SNNRT_NEURON_MEMBRANE, i)) + x);
+    u = saturate((int64_t)u + of(step, SNNRT_NEURON_BIAS, i));
     if ((step->flags & SNNRT_NEURON_RESET_NEXT) != 0 && (int64_t)v >= (int64_t)theta + strict) {
         u = reset == SNNRT_RESET_SUBTRACT ? saturate((int64_t)u - theta)
-            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_RESET_TO, i) : u;
+            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_NEURON_RESET_VALUE, i) : u;
     }
     u = clamp(u, is_narrow);
     if (theta == 0) {
@@ -221,11 +221,11 @@ static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
     }
     if (n > 0 && (step->flags & SNNRT_NEURON_RESET_NEXT) == 0) {
         u = reset == SNNRT_RESET_SUBTRACT ? saturate((int64_t)u - (int64_t)n * theta)
-            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_RESET_TO, i) : u;
+            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_NEURON_RESET_VALUE, i) : u;
     }
     u = clamp(u, is_narrow);
-    if (SNNRT_GRANULARITY(step, SNNRT_LOWER_BOUND) != SNNRT_ABSENT && u < of(step, SNNRT_LOWER_BOUND, i)) {
-        u = of(step, SNNRT_LOWER_BOUND, i);
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_LOWER_BOUND) != SNNRT_ABSENT && u < of(step, SNNRT_NEURON_LOWER_BOUND, i)) {
+        u = of(step, SNNRT_NEURON_LOWER_BOUND, i);
     }
     membrane[i] = u;
     if (theta == 0) {
@@ -255,29 +255,29 @@ static void check_neuron(uint32_t number) {
         step.flags = (step.flags & ~SNNRT_NEURON_STRICT) | SNNRT_NEURON_MULTIPLE;
         step.max_spikes = 1u + below(20);
     }
-    step.granularity = (plain ? 1u : 1u + below(3)) << 2 * SNNRT_MEMBRANE;
-    step.granularity |= below(4) << 2 * SNNRT_BIAS;
-    step.granularity |= (silent ? 0u : 1u + below(3)) << 2 * SNNRT_THRESHOLD;
-    step.granularity |= (SNNRT_NEURON_RESET(step.flags) == SNNRT_RESET_VALUE ? 1u + below(3) : 0u) << 2 * SNNRT_RESET_TO;
+    step.granularity = (plain ? 1u : 1u + below(3)) << 2 * SNNRT_NEURON_MEMBRANE;
+    step.granularity |= below(4) << 2 * SNNRT_NEURON_BIAS;
+    step.granularity |= (silent ? 0u : 1u + below(3)) << 2 * SNNRT_NEURON_THRESHOLD;
+    step.granularity |= (SNNRT_NEURON_RESET(step.flags) == SNNRT_RESET_VALUE ? 1u + below(3) : 0u) << 2 * SNNRT_NEURON_RESET_VALUE;
     if (!plain) {
         step.flags |= below(4) << 2;
-        step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_SYNAPSE;
-        step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_LOWER_BOUND;
+        step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_NEURON_SYNAPSE;
+        step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_NEURON_LOWER_BOUND;
     }
     step.current = current;
     step.state = is_narrow ? (void *)narrow : (void *)wide;
     step.synapse_state = synapse;
     step.output = output;
-    for (uint32_t a = 0; a < SNNRT_NEURON_PARAMETERS; a++) {
+    for (uint32_t a = 0; a < SNNRT_NEURON_ARRAYS; a++) {
         step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
     }
     for (uint32_t i = 0; i < NEURONS_MAX; i++) {
-        arrays[SNNRT_MEMBRANE][i] = below(3) == 0 ? 1 << below(16) : between(0, 32768);
-        arrays[SNNRT_SYNAPSE][i] = between(0, 32768);
-        arrays[SNNRT_BIAS][i] = drawn(INT32_MIN, INT32_MAX);
-        arrays[SNNRT_THRESHOLD][i] = drawn(1, INT32_MAX);
-        arrays[SNNRT_RESET_TO][i] = drawn(low, high);
-        arrays[SNNRT_LOWER_BOUND][i] = drawn(low, high);
+        arrays[SNNRT_NEURON_MEMBRANE][i] = below(3) == 0 ? 1 << below(16) : between(0, 32768);
+        arrays[SNNRT_NEURON_SYNAPSE][i] = between(0, 32768);
+        arrays[SNNRT_NEURON_BIAS][i] = drawn(INT32_MIN, INT32_MAX);
+        arrays[SNNRT_NEURON_THRESHOLD][i] = drawn(1, INT32_MAX);
+        arrays[SNNRT_NEURON_RESET_VALUE][i] = drawn(low, high);
+        arrays[SNNRT_NEURON_LOWER_BOUND][i] = drawn(low, high);
         membrane[i] = wide[i] = drawn(low, high);
         narrow[i] = (int16_t)membrane[i];
         synapse[i] = synapse_expected[i] = drawn(INT32_MIN, INT32_MAX);

@@ -10,7 +10,7 @@ SNNRT_NOINLINE SNNRT_AVX2 static void avx2_load_elements(const snnrt_synapse_ste
                                                     int16_t *to) {
     memset(to, 0, 16u * sizeof *to);
     for (uint32_t k = 0; k < 16u && k < left; k++) {
-        to[k] = step->input_dtype == SNNRT_DTYPE_BITS
+        to[k] = step->input_dtype == SNNRT_TYPE_BITS
                     ? (int16_t)snnrt_bit((const uint32_t *)step->input, (uint32_t)first + k)
                     : ((const int16_t *)step->input)[first + k];
     }
@@ -20,7 +20,7 @@ SNNRT_NOINLINE SNNRT_AVX2 static bool avx2_find_units(const snnrt_unit_plan *pla
     const snnrt_synapse_step *step = plan->step;
     const uint32_t depth = step->in_channels, bytes = plan->unit_bytes;
     const uint32_t pixels = step->in_height * step->in_width, room = plan->room;
-    const bool bits = step->input_dtype == SNNRT_DTYPE_BITS;
+    const bool bits = step->input_dtype == SNNRT_TYPE_BITS;
     /* Bytes 0 and 2 of each pair of int16, twice. */
     const __m256i twice = _mm256_setr_epi8(0, 2, 0, 2, 4, 6, 4, 6, 8, 10, 8, 10, 12, 14, 12, 14, 0, 2, 0, 2, 4, 6,
                                            4, 6, 8, 10, 8, 10, 12, 14, 12, 14);

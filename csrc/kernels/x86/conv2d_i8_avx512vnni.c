@@ -8,7 +8,7 @@
 SNNRT_AVX512 static inline __m512i avx512_load_elements(const snnrt_synapse_step *step, size_t first, __mmask32 mask) {
     const uint32_t *words = (const uint32_t *)step->input + first / 32u;
     uint32_t shift = (uint32_t)(first % 32u), bits;
-    if (step->input_dtype != SNNRT_DTYPE_BITS) {
+    if (step->input_dtype != SNNRT_TYPE_BITS) {
         return _mm512_maskz_loadu_epi16(mask, (const int16_t *)step->input + first);
     }
     bits = words[0] >> shift;

@@ -98,7 +98,7 @@ SNNRT_AVX2 static inline const int8_t *snnrt_one_register(const int8_t *pointer)
 /* One channel: a pixel is one unit. */
 SNNRT_NOINLINE SNNRT_AVX2 static bool snnrt_find_pixels(const snnrt_unit_plan *plan, uint32_t copies) {
     const snnrt_synapse_step *step = plan->step;
-    const bool bits = step->input_dtype == SNNRT_DTYPE_BITS;
+    const bool bits = step->input_dtype == SNNRT_TYPE_BITS;
     const uint32_t pixels = step->in_height * step->in_width;
     snnrt_unit_entry *const found = plan->found;
     uint32_t *const count = plan->count;

@@ -72,14 +72,14 @@ SNNRT_INLINE SNNRT_AVX2 static inline avx2_lanes avx2_decay(avx2_lanes v, const 
 /* The current that a synapse makes of `x`. */
 SNNRT_AVX2 static inline avx2_lanes avx2_synaptic_current(uint32_t order, int32_t *state, avx2_lanes x, const int32_t *decay) {
     avx2_lanes now = avx2_load(state), next;
-    if (order == SNNRT_ADD_THEN_DECAY || order == SNNRT_USE_THEN_DECAY) {
+    if (order == SNNRT_SYNAPSE_ADD_THEN_DECAY || order == SNNRT_SYNAPSE_USE_THEN_DECAY) {
         now = avx2_saturating_add(now, x);
         next = avx2_decay(now, decay, SNNRT_DECAY_PRODUCT, 1, false);
     } else {
         next = avx2_saturating_add(avx2_decay(now, decay, SNNRT_DECAY_PRODUCT, 1, false), x);
     }
     *(avx2_lanes *)(void *)state = next;
-    return order == SNNRT_DECAY_THEN_ADD || order == SNNRT_ADD_THEN_DECAY ? next : now;
+    return order == SNNRT_SYNAPSE_DECAY_THEN_ADD || order == SNNRT_SYNAPSE_ADD_THEN_DECAY ? next : now;
 }
 
 /* Whole blocks; what is const here is constant in each call, so that each gets a loop of its own. */

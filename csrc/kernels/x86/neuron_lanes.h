@@ -48,12 +48,12 @@ static inline void snnrt_refill_walk(snnrt_parameter_walk *walk, const snnrt_neu
 }
 
 SNNRT_NOINLINE static void snnrt_refill(snnrt_lanes_plan *plan, const snnrt_neuron_step *step, uint32_t first) {
-    snnrt_refill_walk(&plan->decay, step, SNNRT_MEMBRANE, first);
-    snnrt_refill_walk(&plan->synapse, step, SNNRT_SYNAPSE, first);
-    snnrt_refill_walk(&plan->bias, step, SNNRT_BIAS, first);
-    snnrt_refill_walk(&plan->threshold, step, SNNRT_THRESHOLD, first);
-    snnrt_refill_walk(&plan->reset_to, step, SNNRT_RESET_TO, first);
-    snnrt_refill_walk(&plan->bound, step, SNNRT_LOWER_BOUND, first);
+    snnrt_refill_walk(&plan->decay, step, SNNRT_NEURON_MEMBRANE, first);
+    snnrt_refill_walk(&plan->synapse, step, SNNRT_NEURON_SYNAPSE, first);
+    snnrt_refill_walk(&plan->bias, step, SNNRT_NEURON_BIAS, first);
+    snnrt_refill_walk(&plan->threshold, step, SNNRT_NEURON_THRESHOLD, first);
+    snnrt_refill_walk(&plan->reset_to, step, SNNRT_NEURON_RESET_VALUE, first);
+    snnrt_refill_walk(&plan->bound, step, SNNRT_NEURON_LOWER_BOUND, first);
 }
 
 static inline const int32_t *snnrt_block_of(const snnrt_parameter_walk *walk, uint32_t first, uint32_t channel) {
@@ -63,25 +63,25 @@ static inline const int32_t *snnrt_block_of(const snnrt_parameter_walk *walk, ui
 /* False where the vectors have nothing to do: neurons with a mechanism that they lack, or too few. */
 static inline bool snnrt_plan_lanes(snnrt_lanes_plan *plan, const snnrt_neuron_step *step) {
     uint32_t a;
-    if ((step->flags & ~SNNRT_NEURON_FLAGS_MAX) != 0 || step->neurons < SNNRT_BLOCK) {
+    if ((step->flags & ~SNNRT_NEURON_FLAGS_ALL) != 0 || step->neurons < SNNRT_BLOCK) {
         return false;
     }
     plan->flags = step->flags;
     plan->reset = SNNRT_NEURON_RESET(step->flags);
     plan->refills = false;
-    snnrt_begin_walk(&plan->decay, plan, step, SNNRT_MEMBRANE);
-    snnrt_begin_walk(&plan->synapse, plan, step, SNNRT_SYNAPSE);
-    snnrt_begin_walk(&plan->bias, plan, step, SNNRT_BIAS);
-    snnrt_begin_walk(&plan->threshold, plan, step, SNNRT_THRESHOLD);
-    snnrt_begin_walk(&plan->reset_to, plan, step, SNNRT_RESET_TO);
-    snnrt_begin_walk(&plan->bound, plan, step, SNNRT_LOWER_BOUND);
+    snnrt_begin_walk(&plan->decay, plan, step, SNNRT_NEURON_MEMBRANE);
+    snnrt_begin_walk(&plan->synapse, plan, step, SNNRT_NEURON_SYNAPSE);
+    snnrt_begin_walk(&plan->bias, plan, step, SNNRT_NEURON_BIAS);
+    snnrt_begin_walk(&plan->threshold, plan, step, SNNRT_NEURON_THRESHOLD);
+    snnrt_begin_walk(&plan->reset_to, plan, step, SNNRT_NEURON_RESET_VALUE);
+    snnrt_begin_walk(&plan->bound, plan, step, SNNRT_NEURON_LOWER_BOUND);
     if (plan->threshold.values == NULL) {
         snnrt_fill_parameter(plan->threshold.copies, 1);
     }
-    a = *(const uint32_t *)step->arrays[SNNRT_MEMBRANE];
+    a = *(const uint32_t *)step->arrays[SNNRT_NEURON_MEMBRANE];
     plan->decay_kind = SNNRT_DECAY_PRODUCT;
     plan->shift = 1;
-    if (SNNRT_GRANULARITY(step, SNNRT_MEMBRANE) == SNNRT_SCALAR && a != 0 && (a & (a - 1u)) == 0) {
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_MEMBRANE) == SNNRT_PER_LAYER && a != 0 && (a & (a - 1u)) == 0) {
         plan->shift = 15 - (int)snnrt_lowest_bit(a);
         plan->decay_kind = plan->shift == 0 ? SNNRT_DECAY_NONE : SNNRT_DECAY_SHIFT;
     }

@@ -1,0 +1,23 @@
+/* The readout as the exit rule sees it, and whether a network may be used: what steps, health and set-up share. */
+#include "snnrt_core.h"
+
+snnrt_status snnrt_readiness(const snnrt_network *network) {
+    if (network != NULL && network->initialised == SNNRT_INITIALISED) {
+        return SNNRT_OK;
+    }
+    return network != NULL && network->initialised == SNNRT_DAMAGED ? SNNRT_ERROR_CRC
+                                                                   : SNNRT_ERROR_NOT_INITIALISED;
+}
+
+void snnrt_logits_of(const snnrt_network *network, snnrt_logits *logits) {
+    const snnrt_node *readout = snnrt_readout_of(network->model);
+    const snnrt_readout_parameters *p = (const snnrt_readout_parameters *)snnrt_parameters_of(readout);
+    logits->accumulators = network->arena + readout->output;
+    logits->multipliers =
+        (const int32_t *)snnrt_array_of(network->model, readout, SNNRT_READOUT_MULTIPLIERS);
+    logits->shift = p->shift;
+    logits->integer = snnrt_is_integer(network->model);
+    logits->classes = readout->channels;
+    logits->timesteps = network->timestep;
+    logits->mean = p->mode == SNNRT_READOUT_MEAN;
+}

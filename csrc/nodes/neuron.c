@@ -1,0 +1,257 @@
+#include "../snnrt_check.h"
+
+/* Two bits for each of a record's arrays: its granularity, as kernels take it. */
+static uint32_t neuron_granularity(const snnrt_node *node) {
+    const snnrt_array *array = snnrt_arrays_of(node);
+    uint32_t granularity = 0;
+    for (uint32_t left = node->array_count; left != 0; left--, array++) {
+        if (array->role < SNNRT_NEURON_ARRAYS) {
+            granularity |= (array->granularity & 3u) << 2u * array->role;
+        }
+    }
+    return granularity;
+}
+
+bool snnrt_neuron_present(const snnrt_node *node) {
+    uint32_t granularity = neuron_granularity(node);
+#if !SNNRT_WITH_NEURON_VARIANTS
+    if (!snnrt_neuron_is_plain(((const snnrt_neuron_parameters *)snnrt_parameters_of(node))->flags, granularity)) {
+        return false;
+    }
+#endif
+    return granularity >> 2 * SNNRT_NEURON_ADAPTATION == 0;
+}
+
+#if SNNRT_WITH_MODEL_CHECK
+
+#define SNNRT_HAS(role) (1u << SNNRT_NEURON_##role)
+
+static bool neuron_flags_fit(const snnrt_check *c, const snnrt_neuron_parameters *p) {
+    uint32_t flags = p->flags;
+    bool multiple = (flags & SNNRT_NEURON_MULTIPLE) != 0;
+    if (flags > SNNRT_NEURON_FLAGS_ALL || SNNRT_NEURON_RESET(flags) > SNNRT_RESET_VALUE ||
+        p->max_spikes - 1u >= (multiple ? SNNRT_VALUE_MAX : 1u)) {
+        return false;
+    }
+    return snnrt_is_integer(c->model) ? SNNRT_NEURON_INTEGRATION(flags) == SNNRT_INTEGRATION_DECAY
+                                      : (flags & SNNRT_NEURON_STATE_INT16) == 0;
+}
+
+/* Mechanisms that go together; after the arrays. */
+static bool neuron_mechanisms_fit(const snnrt_check *c, uint32_t flags) {
+    uint32_t present = c->present;
+    uint32_t multiple = flags & SNNRT_NEURON_MULTIPLE;
+    uint32_t next = flags & SNNRT_NEURON_RESET_NEXT;
+    uint32_t reset = SNNRT_NEURON_RESET(flags);
+    if ((present & SNNRT_HAS(MEMBRANE)) == 0) {
+        return false;
+    }
+#if SNNRT_WITH_NEURON_VARIANTS
+    {
+        uint32_t adapts = present & (SNNRT_HAS(ADAPTATION) | SNNRT_HAS(ADAPTATION_DECAY));
+        uint32_t beyond = present & (SNNRT_HAS(ADAPTATION) | SNNRT_HAS(REFRACTORY));
+        if ((present & SNNRT_HAS(THRESHOLD)) == 0 && (reset != SNNRT_RESET_NONE || multiple != 0 || next != 0)) {
+            return false;
+        }
+        if (multiple != 0 && (next != 0 || (flags & SNNRT_NEURON_STRICT) != 0)) {
+            return false;
+        }
+        if ((adapts & (adapts - 1u)) == 0 && adapts != 0) {
+            return false;
+        }
+        if (beyond != 0 && ((present & SNNRT_HAS(THRESHOLD)) == 0 || next != 0)) {
+            return false;
+        }
+    }
+#else
+    (void)multiple;
+    (void)next;
+#endif
+    return reset != SNNRT_RESET_VALUE || (present & SNNRT_HAS(RESET_VALUE)) != 0;
+}
+
+/* What values of an array may be; false where it may not occur. */
+static bool neuron_range(const snnrt_check *c, uint32_t role, uint32_t flags, uint32_t *low, uint32_t *span) {
+    const bool integer = snnrt_is_integer(c->model);
+    *low = 0;
+    switch (role) {
+    case SNNRT_NEURON_MEMBRANE:
+        if (!integer && SNNRT_NEURON_INTEGRATION(flags) != SNNRT_INTEGRATION_DECAY) {
+            *low = SNNRT_NEURON_INTEGRATION(flags) != SNNRT_INTEGRATION_EULER;
+            *span = SNNRT_LARGEST_FLOAT - *low;
+            break;
+        }
+    /* fall through */
+    case SNNRT_NEURON_SYNAPSE:
+    case SNNRT_NEURON_ADAPTATION_DECAY:
+        *span = integer ? 32768u : SNNRT_ONE_FLOAT;
+        break;
+    case SNNRT_NEURON_LEAK:
+        *span = SNNRT_FINITE;
+        return !integer && SNNRT_NEURON_INTEGRATION(flags) != SNNRT_INTEGRATION_DECAY;
+    case SNNRT_NEURON_GAIN:
+        *span = SNNRT_FINITE;
+        return !integer;
+    case SNNRT_NEURON_THRESHOLD:
+        *low = 1;
+        *span = integer ? INT32_MAX - 1u : SNNRT_LARGEST_FLOAT - 1u;
+        break;
+    case SNNRT_NEURON_SCALE:
+        *low = 1;
+        *span = SNNRT_LARGEST_FLOAT - 1u;
+        return integer;
+    case SNNRT_NEURON_ADAPTATION:
+        *span = integer ? INT32_MAX : SNNRT_LARGEST_FLOAT;
+        break;
+    case SNNRT_NEURON_REFRACTORY:
+        *span = SNNRT_VALUE_MAX;
+        break;
+    case SNNRT_NEURON_BIAS:
+        *span = integer ? UINT32_MAX : SNNRT_FINITE;
+        break;
+    default: /* of the membrane */
+        *span = integer ? UINT32_MAX : SNNRT_FINITE;
+        if ((flags & SNNRT_NEURON_STATE_INT16) != 0) {
+            *low = (uint32_t)INT16_MIN;
+            *span = UINT16_MAX;
+        }
+        break;
+    }
+    return true;
+}
+
+/* The type of what it gives follows from its mechanisms. */
+static bool neuron_type_fits(const snnrt_check *c, uint32_t flags) {
+    const bool integer = snnrt_is_integer(c->model);
+    uint32_t type = c->node->type;
+    if ((flags & SNNRT_NEURON_MULTIPLE) != 0) {
+        return type == (integer ? SNNRT_TYPE_INT16 : SNNRT_TYPE_FLOAT32);
+    }
+    if ((c->present & SNNRT_HAS(THRESHOLD)) != 0) {
+        return type == SNNRT_TYPE_BITS;
+    }
+    return type == (integer ? SNNRT_TYPE_INT32 : SNNRT_TYPE_FLOAT32);
+}
+
+snnrt_status snnrt_neuron_check(snnrt_check *c) {
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(c->node);
+    if (!neuron_flags_fit(c, p)) {
+        return SNNRT_ERROR_NODE_PARAMETER;
+    }
+    while (c->array != c->arrays_end) {
+        uint32_t role = c->array->role;
+        uint32_t element = SNNRT_ELEMENT_FLOAT32, low, span;
+        snnrt_status status;
+        /* In ascending order, none twice. */
+        if (role >= SNNRT_NEURON_ARRAYS || c->present >> role != 0) {
+            return SNNRT_ERROR_ARRAY_REFERENCE;
+        }
+        if (role == SNNRT_NEURON_REFRACTORY || (snnrt_is_integer(c->model) && role != SNNRT_NEURON_SCALE)) {
+            element = SNNRT_ELEMENT_INT32;
+        }
+        if (!neuron_range(c, role, p->flags, &low, &span)) {
+            return SNNRT_ERROR_NODE_PARAMETER;
+        }
+        status = snnrt_check_array(c, role, element, SNNRT_STORED_NEURONS, low, span);
+        if (status != SNNRT_OK) {
+            return status;
+        }
+    }
+    if (!neuron_mechanisms_fit(c, p->flags)) {
+        return SNNRT_ERROR_NODE_PARAMETER;
+    }
+    c->peak = p->max_spikes;
+    return neuron_type_fits(c, p->flags) ? SNNRT_OK : SNNRT_ERROR_NODE_DTYPE;
+}
+#endif
+
+static uint32_t up_to_8(uint32_t bytes) { return (bytes + 7u) & ~7u; }
+
+/* Where the synaptic currents lie in the block: behind the membranes. */
+static uint32_t neuron_membrane_bytes(const snnrt_node *node, uint32_t flags) {
+    return up_to_8(snnrt_elements(node) * ((flags & SNNRT_NEURON_STATE_INT16) != 0 ? 2u : 4u));
+}
+
+uint32_t snnrt_neuron_state_bytes(const snnrt_node *node) {
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
+    uint32_t granularity = neuron_granularity(node);
+    uint32_t bytes = neuron_membrane_bytes(node, p->flags);
+    for (uint32_t role = SNNRT_NEURON_SYNAPSE; role < SNNRT_NEURON_ARRAYS; role++) {
+        if ((granularity >> 2u * role & 3u) == 0) {
+            continue;
+        }
+        if (role == SNNRT_NEURON_SYNAPSE || role == SNNRT_NEURON_ADAPTATION) {
+            bytes += up_to_8(snnrt_elements(node) * 4u);
+        } else if (role == SNNRT_NEURON_REFRACTORY) {
+            bytes += up_to_8(snnrt_elements(node) * 2u);
+        }
+    }
+    return bytes;
+}
+
+/* Membranes that do not begin at zero. */
+void snnrt_neuron_start(const snnrt_network *network, const snnrt_node *node) {
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
+    const int32_t *initial = (const int32_t *)snnrt_array_of(network->model, node, SNNRT_NEURON_INITIAL);
+    uint32_t granularity = neuron_granularity(node) >> 2 * SNNRT_NEURON_INITIAL & 3u;
+    void *state = network->arena + p->state;
+    uint32_t neurons = snnrt_elements(node);
+    if (initial == NULL) {
+        return;
+    }
+    for (uint32_t i = 0, k = 0; i < neurons; i++, k++) {
+        if (granularity == SNNRT_PER_LAYER || (granularity == SNNRT_PER_CHANNEL && k == node->channels)) {
+            k = 0;
+        }
+        if ((p->flags & SNNRT_NEURON_STATE_INT16) != 0) {
+            ((int16_t *)state)[i] = (int16_t)initial[k];
+        } else {
+            ((int32_t *)state)[i] = initial[k]; /* the bits of a float too */
+        }
+    }
+}
+
+uint64_t snnrt_neuron_operations(const snnrt_node *node, const snnrt_node *source) {
+    (void)source;
+    return snnrt_elements(node);
+}
+
+void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
+    const snnrt_array *array = snnrt_arrays_of(node);
+    snnrt_neuron_step step;
+    uint64_t spikes;
+    for (uint32_t i = 0; i < SNNRT_NEURON_ARRAYS; i++) {
+        step.arrays[i] = NULL;
+    }
+    step.granularity = 0;
+    for (uint32_t left = node->array_count; left != 0; left--, array++) {
+        step.arrays[array->role] = snnrt_elements_of(network->model, array);
+        step.granularity |= (uint32_t)array->granularity << 2u * array->role;
+    }
+    step.flags = p->flags;
+    step.max_spikes = p->max_spikes;
+    step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
+    step.state = network->arena + p->state;
+    step.synapse_state = (uint8_t *)step.state + neuron_membrane_bytes(node, p->flags);
+    step.output = network->arena + node->output;
+    step.neurons = snnrt_elements(node);
+    step.channels = node->channels;
+#if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
+    spikes = snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(&step)
+                                              : SNNRT_KERNEL(network, neuron_f32)(&step);
+#elif SNNRT_WITH_INT8
+    spikes = SNNRT_KERNEL(network, neuron_i32)(&step);
+#else
+    spikes = SNNRT_KERNEL(network, neuron_f32)(&step);
+#endif
+#if SNNRT_WITH_COUNTERS
+    if (network->counts != NULL) {
+        network->counts[index].spikes += spikes;
+        network->counts[index].neuron_updates += step.neurons;
+    }
+#else
+    (void)spikes;
+    (void)index;
+#endif
+}

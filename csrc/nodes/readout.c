@@ -1,0 +1,39 @@
+#include "../snnrt_check.h"
+
+#if SNNRT_WITH_MODEL_CHECK
+snnrt_status snnrt_readout_check(snnrt_check *c) {
+    const snnrt_readout_parameters *p = (const snnrt_readout_parameters *)snnrt_parameters_of(c->node);
+    const bool integer = snnrt_is_integer(c->model);
+    snnrt_status status;
+    if ((c->node->flags & SNNRT_NODE_MAP) != 0 || c->node->channels > SNNRT_CLASSES_MAX) {
+        return SNNRT_ERROR_NODE_SHAPE;
+    }
+    if (p->mode > SNNRT_READOUT_MEAN || p->shift > (integer ? 62u : 0u)) {
+        return SNNRT_ERROR_NODE_PARAMETER;
+    }
+    if (!integer) {
+        return SNNRT_OK;
+    }
+    status = snnrt_check_array(c, SNNRT_READOUT_MULTIPLIERS, SNNRT_ELEMENT_INT32, SNNRT_STORED_OUTPUTS,
+                               SNNRT_NOT_NEGATIVE);
+    if (status == SNNRT_OK) {
+        status = snnrt_check_array(c, SNNRT_READOUT_SCALE, SNNRT_ELEMENT_FLOAT32, SNNRT_STORED_OUTPUTS,
+                                   SNNRT_POSITIVE_FINITE);
+    }
+    if (status == SNNRT_OK && c->present != (1u << SNNRT_READOUT_ARRAYS) - 1u) {
+        status = SNNRT_ERROR_ARRAY_REFERENCE;
+    }
+    return status;
+}
+#endif
+
+uint64_t snnrt_readout_operations(const snnrt_node *node, const snnrt_node *source) {
+    (void)source;
+    return snnrt_elements(node);
+}
+
+/* Adds to what it has. */
+void snnrt_readout_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+    (void)index;
+    snnrt_add_input(network, node, 0, false);
+}
