@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from node_cases import CASES
-from scalar_numbers import F, Index, Values, indices
+from scalar_numbers import F, Values, flattened, indices
 
 from snnrt.ir.graph import Flatten, Graph, Shape
 
@@ -59,12 +59,6 @@ class Scalar:
         """A window of this node's inputs, each of which drives so many outputs."""
         active = sum(bool(value != 0) for value in values)
         self.counts += [active, active * outputs, active > 0]
-
-
-def flattened(node: Flatten, shape: Shape) -> dict[Index, Index]:
-    """Where each element of a map of ``shape`` lies in the vector."""
-    order = indices(shape) if node.channels_last else np.ndindex(*shape)
-    return {index: (place,) for place, index in enumerate(order)}
 
 
 def run_scalar(graph: Graph, x: np.ndarray) -> Trace:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnrt.ir.graph import Node, Shape
+from snnrt.ir.graph import Flatten, Node, Shape
 
 F = np.float32
 LOW, HIGH = -(2**31), 2**31 - 1
@@ -25,6 +25,12 @@ def indices(shape: Shape) -> list[Index]:
     if len(shape) == 1:
         return [(i,) for i in range(shape[0])]
     return [(c, y, x) for y in range(shape[1]) for x in range(shape[2]) for c in range(shape[0])]
+
+
+def flattened(node: Flatten, shape: Shape) -> dict[Index, Index]:
+    """Where each element of a map of ``shape`` lies in the vector."""
+    order = indices(shape) if node.channels_last else np.ndindex(*shape)
+    return {index: (place,) for place, index in enumerate(order)}
 
 
 def value_of(parameter: np.ndarray, index: Index) -> object:

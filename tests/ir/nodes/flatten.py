@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from node_cases import Malformed
-from scalar_numbers import Values
+from scalar_numbers import Values, flattened
 
 from snnrt.ir.build import GraphBuilder, Value
 from snnrt.ir.graph import Edge, Flatten
@@ -26,8 +26,6 @@ def draw(graph: GrowingGraph, x: Value) -> Value | None:
 
 
 def scalar(net: Scalar, node: Flatten, sources: list[Values]) -> Values:
-    from scalar_network import flattened
-
     places = flattened(node, net.shapes[node.inputs[0].source])
     return {place: sources[0][i] for i, place in places.items()}
 
