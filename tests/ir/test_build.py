@@ -181,6 +181,7 @@ WRONG: list[tuple[str, Callable[[Case], object], tuple[str, ...]]] = [
     ("flattened late", lambda c: c.f.flatten(c.back), ("'flatten1'", "no delay")),
     ("unkept", lambda c: c.f.finish(c.flat), ("'back'", "(8,)", "none")),
     ("exit", lambda c: c.i.finish(c.current, exit=("entropy",), scale=[1, 1]), ("'exit'", "threshold")),
+    ("no rule", lambda c: c.i.finish(c.current, exit=None, scale=[1, 1]), ("exit rule", "None")),
     ("rule", lambda c: c.i.finish(c.current, exit="margin", scale=[1, 1]), ("exit rule", "margin")),
     ("mode", lambda c: c.i.finish(c.current, readout="max", scale=[1, 1]), ("'readout'", "max")),
     ("scale", lambda c: c.i.finish(c.current), ("'readout'", "scale")),
@@ -201,6 +202,14 @@ def test_wrong_calls_say_what_is_wrong(call: Callable[[Case], object], words: tu
     assert "\n" not in text and "expected" in text and "found" in text
     for word in words:
         assert word in text, f"{word!r} not in {text!r}"
+
+
+def test_logits_are_of_this_step() -> None:
+    g = GraphBuilder(3)
+    back = g.delayed("back", 3)
+    g.lif(g.add(g.input, back), 0.5, name="back")
+    with pytest.raises(ModelError, match=r"'readout'.*delayed input.*'back'"):
+        g.finish(back)
 
 
 def test_no_such_kind() -> None:
