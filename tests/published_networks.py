@@ -14,7 +14,10 @@ from snnrt.targets.workload import all_synapses
 
 def zeros(*shape: int) -> np.ndarray:
     """float32 zeros of any shape in four bytes."""
-    return np.broadcast_to(np.zeros((), np.float32), shape)
+    zero = np.zeros((), np.float32)
+    # what can be written to is copied when a graph is made
+    zero.setflags(write=False)
+    return np.broadcast_to(zero, shape)
 
 
 class Builder:

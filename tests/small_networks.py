@@ -123,19 +123,17 @@ def image_conv(numbers: Numbers) -> tuple[Graph, np.ndarray]:
 def readout_only(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     """A constant input that is read out, of as many classes as there may be, and ``x`` (2, 4096)."""
     values = _Values(numbers, seed=8)
-    source = _input(values, (4096,), "constant")
-    graph = Graph(
-        (source, *_end(source, values.scale(4096), "sum", "entropy", 0.5)), 2, arithmetic_of(numbers), {}
-    )
+    g = _builder(values, (4096,), "constant", 2)
+    graph = g.finish(g.input, exit=("entropy", 0.5), scale=values.scale(4096), names=ENDS)
     return graph, values.rng.random((2, 4096)).astype(np.float32)
 
 
 def wide_dense(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     """A dense over as many inputs as could overflow its sums if they were larger, and ``x`` (2, 259)."""
     values = _Values(numbers, seed=9)
-    dense = Dense("d", _edges("x"), (3,), weights=values.weights(3, 259))
-    nodes = (_input(values, (259,), "constant"), dense)
-    graph = Graph(nodes + _end(dense, values.scale(3), "sum", "never", 0.0), 2, arithmetic_of(numbers), {})
+    g = _builder(values, (259,), "constant", 2)
+    x = g.dense(g.input, values.weights(3, 259), name="d")
+    graph = g.finish(x, scale=values.scale(3), names=ENDS)
     return graph, values.rng.random((2, 259)).astype(np.float32)
 
 
@@ -143,14 +141,12 @@ def value_chain(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     """Spikes through poolings and sums that pass on what they read, and ``x`` (2, 2, 1, 2, 2)."""
     values = _Values(numbers, seed=10)
     image = (1, 2, 2)
-    window = {"kernel": (1, 1), "stride": (1, 1)}
-    chain: tuple[Node, ...] = (
-        SumPool2d("p", _edges("x"), image, **window), SumPool2d("q", _edges("p"), image, **window),
-        Add("a", _edges("q"), image), Add("b", _edges("a"), image), Flatten("l", _edges("b"), (4,)),
-    )  # fmt: skip
-    dense = Dense("d", _edges("l"), (3,), weights=values.weights(3, 4))
-    nodes = (_input(values, image, "spikes"), *chain, dense)
-    graph = Graph(nodes + _end(dense, values.scale(3), "sum", "never", 0.0), 2, arithmetic_of(numbers), {})
+    g = _builder(values, image, "spikes", 2)
+    x = g.sum_pool2d(g.input, kernel=1, stride=1, name="p")
+    x = g.sum_pool2d(x, kernel=1, stride=1, name="q")
+    x = g.flatten(g.add(g.add(x, name="a"), name="b"), name="l")
+    x = g.dense(x, values.weights(3, 4), name="d")
+    graph = g.finish(x, scale=values.scale(3), names=ENDS)
     return graph, (values.rng.random((2, 2, *image)) < 0.5).astype(np.float32)
 
 

@@ -148,19 +148,24 @@ class GraphBuilder:
             if name not in self._values:
                 expected = f"a node of that name and of shape {value.shape}, which delayed() promised"
                 raise ModelError(f"node {name!r}: expected {expected}, found none")
-        rule = (exit, 0.0) if isinstance(exit, str) else tuple(exit)
+        rule = tuple(exit) if isinstance(exit, (tuple, list)) else (exit, 0.0)
         if len(rule) != 2:
             expected = "the name of a rule, or a rule and its threshold"
             raise mistake(Exit, names[1], "rule", expected, repr(exit))
         self._check_value(Readout, names[0], logits)
         accepted = accepted_fields(Readout, names[0], {"mode": readout, "scale": scale}, self.arithmetic)
         ends = (
-            Readout(names[0], (Edge(logits.name),), logits.shape, **accepted),
+            Readout(names[0], (Edge(logits.name, logits.delay),), logits.shape, **accepted),
             Exit(names[1], (Edge(names[0]),), logits.shape, rule=rule[0], threshold=rule[1]),  # type: ignore[arg-type]
         )
         graph = Graph((*self._nodes, *ends), self.timesteps, self.arithmetic, dict(metadata or {}))
         check_graph(graph)
         return graph
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes so far, in the order in which they run."""
+        return tuple(self._nodes)
 
     @property
     def _integer(self) -> bool:

@@ -1,4 +1,4 @@
-"""Every rule of docs/ir.md that a graph can break gives one line that names the node."""
+"""Every rule of docs/ir.md that nodes together can break gives one line that names the node."""
 
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ from snnrt.ir.graph import (
 )
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.value_types import largest_values, output_types
-
-NAN = np.array(np.nan, np.float32)
 
 
 def scalar(value: float, integer: bool) -> np.ndarray:
@@ -95,7 +93,6 @@ STRUCTURE: list[Change] = [
     ("same name", lambda g: changed(g, "lif", name="conv"), ("conv", "twice")),
     ("no name", lambda g: changed(g, "lif", name=""), ("name",)),
     ("unknown source", lambda g: changed(g, "conv", inputs=(Edge("nobody"),)), ("conv", "nobody")),
-    ("two inputs", lambda g: changed(g, "conv", inputs=(Edge("input"),) * 2), ("conv", "2")),
     ("no inputs", lambda g: changed(g, "sum", inputs=()), ("sum", "1 to 255")),
     ("256 inputs", lambda g: changed(g, "sum", inputs=(Edge("dense"),) * 256), ("sum", "256")),
     ("delay of two", lambda g: changed(g, "sum", inputs=(Edge("dense"), Edge("back", 2))), ("sum", "delay")),
@@ -103,24 +100,8 @@ STRUCTURE: list[Change] = [
     ("delayed earlier", lambda g: changed(g, "sum", inputs=(Edge("dense", 1),)), ("sum", "after it")),
     ("reads readout", lambda g: changed(g, "sum", inputs=(Edge("readout", 1),)), ("sum", "readout")),
     ("exit reads", lambda g: changed(g, "exit", inputs=(Edge("out"),)), ("exit", "readout")),
-    ("rank 2", lambda g: changed(g, "input", shape=(5, 5)), ("input", "(5, 5)")),
-    ("empty", lambda g: changed(g, "input", shape=(2, 0, 5)), ("input", "(2, 0, 5)")),
-    ("too wide", lambda g: changed(g, "input", shape=(2**24,)), ("input", "16777215", "16777216")),
-    ("too large", lambda g: changed(g, "input", shape=(2, 2**13, 2**13 + 1)), ("input", "134217728")),
-    ("conv shape", lambda g: changed(g, "conv", shape=(4, 4, 4)), ("conv", "(4, 5, 5)", "(4, 4, 4)")),
-    ("neuron shape", lambda g: changed(g, "lif", shape=(4, 5, 4)), ("lif", "(4, 5, 5)")),
-    ("flatten shape", lambda g: changed(g, "flatten", shape=(4, 2, 2)), ("flatten", "(16,)")),
     ("flatten delayed", lambda g: changed(g, "flatten", inputs=(Edge("pool", 1),)), ("flatten",)),
-    ("channels", lambda g: changed(g, "conv", weights=np.ones((4, 3, 3, 3), np.float32)), ("conv", "groups")),
-    ("groups", lambda g: changed(g, "conv", groups=3), ("conv", "groups")),
-    ("stride", lambda g: changed(g, "conv", stride=(0, 1)), ("conv", "stride")),
-    ("padding", lambda g: changed(g, "conv", padding=(1, 1, 1, -1)), ("conv", "padding")),
-    ("dilation", lambda g: changed(g, "conv", dilation=(1,)), ("conv", "dilation")),
-    ("kernel too large", lambda g: changed(g, "pool", kernel=(6, 2)), ("pool", "kernel")),
-    ("dense on an image", lambda g: changed(g, "dense", inputs=(Edge("pool"),)), ("dense", "flatten")),
-    ("dense width", lambda g: changed(g, "dense", weights=np.ones((3, 15), np.float32)), ("dense", "(15,)")),
     ("unequal add", lambda g: changed(g, "sum", inputs=(Edge("dense"), Edge("flatten"))), ("sum", "equal")),
-    ("readout of an image", lambda g: changed(g, "readout", inputs=(Edge("pool"),)), ("readout", "flatten")),
     ("rule", lambda g: g.with_exit("margin", 0.1), ("margin",)),
     ("threshold", lambda g: g.with_exit("entropy", 1.1), ("1.1",)),
     (
@@ -136,46 +117,6 @@ def test_structure(change: Callable[[Graph], Graph], words: tuple[str, ...]) -> 
     refused(change(image_graph()), *words)
 
 
-FLOATS: list[Change] = [
-    ("dtype of weights", lambda g: changed(g, "dense", weights=np.ones((3, 16))), ("dense", "float64")),
-    ("weights NaN", lambda g: changed(g, "dense", weights=np.full((3, 16), NAN)), ("dense", "finite")),
-    ("bias shape", lambda g: changed(g, "dense", bias=np.ones(4, np.float32)), ("dense", "bias", "(3,)")),
-    ("scale", lambda g: changed(g, "dense", scale=np.ones(3, np.float32)), ("dense", "scale")),
-    ("threshold 0", lambda g: changed(g, "lif", threshold=scalar(0, False)), ("lif", "threshold")),
-    ("threshold NaN", lambda g: changed(g, "lif", threshold=NAN), ("lif", "threshold", "finite")),
-    ("parameter shape", lambda g: changed(g, "lif", threshold=np.ones(5, np.float32)), ("lif", "(4, 5, 5)")),
-    ("decay", lambda g: changed(g, "lif", membrane=scalar(1.5, False)), ("lif", "membrane", "1.5")),
-    ("tau", lambda g: changed(g, "lif", membrane=scalar(0, False), integration="divide"), ("lif", "above")),
-    ("synapse", lambda g: changed(g, "lif", synapse=scalar(-0.5, False)), ("lif", "synapse")),
-    ("leak", lambda g: changed(g, "lif", leak=scalar(1, False)), ("lif", "leak")),
-    ("integration", lambda g: changed(g, "lif", integration="exact"), ("lif", "exact")),
-    ("order", lambda g: changed(g, "lif", synapse_order="later"), ("lif", "later")),
-    ("reset", lambda g: changed(g, "lif", reset="zero"), ("lif", "zero")),
-    (
-        "several, later reset",
-        lambda g: changed(g, "lif", multiple=True, reset_next=True),
-        ("lif", "reset_next"),
-    ),
-    ("several, strictly", lambda g: changed(g, "lif", multiple=True, strict=True), ("lif", "strict")),
-    ("max_spikes", lambda g: changed(g, "lif", multiple=True, max_spikes=0), ("lif", "max_spikes")),
-    (
-        "max_spikes beyond the file's",
-        lambda g: changed(g, "lif", multiple=True, max_spikes=32768),
-        ("lif", "1 to 32767", "32768"),
-    ),
-    ("no threshold", lambda g: changed(g, "lif", threshold=None, multiple=True), ("lif", "threshold")),
-    ("state_bits", lambda g: changed(g, "lif", state_bits=16), ("lif", "state_bits")),
-    ("range", lambda g: changed(g, "input", low=2.0), ("input", "range")),
-    ("encoding", lambda g: changed(g, "input", encoding="rate"), ("input", "rate")),
-    ("mode", lambda g: changed(g, "readout", mode="max"), ("readout", "max")),
-]
-
-
-@pytest.mark.parametrize(("change", "words"), [c[1:] for c in FLOATS], ids=[c[0] for c in FLOATS])
-def test_floats(change: Callable[[Graph], Graph], words: tuple[str, ...]) -> None:
-    refused(change(image_graph()), *words)
-
-
 def averaged(graph: Graph) -> Graph:
     pool = graph["pool"]
     average = AvgPool2d(pool.name, pool.inputs, pool.shape)
@@ -183,29 +124,9 @@ def averaged(graph: Graph) -> Graph:
 
 
 INTEGERS: list[Change] = [
-    (
-        "weight −128",
-        lambda g: changed(g, "dense", weights=np.full((3, 16), -128, np.int8)),
-        ("dense", "-128"),
-    ),
-    ("bias dtype", lambda g: changed(g, "dense", bias=np.ones(3, np.int64)), ("dense", "int64")),
-    ("bias too large", lambda g: changed(g, "dense", bias=np.full(3, 2**30, np.int32)), ("dense", "2^30")),
-    ("scale 0", lambda g: changed(g, "dense", scale=np.zeros(3, np.float32)), ("dense", "scale")),
-    ("readout scale", lambda g: changed(g, "readout", scale=None), ("readout", "scale")),
-    ("gain", lambda g: changed(g, "lif", gain=scalar(2, True)), ("lif", "gain")),
-    ("euler", lambda g: changed(g, "lif", integration="euler"), ("lif", "decay in int8")),
-    ("decay", lambda g: changed(g, "lif", membrane=scalar(32769, True)), ("lif", "32769")),
-    ("threshold 0", lambda g: changed(g, "lif", threshold=scalar(0, True)), ("lif", "threshold")),
-    (
-        "reset beyond the state",
-        lambda g: changed(g, "lif", reset_value=scalar(40000, True), state_bits=16),
-        ("lif", "40000"),
-    ),
     ("average", averaged, ("pool", "sum_pool2d")),
     ("dense on a current", lambda g: changed(g, "out", threshold=None), ("back", "int32")),
     ("neuron on spikes", lambda g: changed(g, "lif", inputs=(Edge("input"),), shape=(2, 5, 5)), ("lif",)),
-    ("peak", lambda g: changed(g, "input", peak=40000), ("input", "peak")),
-    ("input scale", lambda g: changed(g, "input", scale=0.0), ("input", "scale")),
     ("sum as spikes", lambda g: changed(g, "sum", as_current=False), ("sum", "as_current")),
     (
         "counts beyond int16",

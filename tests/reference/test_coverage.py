@@ -6,10 +6,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from node_cases import CASES, arithmetics
 from strategies import random_graph
 
 from snnrt.ir.element_order import element_orders
-from snnrt.ir.graph import Conv2d, Graph, Neuron, Pool2d
+from snnrt.ir.graph import Conv2d, Graph, Neuron, arithmetic_of
 from snnrt.ir.value_types import output_types
 from snnrt.reference.run import Reference
 
@@ -30,7 +31,7 @@ def features(graph: Graph) -> set[tuple]:
                 ("dilation", max(node.dilation)),
                 ("bias", node.bias is None),
             }
-        if isinstance(node, (Conv2d, Pool2d)):
+        if hasattr(node, "stride"):
             found |= {
                 ("stride", node.kind, max(node.stride)),
                 ("uneven", node.kind, len(set(node.padding)) > 2),
@@ -58,9 +59,9 @@ def neuron_features(node: Neuron) -> set[tuple]:
 
 def wanted(numbers: str) -> set[tuple]:
     integer = numbers == "int8"
-    kinds = ["dense", "conv2d", "sum_pool2d", "flatten", "add", "neuron"] + (
-        [] if integer else ["avg_pool2d"]
-    )
+    drawn = [kind for kind, case in CASES.items() if case.SHARE]
+    kinds = [kind for kind in drawn if arithmetic_of(numbers) in arithmetics(kind)]
+    windows = [kind for kind in kinds if hasattr(CASES[kind].NODE, "stride")]
     result: set[tuple] = {("kind", kind) for kind in kinds} | {("stored order",)}
     result |= {("mode", mode) for mode in ("sum", "mean")}
     result |= {("rule", rule) for rule in ("never", "entropy", "confidence")}
@@ -68,11 +69,7 @@ def wanted(numbers: str) -> set[tuple]:
     result |= {("delay", kind) for kind in ("add", "neuron", "dense", "conv2d")}
     result |= {("inputs", "add", count) for count in (1, 2, 3, 4)}
     result |= {("groups", True), ("groups", False), ("dilation", 2), ("bias", True), ("bias", False)}
-    result |= {
-        (field, kind, 2 if field == "stride" else True)
-        for field in ("stride", "uneven")
-        for kind in kinds[1:3]
-    }
+    result |= {("stride", kind, 2) for kind in windows} | {("uneven", kind, True) for kind in windows}
     result |= {
         ("neuron", flag, value) for flag in ("strict", "multiple", "reset_next") for value in (True, False)
     }

@@ -80,7 +80,9 @@ class Input(Node):
             raise complaint(self, "range", "finite low ≤ high", f"{self.low} to {self.high}")
         if not integer:
             return
-        if not (np.isfinite(np.float32(self.scale)) and np.float32(self.scale) > 0):
+        with np.errstate(over="ignore"):
+            scale = np.float32(self.scale)
+        if not (np.isfinite(scale) and scale > 0):
             raise complaint(self, "scale", "a positive number", self.scale)
         if not isinstance(self.peak, (int, np.integer)) or not 1 <= self.peak <= LARGEST_INT16:
             raise complaint(self, "peak", f"1 to {LARGEST_INT16}", self.peak)

@@ -1,0 +1,125 @@
+"""One neuron's step, one number at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scalar_numbers import F, Index, Values, decay, indices, sat, value_of
+
+from snnrt.ir.graph import Neuron
+
+if TYPE_CHECKING:
+    from scalar_network import Scalar
+
+
+def scalar_states(net: Scalar, node: Neuron) -> dict[str, Values]:
+    """Membranes at their initial values, synaptic currents at 0."""
+    start = np.zeros((), F) if node.initial is None else node.initial
+    return {
+        "membrane": {i: net.number(value_of(start, i)) for i in indices(node.shape)},
+        "synapse": {i: net.number(0) for i in indices(node.shape)},
+    }
+
+
+def scalar(net: Scalar, node: Neuron, sources: list[Values]) -> Values:
+    step = _integer_step if net.integer else _float_step
+    states = net.states[node.name]
+    v, c = states["membrane"], states["synapse"]
+    return {i: step(node, i, v, c, sources[0][i]) for i in indices(node.shape)}
+
+
+def _float_step(node: Neuron, index: Index, v: Values, c: Values, x: object) -> object:
+    p = {
+        n: None if getattr(node, n) is None else F(value_of(getattr(node, n), index)) for n in node.PARAMETERS
+    }
+    i = x = F(x)
+    if p["synapse"] is not None:
+        old, k = c[index], p["synapse"]
+        if node.synapse_order == "decay_then_add":
+            i = c[index] = k * old + x
+        elif node.synapse_order == "add_then_decay":
+            i = c[index] = k * (old + x)
+        elif node.synapse_order == "use_then_decay":
+            i = old + x
+            c[index] = i - k * i
+        else:
+            i = old
+            c[index] = k * old + x
+    before = v[index]
+    gi = i if p["gain"] is None else p["gain"] * i
+    leak = F(0) if p["leak"] is None else p["leak"]
+    m = p["membrane"]
+    u = {
+        "decay": lambda: m * before + gi,
+        "euler": lambda: before + m * ((leak - before) + gi),
+        "divide": lambda: before + (gi - (before - leak)) / m,
+        "divide_leak": lambda: (before - (before - leak) / m) + gi,
+    }[node.integration]()
+    if p["bias"] is not None:
+        u = u + p["bias"]
+    return _fire(node, p, index, v, before, u, F, lambda value: value)
+
+
+def _integer_step(node: Neuron, index: Index, v: Values, c: Values, x: object) -> object:
+    names = node.PARAMETERS
+    p = {n: None if getattr(node, n) is None else value_of(getattr(node, n), index) for n in names}
+    p = {n: value if value is None or n == "scale" else int(value) for n, value in p.items()}
+    i = x = int(x)
+    if p["synapse"] is not None:
+        old, a = c[index], p["synapse"]
+        if node.synapse_order == "decay_then_add":
+            i = c[index] = sat(decay(old, a) + x)
+        elif node.synapse_order == "add_then_decay":
+            i = c[index] = decay(sat(old + x), a)
+        elif node.synapse_order == "use_then_decay":
+            i = sat(old + x)
+            c[index] = decay(i, a)
+        else:
+            i = old
+            c[index] = sat(decay(old, a) + x)
+    before = v[index]
+    u = sat(sat(decay(before, p["membrane"]) + i) + (p["bias"] or 0))
+    narrow = node.state_bits == 16
+
+    def held(value: int) -> int:
+        return max(-(2**15), min(2**15 - 1, value)) if narrow else sat(value)
+
+    return _fire(node, p, index, v, before, u, int, held)
+
+
+def _fire(
+    node: Neuron, p: dict, index: Index, v: Values, before: object, u: object, number: type, held
+) -> object:
+    theta, zero = p["threshold"], number(0)
+    target = zero if p["reset_value"] is None else p["reset_value"]
+
+    def reset(value: object, n: object) -> object:
+        if not n > 0 or node.reset == "none":
+            return value
+        return (
+            target
+            if node.reset == "value"
+            else (sat(value - n * theta) if number is int else value - n * theta)
+        )
+
+    def fires(value: object) -> object:
+        return number(value > theta if node.strict else value >= theta)
+
+    n = zero
+    if theta is None:
+        result = held(u)
+    else:
+        if node.reset_next:
+            u = reset(u, fires(before))
+        u = held(u)
+        if node.multiple:
+            if u > 0:
+                n = min(u // theta if number is int else np.trunc(u / theta), number(node.max_spikes))
+        else:
+            n = fires(u)
+        result = u if node.reset_next else held(reset(u, n))
+    if p["lower_bound"] is not None and result < p["lower_bound"]:
+        result = p["lower_bound"]
+    v[index] = result
+    return result if theta is None else n

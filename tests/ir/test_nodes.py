@@ -1,0 +1,60 @@
+"""Each kind by the module of its name in tests/ir/nodes: what no graph may have of it is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from node_cases import CASES, INPUT, Malformed, arithmetics
+
+from snnrt import GraphBuilder
+from snnrt.errors import ModelError
+from snnrt.ir.graph import Arithmetic, Graph
+from snnrt.ir.graph_checks import check_graph
+from snnrt.ir.nodes import BY_NUMBER, NODES
+
+MALFORMED = [(kind, malformed) for kind, case in CASES.items() for malformed in case.MALFORMED]
+
+
+def plain_graph(kind: str, arithmetic: Arithmetic) -> Graph:
+    """The plain node of a kind and what a graph needs beyond it."""
+    g = GraphBuilder(INPUT, encoding="spikes", arithmetic=arithmetic, name="input")
+    x = CASES[kind].plain(g)
+    if len(x.shape) == 3:
+        spikes = g.if_(g.add(x, as_current=True), threshold=1)
+        x = g.dense(g.flatten(spikes), np.ones((2, np.prod(x.shape)), int))
+    return g.finish(x, scale=np.ones(x.shape[0]) if arithmetic == "integer" else None)
+
+
+def name_of(kind: str) -> str:
+    """Of the plain node: the builder makes some by itself."""
+    return {"input": "input", "readout": "readout", "exit": "exit"}.get(kind, "it")
+
+
+def test_every_kind_has_its_module() -> None:
+    assert CASES.keys() == {node.kind for node in NODES}
+    for kind, case in CASES.items():
+        assert case.__file__.endswith(f"{kind}.py") and case.MALFORMED
+        assert BY_NUMBER[case.NODE.KIND.number] is case.NODE
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_plain_nodes_are_fine(kind: str) -> None:
+    for arithmetic in arithmetics(kind):
+        graph = plain_graph(kind, arithmetic)
+        assert graph[name_of(kind)].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "malformed"), MALFORMED, ids=[f"{kind}-{'-'.join(m.fields)}" for kind, m in MALFORMED]
+)
+def test_malformed_nodes_are_refused(kind: str, malformed: Malformed) -> None:
+    graph = plain_graph(kind, malformed.arithmetic)  # type: ignore[arg-type]
+    name = name_of(kind)
+    nodes = tuple(node.with_(**malformed.fields) if node.name == name else node for node in graph)
+    with pytest.raises(ModelError) as caught:
+        check_graph(graph.with_(nodes=nodes))
+    text = str(caught.value)
+    assert "\n" not in text
+    assert name in text or kind == "exit"
+    for word in malformed.words:
+        assert word in text, f"{word!r} not in {text!r}"
