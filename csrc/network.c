@@ -54,11 +54,8 @@ snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_
     const snnrt_file_header *header = snnrt_header_of((const uint8_t *)model);
     const snnrt_exit_parameters *exit;
     snnrt_status status;
-    snnrt_check check;
-    check.fault = fault;
-    check.index = SNNRT_NO_NODE;
     if (network == NULL) {
-        return snnrt_fail(&check, SNNRT_ERROR_NULL, 0, 0);
+        return snnrt_report(fault, SNNRT_ERROR_NULL, SNNRT_NO_NODE, 0, 0);
     }
     clear(network, sizeof *network);
     status = snnrt_check_model(model, model_bytes, fault);
@@ -66,13 +63,14 @@ snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_
         return status;
     }
     if (arena == NULL) {
-        return snnrt_fail(&check, SNNRT_ERROR_NULL, 0, 0);
+        status = SNNRT_ERROR_NULL;
+    } else if ((uintptr_t)arena % 8u != 0) {
+        status = SNNRT_ERROR_ARENA_MISALIGNED;
+    } else if (arena_bytes < header->arena_bytes) {
+        status = SNNRT_ERROR_ARENA_TOO_SMALL;
     }
-    if ((uintptr_t)arena % 8u != 0) {
-        return snnrt_fail(&check, SNNRT_ERROR_ARENA_MISALIGNED, 0, (uintptr_t)arena % 8u);
-    }
-    if (arena_bytes < header->arena_bytes) {
-        return snnrt_fail(&check, SNNRT_ERROR_ARENA_TOO_SMALL, header->arena_bytes, arena_bytes);
+    if (status != SNNRT_OK) {
+        return snnrt_report(fault, status, SNNRT_NO_NODE, header->arena_bytes, arena_bytes);
     }
     exit = (const snnrt_exit_parameters *)snnrt_parameters_of(
         snnrt_node_of((const uint8_t *)model, header->node_count - 1u));
