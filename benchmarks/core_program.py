@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from snnrt.devices.cpu import Engine
+from snnrt.devices.core_values import CoreValues
 from snnrt.network import Network
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,7 +62,7 @@ class CoreProgram:
         self.model, self.inputs = files.with_suffix(".snnrt"), files.with_suffix(".inputs")
         raw = network.to_bytes()
         self.model.write_bytes(raw)
-        self.inputs.write_bytes(Engine(network.graph, raw).quantise_input(x).tobytes())
+        self.inputs.write_bytes(CoreValues(network.model).stored_input(x).tobytes())
 
     def run(self, kernels: str, runs: int) -> Runs:
         """``runs`` runs of each input. Raises ProgramError where this processor lacks the kernels."""

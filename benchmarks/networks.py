@@ -14,7 +14,8 @@ import numpy as np
 import snnrt
 from snnrt.converters.passes.quantise import quantise
 from snnrt.data.load import load_dataset
-from snnrt.ir.graph import AvgPool2d, Conv2d, Dense, Edge, Exit, Flatten, Graph, Input, Neuron, Node, Readout
+from snnrt.ir.build import Value
+from snnrt.ir.graph import Graph, Neuron
 from snnrt.network import Network
 
 DECAY = 0.5
@@ -55,18 +56,6 @@ class Subject:
         }
 
 
-def _lif(name: str, source: str, shape: tuple[int, ...]) -> Neuron:
-    return Neuron(
-        name,
-        (Edge(source),),
-        shape,
-        membrane=np.array(DECAY, np.float32),
-        threshold=np.array(THRESHOLD, np.float32),
-        reset_value=np.array(0.0, np.float32),
-        reset="value",
-    )
-
-
 def peer_network(timesteps: int = 4, seed: int = 0) -> Graph:
     """28×28, conv 3×3×32, LIF, avgpool, conv 3×3×64, LIF, avgpool, fc 10, LIF; random weights, float32."""
     rng = np.random.default_rng(seed)
@@ -75,24 +64,18 @@ def peer_network(timesteps: int = 4, seed: int = 0) -> Graph:
         values = rng.normal(0, scale / np.sqrt(np.prod(shape[1:])), shape)
         return (np.round(values * GRID) / GRID).astype(np.float32)
 
-    nodes: tuple[Node, ...] = (
-        Input("input", (), (1, 28, 28), "constant"),
-        Conv2d("conv1", (Edge("input"),), (32, 28, 28), weights=weights(32, 1, 3, 3, scale=CONV1),
-               bias=np.zeros(32, np.float32), padding=(1, 1, 1, 1)),
-        _lif("lif1", "conv1", (32, 28, 28)),
-        AvgPool2d("pool1", (Edge("lif1"),), (32, 14, 14)),
-        Conv2d("conv2", (Edge("pool1"),), (64, 14, 14), weights=weights(64, 32, 3, 3, scale=CONV2),
-               bias=np.zeros(64, np.float32), padding=(1, 1, 1, 1)),
-        _lif("lif2", "conv2", (64, 14, 14)),
-        AvgPool2d("pool2", (Edge("lif2"),), (64, 7, 7)),
-        Flatten("flatten", (Edge("pool2"),), (3136,)),
-        Dense("fc", (Edge("flatten"),), (10,), weights=weights(10, 3136, scale=FC),
-              bias=np.zeros(10, np.float32)),
-        _lif("lif3", "fc", (10,)),
-        Readout("readout", (Edge("lif3"),), (10,)),
-        Exit("exit", (Edge("readout"),), (10,)),
-    )  # fmt: skip
-    return Graph(nodes, timesteps)
+    g = snnrt.GraphBuilder((1, 28, 28), encoding="constant", timesteps=timesteps)
+
+    def lif(x: Value, name: str) -> Value:
+        return g.lif(x, DECAY, THRESHOLD, reset="value", reset_value=0.0, name=name)
+
+    x = g.conv2d(g.input, weights(32, 1, 3, 3, scale=CONV1), np.zeros(32), padding=1, name="conv1")
+    x = g.avg_pool2d(lif(x, "lif1"), kernel=2, stride=2, name="pool1")
+    x = g.conv2d(x, weights(64, 32, 3, 3, scale=CONV2), np.zeros(64), padding=1, name="conv2")
+    x = g.avg_pool2d(lif(x, "lif2"), kernel=2, stride=2, name="pool2")
+    x = g.flatten(x, name="flatten")
+    x = g.dense(x, weights(10, 3136, scale=FC), np.zeros(10), name="fc")
+    return g.finish(lif(x, "lif3"))
 
 
 def peer_inputs(count: int, seed: int = 1) -> np.ndarray:

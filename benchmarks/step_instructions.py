@@ -29,6 +29,7 @@ from snnrt.atomic_write import write_atomically
 from snnrt.errors import SnnrtError
 from snnrt.ir.graph import Add, Edge, Graph, Node
 from snnrt.network import Network
+from snnrt.results.request import Capabilities, checked_request
 from snnrt.targets.emulator.build import OPTIMISATION
 from snnrt.targets.emulator.cores import CORES, Core
 from snnrt.targets.emulator.device import run_emulated
@@ -125,10 +126,8 @@ def measure(core: Core, graph: Graph) -> tuple[np.ndarray, int]:
     peak = 1 if not graph.integer else graph.input.peak
     x = np.full((1, graph.timesteps, *graph.input.shape), peak, np.float32)
     threshold = 0.0 if graph.exit.rule == "entropy" else graph.exit.threshold
-    found = run_emulated(
-        graph, network.to_bytes(), x, core, rule=graph.exit.rule, threshold=threshold,
-        timesteps=graph.timesteps, count=False,
-    )  # fmt: skip
+    request = checked_request(graph, x, Capabilities("emulator"), threshold=threshold)
+    found = run_emulated(network.model, request, core, count=False)
     return grouped_events(graph), int(found.step_instructions.max())
 
 

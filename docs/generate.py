@@ -18,7 +18,7 @@ DOCS = Path(__file__).parent
 QUOTES = "'\""
 
 API = {
-    "snnrt": ("convert", "load", "Network", "Result", "Counts", "FileInfo", "NodeInfo"),
+    "snnrt": ("convert", "load", "Network", "Result", "Counts", "FileInfo", "NodeInfo", "GraphBuilder"),
     "snnrt.data.load": ("load_dataset", "load_for_model", "fit_to_model", "Dataset"),
     "snnrt.health.record": ("HealthRecord", "find_records"),
     "snnrt.health.histograms": ("Difference", "Shift"),
@@ -31,9 +31,11 @@ API = {
     "snnrt.targets.code_sizes": ("CoreBuild",),
     "snnrt.targets.worst_case": ("NodeWork", "StepWork"),
     "snnrt.targets.step_instructions": ("step_instructions",),
-    "snnrt.converters.nir.importer": ("import_nir", "Imported"),
+    "snnrt.converters.nir.importer": ("import_nir",),
+    "snnrt.converters.common.finish": ("Imported",),
     "snnrt.converters.passes.quantise": ("quantise",),
     "snnrt.reference.run": ("Reference",),
+    "snnrt.ir.build": ("Value",),
     "snnrt.ir.graph": (
         "Graph", "Edge", "Node", "Input", "Dense", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten", "Add",
         "Neuron", "Readout", "Exit",
@@ -128,6 +130,7 @@ def _signature(name: str, thing: object) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
             arguments.append("*")
             keyword_only = True
+        keyword_only |= parameter.kind is parameter.VAR_POSITIONAL
         stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
         text = f"{stars}{parameter.name}: {parameter.annotation}"
         if parameter.default is not parameter.empty:

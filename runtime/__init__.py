@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from snnrt.errors import DataError, ModelError, OutputError, SnnrtError, TargetError
+    from snnrt.format.sizes import FileInfo, NodeInfo
     from snnrt.health.record import HealthRecord
+    from snnrt.ir.build import GraphBuilder
     from snnrt.ir.graph import Graph
-    from snnrt.network import FileInfo, Network, NodeInfo, convert, load
+    from snnrt.network import Network, convert, load
     from snnrt.results.counts import Counts
     from snnrt.results.result import Result
 
@@ -29,6 +31,7 @@ __all__ = [
     "DataError",
     "FileInfo",
     "Graph",
+    "GraphBuilder",
     "HealthRecord",
     "ModelError",
     "Network",
@@ -45,9 +48,11 @@ __all__ = [
 _MODULES = {
     "snnrt.results.counts": ("Counts",),
     "snnrt.errors": ("DataError", "ModelError", "OutputError", "SnnrtError", "TargetError"),
+    "snnrt.ir.build": ("GraphBuilder",),
     "snnrt.ir.graph": ("Graph",),
     "snnrt.health.record": ("HealthRecord",),
-    "snnrt.network": ("FileInfo", "Network", "NodeInfo", "convert", "load"),
+    "snnrt.format.sizes": ("FileInfo", "NodeInfo"),
+    "snnrt.network": ("Network", "convert", "load"),
     "snnrt.results.result": ("Result",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

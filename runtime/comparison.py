@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnrt.data.load import Dataset
+from snnrt.devices.registry import find_device
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Graph, Neuron
-from snnrt.reference.run import Reference
+from snnrt.reference.run import CAPABILITIES, Reference
+from snnrt.results.request import checked_request
 
 if TYPE_CHECKING:
     from snnrt.network import Network
@@ -66,7 +68,10 @@ def compare_with_reference(
     graph = network.graph
     names = _spiking(graph)
     _check_same(graph, source, names)
-    reference = Reference(source.with_exit("never", 0.0))
+    device = find_device("cpu")
+    ours = checked_request(graph, data.x, device.capabilities, record=("spikes",)).for_all_timesteps()
+    theirs = checked_request(source, data.x, CAPABILITIES, record=("spikes",)).for_all_timesteps()
+    session, reference = device.open(network.model), Reference(source)
     inputs, steps = len(data.x), graph.timesteps
     a_step = sum(2 * math.prod(graph[name].shape) for name in names)
     batch = max(1, min(256, RECORDED_BYTES // max(1, a_step * steps)))
@@ -74,21 +79,20 @@ def compare_with_reference(
     first: dict[str, object] | None = None
     classes, source_classes, differences = [], [], []
     for start in range(0, inputs, batch):
-        x = data.x[start : start + batch]
-        ours = network.run(x, exit_rule="never", threshold=0.0, record=("spikes",))
-        theirs = reference.run(x, record=("spikes",))
+        found = session.run(ours.part(start, start + batch))
+        expected = reference.run_request(theirs.part(start, start + batch))
         for name in names:
-            same = ours.spikes[name] == theirs.spikes[name]
+            same = found.spikes[name] == expected.spikes[name]
             equal[name] += int(same.sum())
             if first is None and not same.all():
                 where = np.argwhere(~same)[0]
                 first = {"node": name, "input": start + int(where[0]), "timestep": int(where[1]) + 1}
-        classes.append(ours.classes)
-        source_classes.append(theirs.classes)
-        differences.append(np.abs(ours.logits.astype(np.float64) - theirs.logits))
+        classes.append(found.classes)
+        source_classes.append(expected.classes)
+        differences.append(np.abs(found.logits.astype(np.float64) - expected.logits))
         if progress is not None:
             progress(min(start + batch, inputs), inputs)
-    found, expected, difference = map(np.concatenate, (classes, source_classes, differences))
+    ours_said, theirs_said, difference = map(np.concatenate, (classes, source_classes, differences))
     sizes = {name: inputs * steps * math.prod(graph[name].shape) for name in names}
     return Comparison(
         inputs=inputs,
@@ -96,11 +100,11 @@ def compare_with_reference(
         spike_agreement=sum(equal.values()) / sum(sizes.values()) if names else 1.0,
         node_spike_agreement={name: equal[name] / sizes[name] for name in names},
         first_difference=first,
-        class_agreement=float((found == expected).mean()),
+        class_agreement=float((ours_said == theirs_said).mean()),
         logits_mean_difference=float(difference.mean()),
         logits_max_difference=float(difference.max()),
-        accuracy=None if data.y is None else float((found == data.y).mean()),
-        source_accuracy=None if data.y is None else float((expected == data.y).mean()),
+        accuracy=None if data.y is None else float((ours_said == data.y).mean()),
+        source_accuracy=None if data.y is None else float((theirs_said == data.y).mean()),
     )
 
 

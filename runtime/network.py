@@ -1,26 +1,23 @@
-"""A network as a user holds it: load or convert, run, profile, save."""
+"""A network as a user holds it: load or convert, run, profile, save. It holds a model and hands on."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from snnrt.atomic_write import write_atomically
-from snnrt.devices.cpu import Engine, decode, encode
-from snnrt.errors import DataError, ModelError
-from snnrt.exits import fixed_point
-from snnrt.format import layout
+from snnrt.devices.base import Device, checked_request
+from snnrt.devices.cpu import model_of, read_model
+from snnrt.devices.registry import find_device
+from snnrt.errors import ModelError
 from snnrt.format.file_format import LARGEST_FILE
-from snnrt.ir.graph import Conv2d, Dense, Graph, Input, Neuron
-from snnrt.ir.graph_checks import check_graph
-from snnrt.ir.memory_plan import plan_memory
-from snnrt.ir.value_types import output_types
-from snnrt.reference.run import RECORDABLE, Reference, checked_input
+from snnrt.format.model import Model
+from snnrt.format.sizes import FileInfo, file_info
+from snnrt.ir.graph import Graph
 from snnrt.results.result import Result
 
 if TYPE_CHECKING:
@@ -28,45 +25,39 @@ if TYPE_CHECKING:
     from snnrt.targets import Target, TargetReport
 
 
-EMULATOR = "emulator:"
-"""How the names of emulated devices begin."""
-
-
-@dataclass(frozen=True)
-class NodeInfo:
-    """Bytes of one node: weights in the file, states, output; ``arena_offset`` of the output (None if it
-    has no memory of its own)."""
-
-    name: str
-    dtype: str
-    weight_bytes: int
-    state_bytes: int
-    output_bytes: int
-    arena_offset: int | None
-
-
-@dataclass(frozen=True)
-class FileInfo:
-    """What a model needs: bytes of its file, bytes of arena, and the same by node."""
-
-    file_bytes: int
-    arena_bytes: int
-    nodes: tuple[NodeInfo, ...]
-
-
 class Network:
-    """A spiking network that runs in the C core.
+    """A spiking network, checked and ready to run; it does not change, and any number of threads may run it.
 
-    ``graph`` is its meaning, ``assumptions`` what the import took for granted.
+    ``graph`` is its meaning, ``model`` that with its bytes, ``assumptions`` what the import took for granted.
     """
 
-    def __init__(self, graph: Graph, assumptions: Sequence[str] = ()) -> None:
+    def __init__(self, graph: Graph | Model, assumptions: Sequence[str] = ()) -> None:
         """Raises ModelError where the graph breaks a rule of the IR."""
-        check_graph(graph)
-        self.graph = layout.prepare(graph)
-        self.assumptions = tuple(assumptions)
-        self._raw: bytes | None = None
-        self._engine: Engine | None = None
+        self._model = graph if isinstance(graph, Model) else model_of(graph)
+        self._assumptions = tuple(assumptions)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Network:
+        """Of a .snnrt file's bytes, which :meth:`to_bytes` gives back. Raises ModelError."""
+        model = read_model(raw)
+        source = model.graph.metadata.get("source")
+        said = source.get("assumptions") if isinstance(source, dict) else None
+        return cls(model, [str(text) for text in said] if isinstance(said, list) else ())
+
+    @property
+    def model(self) -> Model:
+        """The checked graph, its bytes and memory plan."""
+        return self._model
+
+    @property
+    def graph(self) -> Graph:
+        """The network's meaning; another exit rule, for example, is ``Network(net.graph.with_exit(…))``."""
+        return self._model.graph
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the import took for granted."""
+        return self._assumptions
 
     def __repr__(self) -> str:
         graph = self.graph
@@ -75,10 +66,8 @@ class Network:
         return f"<snnrt.Network {graph.input.shape} → {kinds} → {classes} classes, {graph.numbers}>"
 
     def to_bytes(self) -> bytes:
-        """The .snnrt file's bytes (docs/ir.md)."""
-        if self._raw is None:
-            self._raw = encode(self.graph)
-        return self._raw
+        """The .snnrt file's bytes (docs/ir.md): those that were read, where a file was."""
+        return self._model.raw
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the .snnrt file, whole or not at all. Raises OutputError where that is impossible."""
@@ -92,79 +81,33 @@ class Network:
         exit_rule: Literal["entropy", "confidence", "never"] | None = None,
         threshold: float | None = None,
         record: Collection[str] = (),
-        device: str | Crossbar = "cpu",
+        device: str | Device | Crossbar = "cpu",
         kernels: str | None = None,
+        threads: int | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Result:
         """Run each input until it is sure enough.
 
         ``x``: numbers of shape (N, *shape) for a constant input, (N, T, *shape) for spikes, in the
-        range that the input node states. ``steps``: at most so many timesteps (the model's T).
-        ``exit_rule``, ``threshold``: instead of the model's. ``record``: of ``"spikes"`` and
-        ``"membranes"``, kept for every neuron. ``device``: ``"cpu"``, the C core; ``"emulator:NAME"``, the
-        firmware in an emulated core, which gives a :class:`snnrt.targets.emulator.EmulatedResult`; or a
-        :class:`snnrt.devices.crossbar.device.Crossbar` (int8 models). ``kernels``: a set of
-        :func:`snnrt.devices.cpu.kernel_sets`; all give the same bits. ``progress(done, total)``.
+        range that the input node states; read a part at a time, also from a memory-mapped file. ``steps``:
+        at most so many timesteps (the model's T). ``exit_rule``, ``threshold``: instead of the model's.
+        ``record``: of ``"spikes"`` and ``"membranes"``, kept for every neuron. ``device``: a name
+        (:func:`snnrt.devices.registry.device_names`): ``"cpu"``, the C core; ``"reference"``; ``"crossbar"``
+        (int8 models); ``"emulator:NAME"``, the firmware in an emulated core, which gives a
+        :class:`snnrt.targets.emulator.EmulatedResult`; or a
+        :class:`snnrt.devices.crossbar.device.Crossbar`, or a :class:`snnrt.devices.base.Device`.
+        ``kernels``: a set of :func:`snnrt.devices.cpu.kernel_sets`; ``threads``: at most so many (all
+        cores); all give the same bits. ``progress(done, total)``.
 
         Raises DataError for data, steps or names that do not fit, ModelError for a rule that does not.
         """
-        if isinstance(device, str):
-            if device != "cpu" and not device.startswith(EMULATOR):
-                raise DataError(f"device: expected 'cpu', 'emulator:NAME' or a Crossbar, found {device!r}")
-            return self._run_core(device, x, steps, exit_rule, threshold, record, kernels, progress)
-        # the same seed gives the same run: noise and events start anew
-        device.reset()
-        reference = Reference(self.graph, synapse_device=device)
-        return reference.run(
-            x, steps=steps, exit_rule=exit_rule, threshold=threshold, record=record, progress=progress
-        )
-
-    def _run_core(
-        self,
-        device: str,
-        x: np.ndarray,
-        steps: int | None,
-        exit_rule: str | None,
-        threshold: float | None,
-        record: Collection[str],
-        kernels: str | None,
-        progress: Callable[[int, int], None] | None,
-    ) -> Result:
-        graph = self.graph
-        if steps is None:
-            steps = graph.timesteps
-        if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or not 1 <= steps <= 65535:
-            raise DataError(f"steps: expected 1 to 65535, found {steps!r}")
-        unknown = sorted(set(record) - set(RECORDABLE))
-        if unknown:
-            raise DataError(f"record: expected some of {', '.join(RECORDABLE)}, found {unknown[0]!r}")
-        rule = graph.exit.rule if exit_rule is None else exit_rule
-        if threshold is None:
-            if rule not in ("never", graph.exit.rule):
-                raise DataError(
-                    f"threshold: expected a number from 0 to 1 for exit rule {rule!r}, found none"
-                )
-            threshold = graph.exit.threshold
-        fixed_point.check_rule(rule, threshold, graph.readout.shape[0])
-        values = checked_input(x, graph.input, int(steps))
-        if device != "cpu":
-            from snnrt.targets.emulator import run_emulated
-
-            return run_emulated(
-                graph, self.to_bytes(), values, device.removeprefix(EMULATOR), rule=rule, threshold=threshold,
-                timesteps=int(steps), record=tuple(record), progress=progress,
-            )  # fmt: skip
-        if self._engine is None:
-            self._engine = Engine(graph, self.to_bytes())
-        self._engine.use_kernels(kernels)
-        return self._engine.run(
-            values,
-            rule=rule,
-            threshold=threshold,
-            timesteps=int(steps),
-            record=tuple(record),
-            progress=progress,
-        )
+        chosen = find_device(device)
+        request = checked_request(
+            self.graph, x, chosen.capabilities, steps=steps, exit_rule=exit_rule, threshold=threshold,
+            record=record, kernels=kernels, threads=threads, progress=progress,
+        )  # fmt: skip
+        with chosen.open(self._model) as session:
+            return session.run(request)
 
     def profile(
         self,
@@ -180,47 +123,13 @@ class Network:
         (:func:`snnrt.targets.list_targets`), paths of profiles, or Targets. Raises TargetError for an
         unknown target, DataError for data that does not fit.
         """
-        from snnrt.targets import Target, compare, load_target
+        from snnrt.targets.profiling import profile, targets_of
 
-        wanted = [target] if isinstance(target, (str, os.PathLike, Target)) else target
-        targets = [one if isinstance(one, Target) else load_target(one) for one in wanted]
-        static = self.run(x, exit_rule="never", threshold=0.0, progress=progress)
-        dynamic = static if self.graph.exit.rule == "never" else self.run(x, progress=progress)
-        accuracies: list[float | None] = [None, None]
-        if y is not None:
-            labels = np.asarray(y)
-            if labels.shape != dynamic.classes.shape:
-                raise DataError(f"y: expected shape {dynamic.classes.shape}, found {labels.shape}")
-            accuracies = [float((result.classes == labels).mean()) for result in (dynamic, static)]
-        info = self.file_info()
-        return [
-            compare(
-                self.graph, dynamic.counts, static.counts, one, accuracy=accuracies[0],
-                static_accuracy=accuracies[1], arena_bytes=info.arena_bytes, model_bytes=info.file_bytes,
-            )
-            for one in targets
-        ]  # fmt: skip
+        return profile(self.model, x, y, targets_of(target), progress=progress).reports
 
     def file_info(self) -> FileInfo:
         """Sizes of the file, the arena and every node."""
-        plan = plan_memory(self.graph)
-        types = output_types(self.graph)
-        weight_size = 1 if self.graph.integer else 4
-        nodes = []
-        for node in self.graph:
-            weights = 0
-            if isinstance(node, (Dense, Conv2d)):
-                weights = node.weights.size * weight_size + (0 if node.bias is None else node.bias.size * 4)
-            elif isinstance(node, Neuron):
-                weights = sum(
-                    array.size * 4 for name in Neuron.PARAMETERS if (array := getattr(node, name)) is not None
-                )
-            state = sum(plan.bytes.get((node.name, role), 0) for role in ("state", "synapse"))
-            output = plan.bytes.get((node.name, "output"), 0)
-            offset = plan.offsets.get((node.name, "output"))
-            dtype = "" if node is self.graph.exit else types[node.name]
-            nodes.append(NodeInfo(node.name, dtype, weights, state, output, offset))
-        return FileInfo(len(self.to_bytes()), plan.arena_bytes, tuple(nodes))
+        return file_info(self._model)
 
 
 def load(path: str | os.PathLike[str]) -> Network:
@@ -235,15 +144,11 @@ def load(path: str | os.PathLike[str]) -> Network:
     if len(raw) > LARGEST_FILE:
         raise ModelError(f"{name}: expected fewer than {LARGEST_FILE} bytes, found more; not a snnrt model")
     try:
-        network = Network(decode(raw))
+        return Network.from_bytes(raw)
     except ModelError as error:
         raise ModelError(f"{name}: {error}") from None
     except MemoryError:
         raise ModelError(f"{name}: the model needs more memory than this machine has") from None
-    source = network.graph.metadata.get("source")
-    if isinstance(source, dict) and isinstance(source.get("assumptions"), list):
-        network.assumptions = tuple(str(text) for text in source["assumptions"])
-    return network
 
 
 def convert(
@@ -271,39 +176,11 @@ def convert(
 
     Raises ModelError for a file that can't be read or expressed, naming the node.
     """
-    from snnrt.converters.nir.importer import import_nir
+    from snnrt.converters.convert import convert_source
 
-    if numbers not in ("float32", "int8"):
-        raise ModelError(f"numbers: expected 'float32' or 'int8', found {numbers!r}")
-    if timesteps is not None and not (isinstance(timesteps, (int, np.integer)) and 1 <= timesteps <= 65535):
-        raise ModelError(f"timesteps: expected 1 to 65535, found {timesteps!r}")
-    imported = import_nir(source, source=source_framework, timesteps=timesteps, **import_options)  # type: ignore[arg-type]
-    graph = imported.graph
-    fixed_point.check_rule(exit_rule, threshold, graph.readout.shape[0])
-    graph = graph.with_exit(exit_rule, threshold)
-    metadata = dict(graph.metadata)
-    given = {option: value for option, value in import_options.items() if value is not None}
-    metadata["source"] = {**metadata["source"], "options": given}  # type: ignore[dict-item]
-    if name is not None:
-        metadata["name"] = name
-    if class_names is not None:
-        if len(class_names) != graph.readout.shape[0]:
-            raise ModelError(
-                f"class_names: expected {graph.readout.shape[0]} names, found {len(class_names)}"
-            )
-        metadata["class_names"] = [str(one) for one in class_names]
-    graph = graph.with_(metadata=metadata)
-    if numbers == "int8":
-        from snnrt.converters.passes.quantise import quantise
-
-        if calibrate is not None:
-            calibrate = _calibration(calibrate, graph.input, graph.timesteps)
-        graph = quantise(graph, calibrate, state_bits)
-    return Network(graph, imported.assumptions)
-
-
-def _calibration(values: np.ndarray, source: Input, timesteps: int) -> np.ndarray:
-    try:
-        return checked_input(values, source, timesteps)
-    except DataError as error:
-        raise DataError(f"calibration data: {error}") from None
+    converted = convert_source(
+        source, numbers=numbers, timesteps=timesteps, calibrate=calibrate, exit_rule=exit_rule,
+        threshold=threshold, source_framework=source_framework, class_names=class_names, name=name,
+        state_bits=state_bits, **import_options,
+    )  # fmt: skip
+    return Network(converted.graph, converted.assumptions)

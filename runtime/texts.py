@@ -75,6 +75,8 @@ def json_text(value: object, indent: int | None = 2) -> str:
     else its text. What cannot be printed is written as an escape.
     """
     text = json.dumps(_plain(value, 0), indent=indent, ensure_ascii=False, allow_nan=False)
+    if text.replace("\n", "").isprintable():
+        return text
     return "".join(
         character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
         for character in text
@@ -114,12 +116,14 @@ def parse_json(raw: bytes) -> object:
 
 
 def json_bytes(value: object) -> bytes:
-    """``value`` as a JSON document in ASCII with sorted keys, such that :func:`parse_json` reads it.
+    """``value`` as a compact JSON document in ASCII with sorted keys, such that :func:`parse_json` reads it.
 
     Raises ValueError as :func:`parse_json`, TypeError for a value that is no JSON.
     """
     _check_json(value)
-    return json.dumps(value, sort_keys=True, allow_nan=False, default=_table).encode("ascii")
+    return json.dumps(value, sort_keys=True, allow_nan=False, separators=(",", ":"), default=_table).encode(
+        "ascii"
+    )
 
 
 def _table(value: object) -> dict[object, object]:

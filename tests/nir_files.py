@@ -8,7 +8,8 @@ from pathlib import Path
 import nir
 import numpy as np
 
-from snnrt.converters.nir.importer import Imported, import_nir
+from snnrt.converters.common.finish import Imported
+from snnrt.converters.nir.importer import import_nir
 from snnrt.reference.run import Reference
 
 NodeMap = dict[str, nir.NIRNode]

@@ -11,7 +11,8 @@ import nir
 import numpy as np
 import pytest
 
-from snnrt.converters.nir.importer import Imported, import_nir
+from snnrt.converters.common.finish import Imported
+from snnrt.converters.nir.importer import import_nir
 from snnrt.reference.run import Reference
 
 

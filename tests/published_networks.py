@@ -6,20 +6,8 @@ import math
 
 import numpy as np
 
-from snnrt.ir.graph import (
-    Conv2d,
-    Dense,
-    Edge,
-    Exit,
-    Flatten,
-    Graph,
-    Input,
-    Neuron,
-    Node,
-    Readout,
-    SumPool2d,
-    arithmetic_of,
-)
+from snnrt import GraphBuilder
+from snnrt.ir.graph import Graph, Neuron, arithmetic_of
 from snnrt.results.counts import Counts
 from snnrt.targets.workload import all_synapses
 
@@ -33,61 +21,37 @@ class Builder:
     """A chain of nodes, each reading the one before."""
 
     def __init__(self, shape: tuple[int, ...], encoding: str = "constant", timesteps: int = 4) -> None:
-        self.nodes: list[Node] = [Input("input", (), shape, encoding=encoding)]  # type: ignore[arg-type]
-        self.timesteps = timesteps
+        self.builder = GraphBuilder(shape, encoding=encoding, timesteps=timesteps)
+        self.last = self.builder.input
+        self.count = 1
 
-    @property
-    def last(self) -> Node:
-        return self.nodes[-1]
-
-    def edge(self) -> tuple[Edge, ...]:
-        return (Edge(self.last.name),)
+    def _append(self, kind: str, stem: str, *arguments: object, **fields: object) -> Builder:
+        add = getattr(self.builder, kind)
+        self.last = add(self.last, *arguments, name=f"{stem}{self.count}", **fields)
+        self.count += 1
+        return self
 
     def conv(self, out: int, kernel: int = 3, stride: int = 1, groups: int = 1) -> Builder:
-        c, h, w = self.last.shape
-        pad = kernel // 2
-        shape = (out, (h + 2 * pad - kernel) // stride + 1, (w + 2 * pad - kernel) // stride + 1)
-        weights = zeros(out, c // groups, kernel, kernel)
-        name = f"conv{len(self.nodes)}"
-        self.nodes.append(
-            Conv2d(
-                name,
-                self.edge(),
-                shape,
-                weights=weights,
-                stride=(stride, stride),
-                padding=(pad,) * 4,
-                groups=groups,
-            )
-        )
-        return self
+        weights = zeros(out, self.last.shape[0] // groups, kernel, kernel)
+        return self._append("conv2d", "conv", weights, stride=stride, padding=kernel // 2, groups=groups)
 
     def neuron(self, **parameters: object) -> Builder:
-        membrane = np.float32(0.5) * np.ones((), np.float32)
-        options = {"membrane": membrane, "threshold": np.ones((), np.float32)} | parameters
-        self.nodes.append(Neuron(f"lif{len(self.nodes)}", self.edge(), self.last.shape, **options))  # type: ignore[arg-type]
-        return self
+        return self._append("neuron", "lif", **({"membrane": 0.5, "threshold": 1.0} | parameters))
 
     def pool(self, kernel: int = 2) -> Builder:
-        c, h, w = self.last.shape
-        size = (kernel, kernel)
-        shape = (c, h // kernel, w // kernel)
-        self.nodes.append(SumPool2d(f"pool{len(self.nodes)}", self.edge(), shape, kernel=size, stride=size))
-        return self
+        return self._append("sum_pool2d", "pool", kernel=kernel, stride=kernel)
 
     def flatten(self) -> Builder:
-        self.nodes.append(Flatten(f"flatten{len(self.nodes)}", self.edge(), (math.prod(self.last.shape),)))
-        return self
+        # a readout of it shall need no other order
+        return self._append("flatten", "flatten", channels_last=True)
 
     def dense(self, out: int) -> Builder:
-        weights = zeros(out, self.last.shape[0])
-        self.nodes.append(Dense(f"dense{len(self.nodes)}", self.edge(), (out,), weights=weights))
-        return self
+        return self._append("dense", "dense", zeros(out, self.last.shape[0]))
 
     def graph(self, rule: str = "never", threshold: float = 0.0, numbers: str = "float32") -> Graph:
-        readout = Readout("readout", self.edge(), self.last.shape)
-        exit_node = Exit("exit", (Edge("readout"),), self.last.shape, rule=rule, threshold=threshold)  # type: ignore[arg-type]
-        return Graph((*self.nodes, readout, exit_node), self.timesteps, arithmetic_of(numbers))  # type: ignore[arg-type]
+        """What a cost depends on is the same in int8, whatever its weights would be."""
+        graph = self.builder.finish(self.last, exit=(rule, threshold))
+        return graph.with_(arithmetic=arithmetic_of(numbers))
 
 
 def vgg16(timesteps: int = 8) -> Graph:

@@ -9,27 +9,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from snnrt.ir.graph import (
-    Add,
-    AvgPool2d,
-    Conv2d,
-    Dense,
-    Edge,
-    Exit,
-    Flatten,
-    Graph,
-    Input,
-    Neuron,
-    Node,
-    Numbers,
-    Readout,
-    SumPool2d,
-    arithmetic_of,
-)
+from snnrt import GraphBuilder
+from snnrt.ir.graph import Graph, Numbers, arithmetic_of
 
-
-def _edges(*names: str) -> tuple[Edge, ...]:
-    return tuple(Edge(name) for name in names)
+ENDS = ("r", "e")
 
 
 class _Values:
@@ -58,32 +41,30 @@ class _Values:
         return np.full(shape, 1 / self.unit, np.float32) if self.int8 else None
 
 
-def _input(values: _Values, shape: tuple[int, ...], encoding: str) -> Node:
+def _builder(values: _Values, shape: tuple[int, ...], encoding: str, timesteps: int) -> GraphBuilder:
     peak = 1 if encoding == "spikes" else 15
-    return Input("x", (), shape, encoding=encoding, scale=1 / peak, peak=peak)  # type: ignore[arg-type]
-
-
-def _end(source: Node, scale: np.ndarray | None, mode: str, rule: str, threshold: float) -> tuple[Node, ...]:
-    readout = Readout("r", _edges(source.name), source.shape, mode=mode, scale=scale)  # type: ignore[arg-type]
-    return readout, Exit("e", _edges("r"), source.shape, rule=rule, threshold=threshold)  # type: ignore[arg-type]
+    return GraphBuilder(
+        shape, encoding=encoding, timesteps=timesteps, name="x", scale=1 / peak, peak=peak,
+        arithmetic=arithmetic_of("int8" if values.int8 else "float32"),
+    )  # fmt: skip
 
 
 def dense_lif(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     """A constant input, dense, LIF, dense, LIF (reset at the next step), and ``x`` (8, 6)."""
     values = _Values(numbers, seed=6)
-    drive = Dense("d", _edges("x"), (5,), weights=values.weights(5, 6), bias=values(-0.1, 0.3, 5))
-    hidden = Neuron(
-        "n", _edges("d"), (5,), membrane=values.decay(0.9, 0.9), threshold=values(1.0, 1.0),
-        reset_value=values(0.0, 0.0), reset="value",
+    g = _builder(values, (6,), "constant", 6)
+    x = g.dense(g.input, values.weights(5, 6), values(-0.1, 0.3, 5), name="d")
+    x = g.neuron(
+        x, membrane=values.decay(0.9, 0.9), threshold=values(1.0, 1.0), reset_value=values(0.0, 0.0),
+        reset="value", name="n",
     )  # fmt: skip
-    vote = Dense("v", _edges("n"), (3,), weights=values.weights(3, 5))
-    voters = Neuron(
-        "m", _edges("v"), (3,), membrane=values.decay(0.7, 0.9, 3), threshold=values(0.5, 0.9, 3),
-        reset="subtract", reset_next=True, strict=True, scale=values.scale(),
+    x = g.dense(x, values.weights(3, 5), name="v")
+    x = g.neuron(
+        x, membrane=values.decay(0.7, 0.9, 3), threshold=values(0.5, 0.9, 3), reset="subtract",
+        reset_next=True, strict=True, scale=values.scale(), name="m",
     )  # fmt: skip
-    nodes = (_input(values, (6,), "constant"), drive, hidden, vote, voters)
     spike = np.ones(3, np.float32) if values.int8 else None
-    graph = Graph(nodes + _end(voters, spike, "sum", "entropy", 0.75), 6, arithmetic_of(numbers), {})
+    graph = g.finish(x, exit=("entropy", 0.75), scale=spike, names=ENDS)
     return graph, values.rng.random((8, 6)).astype(np.float32)
 
 
@@ -91,57 +72,51 @@ def every_kind(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     """Spikes over 3 timesteps through every kind of node, recurrent, and ``x`` (8, 3, 2, 4, 4)."""
     values = _Values(numbers, seed=5)
     image = (2, 4, 4)
-    conv = Conv2d(
-        "c", _edges("x"), image, weights=values.weights(2, 1, 3, 2), bias=values(0.0, 0.5, 2),
-        padding=(1, 1, 1, 1), dilation=(1, 2), groups=2, scale=values.scale(2),
+    g = _builder(values, image, "spikes", 3)
+    conv = g.conv2d(
+        g.input, values.weights(2, 1, 3, 2), values(0.0, 0.5, 2), padding=1, dilation=(1, 2), groups=2,
+        scale=values.scale(2), name="c",
     )  # fmt: skip
-    mixed = Add("a", (Edge("c"), Edge("f", 1)), image, as_current=True)
-    current_based = Neuron(
-        "s", _edges("a"), image, membrane=values.decay(0.6, 0.9, 2), synapse=values.decay(0.3, 0.6),
-        bias=values(0.0, 0.2), threshold=values(0.6, 1.0, *image), lower_bound=values(-1.0, -1.0),
+    mixed = g.add(conv, g.delayed("f", image), as_current=True, name="a")
+    current_based = g.neuron(
+        mixed, membrane=values.decay(0.6, 0.9, 2), synapse=values.decay(0.3, 0.6), bias=values(0.0, 0.2),
+        threshold=values(0.6, 1.0, *image), lower_bound=values(-1.0, -1.0),
         initial=values(-0.2, 0.4, *image), reset="subtract", strict=True,
-        state_bits=16 if values.int8 else 32,
+        state_bits=16 if values.int8 else 32, name="s",
     )  # fmt: skip
-    feedback = Conv2d("f", _edges("s"), image, weights=values.weights(2, 2, 1, 1))
-    pooled: tuple[Node, ...]
+    g.conv2d(current_based, values.weights(2, 2, 1, 1), name="f")
     if values.int8:
-        pooled = (SumPool2d("p", _edges("s"), (2, 2, 2)),)
+        pooled = g.sum_pool2d(current_based, kernel=2, stride=2, name="p")
     else:
-        half = SumPool2d("h", _edges("s"), (2, 4, 2), kernel=(1, 2), stride=(1, 2))
-        pooled = (half, AvgPool2d("p", _edges("h"), (2, 2, 2), kernel=(2, 1), stride=(2, 1)))
-    doubled = Add("b", _edges("p", "p"), (2, 2, 2))
-    flat = Flatten("l", _edges("b"), (8,))
-    dense = Dense("d", _edges("l"), (3,), weights=values.weights(3, 8), bias=values(0.0, 0.3, 3))
-    burst = Neuron(
-        "n", _edges("d"), (3,), membrane=values.decay(0.8, 0.8), threshold=values(0.4, 0.7, 3),
-        reset_value=values(0.0, 0.1, 3), multiple=True, max_spikes=4, reset="value",
-        synapse=values.decay(0.5, 0.5), synapse_order="previous",
-    )  # fmt: skip
+        half = g.sum_pool2d(current_based, kernel=(1, 2), stride=(1, 2), name="h")
+        pooled = g.avg_pool2d(half, kernel=(2, 1), stride=(2, 1), name="p")
+    flat = g.flatten(g.add(pooled, pooled, name="b"), name="l")
+    dense = g.dense(flat, values.weights(3, 8), values(0.0, 0.3, 3), name="d")
+    burst = {
+        "membrane": values.decay(0.8, 0.8), "threshold": values(0.4, 0.7, 3),
+        "reset_value": values(0.0, 0.1, 3), "multiple": True, "max_spikes": 4, "reset": "value",
+        "synapse": values.decay(0.5, 0.5), "synapse_order": "previous",
+    }  # fmt: skip
     if not values.int8:
         tau = np.asarray(2.0, np.float32)
-        burst = burst.with_(integration="divide", membrane=tau, leak=values(0.1, 0.1), gain=values(1.5, 1.5))
-    vote = Dense("v", _edges("n"), (3,), weights=values.weights(3, 3))
-    integrator = Neuron("m", _edges("v"), (3,), membrane=values.decay(0.8, 0.9), reset="none")
-    nodes = (
-        _input(values, image, "spikes"), conv, mixed, current_based, feedback, *pooled, doubled, flat, dense,
-        burst, vote, integrator, *_end(integrator, values.scale(3), "mean", "entropy", 0.94),
-    )  # fmt: skip
-    x = (values.rng.random((8, 3, *image)) < 0.5).astype(np.float32)
-    return Graph(nodes, 3, arithmetic_of(numbers), {}), x
+        leaks = {"integration": "divide", "membrane": tau, "leak": values(0.1, 0.1), "gain": values(1.5, 1.5)}
+        burst |= leaks
+    spikes = g.neuron(dense, name="n", **burst)
+    vote = g.dense(spikes, values.weights(3, 3), name="v")
+    integrator = g.neuron(vote, membrane=values.decay(0.8, 0.9), reset="none", name="m")
+    graph = g.finish(integrator, "mean", ("entropy", 0.94), scale=values.scale(3), names=ENDS)
+    return graph, (values.rng.random((8, 3, *image)) < 0.5).astype(np.float32)
 
 
 def image_conv(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     """A convolution with enough windows for the kernels that take it whole, and ``x`` (4, 3, 7, 7)."""
     values = _Values(numbers, seed=7)
-    image = (20, 7, 7)
-    conv = Conv2d("c", _edges("x"), image, weights=values.weights(20, 3, 3, 3), padding=(1, 1, 1, 1))
-    spikes = Neuron("n", _edges("c"), image, membrane=values.decay(0.9, 0.9), threshold=values(1.0, 1.0))
-    spikes = spikes.with_(reset="subtract")
-    pooled = SumPool2d("p", _edges("n"), (20, 1, 1), kernel=(7, 7), stride=(7, 7))
-    flat = Flatten("l", _edges("p"), (20,))
-    dense = Dense("d", _edges("l"), (3,), weights=values.weights(3, 20))
-    nodes = (_input(values, (3, 7, 7), "constant"), conv, spikes, pooled, flat, dense)
-    graph = Graph(nodes + _end(dense, values.scale(3), "mean", "entropy", 0.1), 3, arithmetic_of(numbers), {})
+    g = _builder(values, (3, 7, 7), "constant", 3)
+    x = g.conv2d(g.input, values.weights(20, 3, 3, 3), padding=1, name="c")
+    x = g.lif(x, values.decay(0.9, 0.9), values(1.0, 1.0), name="n")
+    x = g.flatten(g.sum_pool2d(x, kernel=7, stride=7, name="p"), name="l")
+    x = g.dense(x, values.weights(3, 20), name="d")
+    graph = g.finish(x, "mean", ("entropy", 0.1), scale=values.scale(3), names=ENDS)
     return graph, values.rng.random((4, 3, 7, 7)).astype(np.float32)
 
 

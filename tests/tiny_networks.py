@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnrt.ir.graph import (
-    Add,
-    Conv2d,
-    Dense,
-    Edge,
-    Exit,
-    Flatten,
-    Graph,
-    Input,
-    Neuron,
-    Node,
-    Readout,
-    SumPool2d,
-)
+from snnrt import GraphBuilder
+from snnrt.ir.graph import Graph
 
 KINDS = ("add", "neuron", "dense", "conv2d", "sum_pool2d")
 
@@ -25,47 +13,27 @@ KINDS = ("add", "neuron", "dense", "conv2d", "sum_pool2d")
 def tiny_network(kind: str, count: int) -> tuple[Graph, np.ndarray]:
     """``count`` nodes of a kind, each of one element, one after the other (a spiking neuron after each dense
     and conv2d), in int8, and a silent input (1, 2, 1, 1, 1)."""
-    nodes: list[Node] = [Input("x", (), (1, 1, 1), encoding="spikes", scale=1.0, peak=1)]
+    g = GraphBuilder((1, 1, 1), encoding="spikes", timesteps=2, arithmetic="integer", name="x")
     image = kind in ("conv2d", "sum_pool2d")
-
-    def append(node: Node) -> None:
-        nodes.append(node)
-
-    def source() -> tuple[Edge, ...]:
-        return (Edge(nodes[-1].name),)
-
-    def dense(name: str) -> Dense:
-        return Dense(name, source(), (1,), weights=np.ones((1, 1), np.int8), scale=np.ones(1, np.float32))
-
-    def neuron(name: str, reset: str) -> Neuron:
-        threshold = None if reset == "none" else np.array(100, np.int32)
-        membrane = np.array(16384, np.int32)
-        return Neuron(name, source(), nodes[-1].shape, membrane=membrane, threshold=threshold, reset=reset)
-
+    leaky = {"beta": 16384, "threshold": 100}
+    x = g.input
     if not image:
-        append(Flatten("flat", source(), (1,)))
-        append(dense("first"))
-        if kind == "dense":
-            append(neuron("spikes", "subtract"))
+        x = g.dense(g.flatten(x, name="flat"), [[1]], scale=[1], name="first")
+        x = g.lif(x, **leaky, name="spikes") if kind == "dense" else x
     for place in range(count):
         name = f"{kind}{place}"
         if kind == "add":
-            append(Add(name, source(), (1,), as_current=True))
+            x = g.add(x, as_current=True, name=name)
         elif kind == "neuron":
-            append(neuron(name, "none"))
+            x = g.neuron(x, membrane=16384, reset="none", name=name)
         elif kind == "dense":
-            append(dense(name))
-            append(neuron(f"after{place}", "subtract"))
+            x = g.lif(g.dense(x, [[1]], scale=[1], name=name), **leaky, name=f"after{place}")
         elif kind == "conv2d":
-            weights, scale = np.ones((1, 1, 1, 1), np.int8), np.ones(1, np.float32)
-            append(Conv2d(name, source(), (1, 1, 1), weights=weights, scale=scale))
-            append(neuron(f"after{place}", "subtract"))
+            x = g.lif(g.conv2d(x, [[[[1]]]], scale=[1], name=name), **leaky, name=f"after{place}")
         else:
-            append(SumPool2d(name, source(), (1, 1, 1), kernel=(1, 1), stride=(1, 1)))
+            x = g.sum_pool2d(x, kernel=1, stride=1, name=name)
     if image:
-        append(Flatten("flat", source(), (1,)))
+        x = g.flatten(x, name="flat")
     if kind in ("conv2d", "sum_pool2d", "dense"):
-        append(dense("last"))
-    append(Readout("readout", source(), (1,), scale=np.ones(1, np.float32)))
-    append(Exit("exit", (Edge("readout"),), (1,), rule="never"))
-    return Graph(tuple(nodes), 2, "integer"), np.zeros((1, 2, 1, 1, 1), np.float32)
+        x = g.dense(x, [[1]], scale=[1], name="last")
+    return g.finish(x, scale=[1]), np.zeros((1, 2, 1, 1, 1), np.float32)

@@ -8,22 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnrt.ir.graph import (
-    Add,
-    Conv2d,
-    Dense,
-    Edge,
-    Exit,
-    Flatten,
-    Graph,
-    Input,
-    Neuron,
-    Node,
-    Numbers,
-    Readout,
-    SumPool2d,
-    arithmetic_of,
-)
+from snnrt import GraphBuilder
+from snnrt.ir.build import Value
+from snnrt.ir.graph import Graph, Numbers, arithmetic_of
 
 Run = tuple[Graph, np.ndarray]
 CONVOLUTIONS = ((3, 8), (3, 32), (1, 16), (5, 16))  # kernel size, outputs
@@ -45,9 +32,11 @@ class Networks:
         """A threshold that nothing reaches."""
         return self.parameter(10**9, 1e9)
 
-    def input(self, *shape: int, encoding: str = "spikes", peak: int = 1) -> Input:
-        scale = {"scale": 1.0, "peak": peak} if self.integer else {}
-        return Input("input", (), shape, encoding=encoding, **scale)
+    def input(self, *shape: int, encoding: str = "spikes", peak: int = 1, scale: float = 1.0) -> Value:
+        """Begins a network."""
+        numbers = {"scale": scale, "peak": peak} if self.integer else {}
+        self.g = GraphBuilder(shape, encoding=encoding, arithmetic=arithmetic_of(self.numbers), **numbers)
+        return self.g.input
 
     def synapses(self, *shape: int) -> dict[str, np.ndarray]:
         weights = self.rng.integers(-127, 128, shape).astype(np.int8)
@@ -59,43 +48,34 @@ class Networks:
     def scale(self, size: int) -> dict[str, np.ndarray]:
         return {"scale": np.ones(size, np.float32)} if self.integer else {}
 
-    def dense(self, source: Node, outputs: int, name: str = "dense") -> Dense:
-        return Dense(name, (Edge(source.name),), (outputs,), **self.synapses(outputs, source.shape[0]))
+    def dense(self, source: Value, outputs: int, name: str = "dense") -> Value:
+        return self.g.dense(source, **self.synapses(outputs, source.shape[0]), name=name)
 
-    def conv(self, source: Node, outputs: int, kernel: int, name: str = "conv", padding: int = 0) -> Conv2d:
-        channels, size = source.shape[0], source.shape[1] + 2 * padding - kernel + 1
-        return Conv2d(
-            name, (Edge(source.name),), (outputs, size, size), padding=(padding,) * 4,
-            **self.synapses(outputs, channels, kernel, kernel),
-        )  # fmt: skip
+    def conv(self, source: Value, outputs: int, kernel: int, name: str = "conv", padding: int = 0) -> Value:
+        synapses = self.synapses(outputs, source.shape[0], kernel, kernel)
+        return self.g.conv2d(source, **synapses, padding=padding, name=name)
 
-    def neuron(self, source: Node, name: str = "neuron", **changes: object) -> Neuron:
+    def neuron(self, source: Value, name: str = "neuron", **changes: object) -> Value:
         fields = {
             "membrane": self.parameter(16384, 0.5),
             "threshold": self.parameter(200, 3.0),
             "reset": "subtract",
             **({"scale": np.array(1, np.float32)} if self.integer else {}),
         }
-        return Neuron(name, (Edge(source.name),), source.shape, **(fields | changes))
+        return self.g.neuron(source, name=name, **(fields | changes))
 
-    def pool(self, source: Node, kernel: int) -> SumPool2d:
-        channels, size = source.shape[0], source.shape[1] // kernel
-        window = (kernel, kernel)
-        return SumPool2d("pool", (Edge(source.name),), (channels, size, size), kernel=window, stride=window)
+    def pool(self, source: Value, kernel: int) -> Value:
+        return self.g.sum_pool2d(source, kernel=kernel, stride=kernel, name="pool")
 
-    def graph(self, nodes: list[Node], timesteps: int, rule: str = "never") -> Graph:
+    def graph(self, last: Value, timesteps: int, rule: str = "never") -> Graph:
         """With a readout of the last node, or of a dense layer of two after an image."""
-        last = nodes[-1]
         if len(last.shape) == 3:
-            flatten = Flatten("flatten", (Edge(last.name),), (int(np.prod(last.shape)),))
-            last = self.dense(flatten, 2, "last")
-            nodes = [*nodes, flatten, last]
-        classes = last.shape[0]
-        readout = Readout("readout", (Edge(last.name),), (classes,), **self.scale(classes))
+            last = self.dense(self.g.flatten(last, name="flatten"), 2, "last")
         # no network is ever as sure as this
         threshold = {"never": 0.0, "entropy": 1e-4, "confidence": 0.9999}[rule]
-        exit_rule = Exit("exit", (Edge("readout"),), (classes,), rule=rule, threshold=threshold)
-        return Graph((*nodes, readout, exit_rule), timesteps, arithmetic_of(self.numbers))
+        return self.g.finish(last, exit=(rule, threshold), **self.scale(last.shape[0])).with_(
+            timesteps=timesteps
+        )
 
     def values(self, *shape: int, density: float = 0.3, peak: int = 1) -> np.ndarray:
         """One input: values 1 ... peak at ``density``, else 0."""
@@ -116,14 +96,14 @@ class Networks:
             (128, 32, 0.5, 4),
         ):  # fmt: skip
             source = self.input(inputs, peak=peak)
-            graph = self.graph([source, self.dense(source, outputs)], 2)
+            graph = self.graph(self.dense(source, outputs), 2)
             yield graph, self.values(2, inputs, density=density, peak=peak)
         # packed spikes and numbers of outputs that fill no blocks
         for outputs in (10, 12, 20, 100):
             source = self.input(16)
             front = self.dense(source, 64, "front")
             spikes = self.neuron(front, "spikes", threshold=self.parameter(1, 0.1))
-            graph = self.graph([source, front, spikes, self.dense(spikes, outputs)], 2)
+            graph = self.graph(self.dense(spikes, outputs), 2)
             yield graph, self.values(2, 16, density=0.5)
 
     def _convolution_runs(self) -> Iterator[Run]:
@@ -132,8 +112,8 @@ class Networks:
                 for density in (0.0, 0.1, 0.4):
                     source = self.input(channels, 8, 8, peak=4)
                     conv = self.conv(source, outputs, kernel)
-                    nodes = [source, conv, self.neuron(conv, threshold=self.never)]
-                    yield self.graph(nodes, 1), self.values(1, channels, 8, 8, density=density, peak=4)
+                    neuron = self.neuron(conv, threshold=self.never)
+                    yield self.graph(neuron, 1), self.values(1, channels, 8, 8, density=density, peak=4)
         for channels, outputs, kernel, density in (
             (4, 16, 3, 0.5),
             (16, 32, 3, 0.3),
@@ -142,8 +122,8 @@ class Networks:
         ):
             source = self.input(channels, 8, 8, encoding="constant", peak=9)
             conv = self.conv(source, outputs, kernel)
-            nodes = [source, conv, self.neuron(conv, threshold=self.never)]
-            yield self.graph(nodes, 1), self.values(channels, 8, 8, density=density, peak=9)
+            neuron = self.neuron(conv, threshold=self.never)
+            yield self.graph(neuron, 1), self.values(channels, 8, 8, density=density, peak=9)
         # packed spikes: neurons in front, whose threshold sets the density
         for channels in (8, 32, 64, 100):
             for kernel, outputs in CONVOLUTIONS:
@@ -152,8 +132,8 @@ class Networks:
                     front = self.conv(source, channels, 1, "front")
                     spikes = self.neuron(front, "spikes", threshold=self.parameter(*threshold))
                     conv = self.conv(spikes, outputs, kernel)
-                    nodes = [source, front, spikes, conv, self.neuron(conv, threshold=self.never)]
-                    yield self.graph(nodes, 1), self.values(1, channels, 8, 8, density=0.5)
+                    neuron = self.neuron(conv, threshold=self.never)
+                    yield self.graph(neuron, 1), self.values(1, channels, 8, 8, density=0.5)
 
     def _neuron_runs(self) -> Iterator[Run]:
         variants: list[dict[str, object]] = [
@@ -178,8 +158,10 @@ class Networks:
                         }
                     source = self.input(channels, size, size)
                     conv = self.conv(source, channels, 1)
-                    nodes = [source, conv, self.neuron(conv, **fields)]
-                    yield self.graph(nodes, timesteps), self.values(timesteps, channels, size, size)
+                    yield (
+                        self.graph(self.neuron(conv, **fields), timesteps),
+                        self.values(timesteps, channels, size, size),
+                    )
 
     def _pool_runs(self) -> Iterator[Run]:
         for channels, size, kernel in (
@@ -194,48 +176,39 @@ class Networks:
                 source = self.input(channels, size, size)
                 conv = self.conv(source, channels, 1)
                 spikes = self.neuron(conv, threshold=threshold)
-                nodes = [source, conv, spikes, self.pool(spikes, kernel)]
-                yield self.graph(nodes, 2), self.values(2, channels, size, size)
+                yield self.graph(self.pool(spikes, kernel), 2), self.values(2, channels, size, size)
 
     def _other_runs(self) -> Iterator[Run]:
         for classes in (2, 10, 40, 100):
             for rule in ("never", "entropy", "confidence"):
                 source = self.input(8)
-                yield self.graph([source, self.dense(source, classes)], 3, rule), self.values(3, 8)
+                yield self.graph(self.dense(source, classes), 3, rule), self.values(3, 8)
         for outputs in (16, 64, 256):
             for added in (False, True):
                 source = self.input(8)
                 first, second = self.dense(source, outputs, "first"), self.dense(source, outputs, "second")
-                nodes: list[Node] = [source, first, second]
-                if added:
-                    edges = (Edge("first"), Edge("second"))
-                    nodes.append(Add("sum", edges, (outputs,), as_current=True))
-                yield self.graph(nodes, 2), self.values(2, 8)
+                last = self.g.add(first, second, as_current=True, name="sum") if added else second
+                yield self.graph(last, 2), self.values(2, 8)
 
     def convolutions_of(self, outputs: tuple[int, ...]) -> Iterator[Run]:
         """Convolutions of silent inputs that differ in nothing but their outputs."""
         for size in outputs:
             source = self.input(4, 8, 8)
             conv = self.conv(source, size, 3)
-            nodes = [source, conv, self.neuron(conv, threshold=self.never)]
-            yield self.graph(nodes, 1), np.zeros((1, 1, 4, 8, 8), np.float32)
+            neuron = self.neuron(conv, threshold=self.never)
+            yield self.graph(neuron, 1), np.zeros((1, 1, 4, 8, 8), np.float32)
 
     def whole(self, description: Whole) -> Run:
         """A network as a user has it, on random pixels or their tensor over time."""
         first, second = description.channels
         size = description.size
-        source = Input(
-            "input", (), (1, size, size), encoding=description.encoding,
-            **({"scale": 1 / 255, "peak": 255} if self.integer else {}),
-        )  # fmt: skip
+        source = self.input(1, size, size, encoding=description.encoding, peak=255, scale=1 / 255)
         conv1 = self.conv(source, first, 3, "conv1", padding=1)
         lif1 = self.neuron(conv1, "lif1", threshold=self.parameter(60000, 3.0))
-        pool = self.pool(lif1, 2)
-        conv2 = self.conv(pool, second, 3, "conv2", padding=1)
+        conv2 = self.conv(self.pool(lif1, 2), second, 3, "conv2", padding=1)
         lif2 = self.neuron(conv2, "lif2", threshold=self.parameter(1500, 15.0))
-        flatten = Flatten("flatten", (Edge("lif2"),), (int(np.prod(lif2.shape)),))
-        nodes = [source, conv1, lif1, pool, conv2, lif2, flatten, self.dense(flatten, 10)]
-        graph = self.graph(nodes, description.timesteps, description.rule)
+        last = self.dense(self.g.flatten(lif2, name="flatten"), 10)
+        graph = self.graph(last, description.timesteps, description.rule)
         steps = () if description.encoding == "constant" else (description.timesteps,)
         return graph, self.rng.random((1, *steps, 1, size, size)).astype(np.float32)
 

@@ -15,7 +15,7 @@ import numpy as np
 import unicorn
 from unicorn import arm_const
 
-from snnrt.devices.cpu import Engine
+from snnrt.devices.core_values import CoreValues
 from snnrt.ir.graph import Graph
 from snnrt.network import Network
 from snnrt.results.result import Result
@@ -95,7 +95,7 @@ class EmulatedCore:
         expected = network.run(x)
         machine = self._machine()
         machine.mem_write(MODEL, raw)
-        machine.mem_write(INPUT, Engine(network.graph, raw).quantise_input(x).tobytes())
+        machine.mem_write(INPUT, CoreValues(network.model).stored_input(x).tobytes())
         self._call(machine, "firmware_init", MODEL, len(raw), ARENA, network.file_info().arena_bytes)
         self._counts.clear()
         self._call(machine, "firmware_run", INPUT)

@@ -7,65 +7,39 @@ that cannot come before their source, go through Add nodes of one input, which h
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 
-import numpy as np
-
+from snnrt.converters.common.names import Names
+from snnrt.converters.common.wired import Wired
 from snnrt.errors import ModelError
-from snnrt.ir.element_order import element_orders
-from snnrt.ir.graph import Add, Conv2d, Dense, Edge, Flatten, Graph, Input, Neuron, Node, Pool2d
-
-MAX_NODES = 1024
-MAX_REORDERED = 2048
+from snnrt.ir.graph import Add, Conv2d, Dense, Edge, Flatten, Input, Neuron, Node, Pool2d
+from snnrt.ir.graph_checks import MAX_NODES
 
 
-@dataclass
-class Draft:
-    """A node, and what it reads: (source, steps of delay)."""
+def order_nodes(wired: Mapping[str, Wired], names: Names) -> tuple[Node, ...]:
+    """The wired nodes in execution order, with the Adds that their delays need.
 
-    node: Node
-    reads: list[tuple[str, int]]
-
-
-class Names:
-    """Hands out names that no node has yet."""
-
-    def __init__(self, taken: set[str]) -> None:
-        self._taken = set(taken)
-
-    def fresh(self, wanted: str) -> str:
-        """``wanted``, or ``wanted`` with a number."""
-        name, count = wanted, 2
-        while name in self._taken:
-            name, count = f"{wanted}.{count}", count + 1
-        self._taken.add(name)
-        return name
-
-
-def order_nodes(drafts: dict[str, Draft], names: Names) -> tuple[Node, ...]:
-    """The drafts as nodes in execution order, with the Adds that their delays need.
-
-    ``drafts`` starts with the Input; its undelayed edges form no cycle. Raises ModelError if the
+    ``wired`` starts with the Input; its undelayed edges form no cycle. Raises ModelError if the
     delays need more nodes than a file can hold.
     """
-    line = _DelayLines(drafts, names)
-    for reader in list(drafts):
-        for place, (source, steps) in enumerate(drafts[reader].reads):
+    line = _DelayLines(wired, names)
+    for reader in list(wired):
+        for place, (source, steps) in enumerate(wired[reader].reads):
             if steps:
                 line.connect(reader, place, source, steps)
     return _sorted(line)
 
 
 class _DelayLines:
-    def __init__(self, drafts: dict[str, Draft], names: Names) -> None:
+    def __init__(self, wired: Mapping[str, Wired], names: Names) -> None:
         self.names = names
-        self.nodes = {name: draft.node for name, draft in drafts.items()}
-        self.edges = {name: [Edge(source) for source, _ in draft.reads] for name, draft in drafts.items()}
+        self.nodes = {name: one.node for name, one in wired.items()}
+        self.edges = {name: [Edge(source) for source, _ in one.reads] for name, one in wired.items()}
         # successors[a] must come after a in the list
-        self.successors: dict[str, list[str]] = {name: [] for name in drafts}
+        self.successors: dict[str, list[str]] = {name: [] for name in wired}
         self._lines: dict[str, list[str]] = {}
-        for name, draft in drafts.items():
-            for source, steps in draft.reads:
+        for name, one in wired.items():
+            for source, steps in one.reads:
                 if steps == 0:
                     self.successors[source].append(name)
 
@@ -119,7 +93,7 @@ class _DelayLines:
 
 
 def _sorted(line: _DelayLines) -> tuple[Node, ...]:
-    """Topological order (Kahn), earliest draft first where there is a choice."""
+    """Topological order (Kahn), earliest node first where there is a choice."""
     rank = {name: index for index, name in enumerate(line.nodes)}
     waiting = dict.fromkeys(line.nodes, 0)
     for successors in line.successors.values():
@@ -139,38 +113,3 @@ def _sorted(line: _DelayLines) -> tuple[Node, ...]:
     if len(ordered) != len(line.nodes):
         raise ModelError("the graph has a cycle without a delay; expected a neuron in each cycle")
     return tuple(ordered)
-
-
-def with_plain_vectors(nodes: tuple[Node, ...], names: Names) -> tuple[Node, ...]:
-    """The nodes, with an identity layer behind flattens where a flattened map meets another vector.
-
-    A flatten leaves its elements channel-last (docs/ir.md), and only a dense layer can put them in
-    another order: needed where the readout or a sum reads them with no dense layer between.
-    """
-    try:
-        element_orders(Graph(nodes, 1))
-        return nodes
-    except ModelError:
-        pass
-    shapes = {node.name: node.shape for node in nodes}
-    reordered: dict[str, str] = {}
-    result: list[Node] = []
-    # a delayed reader stands before its source, so names come first
-    for node in nodes:
-        if (
-            isinstance(node, Flatten)
-            and len(shapes[node.inputs[0].source]) == 3
-            and node.shape[0] <= MAX_REORDERED
-        ):
-            readers = [reader for reader in nodes if any(edge.source == node.name for edge in reader.inputs)]
-            if not all(isinstance(reader, Dense) for reader in readers):
-                reordered[node.name] = names.fresh(f"{node.name}.order")
-    for node in nodes:
-        if not isinstance(node, Dense):
-            edges = (replace(edge, source=reordered.get(edge.source, edge.source)) for edge in node.inputs)
-            node = node.with_(inputs=tuple(edges))
-        result.append(node)
-        if node.name in reordered:
-            identity = np.eye(node.shape[0], dtype=np.float32)
-            result.append(Dense(reordered[node.name], (Edge(node.name),), node.shape, weights=identity))
-    return tuple(result)

@@ -25,11 +25,30 @@ static void record(void *user, const snnrt_network *network, uint32_t node, cons
     }
 }
 
+static bool stopped(const snnrt_host_batch *batch) {
+    return batch->stop != NULL && *batch->stop != 0;
+}
+
+/* snnrt_run, with a look at `stop` between timesteps; result->done stays false where it ended the run. */
+static snnrt_status run(snnrt_network *network, const snnrt_host_batch *batch, const uint8_t *frame,
+                        snnrt_result *result) {
+    snnrt_status status = snnrt_reset(network);
+    result->done = false;
+    while (status == SNNRT_OK && !result->done && !stopped(batch)) {
+        /* a rule that never ends a run need not be asked before its last step */
+        bool asked = network->exit_rule != SNNRT_EXIT_NEVER ||
+                     network->timestep + 1u >= network->maximum_timesteps;
+        status = snnrt_step(network, frame, asked ? result : NULL);
+        frame += batch->timestep_bytes;
+    }
+    return status;
+}
+
 snnrt_status snnrt_host_run_batch(snnrt_network *network, const snnrt_host_batch *batch) {
     recorder at = {batch, 0, 0};
     snnrt_status status = snnrt_set_trace(network, batch->recording_count == 0 ? NULL : record,
                                           &at);
-    for (uint32_t i = 0; i < batch->inputs && status == SNNRT_OK; i++) {
+    for (uint32_t i = 0; i < batch->inputs && status == SNNRT_OK && !stopped(batch); i++) {
         snnrt_result result;
         at.input = i;
         at.step = 0;
@@ -39,9 +58,9 @@ snnrt_status snnrt_host_run_batch(snnrt_network *network, const snnrt_host_batch
                                         : batch->counts + (size_t)i * batch->nodes,
                                     batch->nodes);
         if (status == SNNRT_OK) {
-            status = snnrt_run(network, batch->input + (size_t)i * batch->input_bytes, &result);
+            status = run(network, batch, batch->input + (size_t)i * batch->input_bytes, &result);
         }
-        if (status == SNNRT_OK) {
+        if (status == SNNRT_OK && result.done) {
             batch->classes[i] = result.class_index;
             batch->steps[i] = result.timesteps;
             batch->scores_q16[i] = result.score_q16;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from snnrt.ir.graph import Exit
@@ -67,6 +67,20 @@ def check_exit_options(
     without = args.exit in ("entropy", "confidence") and args.threshold is None
     if without and (exit_node is None or exit_node.rule != args.exit):
         parser.error(f"--exit {args.exit} needs a threshold: add --threshold with a number from 0 to 1")
+
+
+def exit_overrides(args: argparse.Namespace) -> dict[str, Any]:
+    """The exit options that were given, as :meth:`snnrt.Network.run` takes them."""
+    overrides: dict[str, Any] = {}
+    if args.timesteps is not None:
+        overrides["steps"] = args.timesteps
+    if args.exit is not None:
+        overrides["exit_rule"] = args.exit
+    if args.exit == "never":
+        overrides["threshold"] = 0.0
+    elif args.threshold is not None:
+        overrides["threshold"] = args.threshold
+    return overrides
 
 
 def positive(text: str) -> int:

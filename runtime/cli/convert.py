@@ -21,7 +21,6 @@ from snnrt.cli.output import byte_count, check_outputs, print_facts, print_json
 if TYPE_CHECKING:
     from snnrt.network import Network
 
-FRAMEWORKS = ("snntorch", "spikingjelly", "norse", "sinabs", "nir")
 IMPORT_OPTIONS = (
     "readout",
     "reset",
@@ -35,7 +34,6 @@ IMPORT_OPTIONS = (
     "lower_bound",
     "normalise_input",
 )
-RESETS = ("subtract", "subtract_now", "zero", "none")
 
 _EXAMPLE = """\
   snnrt convert digits_conv.nir -o digits.snnrt --source snntorch --numbers int8 \\
@@ -44,8 +42,10 @@ _EXAMPLE = """\
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """Declare the command and its arguments."""
+    from snnrt.converters.importers import readable_sources
+
     parser = subcommand(commands, "convert", "convert a trained network into a .snnrt file", _EXAMPLE)
-    parser.add_argument("source", metavar="SOURCE", help="a NIR file (.nir)")
+    parser.add_argument("source", metavar="SOURCE", help=readable_sources())
     parser.add_argument("-o", "--output", metavar="MODEL", required=True, help="the file to write")
     parser.add_argument(
         "--numbers", choices=("float32", "int8"), default="float32", help="numbers on the device (float32)"
@@ -64,14 +64,17 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def add_import_options(parser: argparse.ArgumentParser) -> None:
-    """What a NIR file does not say, for whoever knows."""
+    """What a source does not say, for whoever knows."""
+    from snnrt.converters.frameworks.choices import RESETS
+    from snnrt.converters.frameworks.registry import NAMES
+
     group = parser.add_argument_group("what the file does not say")
     group.add_argument(
         "--source",
         dest="framework",
-        choices=FRAMEWORKS,
+        choices=NAMES,
         metavar="FRAMEWORK",
-        help=f"whose rules apply where the file leaves a choice: {', '.join(FRAMEWORKS)}",
+        help=f"whose rules apply where the file leaves a choice: {', '.join(NAMES)}",
     )
     group.add_argument(
         "--readout", choices=("sum", "mean"), help="logits: the sum or the mean over timesteps"
@@ -110,9 +113,6 @@ def run(args: argparse.Namespace) -> int:
     if args.calibrate is not None and args.numbers != "int8":
         args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
     check_outputs([args.output], [args.source, args.calibrate])
-
-    import snnrt
-
     options = import_options(args)
     for name in ("timesteps", "name"):
         if getattr(args, name) is not None:
@@ -121,9 +121,7 @@ def run(args: argparse.Namespace) -> int:
         options |= {"exit_rule": args.exit, "threshold": args.threshold or 0.0}
     if args.class_names is not None:
         options["class_names"] = [name.strip() for name in args.class_names.split(",")]
-    if args.calibrate is not None:
-        options["calibrate"] = _calibration(args, options)
-    network = snnrt.convert(args.source, numbers=args.numbers, **options)
+    network = _convert(args, options)
     network.save(args.output)
     if args.json:
         print_json(_summary(args, network))
@@ -132,13 +130,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _calibration(args: argparse.Namespace, options: dict[str, Any]) -> object:
+def _convert(args: argparse.Namespace, options: dict[str, Any]) -> Network:
+    """As snnrt.convert does; calibration data must first be brought into the shape of the imported input."""
     import snnrt
+    from snnrt.converters.convert import import_source, in_numbers
     from snnrt.data.load import load_for_model
 
-    # the float32 network says which input the data must fit, before int8 is made of it
-    graph = snnrt.convert(args.source, numbers="float32", **options).graph
-    return load_for_model(args.calibrate, graph, split="train").x
+    imported = import_source(args.source, **options)
+    calibration = None
+    if args.calibrate is not None:
+        calibration = load_for_model(args.calibrate, imported.graph, split="train").x
+    converted = in_numbers(imported, args.numbers, calibration)
+    return snnrt.Network(converted.graph, converted.assumptions)
 
 
 def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:

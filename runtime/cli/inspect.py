@@ -11,7 +11,8 @@ from snnrt.cli.output import byte_count, print_facts, print_json, print_table, s
 from snnrt.texts import LONGEST_VALUE, printable
 
 if TYPE_CHECKING:
-    from snnrt.network import FileInfo, Network
+    from snnrt.format.sizes import FileInfo
+    from snnrt.network import Network
     from snnrt.targets.code_sizes import CoreBuild
     from snnrt.targets.device_needs import DeviceNeeds
 

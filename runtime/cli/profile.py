@@ -10,6 +10,7 @@ from snnrt.cli.arguments import (
     add_exit_options,
     add_json,
     check_exit_options,
+    exit_overrides,
     positive,
     subcommand,
 )
@@ -26,7 +27,6 @@ from snnrt.texts import printable
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
     from snnrt.ir.graph import Graph
-    from snnrt.network import Network
     from snnrt.results.result import Result
     from snnrt.targets import TargetReport
 
@@ -64,28 +64,23 @@ def run(args: argparse.Namespace) -> int:
 
     import snnrt
     from snnrt.data.load import load_for_model
-    from snnrt.targets import compare, load_target
+    from snnrt.targets import load_target
+    from snnrt.targets.profiling import profile
 
     targets = {target.name: target for target in map(load_target, args.target)}
     network = snnrt.load(args.model)
     check_exit_options(args, args.parser, network.graph.exit)
     data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
-    graph = _with_overrides(network.graph, args)
-    dynamic, static = _run_both(network, graph, data)
-    info = network.file_info()
-    reports = [
-        compare(
-            graph,
-            dynamic.counts,
-            static.counts,
-            target,
-            accuracy=_accuracy(dynamic, data),
-            static_accuracy=_accuracy(static, data),
-            arena_bytes=info.arena_bytes,
-            model_bytes=info.file_bytes,
-        )
-        for target in targets.values()
-    ]
+    profiled = profile(
+        network.model,
+        data.x,
+        data.y,
+        list(targets.values()),
+        progress_bar=progress_bar,
+        **exit_overrides(args),
+    )
+    request, dynamic, reports = profiled.request, profiled.dynamic, profiled.reports
+    graph = network.graph.with_exit(request.rule, request.threshold).with_(timesteps=request.timesteps)
     _write(args, graph, dynamic, data, reports)
     if args.json:
         print_json(
@@ -102,30 +97,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(args, graph, data, reports)
     return 0
-
-
-def _with_overrides(graph: Graph, args: argparse.Namespace) -> Graph:
-    rule = args.exit or graph.exit.rule
-    threshold = graph.exit.threshold if args.threshold is None else args.threshold
-    changed = graph.with_exit(rule, 0.0 if rule == "never" else threshold)
-    return changed.with_(timesteps=args.timesteps or graph.timesteps)
-
-
-def _run_both(network: Network, graph: Graph, data: Dataset) -> tuple[Result, Result]:
-    rule, steps = graph.exit, graph.timesteps
-    with progress_bar("full timesteps") as progress:
-        static = network.run(data.x, steps=steps, exit_rule="never", threshold=0.0, progress=progress)
-    if rule.rule == "never":
-        return static, static
-    with progress_bar("dynamic timesteps") as progress:
-        dynamic = network.run(
-            data.x, steps=steps, exit_rule=rule.rule, threshold=rule.threshold, progress=progress
-        )
-    return dynamic, static
-
-
-def _accuracy(result: Result, data: Dataset) -> float | None:
-    return None if data.y is None else float((result.classes == data.y).mean())
 
 
 def _write(

@@ -11,6 +11,7 @@ from snnrt.cli.arguments import (
     add_exit_options,
     add_json,
     check_exit_options,
+    exit_overrides,
     positive,
     subcommand,
 )
@@ -43,11 +44,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("data", metavar="DATA", help=DATA_HELP)
     parser.add_argument(
         "--device",
-        type=_device,
         default="cpu",
         metavar="DEVICE",
-        help=f"where it runs: cpu (the default), crossbar, or emulator:NAME, the firmware on an emulated "
-        f"core: {', '.join(CORES)}",
+        help=f"where it runs: cpu (the default), cpu:KERNELS, reference, crossbar, crossbar:FILE.toml, or "
+        f"emulator:NAME, the firmware on an emulated core: {', '.join(CORES)}",
     )
     parser.add_argument(
         "--crossbar",
@@ -68,27 +68,32 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run and print accuracy, timesteps and events."""
-    if args.crossbar and args.device != "crossbar":
+    family, colon, file = args.device.partition(":")
+    if args.crossbar and family != "crossbar":
         args.parser.error(f"--crossbar has no meaning on {args.device}: add --device crossbar")
     check_outputs([args.output], [args.model, args.data])
 
     import snnrt
     from snnrt.data.load import load_for_model
+    from snnrt.devices.registry import find_device
 
-    crossbar = _crossbar(args.crossbar or []) if args.device == "crossbar" else None
+    crossbar = None
+    if family == "crossbar" and (file or not colon):
+        crossbar = _crossbar(file, args.crossbar or [])
+    device = crossbar or find_device(args.device)
     network = snnrt.load(args.model)
     graph = network.graph
     check_exit_options(args, args.parser, graph.exit)
     data = load_for_model(args.data, graph, limit=args.limit, timesteps=args.timesteps)
     overrides = exit_overrides(args)
     with progress_bar("running") as progress:
-        result = network.run(data.x, device=crossbar or args.device, progress=progress, **overrides)
+        result = network.run(data.x, device=device, progress=progress, **overrides)
     if args.output is not None:
         _save(args.output, result, data)
     ran = graph.with_exit(args.exit or graph.exit.rule, overrides.get("threshold", graph.exit.threshold))
     steps = args.timesteps or graph.timesteps
     summary = summarise(result, data, steps)
-    if args.device.startswith("emulator:"):
+    if family == "emulator":
         summary["emulator"] = _emulated(cast("EmulatedResult", result))
     if args.json:
         given = {
@@ -107,20 +112,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def exit_overrides(args: argparse.Namespace) -> dict[str, Any]:
-    """The exit options that were given, as :meth:`snnrt.Network.run` takes them."""
-    overrides: dict[str, Any] = {}
-    if args.timesteps is not None:
-        overrides["steps"] = args.timesteps
-    if args.exit is not None:
-        overrides["exit_rule"] = args.exit
-    if args.exit == "never":
-        overrides["threshold"] = 0.0
-    elif args.threshold is not None:
-        overrides["threshold"] = args.threshold
-    return overrides
-
-
 def summarise(result: Result, data: Dataset, steps: int) -> dict[str, object]:
     """The figures that ``snnrt run --json`` prints; the accuracy is None without labels."""
     inputs = len(result.classes)
@@ -133,13 +124,6 @@ def summarise(result: Result, data: Dataset, steps: int) -> dict[str, object]:
         "spikes_per_input": float(result.counts.spikes.sum()) / inputs,
         "synaptic_operations_per_input": float(result.counts.synaptic_operations.sum()) / inputs,
     }
-
-
-def _device(text: str) -> str:
-    if text in ("cpu", "crossbar") or text in {f"emulator:{name}" for name in CORES}:
-        return text
-    known = ", ".join(("cpu", "crossbar", *(f"emulator:{name}" for name in CORES)))
-    raise argparse.ArgumentTypeError(f"expected one of {known}, found {text!r}")
 
 
 def _emulated(result: EmulatedResult) -> dict[str, object]:
@@ -182,34 +166,21 @@ def _emulator_facts(emulated: dict[str, Any]) -> list[tuple[str, object]]:
     ]
 
 
-def _crossbar(settings: list[str]) -> Crossbar:
+def _crossbar(file: str, settings: list[str]) -> Crossbar:
     from snnrt.devices.crossbar.device import Crossbar, CrossbarConfig
+    from snnrt.devices.crossbar.session import read_parameters
     from snnrt.errors import TargetError
 
-    values: dict[str, object] = {}
+    values: dict[str, object] = read_parameters(file) if file else {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if setting.endswith(".toml"):
-            values |= _crossbar_file(setting)
+            values |= read_parameters(setting)
         elif equals:
             values[key.strip()] = _parsed(value.strip())
         else:
             raise TargetError(f"--crossbar: expected KEY=VALUE or a .toml file, found {setting!r}")
     return Crossbar(CrossbarConfig.from_dict(values))
-
-
-def _crossbar_file(path: str) -> dict[str, object]:
-    from snnrt.errors import TargetError
-    from snnrt.targets.loading import tomllib
-
-    try:
-        with open(path, "rb") as file:
-            table = tomllib.load(file)
-    except OSError as error:
-        raise TargetError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise TargetError(f"{path}: is not a TOML file: {error}") from error
-    return table["crossbar"] if isinstance(table.get("crossbar"), dict) else table
 
 
 def _parsed(text: str) -> object:

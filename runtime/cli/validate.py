@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import DATA_HELP, add_json, fraction, positive, subcommand
-from snnrt.cli.convert import FRAMEWORKS, IMPORT_OPTIONS, add_import_options, import_options
+from snnrt.cli.convert import IMPORT_OPTIONS, add_import_options, import_options
 from snnrt.cli.description import source_text
 from snnrt.cli.output import print_facts, print_json, print_table, progress_bar
 from snnrt.texts import printable
@@ -32,12 +32,14 @@ _LIMITS = {
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """Declare the command and its arguments."""
+    from snnrt.converters.importers import readable_sources
+
     parser = subcommand(
         commands, "validate", "compare a model with the network it was converted from", _EXAMPLE
     )
     parser.add_argument("model", metavar="MODEL", help="a .snnrt file")
     parser.add_argument(
-        "--against", metavar="SOURCE", required=True, help="the NIR file, or another .snnrt file"
+        "--against", metavar="SOURCE", required=True, help=f"{readable_sources()}, or another .snnrt file"
     )
     parser.add_argument("--data", metavar="DATA", required=True, help=DATA_HELP)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
@@ -93,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _source_graph(args: argparse.Namespace, graph: Graph) -> Graph:
     import snnrt
+    from snnrt.converters.frameworks.registry import NAMES
 
     if _is_model(args.against):
         return snnrt.load(args.against).graph
@@ -104,7 +107,7 @@ def _source_graph(args: argparse.Namespace, graph: Graph) -> Graph:
         "low": graph.input.low,
         "high": graph.input.high,
     }
-    if source_text(graph) in FRAMEWORKS:
+    if source_text(graph) in NAMES:
         options["source_framework"] = source_text(graph)
     given = recorded.get("options") if isinstance(recorded, dict) else None
     if isinstance(given, dict):

@@ -1,305 +1,267 @@
-"""The C core behind NumPy arrays."""
+"""The C core on this machine's processor: ``cpu``, or ``cpu:avx2`` with one kernel set.
+
+A session may be used by many threads at once: each run takes an execution of its own, and a batch is shared
+among threads, in parts that an interrupt can end.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+import weakref
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 
 from snnrt._core import ffi, lib
-from snnrt.errors import DataError, ModelError, SnnrtError
-from snnrt.exits import fixed_point
-from snnrt.format import file_format, layout
-from snnrt.ir.element_order import element_orders
-from snnrt.ir.graph import Graph, Neuron, broadcast
-from snnrt.ir.memory_plan import output_bytes
-from snnrt.ir.nodes.input import quantise_input
-from snnrt.ir.value_types import output_types
+from snnrt.devices.base import Capabilities, RunRequest, Session
+from snnrt.devices.batches import StopFlag, all_cores, run_parts
+from snnrt.devices.core import RULES, Execution, aligned_copy, check_model, kernel_sets, status_text
+from snnrt.devices.core_values import CoreValues, Recording
+from snnrt.errors import DataError, SnnrtError
+from snnrt.format.model import Model
+from snnrt.ir.graph import Graph
+from snnrt.ir.operations import dense_operations
 from snnrt.results.counts import Counts
 from snnrt.results.result import Result
 
-Progress = Callable[[int, int], None]
+__all__ = ["RULES", "CpuDevice", "check_model", "find", "kernel_sets", "names", "status_text"]
 
-CHUNK = 64
-RULES = {"never": 0, "entropy": 1, "confidence": 2}
-
-
-def status_text(status: int) -> str:
-    """The core's words for a status code."""
-    return ffi.string(lib.snnrt_strerror(status)).decode()
-
-
-def kernel_sets() -> tuple[str, ...]:
-    """Names of the kernel sets that this processor can run, the portable one first."""
-    names = []
-    for index in range(lib.snnrt_host_kernel_sets()):
-        if lib.snnrt_host_kernel_runs(index):
-            names.append(ffi.string(lib.snnrt_host_kernel_name(index)).decode())
-    return tuple(names)
+_INPUTS_AT_ONCE = 64
+_BYTES_AT_ONCE = 2**23
+# operations (ir/operations.py): worth a thread of its own, some 100 µs; and the most between two looks at
+# signals, well below a second for the slowest kernels
+_WORTH_A_THREAD = 2**22
+_WITHOUT_A_LOOK = 2**25
 
 
-def _aligned(size: int) -> np.ndarray:
-    """Zeroed bytes at a multiple of 64."""
-    room = np.zeros(size + 64, np.uint8)
-    start = -room.ctypes.data % 64
-    return room[start : start + size]
+def names() -> tuple[str, ...]:
+    """``cpu``, and one for each kernel set."""
+    return ("cpu", *(f"cpu:{name}" for name in kernel_sets()))
 
 
-def _pointer(array: np.ndarray, kind: str = "void *") -> object:
-    """Where the array's bytes are; the array must be contiguous and outlive the pointer."""
-    return ffi.cast(kind, ffi.from_buffer(array))
+@cache
+def find(argument: str) -> CpuDevice:
+    """With the fastest kernel set, or the one of that name."""
+    if argument and argument not in kernel_sets():
+        raise DataError(
+            f"device cpu: expected a kernel set of {', '.join(kernel_sets())}, found {argument!r}"
+        )
+    return CpuDevice(argument)
 
 
-@dataclass(frozen=True)
-class ModelInfo:
-    """What the core's check says of a model (csrc/snnrt.h, ``snnrt_model_info``)."""
+class CpuDevice:
+    """The core with the kernel set ``kernels``, or the fastest for an empty name."""
 
-    file_bytes: int
-    arena_bytes: int
-    scratch_bytes: int
-    timesteps: int
-    node_count: int
-    classes: int
-    input_bytes: int
+    def __init__(self, kernels: str = "") -> None:
+        self.kernels = kernels or None
+        self.capabilities = Capabilities(
+            f"cpu:{kernels}" if kernels else "cpu", kernels=(kernels,) if kernels else kernel_sets()
+        )
 
-
-def check_model(raw: bytes) -> ModelInfo:
-    """Run the core's check over a file's bytes. Raises ModelError with the core's reason, the node's
-    index, and what was expected and found."""
-    room = _aligned(max(len(raw), 1))
-    room[: len(raw)] = np.frombuffer(raw, np.uint8)
-    info, fault = ffi.new("snnrt_model_info *"), ffi.new("snnrt_fault *")
-    status = lib.snnrt_model_check(_pointer(room), len(raw), info, fault)
-    if status != lib.SNNRT_OK:
-        raise ModelError(_describe(status, fault))
-    return ModelInfo(
-        info.file_bytes,
-        info.arena_bytes,
-        info.scratch_bytes,
-        info.timesteps,
-        info.node_count,
-        info.classes,
-        info.input_bytes,
-    )
+    def open(self, model: Model) -> CpuSession:
+        """Cheap after the first time for a model."""
+        return CpuSession(_program(model), self.kernels)
 
 
-def _describe(status: int, fault: object) -> str:
-    text = status_text(status)
-    if fault.node != 0xFFFFFFFF:  # type: ignore[attr-defined]
-        text = f"node {fault.node}: {text}"  # type: ignore[attr-defined]
-    if fault.expected or fault.found:  # type: ignore[attr-defined]
-        text += f" (expected {fault.expected}, found {fault.found})"  # type: ignore[attr-defined]
-    return text
+def model_of(graph: Graph) -> Model:
+    """The checked model of a graph. Raises ModelError where the graph breaks a rule of the IR."""
+    return Model.from_graph(graph, check_model)
 
 
-class Engine:
-    """One model in the C core. Not for use by two threads at once.
+def read_model(raw: bytes) -> Model:
+    """The checked model of a file's bytes. Raises ModelError for any bytes that are no valid model."""
+    return Model.from_bytes(raw, check_model)
 
-    ``graph`` is a prepared graph (:func:`snnrt.format.layout.prepare`) and ``raw`` its file.
+
+class _Program:
+    """A model in the core's memory, and executions of it that are not in use.
+
+    It must not hold the model, whose end it would put off.
     """
 
-    def __init__(self, graph: Graph, raw: bytes, kernels: str | None = None) -> None:
-        self.graph = graph
-        self.info = check_model(raw)
-        self._orders = element_orders(graph)
-        self._types = output_types(graph)
-        self._names = tuple(node.name for node in graph)
-        self._model = _aligned(len(raw))
-        self._model[:] = np.frombuffer(raw, np.uint8)
+    def __init__(self, model: Model) -> None:
+        self.info = model.info
+        self.values = CoreValues(model)
+        self.room = aligned_copy(model.raw)
+        self.operations = dense_operations(model.graph)
+        source = model.graph.input
+        self.spikes = source.encoding == "spikes"
+        self.idle: list[Execution] = []
+
+    def take(self) -> Execution:
+        # list.pop and list.append are atomic
         try:
-            self._arena = _aligned(self.info.arena_bytes)
-        except MemoryError:
-            raise ModelError(
-                f"the model asks for {self.info.arena_bytes} bytes of arena, more than this machine has"
-            ) from None
-        self._network = ffi.new("snnrt_network *")
-        fault = ffi.new("snnrt_fault *")
-        status = lib.snnrt_init(
-            self._network, _pointer(self._model), len(raw), _pointer(self._arena), len(self._arena), fault
-        )
-        if status != lib.SNNRT_OK:
-            raise ModelError(_describe(status, fault))
-        self._scratch = _aligned(self.info.scratch_bytes)
-        lib.snnrt_use_scratch(self._network, _pointer(self._scratch), len(self._scratch))
-        self.use_kernels(kernels)
+            return self.idle.pop()
+        except IndexError:
+            return Execution(self.room, self.info)
 
-    def use_kernels(self, name: str | None) -> None:
-        """Use a kernel set of :func:`kernel_sets`; None: the fastest. Raises SnnrtError if there is none."""
-        if name is None:
-            index = lib.snnrt_host_best_kernels()
-        elif name in kernel_sets():
-            index = next(
-                i
-                for i in range(lib.snnrt_host_kernel_sets())
-                if ffi.string(lib.snnrt_host_kernel_name(i)).decode() == name
-            )
+    def give_back(self, execution: Execution) -> None:
+        if len(self.idle) < all_cores():
+            self.idle.append(execution)
+
+
+_programs: weakref.WeakKeyDictionary[Model, _Program] = weakref.WeakKeyDictionary()
+_programs_lock = threading.Lock()
+
+
+def _program(model: Model) -> _Program:
+    with _programs_lock:
+        program = _programs.get(model)
+        if program is None:
+            program = _programs[model] = _Program(model)
+        return program
+
+
+class CpuSession(Session):
+    """A model in the core; any number of threads may run it at once."""
+
+    def __init__(self, program: _Program, kernels: str | None) -> None:
+        self._program = program
+        self._kernels = kernels
+
+    def run(self, request: RunRequest) -> Result:
+        """Each input until it is sure enough; the same bits for any kernels, threads and order."""
+        run = _Run(self._program, request, request.kernels or self._kernels)
+        inputs = len(request)
+        work = self._program.operations * request.timesteps
+        size = min(
+            _INPUTS_AT_ONCE,
+            max(1, _WITHOUT_A_LOOK // work),
+            max(1, _BYTES_AT_ONCE // max(1, 4 * request.inputs[0].size)),
+        )
+        threads = 1
+        if inputs > 1 and inputs * work > _WORTH_A_THREAD and request.threads != 1:
+            threads = min(request.threads or all_cores(), inputs)
+            size = min(size, max(1, inputs // (4 * threads)))
+        done = _reporter(request)
+        if threads > 1 or work > _WITHOUT_A_LOOK:
+            run_parts(inputs, size, threads, run.worker, run.stop, done)
         else:
-            raise SnnrtError(f"kernels '{name}': expected one of {', '.join(kernel_sets())}")
-        lib.snnrt_host_use_kernels(self._network, index)
+            part = run.worker()
+            for start in range(0, inputs, size):
+                end = min(start + size, inputs)
+                part(start, end)
+                done(end)
+        return run.result()
 
-    def quantise_input(self, x: np.ndarray) -> np.ndarray:
-        """Input values (N, [T,] elements in stored order): int16 in int8 models, else float32."""
-        source = self.graph.input
-        values = x if not self.graph.integer else quantise_input(x, source)
-        dtype = np.float32 if not self.graph.integer else np.int16
-        return np.ascontiguousarray(layout.store_values(values, source.shape), dtype)
 
-    def run(
-        self,
-        x: np.ndarray,
-        *,
-        rule: str,
-        threshold: float,
-        timesteps: int,
-        record: Sequence[str] = (),
-        count: bool = True,
-        progress: Progress | None = None,
-    ) -> Result:
-        """Run inputs (N, *shape), or (N, T, *shape) spikes; see :meth:`snnrt.Network.run`."""
-        graph = self.graph
-        classes = graph.readout.shape[0]
-        integer = fixed_point.threshold_q(rule, threshold, classes)
-        status = lib.snnrt_set_exit(self._network, RULES[rule], integer, timesteps)
-        if status != lib.SNNRT_OK:
-            raise DataError(f"exit rule {rule}, {timesteps} timesteps: {status_text(status)}")
-        inputs = x.shape[0]
-        found_classes = np.zeros(inputs, np.uint32)
-        steps = np.zeros(inputs, np.uint32)
-        scores = np.zeros(inputs, np.uint32)
-        accumulators = np.zeros((inputs, classes), np.int32 if graph.integer else np.float32)
-        counts = np.zeros((inputs if count else 0, len(graph.nodes), len(Counts.FIELDS)), np.uint64)
-        recordings = self.recordings(record, inputs, timesteps)
-        for start in range(0, inputs, CHUNK):
-            end = min(start + CHUNK, inputs)
-            # quantised a chunk at a time: a whole data set would need a second copy of itself
-            values = self.quantise_input(x[start:end])
-            batch = ffi.new("snnrt_host_batch *")
-            batch.input = _pointer(values, "uint8_t *")
-            batch.input_bytes = values[0].nbytes
-            batch.inputs = end - start
-            batch.nodes = len(graph.nodes)
-            batch.timesteps = timesteps
-            batch.classes = _pointer(found_classes[start:], "uint32_t *")
-            batch.steps = _pointer(steps[start:], "uint32_t *")
-            batch.scores_q16 = _pointer(scores[start:], "uint32_t *")
-            batch.accumulators = _pointer(accumulators[start:], "uint8_t *")
-            batch.accumulator_bytes = classes * 4
-            if count:
-                batch.counts = _pointer(counts[start:], "snnrt_counts *")
-            wanted = ffi.new("snnrt_host_recording[]", max(len(recordings), 1))
-            for place, recording in enumerate(recordings):
-                wanted[place].node = recording.index
-                wanted[place].state = recording.state
-                wanted[place].bytes = recording.raw.shape[2]
-                wanted[place].target = _pointer(recording.raw[start:], "uint8_t *")
-            batch.recordings = wanted
-            batch.recording_count = len(recordings)
-            status = lib.snnrt_host_run_batch(self._network, batch)
-            if status != lib.SNNRT_OK:
-                raise SnnrtError(f"input {start}: {status_text(status)}")
-            if progress is not None:
-                progress(end, inputs)
-        return self.result(rule, found_classes, steps, scores, accumulators, counts, recordings, count)
-
-    def recordings(self, record: Sequence[str], inputs: int, timesteps: int) -> list[Recording]:
-        """Zeroed room for what :meth:`run` records: nodes in order, spikes before membranes."""
-        recordings: list[Recording] = []
-        if not record:
-            return recordings
-        for index, node in enumerate(self.graph):
-            if not isinstance(node, Neuron):
-                continue
-            elements = int(np.prod(node.shape))
-            if "spikes" in record and node.threshold is not None:
-                size = output_bytes(elements, self._types[node.name])
-                recordings.append(
-                    Recording(node, index, False, np.zeros((inputs, timesteps, size), np.uint8))
-                )
-            if "membranes" in record:
-                narrow = self.graph.integer and node.state_bits == 16
-                size = elements * (2 if narrow else 4)
-                recordings.append(Recording(node, index, True, np.zeros((inputs, timesteps, size), np.uint8)))
-        return recordings
-
-    def result(
-        self,
-        rule: str,
-        classes: np.ndarray,
-        steps: np.ndarray,
-        scores: np.ndarray,
-        accumulators: np.ndarray,
-        counts: np.ndarray,
-        recordings: list[Recording],
-        counted: bool,
-    ) -> Result:
-        """What a core's numbers mean: ``classes``, ``steps`` and ``scores`` (N,) as in ``snnrt_result``,
-        ``accumulators`` (N, K), ``counts`` (N, nodes, 5) unless not ``counted``, the model's own ``rule``."""
-        readout = self.graph.readout
-        logits = np.empty(accumulators.shape, np.float32)
-        for taken in set(steps.tolist()):
-            rows = steps == taken
-            logits[rows] = fixed_point.real_logits(accumulators[rows], readout.scale, readout.mode, taken)
-        q16 = scores / 65536.0
-        if rule == "entropy":
-            q16 = q16 / np.log(len(accumulators[0])) if len(accumulators) else q16
-        elif rule == "never":
-            q16 = np.full(len(steps), np.nan)
-        names = self._names
-        arrays = {
-            field: counts[:, :, position] if counted else np.zeros((len(steps), len(names)), np.uint64)
-            for position, field in enumerate(Counts.FIELDS)
-        }
-        spikes = {r.node.name: self._values(r) for r in recordings if not r.state}
-        membranes = {r.node.name: self._values(r) for r in recordings if r.state}
-        return Result(
-            logits=logits,
-            classes=classes.astype(np.int64),
-            timesteps=steps.astype(np.int64),
-            scores=q16,
-            counts=Counts(nodes=names, timesteps=steps.astype(np.int64), **arrays),
-            spikes=spikes,
-            membranes=membranes,
-        )
-
-    def _values(self, recording: Recording) -> np.ndarray:
-        """Raw bytes of a recording as (N, T, *shape)."""
-        node, raw = recording.node, recording.raw
-        elements = int(np.prod(node.shape))
-        order = self._orders.get(node.name)
-        if recording.state:
-            narrow = self.graph.integer and node.state_bits == 16
-            dtype = np.dtype("<i2") if narrow else np.dtype("<i4" if self.graph.integer else "<f4")
-            values = layout.load_values(raw.view(dtype), node.shape, order)
-            if node.scale is not None:
-                values = values * broadcast(node.scale, node.shape).astype(np.float64)
-            return values.astype(np.float32)
-        kind = self._types[node.name]
-        if kind == "bits":
-            bits = np.unpackbits(raw, axis=-1, bitorder="little")[..., :elements]
-            return layout.load_values(bits, node.shape, order)
-        dtype = np.dtype("<i2") if kind == "int16" else np.dtype("<f4")
-        return layout.load_values(raw.view(dtype), node.shape, order).astype(np.uint16)
+def _reporter(request: RunRequest) -> Any:
+    progress, total = request.progress, len(request)
+    if progress is None:
+        return lambda done: None
+    return lambda done: progress(done, total)
 
 
 @dataclass(frozen=True)
-class Recording:
-    """Bytes of a neuron (node ``index`` of the graph) at every step, (N, T, bytes): its states or spikes."""
+class _Outputs:
+    """Where the core writes: arrays of N entries."""
 
-    node: Neuron
-    index: int
-    state: bool
-    raw: np.ndarray
-
-
-def encode(graph: Graph) -> bytes:
-    """The file of a graph, passed by the core's own check."""
-    raw = file_format.encode(graph)
-    check_model(raw)
-    return raw
+    classes: np.ndarray
+    steps: np.ndarray
+    scores: np.ndarray
+    accumulators: np.ndarray
+    counts: np.ndarray
+    recordings: list[Recording]
 
 
-def decode(raw: bytes) -> Graph:
-    """The graph of a file's bytes. Raises ModelError for any bytes that are no valid model."""
-    check_model(raw)
-    return file_format.decode(raw)
+class _Run:
+    """One request on its way through the core."""
+
+    def __init__(self, program: _Program, request: RunRequest, kernels: str | None) -> None:
+        self.program = program
+        self.request = request
+        self.kernels = kernels
+        self.stop = StopFlag()
+        inputs, values = len(request), program.values
+        self.outputs = _Outputs(
+            np.zeros(inputs, np.uint32),
+            np.zeros(inputs, np.uint32),
+            np.zeros(inputs, np.uint32),
+            np.zeros((inputs, values.classes), np.int32 if values.graph.integer else np.float32),
+            np.zeros((inputs, values.node_count, len(Counts.FIELDS)), np.uint64),
+            values.recordings(request.record, inputs, request.timesteps),
+        )
+        outputs = self.outputs
+        # the arrays outlive the pointers: this object holds both
+        self._classes = ffi.from_buffer("uint32_t[]", outputs.classes)
+        self._steps = ffi.from_buffer("uint32_t[]", outputs.steps)
+        self._scores = ffi.from_buffer("uint32_t[]", outputs.scores)
+        self._accumulators = ffi.from_buffer("uint8_t[]", outputs.accumulators)
+        self._counts = ffi.from_buffer("snnrt_counts[]", outputs.counts)
+        self._recorded = [ffi.from_buffer("uint8_t[]", one.raw) for one in outputs.recordings]
+        self._stop = ffi.from_buffer("uint8_t[]", self.stop.byte)
+
+    def worker(self) -> _Worker:
+        """For one thread."""
+        return _Worker(self)
+
+    def batch(self) -> Any:
+        """What all parts have in common, in the core's words."""
+        values, recordings = self.program.values, self.outputs.recordings
+        batch = ffi.new("snnrt_host_batch *")
+        batch.nodes = values.node_count
+        batch.timesteps = self.request.timesteps
+        batch.accumulator_bytes = values.classes * 4
+        batch.recording_count = len(recordings)
+        batch.stop = self._stop
+        return batch
+
+    def point(self, batch: Any, start: int) -> None:
+        """Let the outputs of a part begin at input ``start``."""
+        values = self.program.values
+        batch.classes = self._classes + start
+        batch.steps = self._steps + start
+        batch.scores_q16 = self._scores + start
+        batch.accumulators = self._accumulators + start * values.classes * 4
+        batch.counts = self._counts + start * values.node_count
+
+    def recordings(self, start: int) -> Any:
+        """The core's list of recordings, from input ``start`` on."""
+        wanted = ffi.new("snnrt_host_recording[]", len(self._recorded))
+        for place, (recording, target) in enumerate(zip(self.outputs.recordings, self._recorded)):
+            size = recording.raw.shape[2]
+            wanted[place].node = recording.index
+            wanted[place].state = recording.state
+            wanted[place].bytes = size
+            wanted[place].target = target + start * self.request.timesteps * size
+        return wanted
+
+    def result(self) -> Result:
+        """Once every part is done."""
+        out = self.outputs
+        return self.program.values.result(
+            self.request.rule, out.classes, out.steps, out.scores, out.accumulators, out.counts,
+            out.recordings,
+        )  # fmt: skip
+
+
+class _Worker:
+    """Runs parts of a request, one after the other, in one thread."""
+
+    def __init__(self, run: _Run) -> None:
+        self.run = run
+        self.batch = run.batch()
+
+    def __call__(self, start: int, end: int) -> None:
+        """Inputs ``start`` … ``end``. Raises SnnrtError where the core refuses."""
+        run, batch = self.run, self.batch
+        program, request = run.program, run.request
+        # stored a part at a time: a whole data set would need a second copy of itself
+        values = program.values.stored_input(request.values(start, end))
+        batch.input = ffi.from_buffer("uint8_t[]", values)
+        batch.input_bytes = values[0].nbytes
+        batch.timestep_bytes = values[0, 0].nbytes if program.spikes else 0
+        batch.inputs = end - start
+        run.point(batch, start)
+        recordings = run.recordings(start) if request.record else ffi.NULL
+        batch.recordings = recordings
+        execution = program.take()
+        try:
+            execution.set_up(run.kernels, request.rule, request.threshold_q, request.timesteps)
+            status = lib.snnrt_host_run_batch(execution.network, batch)
+        finally:
+            program.give_back(execution)
+        if status != lib.SNNRT_OK:
+            raise SnnrtError(f"input {start}: {status_text(status)}")

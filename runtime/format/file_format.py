@@ -7,7 +7,6 @@ this module rebuilds the graph. What a kind's record holds is its specification'
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
 from collections.abc import Mapping
@@ -21,11 +20,12 @@ from snnrt.ir import spec
 from snnrt.ir.element_order import element_orders
 from snnrt.ir.graph import Flatten, Graph
 from snnrt.ir.graph_checks import check_graph
-from snnrt.ir.memory_plan import plan_memory
+from snnrt.ir.memory_plan import MemoryPlan, buffers, plan_memory
 from snnrt.ir.node import Edge, Node, Shape
 from snnrt.ir.nodes import BY_NUMBER
 from snnrt.ir.spec import ELEMENT_DTYPES, Array, Kind, ValueType
 from snnrt.ir.value_types import largest_values, output_types
+from snnrt.texts import json_bytes, parse_json
 
 HEADER = struct.Struct("<8sHHIIBBHIIII")
 RECORD = struct.Struct("<BBBBBBHIIII")
@@ -143,7 +143,7 @@ def encode(graph: Graph) -> bytes:
     body = writer.body()
     metadata = dict(graph.metadata, node_names=[node.name for node in graph])
     try:
-        text = json.dumps(metadata, sort_keys=True, allow_nan=False, separators=(",", ":")).encode()
+        text = json_bytes(metadata)
     except (TypeError, ValueError) as error:
         raise ModelError(
             f"metadata: expected values that JSON can hold ({error}); use text and numbers"
@@ -194,6 +194,14 @@ class _Reader:
         shape: Shape = struct.unpack_from("<III", self.raw, self.index[position] + 8)
         return shape if flags & MAP else shape[:1]
 
+    def parameters(self, position: int) -> dict[str, int | float]:
+        """A record's parameters, with the offset of its states."""
+        place = int(self.index[position])
+        kind = BY_NUMBER[self.raw[place]].KIND
+        place += RECORD.size + EDGE.size * self.raw[place + 3]
+        names = [parameter.name for parameter in kind.parameters]
+        return dict(zip(names, _parameters(kind).unpack_from(self.raw, place), strict=True))
+
     def record(self, position: int) -> _Record:
         place = int(self.index[position])
         number, type_, _, edges, words, arrays, *_ = RECORD.unpack_from(self.raw, place)
@@ -202,8 +210,7 @@ class _Reader:
         place += EDGE.size * edges
         kind = BY_NUMBER[number]
         shape = self._shape(position)
-        names = [parameter.name for parameter in kind.KIND.parameters]
-        fields = dict(zip(names, _parameters(kind.KIND).unpack_from(self.raw, place), strict=True))
+        fields = self.parameters(position)
         place += 4 * words
         source = self._shape(pairs[0][0]) if pairs else ()
         return _Record(
@@ -266,16 +273,30 @@ def _channels_last(graph: Graph) -> Graph:
 
 def _metadata(text: bytes, nodes: int) -> tuple[dict[str, object], list[str]]:
     try:
-        metadata = json.loads(text.decode())
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        metadata = parse_json(text)
+    except ValueError as error:
         raise ModelError(f"metadata: expected JSON, found something else ({error}); convert again") from None
-    names = metadata.get("node_names") if isinstance(metadata, dict) else None
+    table = metadata if isinstance(metadata, dict) else {}
+    names = table.pop("node_names", None)
     if not isinstance(names, list) or len(names) != nodes or not all(isinstance(name, str) for name in names):
         raise ModelError(f"metadata: expected 'node_names', a list of {nodes} names; convert again")
     if len(set(names)) != nodes:
         raise ModelError("metadata: two nodes have the same name; convert again")
-    del metadata["node_names"]
-    return metadata, names
+    return table, names
+
+
+def stored_plan(raw: bytes, graph: Graph) -> MemoryPlan:
+    """Where the file of ``graph``, whose bytes are ``raw``, lays what it keeps in the arena."""
+    reader = _Reader(raw)
+    sizes = {(buffer.node, buffer.role): buffer.bytes for buffer in buffers(graph)}
+    offsets = {}
+    for position, node in enumerate(graph):
+        place = int(reader.index[position])
+        if (node.name, "output") in sizes:
+            offsets[node.name, "output"] = int.from_bytes(raw[place + 20 : place + 24], "little")
+        if (node.name, "state") in sizes:
+            offsets[node.name, "state"] = int(reader.parameters(position)["state"])
+    return MemoryPlan(offsets, sizes, HEADER.unpack_from(raw)[8])
 
 
 def decode(raw: bytes) -> Graph:

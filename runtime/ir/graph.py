@@ -25,6 +25,8 @@ __all__ = [
     "Weighted", "arithmetic_of", "broadcast",
 ]  # fmt: skip
 
+from snnrt.ir.frozen import frozen_metadata, frozen_node
+
 Arithmetic = Literal["float32", "integer"]
 Numbers = Literal["float32", "int8"]
 
@@ -34,13 +36,18 @@ class Graph:
     """Nodes in execution order: one Input first, one Readout and one Exit last.
 
     ``metadata`` is JSON-able: ``name``, ``class_names``, ``source`` (framework and what was
-    assumed), ``accuracy`` and whatever a user adds; it never changes a result.
+    assumed), ``accuracy`` and whatever a user adds; it never changes a result. A graph does not change:
+    arrays that could be written to are copied when it is made, and the metadata refuses changes.
     """
 
     nodes: tuple[Node, ...]
     timesteps: int
     arithmetic: Arithmetic = "float32"
     metadata: dict[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nodes", tuple(frozen_node(node) for node in self.nodes))
+        object.__setattr__(self, "metadata", frozen_metadata(self.metadata))
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)

@@ -22,8 +22,9 @@ def check_graph(graph: Graph) -> None:
     _check_names(graph)
     position = {node.name: index for index, node in enumerate(graph)}
     for index, node in enumerate(graph):
-        _check_shape_itself(node)
-        _check_edges(node, index, position)
+        check_shape(node)
+        check_edges(node)
+        _check_order(node, index, position)
     for node in graph:
         if isinstance(node, Flatten):
             _check_flatten_readers(graph, node, position)
@@ -76,7 +77,8 @@ def _check_names(graph: Graph) -> None:
         seen.add(node.name)
 
 
-def _check_shape_itself(node: Node) -> None:
+def check_shape(node: Node) -> None:
+    """ModelError unless the node's shape is one that files hold."""
     shape = node.shape
     if (
         not isinstance(shape, tuple)
@@ -92,17 +94,26 @@ def _check_shape_itself(node: Node) -> None:
         )
 
 
-def _check_edges(node: Node, index: int, position: dict[str, int]) -> None:
+def check_edges(node: Node) -> None:
+    """ModelError unless the node reads as many values as its kind does, with delays that it may have."""
     lowest, highest = node.KIND.edges
     if not lowest <= len(node.inputs) <= highest:
         wanted = f"{lowest} to {highest}" if lowest != highest else str(lowest)
         raise complaint(node, "inputs", wanted, len(node.inputs))
+    for edge in node.inputs:
+        if not isinstance(edge.delay, (int, np.integer)) or not 0 <= edge.delay <= MAX_DELAY:
+            raise complaint(node, f"delay of input {edge.source!r}", f"0 or {MAX_DELAY}", edge.delay)
+    if isinstance(node, Flatten) and node.inputs[0].delay:
+        raise complaint(
+            node, "input", "no delay (a flatten moves nothing); delay its reader's edge", "a delay of 1"
+        )
+
+
+def _check_order(node: Node, index: int, position: dict[str, int]) -> None:
     last = len(position) - 1
     for edge in node.inputs:
         if edge.source not in position:
             raise complaint(node, "input", "the name of a node", repr(edge.source))
-        if not isinstance(edge.delay, (int, np.integer)) or not 0 <= edge.delay <= MAX_DELAY:
-            raise complaint(node, f"delay of input {edge.source!r}", f"0 or {MAX_DELAY}", edge.delay)
         source = position[edge.source]
         if edge.delay == 0 and source >= index:
             raise complaint(node, "input", "a node before it, or a delay of 1", repr(edge.source))
@@ -112,10 +123,6 @@ def _check_edges(node: Node, index: int, position: dict[str, int]) -> None:
             raise complaint(node, "input", "a node other than readout and exit", repr(edge.source))
     if index == last and position[node.inputs[0].source] != last - 1:
         raise complaint(node, "input", "the readout", repr(node.inputs[0].source))
-    if isinstance(node, Flatten) and node.inputs[0].delay:
-        raise complaint(
-            node, "input", "no delay (a flatten moves nothing); delay its reader's edge", "a delay of 1"
-        )
 
 
 def _check_flatten_readers(graph: Graph, node: Flatten, position: dict[str, int]) -> None:

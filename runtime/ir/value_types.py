@@ -66,11 +66,19 @@ def largest_values(graph: Graph) -> dict[str, int]:
                 pending.extend(missing)
                 continue
             pending.pop()
-            value = node.largest([largest[edge.source] for edge in edges])
-            if value > LARGEST_INT16:
-                raise ModelError(
-                    f"node {node.name!r} ({node.kind}): values can reach {value}, expected at most "
-                    f"{LARGEST_INT16}; use a smaller window, fewer spikes a step, or --numbers float32"
-                )
-            largest[node.name] = value
+            largest[node.name] = largest_value(node, [largest[edge.source] for edge in edges])
     return largest
+
+
+def largest_value(node: Node, sources: list[int]) -> int:
+    """The largest absolute value of a node's int16 or bits output, for those of its inputs.
+
+    Raises ModelError where it does not fit int16.
+    """
+    value = node.largest(sources)
+    if value > LARGEST_INT16:
+        raise ModelError(
+            f"node {node.name!r} ({node.kind}): values can reach {value}, expected at most "
+            f"{LARGEST_INT16}; use a smaller window, fewer spikes a step, or --numbers float32"
+        )
+    return value

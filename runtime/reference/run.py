@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Protocol
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -11,14 +11,18 @@ from snnrt.errors import DataError
 from snnrt.exits import fixed_point
 from snnrt.ir.arithmetic import broadcast, saturate
 from snnrt.ir.element_order import element_orders
-from snnrt.ir.graph import Conv2d, Graph, Input, Neuron, Weighted
+from snnrt.ir.graph import Conv2d, Graph, Neuron, Weighted
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.node import Node
-from snnrt.ir.value_types import output_types
+from snnrt.ir.value_types import ValueType, output_types
 from snnrt.results.counts import Counts
+from snnrt.results.request import Capabilities, RunRequest, checked_input, checked_request
 from snnrt.results.result import Result
 
-RECORDABLE = ("spikes", "membranes")
+if TYPE_CHECKING:
+    from snnrt.format.model import Model
+
+CAPABILITIES = Capabilities("reference")
 # bounds the memory of a batch: numbers in the unrolled windows of its largest convolution
 _WINDOW_BUDGET = 2**22
 _LARGEST_BATCH = 256
@@ -46,14 +50,30 @@ class Reference:
 
     def __init__(self, graph: Graph, synapse_device: SynapseDevice | None = None) -> None:
         check_graph(graph)
+        self._prepare(graph, output_types(graph), element_orders(graph), synapse_device)
+
+    @classmethod
+    def of(cls, model: Model, synapse_device: SynapseDevice | None = None) -> Reference:
+        """Of a model, which is checked already."""
+        reference = cls.__new__(cls)
+        reference._prepare(model.graph, model.types, model.orders, synapse_device)
+        return reference
+
+    def _prepare(
+        self,
+        graph: Graph,
+        types: Mapping[str, ValueType],
+        orders: Mapping[str, np.ndarray | None],
+        synapse_device: SynapseDevice | None,
+    ) -> None:
         if synapse_device is not None and not graph.integer:
             raise DataError(
                 f"synapse device: expected a graph in int8, found {graph.numbers}; convert with int8"
             )
         self.graph = graph
         self.device = synapse_device
-        self.types = output_types(graph)
-        self.orders = element_orders(graph)
+        self.types = types
+        self.orders = orders
         self.static = graph.static_nodes()
         self.delayed = frozenset(edge.source for node in graph for edge in node.inputs if edge.delay)
 
@@ -75,22 +95,24 @@ class Reference:
         ``progress(done, inputs)`` is called now and then. Raises DataError for ``x`` or ``record``
         that do not fit, ModelError for an exit rule that does not.
         """
-        graph = self.graph
-        steps = self._checked_steps(steps)
-        x = checked_input(x, graph.input, steps)
-        unknown = sorted(set(record) - set(RECORDABLE))
-        if unknown:
-            raise DataError(f"record: expected some of {', '.join(RECORDABLE)}, found {unknown[0]!r}")
-        rule, threshold_integer = self._checked_rule(exit_rule, threshold)
-        inputs = x.shape[0]
-        result = self._empty_result(inputs, steps, record)
+        request = checked_request(
+            self.graph, x, CAPABILITIES, steps=steps, exit_rule=exit_rule, threshold=threshold,
+            record=record, progress=progress,
+        )  # fmt: skip
+        return self.run_request(request)
+
+    def run_request(self, request: RunRequest) -> Result:
+        """:meth:`run` for arguments that are checked."""
+        inputs, steps = len(request), request.timesteps
+        result = self._empty_result(inputs, steps, request.record)
         size = self._batch_size()
         for start in range(0, inputs, size):
             chosen = np.arange(start, min(start + size, inputs))
+            x = request.values(start, start + len(chosen))
             with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-                _Batch(self, x[chosen], chosen, result).run(steps, rule, threshold_integer)
-            if progress is not None:
-                progress(int(chosen[-1]) + 1, inputs)
+                _Batch(self, x, chosen, result).run(steps, request.rule, request.threshold_q)
+            if request.progress is not None:
+                request.progress(int(chosen[-1]) + 1, inputs)
         return result
 
     def peaks(self, x: np.ndarray) -> dict[str, float]:
@@ -105,21 +127,6 @@ class Reference:
             batch.largest = largest
             batch.run(int(self.graph.timesteps), "never", 0)
         return largest
-
-    def _checked_steps(self, steps: int | None) -> int:
-        if steps is None:
-            return int(self.graph.timesteps)
-        if not isinstance(steps, (int, np.integer)) or not 1 <= steps <= 65535:
-            raise DataError(f"steps: expected 1 to 65535, found {steps!r}")
-        return int(steps)
-
-    def _checked_rule(self, rule: str | None, threshold: float | None) -> tuple[str, int]:
-        own = self.graph.exit
-        if rule is not None and rule not in ("never", own.rule) and threshold is None:
-            raise DataError(f"threshold: expected a number from 0 to 1 for exit rule {rule!r}, found none")
-        rule = own.rule if rule is None else rule
-        threshold = own.threshold if threshold is None else threshold
-        return rule, fixed_point.threshold_q(rule, threshold, self.graph.readout.shape[0])
 
     def _batch_size(self) -> int:
         unrolled = [
@@ -148,23 +155,6 @@ class Reference:
                 if "membranes" in record
             },
         )
-
-
-def checked_input(x: np.ndarray, node: Input, steps: int) -> np.ndarray:
-    """``x`` as float32 (N, *shape) or (N, steps, *shape); DataError for a wrong shape, dtype or value."""
-    x = np.asarray(x)
-    if x.dtype.kind not in "fiub":
-        raise DataError(f"input {node.name!r}: expected numbers, found dtype {x.dtype}")
-    spikes = node.encoding == "spikes"
-    expected = (steps, *node.shape) if spikes else node.shape
-    if x.ndim != len(expected) + 1 or x.shape[1:] != expected or x.shape[0] == 0:
-        axes = ", ".join(map(str, ("N", *expected)))
-        raise DataError(f"input {node.name!r}: expected shape ({axes}) with N ≥ 1, found {x.shape}")
-    with np.errstate(over="ignore"):
-        x = x.astype(np.float32)
-    if not np.isfinite(x).all():
-        raise DataError(f"input {node.name!r}: expected finite float32 values, found NaN or infinity")
-    return x
 
 
 class _Batch:

@@ -6,6 +6,7 @@ import numpy as np
 
 from snnrt.ir.graph import Graph, Neuron, Node, Weighted
 from snnrt.network import Network
+from snnrt.results.request import Capabilities, checked_request
 from snnrt.targets.emulator.cores import Core
 from snnrt.targets.emulator.device import EmulatedResult, run_emulated
 
@@ -28,10 +29,10 @@ def worst_step(graph: Graph, core: str | Core) -> EmulatedResult:
     shape = (1, steps, *source.shape) if source.encoding == "spikes" else (1, *source.shape)
     value = source.peak * source.scale if graph.integer else max(abs(source.high), 1.0)
     x = np.full(shape, value, np.float32)
-    rule = graph.exit.rule
-    return run_emulated(
-        network.graph, network.to_bytes(), x, core, rule=rule, threshold=_UNREACHED[rule], timesteps=steps
+    request = checked_request(
+        network.graph, x, Capabilities("emulator"), steps=steps, threshold=_UNREACHED[graph.exit.rule]
     )
+    return run_emulated(network.model, request, core)
 
 
 def busiest_graph(graph: Graph) -> Graph:

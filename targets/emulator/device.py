@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from snnrt.devices.cpu import RULES, Engine, Recording, status_text
-from snnrt.errors import ModelError, SnnrtError
-from snnrt.exits import fixed_point
-from snnrt.ir.graph import Conv2d, Dense, Graph
+from snnrt.devices.base import Capabilities, RunRequest, Session
+from snnrt.devices.core import RULES, status_text
+from snnrt.devices.core_values import CoreValues, Recording
+from snnrt.errors import DataError, ModelError, SnnrtError
+from snnrt.format.model import Model
+from snnrt.ir.graph import Graph
+from snnrt.ir.operations import dense_operations
 from snnrt.results.result import Result
 from snnrt.targets.emulator.build import BOARDS, OPTIMISATION, Image, ImageSizes, build, need_tools
-from snnrt.targets.emulator.cores import STACK_BYTES, Core, core_named
+from snnrt.targets.emulator.cores import CORES, STACK_BYTES, Core, core_named
 from snnrt.targets.emulator.machine import REFUSED, ProgramError, run_program
 from snnrt.targets.emulator.records import HEAD_BYTES, Records, Settings, read_records, record_type
 from snnrt.targets.export.core_sources import amalgamate, options_for
@@ -53,46 +56,76 @@ class EmulatedResult(Result):
     compiler: str
 
 
+def names() -> tuple[str, ...]:
+    """One for each core."""
+    return tuple(f"emulator:{name}" for name in CORES)
+
+
+def find(argument: str) -> EmulatorDevice:
+    """The core of that name. Raises DataError where there is none."""
+    if argument not in CORES:
+        raise DataError(f"device emulator: expected one of {', '.join(names())}, found 'emulator:{argument}'")
+    return EmulatorDevice(core_named(argument))
+
+
+class EmulatorDevice:
+    """Firmware on the emulated ``core``; every run builds it anew."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.capabilities = Capabilities(f"emulator:{core.name}")
+
+    def open(self, model: Model) -> EmulatorSession:
+        """Raises SnnrtError without compiler or emulator, ModelError where the model does not fit."""
+        need_tools(self.core)
+        _check_room(self.core, model)
+        return EmulatorSession(model, self.core)
+
+
+class EmulatorSession(Session):
+    """A model on an emulated core; runs share nothing, so any number of threads may run it."""
+
+    def __init__(self, model: Model, core: Core) -> None:
+        self._model = model
+        self._core = core
+
+    def run(self, request: RunRequest) -> EmulatedResult:
+        """:func:`run_emulated`."""
+        return run_emulated(self._model, request, self._core)
+
+
 def run_emulated(
-    graph: Graph,
-    raw: bytes,
-    x: np.ndarray,
+    model: Model,
+    request: RunRequest,
     core: str | Core,
     *,
-    rule: str,
-    threshold: float,
-    timesteps: int,
-    record: Sequence[str] = (),
     count: bool = True,
     optimisation: str = OPTIMISATION,
-    progress: Callable[[int, int], None] | None = None,
 ) -> EmulatedResult:
-    """Build the model's firmware, run it on inputs ``x`` (N, *shape), or (N, T, *shape) spikes, and read back
-    what it found.
+    """Build the model's firmware, run it on the request's inputs, and read back what it found.
 
-    ``graph`` is prepared (:func:`snnrt.format.layout.prepare`) and ``raw`` its file; the rest is as in
-    :meth:`snnrt.Network.run`. The firmware is what ``snnrt export`` writes, built with ``optimisation``.
-    Events (``count``) and recordings come from a second build, with counters, that runs beside it:
-    counting takes instructions, and those are not the model's.
+    The firmware is what ``snnrt export`` writes, built with ``optimisation``. Events (``count``) and
+    recordings come from a second build, with counters, that runs beside it: counting takes instructions, and
+    those are not the model's.
 
     Raises ModelError where the model does not fit the core's memory or the core refuses it, SnnrtError for
     an unknown core, without compiler or emulator (it names the Debian package), and where a run fails.
     """
     core = core_named(core) if isinstance(core, str) else core
     need_tools(core)
-    engine = Engine(graph, raw)
-    _check_room(core, graph, engine, len(raw))
-    recordings = engine.recordings(record, len(x), timesteps)
-    run = _Run(engine, core, rule, threshold, timesteps, optimisation)
+    _check_room(core, model)
+    values = CoreValues(model)
+    recordings = values.recordings(request.record, len(request), request.timesteps)
+    run = _Run(model, values, request, core, optimisation)
     with tempfile.TemporaryDirectory(prefix="snnrt-") as name:
         folder = Path(name)
-        run.write_inputs(folder / "inputs", x)
+        run.write_inputs(folder / "inputs")
         wanted: list[tuple[str, list[Recording] | None, bool]] = [("measured", None, False)]
         if count or recordings:
             wanted.append(("counted", recordings if recordings else None, True))
         with ThreadPoolExecutor(len(wanted)) as pool:
             tasks = [
-                pool.submit(run.run, folder / title, raw, x, kept, counted, None if place else progress)
+                pool.submit(run.run, folder / title, kept, counted, None if place else request.progress)
                 for place, (title, kept, counted) in enumerate(wanted)
             ]
             try:
@@ -109,9 +142,9 @@ def run_emulated(
                 f"emulator {core.name}: {what} differ between the builds with and without counters; "
                 "this is a defect of snnrt, please report it"
             )
-    result = engine.result(
-        rule, measured.classes, measured.steps, measured.scores, measured.accumulators, told.counts,
-        recordings, count,
+    result = values.result(
+        request.rule, measured.classes, measured.steps, measured.scores, measured.accumulators,
+        told.counts if count else None, recordings,
     )  # fmt: skip
     return EmulatedResult(
         **{name: getattr(result, name) for name in Result.__dataclass_fields__},
@@ -120,7 +153,7 @@ def run_emulated(
         init_instructions=measured.init_instructions,
         stack_bytes=measured.step_stack_bytes,
         init_stack_bytes=measured.init_stack_bytes,
-        arena_bytes=engine.info.arena_bytes,
+        arena_bytes=model.info.arena_bytes,
         sizes=image.sizes,
         compiler=image.compiler,
     )
@@ -130,38 +163,36 @@ def run_emulated(
 class _Run:
     """What the builds of one run share."""
 
-    engine: Engine
+    model: Model
+    values: CoreValues
+    request: RunRequest
     core: Core
-    rule: str
-    threshold: float
-    timesteps: int
     optimisation: str
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
     def spikes(self) -> bool:
-        return self.engine.graph.input.encoding == "spikes"
+        return self.model.graph.input.encoding == "spikes"
 
-    def write_inputs(self, path: Path, x: np.ndarray) -> None:
+    def write_inputs(self, path: Path) -> None:
         with path.open("wb") as file:
-            for start in range(0, len(x), _CHUNK):
-                file.write(self.engine.quantise_input(x[start : start + _CHUNK]).tobytes())
+            for start in range(0, len(self.request), _CHUNK):
+                x = self.request.values(start, start + _CHUNK)
+                file.write(self.values.stored_input(x).tobytes())
 
     def run(
         self,
         folder: Path,
-        raw: bytes,
-        x: np.ndarray,
         recordings: list[Recording] | None,
         counted: bool,
         progress: Callable[[int, int], None] | None,
     ) -> tuple[Records, Image]:
-        graph = self.engine.graph
-        image = self.build(folder, raw, counted, recordings is not None)
-        classes, nodes = graph.readout.shape[0], len(graph.nodes)
+        graph, request = self.model.graph, self.request
+        image = self.build(folder, counted, recordings is not None)
+        classes, nodes, inputs = graph.readout.shape[0], len(graph.nodes), len(request)
         settings = Settings(
-            RULES[self.rule], fixed_point.threshold_q(self.rule, self.threshold, classes), self.timesteps,
-            len(x), self.timesteps if self.spikes else 1, nodes, recordings,
+            RULES[request.rule], request.threshold_q, request.timesteps, inputs,
+            request.timesteps if self.spikes else 1, nodes, recordings,
         )  # fmt: skip
         (folder / "settings").write_bytes(settings.to_bytes())
         (folder / "inputs").symlink_to(folder.parent / "inputs")
@@ -169,23 +200,23 @@ class _Run:
 
         def report(size: int) -> None:
             if progress is not None:
-                progress(min((size - HEAD_BYTES) // kind.itemsize, len(x)), len(x))
+                progress(min((size - HEAD_BYTES) // kind.itemsize, inputs), inputs)
 
         try:
             run_program(
-                self.core, image, folder, limit_s=time_limit(graph, self.timesteps), watched="records",
+                self.core, image, folder, limit_s=time_limit(graph, request.timesteps), watched="records",
                 progress=report, stop=self.stop,
             )  # fmt: skip
         except ProgramError as error:
             raise _refusal(self.core, graph, error) from None
         return read_records(folder, self.core, settings, kind), image
 
-    def build(self, folder: Path, raw: bytes, counted: bool, traced: bool) -> Image:
-        graph, info = self.engine.graph, self.engine.info
+    def build(self, folder: Path, counted: bool, traced: bool) -> Image:
+        graph, info = self.model.graph, self.model.info
         # the model's own rule stays in the build, whatever rule it runs by
         rules = {"never": (), "entropy": ("exit_scores",), "confidence": ("exit_scores", "exit_confidence")}
         options = options_for(
-            graph, counters=int(counted), trace=int(traced), **dict.fromkeys(rules[self.rule], 1)
+            graph, counters=int(counted), trace=int(traced), **dict.fromkeys(rules[self.request.rule], 1)
         )
         folder.mkdir()
         source, header = amalgamate(options)
@@ -198,18 +229,9 @@ class _Run:
             "MODEL_CLASSES": info.classes,
         }
         sources = [folder / "snnrt.c", BOARDS / "inference.c"]
-        return build(self.core, folder, sources, defines, model=raw, optimisation=self.optimisation)
-
-
-def dense_operations(graph: Graph) -> int:
-    """Weights that a timestep adds where no input is zero, and 32 for every element of every node."""
-    operations = sum(32 * int(np.prod(node.shape)) for node in graph)
-    for node in graph:
-        if isinstance(node, Dense):
-            operations += node.weights.size
-        elif isinstance(node, Conv2d):
-            operations += node.weights.size * int(np.prod(node.shape[1:]))
-    return operations
+        return build(
+            self.core, folder, sources, defines, model=self.model.raw, optimisation=self.optimisation
+        )
 
 
 def time_limit(graph: Graph, timesteps: int) -> float:
@@ -218,11 +240,11 @@ def time_limit(graph: Graph, timesteps: int) -> float:
     return _LEAST_S + most / _INSTRUCTIONS_A_SECOND
 
 
-def _check_room(core: Core, graph: Graph, engine: Engine, model_bytes: int) -> None:
-    info = engine.info
+def _check_room(core: Core, model: Model) -> None:
+    info = model.info
     ram = info.arena_bytes + info.input_bytes + 48 * info.node_count + STACK_BYTES + _OTHER_RAM
     for what, needed, there in (
-        ("read-only memory for the model", model_bytes, core.model.bytes),
+        ("read-only memory for the model", info.file_bytes, core.model.bytes),
         ("RAM", ram, core.ram.bytes),
     ):
         if needed > there:

@@ -9,8 +9,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from snnrt.format.sizes import FileInfo
 from snnrt.ir.graph import Conv2d, Graph, Shape
-from snnrt.network import FileInfo, Network
+from snnrt.network import Network
 from snnrt.targets.export.c_text import c_comment, c_float, c_string, rendered
 from snnrt.texts import printable
 

@@ -12,6 +12,8 @@ import pytest
 
 import snnrt
 from snnrt.cli import output
+from snnrt.devices.registry import find_device
+from snnrt.errors import DataError
 
 COMMANDS = ("convert", "inspect", "run", "profile", "validate", "targets")
 
@@ -46,7 +48,6 @@ def test_help_of_each_command_shows_an_example(snnrt_command, command):
         (("run", "a", "b", "--timesteps", "two"), "found 'two'"),
         (("run", "a", "b", "--threshold", "1.5"), "expected a number from 0 to 1, found '1.5'"),
         (("run", "a", "b", "--threshold", "nan"), "expected a number from 0 to 1, found 'nan'"),
-        (("run", "a", "b", "--device", "gpu"), "found 'gpu'"),
         (("run", "a", "b", "--lim", "3"), "unrecognized arguments"),
         (("profile", "a", "b"), "required: --target"),
         (("validate", "a", "--data", "digits"), "required: --against"),
@@ -56,6 +57,13 @@ def test_help_of_each_command_shows_an_example(snnrt_command, command):
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(snnrt_command, argv, message):
     snnrt_command(*argv).failed(message, code=2)
+
+
+def test_an_unknown_device_is_told_as_the_library_tells_it(snnrt_command):
+    with pytest.raises(DataError) as caught:
+        find_device("gpu")
+    assert "cpu:portable, " in str(caught.value) and "emulator:rv32, found 'gpu'" in str(caught.value)
+    snnrt_command("run", "a", "b", "--device", "gpu").failed(str(caught.value), code=1)
 
 
 def test_the_module_is_the_command():

@@ -10,16 +10,9 @@ import numpy as np
 import pytest
 
 import snnrt
-from snnrt.cli.convert import FRAMEWORKS, RESETS
-from snnrt.converters.frameworks import rules
 from snnrt.data.load import load_dataset
 
 USUAL = ("--source", "snntorch", "--timesteps", "4")
-
-
-def test_choices_are_those_of_the_importer():
-    assert tuple(FRAMEWORKS) == tuple(rules.SOURCES)
-    assert tuple(RESETS) == tuple(rules.RESETS)
 
 
 def test_writes_a_model_and_says_what_it_assumed(snnrt_command, source, tmp_path):
@@ -67,6 +60,29 @@ def test_int8_with_calibration(snnrt_command, source, tmp_path):
         ).json
         assert document["numbers"] == "int8"
     assert snnrt.load(tmp_path / "out.snnrt").graph.integer
+
+
+def test_calibration_imports_the_source_once_and_gives_what_the_api_gives(
+    snnrt_command, source, tmp_path, monkeypatch
+):
+    from snnrt.converters.nir import importer
+
+    images = load_dataset("digits:train").x[:50]
+    np.savez(tmp_path / "calibration.npz", x=images[:, 0])
+    network = snnrt.convert(
+        source, numbers="int8", source_framework="snntorch", timesteps=4, calibrate=images.astype(np.float32)
+    )
+    calls, original = [], importer.import_nir
+
+    def counted(*arguments: object, **options: object) -> object:
+        calls.append(arguments)
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(importer, "import_nir", counted)
+    options = ("--numbers", "int8", "--calibrate", tmp_path / "calibration.npz")
+    path = tmp_path / "out.snnrt"
+    assert snnrt_command("convert", source, "-o", path, *USUAL, *options).code == 0
+    assert len(calls) == 1 and path.read_bytes() == network.to_bytes()
 
 
 def test_options_reach_the_network(snnrt_command, source, tmp_path):
@@ -127,6 +143,10 @@ def test_sources_that_are_no_networks(snnrt_command, source, tmp_path):
         if content is not None:
             (tmp_path / name).write_bytes(content)
         snnrt_command("convert", tmp_path / name, "-o", output, *USUAL).failed(message)
+    (tmp_path / "model.pt").write_bytes(b"PK")
+    snnrt_command("convert", tmp_path / "model.pt", "-o", output, *USUAL).failed(
+        "model.pt", "no importer knows this kind of file", "expected a NIR file (.nir)"
+    )
     unknown_node(tmp_path / "unknown.nir")
     snnrt_command("convert", tmp_path / "unknown.nir", "-o", output, *USUAL).failed("mystery", "Warp")
     snnrt_command("convert", tmp_path, "-o", output, *USUAL).failed(str(tmp_path))

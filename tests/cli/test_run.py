@@ -251,7 +251,7 @@ def test_emulated_firmware_gives_the_same_and_counts_instructions(
 def test_an_emulated_core_that_is_not_there(snnrt_command, int8_model, monkeypatch, tmp_path):
     outcome = snnrt_command("run", int8_model, "digits", "--device", "emulator:cortex-m85")
     assert (
-        outcome.code == 2 and "emulator:cortex-m55, emulator:rv32, found 'emulator:cortex-m85'" in outcome.err
+        outcome.code == 1 and "emulator:cortex-m55, emulator:rv32, found 'emulator:cortex-m85'" in outcome.err
     )
     monkeypatch.setenv("PATH", str(tmp_path))
     outcome = snnrt_command("run", int8_model, "digits", "--device", "emulator:rv32")

@@ -152,14 +152,15 @@ def sources(draw: random.Random) -> bytes:
         # what HDF5 takes as a name
         end = draw.choice([text for text in HOSTILE_TEXTS if not set(text) & set("/\ud800\x00")])
         names = [name + end for name in names]
+    sound = draw.random() < 0.6
     weight = np.eye(3, 4, dtype=np.float32)
-    weight[0, 0] = draw.choice((1, 1, 1, 1, 1, 1e30, np.nan, -np.inf))
-    threshold = np.full(3, draw.choice((1, 1, 1, 1, 0, -1, np.nan)), draw.choice(("f4", "f8")))
+    weight[0, 0] = 1 if sound else draw.choice((1, 1e30, np.nan, -np.inf))
+    threshold = np.full(3, 1 if sound else draw.choice((1, 0, -1, np.nan)), draw.choice(("f4", "f8")))
     nodes = dict(
         zip(
             names,
             (
-                nir.Input({"input": np.array([draw.choice((4, 4, 4, 4, 4, 4, 5, 0))])}),
+                nir.Input({"input": np.array([4 if sound else draw.choice((4, 5, 0))])}),
                 nir.Affine(weight=weight, bias=np.zeros(3, np.float32)),
                 nir.IF(r=np.ones(3, np.float32), v_threshold=threshold, v_reset=np.zeros(3, np.float32)),
                 nir.Output({"output": np.array([3])}),
@@ -211,7 +212,6 @@ class Bench:
             "source": [
                 ["convert", given, "-o", str(self.folder / "out.snnrt")],
                 ["convert", given, "-o", str(self.folder / "out.snnrt"), "--json", "--source", "snntorch"],
-                ["validate", model, "--against", given, "--data", inputs],
             ],
             "profile": [
                 ["targets", given], ["targets", given, "--json"],

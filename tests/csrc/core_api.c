@@ -418,7 +418,27 @@ static void check_host(const model *m) {
     free(arena);
 }
 
-/* Inputs one after the other, each recorded and counted; a failure stops the batch. */
+/* Another execution of a checked model is what snnrt_init makes, in its own arena. */
+static void check_start(const model *m) {
+    void *arena = arena_for(m), *other = arena_for(m);
+    snnrt_network network, started;
+    size_t bytes = m->info.arena_bytes;
+    CHECK(snnrt_init(&network, m->bytes, m->size, arena, bytes, NULL) == SNNRT_OK);
+    CHECK(snnrt_host_start(NULL, m->bytes, other, bytes) == SNNRT_ERROR_NULL);
+    CHECK(snnrt_host_start(&started, NULL, other, bytes) == SNNRT_ERROR_NULL);
+    CHECK(snnrt_host_start(&started, m->bytes, NULL, bytes) == SNNRT_ERROR_NULL);
+    CHECK(snnrt_host_start(&started, m->bytes, (uint8_t *)other + 4, bytes) == SNNRT_ERROR_ARENA_MISALIGNED);
+    CHECK(snnrt_host_start(&started, m->bytes, other, bytes - 8) == SNNRT_ERROR_ARENA_TOO_SMALL);
+    CHECK(snnrt_reset(&started) == SNNRT_ERROR_NOT_INITIALISED);
+    CHECK(snnrt_host_start(&started, m->bytes, other, bytes) == SNNRT_OK);
+    CHECK(started.arena == (uint8_t *)other);
+    started.arena = network.arena;
+    CHECK(memcmp(&started, &network, sizeof network) == 0);
+    free(other);
+    free(arena);
+}
+
+/* Inputs one after the other, each recorded and counted; a failure stops the batch, as does the flag. */
 static void check_batch(const model *m) {
     void *arena = arena_for(m);
     uint32_t nodes = m->info.node_count, classes[2], steps[2], scores[2], sums[6];
@@ -427,6 +447,7 @@ static void check_batch(const model *m) {
     uint8_t *membranes = calloc(2 * m->info.timesteps, 5 * 4);
     snnrt_host_recording recording = {2, true, 5 * 4, membranes};
     snnrt_host_batch batch;
+    uint8_t stop = 1;
     snnrt_network network, unused;
     snnrt_result result;
     memcpy(inputs, m->input, m->input_size);
@@ -451,6 +472,11 @@ static void check_batch(const model *m) {
     CHECK(classes[0] == result.class_index && steps[0] == result.timesteps && scores[0] == result.score_q16);
     CHECK(memcmp(sums, snnrt_accumulators(&network), 12) == 0);
     CHECK(counts[2].neuron_updates == (uint64_t)5 * steps[0]);
+    batch.stop = &stop;
+    steps[0] = 77;
+    CHECK(snnrt_host_run_batch(&network, &batch) == SNNRT_OK && steps[0] == 77);
+    stop = 0;
+    CHECK(snnrt_host_run_batch(&network, &batch) == SNNRT_OK && steps[0] == result.timesteps);
     batch.nodes = nodes + 1;
     CHECK(snnrt_host_run_batch(&network, &batch) == SNNRT_ERROR_ARGUMENT);
     batch.nodes = nodes;
@@ -497,6 +523,8 @@ int main(int argument_count, char **arguments) {
     check_two_at_once(&constant, &spikes);
     check_words();
     check_host(&constant);
+    check_start(&constant);
+    check_start(&spikes);
     check_batch(&constant);
     free(constant.bytes);
     free(constant.input);

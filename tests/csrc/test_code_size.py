@@ -12,6 +12,7 @@ from c_programs import need_compiler
 from small_networks import SMALL_NETWORKS
 
 from snnrt.network import Network
+from snnrt.results.request import Capabilities, checked_request
 from snnrt.targets import step_instructions
 from snnrt.targets.code_sizes import build_key, builds_for, read_table
 from snnrt.targets.emulator.cores import CORES as emulated_cores
@@ -145,10 +146,8 @@ def test_the_stack_that_a_run_takes_is_within_the_bound(core, numbers):
     network = Network(graph)
     graph = network.graph
     (said,) = builds_for(graph, core.name)
-    measured = run_emulated(
-        graph, network.to_bytes(), x[:2], core, rule=graph.exit.rule, threshold=graph.exit.threshold,
-        timesteps=graph.timesteps, count=False, optimisation="-Os",
-    )  # fmt: skip
+    request = checked_request(graph, x[:2], Capabilities("emulator"))
+    measured = run_emulated(network.model, request, core, count=False, optimisation="-Os")
     assert said.init_stack_bytes / 2 < measured.init_stack_bytes <= said.init_stack_bytes
     assert said.step_stack_bytes / 3 < measured.stack_bytes <= said.step_stack_bytes
 

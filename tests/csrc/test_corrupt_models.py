@@ -94,7 +94,7 @@ def test_more_changed_files_are_refused_or_run(case, runs):
 def outcome(raw: bytes, x: np.ndarray) -> list[np.ndarray] | None:
     """The result of a file's bytes, or None where they are refused; any error but ModelError gets through."""
     try:
-        loaded = Network(network.decode(raw))
+        loaded = Network.from_bytes(raw)
         if loaded.graph.timesteps > 8:
             loaded = Network(loaded.graph.with_(timesteps=8))
     except ModelError as error:
@@ -113,7 +113,7 @@ def test_load_refuses_every_damaged_byte_and_length(tmp_path):
     for place in range(len(raw)):
         for value in {raw[place] ^ 1 << bit for bit in range(8)}:
             with pytest.raises(ModelError):
-                network.decode(raw[:place] + bytes([value]) + raw[place + 1 :])
+                Network.from_bytes(raw[:place] + bytes([value]) + raw[place + 1 :])
         path.write_bytes(raw[:place])
         with pytest.raises(ModelError, match=r"damaged\.snnrt: "):
             network.load(path)

@@ -14,6 +14,7 @@ from snnrt.errors import DataError, ModelError, SnnrtError
 from snnrt.ir.graph import Dense, Edge, Exit, Graph, Input, Readout
 from snnrt.network import Network
 from snnrt.results.counts import Counts
+from snnrt.results.request import Capabilities, checked_request
 from snnrt.results.result import Result
 from snnrt.targets.emulator import CORES, EmulatedResult, build, device, run_emulated, symbols, worst_step
 from snnrt.targets.emulator.cores import Region
@@ -26,6 +27,9 @@ SOFT_FLOAT = (
     "__aeabi_f", "__aeabi_d", "__aeabi_i2f", "__aeabi_ui2f", "__aeabi_i2d", "__aeabi_l2f", "__addsf",
     "__mulsf", "__divsf", "__subsf", "__floats", "__fixsf", "__adddf", "__muldf",
 )  # fmt: skip
+
+
+EMULATOR = Capabilities("emulator")
 
 
 def assert_same(found: Result, expected: Result) -> None:
@@ -101,11 +105,7 @@ def test_other_timesteps_than_the_models():
 
 def measure(network: Network, x: np.ndarray, name: str) -> EmulatedResult:
     """A run without the build that counts events."""
-    rule, raw = network.graph.exit, network.to_bytes()
-    return run_emulated(
-        network.graph, raw, x, name, rule=rule.rule, threshold=rule.threshold,
-        timesteps=network.graph.timesteps, count=False,
-    )  # fmt: skip
+    return run_emulated(network.model, checked_request(network.graph, x, EMULATOR), name, count=False)
 
 
 def test_two_runs_count_the_same_and_recording_costs_nothing():
@@ -159,10 +159,8 @@ def test_a_model_that_does_not_fit_is_refused_before_the_build(monkeypatch):
 
     def run(**regions: Region) -> None:
         small = dataclasses.replace(core, **regions)
-        run_emulated(
-            network.graph, network.to_bytes(), np.zeros((1, 1, 64), np.float32), small, rule="never",
-            threshold=0.0, timesteps=1,
-        )  # fmt: skip
+        request = checked_request(network.graph, np.zeros((1, 1, 64), np.float32), EMULATOR)
+        run_emulated(network.model, request, small)
 
     monkeypatch.setattr(device, "build", None)
     with pytest.raises(
@@ -188,7 +186,7 @@ def test_a_core_that_refuses_the_model_says_why(monkeypatch):
 def test_bad_arguments():
     network = Network(dense_lif("int8")[0])
     x = dense_lif("int8")[1]
-    with pytest.raises(SnnrtError, match="no core is called 'z80'; expected one of cortex-m0, "):
+    with pytest.raises(SnnrtError, match="device emulator: expected one of emulator:cortex-m0, "):
         network.run(x, device="emulator:z80")
     with pytest.raises(DataError, match="expected 'cpu', 'emulator:NAME' or a Crossbar, found 'gpu'"):
         network.run(x, device="gpu")

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from small_networks import SMALL_NETWORKS
 
 from snnrt._core import ffi, lib
+from snnrt.devices.core import Execution, aligned_copy
+from snnrt.devices.core_values import CoreValues
 from snnrt.devices.cpu import RULES as ENGINE_RULES
-from snnrt.devices.cpu import Engine
 from snnrt.errors import DataError
 from snnrt.exits.fixed_point import threshold_q
 from snnrt.health import record as record_module
@@ -30,19 +31,23 @@ from snnrt.health.record import (
 from snnrt.network import Network
 
 
+def execution(network: Network) -> Execution:
+    return Execution(aligned_copy(network.to_bytes()), network.model.info)
+
+
 def of_the_core(network: Network, x: np.ndarray, rule: str, threshold: float, steps: int) -> bytes:
     """The record that the core itself keeps over these inputs, one snnrt_run each."""
-    engine = Engine(network.graph, network.to_bytes())
+    engine = execution(network)
     classes = network.graph.readout.shape[0]
     integer = threshold_q(rule, threshold, classes)
     record = ffi.new("snnrt_health *")
     ffi.buffer(record)[:] = b"\xff" * BYTES
-    assert lib.snnrt_set_exit(engine._network, ENGINE_RULES[rule], integer, steps) == lib.SNNRT_OK
-    assert lib.snnrt_record_health(engine._network, record) == lib.SNNRT_OK
+    assert lib.snnrt_set_exit(engine.network, ENGINE_RULES[rule], integer, steps) == lib.SNNRT_OK
+    assert lib.snnrt_record_health(engine.network, record) == lib.SNNRT_OK
     result = ffi.new("snnrt_result *")
-    for values in engine.quantise_input(x):
+    for values in CoreValues(network.model).stored_input(x):
         pointer = ffi.cast("void *", ffi.from_buffer(values))
-        assert lib.snnrt_run(engine._network, pointer, result) == lib.SNNRT_OK
+        assert lib.snnrt_run(engine.network, pointer, result) == lib.SNNRT_OK
     return bytes(ffi.buffer(record))
 
 
@@ -90,12 +95,12 @@ def test_the_rule_of_the_model_is_the_default():
 
 def test_checks_and_faults_are_in_the_record():
     network, _ = network_of("dense_lif", "int8")
-    engine = Engine(network.graph, network.to_bytes())
+    engine = execution(network)
     record, complete = ffi.new("snnrt_health *"), ffi.new("bool *")
-    lib.snnrt_record_health(engine._network, record)
-    assert lib.snnrt_verify(engine._network, 0, complete) == lib.SNNRT_OK and complete[0]
-    engine._model[200] ^= 4
-    assert lib.snnrt_verify(engine._network, 0, complete) == lib.SNNRT_ERROR_CRC
+    lib.snnrt_record_health(engine.network, record)
+    assert lib.snnrt_verify(engine.network, 0, complete) == lib.SNNRT_OK and complete[0]
+    engine.room[200] ^= 4
+    assert lib.snnrt_verify(engine.network, 0, complete) == lib.SNNRT_ERROR_CRC
     read = HealthRecord.from_bytes(bytes(ffi.buffer(record)))
     assert (read.checks, read.faults, read.inferences) == (2, 1, 0)
 

@@ -52,7 +52,7 @@ def check(graph: Graph, x: np.ndarray) -> None:
     for field in ("classes", "timesteps", "logits"):
         np.testing.assert_array_equal(getattr(given_graph, field), getattr(expected, field))
     raw = network.to_bytes()
-    decoded = Network(networks.decode(raw))
+    decoded = Network.from_bytes(raw)
     assert decoded.to_bytes() == raw
     assert_same(expected, Reference(decoded.graph).run(x, record=RECORD))
     for kernels in KERNELS:

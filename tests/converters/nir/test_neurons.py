@@ -5,8 +5,6 @@ import numpy as np
 import pytest
 from nir_files import dyadic, ends, outputs, read, run, save
 
-from snnrt.converters.frameworks.neurons import recover
-
 DT = 1e-4
 WEIGHT = np.eye(5, dtype=np.float32)
 X = dyadic((3, 12, 5), 0, 1.5)
@@ -206,25 +204,6 @@ def test_sinabs_synaptic_current(tmp_path):
     assert imported.graph["neuron"].max_spikes == 255
 
 
-def test_recover_prefers_the_number_that_a_person_wrote():
-    export = lambda beta: np.float32(1e-4) / (np.float32(1) - beta)  # noqa: E731
-    beta = np.array([0.01, 0.123, 0.5, 0.9, 0.95, 0.999], np.float32)
-    stored = export(beta)
-    np.testing.assert_array_equal(recover(stored, 1 - 1e-4 / stored.astype(np.float64), export), beta)
-
-
-def test_recover_takes_the_nearest_of_trained_numbers():
-    export = lambda beta: np.float32(1e-4) / (np.float32(1) - beta)  # noqa: E731
-    beta = np.random.default_rng(0).uniform(0.75, 1, 2000).astype(np.float32)
-    stored = export(beta)
-    np.testing.assert_array_equal(recover(stored, 1 - 1e-4 / stored.astype(np.float64), export), beta)
-
-
-def test_recover_keeps_the_guess_where_nothing_fits():
-    guess = np.array([0.3], np.float64)
-    assert recover(np.array([7], np.float32), guess, lambda beta: beta) == np.float32(0.3)
-
-
 @pytest.mark.parametrize("source", ["snntorch", "spikingjelly", "norse", "sinabs", "nir"])
 def test_what_is_assumed_is_said_and_what_is_given_is_not(tmp_path, source):
     path = file(tmp_path / "n.nir", nir.LIF(full(2e-4), full(1), full(0), full(1), full(0)))
@@ -258,19 +237,3 @@ def test_metadata_keeps_what_was_assumed(tmp_path):
     }
     assert imported.graph.metadata["name"] == "n"
     assert not imported.graph.integer and imported.graph.exit.rule == "never"
-
-
-@pytest.mark.parametrize(
-    "neuron, reason",
-    [
-        (nir.LIF(full(5e-4), full(1), full(0), full(1), full(0)), "fit norse"),
-        (nir.IF(full(1), full(1), full(0)), "fit norse or sinabs"),
-        (nir.LIF(full(5e-4), full(3), full(0), full(1), full(0)), "none of the frameworks"),
-    ],
-)
-def test_source_that_the_file_does_not_tell(tmp_path, neuron, reason):
-    first = read(file(tmp_path / "n.nir", neuron)).assumptions[0]
-    if reason == "fit norse":
-        assert first.startswith("source = norse (inferred")
-    else:
-        assert first.startswith("source = nir (") and reason in first

@@ -120,7 +120,7 @@ def test_leaky_integrator_readout(tmp_path, normalise):
 
 def test_decay_is_that_of_torch():
     """exp(−1/τ) in float32: PyTorch and the importer differ by a rounding at most, and seldom."""
-    from snnrt.converters.frameworks.neurons import exponential_decay
+    from snnrt.converters.frameworks.sinabs import exponential_decay
 
     tau = torch.arange(1, 2001) / 20
     ours_ = exponential_decay(tau.numpy().astype(np.float64), 1.0)

@@ -1,0 +1,49 @@
+"""Vectors whose elements lie in the order that a user counts them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from snnrt.converters.common.names import Names
+from snnrt.errors import ModelError
+from snnrt.ir.element_order import element_orders
+from snnrt.ir.graph import Dense, Edge, Flatten, Graph, Node
+
+MAX_REORDERED = 2048
+
+
+def with_plain_vectors(nodes: tuple[Node, ...], names: Names) -> tuple[Node, ...]:
+    """The nodes, with an identity layer behind flattens where a flattened map meets another vector.
+
+    A flatten leaves its elements channel-last (docs/ir.md), and only a dense layer can put them in
+    another order: needed where the readout or a sum reads them with no dense layer between.
+    """
+    try:
+        element_orders(Graph(nodes, 1))
+        return nodes
+    except ModelError:
+        pass
+    shapes = {node.name: node.shape for node in nodes}
+    reordered: dict[str, str] = {}
+    result: list[Node] = []
+    # a delayed reader stands before its source, so names come first
+    for node in nodes:
+        if (
+            isinstance(node, Flatten)
+            and len(shapes[node.inputs[0].source]) == 3
+            and node.shape[0] <= MAX_REORDERED
+        ):
+            readers = [reader for reader in nodes if any(edge.source == node.name for edge in reader.inputs)]
+            if not all(isinstance(reader, Dense) for reader in readers):
+                reordered[node.name] = names.fresh(f"{node.name}.order")
+    for node in nodes:
+        if not isinstance(node, Dense):
+            edges = (replace(edge, source=reordered.get(edge.source, edge.source)) for edge in node.inputs)
+            node = node.with_(inputs=tuple(edges))
+        result.append(node)
+        if node.name in reordered:
+            identity = np.eye(node.shape[0], dtype=np.float32)
+            result.append(Dense(reordered[node.name], (Edge(node.name),), node.shape, weights=identity))
+    return tuple(result)

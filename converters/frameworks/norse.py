@@ -1,0 +1,37 @@
+"""Norse: IF, LIF and leaky integrators, with and without a synaptic current."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnrt.converters.frameworks.framework import Framework
+from snnrt.converters.frameworks.neuron import Dynamics
+
+FRAMEWORK = Framework(
+    name="norse",
+    title="Norse",
+    dt=1e-3,
+    dt_line="dt = {dt} s (Norse's export)",
+    reset="value",
+    reset_line="reset: to 0, at once (Norse's default; its export leaves v_reset out)",
+    strict=True,
+)
+
+
+def decay_rate(inverse_tau: np.ndarray, dt: float) -> np.ndarray:
+    """k = dt·τ⁻¹ in the precision of ``inverse_tau``, a rate a second."""
+    return (np.float32(dt) if inverse_tau.dtype == np.float32 else dt) * inverse_tau
+
+
+def lif(
+    rate: np.ndarray,
+    synapse_rate: np.ndarray | None = None,
+    leak: np.ndarray | None = None,
+    gain: np.ndarray | None = None,
+) -> Dynamics:
+    """u = v + k·((leak − v) + gain·i), from v = leak on; i decays after its use, by ``synapse_rate``."""
+    if synapse_rate is None:
+        return Dynamics(rate, "euler", gain, leak, initial=leak)
+    return Dynamics(
+        rate, "euler", gain, leak, initial=leak, synapse=synapse_rate, synapse_order="use_then_decay"
+    )

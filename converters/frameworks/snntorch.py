@@ -1,0 +1,37 @@
+"""snnTorch: Leaky, Synaptic, and their recurrent forms."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnrt.converters.frameworks.framework import Framework
+from snnrt.converters.frameworks.neuron import Dynamics
+
+FRAMEWORK = Framework(
+    name="snntorch",
+    title="snnTorch",
+    dt=1e-4,
+    dt_line="dt = {dt} s (snnTorch's export)",
+    reset="subtract",
+    reset_line="reset: subtract, at the next step (snnTorch's default); 'zero' if it was trained so",
+    strict=True,
+    resets_late=True,
+)
+
+
+def leaky(
+    beta: np.ndarray,
+    alpha: np.ndarray | None = None,
+    gain: np.ndarray | None = None,
+    bias: np.ndarray | None = None,
+) -> Dynamics:
+    """u = β·v + x; with ``alpha`` (Synaptic) i = α·i + x, u = β·v + i. Both decays are clamped to 0 … 1.
+
+    ``gain`` and ``bias``, which snnTorch does not have: u = β·v + gain·i + bias.
+    """
+    synapse = None if alpha is None else _clamped(alpha)
+    return Dynamics(_clamped(beta), synapse=synapse, gain=gain, bias=bias)
+
+
+def _clamped(decay: np.ndarray) -> np.ndarray:
+    return np.asarray(np.clip(decay, 0, 1), np.float32)

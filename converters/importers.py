@@ -1,0 +1,80 @@
+"""Which importer reads a source: one line an importer, which is loaded when it is needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snnrt.errors import ModelError
+
+if TYPE_CHECKING:
+    from snnrt.converters.common.finish import Imported
+
+
+@dataclass(frozen=True)
+class Importer:
+    """Reads sources of one kind: ``title`` names it, ``suffixes`` are its files' (in lower case).
+
+    ``signature``: how the content begins, for files of another suffix. ``module`` has ``function``, which
+    takes the source and options, all of them by name, and gives an
+    :class:`snnrt.converters.common.finish.Imported`.
+    """
+
+    title: str
+    suffixes: tuple[str, ...]
+    signature: bytes
+    module: str
+    function: str
+
+    def load(self) -> Callable[..., Imported]:
+        """The importing function."""
+        importing: Callable[..., Imported] = getattr(import_module(self.module), self.function)
+        return importing
+
+
+IMPORTERS = (Importer("NIR", (".nir",), b"\x89HDF\r\n\x1a\n", "snnrt.converters.nir.importer", "import_nir"),)
+
+
+def find_importer(source: str | os.PathLike[str]) -> Importer:
+    """The importer for the file ``source``: by its suffix, else by its content.
+
+    Raises ModelError where there is no such file, or none that an importer reads.
+    """
+    if not isinstance(source, (str, os.PathLike)):
+        found = type(source).__name__
+        raise ModelError(
+            f"source: expected the path of {readable_sources()}, found an object of type {found}"
+        )
+    path = Path(source)
+    by_suffix = [one for one in IMPORTERS if path.suffix.lower() in one.suffixes]
+    if by_suffix:
+        return by_suffix[0]
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file; expected {readable_sources()}")
+    begin = _beginning(path)
+    for one in IMPORTERS:
+        if begin.startswith(one.signature):
+            return one
+    suffix = f"the suffix {path.suffix!r}" if path.suffix else "no suffix"
+    raise ModelError(
+        f"{path}: no importer knows this kind of file ({suffix}, and a content of another kind); "
+        f"expected {readable_sources()}; export the network as one"
+    )
+
+
+def readable_sources() -> str:
+    """What can be imported, in words: ``a NIR file (.nir)``."""
+    return " or ".join(f"a {one.title} file ({', '.join(one.suffixes)})" for one in IMPORTERS)
+
+
+def _beginning(path: Path) -> bytes:
+    longest = max(len(one.signature) for one in IMPORTERS)
+    try:
+        with path.open("rb") as file:
+            return file.read(longest)
+    except OSError as error:
+        raise ModelError(f"{path}: can't be read ({error.strerror or error}); check the path") from None

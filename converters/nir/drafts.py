@@ -1,0 +1,94 @@
+"""NIR's nodes as drafts: which fields of each say what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import nir
+import numpy as np
+
+from snnrt.converters.common import layers, windows
+from snnrt.converters.common.drafts import DelayDraft, Draft, InputDraft, LayerDraft, NeuronDraft, OutputDraft
+from snnrt.converters.common.source_node import SourceNode
+from snnrt.converters.common.windows import Window
+from snnrt.converters.frameworks.rules import Rules
+from snnrt.converters.nir.neurons import NEURONS, make_neuron
+from snnrt.errors import ModelError
+from snnrt.ir.graph import AvgPool2d, Node, Shape, SumPool2d
+
+POOLS: dict[type[nir.NIRNode], type[SumPool2d] | type[AvgPool2d]] = {
+    nir.SumPool2d: SumPool2d,
+    nir.AvgPool2d: AvgPool2d,
+}
+
+
+def draft_node(name: str, node: nir.NIRNode, rules: Rules) -> Draft:
+    """The draft of a NIR node; neurons follow ``rules``. Raises ModelError for a kind that is unknown."""
+    kind = type(node).__name__
+    if isinstance(node, nir.Input):
+        return InputDraft(kind, node.input_type.get("input"))
+    if isinstance(node, nir.Output):
+        return OutputDraft(kind)
+    if isinstance(node, nir.Delay):
+        return DelayDraft(kind, node.delay, rules.dt)
+    if isinstance(node, NEURONS):
+        return NeuronDraft(kind, lambda shape, recurrent: make_neuron(name, node, shape, rules, recurrent))
+    make = _LAYERS.get(type(node))
+    if make is None:
+        raise ModelError(
+            f"{SourceNode(name, kind)}: snnrt has no node for it; "
+            "replace it in the framework before the export"
+        )
+    return make(SourceNode(name, kind), node)
+
+
+def _dense(where: SourceNode, node: nir.NIRNode) -> LayerDraft:
+    features = int(np.shape(node.weight)[1]) if np.ndim(node.weight) == 2 else None
+    bias = getattr(node, "bias", None)
+    return LayerDraft(
+        where.kind, lambda shape: layers.dense(where, shape, node.weight, bias), features=features
+    )
+
+
+def _convolution(where: SourceNode, node: nir.NIRNode, axes: int) -> LayerDraft:
+    window = Window(node.stride, _text(node.padding), node.dilation, node.groups)
+    return LayerDraft(
+        where.kind,
+        lambda shape: windows.convolution(where, shape, node.weight, node.bias, window, axes),
+        axes=np.ndim(node.weight) - 2,
+    )
+
+
+def _pool(where: SourceNode, node: nir.NIRNode) -> LayerDraft:
+    window = Window(node.stride, node.padding)
+    kind = POOLS[type(node)]
+    return LayerDraft(where.kind, lambda shape: windows.pool(where, shape, kind, node.kernel_size, window))
+
+
+def _flatten(where: SourceNode, node: nir.NIRNode) -> LayerDraft:
+    def build(shape: Shape) -> Node | None:
+        return layers.flatten(where, shape, node.start_dim, node.end_dim)
+
+    ends_last = np.size(node.end_dim) == 1 and np.asarray(node.end_dim).reshape(()) in (-1, 3)
+    return LayerDraft(where.kind, build, counts_batch=bool(np.array_equal(node.start_dim, 1) and ends_last))
+
+
+def _scale(where: SourceNode, node: nir.NIRNode) -> LayerDraft:
+    return LayerDraft(where.kind, lambda shape: layers.scale(where, shape, node.scale))
+
+
+def _text(value: object) -> object:
+    return value.decode("utf8", "replace") if isinstance(value, bytes) else value
+
+
+_LAYERS: dict[type[nir.NIRNode], Callable[[SourceNode, nir.NIRNode], LayerDraft]] = {
+    nir.Affine: _dense,
+    nir.Linear: _dense,
+    nir.Conv1d: partial(_convolution, axes=1),
+    nir.Conv2d: partial(_convolution, axes=2),
+    nir.SumPool2d: _pool,
+    nir.AvgPool2d: _pool,
+    nir.Flatten: _flatten,
+    nir.Scale: _scale,
+}

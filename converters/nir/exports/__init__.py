@@ -1,0 +1,1 @@
+"""What each framework writes in NIR, undone: the constants that it computed with come back."""

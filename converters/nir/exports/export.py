@@ -1,0 +1,56 @@
+"""What a framework's export to NIR looks like, and how it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import nir
+import numpy as np
+
+from snnrt.converters.frameworks.neuron import Dynamics
+from snnrt.converters.frameworks.rules import Rules
+from snnrt.converters.nir.constants import MECHANISMS, Constants
+
+
+class Traits:
+    """What a NIR neuron's constants look like, to tell which framework wrote them."""
+
+    def __init__(self, node: nir.NIRNode) -> None:
+        """Raises TypeError or ValueError where the constants are not numbers."""
+        self.node, self.mechanisms = node, MECHANISMS[type(node)]
+        self.r = np.asarray(node.r, np.float64)
+        self.wide = np.asarray(node.r).dtype == np.float64
+        self.unit_r = bool(np.all(self.r == 1))
+        self.taus = tuple(
+            np.asarray(getattr(node, key), np.float64)
+            for key in ("tau", "tau_mem", "tau_syn")
+            if hasattr(node, key)
+        )
+        self.unit_gain = False
+        if self.mechanisms.leaky:
+            tau = self.taus[0]
+            with np.errstate(all="ignore"):
+                scaled = np.where(np.isinf(tau), 1.0, self.r * 1e-4 / tau)
+            # r = τ / 1e-4 s
+            self.unit_gain = bool(np.all(np.abs(scaled - 1) < 1e-5))
+
+
+def _never(traits: Traits) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Export:
+    """How a framework exports its neurons.
+
+    ``dynamics`` gives what a leaky neuron was before; ``integrator_gain`` the input gain of one that does
+    not leak. ``fits``: may the framework have written a neuron of these traits? ``reason`` says so in
+    words. ``negative_times``: a decay above 1 becomes a negative time constant.
+    """
+
+    dynamics: Callable[[Constants, Rules], Dynamics]
+    integrator_gain: Callable[[Constants, Rules], np.ndarray | None]
+    fits: Callable[[Traits], bool] = _never
+    reason: str = ""
+    negative_times: bool = False

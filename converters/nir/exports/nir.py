@@ -1,0 +1,44 @@
+"""NIR's constants taken as they are: in seconds, stored in float32 for the decimal that was written."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnrt.converters.frameworks.neuron import Dynamics
+from snnrt.converters.frameworks.nir import forward_euler
+from snnrt.converters.frameworks.rules import Rules
+from snnrt.converters.nir.constants import Constants
+from snnrt.converters.nir.exports.export import Export
+from snnrt.converters.nir.recovery import recover
+
+
+def _dynamics(constants: Constants, rules: Rules) -> Dynamics:
+    """v += dt/τ·((v_leak − v) + R·I); I += dt/τ_syn·(w_in·S − I): both from the step before's values."""
+    dt, tau = rules.dt, constants.tau
+    rate = constants.single(tau, _rate(constants, tau, dt))
+    leak = constants.optional("v_leak")
+    if not constants.mechanisms.synapse:
+        return forward_euler(rate, None, leak, constants.input_gain())
+    synapse_rate = _rate(constants, "tau_syn", dt)
+    if (synapse_rate > 1).any():
+        raise constants.complaint(
+            "tau_syn", f"at least dt = {dt:g} s (Euler diverges below)", constants.double("tau_syn").min()
+        )
+    synapse_decay = constants.single("tau_syn", 1.0 - synapse_rate)
+    return forward_euler(rate, synapse_decay, leak, constants.input_gain(synapse_rate=synapse_rate))
+
+
+def _rate(constants: Constants, field: str, dt: float) -> np.ndarray:
+    """dt/τ; a τ stored in float32 stands for the decimal that was written."""
+    tau = constants.stored(field)
+    rate = dt / tau.astype(np.float64)
+    if tau.dtype == np.float32:
+        return recover(tau, rate, lambda k: np.float32(dt) / k).astype(np.float64)
+    return rate
+
+
+def _integrator_gain(constants: Constants, rules: Rules) -> np.ndarray | None:
+    return constants.gain("r", constants.double("r") * rules.dt)
+
+
+EXPORT = Export(_dynamics, _integrator_gain)

@@ -1,0 +1,14 @@
+"""The exports that snnrt can undo, by their framework's name."""
+
+from __future__ import annotations
+
+from snnrt.converters.nir.exports import nir, norse, sinabs, snntorch, spikingjelly
+from snnrt.converters.nir.exports.export import Export
+
+EXPORTS: dict[str, Export] = {
+    "snntorch": snntorch.EXPORT,
+    "spikingjelly": spikingjelly.EXPORT,
+    "norse": norse.EXPORT,
+    "sinabs": sinabs.EXPORT,
+    "nir": nir.EXPORT,
+}

@@ -1,0 +1,121 @@
+"""The compiled C core: its check, its kernel sets, and executions of a checked model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from snnrt._core import ffi, lib
+from snnrt.errors import ModelError
+from snnrt.format.model import ModelInfo
+
+RULES = {"never": 0, "entropy": 1, "confidence": 2}
+
+
+def status_text(status: int) -> str:
+    """The core's words for a status code."""
+    return ffi.string(lib.snnrt_strerror(status)).decode()
+
+
+def _running_sets() -> dict[str, int]:
+    return {
+        ffi.string(lib.snnrt_host_kernel_name(index)).decode(): index
+        for index in range(lib.snnrt_host_kernel_sets())
+        if lib.snnrt_host_kernel_runs(index)
+    }
+
+
+_SETS = _running_sets()
+_BEST = lib.snnrt_host_best_kernels()
+
+
+def kernel_sets() -> tuple[str, ...]:
+    """Names of the kernel sets that this processor can run, the portable one first."""
+    return tuple(_SETS)
+
+
+def aligned(size: int) -> np.ndarray:
+    """Zeroed bytes at a multiple of 64."""
+    room = np.zeros(size + 64, np.uint8)
+    start = -room.ctypes.data % 64
+    return room[start : start + size]
+
+
+def aligned_copy(raw: bytes) -> np.ndarray:
+    """A file's bytes at a multiple of 64, where the core may read them in place."""
+    room = aligned(max(len(raw), 1))
+    room[: len(raw)] = np.frombuffer(raw, np.uint8)
+    return room[: len(raw)]
+
+
+def address(array: np.ndarray) -> Any:
+    """Where the array's bytes are, as ``void *``; the array must be contiguous and outlive the pointer."""
+    return ffi.cast("void *", ffi.from_buffer(array))
+
+
+def check_model(raw: bytes) -> ModelInfo:
+    """Run the core's check over a file's bytes. Raises ModelError with the core's reason, the node's
+    index, and what was expected and found."""
+    room = aligned_copy(raw)
+    info, fault = ffi.new("snnrt_model_info *"), ffi.new("snnrt_fault *")
+    status = lib.snnrt_model_check(address(room), len(raw), info, fault)
+    if status != lib.SNNRT_OK:
+        raise ModelError(_describe(status, fault))
+    return ModelInfo(
+        info.file_bytes,
+        info.arena_bytes,
+        info.scratch_bytes,
+        info.timesteps,
+        info.node_count,
+        info.classes,
+        info.input_bytes,
+    )
+
+
+def _describe(status: int, fault: Any) -> str:
+    text = status_text(status)
+    if fault.node != 0xFFFFFFFF:
+        text = f"node {fault.node}: {text}"
+    if fault.expected or fault.found:
+        text += f" (expected {fault.expected}, found {fault.found})"
+    return text
+
+
+class Execution:
+    """One execution of a model at a time: a network of the core with its own arena and scratch.
+
+    ``room`` are the bytes of a checked model (:func:`aligned_copy`), which any number of executions share.
+    Not for use by two threads at once. Raises ModelError where this machine has not the memory.
+    """
+
+    def __init__(self, room: np.ndarray, info: ModelInfo) -> None:
+        try:
+            self.arena, self.scratch = aligned(info.arena_bytes), aligned(info.scratch_bytes)
+        except MemoryError:
+            raise ModelError(
+                f"the model asks for {info.arena_bytes} bytes of arena, more than this machine has"
+            ) from None
+        self.room = room
+        self.network = ffi.new("snnrt_network *")
+        status = lib.snnrt_host_start(self.network, address(room), address(self.arena), len(self.arena))
+        if status == lib.SNNRT_OK:
+            status = lib.snnrt_use_scratch(self.network, address(self.scratch), len(self.scratch))
+        if status != lib.SNNRT_OK:
+            raise ModelError(status_text(status))
+        self._kernels = -1
+        self._exit = (-1, -1, -1)
+
+    def set_up(self, kernels: str | None, rule: str, threshold_q: int, timesteps: int) -> None:
+        """Which kernel set (None: the fastest), and when an inference ends. Raises ModelError where the core
+        refuses the rule."""
+        index = _BEST if kernels is None else _SETS[kernels]
+        if index != self._kernels:
+            lib.snnrt_host_use_kernels(self.network, index)
+            self._kernels = index
+        wanted = (RULES[rule], threshold_q, timesteps)
+        if wanted != self._exit:
+            status = lib.snnrt_set_exit(self.network, *wanted)
+            if status != lib.SNNRT_OK:
+                raise ModelError(f"exit rule {rule}, {timesteps} timesteps: {status_text(status)}")
+            self._exit = wanted

@@ -1,0 +1,124 @@
+"""What a caller's values are in the core, and what the core's values mean to a caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnrt.exits import fixed_point
+from snnrt.format import layout
+from snnrt.format.model import Model
+from snnrt.ir.graph import Neuron, broadcast
+from snnrt.ir.memory_plan import output_bytes
+from snnrt.ir.nodes.input import quantise_input
+from snnrt.results.counts import Counts
+from snnrt.results.result import Result
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Bytes of a neuron (node ``index`` of the graph) at every step, (N, T, bytes): its states or spikes."""
+
+    node: Neuron
+    index: int
+    state: bool
+    raw: np.ndarray
+
+
+class CoreValues:
+    """The values of one model, in the core's layout and in the caller's."""
+
+    def __init__(self, model: Model) -> None:
+        self.graph = model.graph
+        self.node_count = len(model.graph.nodes)
+        self.classes = model.graph.readout.shape[0]
+        self._orders = model.orders
+        self._types = model.types
+        self._names = tuple(node.name for node in model.graph)
+        self._log_classes = float(np.log(self.classes))
+
+    def stored_input(self, x: np.ndarray) -> np.ndarray:
+        """Input values (N, [T,] elements) in stored order of float32 ``x``: int16 in integer models."""
+        source = self.graph.input
+        if self.graph.integer:
+            return np.ascontiguousarray(
+                layout.store_values(quantise_input(x, source), source.shape), np.int16
+            )
+        return np.ascontiguousarray(layout.store_values(x, source.shape), np.float32)
+
+    def recordings(self, record: Sequence[str], inputs: int, timesteps: int) -> list[Recording]:
+        """Zeroed room for what a run records: nodes in order, spikes before membranes."""
+        recordings: list[Recording] = []
+        if not record:
+            return recordings
+        for index, node in enumerate(self.graph):
+            if not isinstance(node, Neuron):
+                continue
+            elements = int(np.prod(node.shape))
+            if "spikes" in record and node.threshold is not None:
+                size = output_bytes(elements, self._types[node.name])
+                recordings.append(
+                    Recording(node, index, False, np.zeros((inputs, timesteps, size), np.uint8))
+                )
+            if "membranes" in record:
+                narrow = self.graph.integer and node.state_bits == 16
+                size = elements * (2 if narrow else 4)
+                recordings.append(Recording(node, index, True, np.zeros((inputs, timesteps, size), np.uint8)))
+        return recordings
+
+    def result(
+        self,
+        rule: str,
+        classes: np.ndarray,
+        steps: np.ndarray,
+        scores: np.ndarray,
+        accumulators: np.ndarray,
+        counts: np.ndarray | None,
+        recordings: Sequence[Recording],
+    ) -> Result:
+        """What a core's numbers mean: ``classes``, ``steps`` and ``scores`` (N,) as in ``snnrt_result``,
+        ``accumulators`` (N, K), ``counts`` (N, nodes, 5), None where nothing counted, the run's ``rule``."""
+        readout = self.graph.readout
+        logits = np.empty(accumulators.shape, np.float32)
+        for taken in set(steps.tolist()):
+            rows = steps == taken
+            logits[rows] = fixed_point.real_logits(accumulators[rows], readout.scale, readout.mode, taken)
+        q16 = scores / 65536.0
+        if rule == "entropy":
+            q16 = q16 / self._log_classes
+        elif rule == "never":
+            q16 = np.full(len(steps), np.nan)
+        if counts is None:
+            counts = np.zeros((len(steps), self.node_count, len(Counts.FIELDS)), np.uint64)
+        arrays = {field: counts[:, :, position] for position, field in enumerate(Counts.FIELDS)}
+        timesteps = steps.astype(np.int64)
+        return Result(
+            logits=logits,
+            classes=classes.astype(np.int64),
+            timesteps=timesteps,
+            scores=q16,
+            counts=Counts(nodes=self._names, timesteps=timesteps.copy(), **arrays),
+            spikes={r.node.name: self._recorded(r) for r in recordings if not r.state},
+            membranes={r.node.name: self._recorded(r) for r in recordings if r.state},
+        )
+
+    def _recorded(self, recording: Recording) -> np.ndarray:
+        """Raw bytes of a recording as (N, T, *shape)."""
+        node, raw = recording.node, recording.raw
+        elements = int(np.prod(node.shape))
+        order = self._orders.get(node.name)
+        if recording.state:
+            narrow = self.graph.integer and node.state_bits == 16
+            dtype = np.dtype("<i2") if narrow else np.dtype("<i4" if self.graph.integer else "<f4")
+            values = layout.load_values(raw.view(dtype), node.shape, order)
+            if node.scale is not None:
+                values = values * broadcast(node.scale, node.shape).astype(np.float64)
+            return values.astype(np.float32)
+        kind = self._types[node.name]
+        if kind == "bits":
+            bits = np.unpackbits(raw, axis=-1, bitorder="little")[..., :elements]
+            return layout.load_values(bits, node.shape, order)
+        dtype = np.dtype("<i2") if kind == "int16" else np.dtype("<f4")
+        return layout.load_values(raw.view(dtype), node.shape, order).astype(np.uint16)

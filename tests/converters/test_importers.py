@@ -1,0 +1,58 @@
+"""Which importer reads a source."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from snnrt.converters import importers
+from snnrt.converters.importers import IMPORTERS, Importer, find_importer, readable_sources
+from snnrt.converters.nir.importer import import_nir
+from snnrt.errors import ModelError
+
+DIGITS = Path(__file__).parents[2] / "examples" / "models" / "digits_conv.nir"
+OTHER = Importer("Zip", (".zipped", ".z"), b"PK\x03\x04", "nowhere", "nothing")
+
+
+@pytest.mark.parametrize("name", ["a.nir", "A.NIR", "missing/b.nir"])
+def test_by_suffix(name):
+    assert find_importer(name).load() is import_nir
+
+
+@pytest.mark.parametrize("name", ["network.h5", "network", "network.onnx"])
+def test_by_content(tmp_path, name):
+    shutil.copy(DIGITS, tmp_path / name)
+    assert find_importer(tmp_path / name).title == "NIR"
+
+
+def test_one_more_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(importers, "IMPORTERS", (*IMPORTERS, OTHER))
+    assert find_importer("x.Z") is OTHER
+    (tmp_path / "x").write_bytes(b"PK\x03\x04...")
+    assert find_importer(tmp_path / "x") is OTHER
+    assert readable_sources() == "a NIR file (.nir) or a Zip file (.zipped, .z)"
+
+
+def test_unknown(tmp_path):
+    path = tmp_path / "model.pt"
+    path.write_bytes(b"PK\x03\x04")
+    with pytest.raises(
+        ModelError, match=r"model.pt: no importer knows .*'.pt'.* expected a NIR file \(.nir\)"
+    ):
+        find_importer(path)
+    path = tmp_path / "model"
+    path.write_bytes(b"")
+    with pytest.raises(ModelError, match=r"model: no importer knows .*no suffix"):
+        find_importer(path)
+
+
+def test_not_there(tmp_path):
+    with pytest.raises(ModelError, match=r"x.onnx: no such file; expected a NIR file \(.nir\)"):
+        find_importer(tmp_path / "x.onnx")
+    with pytest.raises(ModelError, match="no such file"):
+        find_importer(tmp_path)
+
+
+def test_no_path():
+    with pytest.raises(ModelError, match=r"expected the path of a NIR file .*, found an object of type dict"):
+        find_importer({})
