@@ -66,6 +66,7 @@ snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_
         status = SNNRT_ERROR_NULL;
     } else if ((uintptr_t)arena % 8u != 0) {
         status = SNNRT_ERROR_ARENA_MISALIGNED;
+        arena_bytes = (uintptr_t)arena % 8u;
     } else if (arena_bytes < header->arena_bytes) {
         status = SNNRT_ERROR_ARENA_TOO_SMALL;
     }

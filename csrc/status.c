@@ -17,3 +17,5 @@ const char *snnrt_strerror(snnrt_status status) {
     return "";
 #endif
 }
+
+uint32_t snnrt_version(void) { return (uint32_t)SNNRT_VERSION_MAJOR << 16 | SNNRT_VERSION_MINOR; }

@@ -2,7 +2,7 @@
 #ifndef SNNRT_HOST_H
 #define SNNRT_HOST_H
 
-#include "../snnrt.h"
+#include "../snnrt_unstable.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -141,7 +141,7 @@ static void run_once(snnrt_network *network, const snnrt_model_info *info, const
     if (out->result.class_index >= info->classes) {
         fail("class_index");
     }
-    out->floats = info->numbers == SNNRT_ARITHMETIC_FLOAT32;
+    out->floats = info->arithmetic == SNNRT_ARITHMETIC_FLOAT32;
     out->accumulator_count = info->classes;
     memcpy(out->accumulators, snnrt_accumulators(network), (size_t)info->classes * 4u);
 }
@@ -304,9 +304,10 @@ static uint32_t next_random(void) {
 
 /* Where `width` bytes lie: mostly in the header and the records, where a change means most. */
 static size_t random_place(size_t width) {
-    size_t node_count = (size_t)original[22] | (size_t)original[23] << 8;
-    size_t records = 64 + 96 * node_count;
-    size_t end = next_random() % 4 != 0 ? records : original_bytes;
+    uint32_t data_offset;
+    size_t end;
+    memcpy(&data_offset, original + 32, 4);
+    end = next_random() % 4 != 0 ? data_offset : original_bytes;
     return next_random() % (end / width) * width;
 }
 

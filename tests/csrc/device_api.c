@@ -4,9 +4,11 @@
  *     device_api CONSTANT.snnrt CONSTANT.input SPIKES.snnrt SPIKES.input
  *
  * As core_api's: at least 3 timesteps, 3 classes. SPIKES: spikes over time. One input each. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "snnrt.h"
 
@@ -181,6 +183,59 @@ static void check_health(subject *s) {
     CHECK(health.inferences == UINT32_MAX && health.exit_rule == SNNRT_EXIT_CONFIDENCE);
 }
 
+/* An inference whose results nobody looks at is one all the same. */
+static void check_unseen(subject *s) {
+    snnrt_health health;
+    start(s);
+    CHECK(snnrt_record_health(&s->network, &health) == SNNRT_OK);
+    CHECK(snnrt_set_exit(&s->network, SNNRT_EXIT_NEVER, 0, 3) == SNNRT_OK);
+    for (uint32_t t = 0; t < 5; t++) {
+        CHECK(health.inferences == (t >= 3));
+        CHECK(snnrt_step(&s->network, s->input, NULL) == SNNRT_OK);
+    }
+    CHECK(health.inferences == 1 && health.exits == 0);
+    CHECK(snnrt_record_health(&s->network, NULL) == SNNRT_OK);
+}
+
+static subject *interrupted;
+static snnrt_result wanted;
+static volatile unsigned long interrupts, differences;
+
+/* A whole inference, wherever the check of the bytes is. */
+static void on_interrupt(int number) {
+    snnrt_result result;
+    (void)number;
+    interrupts++;
+    differences += snnrt_run(&interrupted->network, interrupted->input, &result) != SNNRT_OK ||
+                   result.class_index != wanted.class_index || result.timesteps != wanted.timesteps ||
+                   result.score_q16 != wanted.score_q16;
+}
+
+/* Steps in an interrupt while an idle loop verifies: neither disturbs the other. */
+static void check_interrupts(subject *s) {
+    const struct itimerval often = {{0, 200}, {0, 200}};
+    const struct itimerval never = {{0, 0}, {0, 0}};
+    snnrt_health health;
+    unsigned long rounds = 0;
+    bool complete;
+    start(s);
+    CHECK(snnrt_run(&s->network, s->input, &wanted) == SNNRT_OK);
+    CHECK(snnrt_record_health(&s->network, &health) == SNNRT_OK);
+    interrupted = s;
+    interrupts = differences = 0;
+    signal(SIGALRM, on_interrupt);
+    setitimer(ITIMER_REAL, &often, NULL);
+    while (interrupts < 200) {
+        CHECK(snnrt_verify(&s->network, 100, &complete) == SNNRT_OK);
+        rounds += complete;
+    }
+    setitimer(ITIMER_REAL, &never, NULL);
+    signal(SIGALRM, SIG_IGN);
+    CHECK(differences == 0 && rounds != 0);
+    CHECK(health.inferences == interrupts && health.checks == rounds && health.faults == 0);
+    CHECK(snnrt_record_health(&s->network, NULL) == SNNRT_OK);
+}
+
 static void check_verify(subject *s) {
     static const uint32_t pieces[] = {0, 1, 7, 64, 1000, UINT32_MAX};
     snnrt_health health;
@@ -228,6 +283,8 @@ int main(int argument_count, char **arguments) {
         check_hook(&s);
         check_verify(&s);
         check_health(&s);
+        check_unseen(&s);
+        check_interrupts(&s);
         free(s.bytes);
         free(s.input);
         free(s.arena);

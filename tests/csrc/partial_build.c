@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snnrt.h"
+#include "snnrt_unstable.h"
 
 static uint64_t model[1 << 12], input[1 << 10], arena[1 << 12];
 static snnrt_counts counts[1024];

@@ -7,8 +7,7 @@ import struct
 
 import pytest
 from file_fields import FileFields
-from malformed_models import NETWORKS
-from test_invalid_models import check
+from malformed_models import NETWORKS, core_status
 
 from snnrt._core import lib
 from snnrt.format.file_format import decode
@@ -36,7 +35,7 @@ def test_what_the_core_takes_is_a_graph(model, numbers):
             fields = FileFields(raw)
             fields.raw[place] = value
             sealed = fields.sealed()
-            if check(sealed)[0] != lib.SNNRT_OK:
+            if core_status(sealed)[0] != lib.SNNRT_OK:
                 refused += 1
             elif fields.get("header.metadata_offset") == metadata:
                 decode(sealed)
