@@ -5,17 +5,17 @@
  * whose exact size the model states.
  *
  * What may be called from where: functions without a network, and those with different networks, in different threads
- * or interrupts at once. Two functions with one network must not overlap, with one exception: while snnrt_verify runs,
- * an interrupt may call snnrt_reset, snnrt_step and snnrt_run with the same network, and the other way round. All
- * others (snnrt_init, snnrt_set_exit, snnrt_record_health, ...) wait until none of these is under way. No function
+ * or interrupts at once. Two functions with one network must not overlap, with one exception: while snnrt_network_verify runs,
+ * an interrupt may call snnrt_network_reset, snnrt_network_step and snnrt_network_run with the same network, and the other way round. All
+ * others (snnrt_network_init, snnrt_network_set_exit, snnrt_network_record_health, ...) wait until none of these is under way. No function
  * blocks, allocates or calls back, but for the input hook and the trace.
  *
  *     static const uint8_t model[] = { ... };          // at a multiple of 8
  *     static uint64_t arena[ARENA_BYTES / 8];          // from `snnrt inspect` or snnrt_model_check
  *     snnrt_network network;
  *     snnrt_result result;
- *     if (snnrt_init(&network, model, sizeof model, arena, sizeof arena, NULL) != SNNRT_OK) ...
- *     if (snnrt_run(&network, image, &result) != SNNRT_OK) ...
+ *     if (snnrt_network_init(&network, model, sizeof model, arena, sizeof arena, NULL) != SNNRT_OK) ...
+ *     if (snnrt_network_run(&network, image, &result) != SNNRT_OK) ...
  *     // result.class_index, result.timesteps
  *
  * docs/ir.md specifies the file and every operation, bit for bit.
@@ -55,9 +55,9 @@ typedef struct snnrt_fault {
 /* What a model asks for and gives. Elements are ordered (height, width, channels). */
 typedef struct snnrt_model_info {
     uint32_t file_bytes;
-    uint32_t arena_bytes;    /* exact need of snnrt_init, a multiple of 8; never 0 */
-    uint32_t scratch_bytes;  /* the most that snnrt_use_scratch can put to use; 0: nothing */
-    uint32_t timesteps;      /* T, 1 ... 65535: the most steps that snnrt_run takes */
+    uint32_t arena_bytes;    /* exact need of snnrt_network_init, a multiple of 8; never 0 */
+    uint32_t scratch_bytes;  /* the most that snnrt_network_use_scratch can put to use; 0: nothing */
+    uint32_t timesteps;      /* T, 1 ... 65535: the most steps that snnrt_network_run takes */
     uint32_t node_count;     /* 3 ... 1024 */
     uint32_t arithmetic;     /* SNNRT_ARITHMETIC_... */
     uint32_t input_encoding; /* SNNRT_INPUT_... */
@@ -99,7 +99,7 @@ typedef struct snnrt_health {
     uint32_t score_limit;   /* upper end of the last score bin, Q16: ln K for entropies, 1 for probabilities */
     uint32_t inferences;
     uint32_t exits; /* inferences that the rule ended before the last timestep */
-    uint32_t checks; /* finished by snnrt_verify */
+    uint32_t checks; /* finished by snnrt_network_verify */
     uint32_t faults; /* of these, checksums that did not match */
     uint32_t timesteps[SNNRT_HEALTH_BINS]; /* bin (timesteps - 1) / steps_per_bin */
     uint32_t scores[SNNRT_HEALTH_BINS];    /* of the last step: entropy, or with CONFIDENCE the largest probability */
@@ -109,7 +109,7 @@ struct snnrt_counts;
 struct snnrt_kernels;
 struct snnrt_network;
 
-/* Gives the input of one timestep (0 first) where it lies, as snnrt_step takes it; NULL: there is none. */
+/* Gives the input of one timestep (0 first) where it lies, as snnrt_network_step takes it; NULL: there is none. */
 typedef const void *(*snnrt_input_hook)(void *user, uint32_t timestep);
 
 /* A running network. The fields are private; the caller gives the room. */
@@ -152,11 +152,11 @@ snnrt_status snnrt_model_check(const void *model, size_t model_bytes, snnrt_mode
  * Both must outlive the network; the arena must not be touched meanwhile. On failure `network` is
  * left unusable (each call returns SNNRT_ERROR_NOT_INITIALISED), the arena unchanged, and `fault`
  * (may be NULL) says where; for SNNRT_ERROR_ARENA_TOO_SMALL expected and found are bytes. */
-snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
+snnrt_status snnrt_network_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
                         size_t arena_bytes, snnrt_fault *fault);
 
 /* Back to the state before the first timestep. Counts become 0. */
-snnrt_status snnrt_reset(snnrt_network *network);
+snnrt_status snnrt_network_reset(snnrt_network *network);
 
 /* One timestep. `input` holds one timestep's elements in (height, width, channels) order, and is read in place:
  * int16_t in an INTEGER model (clip(round(x / scale)), see docs/ir.md), of magnitudes up to info.input_peak, which is
@@ -165,42 +165,42 @@ snnrt_status snnrt_reset(snnrt_network *network);
  * stay as it is until the next reset; in later steps `input` is ignored, whatever it is.
  * `result` may be NULL. Steps past the exit or past T are allowed and go on accumulating.
  * On failure nothing has changed. Bounded time: the dense sum over all nodes. */
-snnrt_status snnrt_step(snnrt_network *network, const void *input, snnrt_result *result);
+snnrt_status snnrt_network_step(snnrt_network *network, const void *input, snnrt_result *result);
 
 /* Reset, then steps until done. `input`: one timestep's elements (constant), or T timesteps, one
  * after the other (spikes). `result` must not be NULL. */
-snnrt_status snnrt_run(snnrt_network *network, const void *input, snnrt_result *result);
+snnrt_status snnrt_network_run(snnrt_network *network, const void *input, snnrt_result *result);
 
-/* Replaces the model's exit rule and T until the next snnrt_init. `threshold_q` as in docs/ir.md;
+/* Replaces the model's exit rule and T until the next snnrt_network_init. `threshold_q` as in docs/ir.md;
  * `maximum_timesteps` 1 ... 65535. A health record starts again. On failure the rule stays as it was; without
  * exit scores in the build, rules other than NEVER give SNNRT_ERROR_KERNEL_MISSING. */
-snnrt_status snnrt_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
+snnrt_status snnrt_network_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
                             uint32_t maximum_timesteps);
 
-/* Where snnrt_step and snnrt_run get inputs when called with `input` NULL: `hook` is asked for a timestep's input when
- * that step begins, and for a constant input once after a reset; its memory is read in place, as long as snnrt_step
+/* Where snnrt_network_step and snnrt_network_run get inputs when called with `input` NULL: `hook` is asked for a timestep's input when
+ * that step begins, and for a constant input once after a reset; its memory is read in place, as long as snnrt_network_step
  * says. So a run pulls no more timesteps from a sensor than it takes. A hook that gives NULL ends the call with
  * SNNRT_ERROR_INPUT_MISSING before anything has changed. A NULL hook takes it away. */
-snnrt_status snnrt_set_input_hook(snnrt_network *network, snnrt_input_hook hook, void *user);
+snnrt_status snnrt_network_set_input_hook(snnrt_network *network, snnrt_input_hook hook, void *user);
 
-/* Checks the model's bytes against the checksum that snnrt_init found, at most `bytes` of them in this call (0: all
+/* Checks the model's bytes against the checksum that snnrt_network_init found, at most `bytes` of them in this call (0: all
  * that is left), so that an idle loop can go round a model in bounded time. `complete` (may be NULL) says whether a round
  * has ended; the next call starts another. Where the sum does not match: SNNRT_ERROR_CRC, and every later call with
- * this network returns that until snnrt_init; a step that is under way in an interrupt or was interrupted ends as usual.
+ * this network returns that until snnrt_network_init; a step that is under way in an interrupt or was interrupted ends as usual.
  * A CRC-32 finds every burst of up to 32 flipped bits and, in models below 11 KB, every 3 of them; of other damage it
  * misses one case in 2^32. */
-snnrt_status snnrt_verify(snnrt_network *network, uint32_t bytes, bool *complete);
+snnrt_status snnrt_network_verify(snnrt_network *network, uint32_t bytes, bool *complete);
 
 /* Clears `health` and records into it from now on; NULL stops. Networks may not share a record. Without health in
  * the build: SNNRT_ERROR_KERNEL_MISSING. */
-snnrt_status snnrt_record_health(snnrt_network *network, snnrt_health *health);
+snnrt_status snnrt_network_record_health(snnrt_network *network, snnrt_health *health);
 
 /* The accumulators, class by class: int32_t in an INTEGER model, float in a FLOAT32 model. Valid until
  * the next call with this network. NULL if the network is not initialised. */
-const void *snnrt_accumulators(const snnrt_network *network);
+const void *snnrt_network_accumulators(const snnrt_network *network);
 
 /* The status in words; never NULL. Without strings in the build: "". */
-const char *snnrt_strerror(snnrt_status status);
+const char *snnrt_status_text(snnrt_status status);
 
 #ifdef __cplusplus
 }

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* Events of one node since the last reset; see snnrt_count_events. */
+/* Events of one node since the last reset; see snnrt_network_count_events. */
 typedef struct snnrt_counts {
     uint64_t spikes;
     uint64_t row_activations;
@@ -26,14 +26,14 @@ typedef void (*snnrt_trace)(void *user, const struct snnrt_network *network, uin
  * input is then looked at once instead of once for every window. Results are the same. A node that needs more
  * than `scratch_bytes` works without. Its contents have no meaning between calls: networks that never run at
  * the same time may share it. */
-snnrt_status snnrt_use_scratch(snnrt_network *network, void *scratch, size_t scratch_bytes);
+snnrt_status snnrt_network_use_scratch(snnrt_network *network, void *scratch, size_t scratch_bytes);
 
 /* Counts events of node i into counts[i] from now on; `count` must be the model's node count. NULL
  * stops counting. Without counters in the build: SNNRT_ERROR_KERNEL_MISSING. */
-snnrt_status snnrt_count_events(snnrt_network *network, snnrt_counts *counts, uint32_t count);
+snnrt_status snnrt_network_count_events(snnrt_network *network, snnrt_counts *counts, uint32_t count);
 
 /* Calls `trace` after each node; NULL stops. Without tracing in the build: SNNRT_ERROR_KERNEL_MISSING. */
-snnrt_status snnrt_set_trace(snnrt_network *network, snnrt_trace trace, void *user);
+snnrt_status snnrt_network_set_trace(snnrt_network *network, snnrt_trace trace, void *user);
 
 #ifdef __cplusplus
 }

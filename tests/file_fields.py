@@ -53,7 +53,13 @@ ARRAYS = {
         "scale", "adaptation", "adaptation_decay", "refractory"),
     9: ("multipliers", "scale"),
 }  # fmt: skip
-DESCRIPTOR = {"role": (0, "<B"), "element": (1, "<B"), "layout": (2, "<B"), "granularity": (3, "<B"), "value": (4, "<I")}
+DESCRIPTOR = {
+    "role": (0, "<B"),
+    "element": (1, "<B"),
+    "layout": (2, "<B"),
+    "granularity": (3, "<B"),
+    "value": (4, "<I"),
+}
 ELEMENTS = {0: "<f", 1: "<i", 2: "<b"}
 PER_LAYER = 1
 Value = int | float | str

@@ -19,7 +19,12 @@ else:
 
 CASES = tomllib.loads((Path(__file__).parent / "fixtures" / "invalid" / "cases.toml").read_text())["case"]
 
-NETWORKS = {**SMALL_NETWORKS, "readout_only": readout_only, "value_chain": value_chain, "wide_dense": wide_dense}
+NETWORKS = {
+    **SMALL_NETWORKS,
+    "readout_only": readout_only,
+    "value_chain": value_chain,
+    "wide_dense": wide_dense,
+}
 
 
 def malformed(case: dict) -> tuple[bytes, list[str]]:

@@ -124,7 +124,9 @@ def readout_only(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     """A constant input that is read out, of as many classes as there may be, and ``x`` (2, 4096)."""
     values = _Values(numbers, seed=8)
     source = _input(values, (4096,), "constant")
-    graph = Graph((source, *_end(source, values.scale(4096), "sum", "entropy", 0.5)), 2, arithmetic_of(numbers), {})
+    graph = Graph(
+        (source, *_end(source, values.scale(4096), "sum", "entropy", 0.5)), 2, arithmetic_of(numbers), {}
+    )
     return graph, values.rng.random((2, 4096)).astype(np.float32)
 
 

@@ -153,11 +153,7 @@ def _core_files(layout: Layout, options: dict[str, int]) -> dict[str, str]:
 def _is_public(path: str, places: Places) -> bool:
     """Whether a user's code includes the header, itself or through another one."""
     name = PurePosixPath(path).name
-    return (
-        name in PUBLIC
-        or not path.startswith(places.core)
-        or (name.endswith("_model.h"))
-    )
+    return name in PUBLIC or not path.startswith(places.core) or (name.endswith("_model.h"))
 
 
 def _command(sources: Sources, layout: Layout) -> str:

@@ -28,7 +28,7 @@ def test_malformed_file(case, tmp_path):
     raw, names = malformed(case)
     status, node = core_status(raw)
     wanted = getattr(lib, f"SNNRT_{case['status']}")
-    assert status == wanted, f"{ffi.string(lib.snnrt_strerror(status)).decode()}, node {node}"
+    assert status == wanted, f"{ffi.string(lib.snnrt_status_text(status)).decode()}, node {node}"
     if "node" in case:
         assert node == names.index(case["node"])
     path = tmp_path / "malformed.snnrt"
@@ -37,4 +37,4 @@ def test_malformed_file(case, tmp_path):
         snnrt.load(path)
     assert "\n" not in str(caught.value)
     if status != lib.SNNRT_OK:
-        assert ffi.string(lib.snnrt_strerror(wanted)).decode() in str(caught.value)
+        assert ffi.string(lib.snnrt_status_text(wanted)).decode() in str(caught.value)
