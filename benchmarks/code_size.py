@@ -31,7 +31,7 @@ ROOT = Path(__file__).absolute().parents[1]
 PAGE = ROOT / "docs" / "sizes.md"
 README = ROOT / "README.md"
 # whose stack is stated
-STACK = ("snnrt_init", "snnrt_step", "snnrt_run", "snnrt_verify")
+STACK = ("snnrt_network_init", "snnrt_network_step", "snnrt_network_run", "snnrt_network_verify")
 # switches of a build that nobody calls for, but for the check of the model
 BASE = frozenset({"model_check"})
 HOST_ONLY = frozenset({"kernel_table", "vector_scratch"})
@@ -54,11 +54,11 @@ class Build:
 _SMALLEST = BASE | {"int8", "exit_scores"}
 _NODES = {"conv2d", "pool2d", "add", "neuron_variants", "exit_scores", "exit_confidence"}
 _OPTIONAL = {
-    "verify": "snnrt_verify",
-    "health": "snnrt_record_health",
-    "strings": "snnrt_strerror",
-    "counters": "snnrt_count_events",
-    "trace": "snnrt_set_trace",
+    "verify": "snnrt_network_verify",
+    "health": "snnrt_network_record_health",
+    "strings": "snnrt_status_text",
+    "counters": "snnrt_network_count_events",
+    "trace": "snnrt_network_set_trace",
 }
 
 NAMED: dict[str, Build] = {
@@ -107,7 +107,7 @@ class Measured:
     def row(self) -> dict[str, int]:
         """As a line of the table."""
         sizes = {"core": sum(self.components.values()), "compiler": self.compiler, "library": self.library}
-        return sizes | {name.removeprefix("snnrt_"): size for name, size in self.stack.items()}
+        return sizes | {name.removeprefix("snnrt_network_"): size for name, size in self.stack.items()}
 
 
 def measure(core: Core, build: Build, flags: tuple[str, ...] = ()) -> Measured:

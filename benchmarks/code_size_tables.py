@@ -19,7 +19,7 @@ ADDED = {
     "exit_scores": "`SNNRT_WITH_EXIT_SCORES` (in the smallest build)",
     "model_check": "`SNNRT_WITH_MODEL_CHECK` (in the smallest build)",
     "float32": "`SNNRT_WITH_FLOAT32` beside int8",
-    "verify": "calling `snnrt_verify`",
+    "verify": "calling `snnrt_network_verify`",
     "health": "`SNNRT_WITH_HEALTH`",
     "strings": "`SNNRT_WITH_STRINGS`",
     "counters": "`SNNRT_WITH_COUNTERS`",
@@ -97,7 +97,7 @@ targets](cost_models.md), some taken together.
 _PAGE_HEAD = """\
 # How much code and stack the core takes
 
-Bytes after linking a program that calls `snnrt_init` and `snnrt_run`, compiled at `-Os` from the
+Bytes after linking a program that calls `snnrt_network_init` and `snnrt_network_run`, compiled at `-Os` from the
 amalgamation that `snnrt export` writes, with `--gc-sections`. *Core*: code and constants of snnrt.
 *Compiler's library*: what the core makes the linker add from libgcc (64-bit arithmetic, float on cores
 without it). *C library*: `memcpy` and `memset`, which most firmware has anyway. Counters, trace,
@@ -189,7 +189,7 @@ def readme(text: str, table: Mapping[str, Any]) -> str:
         (core, *(total(content["named"][name]) for name in builds), content["named"][builds[0]]["run"])
         for core, content in cores.items()
     ]
-    grid = _grid(("bytes of code", *builds, "stack of `snnrt_run`, first build"), rows)
+    grid = _grid(("bytes of code", *builds, "stack of `snnrt_network_run`, first build"), rows)
     first, last = (re.escape(mark) for mark in MARKS)
     smallest = total(cores["cortex-m4"]["named"][builds[0]])
     text = re.sub(r"(Cortex-M4, `-Os` \| )\d+", lambda found: f"{found[1]}{smallest}", text)

@@ -18,16 +18,16 @@ LIBRARY = Path(__file__).with_name("freestanding_library")
 FLAGS = ("-std=c99", "-Os", "-ffunction-sections", "-fdata-sections", "-ffp-contract=off")
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
 # what firmware that uses all of a model's answers calls; each function that a program names is linked
-RUN = ("snnrt_init", "snnrt_run")
+RUN = ("snnrt_network_init", "snnrt_network_run")
 CALLS = {
-    "snnrt_init": "snnrt_init(&network, model, 1, arena, sizeof arena, 0)",
-    "snnrt_run": "snnrt_run(&network, image, &result)",
-    "snnrt_step": "snnrt_step(&network, image, &result)",
-    "snnrt_verify": "snnrt_verify(&network, 64, 0)",
-    "snnrt_record_health": "snnrt_record_health(&network, &health)",
-    "snnrt_count_events": "snnrt_count_events(&network, counts, 2)",
-    "snnrt_set_trace": "snnrt_set_trace(&network, trace, 0)",
-    "snnrt_strerror": "snnrt_strerror(SNNRT_OK) == 0",
+    "snnrt_network_init": "snnrt_network_init(&network, model, 1, arena, sizeof arena, 0)",
+    "snnrt_network_run": "snnrt_network_run(&network, image, &result)",
+    "snnrt_network_step": "snnrt_network_step(&network, image, &result)",
+    "snnrt_network_verify": "snnrt_network_verify(&network, 64, 0)",
+    "snnrt_network_record_health": "snnrt_network_record_health(&network, &health)",
+    "snnrt_network_count_events": "snnrt_network_count_events(&network, counts, 2)",
+    "snnrt_network_set_trace": "snnrt_network_set_trace(&network, trace, 0)",
+    "snnrt_status_text": "snnrt_status_text(SNNRT_OK) == 0",
 }
 PROGRAM = """
 #include "snnrt.h"

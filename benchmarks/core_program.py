@@ -71,13 +71,13 @@ class CoreProgram:
         return Runs(lines[:, 0].astype(np.int64), lines[:, 1].astype(np.int64), lines[:, 2:])
 
     def instructions(self, kernels: str) -> float:
-        """Instructions of one inference (snnrt_run), the mean over the inputs: two runs of each less one, so
+        """Instructions of one inference (snnrt_network_run), the mean over the inputs: two runs of each less one, so
         that the warming up is not counted. Raises ProgramError where valgrind is missing or fails."""
         collected = []
         for runs in (1, 2):
             done = run_command(
                 "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                "--toggle-collect=snnrt_run",
+                "--toggle-collect=snnrt_network_run",
                 self.program, self.model, self.inputs, kernels, str(runs),
             )  # fmt: skip
             found = COLLECTED.search(done.stderr)

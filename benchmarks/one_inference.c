@@ -1,6 +1,6 @@
 /* Runs inferences of one model on some inputs, for timing without Python and for callgrind.
  * Usage: one_inference MODEL INPUTS KERNELS RUNS
- * INPUTS: one input after another, as snnrt_run takes them. After one run to warm up, RUNS runs of each input; prints
+ * INPUTS: one input after another, as snnrt_network_run takes them. After one run to warm up, RUNS runs of each input; prints
  * a line for each: its class, its timesteps, and the nanoseconds of every run. */
 #define _POSIX_C_SOURCE 200112L
 #include <stdio.h>
@@ -37,7 +37,7 @@ static uint8_t *read_file(const char *path, size_t *size) {
 
 static void require(snnrt_status status) {
     if (status != SNNRT_OK) {
-        fprintf(stderr, "one_inference: %s\n", snnrt_strerror(status));
+        fprintf(stderr, "one_inference: %s\n", snnrt_status_text(status));
         exit(1);
     }
 }
@@ -71,15 +71,15 @@ int main(int argc, char **argv) {
     inputs = read_file(argv[2], &inputs_bytes);
     runs = atoi(argv[4]);
     require(snnrt_model_check(model, model_bytes, &info, NULL));
-    require(snnrt_init(&network, model, model_bytes, aligned(info.arena_bytes), info.arena_bytes, NULL));
-    require(snnrt_use_scratch(&network, aligned(info.scratch_bytes), info.scratch_bytes));
+    require(snnrt_network_init(&network, model, model_bytes, aligned(info.arena_bytes), info.arena_bytes, NULL));
+    require(snnrt_network_use_scratch(&network, aligned(info.scratch_bytes), info.scratch_bytes));
     require(snnrt_host_use_kernels(&network, kernel_index(argv[3])));
-    require(snnrt_run(&network, inputs, &result));
+    require(snnrt_network_run(&network, inputs, &result));
     for (size_t at = 0; at + info.input_bytes <= inputs_bytes; at += info.input_bytes) {
         double *taken = aligned((size_t)runs * sizeof *taken);
         for (int run = 0; run < runs; run++) {
             double start = now();
-            require(snnrt_run(&network, inputs + at, &result));
+            require(snnrt_network_run(&network, inputs + at, &result));
             taken[run] = now() - start;
         }
         printf("%u %u", result.class_index, result.timesteps);

@@ -11,7 +11,7 @@ from cffi import FFI
 FOLDER = Path(__file__).resolve().parent
 # setuptools wants sources relative to the folder of setup.py
 RELATIVE = Path("csrc")
-HEADERS = ("snnrt_constants.h", "snnrt.h", "host/snnrt_host.h")
+HEADERS = ("snnrt_constants.h", "snnrt.h", "snnrt_unstable.h", "host/snnrt_host.h")
 SOURCES = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c")
 
 

@@ -1,19 +1,15 @@
 /* Whether this build has what a node needs. */
 #include "snnrt_check.h"
 
-#define SNNRT_PRESENT_CASE(KIND, kind, ...) case SNNRT_KIND_##KIND:
-
 snnrt_status snnrt_check_kernels(const snnrt_node *node) {
-    bool present = false;
+    bool present = true;
     switch (node->kind) {
+#define SNNRT_PRESENT_CASE(KIND, kind, ...) case SNNRT_KIND_##KIND:
         SNNRT_NODE_LIST(SNNRT_PRESENT_CASE)
-        present = true;
+#undef SNNRT_PRESENT_CASE
         break;
     default:
-        if (node->kind - 1u >= SNNRT_KINDS_END - 1u) {
-            return SNNRT_ERROR_NODE_KIND;
-        }
-        break;
+        return node->kind - 1u < SNNRT_KINDS_END - 1u ? SNNRT_ERROR_KERNEL_MISSING : SNNRT_ERROR_NODE_KIND;
     }
     if (node->kind == SNNRT_KIND_NEURON) {
         present = snnrt_neuron_present(node);
@@ -25,4 +21,3 @@ snnrt_status snnrt_check_kernels(const snnrt_node *node) {
 #endif
     return present ? SNNRT_OK : SNNRT_ERROR_KERNEL_MISSING;
 }
-#undef SNNRT_PRESENT_CASE

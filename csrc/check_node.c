@@ -7,34 +7,19 @@
 /* Kinds that the build lacks have rows of zeros. */
 static const snnrt_row rows[SNNRT_KINDS_END] = {
 #define SNNRT_ROW(KIND, kind, reads, traits, fewest, most, words, roles)                           \
-    [SNNRT_KIND_##KIND] = {reads, traits, fewest, most, words},
+    [SNNRT_KIND_##KIND] = {reads, traits, fewest, most, (words) | (roles) << 4},
     SNNRT_NODE_LIST(SNNRT_ROW)
 #undef SNNRT_ROW
 };
 
+#define SNNRT_ROW_FITS(KIND, kind, reads, traits, fewest, most, words, roles)                      \
+    typedef char snnrt_##kind##_row_fits[(words) < 16u && (roles) < 16u ? 1 : -1];
+SNNRT_NODE_LIST(SNNRT_ROW_FITS)
+#undef SNNRT_ROW_FITS
+
 const snnrt_row *snnrt_row_of(uint32_t kind) { return &rows[kind < SNNRT_KINDS_END ? kind : 0]; }
 
-/* Records in the order of the index without gaps, then the data. */
-snnrt_status snnrt_check_records(snnrt_check *check) {
-    const snnrt_file_header *header = snnrt_header_of(check->model);
-    uint32_t end = (SNNRT_HEADER_BYTES + check->count * 2u + 3u) & ~3u;
-    uint32_t limit = header->metadata_offset;
-    for (uint32_t i = 0; i < check->count; i++) {
-        const snnrt_node *node;
-        if (end + SNNRT_RECORD_BYTES > limit || snnrt_index_of(check->model)[i] != end / 4u) {
-            return snnrt_fail(check, SNNRT_ERROR_HEADER, end / 4u, i);
-        }
-        node = snnrt_node_of(check->model, i);
-        end += SNNRT_RECORD_BYTES + (node->edge_count + node->parameter_words + 2u * node->array_count) * 4u;
-    }
-    end = (end + 7u) & ~7u;
-    if (header->data_offset != end || end > limit) {
-        return snnrt_fail(check, SNNRT_ERROR_HEADER, end, header->data_offset);
-    }
-    return SNNRT_OK;
-}
-
-bool snnrt_dimensions_fit(const snnrt_node *node) {
+static bool dimensions_fit(const snnrt_node *node) {
     uint32_t h = node->height;
     uint32_t w = node->width;
     uint32_t c = node->channels;
@@ -45,12 +30,33 @@ bool snnrt_dimensions_fit(const snnrt_node *node) {
            ((node->flags & SNNRT_NODE_MAP) != 0 || pixels == 1);
 }
 
+/* Records in the order of the index without gaps, then the data; and of each record what others compute with. */
+snnrt_status snnrt_check_records(snnrt_check *check) {
+    const snnrt_file_header *header = snnrt_header_of(check->model);
+    uint32_t end = (SNNRT_HEADER_BYTES + check->count * 2u + 3u) & ~3u;
+    uint32_t limit = header->metadata_offset;
+    for (uint32_t i = 0; i < check->count; i++) {
+        const snnrt_node *node;
+        if (end + SNNRT_RECORD_BYTES > limit || snnrt_index_of(check->model)[i] * 4u != end) {
+            return SNNRT_ERROR_HEADER;
+        }
+        node = snnrt_node_of(check->model, i);
+        end += SNNRT_RECORD_BYTES + (node->edge_count + node->parameter_words + 2u * node->array_count) * 4u;
+        if (!dimensions_fit(node)) {
+            check->index = i;
+            return SNNRT_ERROR_NODE_SHAPE;
+        }
+    }
+    check->data_end = (end + 7u) & ~7u;
+    return header->data_offset != check->data_end || check->data_end > limit ? SNNRT_ERROR_HEADER : SNNRT_OK;
+}
+
 static bool place_fits(const snnrt_check *c, const snnrt_row *row) {
     uint32_t left = c->count - c->index;
-    uint32_t wanted = c->index == 0 ? (uint32_t)SNNRT_PLACE_FIRST
-                      : left == 2   ? (uint32_t)SNNRT_PLACE_BEFORE_LAST
-                      : left == 1   ? (uint32_t)SNNRT_PLACE_LAST
-                                    : (uint32_t)SNNRT_PLACE_INSIDE;
+    uint32_t wanted = c->index == 0 ? SNNRT_PLACE_FIRST
+                      : left == 2u  ? SNNRT_PLACE_BEFORE_LAST
+                      : left == 1u  ? SNNRT_PLACE_LAST
+                                    : SNNRT_PLACE_INSIDE;
     return SNNRT_PLACE(row->traits) == wanted;
 }
 
@@ -130,32 +136,30 @@ static snnrt_status check_kind(snnrt_check *c) {
 snnrt_status snnrt_check_node(snnrt_check *c) {
     const snnrt_node *node = c->node;
     const snnrt_row *row = snnrt_row_of(node->kind);
-    snnrt_status status = SNNRT_ERROR_NODE_KIND;
+    snnrt_status status;
     uint32_t peak;
-    if (place_fits(c, row)) {
-        status = node->parameter_words == row->words ? check_edges(c, row) : SNNRT_ERROR_NODE_PARAMETER;
+    if (!place_fits(c, row)) {
+        return SNNRT_ERROR_NODE_KIND;
     }
-    if (status == SNNRT_OK && (!snnrt_dimensions_fit(node) || !snnrt_dimensions_fit(c->source))) {
-        status = SNNRT_ERROR_NODE_SHAPE;
+    if (node->parameter_words != (row->sizes & 15u)) {
+        return SNNRT_ERROR_NODE_PARAMETER;
+    }
+    status = check_edges(c, row);
+    if (status == SNNRT_OK && node->array_count > row->sizes >> 4) {
+        return SNNRT_ERROR_ARRAY_REFERENCE;
     }
     if (status == SNNRT_OK) {
-        c->array = snnrt_arrays_of(node);
-        c->arrays_end = c->array + node->array_count;
-        c->present = 0;
         status = check_kind(c);
-        if (status == SNNRT_OK && c->array != c->arrays_end) {
-            status = SNNRT_ERROR_ARRAY_REFERENCE;
-        }
     }
     if (status != SNNRT_OK) {
-        return snnrt_fail(c, status, 0, 0);
+        return status;
     }
     peak = node->type == SNNRT_TYPE_BITS ? 1u : node->type == SNNRT_TYPE_INT16 ? c->peak : 0u;
-    if (node->peak != peak || peak > SNNRT_VALUE_MAX || (peak == 0 && node->type == SNNRT_TYPE_INT16)) {
-        return snnrt_fail(c, SNNRT_ERROR_NODE_PARAMETER, peak, node->peak);
-    }
-    if ((node->flags & ~SNNRT_NODE_MAP) != (c->is_static ? SNNRT_NODE_STATIC : 0u)) {
-        return snnrt_fail(c, SNNRT_ERROR_NODE_PARAMETER, c->is_static, node->flags);
+    c->expected = peak;
+    c->found = node->peak;
+    if (node->peak != peak || peak > SNNRT_VALUE_MAX || (peak == 0 && node->type == SNNRT_TYPE_INT16) ||
+        (node->flags & ~SNNRT_NODE_MAP) != (c->is_static ? SNNRT_NODE_STATIC : 0u)) {
+        return SNNRT_ERROR_NODE_PARAMETER;
     }
     return SNNRT_OK;
 }

@@ -76,38 +76,39 @@ static bool overlapped(const snnrt_check *check, const snnrt_region *mine, uint3
 snnrt_status snnrt_check_plan(snnrt_check *check) {
     uint32_t arena_bytes = snnrt_header_of(check->model)->arena_bytes;
     uint32_t arena_end = 0;
+    check->expected = arena_bytes;
     for (check->index = 0; check->index < check->count; check->index++) {
         uint32_t last;
         check->node = snnrt_node_of(check->model, check->index);
         last = last_use(check);
         for (uint32_t which = 0; which < REGIONS; which++) {
             snnrt_region mine = region_of(check->node, which);
+            check->found = mine.first;
             if (mine.bytes == 0) {
                 uint32_t owner = owner_of(check->model, check->index);
                 uint32_t wanted =
                     owner == check->index ? SNNRT_NO_OFFSET : snnrt_node_of(check->model, owner)->output;
                 if (which == REGION_OUTPUT && mine.first != wanted) {
-                    return snnrt_fail(check, SNNRT_ERROR_ARENA_PLAN, wanted, mine.first);
+                    return SNNRT_ERROR_ARENA_PLAN;
                 }
                 continue;
             }
             if (mine.first % 8u != 0 || mine.first > arena_bytes ||
                 mine.bytes > arena_bytes - mine.first) {
-                return snnrt_fail(check, SNNRT_ERROR_ARENA_PLAN, arena_bytes, mine.first);
+                return SNNRT_ERROR_ARENA_PLAN;
             }
             if (mine.first + mine.bytes > arena_end) {
                 arena_end = mine.first + mine.bytes;
             }
             if (overlapped(check, &mine, which, which == REGION_OUTPUT ? last : UINT32_MAX)) {
-                return snnrt_fail(check, SNNRT_ERROR_ARENA_PLAN, 0, mine.first);
+                return SNNRT_ERROR_ARENA_PLAN;
             }
         }
     }
-    if ((arena_end + 7u) / 8u * 8u != arena_bytes) {
-        check->index = SNNRT_NO_NODE;
-        return snnrt_fail(check, SNNRT_ERROR_ARENA_PLAN, arena_end, arena_bytes);
-    }
-    return SNNRT_OK;
+    check->index = SNNRT_NO_NODE;
+    check->expected = (arena_end + 7u) / 8u * 8u;
+    check->found = arena_bytes;
+    return check->expected == arena_bytes ? SNNRT_OK : SNNRT_ERROR_ARENA_PLAN;
 }
 
 #else

@@ -1,7 +1,7 @@
 /* Whether a model's bytes are still those that were initialised. */
 #include "snnrt_core.h"
 
-snnrt_status snnrt_verify(snnrt_network *network, uint32_t bytes, bool *complete) {
+snnrt_status snnrt_network_verify(snnrt_network *network, uint32_t bytes, bool *complete) {
     snnrt_status status = snnrt_readiness(network);
     uint32_t first, left;
     bool last;

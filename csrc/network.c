@@ -49,16 +49,13 @@ static void start_node(const snnrt_network *network, const snnrt_node *node) {
     }
 }
 
-snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
+snnrt_status snnrt_network_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
                         size_t arena_bytes, snnrt_fault *fault) {
     const snnrt_file_header *header = snnrt_header_of((const uint8_t *)model);
     const snnrt_exit_parameters *exit;
     snnrt_status status;
-    snnrt_check check;
-    check.fault = fault;
-    check.index = SNNRT_NO_NODE;
     if (network == NULL) {
-        return snnrt_fail(&check, SNNRT_ERROR_NULL, 0, 0);
+        return snnrt_report(fault, SNNRT_ERROR_NULL, SNNRT_NO_NODE, 0, 0);
     }
     clear(network, sizeof *network);
     status = snnrt_check_model(model, model_bytes, fault);
@@ -66,13 +63,15 @@ snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_
         return status;
     }
     if (arena == NULL) {
-        return snnrt_fail(&check, SNNRT_ERROR_NULL, 0, 0);
+        status = SNNRT_ERROR_NULL;
+    } else if ((uintptr_t)arena % 8u != 0) {
+        status = SNNRT_ERROR_ARENA_MISALIGNED;
+        arena_bytes = (uintptr_t)arena % 8u;
+    } else if (arena_bytes < header->arena_bytes) {
+        status = SNNRT_ERROR_ARENA_TOO_SMALL;
     }
-    if ((uintptr_t)arena % 8u != 0) {
-        return snnrt_fail(&check, SNNRT_ERROR_ARENA_MISALIGNED, 0, (uintptr_t)arena % 8u);
-    }
-    if (arena_bytes < header->arena_bytes) {
-        return snnrt_fail(&check, SNNRT_ERROR_ARENA_TOO_SMALL, header->arena_bytes, arena_bytes);
+    if (status != SNNRT_OK) {
+        return snnrt_report(fault, status, SNNRT_NO_NODE, header->arena_bytes, arena_bytes);
     }
     exit = (const snnrt_exit_parameters *)snnrt_parameters_of(
         snnrt_node_of((const uint8_t *)model, header->node_count - 1u));
@@ -87,10 +86,10 @@ snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_
     network->model_bytes = header->file_bytes;
     network->model_crc = header->crc;
     network->initialised = SNNRT_INITIALISED;
-    return snnrt_reset(network);
+    return snnrt_network_reset(network);
 }
 
-snnrt_status snnrt_reset(snnrt_network *network) {
+snnrt_status snnrt_network_reset(snnrt_network *network) {
     const snnrt_file_header *header;
     snnrt_status status = snnrt_readiness(network);
     if (status != SNNRT_OK) {
@@ -117,7 +116,7 @@ snnrt_status snnrt_reset(snnrt_network *network) {
     return SNNRT_OK;
 }
 
-snnrt_status snnrt_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
+snnrt_status snnrt_network_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
                             uint32_t maximum_timesteps) {
     snnrt_status status = snnrt_readiness(network);
     if (status != SNNRT_OK) {
@@ -139,14 +138,14 @@ snnrt_status snnrt_set_exit(snnrt_network *network, uint32_t rule, uint32_t thre
     return SNNRT_OK;
 }
 
-const void *snnrt_accumulators(const snnrt_network *network) {
+const void *snnrt_network_accumulators(const snnrt_network *network) {
     if (snnrt_readiness(network) != SNNRT_OK) {
         return NULL;
     }
     return network->arena + snnrt_readout_of(network->model)->output;
 }
 
-snnrt_status snnrt_use_scratch(snnrt_network *network, void *scratch, size_t scratch_bytes) {
+snnrt_status snnrt_network_use_scratch(snnrt_network *network, void *scratch, size_t scratch_bytes) {
     snnrt_status status = snnrt_readiness(network);
     if (status != SNNRT_OK) {
         return status;
@@ -159,7 +158,7 @@ snnrt_status snnrt_use_scratch(snnrt_network *network, void *scratch, size_t scr
     return SNNRT_OK;
 }
 
-snnrt_status snnrt_set_input_hook(snnrt_network *network, snnrt_input_hook hook, void *user) {
+snnrt_status snnrt_network_set_input_hook(snnrt_network *network, snnrt_input_hook hook, void *user) {
     snnrt_status status = snnrt_readiness(network);
     if (status != SNNRT_OK) {
         return status;
@@ -169,7 +168,7 @@ snnrt_status snnrt_set_input_hook(snnrt_network *network, snnrt_input_hook hook,
     return SNNRT_OK;
 }
 
-snnrt_status snnrt_record_health(snnrt_network *network, snnrt_health *health) {
+snnrt_status snnrt_network_record_health(snnrt_network *network, snnrt_health *health) {
     snnrt_status status = snnrt_readiness(network);
     if (status != SNNRT_OK) {
         return status;
@@ -184,7 +183,7 @@ snnrt_status snnrt_record_health(snnrt_network *network, snnrt_health *health) {
 #endif
 }
 
-snnrt_status snnrt_count_events(snnrt_network *network, snnrt_counts *counts, uint32_t count) {
+snnrt_status snnrt_network_count_events(snnrt_network *network, snnrt_counts *counts, uint32_t count) {
     snnrt_status status = snnrt_readiness(network);
     if (status != SNNRT_OK) {
         return status;
@@ -203,7 +202,7 @@ snnrt_status snnrt_count_events(snnrt_network *network, snnrt_counts *counts, ui
 #endif
 }
 
-snnrt_status snnrt_set_trace(snnrt_network *network, snnrt_trace trace, void *user) {
+snnrt_status snnrt_network_set_trace(snnrt_network *network, snnrt_trace trace, void *user) {
     snnrt_status status = snnrt_readiness(network);
     if (status != SNNRT_OK) {
         return status;

@@ -1,14 +1,19 @@
 /* What a record says of memory. */
 #include "snnrt_core.h"
 
-const void *snnrt_array_of(const uint8_t *model, const snnrt_node *node, uint32_t role) {
+const snnrt_array *snnrt_find_array(const snnrt_node *node, uint32_t role) {
     const snnrt_array *array = snnrt_arrays_of(node);
     for (uint32_t left = node->array_count; left != 0; left--, array++) {
         if (array->role == role) {
-            return snnrt_elements_of(model, array);
+            return array;
         }
     }
     return NULL;
+}
+
+const void *snnrt_array_of(const uint8_t *model, const snnrt_node *node, uint32_t role) {
+    const snnrt_array *array = snnrt_find_array(node, role);
+    return array == NULL ? NULL : snnrt_elements_of(model, array);
 }
 
 uint32_t snnrt_output_bytes(const snnrt_node *node) {

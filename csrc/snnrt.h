@@ -2,15 +2,20 @@
  *
  * Freestanding C99. No allocation, no recursion, no global state that changes; the stack is bounded.
  * Memory is the caller's: the model's bytes (read in place, they may lie in flash) and one arena
- * whose exact size the model states. Different networks may run in different threads or
- * interrupts; one network must not be used by two at once.
+ * whose exact size the model states.
+ *
+ * What may be called from where: functions without a network, and those with different networks, in different threads
+ * or interrupts at once. Two functions with one network must not overlap, with one exception: while snnrt_network_verify runs,
+ * an interrupt may call snnrt_network_reset, snnrt_network_step and snnrt_network_run with the same network, and the other way round. All
+ * others (snnrt_network_init, snnrt_network_set_exit, snnrt_network_record_health, ...) wait until none of these is under way. No function
+ * blocks, allocates or calls back, but for the input hook and the trace.
  *
  *     static const uint8_t model[] = { ... };          // at a multiple of 8
  *     static uint64_t arena[ARENA_BYTES / 8];          // from `snnrt inspect` or snnrt_model_check
  *     snnrt_network network;
  *     snnrt_result result;
- *     if (snnrt_init(&network, model, sizeof model, arena, sizeof arena, NULL) != SNNRT_OK) ...
- *     if (snnrt_run(&network, image, &result) != SNNRT_OK) ...
+ *     if (snnrt_network_init(&network, model, sizeof model, arena, sizeof arena, NULL) != SNNRT_OK) ...
+ *     if (snnrt_network_run(&network, image, &result) != SNNRT_OK) ...
  *     // result.class_index, result.timesteps
  *
  * docs/ir.md specifies the file and every operation, bit for bit.
@@ -30,6 +35,7 @@
 extern "C" {
 #endif
 
+/* Of this header. */
 #define SNNRT_VERSION_MAJOR 0
 #define SNNRT_VERSION_MINOR 1
 
@@ -49,19 +55,20 @@ typedef struct snnrt_fault {
 /* What a model asks for and gives. Elements are ordered (height, width, channels). */
 typedef struct snnrt_model_info {
     uint32_t file_bytes;
-    uint32_t arena_bytes;    /* exact need of snnrt_init, a multiple of 8 */
-    uint32_t scratch_bytes;  /* the most that snnrt_use_scratch can put to use; 0: nothing */
-    uint32_t timesteps;      /* T: the most steps that snnrt_run takes */
-    uint32_t node_count;
+    uint32_t arena_bytes;    /* exact need of snnrt_network_init, a multiple of 8; never 0 */
+    uint32_t scratch_bytes;  /* the most that snnrt_network_use_scratch can put to use; 0: nothing */
+    uint32_t timesteps;      /* T, 1 ... 65535: the most steps that snnrt_network_run takes */
+    uint32_t node_count;     /* 3 ... 1024 */
     uint32_t arithmetic;     /* SNNRT_ARITHMETIC_... */
     uint32_t input_encoding; /* SNNRT_INPUT_... */
-    uint32_t input_height;
+    uint32_t input_height;   /* elements; 1 for a vector, as the width */
     uint32_t input_width;
     uint32_t input_channels;
-    uint32_t input_bytes;    /* of one timestep's input: float (FLOAT32) or int16_t (INT8) elements */
-    uint32_t input_peak;     /* INTEGER: the largest magnitude that an input may have; FLOAT32: 0, none */
-    float input_scale;       /* INTEGER: the real number that an input of 1 stands for */
-    uint32_t classes;
+    uint32_t input_bytes;    /* of one timestep's input: float (FLOAT32) or int16_t (INTEGER) elements */
+    uint32_t input_peak;     /* INTEGER: the largest magnitude that an element may have, 1 ... 32767; FLOAT32: 0, no
+                                limit. Larger ones overflow sums: results are then unspecified */
+    float input_scale;       /* INTEGER: the real number that an input of 1 stands for, above 0; FLOAT32: unused */
+    uint32_t classes;        /* 1 ... 4096 */
     uint64_t operations_per_step; /* additions, products with their sums, and updates of neurons: the most that a
                                      step takes, whatever the input; stays at 2^64 - 1 */
 } snnrt_model_info;
@@ -74,15 +81,6 @@ typedef struct snnrt_result {
                              CONFIDENCE: largest probability, Q16; NEVER: 0 */
     bool done;            /* the exit rule was met, or T was reached */
 } snnrt_result;
-
-/* Events of one node since the last reset; see snnrt_count_events. */
-typedef struct snnrt_counts {
-    uint64_t spikes;
-    uint64_t row_activations;
-    uint64_t synaptic_operations;
-    uint64_t active_windows;
-    uint64_t neuron_updates;
-} snnrt_counts;
 
 /* What a device has seen, for a host to read (`snnrt health`): little-endian, fixed size, no pointers, so it can be
  * copied out of memory or sent as it is. An inference is counted once, at the first step since a reset whose result
@@ -101,21 +99,18 @@ typedef struct snnrt_health {
     uint32_t score_limit;   /* upper end of the last score bin, Q16: ln K for entropies, 1 for probabilities */
     uint32_t inferences;
     uint32_t exits; /* inferences that the rule ended before the last timestep */
-    uint32_t checks; /* finished by snnrt_verify */
+    uint32_t checks; /* finished by snnrt_network_verify */
     uint32_t faults; /* of these, checksums that did not match */
     uint32_t timesteps[SNNRT_HEALTH_BINS]; /* bin (timesteps - 1) / steps_per_bin */
     uint32_t scores[SNNRT_HEALTH_BINS];    /* of the last step: entropy, or with CONFIDENCE the largest probability */
 } snnrt_health;
 
+struct snnrt_counts;
 struct snnrt_kernels;
 struct snnrt_network;
 
-/* Gives the input of one timestep (0 first) where it lies, as snnrt_step takes it; NULL: there is none. */
+/* Gives the input of one timestep (0 first) where it lies, as snnrt_network_step takes it; NULL: there is none. */
 typedef const void *(*snnrt_input_hook)(void *user, uint32_t timestep);
-
-/* Called after each node of each step, with the node's output (NULL for exit) and a neuron's state. */
-typedef void (*snnrt_trace)(void *user, const struct snnrt_network *network, uint32_t node,
-                            const void *output, const void *state);
 
 /* A running network. The fields are private; the caller gives the room. */
 typedef struct snnrt_network {
@@ -125,8 +120,9 @@ typedef struct snnrt_network {
     const struct snnrt_kernels *kernels;
     void *scratch;
     size_t scratch_bytes;
-    snnrt_counts *counts;
-    snnrt_trace trace;
+    struct snnrt_counts *counts;
+    void (*trace)(void *user, const struct snnrt_network *network, uint32_t node, const void *output,
+                  const void *state);
     void *trace_user;
     snnrt_input_hook hook;
     void *hook_user;
@@ -143,6 +139,9 @@ typedef struct snnrt_network {
     uint32_t initialised;
 } snnrt_network;
 
+/* The version that was compiled, to compare with the header's: major << 16 | minor. */
+uint32_t snnrt_version(void);
+
 /* Checks that `model_bytes` bytes at `model` (a multiple of 8) are a valid model, reading each once or
  * twice and nothing outside them. Fills `info` on SNNRT_OK and `fault` otherwise (each may be NULL).
  * Time: linear in the file, plus the square of the node count (at most 1024). */
@@ -153,66 +152,55 @@ snnrt_status snnrt_model_check(const void *model, size_t model_bytes, snnrt_mode
  * Both must outlive the network; the arena must not be touched meanwhile. On failure `network` is
  * left unusable (each call returns SNNRT_ERROR_NOT_INITIALISED), the arena unchanged, and `fault`
  * (may be NULL) says where; for SNNRT_ERROR_ARENA_TOO_SMALL expected and found are bytes. */
-snnrt_status snnrt_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
+snnrt_status snnrt_network_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
                         size_t arena_bytes, snnrt_fault *fault);
 
 /* Back to the state before the first timestep. Counts become 0. */
-snnrt_status snnrt_reset(snnrt_network *network);
+snnrt_status snnrt_network_reset(snnrt_network *network);
 
-/* One timestep. `input` holds one timestep's elements in (height, width, channels) order: int16_t in
- * an INT8 model (clip(round(x / scale)), see docs/ir.md), float in a FLOAT32 model, and is read in place.
+/* One timestep. `input` holds one timestep's elements in (height, width, channels) order, and is read in place:
+ * int16_t in an INTEGER model (clip(round(x / scale)), see docs/ir.md), of magnitudes up to info.input_peak, which is
+ * the caller's to keep; float in a FLOAT32 model. It must be aligned to its elements (SNNRT_ERROR_INPUT_MISALIGNED).
  * Spikes are read during the call only. A constant input is given in the first step after a reset and must
- * stay as it is until the next reset; in later steps `input` is ignored and may be NULL.
+ * stay as it is until the next reset; in later steps `input` is ignored, whatever it is.
  * `result` may be NULL. Steps past the exit or past T are allowed and go on accumulating.
  * On failure nothing has changed. Bounded time: the dense sum over all nodes. */
-snnrt_status snnrt_step(snnrt_network *network, const void *input, snnrt_result *result);
+snnrt_status snnrt_network_step(snnrt_network *network, const void *input, snnrt_result *result);
 
 /* Reset, then steps until done. `input`: one timestep's elements (constant), or T timesteps, one
  * after the other (spikes). `result` must not be NULL. */
-snnrt_status snnrt_run(snnrt_network *network, const void *input, snnrt_result *result);
+snnrt_status snnrt_network_run(snnrt_network *network, const void *input, snnrt_result *result);
 
-/* Replaces the model's exit rule and T until the next snnrt_init. `threshold_q` as in docs/ir.md;
+/* Replaces the model's exit rule and T until the next snnrt_network_init. `threshold_q` as in docs/ir.md;
  * `maximum_timesteps` 1 ... 65535. A health record starts again. On failure the rule stays as it was; without
  * exit scores in the build, rules other than NEVER give SNNRT_ERROR_KERNEL_MISSING. */
-snnrt_status snnrt_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
+snnrt_status snnrt_network_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
                             uint32_t maximum_timesteps);
 
-/* Optional memory (a multiple of 8; NULL takes it away) that makes convolutions faster where there is room: each
- * input is then looked at once instead of once for every window. Results are the same. A node that needs more
- * than `scratch_bytes` works without. Its contents have no meaning between calls: networks that never run at
- * the same time may share it. */
-snnrt_status snnrt_use_scratch(snnrt_network *network, void *scratch, size_t scratch_bytes);
-
-/* Where snnrt_step and snnrt_run get inputs when called with `input` NULL: `hook` is asked for a timestep's input when
- * that step begins, and for a constant input once after a reset; its memory is read in place, as long as snnrt_step
+/* Where snnrt_network_step and snnrt_network_run get inputs when called with `input` NULL: `hook` is asked for a timestep's input when
+ * that step begins, and for a constant input once after a reset; its memory is read in place, as long as snnrt_network_step
  * says. So a run pulls no more timesteps from a sensor than it takes. A hook that gives NULL ends the call with
  * SNNRT_ERROR_INPUT_MISSING before anything has changed. A NULL hook takes it away. */
-snnrt_status snnrt_set_input_hook(snnrt_network *network, snnrt_input_hook hook, void *user);
+snnrt_status snnrt_network_set_input_hook(snnrt_network *network, snnrt_input_hook hook, void *user);
 
-/* Checks the model's bytes against the checksum that snnrt_init found, at most `bytes` of them in this call (0: all
+/* Checks the model's bytes against the checksum that snnrt_network_init found, at most `bytes` of them in this call (0: all
  * that is left), so that an idle loop can go round a model in bounded time. `complete` (may be NULL) says whether a round
  * has ended; the next call starts another. Where the sum does not match: SNNRT_ERROR_CRC, and every later call with
- * this network returns that until snnrt_init. A CRC-32 finds every burst of up to 32 flipped bits and, in models below
- * 11 KB, every 3 of them; of other damage it misses one case in 2^32. */
-snnrt_status snnrt_verify(snnrt_network *network, uint32_t bytes, bool *complete);
+ * this network returns that until snnrt_network_init; a step that is under way in an interrupt or was interrupted ends as usual.
+ * A CRC-32 finds every burst of up to 32 flipped bits and, in models below 11 KB, every 3 of them; of other damage it
+ * misses one case in 2^32. */
+snnrt_status snnrt_network_verify(snnrt_network *network, uint32_t bytes, bool *complete);
 
 /* Clears `health` and records into it from now on; NULL stops. Networks may not share a record. Without health in
  * the build: SNNRT_ERROR_KERNEL_MISSING. */
-snnrt_status snnrt_record_health(snnrt_network *network, snnrt_health *health);
+snnrt_status snnrt_network_record_health(snnrt_network *network, snnrt_health *health);
 
-/* The accumulators, class by class: int32_t in an INT8 model, float in a FLOAT32 model. Valid until
+/* The accumulators, class by class: int32_t in an INTEGER model, float in a FLOAT32 model. Valid until
  * the next call with this network. NULL if the network is not initialised. */
-const void *snnrt_accumulators(const snnrt_network *network);
-
-/* Counts events of node i into counts[i] from now on; `count` must be the model's node count. NULL
- * stops counting. Without counters in the build: SNNRT_ERROR_KERNEL_MISSING. */
-snnrt_status snnrt_count_events(snnrt_network *network, snnrt_counts *counts, uint32_t count);
-
-/* Calls `trace` after each node; NULL stops. Without tracing in the build: SNNRT_ERROR_KERNEL_MISSING. */
-snnrt_status snnrt_set_trace(snnrt_network *network, snnrt_trace trace, void *user);
+const void *snnrt_network_accumulators(const snnrt_network *network);
 
 /* The status in words; never NULL. Without strings in the build: "". */
-const char *snnrt_strerror(snnrt_status status);
+const char *snnrt_status_text(snnrt_status status);
 
 #ifdef __cplusplus
 }

@@ -4,34 +4,35 @@
 
 #include "snnrt_core.h"
 
-/* A check at work. */
+/* A check at work. A part that finds a fault gives its status, and leaves here where and what it is. */
 typedef struct snnrt_check {
     const uint8_t *model;
     const snnrt_node *node;
-    const snnrt_node *source;      /* of the first edge; the node itself where it has none */
-    const snnrt_array *array;      /* the node's next array that was not looked at */
-    const snnrt_array *arrays_end;
-    snnrt_fault *fault;
+    const snnrt_node *source; /* of the first edge; the node itself where it has none */
     uint32_t index;
-    uint32_t count;       /* nodes of the model */
-    uint32_t data_end;    /* file offset: arrays begin there or later */
-    uint32_t tensor;      /* elements of an array of the granularity tensor */
-    uint32_t peak;        /* what the node's must be: the sum of its sources', until its kind says otherwise */
-    uint32_t present;     /* bit r: the array of role r is there */
-    bool is_static;       /* what the node's flag must be */
+    uint32_t count; /* nodes of the model */
+    size_t expected;
+    size_t found;
+    uint32_t data_end; /* file offset: arrays begin there or later */
+    uint32_t present;  /* bit r: the node has the array of role r */
+    uint32_t tensor;   /* elements of its array of the granularity tensor */
+    uint32_t low;      /* of SNNRT_OWN_RANGE: values from here ... */
+    uint32_t span;     /* ... to so far beyond */
+    uint32_t peak;     /* what the node's must be: the sum of its sources', until its kind says otherwise */
+    bool is_static;    /* what the node's flag must be */
 } snnrt_check;
 
 /* A kind's row of the specification. */
 typedef struct snnrt_row {
     uint16_t reads;
-    uint8_t traits, fewest, most, words;
+    uint8_t traits, fewest, most, sizes; /* words of parameters, and above bit 4 roles of arrays */
 } snnrt_row;
 
 /* The row of a kind; of one that the build lacks all is 0. */
 const snnrt_row *snnrt_row_of(uint32_t kind);
 
-/* Fills the fault, if there is room for one, and gives back `status`. */
-snnrt_status snnrt_fail(const snnrt_check *check, snnrt_status status, size_t expected, size_t found);
+/* Fills `fault`, unless it is NULL, and gives back `status`. */
+snnrt_status snnrt_report(snnrt_fault *fault, snnrt_status status, uint32_t node, size_t expected, size_t found);
 
 /* The whole check; snnrt_model_check also describes the model. */
 snnrt_status snnrt_check_model(const void *model, size_t model_bytes, snnrt_fault *fault);
@@ -44,28 +45,36 @@ snnrt_status snnrt_check_records(snnrt_check *check);
 snnrt_status snnrt_check_node(snnrt_check *check);
 snnrt_status snnrt_check_plan(snnrt_check *check);
 
-/* Whether all of a node's dimensions, and their product, are in range. */
-bool snnrt_dimensions_fit(const snnrt_node *node);
-
-/* Granularities that an array may have. */
-#define SNNRT_STORED_TENSOR (1u << SNNRT_PER_TENSOR)
-#define SNNRT_STORED_OUTPUTS (1u << SNNRT_PER_CHANNEL)
-#define SNNRT_STORED_NEURONS (1u << SNNRT_PER_LAYER | 1u << SNNRT_PER_CHANNEL | 1u << SNNRT_PER_NEURON)
-
-/* Ranges of 32-bit elements: low, and how far beyond it values may lie. Floats from 0 on are ordered as their bits
- * are; infinity and NaN lie beyond the largest. */
+/* What an array of a role must be, a byte: which elements and values (SNNRT_..._RANGE), which granularities. 0: the
+ * node may not have it. Floats from 0 on are ordered as their bits are; infinity and NaN lie beyond the largest. */
+enum {
+    SNNRT_WEIGHT_RANGE = 1,   /* int8 but -128 */
+    SNNRT_INT_RANGE,          /* int32 */
+    SNNRT_Q15_RANGE,          /* int32, 0 ... 32768 */
+    SNNRT_COUNT_RANGE,        /* int32, 0 ... 32767 */
+    SNNRT_NATURAL_RANGE,      /* int32 from 0 */
+    SNNRT_POSITIVE_RANGE,     /* int32 from 1 */
+    SNNRT_OWN_RANGE,          /* int32, check.low ... check.low + check.span */
+    SNNRT_FLOAT_RANGE,        /* float32, finite */
+    SNNRT_FLOAT_1_RANGE,      /* float32, 0 ... 1 */
+    SNNRT_FLOAT_0_RANGE,      /* float32 from 0, finite */
+    SNNRT_FLOAT_ABOVE_0_RANGE, /* float32 above 0, finite */
+    SNNRT_FLOAT_OWN_RANGE,    /* float32, its bits check.low ... check.low + check.span */
+    SNNRT_RANGES
+};
 #define SNNRT_LARGEST_FLOAT 0x7F7FFFFFu
 #define SNNRT_ONE_FLOAT 0x3F800000u
-#define SNNRT_ANY 0u, 0xFFFFFFFFu
-#define SNNRT_ANY_FINITE 0u, SNNRT_FINITE
-#define SNNRT_POSITIVE_FINITE 1u, SNNRT_LARGEST_FLOAT - 1u
-#define SNNRT_NOT_NEGATIVE 0u, 0x7FFFFFFFu
-#define SNNRT_FINITE (SNNRT_LARGEST_FLOAT << 1) /* as a span: any float but infinity and NaN, whatever its sign */
+#define SNNRT_TENSOR_OF(range) ((range) | 16u << SNNRT_PER_TENSOR)
+#define SNNRT_OUTPUTS_OF(range) ((range) | 16u << SNNRT_PER_CHANNEL)
+#define SNNRT_NEURONS_OF(range)                                                                    \
+    ((range) | 16u << SNNRT_PER_LAYER | 16u << SNNRT_PER_CHANNEL | 16u << SNNRT_PER_NEURON)
 
-/* Looks at the node's next array if it has that role, and notes its presence: its element type, granularity, place
- * in the file and values low ... low + span (of int8: all but -128). SNNRT_OK where the array is absent. */
-snnrt_status snnrt_check_array(snnrt_check *check, uint32_t role, uint32_t element, uint32_t stored, uint32_t low,
-                               uint32_t span);
+/* Looks at the node's arrays, and notes them in check.present: ascending roles below `roles`, each as rules[role] says,
+ * at an offset behind the array before. */
+snnrt_status snnrt_check_arrays(snnrt_check *check, const uint8_t *rules, uint32_t roles);
+
+/* Whether `count` 32-bit words all lie in that range. */
+bool snnrt_words_fit(const snnrt_check *check, const void *words, uint32_t count, uint32_t range);
 
 #if SNNRT_WITH_CONV2D || SNNRT_WITH_POOL2D
 /* Whether the node is the map that a window makes of its source, also a map. */
@@ -80,7 +89,7 @@ bool snnrt_reads_itself(const snnrt_check *check);
 #endif
 
 /* Weights, bias and scale of dense and conv2d, whose outputs read `fan_in` inputs. */
-snnrt_status snnrt_check_weights(snnrt_check *check, uint64_t fan_in);
+snnrt_status snnrt_check_weights(snnrt_check *check, uint32_t fan_in);
 
 #define SNNRT_DECLARE_CHECK(KIND, kind, ...) snnrt_status snnrt_##kind##_check(snnrt_check *check);
 SNNRT_NODE_LIST(SNNRT_DECLARE_CHECK)

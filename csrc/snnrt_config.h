@@ -40,11 +40,11 @@
 #ifndef SNNRT_WITH_EXIT_CONFIDENCE
 #define SNNRT_WITH_EXIT_CONFIDENCE SNNRT_WITH_EXIT_SCORES
 #endif
-/* snnrt_record_health. */
+/* snnrt_network_record_health. */
 #ifndef SNNRT_WITH_HEALTH
 #define SNNRT_WITH_HEALTH 1
 #endif
-/* The whole check of a model's nodes, arrays and memory plan. At 0, snnrt_init checks the header, the checksum and
+/* The whole check of a model's nodes, arrays and memory plan. At 0, snnrt_network_init checks the header, the checksum and
  * that the kernels are there, and trusts the rest: for a model that is linked in, not for one that comes later. */
 #ifndef SNNRT_WITH_MODEL_CHECK
 #define SNNRT_WITH_MODEL_CHECK 1

@@ -9,7 +9,7 @@
 
 #include "snnrt_compiler.h"
 
-#include "snnrt.h"
+#include "snnrt_unstable.h"
 #include "snnrt_file.h"
 
 /* Vector kernels read and write events in blocks: so many entries past the capacity are theirs too. */

@@ -1,6 +1,6 @@
 #include "snnrt.h"
 
-const char *snnrt_strerror(snnrt_status status) {
+const char *snnrt_status_text(snnrt_status status) {
 #if SNNRT_WITH_STRINGS
     switch (status) {
 #define SNNRT_STATUS_CASE(name, code, text)                                                        \
@@ -17,3 +17,5 @@ const char *snnrt_strerror(snnrt_status status) {
     return "";
 #endif
 }
+
+uint32_t snnrt_version(void) { return (uint32_t)SNNRT_VERSION_MAJOR << 16 | SNNRT_VERSION_MINOR; }

@@ -91,7 +91,7 @@ static void conclude(snnrt_network *network, snnrt_result *result) {
 #endif
 }
 
-snnrt_status snnrt_step(snnrt_network *network, const void *input, snnrt_result *result) {
+snnrt_status snnrt_network_step(snnrt_network *network, const void *input, snnrt_result *result) {
     snnrt_status status = advance(network, input);
 #if SNNRT_WITH_HEALTH
     snnrt_result unseen;
@@ -106,14 +106,14 @@ snnrt_status snnrt_step(snnrt_network *network, const void *input, snnrt_result 
     return status;
 }
 
-snnrt_status snnrt_run(snnrt_network *network, const void *input, snnrt_result *result) {
+snnrt_status snnrt_network_run(snnrt_network *network, const void *input, snnrt_result *result) {
     const uint8_t *frame = (const uint8_t *)input;
     uint32_t stride = 0;
     snnrt_status status;
     if (result == NULL) {
         return SNNRT_ERROR_NULL;
     }
-    status = snnrt_reset(network);
+    status = snnrt_network_reset(network);
     if (status != SNNRT_OK) {
         return status;
     }

@@ -30,7 +30,7 @@ class PlacedBuffer:
 @dataclass(frozen=True)
 class DeviceNeeds:
     """``builds``: code and stack by core. ``buffers``: the arena, by offset. ``scratch_bytes``: by node,
-    what snnrt_use_scratch can put to use on a device. ``work``: the most of each node. ``first`` and
+    what snnrt_network_use_scratch can put to use on a device. ``work``: the most of each node. ``first`` and
     ``later``: the largest first timestep after a reset, and any other. ``first_instructions`` and
     ``later_instructions``: the most that they take, by core, in firmware built at ``optimisation``."""
 

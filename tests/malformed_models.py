@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 from file_fields import FileFields
 from small_networks import SMALL_NETWORKS, readout_only, value_chain, wide_dense
 
+from snnrt._core import ffi, lib
 from snnrt.network import Network
 
 if sys.version_info >= (3, 11):
@@ -44,3 +46,13 @@ def malformed(case: dict) -> tuple[bytes, list[str]]:
         length = len(raw) + int(length) if isinstance(length, str) else length
         raw = raw[:length].ljust(length, b"\0")
     return raw + bytes(case.get("fill", 0)), fields.names
+
+
+def core_status(raw: bytes) -> tuple[int, int]:
+    """The core's status for a file, and the node that it blames."""
+    words = np.zeros(len(raw) // 8 + 1, np.uint64)
+    words.view(np.uint8)[: len(raw)] = np.frombuffer(raw, np.uint8)
+    fault = ffi.new("snnrt_fault *")
+    fault.node = lib.SNNRT_NO_NODE
+    status = lib.snnrt_model_check(ffi.cast("void *", words.ctypes.data), len(raw), ffi.NULL, fault)
+    return status, fault.node

@@ -29,16 +29,16 @@ static bool stopped(const snnrt_host_batch *batch) {
     return batch->stop != NULL && *batch->stop != 0;
 }
 
-/* snnrt_run, with a look at `stop` between timesteps; result->done stays false where it ended the run. */
+/* snnrt_network_run, with a look at `stop` between timesteps; result->done stays false where it ended the run. */
 static snnrt_status run(snnrt_network *network, const snnrt_host_batch *batch, const uint8_t *frame,
                         snnrt_result *result) {
-    snnrt_status status = snnrt_reset(network);
+    snnrt_status status = snnrt_network_reset(network);
     result->done = false;
     while (status == SNNRT_OK && !result->done && !stopped(batch)) {
         /* a rule that never ends a run need not be asked before its last step */
         bool asked = network->exit_rule != SNNRT_EXIT_NEVER ||
                      network->timestep + 1u >= network->maximum_timesteps;
-        status = snnrt_step(network, frame, asked ? result : NULL);
+        status = snnrt_network_step(network, frame, asked ? result : NULL);
         frame += batch->timestep_bytes;
     }
     return status;
@@ -46,13 +46,13 @@ static snnrt_status run(snnrt_network *network, const snnrt_host_batch *batch, c
 
 snnrt_status snnrt_host_run_batch(snnrt_network *network, const snnrt_host_batch *batch) {
     recorder at = {batch, 0, 0};
-    snnrt_status status = snnrt_set_trace(network, batch->recording_count == 0 ? NULL : record,
+    snnrt_status status = snnrt_network_set_trace(network, batch->recording_count == 0 ? NULL : record,
                                           &at);
     for (uint32_t i = 0; i < batch->inputs && status == SNNRT_OK && !stopped(batch); i++) {
         snnrt_result result;
         at.input = i;
         at.step = 0;
-        status = snnrt_count_events(network,
+        status = snnrt_network_count_events(network,
                                     batch->counts == NULL
                                         ? NULL
                                         : batch->counts + (size_t)i * batch->nodes,
@@ -65,10 +65,10 @@ snnrt_status snnrt_host_run_batch(snnrt_network *network, const snnrt_host_batch
             batch->steps[i] = result.timesteps;
             batch->scores_q16[i] = result.score_q16;
             memcpy(batch->accumulators + (size_t)i * batch->accumulator_bytes,
-                   snnrt_accumulators(network), batch->accumulator_bytes);
+                   snnrt_network_accumulators(network), batch->accumulator_bytes);
         }
     }
-    (void)snnrt_set_trace(network, NULL, NULL);
-    (void)snnrt_count_events(network, NULL, 0);
+    (void)snnrt_network_set_trace(network, NULL, NULL);
+    (void)snnrt_network_count_events(network, NULL, 0);
     return status;
 }

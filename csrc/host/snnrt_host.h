@@ -2,7 +2,7 @@
 #ifndef SNNRT_HOST_H
 #define SNNRT_HOST_H
 
-#include "../snnrt.h"
+#include "../snnrt_unstable.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,10 +24,10 @@ uint32_t snnrt_host_best_kernels(void);
  * SNNRT_ERROR_ARGUMENT: there is no such set, or this processor can't run it. */
 snnrt_status snnrt_host_use_kernels(snnrt_network *network, uint32_t index);
 
-/* Readies `network` as snnrt_init does, for a model that snnrt_model_check has passed and that has not changed
+/* Readies `network` as snnrt_network_init does, for a model that snnrt_model_check has passed and that has not changed
  * since: another execution of it, at the cost of a reset. Each network needs an arena of its own; the model may
  * be shared, also by threads. SNNRT_ERROR_NULL, SNNRT_ERROR_ARENA_MISALIGNED and SNNRT_ERROR_ARENA_TOO_SMALL as
- * snnrt_init; `network` is then left unusable. */
+ * snnrt_network_init; `network` is then left unusable. */
 snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *arena,
                               size_t arena_bytes);
 
@@ -59,7 +59,7 @@ typedef struct snnrt_host_batch {
     const volatile uint8_t *stop; /* another thread ends the batch by writing not 0; NULL: none does */
 } snnrt_host_batch;
 
-/* snnrt_run for each input in turn. Stops at the first failure and returns its status. Where `stop` becomes not
+/* snnrt_network_run for each input in turn. Stops at the first failure and returns its status. Where `stop` becomes not
  * 0 it returns SNNRT_OK before the next timestep, with the rest of the inputs not run. */
 snnrt_status snnrt_host_run_batch(snnrt_network *network, const snnrt_host_batch *batch);
 

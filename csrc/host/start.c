@@ -31,5 +31,5 @@ snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *a
     network->model_bytes = header->file_bytes;
     network->model_crc = header->crc;
     network->initialised = SNNRT_INITIALISED;
-    return snnrt_reset(network);
+    return snnrt_network_reset(network);
 }

@@ -16,6 +16,7 @@ static uint64_t conv2d_fan_in(const snnrt_node *node, const snnrt_node *source) 
 #if SNNRT_WITH_MODEL_CHECK
 snnrt_status snnrt_conv2d_check(snnrt_check *c) {
     const snnrt_window *window = conv2d_window(c->node);
+    uint64_t fan_in;
     if (!snnrt_window_fits(c, window, window->dilation_y, window->dilation_x) || window->groups == 0 ||
         c->node->channels % window->groups != 0 || c->source->channels % window->groups != 0) {
         return SNNRT_ERROR_NODE_SHAPE;
@@ -23,7 +24,8 @@ snnrt_status snnrt_conv2d_check(snnrt_check *c) {
     if (window->zero != 0) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
-    return snnrt_check_weights(c, conv2d_fan_in(c->node, c->source));
+    fan_in = conv2d_fan_in(c->node, c->source);
+    return fan_in > UINT32_MAX ? SNNRT_ERROR_ARRAY_REFERENCE : snnrt_check_weights(c, (uint32_t)fan_in);
 }
 #endif
 

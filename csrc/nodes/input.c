@@ -10,14 +10,12 @@ static int32_t float_order(const float *value) {
 
 snnrt_status snnrt_input_check(snnrt_check *c) {
     const snnrt_input_parameters *p = (const snnrt_input_parameters *)snnrt_parameters_of(c->node);
-    const uint32_t finite = SNNRT_LARGEST_FLOAT;
-    int32_t low = float_order(&p->low), high = float_order(&p->high);
-    if (p->encoding > SNNRT_INPUT_SPIKES || (uint32_t)low + finite > 2u * finite || low > high ||
-        (uint32_t)high + finite > 2u * finite) {
+    if (p->encoding > SNNRT_INPUT_SPIKES || !snnrt_words_fit(c, &p->low, 2, SNNRT_FLOAT_RANGE) ||
+        float_order(&p->low) > float_order(&p->high)) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
     if (snnrt_is_integer(c->model) &&
-        ((uint32_t)p->peak - 1u >= SNNRT_VALUE_MAX || *(const uint32_t *)(const void *)&p->scale - 1u >= finite)) {
+        ((uint32_t)p->peak - 1u >= SNNRT_VALUE_MAX || !snnrt_words_fit(c, &p->scale, 1, SNNRT_FLOAT_ABOVE_0_RANGE))) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
     c->is_static = p->encoding == SNNRT_INPUT_CONSTANT;

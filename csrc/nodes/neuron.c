@@ -1,7 +1,6 @@
 #include "../snnrt_check.h"
 
-/* Two bits for each of a record's arrays: its granularity, as kernels take it. */
-static uint32_t neuron_granularity(const snnrt_node *node) {
+bool snnrt_neuron_present(const snnrt_node *node) {
     const snnrt_array *array = snnrt_arrays_of(node);
     uint32_t granularity = 0;
     for (uint32_t left = node->array_count; left != 0; left--, array++) {
@@ -9,11 +8,6 @@ static uint32_t neuron_granularity(const snnrt_node *node) {
             granularity |= (array->granularity & 3u) << 2u * array->role;
         }
     }
-    return granularity;
-}
-
-bool snnrt_neuron_present(const snnrt_node *node) {
-    uint32_t granularity = neuron_granularity(node);
 #if !SNNRT_WITH_NEURON_VARIANTS
     if (!snnrt_neuron_is_plain(((const snnrt_neuron_parameters *)snnrt_parameters_of(node))->flags, granularity)) {
         return false;
@@ -46,6 +40,11 @@ static bool neuron_mechanisms_fit(const snnrt_check *c, uint32_t flags) {
     if ((present & SNNRT_HAS(MEMBRANE)) == 0) {
         return false;
     }
+#if SNNRT_WITH_FLOAT32
+    if (SNNRT_NEURON_INTEGRATION(flags) == SNNRT_INTEGRATION_DECAY && (present & SNNRT_HAS(LEAK)) != 0) {
+        return false;
+    }
+#endif
 #if SNNRT_WITH_NEURON_VARIANTS
     {
         uint32_t adapts = present & (SNNRT_HAS(ADAPTATION) | SNNRT_HAS(ADAPTATION_DECAY));
@@ -70,55 +69,36 @@ static bool neuron_mechanisms_fit(const snnrt_check *c, uint32_t flags) {
     return reset != SNNRT_RESET_VALUE || (present & SNNRT_HAS(RESET_VALUE)) != 0;
 }
 
-/* What values of an array may be; false where it may not occur. */
-static bool neuron_range(const snnrt_check *c, uint32_t role, uint32_t flags, uint32_t *low, uint32_t *span) {
-    const bool integer = snnrt_is_integer(c->model);
-    *low = 0;
-    switch (role) {
-    case SNNRT_NEURON_MEMBRANE:
-        if (!integer && SNNRT_NEURON_INTEGRATION(flags) != SNNRT_INTEGRATION_DECAY) {
-            *low = SNNRT_NEURON_INTEGRATION(flags) != SNNRT_INTEGRATION_EULER;
-            *span = SNNRT_LARGEST_FLOAT - *low;
-            break;
-        }
-    /* fall through */
-    case SNNRT_NEURON_SYNAPSE:
-    case SNNRT_NEURON_ADAPTATION_DECAY:
-        *span = integer ? 32768u : SNNRT_ONE_FLOAT;
-        break;
-    case SNNRT_NEURON_LEAK:
-        *span = SNNRT_FINITE;
-        return !integer && SNNRT_NEURON_INTEGRATION(flags) != SNNRT_INTEGRATION_DECAY;
-    case SNNRT_NEURON_GAIN:
-        *span = SNNRT_FINITE;
-        return !integer;
-    case SNNRT_NEURON_THRESHOLD:
-        *low = 1;
-        *span = integer ? INT32_MAX - 1u : SNNRT_LARGEST_FLOAT - 1u;
-        break;
-    case SNNRT_NEURON_SCALE:
-        *low = 1;
-        *span = SNNRT_LARGEST_FLOAT - 1u;
-        return integer;
-    case SNNRT_NEURON_ADAPTATION:
-        *span = integer ? INT32_MAX : SNNRT_LARGEST_FLOAT;
-        break;
-    case SNNRT_NEURON_REFRACTORY:
-        *span = SNNRT_VALUE_MAX;
-        break;
-    case SNNRT_NEURON_BIAS:
-        *span = integer ? UINT32_MAX : SNNRT_FINITE;
-        break;
-    default: /* of the membrane */
-        *span = integer ? UINT32_MAX : SNNRT_FINITE;
-        if ((flags & SNNRT_NEURON_STATE_INT16) != 0) {
-            *low = (uint32_t)INT16_MIN;
-            *span = UINT16_MAX;
-        }
-        break;
-    }
-    return true;
-}
+/* By role, in float32 and in integers. */
+static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
+    {
+        [SNNRT_NEURON_MEMBRANE] = SNNRT_NEURONS_OF(SNNRT_FLOAT_OWN_RANGE),
+        [SNNRT_NEURON_SYNAPSE] = SNNRT_NEURONS_OF(SNNRT_FLOAT_1_RANGE),
+        [SNNRT_NEURON_GAIN] = SNNRT_NEURONS_OF(SNNRT_FLOAT_RANGE),
+        [SNNRT_NEURON_BIAS] = SNNRT_NEURONS_OF(SNNRT_FLOAT_RANGE),
+        [SNNRT_NEURON_LEAK] = SNNRT_NEURONS_OF(SNNRT_FLOAT_RANGE),
+        [SNNRT_NEURON_THRESHOLD] = SNNRT_NEURONS_OF(SNNRT_FLOAT_ABOVE_0_RANGE),
+        [SNNRT_NEURON_RESET_VALUE] = SNNRT_NEURONS_OF(SNNRT_FLOAT_RANGE),
+        [SNNRT_NEURON_LOWER_BOUND] = SNNRT_NEURONS_OF(SNNRT_FLOAT_RANGE),
+        [SNNRT_NEURON_INITIAL] = SNNRT_NEURONS_OF(SNNRT_FLOAT_RANGE),
+        [SNNRT_NEURON_ADAPTATION] = SNNRT_NEURONS_OF(SNNRT_FLOAT_0_RANGE),
+        [SNNRT_NEURON_ADAPTATION_DECAY] = SNNRT_NEURONS_OF(SNNRT_FLOAT_1_RANGE),
+        [SNNRT_NEURON_REFRACTORY] = SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE),
+    },
+    {
+        [SNNRT_NEURON_MEMBRANE] = SNNRT_NEURONS_OF(SNNRT_Q15_RANGE),
+        [SNNRT_NEURON_SYNAPSE] = SNNRT_NEURONS_OF(SNNRT_Q15_RANGE),
+        [SNNRT_NEURON_BIAS] = SNNRT_NEURONS_OF(SNNRT_INT_RANGE),
+        [SNNRT_NEURON_THRESHOLD] = SNNRT_NEURONS_OF(SNNRT_POSITIVE_RANGE),
+        [SNNRT_NEURON_RESET_VALUE] = SNNRT_NEURONS_OF(SNNRT_OWN_RANGE),
+        [SNNRT_NEURON_LOWER_BOUND] = SNNRT_NEURONS_OF(SNNRT_OWN_RANGE),
+        [SNNRT_NEURON_INITIAL] = SNNRT_NEURONS_OF(SNNRT_OWN_RANGE),
+        [SNNRT_NEURON_SCALE] = SNNRT_NEURONS_OF(SNNRT_FLOAT_ABOVE_0_RANGE),
+        [SNNRT_NEURON_ADAPTATION] = SNNRT_NEURONS_OF(SNNRT_NATURAL_RANGE),
+        [SNNRT_NEURON_ADAPTATION_DECAY] = SNNRT_NEURONS_OF(SNNRT_Q15_RANGE),
+        [SNNRT_NEURON_REFRACTORY] = SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE),
+    },
+};
 
 /* The type of what it gives follows from its mechanisms. */
 static bool neuron_type_fits(const snnrt_check *c, uint32_t flags) {
@@ -135,27 +115,24 @@ static bool neuron_type_fits(const snnrt_check *c, uint32_t flags) {
 
 snnrt_status snnrt_neuron_check(snnrt_check *c) {
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(c->node);
+    const bool integer = snnrt_is_integer(c->model);
+    snnrt_status status;
     if (!neuron_flags_fit(c, p)) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
-    while (c->array != c->arrays_end) {
-        uint32_t role = c->array->role;
-        uint32_t element = SNNRT_ELEMENT_FLOAT32, low, span;
-        snnrt_status status;
-        /* In ascending order, none twice. */
-        if (role >= SNNRT_NEURON_ARRAYS || c->present >> role != 0) {
-            return SNNRT_ERROR_ARRAY_REFERENCE;
-        }
-        if (role == SNNRT_NEURON_REFRACTORY || (snnrt_is_integer(c->model) && role != SNNRT_NEURON_SCALE)) {
-            element = SNNRT_ELEMENT_INT32;
-        }
-        if (!neuron_range(c, role, p->flags, &low, &span)) {
-            return SNNRT_ERROR_NODE_PARAMETER;
-        }
-        status = snnrt_check_array(c, role, element, SNNRT_STORED_NEURONS, low, span);
-        if (status != SNNRT_OK) {
-            return status;
-        }
+    c->low = 0;
+    c->span = UINT32_MAX;
+    if (!integer) {
+        uint32_t integration = SNNRT_NEURON_INTEGRATION(p->flags);
+        c->low = integration > SNNRT_INTEGRATION_EULER;
+        c->span = integration == SNNRT_INTEGRATION_DECAY ? SNNRT_ONE_FLOAT : SNNRT_LARGEST_FLOAT - c->low;
+    } else if ((p->flags & SNNRT_NEURON_STATE_INT16) != 0) {
+        c->low = (uint32_t)INT16_MIN;
+        c->span = UINT16_MAX;
+    }
+    status = snnrt_check_arrays(c, neuron_rules[integer], SNNRT_NEURON_ARRAYS);
+    if (status != SNNRT_OK) {
+        return status;
     }
     if (!neuron_mechanisms_fit(c, p->flags)) {
         return SNNRT_ERROR_NODE_PARAMETER;
@@ -174,33 +151,34 @@ static uint32_t neuron_membrane_bytes(const snnrt_node *node, uint32_t flags) {
 
 uint32_t snnrt_neuron_state_bytes(const snnrt_node *node) {
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
-    uint32_t granularity = neuron_granularity(node);
     uint32_t bytes = neuron_membrane_bytes(node, p->flags);
-    for (uint32_t role = SNNRT_NEURON_SYNAPSE; role < SNNRT_NEURON_ARRAYS; role++) {
-        if ((granularity >> 2u * role & 3u) == 0) {
-            continue;
-        }
-        if (role == SNNRT_NEURON_SYNAPSE || role == SNNRT_NEURON_ADAPTATION) {
+#if SNNRT_WITH_NEURON_VARIANTS
+    const snnrt_array *array = snnrt_arrays_of(node);
+    for (uint32_t left = node->array_count; left != 0; left--, array++) {
+        if (array->role == SNNRT_NEURON_SYNAPSE || array->role == SNNRT_NEURON_ADAPTATION) {
             bytes += up_to_8(snnrt_elements(node) * 4u);
-        } else if (role == SNNRT_NEURON_REFRACTORY) {
+        } else if (array->role == SNNRT_NEURON_REFRACTORY) {
             bytes += up_to_8(snnrt_elements(node) * 2u);
         }
     }
+#endif
     return bytes;
 }
 
 /* Membranes that do not begin at zero. */
 void snnrt_neuron_start(const snnrt_network *network, const snnrt_node *node) {
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
-    const int32_t *initial = (const int32_t *)snnrt_array_of(network->model, node, SNNRT_NEURON_INITIAL);
-    uint32_t granularity = neuron_granularity(node) >> 2 * SNNRT_NEURON_INITIAL & 3u;
+    const snnrt_array *array = snnrt_find_array(node, SNNRT_NEURON_INITIAL);
     void *state = network->arena + p->state;
     uint32_t neurons = snnrt_elements(node);
-    if (initial == NULL) {
+    const int32_t *initial;
+    if (array == NULL) {
         return;
     }
+    initial = (const int32_t *)snnrt_elements_of(network->model, array);
     for (uint32_t i = 0, k = 0; i < neurons; i++, k++) {
-        if (granularity == SNNRT_PER_LAYER || (granularity == SNNRT_PER_CHANNEL && k == node->channels)) {
+        if (array->granularity == SNNRT_PER_LAYER ||
+            (array->granularity == SNNRT_PER_CHANNEL && k == node->channels)) {
             k = 0;
         }
         if ((p->flags & SNNRT_NEURON_STATE_INT16) != 0) {

@@ -1,6 +1,12 @@
 #include "../snnrt_check.h"
 
 #if SNNRT_WITH_MODEL_CHECK
+/* By role, in float32 and in integers. */
+static const uint8_t readout_rules[2][SNNRT_READOUT_ARRAYS] = {
+    {0, 0},
+    {SNNRT_OUTPUTS_OF(SNNRT_NATURAL_RANGE), SNNRT_OUTPUTS_OF(SNNRT_FLOAT_ABOVE_0_RANGE)},
+};
+
 snnrt_status snnrt_readout_check(snnrt_check *c) {
     const snnrt_readout_parameters *p = (const snnrt_readout_parameters *)snnrt_parameters_of(c->node);
     const bool integer = snnrt_is_integer(c->model);
@@ -11,17 +17,9 @@ snnrt_status snnrt_readout_check(snnrt_check *c) {
     if (p->mode > SNNRT_READOUT_MEAN || p->shift > (integer ? 62u : 0u)) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
-    if (!integer) {
-        return SNNRT_OK;
-    }
-    status = snnrt_check_array(c, SNNRT_READOUT_MULTIPLIERS, SNNRT_ELEMENT_INT32, SNNRT_STORED_OUTPUTS,
-                               SNNRT_NOT_NEGATIVE);
-    if (status == SNNRT_OK) {
-        status = snnrt_check_array(c, SNNRT_READOUT_SCALE, SNNRT_ELEMENT_FLOAT32, SNNRT_STORED_OUTPUTS,
-                                   SNNRT_POSITIVE_FINITE);
-    }
-    if (status == SNNRT_OK && c->present != (1u << SNNRT_READOUT_ARRAYS) - 1u) {
-        status = SNNRT_ERROR_ARRAY_REFERENCE;
+    status = snnrt_check_arrays(c, readout_rules[integer], SNNRT_READOUT_ARRAYS);
+    if (status == SNNRT_OK && c->present != (integer ? (1u << SNNRT_READOUT_ARRAYS) - 1u : 0u)) {
+        return SNNRT_ERROR_ARRAY_REFERENCE;
     }
     return status;
 }

@@ -31,34 +31,35 @@ void snnrt_fill_synapse(const snnrt_network *network, const snnrt_node *node, ui
 }
 
 #if SNNRT_WITH_MODEL_CHECK
-snnrt_status snnrt_check_weights(snnrt_check *c, uint64_t fan_in) {
+/* By role, in float32 and in integers. */
+static const uint8_t weighted_rules[2][SNNRT_DENSE_ARRAYS] = {
+    {SNNRT_TENSOR_OF(SNNRT_FLOAT_RANGE), SNNRT_OUTPUTS_OF(SNNRT_FLOAT_RANGE), 0},
+    {SNNRT_TENSOR_OF(SNNRT_WEIGHT_RANGE), SNNRT_OUTPUTS_OF(SNNRT_OWN_RANGE),
+     SNNRT_OUTPUTS_OF(SNNRT_FLOAT_ABOVE_0_RANGE)},
+};
+
+snnrt_status snnrt_check_weights(snnrt_check *c, uint32_t fan_in) {
     const bool integer = snnrt_is_integer(c->model);
-    uint64_t weights, sum;
+    const uint8_t *rules = weighted_rules[integer];
+    uint64_t weights = (uint64_t)fan_in * c->node->channels;
     snnrt_status status;
-    uint32_t room;
-    /* Of more inputs not even a vector of weights fits a file. */
-    if (fan_in > UINT32_MAX || (weights = fan_in * c->node->channels) > UINT32_MAX / 4u) {
+    if (weights > UINT32_MAX / 4u) {
         return SNNRT_ERROR_ARRAY_REFERENCE;
     }
     c->tensor = (uint32_t)weights;
-    status = snnrt_check_array(c, SNNRT_DENSE_WEIGHTS, integer ? SNNRT_ELEMENT_INT8 : SNNRT_ELEMENT_FLOAT32,
-                               SNNRT_STORED_TENSOR, SNNRT_ANY_FINITE);
-    if (status != SNNRT_OK || c->present == 0) {
-        return status != SNNRT_OK ? status : SNNRT_ERROR_ARRAY_REFERENCE;
+    if (integer) {
+        uint64_t sum = (uint64_t)fan_in * ((uint32_t)c->source->peak * SNNRT_WEIGHT_MAX);
+        uint32_t room = SNNRT_ACCUMULATOR_MAX - (uint32_t)sum;
+        if (sum > SNNRT_ACCUMULATOR_MAX) {
+            return SNNRT_ERROR_ACCUMULATOR;
+        }
+        c->low = 0u - room;
+        c->span = 2u * room;
     }
-    if (!integer) {
-        return snnrt_check_array(c, SNNRT_DENSE_BIAS, SNNRT_ELEMENT_FLOAT32, SNNRT_STORED_OUTPUTS, SNNRT_ANY_FINITE);
-    }
-    sum = fan_in * ((uint32_t)c->source->peak * SNNRT_WEIGHT_MAX);
-    if (sum > SNNRT_ACCUMULATOR_MAX) {
+    status = snnrt_check_arrays(c, rules, SNNRT_DENSE_ARRAYS);
+    if (status == SNNRT_ERROR_ARRAY_VALUE && integer && c->found == SNNRT_DENSE_BIAS) {
         return SNNRT_ERROR_ACCUMULATOR;
     }
-    room = SNNRT_ACCUMULATOR_MAX - (uint32_t)sum;
-    status = snnrt_check_array(c, SNNRT_DENSE_BIAS, SNNRT_ELEMENT_INT32, SNNRT_STORED_OUTPUTS, 0u - room, 2u * room);
-    if (status != SNNRT_OK) {
-        return status == SNNRT_ERROR_ARRAY_VALUE ? SNNRT_ERROR_ACCUMULATOR : status;
-    }
-    return snnrt_check_array(c, SNNRT_DENSE_SCALE, SNNRT_ELEMENT_FLOAT32, SNNRT_STORED_OUTPUTS,
-                             SNNRT_POSITIVE_FINITE);
+    return status == SNNRT_OK && (c->present & 1u << SNNRT_DENSE_WEIGHTS) == 0 ? SNNRT_ERROR_ARRAY_REFERENCE : status;
 }
 #endif

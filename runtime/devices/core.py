@@ -15,7 +15,7 @@ RULES = {"never": 0, "entropy": 1, "confidence": 2}
 
 def status_text(status: int) -> str:
     """The core's words for a status code."""
-    return ffi.string(lib.snnrt_strerror(status)).decode()
+    return ffi.string(lib.snnrt_status_text(status)).decode()
 
 
 def _running_sets() -> dict[str, int]:
@@ -100,7 +100,7 @@ class Execution:
         self.network = ffi.new("snnrt_network *")
         status = lib.snnrt_host_start(self.network, address(room), address(self.arena), len(self.arena))
         if status == lib.SNNRT_OK:
-            status = lib.snnrt_use_scratch(self.network, address(self.scratch), len(self.scratch))
+            status = lib.snnrt_network_use_scratch(self.network, address(self.scratch), len(self.scratch))
         if status != lib.SNNRT_OK:
             raise ModelError(status_text(status))
         self._kernels = -1
@@ -115,7 +115,7 @@ class Execution:
             self._kernels = index
         wanted = (RULES[rule], threshold_q, timesteps)
         if wanted != self._exit:
-            status = lib.snnrt_set_exit(self.network, *wanted)
+            status = lib.snnrt_network_set_exit(self.network, *wanted)
             if status != lib.SNNRT_OK:
                 raise ModelError(f"exit rule {rule}, {timesteps} timesteps: {status_text(status)}")
             self._exit = wanted

@@ -16,7 +16,7 @@ from snnrt.targets.export.c_conditionals import kept_lines, logical_lines, witho
 
 # files for processors that firmware runs on; each is guarded by the compiler's macros
 _PATTERNS = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c", "kernels/riscv/*.c")
-_PUBLIC = ("snnrt.h", "snnrt_config.h", "snnrt_constants.h", "snnrt_status.h")
+PUBLIC = ("snnrt.h", "snnrt_unstable.h", "snnrt_config.h", "snnrt_constants.h", "snnrt_status.h")
 _PREFIX = "SNNRT_WITH_"
 # no model needs these: a caller asks for them
 _ON_REQUEST = ("COUNTERS", "TRACE", "STRINGS", "HEALTH", "KERNEL_TABLE", "VECTOR_SCRATCH")
@@ -66,7 +66,7 @@ def amalgamate(options: Mapping[str, int]) -> tuple[str, str]:
     """
     header = _public_header(options)
     sources = _sources_for(options)
-    internal = [name for name in _headers_of(sources) if name not in _PUBLIC]
+    internal = [name for name in _headers_of(sources) if name not in PUBLIC]
     guarded = [name for name in internal if _GUARD.match(_read(name))]
     parts = [_FRONT, '#include "snnrt.h"\n']
     for name in guarded:
@@ -207,7 +207,12 @@ def _public_header(options: Mapping[str, int]) -> str:
         assert text is not None
         return (text[1] + text[3]).strip() + "\n\n"
 
-    return _LOCAL_INCLUDE.sub(inline, _read("snnrt.h"))
+    stable = _GUARD.match(_read("snnrt.h"))
+    unstable = _GUARD.match(_read("snnrt_unstable.h"))
+    assert stable is not None and unstable is not None
+    text = f"{stable[1]}#ifndef {stable[2]}\n#define {stable[2]}\n{stable[3]}\n"
+    text += _LOCAL_INCLUDE.sub("", unstable[1] + unstable[3]) + "\n#endif\n"
+    return _LOCAL_INCLUDE.sub(inline, text)
 
 
 def _expanded(name: str, guarded: list[str]) -> str:
@@ -215,7 +220,7 @@ def _expanded(name: str, guarded: list[str]) -> str:
 
     def inline(found: re.Match[str]) -> str:
         header = _resolved(name, found[1])
-        return "" if header in guarded or header in _PUBLIC else _expanded(header, guarded)
+        return "" if header in guarded or header in PUBLIC else _expanded(header, guarded)
 
     return _LOCAL_INCLUDE.sub(inline, _read(name))
 

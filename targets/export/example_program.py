@@ -12,11 +12,11 @@ from snnrt.targets.export.model_sources import Model, ModelForm
 _CONSTANT_LOOP = """\
     result->done = false;
     while (status == SNNRT_OK && !result->done) {
-        status = snnrt_step(&network, input, result);
+        status = snnrt_network_step(&network, input, result);
     }"""
 _SPIKES_LOOP = """\
     for (uint32_t t = 0; status == SNNRT_OK && t < @_TIMESTEPS; t++) {
-        status = snnrt_step(&network, input + t * @_INPUT_ELEMENTS, result);
+        status = snnrt_network_step(&network, input + t * @_INPUT_ELEMENTS, result);
         if (status == SNNRT_OK && result->done) {
             break;
         }

@@ -72,7 +72,7 @@ class Model:
 
 
 def scratch_bytes(graph: Graph) -> int:
-    """The most that ``snnrt_use_scratch`` can put to use in a device's build: what snnrt_scratch_bytes of
+    """The most that ``snnrt_network_use_scratch`` can put to use in a device's build: what snnrt_scratch_bytes of
     csrc/kernels/conv2d.c answers, without the vector kernels."""
     most = 0
     for node in graph.nodes:
@@ -147,7 +147,7 @@ def model_files(model: Model, form: ModelForm) -> dict[str, str | bytes]:
 
 def _declaration(model: Model, form: ModelForm) -> str:
     if form == "storage":
-        return f"/* {model.name}.snnrt goes to where the firmware reads it from; snnrt_init checks it. */"
+        return f"/* {model.name}.snnrt goes to where the firmware reads it from; snnrt_network_init checks it. */"
     return (
         "/* The .snnrt file, at a multiple of 8, executed in place. */\n"
         f"extern const uint64_t {model.name}_model[({model.prefix}_MODEL_BYTES + 7u) / 8u];"

@@ -13,7 +13,7 @@ from snnrt.atomic_write import remove_leftovers, temporary_folder
 from snnrt.errors import OutputError
 from snnrt.network import Network
 from snnrt.targets.export.c_text import checked_name, name_from
-from snnrt.targets.export.core_sources import amalgamate, options_for, source_files
+from snnrt.targets.export.core_sources import PUBLIC, amalgamate, options_for, source_files
 from snnrt.targets.export.example_program import arduino_sketch, example_main
 from snnrt.targets.export.frameworks import Framework, Layout, Places, Sources, manifests, places_for
 from snnrt.targets.export.model_sources import Model, ModelForm, model_files
@@ -153,11 +153,7 @@ def _core_files(layout: Layout, options: dict[str, int]) -> dict[str, str]:
 def _is_public(path: str, places: Places) -> bool:
     """Whether a user's code includes the header, itself or through another one."""
     name = PurePosixPath(path).name
-    return (
-        name in ("snnrt.h", "snnrt_config.h", "snnrt_status.h")
-        or not path.startswith(places.core)
-        or (name.endswith("_model.h"))
-    )
+    return name in PUBLIC or not path.startswith(places.core) or (name.endswith("_model.h"))
 
 
 def _command(sources: Sources, layout: Layout) -> str:

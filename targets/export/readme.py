@@ -21,7 +21,7 @@ it {_IN_PLACE}. `{{prefix}}_MODEL_SECTION` names another section, and `{{name}}_
 for GNU ld (`-T {{name}}_model.ld`) that places it.""",
     "storage": """\
 The model is not linked: put `{name}.snnrt` into the device's storage. The example reads it into RAM
-through a callback; `snnrt_init` checks every byte of it.""",
+through a callback; `snnrt_network_init` checks every byte of it.""",
 }
 _FRAMEWORKS: dict[str, str] = {
     "plain": """\
@@ -83,7 +83,7 @@ def _memory(model: Model, form: ModelForm) -> str:
     ]
     if scratch:
         rows.append(
-            f"| its scratch | {scratch} | RAM, optional: `snnrt_use_scratch` makes convolutions faster |"
+            f"| its scratch | {scratch} | RAM, optional: `snnrt_network_use_scratch` makes convolutions faster |"
         )
     return "\n".join(rows)
 

@@ -4,9 +4,11 @@
  *     device_api CONSTANT.snnrt CONSTANT.input SPIKES.snnrt SPIKES.input
  *
  * As core_api's: at least 3 timesteps, 3 classes. SPIKES: spikes over time. One input each. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "snnrt.h"
 
@@ -61,7 +63,7 @@ static void open_subject(subject *s, char **paths) {
 }
 
 static void start(subject *s) {
-    CHECK(snnrt_init(&s->network, s->bytes, s->size, s->arena, s->info.arena_bytes, NULL) == SNNRT_OK);
+    CHECK(snnrt_network_init(&s->network, s->bytes, s->size, s->arena, s->info.arena_bytes, NULL) == SNNRT_OK);
     s->asked = 0;
     s->missing_from = UINT32_MAX;
 }
@@ -83,12 +85,12 @@ static void check_hook(subject *s) {
     snnrt_result given, pulled;
     int32_t sums[3];
     start(s);
-    CHECK(snnrt_run(&s->network, s->input, &given) == SNNRT_OK);
-    memcpy(sums, snnrt_accumulators(&s->network), sizeof sums);
-    CHECK(snnrt_set_input_hook(&s->network, give, s) == SNNRT_OK);
-    CHECK(snnrt_run(&s->network, s->input, &given) == SNNRT_OK && s->asked == 0);
-    CHECK(snnrt_run(&s->network, NULL, &pulled) == SNNRT_OK);
-    CHECK(memcmp(sums, snnrt_accumulators(&s->network), sizeof sums) == 0);
+    CHECK(snnrt_network_run(&s->network, s->input, &given) == SNNRT_OK);
+    memcpy(sums, snnrt_network_accumulators(&s->network), sizeof sums);
+    CHECK(snnrt_network_set_input_hook(&s->network, give, s) == SNNRT_OK);
+    CHECK(snnrt_network_run(&s->network, s->input, &given) == SNNRT_OK && s->asked == 0);
+    CHECK(snnrt_network_run(&s->network, NULL, &pulled) == SNNRT_OK);
+    CHECK(memcmp(sums, snnrt_network_accumulators(&s->network), sizeof sums) == 0);
     CHECK(pulled.timesteps == given.timesteps && pulled.class_index == given.class_index &&
           pulled.score_q16 == given.score_q16);
     /* No more than the run takes. */
@@ -96,21 +98,21 @@ static void check_hook(subject *s) {
     CHECK(s->last == s->asked - 1u);
 
     s->missing_from = 0;
-    CHECK(snnrt_run(&s->network, NULL, &pulled) == SNNRT_ERROR_INPUT_MISSING);
-    CHECK(snnrt_step(&s->network, NULL, &pulled) == SNNRT_ERROR_INPUT_MISSING);
+    CHECK(snnrt_network_run(&s->network, NULL, &pulled) == SNNRT_ERROR_INPUT_MISSING);
+    CHECK(snnrt_network_step(&s->network, NULL, &pulled) == SNNRT_ERROR_INPUT_MISSING);
     if (spikes) {
-        CHECK(snnrt_reset(&s->network) == SNNRT_OK);
+        CHECK(snnrt_network_reset(&s->network) == SNNRT_OK);
         s->missing_from = 1;
-        CHECK(snnrt_step(&s->network, NULL, &pulled) == SNNRT_OK && pulled.timesteps == 1);
-        memcpy(sums, snnrt_accumulators(&s->network), sizeof sums);
-        CHECK(snnrt_step(&s->network, NULL, &pulled) == SNNRT_ERROR_INPUT_MISSING);
-        CHECK(memcmp(sums, snnrt_accumulators(&s->network), sizeof sums) == 0);
+        CHECK(snnrt_network_step(&s->network, NULL, &pulled) == SNNRT_OK && pulled.timesteps == 1);
+        memcpy(sums, snnrt_network_accumulators(&s->network), sizeof sums);
+        CHECK(snnrt_network_step(&s->network, NULL, &pulled) == SNNRT_ERROR_INPUT_MISSING);
+        CHECK(memcmp(sums, snnrt_network_accumulators(&s->network), sizeof sums) == 0);
         s->missing_from = UINT32_MAX;
-        CHECK(snnrt_step(&s->network, NULL, &pulled) == SNNRT_OK && pulled.timesteps == 2);
+        CHECK(snnrt_network_step(&s->network, NULL, &pulled) == SNNRT_OK && pulled.timesteps == 2);
     }
-    CHECK(snnrt_set_input_hook(&s->network, NULL, NULL) == SNNRT_OK);
-    CHECK(snnrt_run(&s->network, NULL, &pulled) == SNNRT_ERROR_NULL);
-    CHECK(snnrt_set_input_hook(NULL, give, s) == SNNRT_ERROR_NOT_INITIALISED);
+    CHECK(snnrt_network_set_input_hook(&s->network, NULL, NULL) == SNNRT_OK);
+    CHECK(snnrt_network_run(&s->network, NULL, &pulled) == SNNRT_ERROR_NULL);
+    CHECK(snnrt_network_set_input_hook(NULL, give, s) == SNNRT_ERROR_NOT_INITIALISED);
 }
 
 static uint32_t sum_of(const uint32_t *bins) {
@@ -129,8 +131,8 @@ static void check_health(subject *s) {
     memcpy(&crc, s->bytes + 16, sizeof crc);
     start(s);
     CHECK(sizeof health == 176);
-    CHECK(snnrt_record_health(NULL, &health) == SNNRT_ERROR_NOT_INITIALISED);
-    CHECK(snnrt_record_health(&s->network, &health) == SNNRT_OK);
+    CHECK(snnrt_network_record_health(NULL, &health) == SNNRT_ERROR_NOT_INITIALISED);
+    CHECK(snnrt_network_record_health(&s->network, &health) == SNNRT_OK);
     CHECK(memcmp(&health, "SNNH", 4) == 0 && health.version == 1 && health.bytes == sizeof health);
     CHECK(health.model_crc == crc && health.maximum_timesteps == s->info.timesteps);
     CHECK(health.inferences == 0 && sum_of(health.timesteps) == 0 && sum_of(health.scores) == 0);
@@ -139,20 +141,20 @@ static void check_health(subject *s) {
         for (uint32_t limit = 1; limit <= 40; limit += 13) {
             uint32_t threshold = rule == SNNRT_EXIT_CONFIDENCE ? 40000u : 30000u;
             uint32_t bin;
-            CHECK(snnrt_set_exit(&s->network, rule, threshold, limit) == SNNRT_OK);
+            CHECK(snnrt_network_set_exit(&s->network, rule, threshold, limit) == SNNRT_OK);
             CHECK(health.exit_rule == rule && health.threshold_q == threshold);
             CHECK(health.maximum_timesteps == limit && health.inferences == 0);
             CHECK(health.steps_per_bin == (limit + 15) / 16);
             /* ln 3 = 71998.6 / 65536 */
             CHECK(health.score_limit - (rule == SNNRT_EXIT_CONFIDENCE ? 65536u : 71997u) <=
                   (rule == SNNRT_EXIT_CONFIDENCE ? 0u : 3u));
-            CHECK(snnrt_reset(&s->network) == SNNRT_OK);
+            CHECK(snnrt_network_reset(&s->network) == SNNRT_OK);
             do {
-                CHECK(snnrt_step(&s->network, s->input, &result) == SNNRT_OK);
+                CHECK(snnrt_network_step(&s->network, s->input, &result) == SNNRT_OK);
                 CHECK(health.inferences == result.done);
             } while (!result.done);
             /* Going on after the end is the same inference. */
-            CHECK(snnrt_step(&s->network, s->input, NULL) == SNNRT_OK);
+            CHECK(snnrt_network_step(&s->network, s->input, NULL) == SNNRT_OK);
             bin = (result.timesteps - 1) / health.steps_per_bin;
             CHECK(health.timesteps[bin] == 1 && sum_of(health.timesteps) == 1);
             CHECK(sum_of(health.scores) == 1);
@@ -161,24 +163,77 @@ static void check_health(subject *s) {
                 CHECK(health.scores[place > 15 ? 15 : place] == 1);
             }
             CHECK(health.exits == (result.timesteps < limit));
-            CHECK(snnrt_step(&s->network, s->input, &result) == SNNRT_OK && health.inferences == 1);
-            CHECK(snnrt_reset(&s->network) == SNNRT_OK && health.inferences == 1);
+            CHECK(snnrt_network_step(&s->network, s->input, &result) == SNNRT_OK && health.inferences == 1);
+            CHECK(snnrt_network_reset(&s->network) == SNNRT_OK && health.inferences == 1);
         }
     }
     health.inferences = UINT32_MAX;
     health.timesteps[0] = UINT32_MAX;
-    CHECK(snnrt_set_exit(&s->network, 9, 0, 1) == SNNRT_ERROR_ARGUMENT);
+    CHECK(snnrt_network_set_exit(&s->network, 9, 0, 1) == SNNRT_ERROR_ARGUMENT);
     CHECK(health.inferences == UINT32_MAX);
-    CHECK(snnrt_step(&s->network, s->input, NULL) == SNNRT_OK);
+    CHECK(snnrt_network_step(&s->network, s->input, NULL) == SNNRT_OK);
     for (int i = 0; i < 40; i++) {
-        CHECK(snnrt_step(&s->network, s->input, &result) == SNNRT_OK);
+        CHECK(snnrt_network_step(&s->network, s->input, &result) == SNNRT_OK);
     }
     CHECK(health.inferences == UINT32_MAX);
-    CHECK(snnrt_record_health(&s->network, NULL) == SNNRT_OK);
-    CHECK(snnrt_reset(&s->network) == SNNRT_OK);
-    CHECK(snnrt_set_exit(&s->network, SNNRT_EXIT_NEVER, 0, 1) == SNNRT_OK);
-    CHECK(snnrt_step(&s->network, s->input, &result) == SNNRT_OK && result.done);
+    CHECK(snnrt_network_record_health(&s->network, NULL) == SNNRT_OK);
+    CHECK(snnrt_network_reset(&s->network) == SNNRT_OK);
+    CHECK(snnrt_network_set_exit(&s->network, SNNRT_EXIT_NEVER, 0, 1) == SNNRT_OK);
+    CHECK(snnrt_network_step(&s->network, s->input, &result) == SNNRT_OK && result.done);
     CHECK(health.inferences == UINT32_MAX && health.exit_rule == SNNRT_EXIT_CONFIDENCE);
+}
+
+/* An inference whose results nobody looks at is one all the same. */
+static void check_unseen(subject *s) {
+    snnrt_health health;
+    start(s);
+    CHECK(snnrt_network_record_health(&s->network, &health) == SNNRT_OK);
+    CHECK(snnrt_network_set_exit(&s->network, SNNRT_EXIT_NEVER, 0, 3) == SNNRT_OK);
+    for (uint32_t t = 0; t < 5; t++) {
+        CHECK(health.inferences == (t >= 3));
+        CHECK(snnrt_network_step(&s->network, s->input, NULL) == SNNRT_OK);
+    }
+    CHECK(health.inferences == 1 && health.exits == 0);
+    CHECK(snnrt_network_record_health(&s->network, NULL) == SNNRT_OK);
+}
+
+static subject *interrupted;
+static snnrt_result wanted;
+static volatile unsigned long interrupts, differences;
+
+/* A whole inference, wherever the check of the bytes is. */
+static void on_interrupt(int number) {
+    snnrt_result result;
+    (void)number;
+    interrupts++;
+    differences += snnrt_network_run(&interrupted->network, interrupted->input, &result) != SNNRT_OK ||
+                   result.class_index != wanted.class_index || result.timesteps != wanted.timesteps ||
+                   result.score_q16 != wanted.score_q16;
+}
+
+/* Steps in an interrupt while an idle loop verifies: neither disturbs the other. */
+static void check_interrupts(subject *s) {
+    const struct itimerval often = {{0, 200}, {0, 200}};
+    const struct itimerval never = {{0, 0}, {0, 0}};
+    snnrt_health health;
+    unsigned long rounds = 0;
+    bool complete;
+    start(s);
+    CHECK(snnrt_network_run(&s->network, s->input, &wanted) == SNNRT_OK);
+    CHECK(snnrt_network_record_health(&s->network, &health) == SNNRT_OK);
+    interrupted = s;
+    interrupts = differences = 0;
+    signal(SIGALRM, on_interrupt);
+    setitimer(ITIMER_REAL, &often, NULL);
+    while (interrupts < 200) {
+        CHECK(snnrt_network_verify(&s->network, 100, &complete) == SNNRT_OK);
+        rounds += complete;
+    }
+    setitimer(ITIMER_REAL, &never, NULL);
+    signal(SIGALRM, SIG_IGN);
+    CHECK(differences == 0 && rounds != 0);
+    CHECK(health.inferences == interrupts && health.checks == rounds && health.faults == 0);
+    CHECK(snnrt_network_record_health(&s->network, NULL) == SNNRT_OK);
 }
 
 static void check_verify(subject *s) {
@@ -186,36 +241,36 @@ static void check_verify(subject *s) {
     snnrt_health health;
     snnrt_result result;
     bool complete = true;
-    CHECK(snnrt_verify(NULL, 0, &complete) == SNNRT_ERROR_NOT_INITIALISED && !complete);
+    CHECK(snnrt_network_verify(NULL, 0, &complete) == SNNRT_ERROR_NOT_INITIALISED && !complete);
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         uint32_t calls = 0;
         start(s);
         do {
-            CHECK(snnrt_verify(&s->network, pieces[i], &complete) == SNNRT_OK);
+            CHECK(snnrt_network_verify(&s->network, pieces[i], &complete) == SNNRT_OK);
             calls++;
         } while (!complete);
         CHECK(calls == (pieces[i] == 0 ? 1u : (s->size + pieces[i] - 1u) / pieces[i]));
-        CHECK(snnrt_verify(&s->network, 0, NULL) == SNNRT_OK);
+        CHECK(snnrt_network_verify(&s->network, 0, NULL) == SNNRT_OK);
     }
     /* Every byte, one bit of each: found by the next whole round, then nothing runs until an init. */
     for (size_t at = 0; at < s->size; at++) {
         uint8_t bit = (uint8_t)(1u << (at % 8u));
         start(s);
-        CHECK(snnrt_record_health(&s->network, &health) == SNNRT_OK);
-        CHECK(snnrt_verify(&s->network, 16, &complete) == SNNRT_OK);
-        CHECK(snnrt_verify(&s->network, 0, &complete) == SNNRT_OK && complete && health.checks == 1);
+        CHECK(snnrt_network_record_health(&s->network, &health) == SNNRT_OK);
+        CHECK(snnrt_network_verify(&s->network, 16, &complete) == SNNRT_OK);
+        CHECK(snnrt_network_verify(&s->network, 0, &complete) == SNNRT_OK && complete && health.checks == 1);
         s->bytes[at] = (uint8_t)(s->bytes[at] ^ bit);
-        CHECK(snnrt_verify(&s->network, 0, &complete) == SNNRT_ERROR_CRC && complete);
+        CHECK(snnrt_network_verify(&s->network, 0, &complete) == SNNRT_ERROR_CRC && complete);
         CHECK(health.checks == 2 && health.faults == 1);
-        CHECK(snnrt_run(&s->network, s->input, &result) == SNNRT_ERROR_CRC);
-        CHECK(snnrt_step(&s->network, s->input, &result) == SNNRT_ERROR_CRC);
-        CHECK(snnrt_reset(&s->network) == SNNRT_ERROR_CRC);
-        CHECK(snnrt_verify(&s->network, 0, &complete) == SNNRT_ERROR_CRC);
-        CHECK(snnrt_accumulators(&s->network) == NULL);
+        CHECK(snnrt_network_run(&s->network, s->input, &result) == SNNRT_ERROR_CRC);
+        CHECK(snnrt_network_step(&s->network, s->input, &result) == SNNRT_ERROR_CRC);
+        CHECK(snnrt_network_reset(&s->network) == SNNRT_ERROR_CRC);
+        CHECK(snnrt_network_verify(&s->network, 0, &complete) == SNNRT_ERROR_CRC);
+        CHECK(snnrt_network_accumulators(&s->network) == NULL);
         s->bytes[at] = (uint8_t)(s->bytes[at] ^ bit);
     }
     start(s);
-    CHECK(snnrt_run(&s->network, s->input, &result) == SNNRT_OK);
+    CHECK(snnrt_network_run(&s->network, s->input, &result) == SNNRT_OK);
 }
 
 int main(int argument_count, char **arguments) {
@@ -228,6 +283,8 @@ int main(int argument_count, char **arguments) {
         check_hook(&s);
         check_verify(&s);
         check_health(&s);
+        check_unseen(&s);
+        check_interrupts(&s);
         free(s.bytes);
         free(s.input);
         free(s.arena);

@@ -5,8 +5,8 @@
 int main() {
     snnrt_network network;
     snnrt_result result;
-    return snnrt_init(&network, nullptr, 0, nullptr, 0, nullptr) == SNNRT_ERROR_NULL &&
-                   snnrt_run(&network, nullptr, &result) == SNNRT_ERROR_NOT_INITIALISED &&
+    return snnrt_network_init(&network, nullptr, 0, nullptr, 0, nullptr) == SNNRT_ERROR_NULL &&
+                   snnrt_network_run(&network, nullptr, &result) == SNNRT_ERROR_NOT_INITIALISED &&
                    snnrt_host_kernel_runs(0)
                ? 0
                : 1;

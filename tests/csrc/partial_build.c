@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snnrt.h"
+#include "snnrt_unstable.h"
 
 static uint64_t model[1 << 12], input[1 << 10], arena[1 << 12];
 static snnrt_counts counts[1024];
@@ -39,7 +39,7 @@ int main(int argument_count, char **arguments) {
     }
     size = load(arguments[1], model, sizeof model);
     (void)load(arguments[2], input, sizeof input);
-    status = snnrt_init(&network, model, size, arena, sizeof arena, &fault);
+    status = snnrt_network_init(&network, model, size, arena, sizeof arena, &fault);
     if (status == SNNRT_ERROR_KERNEL_MISSING) {
         printf("kernel missing, node %d\n", (int)fault.node);
         return 0;
@@ -48,14 +48,14 @@ int main(int argument_count, char **arguments) {
         fprintf(stderr, "status %d, node %d\n", (int)status, (int)fault.node);
         return 1;
     }
-    if (snnrt_count_events(&network, counts, info.node_count) !=
+    if (snnrt_network_count_events(&network, counts, info.node_count) !=
             (SNNRT_WITH_COUNTERS ? SNNRT_OK : SNNRT_ERROR_KERNEL_MISSING) ||
-        snnrt_set_trace(&network, nothing, NULL) !=
+        snnrt_network_set_trace(&network, nothing, NULL) !=
             (SNNRT_WITH_TRACE ? SNNRT_OK : SNNRT_ERROR_KERNEL_MISSING) ||
-        snnrt_record_health(&network, &health) !=
+        snnrt_network_record_health(&network, &health) !=
             (SNNRT_WITH_HEALTH ? SNNRT_OK : SNNRT_ERROR_KERNEL_MISSING) ||
-        (strlen(snnrt_strerror(SNNRT_ERROR_CRC)) != 0) != (SNNRT_WITH_STRINGS != 0) ||
-        snnrt_run(&network, input, &result) != SNNRT_OK) {
+        (strlen(snnrt_status_text(SNNRT_ERROR_CRC)) != 0) != (SNNRT_WITH_STRINGS != 0) ||
+        snnrt_network_run(&network, input, &result) != SNNRT_OK) {
         fprintf(stderr, "the interface differs from what the build has\n");
         return 1;
     }

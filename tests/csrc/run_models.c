@@ -81,7 +81,7 @@ typedef struct job {
     FILE *output;
 } job;
 
-/* One way of running over all inputs; `stepped`: snnrt_step in a loop, from frames copied to the byte. */
+/* One way of running over all inputs; `stepped`: snnrt_network_step in a loop, from frames copied to the byte. */
 static void run_inputs(const job *job, uint32_t kernels, bool with_scratch, bool stepped) {
     const snnrt_model_info *info = &job->info;
     uint32_t frames = info->input_encoding == SNNRT_INPUT_SPIKES ? info->timesteps : 1;
@@ -92,12 +92,12 @@ static void run_inputs(const job *job, uint32_t kernels, bool with_scratch, bool
     snnrt_counts *counts = malloc(info->node_count * sizeof *counts);
     watcher at = {job->model, 0, info->node_count, 0};
     snnrt_network network;
-    if (snnrt_init(&network, job->model, job->model_bytes, arena, info->arena_bytes, NULL) != SNNRT_OK ||
+    if (snnrt_network_init(&network, job->model, job->model_bytes, arena, info->arena_bytes, NULL) != SNNRT_OK ||
         snnrt_host_use_kernels(&network, kernels) != SNNRT_OK ||
-        snnrt_set_trace(&network, watch, &at) != SNNRT_OK) {
+        snnrt_network_set_trace(&network, watch, &at) != SNNRT_OK) {
         fail("can't be started", job->path);
     }
-    if (with_scratch && snnrt_use_scratch(&network, scratch, info->scratch_bytes) != SNNRT_OK) {
+    if (with_scratch && snnrt_network_use_scratch(&network, scratch, info->scratch_bytes) != SNNRT_OK) {
         fail("scratch", job->path);
     }
     for (size_t first = 0; first + stride <= job->input_bytes; first += stride) {
@@ -107,28 +107,28 @@ static void run_inputs(const job *job, uint32_t kernels, bool with_scratch, bool
         memcpy(given, job->inputs + first, stride);
         memset(arena, (int)(first + kernels * 3 + with_scratch), info->arena_bytes);
         at.hash = 0xCBF29CE484222325u;
-        status = snnrt_count_events(&network, counts, info->node_count);
+        status = snnrt_network_count_events(&network, counts, info->node_count);
         if (stepped) {
             uint32_t t = 0;
-            status = snnrt_reset(&network);
+            status = snnrt_network_reset(&network);
             do {
                 const uint8_t *frame = frames == 1 ? given : given + (size_t)t * info->input_bytes;
                 status = status == SNNRT_OK
-                             ? snnrt_step(&network, t != 0 && frames == 1 ? NULL : frame, &result)
+                             ? snnrt_network_step(&network, t != 0 && frames == 1 ? NULL : frame, &result)
                              : status;
                 t++;
             } while (status == SNNRT_OK && !result.done);
         } else if (status == SNNRT_OK) {
-            status = snnrt_run(&network, given, &result);
+            status = snnrt_network_run(&network, given, &result);
         }
         if (status != SNNRT_OK) {
-            fail(snnrt_strerror(status), job->path);
+            fail(snnrt_status_text(status), job->path);
         }
         words[0] = result.class_index;
         words[1] = result.timesteps;
         words[2] = result.score_q16;
         fwrite(words, sizeof words, 1, job->output);
-        fwrite(snnrt_accumulators(&network), 4, info->classes, job->output);
+        fwrite(snnrt_network_accumulators(&network), 4, info->classes, job->output);
         fwrite(counts, sizeof *counts, info->node_count, job->output);
         fwrite(&at.hash, sizeof at.hash, 1, job->output);
     }

@@ -39,7 +39,7 @@ Linker script and memory map
 
  .text.firmware
                 0x00008000       0x20 build/program.o
- .text.snnrt_init
+ .text.snnrt_network_init
                 0x00008020       0x5c build/snnrt.o
  .rodata.magic  0x0000807c        0x8 build/snnrt.o
  .text          0x00008084        0x0 build/snnrt.o
@@ -48,16 +48,22 @@ Linker script and memory map
  .data.x        0x00009094       0x04 build/snnrt.o
 """
 GRAPH = """\
-node: { title: "snnrt_init" label: "snnrt_init\\nsnnrt.c:7:3\\n24 bytes (static)\\n0 dynamic objects" }
+node: { title: "snnrt_network_init" label: "snnrt_network_init\\nsnnrt.c:7:3\\n24 bytes (static)\\n0 dynamic objects" }
 """
-SOURCE = "/* a.h */\n\n\n/* network.c */\nstatic const uint8_t magic[8];\n\nint snnrt_init"
+SOURCE = "/* a.h */\n\n\n/* network.c */\nstatic const uint8_t magic[8];\n\nint snnrt_network_init"
 
 
 def test_the_map_is_read_by_component():
     components = component_of_function(GRAPH, SOURCE)
-    assert components == {"snnrt_init": "network", "magic": "network"}
+    assert components == {"snnrt_network_init": "network", "magic": "network"}
     sections = read_map(MAP)
-    assert [section.name for section in sections] == ["firmware", "snnrt_init", "magic", "text", "memset"]
+    assert [section.name for section in sections] == [
+        "firmware",
+        "snnrt_network_init",
+        "magic",
+        "text",
+        "memset",
+    ]
     size = Firmware(CORES[0], Path(), GRAPH, components, sections).size()
     assert size == CodeSize({"network": 0x64}, {"_udivdi3.o": 0x10}, {"lib_a-memset.o": 0xA4})
     assert (size.core, size.total) == (0x64, 0x64 + 0x10 + 0xA4)
@@ -159,7 +165,10 @@ def test_faster_code_takes_little_more_stack(name):
     row = read_table()["cores"][name]["named"][code_size.SMALLEST]
     for level in ("-O2", "-O3"):
         stack = measure(core, NAMED[code_size.SMALLEST], (level,)).stack
-        assert stack["snnrt_run"] <= 1.2 * row["run"] and stack["snnrt_init"] <= 1.2 * row["init"]
+        assert (
+            stack["snnrt_network_run"] <= 1.2 * row["run"]
+            and stack["snnrt_network_init"] <= 1.2 * row["init"]
+        )
 
 
 RECURSIVE = "int f(int); int g(int a) { return f(a - 1) + 1; } int f(int a) { return a ? g(a) + a : 0; }"

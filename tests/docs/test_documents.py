@@ -148,7 +148,7 @@ def test_firmware_page(model, monkeypatch, tmp_path):
         if (!start() || !watch()) return 1;
         while (fread(values, sizeof values, 1, stdin) == 1) {
             int label = classify(values, &steps), streamed = -1, hooked;
-            if (snnrt_reset(&network) != SNNRT_OK || !idle()) return 2;
+            if (snnrt_network_reset(&network) != SNNRT_OK || !idle()) return 2;
             for (int t = 0; streamed < 0; t++) {
                 if (t == 9) return 3;
                 streamed = on_data(values);

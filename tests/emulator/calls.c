@@ -37,7 +37,7 @@ static void say(const char *what, snnrt_status status) {
     board_print(": ");
     board_print_number((uint32_t)status);
     board_print(" ");
-    board_print(snnrt_strerror(status));
+    board_print(snnrt_status_text(status));
     board_print("\n");
 }
 
@@ -53,7 +53,7 @@ static void say_fault(const char *what, snnrt_status status, const snnrt_fault *
 }
 
 static void say_result(const char *what, const snnrt_network *network, const snnrt_result *result) {
-    const uint32_t *sums = (const uint32_t *)snnrt_accumulators(network);
+    const uint32_t *sums = (const uint32_t *)snnrt_network_accumulators(network);
     board_print(what);
     board_print(": class ");
     board_print_number(result->class_index);
@@ -78,7 +78,7 @@ static uint32_t load(const char *path, void *bytes) {
 }
 
 static snnrt_status initialise(model *m) {
-    return snnrt_init(&m->network, m->bytes, m->model_bytes, m->arena, m->info.arena_bytes, NULL);
+    return snnrt_network_init(&m->network, m->bytes, m->model_bytes, m->arena, m->info.arena_bytes, NULL);
 }
 
 static void load_model(model *m, const char *model_path, const char *input_path) {
@@ -140,16 +140,16 @@ static void refuse_models(const model *m) {
 static void refuse_arenas(model *m) {
     snnrt_fault fault = {0, 0, 0};
     uint32_t bytes = m->info.arena_bytes;
-    snnrt_status status = snnrt_init(&m->network, m->bytes, m->model_bytes, room, bytes - 1, &fault);
+    snnrt_status status = snnrt_network_init(&m->network, m->bytes, m->model_bytes, room, bytes - 1, &fault);
     say_fault("arena of N-1 bytes", status, &fault);
-    say("step after that", snnrt_step(&m->network, input_of(m, 0), NULL));
-    status = snnrt_init(&m->network, m->bytes, m->model_bytes, (uint8_t *)room + 4, bytes, &fault);
+    say("step after that", snnrt_network_step(&m->network, input_of(m, 0), NULL));
+    status = snnrt_network_init(&m->network, m->bytes, m->model_bytes, (uint8_t *)room + 4, bytes, &fault);
     say_fault("unaligned arena", status, &fault);
-    status = snnrt_init(&m->network, m->bytes, m->model_bytes, NULL, bytes, &fault);
+    status = snnrt_network_init(&m->network, m->bytes, m->model_bytes, NULL, bytes, &fault);
     say_fault("no arena", status, &fault);
-    status = snnrt_init(NULL, m->bytes, m->model_bytes, room, bytes, &fault);
+    status = snnrt_network_init(NULL, m->bytes, m->model_bytes, room, bytes, &fault);
     say_fault("no network", status, &fault);
-    say("arena of N bytes", snnrt_init(&m->network, m->bytes, m->model_bytes, room, bytes, &fault));
+    say("arena of N bytes", snnrt_network_init(&m->network, m->bytes, m->model_bytes, room, bytes, &fault));
 }
 
 static void call_too_early(model *m) {
@@ -157,33 +157,33 @@ static void call_too_early(model *m) {
     snnrt_result result = {0, 0, 0, false};
     bool complete;
     static snnrt_health health;
-    say("reset before init", snnrt_reset(&network));
-    say("step before init", snnrt_step(&network, input_of(m, 0), &result));
-    say("run before init", snnrt_run(&network, input_of(m, 0), &result));
-    say("exit before init", snnrt_set_exit(&network, SNNRT_EXIT_NEVER, 0, 1));
-    say("scratch before init", snnrt_use_scratch(&network, NULL, 0));
-    say("hook before init", snnrt_set_input_hook(&network, NULL, NULL));
-    say("verify before init", snnrt_verify(&network, 0, &complete));
-    say("health before init", snnrt_record_health(&network, &health));
-    say("counts before init", snnrt_count_events(&network, NULL, 0));
-    say("trace before init", snnrt_set_trace(&network, NULL, NULL));
-    say("accumulators before init", snnrt_accumulators(&network) == NULL ? SNNRT_OK : SNNRT_ERROR_NULL);
-    say("step of nothing", snnrt_step(NULL, input_of(m, 0), &result));
+    say("reset before init", snnrt_network_reset(&network));
+    say("step before init", snnrt_network_step(&network, input_of(m, 0), &result));
+    say("run before init", snnrt_network_run(&network, input_of(m, 0), &result));
+    say("exit before init", snnrt_network_set_exit(&network, SNNRT_EXIT_NEVER, 0, 1));
+    say("scratch before init", snnrt_network_use_scratch(&network, NULL, 0));
+    say("hook before init", snnrt_network_set_input_hook(&network, NULL, NULL));
+    say("verify before init", snnrt_network_verify(&network, 0, &complete));
+    say("health before init", snnrt_network_record_health(&network, &health));
+    say("counts before init", snnrt_network_count_events(&network, NULL, 0));
+    say("trace before init", snnrt_network_set_trace(&network, NULL, NULL));
+    say("accumulators before init", snnrt_network_accumulators(&network) == NULL ? SNNRT_OK : SNNRT_ERROR_NULL);
+    say("step of nothing", snnrt_network_step(NULL, input_of(m, 0), &result));
 }
 
 static void refuse_arguments(model *m) {
     snnrt_result result = {0, 0, 0, false};
     static snnrt_counts counts[64];
     say("init", initialise(m));
-    say("step without input", snnrt_step(&m->network, NULL, &result));
-    say("unaligned input", snnrt_step(&m->network, (const uint8_t *)m->input + 1, &result));
-    say("run without result", snnrt_run(&m->network, m->input, NULL));
-    say("no such rule", snnrt_set_exit(&m->network, 3, 0, 1));
-    say("no timesteps", snnrt_set_exit(&m->network, SNNRT_EXIT_NEVER, 0, 0));
-    say("too many timesteps", snnrt_set_exit(&m->network, SNNRT_EXIT_NEVER, 0, 65536));
-    say("unaligned scratch", snnrt_use_scratch(&m->network, (uint8_t *)room + 4, 64));
-    say("counts of other nodes", snnrt_count_events(&m->network, counts, m->info.node_count + 1));
-    say("step", snnrt_step(&m->network, input_of(m, 0), &result));
+    say("step without input", snnrt_network_step(&m->network, NULL, &result));
+    say("unaligned input", snnrt_network_step(&m->network, (const uint8_t *)m->input + 1, &result));
+    say("run without result", snnrt_network_run(&m->network, m->input, NULL));
+    say("no such rule", snnrt_network_set_exit(&m->network, 3, 0, 1));
+    say("no timesteps", snnrt_network_set_exit(&m->network, SNNRT_EXIT_NEVER, 0, 0));
+    say("too many timesteps", snnrt_network_set_exit(&m->network, SNNRT_EXIT_NEVER, 0, 65536));
+    say("unaligned scratch", snnrt_network_use_scratch(&m->network, (uint8_t *)room + 4, 64));
+    say("counts of other nodes", snnrt_network_count_events(&m->network, counts, m->info.node_count + 1));
+    say("step", snnrt_network_step(&m->network, input_of(m, 0), &result));
     say_result("after all that", &m->network, &result);
 }
 
@@ -191,7 +191,7 @@ static void run_all(const char *what, model *m) {
     say("init", initialise(m));
     for (uint32_t i = 0; i < m->inputs; i++) {
         snnrt_result result = {0, 0, 0, false};
-        say(what, snnrt_run(&m->network, input_of(m, i), &result));
+        say(what, snnrt_network_run(&m->network, input_of(m, i), &result));
         say_result(what, &m->network, &result);
     }
 }
@@ -201,13 +201,13 @@ static void record_health(model *m) {
     int32_t file = board_open("health.bin", "wb");
     bool complete = false;
     say("init", initialise(m));
-    say("health", snnrt_record_health(&m->network, &health));
+    say("health", snnrt_network_record_health(&m->network, &health));
     for (uint32_t i = 0; i < m->inputs; i++) {
         snnrt_result result = {0, 0, 0, false};
-        (void)snnrt_run(&m->network, input_of(m, i), &result);
+        (void)snnrt_network_run(&m->network, input_of(m, i), &result);
     }
     for (uint32_t rounds = 0; !complete && rounds < 10000; rounds++) {
-        if (snnrt_verify(&m->network, 100, &complete) != SNNRT_OK) {
+        if (snnrt_network_verify(&m->network, 100, &complete) != SNNRT_OK) {
             board_print("verify failed\n");
         }
     }
@@ -224,13 +224,13 @@ static void flip_bits(model *m) {
         bool complete;
         uint32_t place = i == 5 ? m->model_bytes - 1 : places[i];
         say("init", initialise(m));
-        say("verify", snnrt_verify(&m->network, 0, &complete));
+        say("verify", snnrt_network_verify(&m->network, 0, &complete));
         bytes[place] ^= (uint8_t)(1u << i);
-        say("verify after a flipped bit", snnrt_verify(&m->network, 0, &complete));
-        say("step after that", snnrt_step(&m->network, input_of(m, 0), &result));
-        say("run after that", snnrt_run(&m->network, input_of(m, 0), &result));
+        say("verify after a flipped bit", snnrt_network_verify(&m->network, 0, &complete));
+        say("step after that", snnrt_network_step(&m->network, input_of(m, 0), &result));
+        say("run after that", snnrt_network_run(&m->network, input_of(m, 0), &result));
         bytes[place] ^= (uint8_t)(1u << i);
-        say("run until init", snnrt_run(&m->network, input_of(m, 0), &result));
+        say("run until init", snnrt_network_run(&m->network, input_of(m, 0), &result));
     }
 }
 
@@ -253,15 +253,15 @@ static void pull_inputs(const char *what, model *m) {
     sensor at = {m, 0, 0xFFFFFFFFu};
     snnrt_result result = {0, 0, 0, false};
     say("init", initialise(m));
-    say(what, snnrt_set_input_hook(&m->network, give, &at));
-    say("run with the hook", snnrt_run(&m->network, NULL, &result));
+    say(what, snnrt_network_set_input_hook(&m->network, give, &at));
+    say("run with the hook", snnrt_network_run(&m->network, NULL, &result));
     say_result("run with the hook", &m->network, &result);
     board_print_number(at.asked);
     board_print(" times asked\n");
     at.most = 0;
-    say("a hook without input", snnrt_run(&m->network, NULL, &result));
-    say("without the hook", snnrt_set_input_hook(&m->network, NULL, NULL));
-    say("run without it", snnrt_run(&m->network, NULL, &result));
+    say("a hook without input", snnrt_network_run(&m->network, NULL, &result));
+    say("without the hook", snnrt_network_set_input_hook(&m->network, NULL, NULL));
+    say("run without it", snnrt_network_run(&m->network, NULL, &result));
 }
 
 /* One step of the `t`-th from a reset; a constant input is given once. */
@@ -271,7 +271,7 @@ static void step_one(model *m, const model *from, uint32_t place, uint32_t t, sn
     if (over_time) {
         frame += (size_t)t * from->info.input_bytes;
     }
-    say("step", snnrt_step(&m->network, t == 0 || over_time ? frame : NULL, result));
+    say("step", snnrt_network_step(&m->network, t == 0 || over_time ? frame : NULL, result));
 }
 
 /* Two models and two instances of one, a step of each in turn. */
@@ -280,7 +280,7 @@ static void interleave(void) {
     memcpy(&other, &constant, sizeof other);
     (void)initialise(&constant);
     (void)initialise(&spikes);
-    say("a second instance", snnrt_init(&other.network, constant.bytes, constant.model_bytes, other.arena,
+    say("a second instance", snnrt_network_init(&other.network, constant.bytes, constant.model_bytes, other.arena,
                                         constant.info.arena_bytes, NULL));
     for (uint32_t t = 0; t < 3; t++) {
         step_one(&constant, &constant, 0, t, &results[0]);
@@ -290,8 +290,8 @@ static void interleave(void) {
     say_result("interleaved: constant 0", &constant.network, &results[0]);
     say_result("interleaved: spikes 1", &spikes.network, &results[1]);
     say_result("interleaved: constant 1", &other.network, &results[2]);
-    (void)snnrt_reset(&constant.network);
-    (void)snnrt_reset(&spikes.network);
+    (void)snnrt_network_reset(&constant.network);
+    (void)snnrt_network_reset(&spikes.network);
     for (uint32_t t = 0; t < 3; t++) {
         step_one(&constant, &constant, 0, t, &results[0]);
     }
@@ -300,7 +300,7 @@ static void interleave(void) {
     }
     say_result("alone: constant 0", &constant.network, &results[0]);
     say_result("alone: spikes 1", &spikes.network, &results[1]);
-    (void)snnrt_reset(&constant.network);
+    (void)snnrt_network_reset(&constant.network);
     for (uint32_t t = 0; t < 3; t++) {
         step_one(&constant, &constant, 1, t, &results[2]);
     }
@@ -322,13 +322,13 @@ static void on_tick(void) {
         return;
     }
     if (t == 0) {
-        status = snnrt_reset(&spikes.network);
+        status = snnrt_network_reset(&spikes.network);
     }
     if (status == SNNRT_OK) {
-        status = snnrt_step(&spikes.network, input_of(&spikes, place) + (size_t)t * spikes.info.input_bytes,
+        status = snnrt_network_step(&spikes.network, input_of(&spikes, place) + (size_t)t * spikes.info.input_bytes,
                             &tick_results[ticks_done]);
     }
-    memcpy(tick_sums[ticks_done], snnrt_accumulators(&spikes.network), sizeof tick_sums[0]);
+    memcpy(tick_sums[ticks_done], snnrt_network_accumulators(&spikes.network), sizeof tick_sums[0]);
     if (status != SNNRT_OK) {
         tick_status = status;
     }
@@ -341,15 +341,15 @@ static void step_from_interrupt(uint32_t period) {
     snnrt_result result = {0, 0, 0, false};
     (void)initialise(&spikes);
     (void)initialise(&constant);
-    (void)snnrt_run(&constant.network, input_of(&constant, 0), &result);
+    (void)snnrt_network_run(&constant.network, input_of(&constant, 0), &result);
     expected_class = result.class_index;
     ticks_done = 0;
     tick_status = SNNRT_OK;
     board_start_timer(period, on_tick);
     while (ticks_done < TICKS) {
         bool complete;
-        if (snnrt_verify(&constant.network, 64, &complete) != SNNRT_OK ||
-            snnrt_run(&constant.network, input_of(&constant, 0), &result) != SNNRT_OK ||
+        if (snnrt_network_verify(&constant.network, 64, &complete) != SNNRT_OK ||
+            snnrt_network_run(&constant.network, input_of(&constant, 0), &result) != SNNRT_OK ||
             result.class_index != expected_class) {
             wrong++;
         }
@@ -360,10 +360,10 @@ static void step_from_interrupt(uint32_t period) {
     say(" wrong in the main loop; interrupts", tick_status);
     for (uint32_t i = 0; i < TICKS; i++) {
         if (i % 3u == 0) {
-            (void)snnrt_reset(&spikes.network);
+            (void)snnrt_network_reset(&spikes.network);
         }
         step_one(&spikes, &spikes, i / 3u, i % 3u, &result);
-        if (memcmp(tick_sums[i], snnrt_accumulators(&spikes.network), sizeof tick_sums[i]) != 0 ||
+        if (memcmp(tick_sums[i], snnrt_network_accumulators(&spikes.network), sizeof tick_sums[i]) != 0 ||
             result.class_index != tick_results[i].class_index || result.done != tick_results[i].done ||
             result.score_q16 != tick_results[i].score_q16 ||
             result.timesteps != tick_results[i].timesteps) {

@@ -25,12 +25,12 @@ int main(void) {
         }
         bytes = board_read(file, model, sizeof model);
         board_close(file);
-        if (snnrt_init(&network, model, bytes, arena, sizeof arena, NULL) != SNNRT_OK ||
-            snnrt_step(&network, input, &result) != SNNRT_OK) {
+        if (snnrt_network_init(&network, model, bytes, arena, sizeof arena, NULL) != SNNRT_OK ||
+            snnrt_network_step(&network, input, &result) != SNNRT_OK) {
             return 1;
         }
         board_start_counter();
-        if (snnrt_step(&network, input, &result) != SNNRT_OK) {
+        if (snnrt_network_step(&network, input, &result) != SNNRT_OK) {
             return 1;
         }
         ticks = board_ticks();

@@ -1,7 +1,7 @@
 /* Runs 0.snnrt, 1.snnrt, ... over the inputs in 0.input, ... as tests/csrc/run_models.c does, on a board or on the
  * host (host_board.c), and writes the results to 0.output, ...
  *
- * Each model runs once by snnrt_run, and once step by step with scratch memory from an arena that is not clean. An
+ * Each model runs once by snnrt_network_run, and once step by step with scratch memory from an arena that is not clean. An
  * output holds for each way and input: class, timesteps, score (u32), the accumulators (32 bit), the counts of every
  * node (5 u64), and a hash of every neuron's state and output at every step. It is empty for a model that the board
  * has no room for. */
@@ -51,7 +51,7 @@ static void watch(void *user, const snnrt_network *running, uint32_t node, const
 
 static void check(snnrt_status status) {
     if (status != SNNRT_OK) {
-        fail(snnrt_strerror(status));
+        fail(snnrt_status_text(status));
     }
 }
 
@@ -90,10 +90,10 @@ static uint32_t load(uint32_t place, const char *ending, void *bytes, uint32_t r
 static void step_through(const uint8_t *given, snnrt_result *result) {
     bool spikes = info.input_encoding == SNNRT_INPUT_SPIKES;
     uint32_t t = 0;
-    check(snnrt_reset(&network));
+    check(snnrt_network_reset(&network));
     do {
         const uint8_t *frame = spikes ? given + (size_t)t * info.input_bytes : t == 0 ? given : NULL;
-        check(snnrt_step(&network, frame, result));
+        check(snnrt_network_step(&network, frame, result));
         t++;
     } while (!result->done);
 }
@@ -101,10 +101,10 @@ static void step_through(const uint8_t *given, snnrt_result *result) {
 static void run_inputs(uint32_t model_bytes, uint32_t input_bytes, bool stepped, int32_t output) {
     uint32_t frames = info.input_encoding == SNNRT_INPUT_SPIKES ? info.timesteps : 1;
     uint32_t stride = info.input_bytes * frames;
-    check(snnrt_init(&network, model, model_bytes, arena, info.arena_bytes, NULL));
-    check(snnrt_set_trace(&network, watch, NULL));
+    check(snnrt_network_init(&network, model, model_bytes, arena, info.arena_bytes, NULL));
+    check(snnrt_network_set_trace(&network, watch, NULL));
     if (stepped && info.scratch_bytes <= sizeof scratch) {
-        check(snnrt_use_scratch(&network, scratch, info.scratch_bytes));
+        check(snnrt_network_use_scratch(&network, scratch, info.scratch_bytes));
     }
     for (uint32_t first = 0; first + stride <= input_bytes; first += stride) {
         const uint8_t *given = (const uint8_t *)inputs + first;
@@ -112,17 +112,17 @@ static void run_inputs(uint32_t model_bytes, uint32_t input_bytes, bool stepped,
         uint32_t words[3];
         memset(arena, stepped ? 0xA5 : 0, info.arena_bytes);
         hash = 0xCBF29CE484222325u;
-        check(snnrt_count_events(&network, counts, info.node_count));
+        check(snnrt_network_count_events(&network, counts, info.node_count));
         if (stepped) {
             step_through(given, &result);
         } else {
-            check(snnrt_run(&network, given, &result));
+            check(snnrt_network_run(&network, given, &result));
         }
         words[0] = result.class_index;
         words[1] = result.timesteps;
         words[2] = result.score_q16;
         board_write(output, words, sizeof words);
-        board_write(output, snnrt_accumulators(&network), info.classes * 4u);
+        board_write(output, snnrt_network_accumulators(&network), info.classes * 4u);
         board_write(output, counts, info.node_count * (uint32_t)sizeof *counts);
         board_write(output, &hash, sizeof hash);
     }

@@ -75,7 +75,7 @@ def test_the_demo_network(name, monkeypatch):
     # the build that is measured and the one that counts
     assert len(linked) == 2
     for names in linked:
-        assert {"snnrt_step", "board_reset"} <= names and not names & HEAP
+        assert {"snnrt_network_step", "board_reset"} <= names and not names & HEAP
         assert not {symbol for symbol in names if symbol.startswith(SOFT_FLOAT)}
 
 
@@ -177,7 +177,7 @@ def test_a_core_that_refuses_the_model_says_why(monkeypatch):
     monkeypatch.setattr(device, "options_for", lambda graph, **given: real(graph, **given, conv2d=0))
     network, x = demo_network("int8")
     with pytest.raises(
-        ModelError, match=r"snnrt_init: node '.*needs a kernel that this build leaves out"
+        ModelError, match=r"snnrt_network_init: node '.*needs a kernel that this build leaves out"
     ) as caught:
         network.run(x[:1], device="emulator:cortex-m0")
     assert "\n" not in str(caught.value)

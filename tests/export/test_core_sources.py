@@ -28,8 +28,8 @@ snnrt_network network;
 snnrt_result result;
 int main(void);
 int main(void) {
-    return (int)snnrt_init(&network, model, 1000u, (void *)(uintptr_t)arena, 1000u, NULL) +
-           (int)snnrt_run(&network, input, &result);
+    return (int)snnrt_network_init(&network, model, 1000u, (void *)(uintptr_t)arena, 1000u, NULL) +
+           (int)snnrt_network_run(&network, input, &result);
 }
 """
 
@@ -84,7 +84,7 @@ def test_cpp(written, compiler, tmp_path):
     """The header in a C++ file, and the core itself for builds that compile everything as C++."""
     need(compiler, compiler.replace("clang++", "clang"))
     (tmp_path / "user.cpp").write_text(
-        '#include "snnrt.h"\nint main() { return snnrt_reset(nullptr) == 0; }\n'
+        '#include "snnrt.h"\nint main() { return snnrt_network_reset(nullptr) == 0; }\n'
     )
     for folder in written.values():
         flags = ("-std=c++17", *WARNINGS, "-I", folder, "-fsyntax-only")
@@ -218,7 +218,7 @@ def test_integer_firmware_links_no_float_and_no_heap(written, build, tmp_path):
          *symbols, "-I", written[build], tmp_path / "firmware.c", written[build] / "snnrt.c", "-o", elf]
     )  # fmt: skip
     linked = command(["arm-none-eabi-nm", elf]).split()
-    assert "snnrt_init" in linked and "snnrt_run" in linked
+    assert "snnrt_network_init" in linked and "snnrt_network_run" in linked
     forbidden = re.compile(
         r"__aeabi_[fd]|__aeabi_(?:u?[il]|ul)2[fd]|__\w+[sd]f[23]|_?(?:m|re|c)alloc(_r)?$|_?s?brk(_r)?$|_?free(_r)?$"
     )

@@ -55,7 +55,9 @@ class CountedLibrary:
 
     def __getattr__(self, name):
         function = getattr(self._lib, name)
-        return self._counted("c", function) if name in ("snnrt_model_check", "snnrt_init") else function
+        return (
+            self._counted("c", function) if name in ("snnrt_model_check", "snnrt_network_init") else function
+        )
 
 
 def test_one_load_and_run_checks_once_in_python_and_once_in_c(monkeypatch, tmp_path):

@@ -36,18 +36,18 @@ def execution(network: Network) -> Execution:
 
 
 def of_the_core(network: Network, x: np.ndarray, rule: str, threshold: float, steps: int) -> bytes:
-    """The record that the core itself keeps over these inputs, one snnrt_run each."""
+    """The record that the core itself keeps over these inputs, one snnrt_network_run each."""
     engine = execution(network)
     classes = network.graph.readout.shape[0]
     integer = threshold_q(rule, threshold, classes)
     record = ffi.new("snnrt_health *")
     ffi.buffer(record)[:] = b"\xff" * BYTES
-    assert lib.snnrt_set_exit(engine.network, ENGINE_RULES[rule], integer, steps) == lib.SNNRT_OK
-    assert lib.snnrt_record_health(engine.network, record) == lib.SNNRT_OK
+    assert lib.snnrt_network_set_exit(engine.network, ENGINE_RULES[rule], integer, steps) == lib.SNNRT_OK
+    assert lib.snnrt_network_record_health(engine.network, record) == lib.SNNRT_OK
     result = ffi.new("snnrt_result *")
     for values in CoreValues(network.model).stored_input(x):
         pointer = ffi.cast("void *", ffi.from_buffer(values))
-        assert lib.snnrt_run(engine.network, pointer, result) == lib.SNNRT_OK
+        assert lib.snnrt_network_run(engine.network, pointer, result) == lib.SNNRT_OK
     return bytes(ffi.buffer(record))
 
 
@@ -97,10 +97,10 @@ def test_checks_and_faults_are_in_the_record():
     network, _ = network_of("dense_lif", "int8")
     engine = execution(network)
     record, complete = ffi.new("snnrt_health *"), ffi.new("bool *")
-    lib.snnrt_record_health(engine.network, record)
-    assert lib.snnrt_verify(engine.network, 0, complete) == lib.SNNRT_OK and complete[0]
+    lib.snnrt_network_record_health(engine.network, record)
+    assert lib.snnrt_network_verify(engine.network, 0, complete) == lib.SNNRT_OK and complete[0]
     engine.room[200] ^= 4
-    assert lib.snnrt_verify(engine.network, 0, complete) == lib.SNNRT_ERROR_CRC
+    assert lib.snnrt_network_verify(engine.network, 0, complete) == lib.SNNRT_ERROR_CRC
     read = HealthRecord.from_bytes(bytes(ffi.buffer(record)))
     assert (read.checks, read.faults, read.inferences) == (2, 1, 0)
 

@@ -3,10 +3,10 @@
  * Reads   settings   u32: exit rule, threshold_q, most timesteps, inputs, frames an input has; with SNNRT_WITH_TRACE
  *                    then for each node the bytes of its output and of its state to record
  *         inputs     frames of MODEL_INPUT_BYTES, one after the other
- * Writes  records    u32: ticks of nothing, of the known loop and of snnrt_init, stack bytes of snnrt_init; then for each
- *                    input u32: class, timesteps, score_q16, ticks of snnrt_reset, stack bytes of its steps;
+ * Writes  records    u32: ticks of nothing, of the known loop and of snnrt_network_init, stack bytes of snnrt_network_init; then for each
+ *                    input u32: class, timesteps, score_q16, ticks of snnrt_network_reset, stack bytes of its steps;
  *                    the accumulators; with SNNRT_WITH_COUNTERS the counts of every node (5 u64)
- *         steps      u32: ticks of each snnrt_step
+ *         steps      u32: ticks of each snnrt_network_step
  *         recording  the bytes that the settings ask for, node by node, step by step
  *
  * Exit codes: 0 done, 2 the core refused (with "NAME status S node N expected E found F"), 3 the board, 4 a fault. */
@@ -102,20 +102,20 @@ static void start(int32_t records) {
     words[1] = board_ticks();
     board_paint_stack();
     board_start_counter();
-    status = snnrt_init(&network, board_model_start,
+    status = snnrt_network_init(&network, board_model_start,
                         (size_t)(board_model_end - board_model_start), arena, sizeof arena, &fault);
     words[2] = board_ticks();
     words[3] = board_stack_used();
     if (status != SNNRT_OK) {
-        refuse("snnrt_init", status, &fault);
+        refuse("snnrt_network_init", status, &fault);
     }
-    check("snnrt_set_exit", snnrt_set_exit(&network, settings.rule, settings.threshold_q,
+    check("snnrt_network_set_exit", snnrt_network_set_exit(&network, settings.rule, settings.threshold_q,
                                            settings.timesteps));
 #if SNNRT_WITH_COUNTERS
-    check("snnrt_count_events", snnrt_count_events(&network, counts, MODEL_NODES));
+    check("snnrt_network_count_events", snnrt_network_count_events(&network, counts, MODEL_NODES));
 #endif
 #if SNNRT_WITH_TRACE
-    check("snnrt_set_trace", snnrt_set_trace(&network, record, NULL));
+    check("snnrt_network_set_trace", snnrt_network_set_trace(&network, record, NULL));
 #endif
     board_write(records, words, sizeof words);
 }
@@ -127,18 +127,18 @@ static void run_input(int32_t inputs, int32_t records) {
     uint32_t frames = 0;
     board_paint_stack();
     board_start_counter();
-    status = snnrt_reset(&network);
+    status = snnrt_network_reset(&network);
     words[3] = board_ticks();
-    check("snnrt_reset", status);
+    check("snnrt_network_reset", status);
     do {
         if (frames < settings.frames) {
             read_all(inputs, input, MODEL_INPUT_BYTES);
             frames++;
         }
         board_start_counter();
-        status = snnrt_step(&network, input, &result);
+        status = snnrt_network_step(&network, input, &result);
         step_ticks[steps_held] = board_ticks();
-        check("snnrt_step", status);
+        check("snnrt_network_step", status);
         steps_held++;
         if (steps_held == STEPS_HELD) {
             send_steps();
@@ -152,7 +152,7 @@ static void run_input(int32_t inputs, int32_t records) {
     words[1] = result.timesteps;
     words[2] = result.score_q16;
     board_write(records, words, sizeof words);
-    board_write(records, snnrt_accumulators(&network), MODEL_CLASSES * 4u);
+    board_write(records, snnrt_network_accumulators(&network), MODEL_CLASSES * 4u);
 #if SNNRT_WITH_COUNTERS
     board_write(records, counts, sizeof counts);
 #endif
