@@ -18,8 +18,8 @@ CSRC = ROOT / "csrc"
 SOURCES = ("*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c")
 # as csrc/build_core.py builds the extension
 FLAGS = (
-    "-std=c99", "-O3", "-ffp-contract=off", "-DSNNRT_EVENTS_MAX=256", "-DSNNRT_WITH_VECTOR_SCRATCH=1",
-    "-DSNNRT_WITH_KERNEL_TABLE=1",
+    "-std=c99", "-O3", "-ffp-contract=off", "-falign-functions=64",
+    "-DSNNRT_EVENTS_MAX=256", "-DSNNRT_WITH_VECTOR_SCRATCH=1", "-DSNNRT_WITH_KERNEL_TABLE=1",
     "-Wall", "-Werror",
 )  # fmt: skip
 COLLECTED = re.compile(r"Collected : (\d+)")

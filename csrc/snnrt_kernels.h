@@ -86,10 +86,9 @@ typedef struct snnrt_neuron_step {
 /* One leak for all membranes, a threshold, one spike a step, no synaptic current or lower bound: what builds without
  * neuron variants have. */
 static inline bool snnrt_neuron_is_plain(uint32_t flags, uint32_t granularity) {
-    uint32_t variants = 3u << 2 * SNNRT_SYNAPSE | 3u << 2 * SNNRT_LOWER_BOUND;
-    return (granularity & variants) == 0 && (flags & SNNRT_NEURON_MULTIPLE) == 0 &&
-           (granularity >> 2 * SNNRT_MEMBRANE & 3u) == SNNRT_SCALAR &&
-           (granularity >> 2 * SNNRT_THRESHOLD & 3u) != SNNRT_ABSENT;
+    const uint32_t fixed = 3u << 2 * SNNRT_SYNAPSE | 3u << 2 * SNNRT_LOWER_BOUND | 3u << 2 * SNNRT_MEMBRANE;
+    return (granularity & fixed) == (uint32_t)SNNRT_SCALAR << 2 * SNNRT_MEMBRANE &&
+           (granularity & 3u << 2 * SNNRT_THRESHOLD) != 0 && (flags & SNNRT_NEURON_MULTIPLE) == 0;
 }
 
 /* Returns the number of spikes fired; builds without counters may return 0. */

@@ -83,12 +83,12 @@ static void run_neuron(const snnrt_network *network, const snnrt_node *node, uin
     const snnrt_neuron_parameters *p = &node->parameters.neuron;
     snnrt_neuron_step step;
     uint64_t spikes;
-    step.flags = p->flags;
-    step.max_spikes = p->max_spikes;
-    step.granularity = p->granularity;
     for (uint32_t i = 0; i < SNNRT_NEURON_PARAMETERS; i++) {
         step.arrays[i] = array_at(network, p->arrays[i]);
     }
+    step.flags = p->flags;
+    step.max_spikes = p->max_spikes;
+    step.granularity = p->granularity;
     step.current = value_of(network, source_of(network, node->inputs[0]));
     step.state = network->arena + p->state;
     step.synapse_state =

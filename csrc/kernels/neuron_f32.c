@@ -13,7 +13,7 @@ static inline void scale_current(float *i, const float *gain, uint32_t count) {
     }
 }
 
-static inline void synaptic_current(uint32_t order, float *c, const float *x, const float *constant,
+static inline void synaptic_current_f32(uint32_t order, float *c, const float *x, const float *constant,
                                     float *i, uint32_t count) {
     for (uint32_t k = 0; k < count; k++) {
         float now, next;
@@ -77,7 +77,7 @@ static inline void integrate(uint32_t integration, float *u, const float *v, con
     }
 }
 
-static inline uint32_t fires(const float *u, const float *threshold, bool strict, uint32_t count) {
+static inline uint32_t fires_f32(const float *u, const float *threshold, bool strict, uint32_t count) {
     uint32_t word = 0;
     for (uint32_t k = 0; k < count; k++) {
         bool fired = strict ? u[k] > threshold[k] : u[k] >= threshold[k];
@@ -144,7 +144,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
             array[a] = (const float *)snnrt_block_parameter(step, a, first, count, first == 0, room[a]);
         }
         if (array[SNNRT_SYNAPSE] != NULL) {
-            synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags), (float *)step->synapse_state + first,
+            synaptic_current_f32(SNNRT_NEURON_SYNAPSE_ORDER(flags), (float *)step->synapse_state + first,
                              x, array[SNNRT_SYNAPSE], i, count);
         } else {
             for (uint32_t k = 0; k < count; k++) {
@@ -160,7 +160,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
             }
         }
         if (next) {
-            word = fires(v, array[SNNRT_THRESHOLD], strict, count);
+            word = fires_f32(v, array[SNNRT_THRESHOLD], strict, count);
             apply_reset(reset, u, array[SNNRT_THRESHOLD], array[SNNRT_RESET_TO], word, count);
         }
         if (array[SNNRT_THRESHOLD] == NULL) {
@@ -170,7 +170,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
                                     step->max_spikes, next ? (uint32_t)SNNRT_RESET_NONE : reset,
                                     array[SNNRT_RESET_TO], count);
         } else {
-            word = fires(u, array[SNNRT_THRESHOLD], strict, count);
+            word = fires_f32(u, array[SNNRT_THRESHOLD], strict, count);
             ((uint32_t *)step->output)[first / SNNRT_BLOCK] = word;
             spikes += snnrt_popcount(word);
             if (!next) {
