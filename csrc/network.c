@@ -2,7 +2,7 @@
 #include "snnrt_core.h"
 
 static void clear(void *memory, size_t bytes) {
-    uint32_t *words = (uint32_t *)memory;
+    snnrt_uint32 *words = (snnrt_uint32 *)memory;
     for (size_t i = 0; i < bytes / sizeof *words; i++) {
         words[i] = 0;
     }
@@ -40,8 +40,8 @@ static void clear_kept(const snnrt_network *network, const snnrt_node *node) {
 static void initialise_neuron(const snnrt_network *network, const snnrt_node *node) {
     const snnrt_neuron_parameters *p = &node->parameters.neuron;
     uint32_t granularity = SNNRT_GRANULARITY(p, SNNRT_INITIAL);
-    const int32_t *initial =
-        (const int32_t *)(const void *)(network->model + p->arrays[SNNRT_INITIAL]);
+    const snnrt_int32 *initial =
+        (const snnrt_int32 *)(const void *)(network->model + p->arrays[SNNRT_INITIAL]);
     void *state = network->arena + p->state;
     uint32_t neurons = snnrt_elements(node);
     for (uint32_t i = 0, k = 0; i < neurons; i++, k++) {
@@ -50,9 +50,9 @@ static void initialise_neuron(const snnrt_network *network, const snnrt_node *no
             k = 0;
         }
         if ((p->flags & SNNRT_NEURON_STATE_INT16) != 0) {
-            ((int16_t *)state)[i] = (int16_t)initial[k];
+            ((snnrt_int16 *)state)[i] = (int16_t)initial[k];
         } else {
-            ((int32_t *)state)[i] = initial[k]; /* the bits of a float too */
+            ((snnrt_int32 *)state)[i] = initial[k]; /* the bits of a float too */
         }
     }
 }

@@ -13,6 +13,10 @@
 #include "snnrt_file.h"
 #include "snnrt_window.h"
 
+#if SNNRT_EVENTS_MAX < 1
+#error "SNNRT_EVENTS_MAX: expected 1 or more, the events that are collected before they are added"
+#endif
+
 /* Vector kernels read and write events in blocks: so many entries past the capacity are theirs too. */
 #ifndef SNNRT_EVENTS_PADDING
 #define SNNRT_EVENTS_PADDING (SNNRT_WITH_KERNEL_TABLE ? 16u : 0u)
@@ -20,10 +24,10 @@
 
 /* Non-zero inputs: the position of each and its value (1 for a spike), in ascending position. */
 typedef struct snnrt_events {
-    uint32_t *position;
+    snnrt_uint32 *position;
     union {
-        int16_t *i16;
-        float *f32;
+        snnrt_int16 *i16;
+        snnrt_float32 *f32;
     } value;
     uint32_t count;
     uint32_t capacity;
@@ -60,11 +64,11 @@ typedef void snnrt_accumulate_kernel(const snnrt_accumulation *sum);
 /* For each of `windows` windows, `window_bits` apart: output[0 .. count) += `rows` rows, `row_bits` apart, of `runs`
  * neighbouring runs of `count` bits; `output` goes on by `count` from window to window. */
 typedef struct snnrt_bits_sum {
-    const uint32_t *words;
+    const snnrt_uint32 *words;
     uint32_t first; /* bit */
     uint32_t count, runs, rows, row_bits;
     uint32_t windows, window_bits;
-    int16_t *output;
+    snnrt_int16 *output;
 } snnrt_bits_sum;
 
 typedef void snnrt_add_bits_kernel(const snnrt_bits_sum *sum);
@@ -203,7 +207,7 @@ static inline int32_t snnrt_saturating_add(int32_t a, int32_t b) {
 #endif
 }
 
-static inline uint32_t snnrt_bit(const uint32_t *words, uint32_t index) {
+static inline uint32_t snnrt_bit(const snnrt_uint32 *words, uint32_t index) {
     return (words[index >> 5] >> (index & 31u)) & 1u;
 }
 

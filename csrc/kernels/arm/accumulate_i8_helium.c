@@ -9,13 +9,13 @@
 
 /* Events of one slice, and where the sums go: to[o] = from[o] + sum. */
 typedef struct snnrt_helium_run {
-    const uint32_t *position;
-    const uint32_t *end;
-    const int16_t *value;
+    const snnrt_uint32 *position;
+    const snnrt_uint32 *end;
+    const snnrt_int16 *value;
     uintptr_t weights; /* address of position 0's row, which may lie outside of the array */
     uint32_t outputs;
-    const int32_t *from;
-    int32_t *to;
+    const snnrt_int32 *from;
+    snnrt_int32 *to;
 } snnrt_helium_run;
 
 static void helium_finish(const snnrt_helium_run *run, uint32_t output, int16x8_t sums) {
@@ -30,7 +30,7 @@ static void helium_finish(const snnrt_helium_run *run, uint32_t output, int16x8_
 
 /* Spikes: bytes widened to 16 bits and added, for 32 outputs. */
 static void helium_add_spikes_to_32(const snnrt_helium_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
+    const snnrt_uint32 *position = run->position, *end = run->end;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
     int16x8_t a = vdupq_n_s16(0), b = a, c = a, d = a;
@@ -49,7 +49,7 @@ static void helium_add_spikes_to_32(const snnrt_helium_run *run, uint32_t output
 
 /* The same for 8 outputs or the fewer that are left. */
 static void helium_add_spikes_to_8(const snnrt_helium_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
+    const snnrt_uint32 *position = run->position, *end = run->end;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
     const mve_pred16_t there = vctp16q(outputs - output);
@@ -62,12 +62,12 @@ static void helium_add_spikes_to_8(const snnrt_helium_run *run, uint32_t output)
 
 /* Any values: bytes widened to 32 bits and multiplied, for 16 outputs. */
 static void helium_add_to_16(const snnrt_helium_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
-    const int16_t *values = run->value;
+    const snnrt_uint32 *position = run->position, *end = run->end;
+    const snnrt_int16 *values = run->value;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
-    const int32_t *from = run->from + output;
-    int32_t *to = run->to + output;
+    const snnrt_int32 *from = run->from + output;
+    snnrt_int32 *to = run->to + output;
     int32x4_t a = vldrwq_s32(from), b = vldrwq_s32(from + 4), c = vldrwq_s32(from + 8), d = vldrwq_s32(from + 12);
     do {
         const int8_t *row = (const int8_t *)(weights + *position++ * outputs);
@@ -85,8 +85,8 @@ static void helium_add_to_16(const snnrt_helium_run *run, uint32_t output) {
 
 /* The same for 4 outputs or the fewer that are left. */
 static void helium_add_to_4(const snnrt_helium_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
-    const int16_t *values = run->value;
+    const snnrt_uint32 *position = run->position, *end = run->end;
+    const snnrt_int16 *values = run->value;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
     const mve_pred16_t there = vctp32q(outputs - output);
@@ -118,11 +118,11 @@ static void helium_add_run(const snnrt_helium_run *run, bool spikes) {
 }
 
 void snnrt_accumulate_i8(const snnrt_accumulation *sum) {
-    const int32_t *start = (const int32_t *)sum->start;
+    const snnrt_int32 *start = (const snnrt_int32 *)sum->start;
     snnrt_helium_run run;
     run.outputs = sum->outputs;
     run.from = start;
-    run.to = (int32_t *)sum->accumulator;
+    run.to = (snnrt_int32 *)sum->accumulator;
     if (start == NULL || sum->slice_count == 0) {
         for (uint32_t o = 0; o < run.outputs; o++) {
             run.to[o] = start == NULL ? 0 : start[o];
