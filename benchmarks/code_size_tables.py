@@ -97,8 +97,8 @@ targets](cost_models.md), some taken together.
 _PAGE_HEAD = """\
 # How much code and stack the core takes
 
-Bytes after linking a program that calls `snnrt_network_init` and `snnrt_network_run`, compiled at `-Os` from the
-amalgamation that `snnrt export` writes, with `--gc-sections`. *Core*: code and constants of snnrt.
+Bytes after linking a program that calls `snnrt_network_init` and `snnrt_network_run`, compiled at `-Os`
+from the amalgamation that `snnrt export` writes, with `--gc-sections`. *Core*: code and constants of snnrt.
 *Compiler's library*: what the core makes the linker add from libgcc (64-bit arithmetic, float on cores
 without it). *C library*: `memcpy` and `memset`, which most firmware has anyway. Counters, trace,
 strings and the health record are left out, except in "everything".

@@ -18,8 +18,8 @@ CSRC = ROOT / "csrc"
 SOURCES = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c")
 # as csrc/build_core.py builds the extension
 FLAGS = (
-    "-std=c99", "-O3", "-ffp-contract=off", "-DSNNRT_EVENTS_MAX=256", "-DSNNRT_WITH_VECTOR_SCRATCH=1",
-    "-DSNNRT_WITH_KERNEL_TABLE=1",
+    "-std=c99", "-O3", "-ffp-contract=off", "-falign-functions=64",
+    "-DSNNRT_EVENTS_MAX=256", "-DSNNRT_WITH_VECTOR_SCRATCH=1", "-DSNNRT_WITH_KERNEL_TABLE=1",
     "-Wall", "-Werror",
 )  # fmt: skip
 COLLECTED = re.compile(r"Collected : (\d+)")
@@ -71,8 +71,8 @@ class CoreProgram:
         return Runs(lines[:, 0].astype(np.int64), lines[:, 1].astype(np.int64), lines[:, 2:])
 
     def instructions(self, kernels: str) -> float:
-        """Instructions of one inference (snnrt_network_run), the mean over the inputs: two runs of each less one, so
-        that the warming up is not counted. Raises ProgramError where valgrind is missing or fails."""
+        """Instructions of one inference (snnrt_network_run), the mean over the inputs: two runs of each less
+        one, so that the warming up is not counted. Raises ProgramError where valgrind is missing or fails."""
         collected = []
         for runs in (1, 2):
             done = run_command(

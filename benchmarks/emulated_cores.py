@@ -54,7 +54,8 @@ def table(numbers: Numbers) -> str:
         f"**{numbers}**: model {info.file_bytes} bytes, arena {info.arena_bytes} bytes",
         "",
         "| core | an inference | a timestep | longest timestep seen | worst timestep | "
-        "a synaptic operation | `snnrt_network_init`, once | stack bytes | stack bytes of `snnrt_network_init` |",
+        "a synaptic operation | `snnrt_network_init`, once | stack bytes | "
+        "stack bytes of `snnrt_network_init` |",
         "|---|" + "---:|" * 8,
     ]
     x = test.x[:INPUTS]

@@ -92,7 +92,7 @@ static uint32_t logarithm_of(uint64_t sum) {
 
 #if SNNRT_WITH_INT8
 static int64_t logit_q16(const snnrt_logits *logits, uint32_t k) {
-    const int32_t *accumulators = (const int32_t *)logits->accumulators;
+    const snnrt_int32 *accumulators = (const snnrt_int32 *)logits->accumulators;
     return ((int64_t)accumulators[k] * logits->multipliers[k]) >> logits->shift;
 }
 #endif
@@ -106,7 +106,7 @@ static uint32_t integer_distance(const snnrt_logits *logits, uint32_t best, uint
 
 #if SNNRT_WITH_FLOAT32 && SNNRT_WITH_EXIT_SCORES
 static uint32_t float_distance(const snnrt_logits *logits, uint32_t best, uint32_t k) {
-    const float *accumulators = (const float *)logits->accumulators;
+    const snnrt_float32 *accumulators = (const snnrt_float32 *)logits->accumulators;
     float distance = accumulators[best] - accumulators[k];
     if (logits->mean) {
         distance = distance / (float)logits->timesteps;
@@ -128,7 +128,7 @@ static uint32_t float_distance(const snnrt_logits *logits, uint32_t best, uint32
 static bool beats(const snnrt_logits *logits, uint32_t k, uint32_t best) {
 #if SNNRT_WITH_FLOAT32
     if (!IS_INTEGER(logits)) {
-        const float *accumulators = (const float *)logits->accumulators;
+        const snnrt_float32 *accumulators = (const snnrt_float32 *)logits->accumulators;
         return accumulators[k] > accumulators[best];
     }
 #endif

@@ -174,7 +174,7 @@ def ir() -> str:
         f"    SNNRT_LIST_{kind.name.upper()}(X)" + (" \\" if kind is not KINDS[-1] else "") for kind in KINDS
     ]
     lines += [
-        "/* Of these, the kinds with a step: those whose output has memory of its own; and those with states. */"
+        "/* Of these, the kinds with a step (their output has memory of its own); and those with states. */"
     ]
     lines += _sublist("STEP_LIST", "memory") + _sublist("STATE_LIST", "state")
     lines += [_define("KINDS_END", max(kind.number for kind in KINDS) + 1), "\n#endif\n"]

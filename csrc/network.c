@@ -2,7 +2,7 @@
 #include "snnrt_check.h"
 
 static void clear(void *memory, size_t bytes) {
-    uint32_t *words = (uint32_t *)memory;
+    snnrt_uint32 *words = (snnrt_uint32 *)memory;
     for (size_t i = 0; i < bytes / sizeof *words; i++) {
         words[i] = 0;
     }

@@ -2,12 +2,41 @@
 #ifndef SNNRT_COMPILER_H
 #define SNNRT_COMPILER_H
 
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #if defined(__FAST_MATH__)
 #error "snnrt's float32 results are exact: build without -ffast-math"
 #endif
+#if INT_MAX != 2147483647
+#error "snnrt needs an int of 32 bits: its integers are computed in int, and 8- and 16-bit processors have a shorter one"
+#endif
+#if UINTPTR_MAX < 0xFFFFFFFF
+#error "snnrt needs pointers of 32 bits or more: the offsets of a model and its arena are that long"
+#endif
 
-/* One rounding an operation, as docs/ir.md demands. Buffers of the arena hold one type after another, which the rules
- * of aliasing know nothing of. Loops that fill memory stay loops: small, and a firmware may have no memset. */
+/* Models and arenas are declared as arrays of uint64_t: where those lie anywhere, words would too. An array whose size
+ * is negative where this does not hold. */
+typedef struct snnrt_word_behind_byte {
+    uint8_t byte;
+    uint64_t word;
+} snnrt_word_behind_byte;
+typedef char snnrt_uint64_is_aligned[offsetof(snnrt_word_behind_byte, word) % 4u == 0 ? 1 : -1];
+
+/* Elements of buffers that hold one type after another: the arena's, scratch, a model's. */
+#if defined(__GNUC__)
+#define SNNRT_MAY_ALIAS __attribute__((may_alias))
+#else
+#define SNNRT_MAY_ALIAS
+#endif
+typedef int16_t SNNRT_MAY_ALIAS snnrt_int16;
+typedef int32_t SNNRT_MAY_ALIAS snnrt_int32;
+typedef uint32_t SNNRT_MAY_ALIAS snnrt_uint32;
+typedef float SNNRT_MAY_ALIAS snnrt_float32;
+
+/* One rounding an operation, as docs/ir.md demands. Without the rules of aliasing GCC's smallest builds are smaller; no
+ * result depends on it. Loops that fill memory stay loops: small, and a firmware may have no memset. */
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)

@@ -194,7 +194,7 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_READOUT(X) \
     SNNRT_LIST_EXIT(X)
-/* Of these, the kinds with a step: those whose output has memory of its own; and those with states. */
+/* Of these, the kinds with a step (their output has memory of its own); and those with states. */
 #define SNNRT_STEP_LIST(X) \
     SNNRT_LIST_DENSE(X) \
     SNNRT_LIST_CONV2D(X) \

@@ -12,6 +12,10 @@
 #include "snnrt_unstable.h"
 #include "snnrt_file.h"
 
+#if SNNRT_EVENTS_MAX < 1
+#error "SNNRT_EVENTS_MAX: expected 1 or more, the events that are collected before they are added"
+#endif
+
 /* Vector kernels read and write events in blocks: so many entries past the capacity are theirs too. */
 #ifndef SNNRT_EVENTS_PADDING
 #define SNNRT_EVENTS_PADDING (SNNRT_WITH_KERNEL_TABLE ? 16u : 0u)
@@ -19,10 +23,10 @@
 
 /* Non-zero inputs: the position of each and its value (1 for a spike), in ascending position. */
 typedef struct snnrt_events {
-    uint32_t *position;
+    snnrt_uint32 *position;
     union {
-        int16_t *i16;
-        float *f32;
+        snnrt_int16 *i16;
+        snnrt_float32 *f32;
     } value;
     uint32_t count;
     uint32_t capacity;
@@ -59,11 +63,11 @@ typedef void snnrt_accumulate_kernel(const snnrt_accumulation *sum);
 /* For each of `windows` windows, `window_bits` apart: output[0 .. count) += `rows` rows, `row_bits` apart, of `runs`
  * neighbouring runs of `count` bits; `output` goes on by `count` from window to window. */
 typedef struct snnrt_bits_sum {
-    const uint32_t *words;
+    const snnrt_uint32 *words;
     uint32_t first; /* bit */
     uint32_t count, runs, rows, row_bits;
     uint32_t windows, window_bits;
-    int16_t *output;
+    snnrt_int16 *output;
 } snnrt_bits_sum;
 
 typedef void snnrt_add_bits_kernel(const snnrt_bits_sum *sum);
@@ -89,10 +93,9 @@ typedef struct snnrt_neuron_step {
 /* One leak for all membranes, a threshold, one spike a step, no synaptic current or lower bound: what builds without
  * neuron variants have. */
 static inline bool snnrt_neuron_is_plain(uint32_t flags, uint32_t granularity) {
-    uint32_t variants = 3u << 2 * SNNRT_NEURON_SYNAPSE | 3u << 2 * SNNRT_NEURON_LOWER_BOUND;
-    return (granularity & variants) == 0 && (flags & SNNRT_NEURON_MULTIPLE) == 0 &&
-           (granularity >> 2 * SNNRT_NEURON_MEMBRANE & 3u) == SNNRT_PER_LAYER &&
-           (granularity >> 2 * SNNRT_NEURON_THRESHOLD & 3u) != SNNRT_ABSENT;
+    const uint32_t fixed = 3u << 2 * SNNRT_NEURON_SYNAPSE | 3u << 2 * SNNRT_NEURON_LOWER_BOUND | 3u << 2 * SNNRT_NEURON_MEMBRANE;
+    return (granularity & fixed) == (uint32_t)SNNRT_PER_LAYER << 2 * SNNRT_NEURON_MEMBRANE &&
+           (granularity & 3u << 2 * SNNRT_NEURON_THRESHOLD) != 0 && (flags & SNNRT_NEURON_MULTIPLE) == 0;
 }
 
 /* Returns the number of spikes fired; builds without counters may return 0. */
@@ -207,7 +210,7 @@ static inline int32_t snnrt_saturating_add(int32_t a, int32_t b) {
 #endif
 }
 
-static inline uint32_t snnrt_bit(const uint32_t *words, uint32_t index) {
+static inline uint32_t snnrt_bit(const snnrt_uint32 *words, uint32_t index) {
     return (words[index >> 5] >> (index & 31u)) & 1u;
 }
 

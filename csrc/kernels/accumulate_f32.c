@@ -2,9 +2,9 @@
 
 #if SNNRT_WITH_FLOAT32
 void snnrt_accumulate_f32(const snnrt_accumulation *sum) {
-    float *accumulator = (float *)sum->accumulator;
-    const float *start = (const float *)sum->start;
-    const float *weights = (const float *)sum->weights;
+    snnrt_float32 *accumulator = (snnrt_float32 *)sum->accumulator;
+    const snnrt_float32 *start = (const snnrt_float32 *)sum->start;
+    const snnrt_float32 *weights = (const snnrt_float32 *)sum->weights;
     /* Copies: stores to the accumulator might alias the structure. */
     const uint32_t outputs = sum->outputs;
     const bool spikes = sum->spikes;
@@ -17,7 +17,7 @@ void snnrt_accumulate_f32(const snnrt_accumulation *sum) {
         const snnrt_slice *slice = &sum->slices[s];
         for (uint32_t e = slice->first; e < slice->first + slice->count; e++) {
             uint32_t index = sum->events->position[e] + slice->shift;
-            const float *row = weights + (size_t)index * outputs;
+            const snnrt_float32 *row = weights + (size_t)index * outputs;
             float value = sum->events->value.f32[e];
             if (spikes) {
                 /* Without multiplications, which a processor may lack. */

@@ -6,13 +6,13 @@
 
 /* Events of one slice, few enough for sums of 16 bits, and where the sums go: to[o] = from[o] + sum. */
 typedef struct snnrt_event_run {
-    const uint32_t *position;
-    const uint32_t *end;
-    const int16_t *value;
+    const snnrt_uint32 *position;
+    const snnrt_uint32 *end;
+    const snnrt_int16 *value;
     uintptr_t weights; /* address of position 0's row, which may lie outside of the array */
     uint32_t outputs;
-    const int32_t *from;
-    int32_t *to;
+    const snnrt_int32 *from;
+    snnrt_int32 *to;
 } snnrt_event_run;
 
 #define SNNRT_RUN_MAX 255u
@@ -50,7 +50,7 @@ static inline int32_t high_sum(uint32_t pair, const snnrt_event_run *run) {
 
 /* Bytes plus 128, which fit no sign. */
 static inline void add_weights(snnrt_pair_sums *sums, const int8_t *row) {
-    uint32_t word = *(const uint32_t *)(const void *)row ^ 0x80808080u;
+    uint32_t word = *(const snnrt_uint32 *)(const void *)row ^ 0x80808080u;
     sums->even += word & 0x00FF00FFu;
     sums->odd += (word >> 8) & 0x00FF00FFu;
 }
@@ -63,8 +63,8 @@ static inline int32_t high_sum(uint32_t pair, const snnrt_event_run *run) { retu
 #endif
 
 SNNRT_NOINLINE static void finish(const snnrt_event_run *run, uint32_t output, uint32_t even, uint32_t odd) {
-    const int32_t *from = run->from + output;
-    int32_t *to = run->to + output;
+    const snnrt_int32 *from = run->from + output;
+    snnrt_int32 *to = run->to + output;
     to[0] = from[0] + low_sum(even, run);
     to[1] = from[1] + low_sum(odd, run);
     to[2] = from[2] + high_sum(even, run);
@@ -72,7 +72,7 @@ SNNRT_NOINLINE static void finish(const snnrt_event_run *run, uint32_t output, u
 }
 
 SNNRT_NOINLINE static void add_spikes_to_4(const snnrt_event_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
+    const snnrt_uint32 *position = run->position, *end = run->end;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
     snnrt_pair_sums p = {0, 0};
@@ -83,8 +83,8 @@ SNNRT_NOINLINE static void add_spikes_to_4(const snnrt_event_run *run, uint32_t 
 }
 
 SNNRT_NOINLINE static void add_to_1(const snnrt_event_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
-    const int16_t *values = run->value;
+    const snnrt_uint32 *position = run->position, *end = run->end;
+    const snnrt_int16 *values = run->value;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
     int32_t sum = run->from[output];
@@ -97,7 +97,7 @@ SNNRT_NOINLINE static void add_to_1(const snnrt_event_run *run, uint32_t output)
 
 #if SNNRT_WITH_FAST_LOOPS
 SNNRT_NOINLINE static void add_spikes_to_16(const snnrt_event_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
+    const snnrt_uint32 *position = run->position, *end = run->end;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
     snnrt_pair_sums p = {0, 0}, q = {0, 0}, r = {0, 0}, s = {0, 0};
@@ -115,12 +115,12 @@ SNNRT_NOINLINE static void add_spikes_to_16(const snnrt_event_run *run, uint32_t
 }
 
 SNNRT_NOINLINE static void add_to_4(const snnrt_event_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
-    const int16_t *values = run->value;
+    const snnrt_uint32 *position = run->position, *end = run->end;
+    const snnrt_int16 *values = run->value;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
-    const int32_t *from = run->from + output;
-    int32_t *to = run->to + output;
+    const snnrt_int32 *from = run->from + output;
+    snnrt_int32 *to = run->to + output;
     int32_t a = from[0], b = from[1], c = from[2], d = from[3];
     do {
         const int8_t *row = (const int8_t *)(weights + (uintptr_t)*position++ * outputs);
@@ -161,11 +161,11 @@ static void add_run(const snnrt_event_run *run, bool words) {
 
 void snnrt_accumulate_i8(const snnrt_accumulation *sum) {
     const bool words = sum->spikes && SNNRT_WORDS_FIT(sum->outputs);
-    const int32_t *start = (const int32_t *)sum->start;
+    const snnrt_int32 *start = (const snnrt_int32 *)sum->start;
     snnrt_event_run run;
     run.outputs = sum->outputs;
     run.from = start;
-    run.to = (int32_t *)sum->accumulator;
+    run.to = (snnrt_int32 *)sum->accumulator;
     if (start == NULL || sum->slice_count == 0) {
         for (uint32_t o = 0; o < run.outputs; o++) {
             run.to[o] = start == NULL ? 0 : start[o];

@@ -3,12 +3,12 @@
 #if SNNRT_WITH_INT8
 static int32_t integer_at(const snnrt_add_step *step, uint32_t index) {
     if (step->input_dtype == SNNRT_TYPE_INT32) {
-        return ((const int32_t *)step->input)[index];
+        return ((const snnrt_int32 *)step->input)[index];
     }
     if (step->input_dtype == SNNRT_TYPE_INT16) {
-        return ((const int16_t *)step->input)[index];
+        return ((const snnrt_int16 *)step->input)[index];
     }
-    return (int32_t)snnrt_bit((const uint32_t *)step->input, index);
+    return (int32_t)snnrt_bit((const snnrt_uint32 *)step->input, index);
 }
 
 static void add_integers(const snnrt_add_step *step) {
@@ -16,13 +16,13 @@ static void add_integers(const snnrt_add_step *step) {
         int32_t value = integer_at(step, i);
 #if SNNRT_WITH_ADD
         if (step->output_dtype == SNNRT_TYPE_INT16) {
-            int16_t *out = (int16_t *)step->output + i;
+            snnrt_int16 *out = (snnrt_int16 *)step->output + i;
             *out = (int16_t)(step->first ? value : *out + value);
             continue;
         }
 #endif
         {
-            int32_t *out = (int32_t *)step->output + i;
+            snnrt_int32 *out = (snnrt_int32 *)step->output + i;
             *out = SNNRT_WITH_ADD && step->first ? value : snnrt_saturating_add(*out, value);
         }
     }
@@ -31,12 +31,12 @@ static void add_integers(const snnrt_add_step *step) {
 
 #if SNNRT_WITH_FLOAT32
 static void add_floats(const snnrt_add_step *step) {
-    float *out = (float *)step->output;
+    snnrt_float32 *out = (snnrt_float32 *)step->output;
     for (uint32_t i = 0; i < step->elements; i++) {
         float value = 1.0f;
         if (step->input_dtype != SNNRT_TYPE_BITS) {
-            value = ((const float *)step->input)[i];
-        } else if (!snnrt_bit((const uint32_t *)step->input, i)) {
+            value = ((const snnrt_float32 *)step->input)[i];
+        } else if (!snnrt_bit((const snnrt_uint32 *)step->input, i)) {
             value = 0.0f;
         }
         out[i] = step->first ? value : out[i] + value;

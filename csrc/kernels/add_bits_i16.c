@@ -1,7 +1,7 @@
 #include "../snnrt_kernels.h"
 
 #if SNNRT_WITH_INT8 && SNNRT_WITH_POOL2D
-static void add_row(const snnrt_bits_sum *sum, uint32_t from, int16_t *output) {
+static void add_row(const snnrt_bits_sum *sum, uint32_t from, snnrt_int16 *output) {
     uint32_t place = 0;
     uint32_t left = sum->count * sum->runs;
     while (left != 0) {

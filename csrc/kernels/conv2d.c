@@ -32,7 +32,7 @@ static snnrt_taps taps_inside(int32_t start, uint32_t kernel, uint32_t dilation,
 typedef struct snnrt_convolution {
     snnrt_window_sum window;
     uint32_t depth;
-    const uint32_t *starts;
+    const snnrt_uint32 *starts;
 } snnrt_convolution;
 
 static void add_units(snnrt_convolution *c, uint32_t unit, uint32_t units, uint32_t tap) {
@@ -116,7 +116,7 @@ static void windows_of_slices(snnrt_convolution *c) {
                                               ? SNNRT_KERNEL(step, accumulate_i8)
                                               : SNNRT_KERNEL(step, accumulate_f32);
     snnrt_accumulation *sum = &c->window.sum;
-    uint32_t *output = (uint32_t *)step->output;
+    snnrt_uint32 *output = (snnrt_uint32 *)step->output;
     uint64_t rows = 0, active = 0;
     bool counting = SNNRT_WITH_COUNTERS && step->counts != NULL;
     sum->start = step->bias;
@@ -163,16 +163,16 @@ static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
     const snnrt_window *conv = step->window;
     snnrt_events *events = &c->window.events;
     uint32_t units = elements / c->depth;
-    uint32_t *starts = (uint32_t *)step->scratch;
+    snnrt_uint32 *starts = (snnrt_uint32 *)step->scratch;
     uint32_t event = 0;
     void *values;
     events->position = starts + units + 1u;
     events->capacity = elements;
     values = events->position + elements + SNNRT_EVENTS_PADDING;
     if (SNNRT_STEP_IS_INT8(step)) {
-        events->value.i16 = (int16_t *)values;
+        events->value.i16 = (snnrt_int16 *)values;
     } else {
-        events->value.f32 = (float *)values;
+        events->value.f32 = (snnrt_float32 *)values;
     }
     (void)c->window.scan(step->input, 0, elements, 0, events);
     for (uint32_t unit = 0; unit < units; unit++) {

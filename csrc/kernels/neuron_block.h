@@ -7,7 +7,7 @@
 
 #define SNNRT_BLOCK 32u
 
-static inline void snnrt_fill_parameter(uint32_t *room, uint32_t value) {
+static inline void snnrt_fill_parameter(snnrt_uint32 *room, uint32_t value) {
     for (uint32_t k = 0; k < SNNRT_BLOCK; k++) {
         room[k] = value;
     }
@@ -17,8 +17,8 @@ static inline void snnrt_fill_parameter(uint32_t *room, uint32_t value) {
  * block (filled where `fresh`), or one block of a channel's. NULL where the parameter is absent. */
 static inline const void *snnrt_block_parameter(const snnrt_neuron_step *step, uint32_t parameter,
                                                 uint32_t first, uint32_t count, bool fresh,
-                                                uint32_t *room) {
-    const uint32_t *array = (const uint32_t *)step->arrays[parameter];
+                                                snnrt_uint32 *room) {
+    const snnrt_uint32 *array = (const snnrt_uint32 *)step->arrays[parameter];
     switch (SNNRT_GRANULARITY(step, parameter)) {
     case SNNRT_PER_LAYER:
         if (fresh) {

@@ -5,7 +5,7 @@
 
 #if SNNRT_WITH_FLOAT32
 /* g·i where there is a gain. */
-static inline void scale_current(float *i, const float *gain, uint32_t count) {
+static inline void scale_current(snnrt_float32 *i, const snnrt_float32 *gain, uint32_t count) {
     if (gain != NULL) {
         for (uint32_t k = 0; k < count; k++) {
             i[k] = gain[k] * i[k];
@@ -13,8 +13,8 @@ static inline void scale_current(float *i, const float *gain, uint32_t count) {
     }
 }
 
-static inline void synaptic_current(uint32_t order, float *c, const float *x, const float *constant,
-                                    float *i, uint32_t count) {
+static inline void synaptic_current_f32(uint32_t order, snnrt_float32 *c, const snnrt_float32 *x, const snnrt_float32 *constant,
+                                    snnrt_float32 *i, uint32_t count) {
     for (uint32_t k = 0; k < count; k++) {
         float now, next;
         switch (order) {
@@ -45,8 +45,8 @@ static inline void synaptic_current(uint32_t order, float *c, const float *x, co
 }
 
 /* `constant` is α, k or τ as `integration` says; an absent leak is 0. */
-static inline void integrate(uint32_t integration, float *u, const float *v, const float *i,
-                             const float *constant, const float *leak, uint32_t count) {
+static inline void integrate(uint32_t integration, snnrt_float32 *u, const snnrt_float32 *v, const snnrt_float32 *i,
+                             const snnrt_float32 *constant, const snnrt_float32 *leak, uint32_t count) {
     for (uint32_t k = 0; k < count; k++) {
         float l = leak == NULL ? 0.0f : leak[k];
         float term;
@@ -77,7 +77,7 @@ static inline void integrate(uint32_t integration, float *u, const float *v, con
     }
 }
 
-static inline uint32_t fires(const float *u, const float *threshold, bool strict, uint32_t count) {
+static inline uint32_t fires_f32(const snnrt_float32 *u, const snnrt_float32 *threshold, bool strict, uint32_t count) {
     uint32_t word = 0;
     for (uint32_t k = 0; k < count; k++) {
         bool fired = strict ? u[k] > threshold[k] : u[k] >= threshold[k];
@@ -86,8 +86,8 @@ static inline uint32_t fires(const float *u, const float *threshold, bool strict
     return word;
 }
 
-static inline void apply_reset(uint32_t reset, float *u, const float *threshold,
-                               const float *reset_to, uint32_t word, uint32_t count) {
+static inline void apply_reset(uint32_t reset, snnrt_float32 *u, const snnrt_float32 *threshold,
+                               const snnrt_float32 *reset_to, uint32_t word, uint32_t count) {
     for (uint32_t k = 0; k < count; k++) {
         if (((word >> k) & 1u) != 0) {
             if (reset == SNNRT_RESET_SUBTRACT) {
@@ -102,8 +102,8 @@ static inline void apply_reset(uint32_t reset, float *u, const float *threshold,
 /* Truncates 0 <= x < 2^24 to a whole number. */
 static inline float truncate_small(float x) { return (float)(int32_t)x; }
 
-static inline uint64_t fire_multiple(float *out, float *u, const float *threshold, uint32_t maximum,
-                                     uint32_t reset, const float *reset_to, uint32_t count) {
+static inline uint64_t fire_multiple(snnrt_float32 *out, snnrt_float32 *u, const snnrt_float32 *threshold, uint32_t maximum,
+                                     uint32_t reset, const snnrt_float32 *reset_to, uint32_t count) {
     uint64_t spikes = 0;
     float most = (float)maximum;
     for (uint32_t k = 0; k < count; k++) {
@@ -136,15 +136,15 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
     for (uint32_t first = 0; first < step->neurons; first += SNNRT_BLOCK) {
         uint32_t left = step->neurons - first;
         uint32_t count = left < SNNRT_BLOCK ? left : SNNRT_BLOCK;
-        const float *array[SNNRT_NEURON_ARRAYS];
-        const float *x = (const float *)step->current + first;
-        float *v = (float *)step->state + first;
+        const snnrt_float32 *array[SNNRT_NEURON_ARRAYS];
+        const snnrt_float32 *x = (const snnrt_float32 *)step->current + first;
+        snnrt_float32 *v = (snnrt_float32 *)step->state + first;
         uint32_t word;
         for (uint32_t a = 0; a < SNNRT_NEURON_SCALE; a++) {
-            array[a] = (const float *)snnrt_block_parameter(step, a, first, count, first == 0, room[a]);
+            array[a] = (const snnrt_float32 *)snnrt_block_parameter(step, a, first, count, first == 0, room[a]);
         }
         if (array[SNNRT_NEURON_SYNAPSE] != NULL) {
-            synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags), (float *)step->synapse_state + first,
+            synaptic_current_f32(SNNRT_NEURON_SYNAPSE_ORDER(flags), (snnrt_float32 *)step->synapse_state + first,
                              x, array[SNNRT_NEURON_SYNAPSE], i, count);
         } else {
             for (uint32_t k = 0; k < count; k++) {
@@ -160,25 +160,25 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
             }
         }
         if (next) {
-            word = fires(v, array[SNNRT_NEURON_THRESHOLD], strict, count);
+            word = fires_f32(v, array[SNNRT_NEURON_THRESHOLD], strict, count);
             apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], word, count);
         }
         if (array[SNNRT_NEURON_THRESHOLD] == NULL) {
             word = 0;
         } else if ((flags & SNNRT_NEURON_MULTIPLE) != 0) {
-            spikes += fire_multiple((float *)step->output + first, u, array[SNNRT_NEURON_THRESHOLD],
+            spikes += fire_multiple((snnrt_float32 *)step->output + first, u, array[SNNRT_NEURON_THRESHOLD],
                                     step->max_spikes, next ? (uint32_t)SNNRT_RESET_NONE : reset,
                                     array[SNNRT_NEURON_RESET_VALUE], count);
         } else {
-            word = fires(u, array[SNNRT_NEURON_THRESHOLD], strict, count);
-            ((uint32_t *)step->output)[first / SNNRT_BLOCK] = word;
+            word = fires_f32(u, array[SNNRT_NEURON_THRESHOLD], strict, count);
+            ((snnrt_uint32 *)step->output)[first / SNNRT_BLOCK] = word;
             spikes += snnrt_popcount(word);
             if (!next) {
                 apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], word, count);
             }
         }
         if (array[SNNRT_NEURON_LOWER_BOUND] != NULL) {
-            const float *bound = array[SNNRT_NEURON_LOWER_BOUND];
+            const snnrt_float32 *bound = array[SNNRT_NEURON_LOWER_BOUND];
             for (uint32_t k = 0; k < count; k++) {
                 u[k] = u[k] < bound[k] ? bound[k] : u[k];
             }
@@ -188,7 +188,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
         }
         if (array[SNNRT_NEURON_THRESHOLD] == NULL) {
             for (uint32_t k = 0; k < count; k++) {
-                ((float *)step->output)[first + k] = u[k];
+                ((snnrt_float32 *)step->output)[first + k] = u[k];
             }
         }
     }

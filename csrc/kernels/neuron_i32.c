@@ -10,12 +10,12 @@ typedef struct snnrt_neuron_run {
     uint32_t flags;
     uint32_t index[4]; /* of the first neuron's parameters, by their granularity */
     uint32_t count;
-    const int32_t *current; /* of the first neuron */
+    const snnrt_int32 *current; /* of the first neuron */
 } snnrt_neuron_run;
 
 /* Of the run's first neuron; NULL where it is absent. */
-static const int32_t *first_value(const snnrt_neuron_run *run, uint32_t parameter) {
-    const int32_t *values = (const int32_t *)run->step->arrays[parameter];
+static const snnrt_int32 *first_value(const snnrt_neuron_run *run, uint32_t parameter) {
+    const snnrt_int32 *values = (const snnrt_int32 *)run->step->arrays[parameter];
     uint32_t granularity = SNNRT_GRANULARITY(run->step, parameter);
     return values == NULL ? NULL : values + run->index[granularity];
 }
@@ -88,14 +88,14 @@ static inline int32_t after_reset(const snnrt_neuron_run *run, int32_t u, int32_
 SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, const bool narrow, const bool next) {
     const snnrt_neuron_step *step = run->step;
     const uint32_t first = run->index[SNNRT_PER_NEURON];
-    const int32_t *x = (const int32_t *)step->current + first;
-    const int32_t *const end = x + run->count;
-    const int32_t *threshold = first_value(run, SNNRT_NEURON_THRESHOLD);
-    const int32_t *bias = first_value(run, SNNRT_NEURON_BIAS);
-    const snnrt_decay decay = common_decay(*(const int32_t *)step->arrays[SNNRT_NEURON_MEMBRANE]);
+    const snnrt_int32 *x = (const snnrt_int32 *)step->current + first;
+    const snnrt_int32 *const end = x + run->count;
+    const snnrt_int32 *threshold = first_value(run, SNNRT_NEURON_THRESHOLD);
+    const snnrt_int32 *bias = first_value(run, SNNRT_NEURON_BIAS);
+    const snnrt_decay decay = common_decay(*(const snnrt_int32 *)step->arrays[SNNRT_NEURON_MEMBRANE]);
     const uint32_t by_threshold = distance(run, SNNRT_NEURON_THRESHOLD), by_bias = distance(run, SNNRT_NEURON_BIAS);
-    int32_t *wide = (int32_t *)step->state + first;
-    int16_t *short_state = (int16_t *)step->state + first;
+    snnrt_int32 *wide = (snnrt_int32 *)step->state + first;
+    snnrt_int16 *short_state = (snnrt_int16 *)step->state + first;
     uint32_t word = 0;
     do {
         int32_t v = narrow ? *short_state : *wide;
@@ -148,7 +148,7 @@ SNNRT_NOINLINE static uint32_t update_run(const snnrt_neuron_run *run) {
 
 #if SNNRT_WITH_NEURON_VARIANTS
 /* The current that a synapse makes of `x`. */
-static int32_t synaptic_current(uint32_t order, int32_t *c, int32_t x, int32_t decay) {
+static int32_t synaptic_current(uint32_t order, snnrt_int32 *c, int32_t x, int32_t decay) {
     int32_t now = *c, next;
     if (order == SNNRT_SYNAPSE_ADD_THEN_DECAY || order == SNNRT_SYNAPSE_USE_THEN_DECAY) {
         now = snnrt_saturating_add(now, x);
@@ -162,7 +162,7 @@ static int32_t synaptic_current(uint32_t order, int32_t *c, int32_t x, int32_t d
 
 /* A parameter of a run: neuron k's is at[k & each]. */
 typedef struct snnrt_values {
-    const int32_t *at; /* NULL: absent */
+    const snnrt_int32 *at; /* NULL: absent */
     uint32_t each;     /* all ones or 0 */
 } snnrt_values;
 
@@ -186,16 +186,16 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
     const snnrt_values threshold = values_of(run, SNNRT_NEURON_THRESHOLD);
     const snnrt_values reset_to = values_of(run, SNNRT_NEURON_RESET_VALUE);
     const snnrt_values bound = values_of(run, SNNRT_NEURON_LOWER_BOUND);
-    const int32_t *current = (const int32_t *)step->current + first;
-    int32_t *wide = (int32_t *)step->state + first;
-    int16_t *narrow = (flags & SNNRT_NEURON_STATE_INT16) != 0 ? (int16_t *)step->state + first : NULL;
+    const snnrt_int32 *current = (const snnrt_int32 *)step->current + first;
+    snnrt_int32 *wide = (snnrt_int32 *)step->state + first;
+    snnrt_int16 *narrow = (flags & SNNRT_NEURON_STATE_INT16) != 0 ? (snnrt_int16 *)step->state + first : NULL;
     uint32_t word = 0;
     for (uint32_t k = 0; k < run->count; k++) {
         int32_t v = narrow != NULL ? narrow[k] : wide[k];
         int32_t x = current[k], level = INT32_MAX, taken = 0, u;
         bool fires;
         if (synapse.at != NULL) {
-            int32_t *c = (int32_t *)step->synapse_state + first + k;
+            snnrt_int32 *c = (snnrt_int32 *)step->synapse_state + first + k;
             x = synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags), c, x, synapse.at[k & synapse.each]);
         }
         u = snnrt_saturating_add(decay_q15(v, membrane.at[k & membrane.each]), x);
@@ -216,7 +216,7 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
             if (count > step->max_spikes) {
                 count = step->max_spikes;
             }
-            ((int16_t *)step->output)[first + k] = (int16_t)count;
+            ((snnrt_int16 *)step->output)[first + k] = (int16_t)count;
             *spikes += count;
             taken = (int32_t)count * taken;
             fires = count != 0;
@@ -242,7 +242,7 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
             wide[k] = u;
         }
         if (threshold.at == NULL) {
-            ((int32_t *)step->output)[first + k] = u;
+            ((snnrt_int32 *)step->output)[first + k] = u;
         }
     }
     return word;
@@ -252,7 +252,7 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
 /* From neuron `start` on, a multiple of 32. */
 SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, const uint32_t start) {
     snnrt_neuron_run run;
-    uint32_t *output = (uint32_t *)step->output + start / 32u;
+    snnrt_uint32 *output = (snnrt_uint32 *)step->output + start / 32u;
     uint32_t channel = start == 0 ? 0 : start % step->channels, neuron = start, word = 0;
     uint64_t spikes = 0;
     run.step = step;
@@ -262,7 +262,7 @@ SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, c
         uint32_t bit = neuron & 31u;
         run.index[SNNRT_PER_NEURON] = neuron;
         run.index[SNNRT_PER_CHANNEL] = channel;
-        run.current = (const int32_t *)step->current + neuron;
+        run.current = (const snnrt_int32 *)step->current + neuron;
         run.count = 32u - bit;
         if (run.count > step->channels - channel) {
             run.count = step->channels - channel;

@@ -11,7 +11,7 @@ typedef void add_window(const snnrt_pool_step *step, uint32_t from, uint32_t pix
 static void add_bits_int16(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
                            uint32_t to) {
     snnrt_bits_sum sum;
-    sum.words = (const uint32_t *)step->input;
+    sum.words = (const snnrt_uint32 *)step->input;
     sum.first = from;
     sum.count = step->channels;
     sum.runs = pixels;
@@ -19,7 +19,7 @@ static void add_bits_int16(const snnrt_pool_step *step, uint32_t from, uint32_t 
     sum.row_bits = step->in_width * step->channels;
     sum.windows = 1;
     sum.window_bits = 0;
-    sum.output = (int16_t *)step->output + to;
+    sum.output = (snnrt_int16 *)step->output + to;
     SNNRT_KERNEL(step, add_bits_i16)(&sum);
 }
 
@@ -27,7 +27,7 @@ static void add_bits_int16(const snnrt_pool_step *step, uint32_t from, uint32_t 
 static void add_bits_rows(const snnrt_pool_step *step) {
     const snnrt_window *pool = step->window;
     snnrt_bits_sum sum;
-    sum.words = (const uint32_t *)step->input;
+    sum.words = (const snnrt_uint32 *)step->input;
     sum.count = step->channels;
     sum.runs = pool->kernel_w;
     sum.rows = pool->kernel_h;
@@ -36,17 +36,17 @@ static void add_bits_rows(const snnrt_pool_step *step) {
     sum.window_bits = pool->stride_x * step->channels;
     for (uint32_t oy = 0; oy < step->out_height; oy++) {
         sum.first = oy * pool->stride_y * sum.row_bits;
-        sum.output = (int16_t *)step->output + (size_t)oy * step->out_width * step->channels;
+        sum.output = (snnrt_int16 *)step->output + (size_t)oy * step->out_width * step->channels;
         SNNRT_KERNEL(step, add_bits_i16)(&sum);
     }
 }
 
 static void add_int16(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
                            uint32_t to) {
-    int16_t *out = (int16_t *)step->output + to;
-    const int16_t *row = (const int16_t *)step->input + from;
+    snnrt_int16 *out = (snnrt_int16 *)step->output + to;
+    const snnrt_int16 *row = (const snnrt_int16 *)step->input + from;
     for (; rows != 0; rows--, row += step->in_width * step->channels) {
-        const int16_t *in = row;
+        const snnrt_int16 *in = row;
         for (uint32_t pixel = 0; pixel < pixels; pixel++, in += step->channels) {
             for (uint32_t c = 0; c < step->channels; c++) {
                 out[c] = (int16_t)(out[c] + in[c]);
@@ -57,10 +57,10 @@ static void add_int16(const snnrt_pool_step *step, uint32_t from, uint32_t pixel
 
 static void add_int32(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
                            uint32_t to) {
-    int32_t *out = (int32_t *)step->output + to;
-    const int32_t *row = (const int32_t *)step->input + from;
+    snnrt_int32 *out = (snnrt_int32 *)step->output + to;
+    const snnrt_int32 *row = (const snnrt_int32 *)step->input + from;
     for (; rows != 0; rows--, row += step->in_width * step->channels) {
-        const int32_t *in = row;
+        const snnrt_int32 *in = row;
         for (uint32_t pixel = 0; pixel < pixels; pixel++, in += step->channels) {
             for (uint32_t c = 0; c < step->channels; c++) {
                 out[c] = snnrt_saturating_add(out[c], in[c]);
@@ -73,8 +73,8 @@ static void add_int32(const snnrt_pool_step *step, uint32_t from, uint32_t pixel
 #if SNNRT_WITH_FLOAT32
 static void add_bits_float(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
                            uint32_t to) {
-    const uint32_t *words = (const uint32_t *)step->input;
-    float *out = (float *)step->output + to;
+    const snnrt_uint32 *words = (const snnrt_uint32 *)step->input;
+    snnrt_float32 *out = (snnrt_float32 *)step->output + to;
     for (; rows != 0; rows--, from += step->in_width * step->channels) {
         uint32_t bit = from;
         for (uint32_t pixel = 0; pixel < pixels; pixel++, bit += step->channels) {
@@ -87,10 +87,10 @@ static void add_bits_float(const snnrt_pool_step *step, uint32_t from, uint32_t 
 
 static void add_float(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
                            uint32_t to) {
-    float *out = (float *)step->output + to;
-    const float *row = (const float *)step->input + from;
+    snnrt_float32 *out = (snnrt_float32 *)step->output + to;
+    const snnrt_float32 *row = (const snnrt_float32 *)step->input + from;
     for (; rows != 0; rows--, row += step->in_width * step->channels) {
-        const float *in = row;
+        const snnrt_float32 *in = row;
         for (uint32_t pixel = 0; pixel < pixels; pixel++, in += step->channels) {
             for (uint32_t c = 0; c < step->channels; c++) {
                 out[c] += in[c];
@@ -133,12 +133,12 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
 #if SNNRT_WITH_KERNEL_TABLE
     /* A loop for each width, over a pointer that no store can change, becomes vectors. */
     if (step->output_dtype == SNNRT_TYPE_INT16) {
-        int16_t *out = (int16_t *)step->output;
+        snnrt_int16 *out = (snnrt_int16 *)step->output;
         for (uint32_t i = 0; i < elements; i++) {
             out[i] = 0;
         }
     } else {
-        int32_t *out = (int32_t *)step->output;
+        snnrt_int32 *out = (snnrt_int32 *)step->output;
         for (uint32_t i = 0; i < elements; i++) {
             out[i] = 0;
         }
@@ -147,9 +147,9 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
     for (uint32_t i = 0; i < elements; i++) {
         /* All bits 0 is 0.0 too. */
         if (step->output_dtype == SNNRT_TYPE_INT16) {
-            ((int16_t *)step->output)[i] = 0;
+            ((snnrt_int16 *)step->output)[i] = 0;
         } else {
-            ((int32_t *)step->output)[i] = 0;
+            ((snnrt_int32 *)step->output)[i] = 0;
         }
     }
 #endif
@@ -177,7 +177,7 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
     }
 #if SNNRT_WITH_FLOAT32
     if (step->average) {
-        float *out = (float *)step->output;
+        snnrt_float32 *out = (snnrt_float32 *)step->output;
         float size = (float)((uint32_t)pool->kernel_h * pool->kernel_w);
         for (uint32_t i = 0; i < elements; i++) {
             out[i] = out[i] / size;

@@ -3,7 +3,7 @@
 #if SNNRT_WITH_FLOAT32
 uint32_t snnrt_scan_f32(const void *input, uint32_t first, uint32_t count, uint32_t position,
                         snnrt_events *events) {
-    const float *values = (const float *)input + first;
+    const snnrt_float32 *values = (const snnrt_float32 *)input + first;
     uint32_t filled = events->count;
     uint32_t done;
     for (done = 0; done < count; done++) {

@@ -3,7 +3,7 @@
 #if SNNRT_WITH_INT8
 uint32_t snnrt_scan_i16(const void *input, uint32_t first, uint32_t count, uint32_t position,
                         snnrt_events *events) {
-    const int16_t *values = (const int16_t *)input + first;
+    const snnrt_int16 *values = (const snnrt_int16 *)input + first;
     uint32_t filled = events->count;
     uint32_t done;
     for (done = 0; done < count; done++) {

@@ -40,9 +40,9 @@ class EmulatedResult(Result):
     """A :class:`snnrt.Result`, and what the run took of the core. Instructions, never cycles: the emulator
     knows no pipeline, cache or memory wait.
 
-    ``instructions`` (N,) int64: of an inference, ``snnrt_network_reset`` and its ``snnrt_network_step`` calls;
-    ``step_instructions`` (N, T) int64: of each ``snnrt_network_step``, 0 after the exit; ``init_instructions``: of
-    ``snnrt_network_init``, once. ``stack_bytes``: the deepest stack of reset and steps, ``init_stack_bytes`` of
+    ``instructions`` (N,) int64: of an inference, that is a reset and its steps; ``step_instructions`` (N, T)
+    int64: of each step, 0 after the exit; ``init_instructions``: of ``snnrt_network_init``, once.
+    ``stack_bytes``: the deepest stack of reset and steps, ``init_stack_bytes`` of
     init, both below the caller's frame. ``sizes`` are the linked program's; ``compiler`` built it.
     """
 

@@ -43,8 +43,8 @@ class Settings:
 
 @dataclass(frozen=True)
 class Records:
-    """For N inputs: what the core said, and instructions: of ``snnrt_network_init``, of each ``snnrt_network_reset`` (N,), of
-    each ``snnrt_network_step`` (N, T), 0 after the exit. Stack bytes of the deepest call."""
+    """For N inputs: what the core said, and instructions: of the initialisation, of each reset (N,), of
+    each step (N, T), 0 after the exit. Stack bytes of the deepest call."""
 
     classes: np.ndarray
     steps: np.ndarray

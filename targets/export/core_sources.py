@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -12,7 +11,7 @@ import snnrt
 from snnrt.errors import OutputError
 from snnrt.ir.graph import Graph, Neuron
 from snnrt.ir.nodes import NODES
-from snnrt.targets.export.c_conditionals import kept_lines, logical_lines, without_comments
+from snnrt.targets.export.c_conditionals import kept_lines
 
 # files for processors that firmware runs on; each is guarded by the compiler's macros
 _PATTERNS = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c", "kernels/riscv/*.c")
@@ -62,23 +61,16 @@ def amalgamate(options: Mapping[str, int]) -> tuple[str, str]:
     """Texts of ``snnrt.c`` and ``snnrt.h`` for a build with these switches, each needing nothing beside it
     but the other and the C library's headers.
 
-    The switches are the header's defaults; a compiler's ``-D`` still overrides them.
+    The switches are the header's defaults; a compiler's ``-D`` still overrides them. The files stand one
+    after another as they are, headers first: no two of the core share a name (tests/csrc/test_names.py).
     """
     header = _public_header(options)
     sources = _sources_for(options)
-    internal = [name for name in _headers_of(sources) if name not in PUBLIC]
-    guarded = [name for name in internal if _GUARD.match(_read(name))]
     parts = [_FRONT, '#include "snnrt.h"\n']
-    for name in guarded:
-        text = _GUARD.match(_read(name))
-        assert text is not None
-        body = _LOCAL_INCLUDE.sub("", text[1] + text[3])
-        if name == "snnrt_float.h":
-            body = f"#if {_PREFIX}FLOAT32\n{body.strip()}\n#endif"
-        parts.append(_titled(name, body))
-    units = {name: _expanded(name, guarded) for name in sources}
-    shared = _shared_names(units)
-    parts += [_titled(name, _made_private(name, text, shared)) for name, text in units.items()]
+    for name in _headers_of(sources):
+        if name not in PUBLIC:
+            parts.append(_titled(name, _header_body(name)))
+    parts += [_titled(name, _LOCAL_INCLUDE.sub("", _read(name))) for name in sources]
     return _without_repeated_includes("\n".join(parts)), header
 
 
@@ -131,9 +123,6 @@ def _all_sources() -> list[str]:
 def _has_code(name: str, options: Mapping[str, int]) -> bool:
     """Whether anything but directives and the placeholder of an empty file is left."""
     for line in kept_lines(_read(name), options):
-        included = _LOCAL_INCLUDE.match(line + "\n")
-        if included and not _GUARD.match(_read(_resolved(name, included[1]))):
-            return True
         if line.strip() and not line.lstrip().startswith("#") and not line.rstrip().endswith("_left_out;"):
             return True
     return False
@@ -198,6 +187,14 @@ def _config(options: Mapping[str, int]) -> str:
     return f"{body}\n{checks}{end}\n"
 
 
+def _header_body(name: str) -> str:
+    """An internal header without its include guard and what it includes of the core's."""
+    text = _GUARD.match(_read(name))
+    assert text is not None, f"{name} has no include guard"
+    body = _LOCAL_INCLUDE.sub("", text[1] + text[3])
+    return f"#if {_PREFIX}FLOAT32\n{body.strip()}\n#endif" if name == "snnrt_float.h" else body
+
+
 def _public_header(options: Mapping[str, int]) -> str:
     parts = {"snnrt_config.h": _config(options)}
     parts |= {name: _read(name) for name in ("snnrt_constants.h", "snnrt_status.h")}
@@ -213,65 +210,6 @@ def _public_header(options: Mapping[str, int]) -> str:
     text = f"{stable[1]}#ifndef {stable[2]}\n#define {stable[2]}\n{stable[3]}\n"
     text += _LOCAL_INCLUDE.sub("", unstable[1] + unstable[3]) + "\n#endif\n"
     return _LOCAL_INCLUDE.sub(inline, text)
-
-
-def _expanded(name: str, guarded: list[str]) -> str:
-    """A file without its guarded headers, and with the other ones in their places."""
-
-    def inline(found: re.Match[str]) -> str:
-        header = _resolved(name, found[1])
-        return "" if header in guarded or header in PUBLIC else _expanded(header, guarded)
-
-    return _LOCAL_INCLUDE.sub(inline, _read(name))
-
-
-def _private_names(text: str) -> set[str]:
-    """Functions, arrays, types and constants that a file declares for itself alone."""
-    plain = without_comments(text)
-    names: set[str] = set()
-    names.update(re.findall(r"^static\b[^;={(\[]*?\b(\w+)\s*[;=(\[]", plain, re.MULTILINE))
-    # of a typedef the name is the last word before its end, or a function type's before the parenthesis
-    names.update(re.findall(r"^typedef\b[^{;(]*?\b(\w+)\s*[;(\[]", plain, re.MULTILINE))
-    for found in re.finditer(r"^(?:typedef\s+)?(struct|union|enum)\s*(\w*)\s*\{", plain, re.MULTILINE):
-        end = _closing_brace(plain, found.end())
-        named = re.match(r"\s*(\w*)", plain[end:])
-        names.update((found[2], named[1] if named else ""))
-        if found[1] == "enum":
-            names.update(re.findall(r"(\w+)\s*(?:=[^,]*)?(?:,|$)", plain[found.end() : end - 1].strip()))
-    return names - {""}
-
-
-def _closing_brace(text: str, start: int) -> int:
-    """The place behind the brace that closes the one before ``start``."""
-    depth = 1
-    for place in range(start, len(text)):
-        depth += (text[place] == "{") - (text[place] == "}")
-        if depth == 0:
-            return place + 1
-    return len(text)
-
-
-def _shared_names(units: Mapping[str, str]) -> set[str]:
-    """Private names that more than one file has."""
-    counts = Counter(name for text in units.values() for name in _private_names(text))
-    return {name for name, count in counts.items() if count > 1}
-
-
-def _made_private(name: str, text: str, shared: set[str]) -> str:
-    """The text fit to share a file with the others: what others declare too gets the file's name, and its
-    macros end with it."""
-    # fields of structures keep their names
-    for clash in sorted(shared & _private_names(text)):
-        text = re.sub(rf"(?<![\w.])(?<!->){clash}\b", f"{clash}_{_stem(name)}", text)
-    macros = dict.fromkeys(
-        found[1] for line in logical_lines(text) if (found := re.match(r"\s*#\s*define\s+(\w+)", line))
-    )
-    ended = set(re.findall(r"^\s*#\s*undef\s+(\w+)", text, re.MULTILINE))
-    return text.rstrip() + "\n" + "".join(f"#undef {macro}\n" for macro in macros if macro not in ended)
-
-
-def _stem(name: str) -> str:
-    return re.sub(r"\W", "_", name.removeprefix("kernels/").removesuffix(".c"))
 
 
 def _titled(name: str, text: str) -> str:

@@ -72,8 +72,8 @@ class Model:
 
 
 def scratch_bytes(graph: Graph) -> int:
-    """The most that ``snnrt_network_use_scratch`` can put to use in a device's build: what snnrt_scratch_bytes of
-    csrc/kernels/conv2d.c answers, without the vector kernels."""
+    """The most that ``snnrt_network_use_scratch`` can put to use in a device's build: what
+    snnrt_scratch_bytes of csrc/kernels/conv2d.c answers, without the vector kernels."""
     most = 0
     for node in graph.nodes:
         if isinstance(node, Conv2d):
@@ -147,7 +147,8 @@ def model_files(model: Model, form: ModelForm) -> dict[str, str | bytes]:
 
 def _declaration(model: Model, form: ModelForm) -> str:
     if form == "storage":
-        return f"/* {model.name}.snnrt goes to where the firmware reads it from; snnrt_network_init checks it. */"
+        place = f"{model.name}.snnrt goes to where the firmware reads it from"
+        return f"/* {place}; snnrt_network_init checks it. */"
     return (
         "/* The .snnrt file, at a multiple of 8, executed in place. */\n"
         f"extern const uint64_t {model.name}_model[({model.prefix}_MODEL_BYTES + 7u) / 8u];"

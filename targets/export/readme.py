@@ -83,7 +83,8 @@ def _memory(model: Model, form: ModelForm) -> str:
     ]
     if scratch:
         rows.append(
-            f"| its scratch | {scratch} | RAM, optional: `snnrt_network_use_scratch` makes convolutions faster |"
+            f"| its scratch | {scratch} | RAM, optional: "
+            "`snnrt_network_use_scratch` makes convolutions faster |"
         )
     return "\n".join(rows)
 

@@ -214,7 +214,7 @@ static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
     } else if ((step->flags & SNNRT_NEURON_MULTIPLE) != 0) {
         n = u > 0 ? u / theta : 0;
         n = n > (int32_t)step->max_spikes ? (int32_t)step->max_spikes : n;
-        ((int16_t *)output_expected)[i] = (int16_t)n;
+        ((snnrt_int16 *)output_expected)[i] = (int16_t)n;
     } else {
         n = (int64_t)u >= (int64_t)theta + strict;
         output_expected[i / 32u] |= (int32_t)((uint32_t)n << (i % 32u));

@@ -48,7 +48,7 @@ Linker script and memory map
  .data.x        0x00009094       0x04 build/snnrt.o
 """
 GRAPH = """\
-node: { title: "snnrt_network_init" label: "snnrt_network_init\\nsnnrt.c:7:3\\n24 bytes (static)\\n0 dynamic objects" }
+node: { title: "snnrt_network_init" label: "snnrt_network_init\\nsnnrt.c:7:3\\n24 bytes (static)\\n0 others" }
 """
 SOURCE = "/* a.h */\n\n\n/* network.c */\nstatic const uint8_t magic[8];\n\nint snnrt_network_init"
 

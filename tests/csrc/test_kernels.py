@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,29 @@ def test_every_kernel_set_of_the_host(compiler, optimisation, tmp_path):
     command(["sh", "-c", f"{tmp_path}/program 2>{tmp_path}/said"])
     expected = [word for name in kernel_sets() for word in (name, *CASES)]
     assert (tmp_path / "said").read_text().split() == expected
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_no_result_depends_on_aliasing(compiler, tmp_path):
+    """As compilers are free to do: types taken at their word, the whole core in one file."""
+    need_compiler(compiler)
+    (tmp_path / "core.c").write_text("".join(f'#include "{path}"\n' for path in sources()))
+    programs = [tmp_path / "core.c", PROGRAM, HERE / "host_board.c"]
+    flags = ["-std=gnu99", "-O3", "-fstrict-aliasing", "-Werror=strict-aliasing", *HOST]
+    command([compiler, *flags, f"-I{CSRC}", f"-I{BOARDS}", *programs, "-o", tmp_path / "program"])
+    command(["sh", "-c", f"{tmp_path}/program 2>{tmp_path}/said"])
+    expected = [word for name in kernel_sets() for word in (name, *CASES)]
+    assert (tmp_path / "said").read_text().split() == expected
+
+
+def test_buffers_are_read_through_types_that_may_alias():
+    plain = re.compile(r"\((?:const )?(?:u?int(?:16|32)_t|float) \*")
+    found = {
+        path.relative_to(CSRC).as_posix(): plain.findall(path.read_text("utf-8"))
+        for path in sorted((CSRC / "kernels").rglob("*.[ch]"))
+    }
+    assert len(found) > 20
+    assert {name: casts for name, casts in found.items() if casts} == {}
 
 
 @pytest.mark.parametrize("name", KINDS)

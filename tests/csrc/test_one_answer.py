@@ -1,5 +1,5 @@
-"""The core and ``snnrt.load`` give one answer: of files changed in one place, with the checksum made right, what the
-core takes is a graph that follows every rule of the IR."""
+"""The core and ``snnrt.load`` give one answer: of files changed in one place, with the checksum made right,
+what the core takes is a graph that follows every rule of the IR."""
 
 from __future__ import annotations
 

@@ -225,50 +225,16 @@ def test_integer_firmware_links_no_float_and_no_heap(written, build, tmp_path):
     assert not [name for name in linked if forbidden.match(name)]
 
 
-def _guarded(text: str, guard: str) -> str:
-    return f"#ifndef {guard}\n#define {guard}\n{text}\n#endif\n"
+def _without_includes(text: str) -> str:
+    return re.sub(r"\n{2,}", "\n", re.sub(r"^#include .*\n", "", text, flags=re.MULTILINE)).strip()
 
 
-def test_private_names_of_two_files_do_not_meet(monkeypatch, tmp_path):
-    """Files that declare the same function, type, constant or macro for themselves fit into one."""
-    files = {
-        "snnrt_config.h": core_sources._read("snnrt_config.h"),
-        "snnrt_status.h": core_sources._read("snnrt_status.h"),
-        "snnrt.h": _guarded('#include "snnrt_config.h"\n#include "snnrt_status.h"', "SNNRT_H"),
-        "shared.h": _guarded("typedef struct shared {\n    int scaled;\n} shared;", "SHARED_H"),
-    }
-    for name, value in (("a", 2), ("b", 3)):
-        files[f"{name}.c"] = f"""#include "snnrt.h"
-#include "shared.h"
-#define FACTOR {value}
-typedef struct pair {{
-    shared first;
-    int second;
-}} pair;
-enum {{ LEAST = {value}, MOST }};
-static const int table[2] = {{LEAST, MOST}};
-static int scaled(const pair *p) {{
-    return p->first.scaled * FACTOR * table[0] + p->second;
-}}
-int snnrt_{name}(int x);
-int snnrt_{name}(int x) {{
-    pair p;
-    p.first.scaled = x;
-    p.second = table[1];
-    return scaled(&p);
-}}
-"""
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    monkeypatch.setattr(core_sources, "_folder", lambda: tmp_path)
-    source, header = amalgamate(dict.fromkeys(_EVERY_SWITCH, 1))
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "snnrt.c").write_text(
-        source + "int main(void) { return snnrt_a(1) == 7 && snnrt_b(1) == 13 ? 0 : 1; }\n"
-    )
-    (tmp_path / "out" / "snnrt.h").write_text(header)
-    command(["gcc", "-std=c99", *WARNINGS, tmp_path / "out" / "snnrt.c", "-o", tmp_path / "program"])
-    command([tmp_path / "program"])
+def test_the_files_stand_one_after_another_as_they_are():
+    options = builds()["everything"]
+    source = _without_includes(amalgamate(options)[0])
+    names = [name for name in source_files(options) if name.endswith(".c")]
+    assert len(names) > 20
+    assert [name for name in names if _without_includes(core_sources._read(name)) not in source] == []
 
 
 @pytest.mark.parametrize(

@@ -191,8 +191,9 @@ def test_constants_of_the_header(tmp_path):
                i.input_bytes == DIGITS_INPUT_ELEMENTS * sizeof(digits_input) &&
                (i.input_encoding == SNNRT_INPUT_CONSTANT) == DIGITS_INPUT_IS_CONSTANT);
         printf("%d\\n",
-               snnrt_network_init(&network, digits_model, DIGITS_MODEL_BYTES, arena, sizeof arena - 1u, &fault) ==
-               SNNRT_ERROR_ARENA_TOO_SMALL && fault.expected == (int64_t)sizeof arena &&
+               snnrt_network_init(&network, digits_model, DIGITS_MODEL_BYTES, arena, sizeof arena - 1u,
+                                  &fault) == SNNRT_ERROR_ARENA_TOO_SMALL &&
+               fault.expected == (int64_t)sizeof arena &&
                fault.found == (int64_t)sizeof arena - 1);
         return 0;
     }
@@ -246,7 +247,8 @@ def test_a_users_cpp_file(digits, compiler, tmp_path):
         snnrt_result result{};
         digits_input input[DIGITS_INPUT_ELEMENTS] = {};
         input[3] = digits_quantise(0.5f);
-        if (snnrt_network_init(&network, digits_model, DIGITS_MODEL_BYTES, arena, sizeof arena, nullptr)) return 1;
+        if (snnrt_network_init(&network, digits_model, DIGITS_MODEL_BYTES, arena, sizeof arena, nullptr))
+            return 1;
         if (snnrt_network_run(&network, input, &result) != SNNRT_OK) return 2;
         return result.timesteps >= 1 && std::string(nodes[0]) == "input" ? 0 : 3;
     }
@@ -281,9 +283,10 @@ def test_two_models_share_a_core(digits, tmp_path):
         static const wake_word_input input[] = {{{values}}};
         snnrt_network networks[2];
         snnrt_result results[2];
-        if (snnrt_network_init(&networks[0], digits_model, DIGITS_MODEL_BYTES, arenas[0], sizeof arenas[0], NULL) ||
-            snnrt_network_init(&networks[1], wake_word_model, WAKE_WORD_MODEL_BYTES, arenas[1], sizeof arenas[1],
-                       NULL)) return 1;
+        if (snnrt_network_init(&networks[0], digits_model, DIGITS_MODEL_BYTES, arenas[0],
+                               sizeof arenas[0], NULL) ||
+            snnrt_network_init(&networks[1], wake_word_model, WAKE_WORD_MODEL_BYTES, arenas[1],
+                               sizeof arenas[1], NULL)) return 1;
         /* in turns, a step each */
         for (int step = 0; step < 3; step++) {{
             if (snnrt_network_step(&networks[0], image, &results[0]) ||

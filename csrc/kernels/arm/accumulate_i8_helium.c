@@ -5,20 +5,20 @@
 #include <arm_mve.h>
 
 /* No sum of this many weights passes an int16. */
-#define SNNRT_RUN_MAX 255u
+#define SNNRT_HELIUM_RUN_MAX 255u
 
 /* Events of one slice, and where the sums go: to[o] = from[o] + sum. */
-typedef struct snnrt_event_run {
-    const uint32_t *position;
-    const uint32_t *end;
-    const int16_t *value;
+typedef struct snnrt_helium_run {
+    const snnrt_uint32 *position;
+    const snnrt_uint32 *end;
+    const snnrt_int16 *value;
     uintptr_t weights; /* address of position 0's row, which may lie outside of the array */
     uint32_t outputs;
-    const int32_t *from;
-    int32_t *to;
-} snnrt_event_run;
+    const snnrt_int32 *from;
+    snnrt_int32 *to;
+} snnrt_helium_run;
 
-static void finish(const snnrt_event_run *run, uint32_t output, int16x8_t sums) {
+static void helium_finish(const snnrt_helium_run *run, uint32_t output, int16x8_t sums) {
     int16_t lanes[8];
     vstrhq_s16(lanes, sums);
     for (uint32_t k = 0; k < 8u && output + k < run->outputs; k += 4u) {
@@ -29,8 +29,8 @@ static void finish(const snnrt_event_run *run, uint32_t output, int16x8_t sums) 
 }
 
 /* Spikes: bytes widened to 16 bits and added, for 32 outputs. */
-static void add_spikes_to_32(const snnrt_event_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
+static void helium_add_spikes_to_32(const snnrt_helium_run *run, uint32_t output) {
+    const snnrt_uint32 *position = run->position, *end = run->end;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
     int16x8_t a = vdupq_n_s16(0), b = a, c = a, d = a;
@@ -41,15 +41,15 @@ static void add_spikes_to_32(const snnrt_event_run *run, uint32_t output) {
         c = vaddq_s16(c, vldrbq_s16(row + 16));
         d = vaddq_s16(d, vldrbq_s16(row + 24));
     } while (position != end);
-    finish(run, output, a);
-    finish(run, output + 8u, b);
-    finish(run, output + 16u, c);
-    finish(run, output + 24u, d);
+    helium_finish(run, output, a);
+    helium_finish(run, output + 8u, b);
+    helium_finish(run, output + 16u, c);
+    helium_finish(run, output + 24u, d);
 }
 
 /* The same for 8 outputs or the fewer that are left. */
-static void add_spikes_to_8(const snnrt_event_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
+static void helium_add_spikes_to_8(const snnrt_helium_run *run, uint32_t output) {
+    const snnrt_uint32 *position = run->position, *end = run->end;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
     const mve_pred16_t there = vctp16q(outputs - output);
@@ -57,17 +57,17 @@ static void add_spikes_to_8(const snnrt_event_run *run, uint32_t output) {
     do {
         a = vaddq_s16(a, vldrbq_z_s16((const int8_t *)(weights + *position++ * outputs), there));
     } while (position != end);
-    finish(run, output, a);
+    helium_finish(run, output, a);
 }
 
 /* Any values: bytes widened to 32 bits and multiplied, for 16 outputs. */
-static void add_to_16(const snnrt_event_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
-    const int16_t *values = run->value;
+static void helium_add_to_16(const snnrt_helium_run *run, uint32_t output) {
+    const snnrt_uint32 *position = run->position, *end = run->end;
+    const snnrt_int16 *values = run->value;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
-    const int32_t *from = run->from + output;
-    int32_t *to = run->to + output;
+    const snnrt_int32 *from = run->from + output;
+    snnrt_int32 *to = run->to + output;
     int32x4_t a = vldrwq_s32(from), b = vldrwq_s32(from + 4), c = vldrwq_s32(from + 8), d = vldrwq_s32(from + 12);
     do {
         const int8_t *row = (const int8_t *)(weights + *position++ * outputs);
@@ -84,9 +84,9 @@ static void add_to_16(const snnrt_event_run *run, uint32_t output) {
 }
 
 /* The same for 4 outputs or the fewer that are left. */
-static void add_to_4(const snnrt_event_run *run, uint32_t output) {
-    const uint32_t *position = run->position, *end = run->end;
-    const int16_t *values = run->value;
+static void helium_add_to_4(const snnrt_helium_run *run, uint32_t output) {
+    const snnrt_uint32 *position = run->position, *end = run->end;
+    const snnrt_int16 *values = run->value;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
     const mve_pred16_t there = vctp32q(outputs - output);
@@ -98,31 +98,31 @@ static void add_to_4(const snnrt_event_run *run, uint32_t output) {
     vstrwq_p_s32(run->to + output, a, there);
 }
 
-static void add_run(const snnrt_event_run *run, bool spikes) {
+static void helium_add_run(const snnrt_helium_run *run, bool spikes) {
     uint32_t output = 0;
     if (spikes) {
         for (; output + 32u <= run->outputs; output += 32u) {
-            add_spikes_to_32(run, output);
+            helium_add_spikes_to_32(run, output);
         }
         for (; output < run->outputs; output += 8u) {
-            add_spikes_to_8(run, output);
+            helium_add_spikes_to_8(run, output);
         }
         return;
     }
     for (; output + 16u <= run->outputs; output += 16u) {
-        add_to_16(run, output);
+        helium_add_to_16(run, output);
     }
     for (; output < run->outputs; output += 4u) {
-        add_to_4(run, output);
+        helium_add_to_4(run, output);
     }
 }
 
 void snnrt_accumulate_i8(const snnrt_accumulation *sum) {
-    const int32_t *start = (const int32_t *)sum->start;
-    snnrt_event_run run;
+    const snnrt_int32 *start = (const snnrt_int32 *)sum->start;
+    snnrt_helium_run run;
     run.outputs = sum->outputs;
     run.from = start;
-    run.to = (int32_t *)sum->accumulator;
+    run.to = (snnrt_int32 *)sum->accumulator;
     if (start == NULL || sum->slice_count == 0) {
         for (uint32_t o = 0; o < run.outputs; o++) {
             run.to[o] = start == NULL ? 0 : start[o];
@@ -137,10 +137,10 @@ void snnrt_accumulate_i8(const snnrt_accumulation *sum) {
         /* A shift is less than 0 where it wraps. */
         run.weights = (uintptr_t)sum->weights + slice->shift * run.outputs;
         do {
-            uint32_t count = left < SNNRT_RUN_MAX ? left : SNNRT_RUN_MAX;
+            uint32_t count = left < SNNRT_HELIUM_RUN_MAX ? left : SNNRT_HELIUM_RUN_MAX;
             run.position = run.end;
             run.end += count;
-            add_run(&run, sum->spikes);
+            helium_add_run(&run, sum->spikes);
             run.from = run.to;
             run.value += count;
             left -= count;

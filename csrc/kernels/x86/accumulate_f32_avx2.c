@@ -3,8 +3,8 @@
 #include "gather.h"
 
 SNNRT_AVX2 void snnrt_accumulate_f32_avx2(const snnrt_accumulation *sum) {
-    float *accumulator = (float *)sum->accumulator;
-    const float *weights = (const float *)sum->weights;
+    snnrt_float32 *accumulator = (snnrt_float32 *)sum->accumulator;
+    const snnrt_float32 *weights = (const snnrt_float32 *)sum->weights;
     uint32_t o = 0;
     snnrt_start_sum(sum);
     for (; o + 32u <= sum->outputs; o += 32u) {
@@ -16,7 +16,7 @@ SNNRT_AVX2 void snnrt_accumulate_f32_avx2(const snnrt_accumulation *sum) {
             const snnrt_slice *slice = &sum->slices[s];
             for (uint32_t e = slice->first; e < slice->first + slice->count; e++) {
                 uint32_t index = sum->events->position[e] + slice->shift;
-                const float *row = weights + (size_t)index * sum->outputs + o;
+                const snnrt_float32 *row = weights + (size_t)index * sum->outputs + o;
                 __m256 value = _mm256_set1_ps(sum->events->value.f32[e]);
                 for (uint32_t k = 0; k < 4; k++) {
                     __m256 product = _mm256_mul_ps(_mm256_loadu_ps(row + 8u * k), value);
@@ -32,7 +32,7 @@ SNNRT_AVX2 void snnrt_accumulate_f32_avx2(const snnrt_accumulation *sum) {
         const snnrt_slice *slice = &sum->slices[s];
         for (uint32_t e = slice->first; e < slice->first + slice->count; e++) {
             uint32_t index = sum->events->position[e] + slice->shift;
-            const float *row = weights + (size_t)index * sum->outputs;
+            const snnrt_float32 *row = weights + (size_t)index * sum->outputs;
             float value = sum->events->value.f32[e];
             for (uint32_t k = o; k < sum->outputs; k++) {
                 accumulator[k] += row[k] * value;

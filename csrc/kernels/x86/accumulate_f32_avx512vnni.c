@@ -3,8 +3,8 @@
 #include "gather.h"
 
 SNNRT_AVX512 void snnrt_accumulate_f32_avx512vnni(const snnrt_accumulation *sum) {
-    float *accumulator = (float *)sum->accumulator;
-    const float *weights = (const float *)sum->weights;
+    snnrt_float32 *accumulator = (snnrt_float32 *)sum->accumulator;
+    const snnrt_float32 *weights = (const snnrt_float32 *)sum->weights;
     snnrt_start_sum(sum);
     for (uint32_t o = 0; o < sum->outputs; o += 64u) {
         __m512 total[4];
@@ -19,7 +19,7 @@ SNNRT_AVX512 void snnrt_accumulate_f32_avx512vnni(const snnrt_accumulation *sum)
             const snnrt_slice *slice = &sum->slices[s];
             for (uint32_t e = slice->first; e < slice->first + slice->count; e++) {
                 uint32_t index = sum->events->position[e] + slice->shift;
-                const float *row = weights + (size_t)index * sum->outputs + o;
+                const snnrt_float32 *row = weights + (size_t)index * sum->outputs + o;
                 __m512 value = _mm512_set1_ps(sum->events->value.f32[e]);
                 for (uint32_t k = 0; k < 4; k++) {
                     __m512 weight = _mm512_maskz_loadu_ps(mask[k], row + 16u * k);

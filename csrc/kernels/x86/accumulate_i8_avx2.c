@@ -7,7 +7,7 @@
 #define AVX2_VALUE_MAX 127u
 #define AVX2_GROUP_MAX 255u
 
-SNNRT_AVX2 static inline void avx2_add_int16(int32_t *accumulator, __m256i sums) {
+SNNRT_AVX2 static inline void avx2_add_int16(snnrt_int32 *accumulator, __m256i sums) {
     __m256i *out = (__m256i *)(void *)accumulator;
     __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(sums));
     __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(sums, 1));
@@ -16,13 +16,13 @@ SNNRT_AVX2 static inline void avx2_add_int16(int32_t *accumulator, __m256i sums)
 }
 
 /* Sums of interleaved rows, in the order of unpacking, to 32 accumulators. */
-SNNRT_AVX2 static inline void avx2_finish_pairs(int32_t *accumulator, __m256i low, __m256i high) {
+SNNRT_AVX2 static inline void avx2_finish_pairs(snnrt_int32 *accumulator, __m256i low, __m256i high) {
     avx2_add_int16(accumulator, _mm256_permute2x128_si256(low, high, 0x20));
     avx2_add_int16(accumulator + 16, _mm256_permute2x128_si256(low, high, 0x31));
 }
 
 /* Rows first .. end (an even number) of outputs o .. o + 32 * blocks; blocks is 1 or 2. */
-SNNRT_AVX2 static inline void avx2_add_pairs(int32_t *accumulator, const snnrt_rows *rows, const uint16_t *pairs,
+SNNRT_AVX2 static inline void avx2_add_pairs(snnrt_int32 *accumulator, const snnrt_rows *rows, const uint16_t *pairs,
                              uint32_t first, uint32_t end, uint32_t o, const uint32_t blocks) {
     __m256i low[2], high[2];
     for (uint32_t b = 0; b < blocks; b++) {
@@ -49,7 +49,7 @@ SNNRT_AVX2 static inline void avx2_add_pairs(int32_t *accumulator, const snnrt_r
 
 /* Values 0 ... peak, peak at most AVX2_VALUE_MAX. */
 SNNRT_AVX2 static void avx2_add_narrow(const snnrt_accumulation *sum, snnrt_rows *rows) {
-    int32_t *accumulator = (int32_t *)sum->accumulator;
+    snnrt_int32 *accumulator = (snnrt_int32 *)sum->accumulator;
     uint16_t pairs[SNNRT_ROWS_MAX / 2u + 8u];
     /* An even number of rows of this peak can't overflow. */
     uint32_t group = AVX2_GROUP_MAX / sum->peak & ~1u;

@@ -22,8 +22,8 @@ SNNRT_AVX512 static inline void avx512_add_quad(__m512i *sums, const int8_t *con
 /* Adds the sums of outputs o ... to `start` (NULL: zero) in the accumulator. */
 SNNRT_AVX512 static inline void avx512_finish_sums(const snnrt_accumulation *sum, const void *start, const __m512i *sums,
                                uint32_t o) {
-    int32_t *accumulator = (int32_t *)sum->accumulator + o;
-    const int32_t *from = start == NULL ? NULL : (const int32_t *)start + o;
+    snnrt_int32 *accumulator = (snnrt_int32 *)sum->accumulator + o;
+    const snnrt_int32 *from = start == NULL ? NULL : (const snnrt_int32 *)start + o;
     uint32_t left = sum->outputs - o;
     __m512i ab_low = _mm512_shuffle_i32x4(sums[0], sums[1], 0x44);
     __m512i ab_high = _mm512_shuffle_i32x4(sums[0], sums[1], 0xEE);

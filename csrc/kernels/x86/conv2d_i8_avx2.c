@@ -7,12 +7,12 @@
 
 /* Up to sixteen elements from element `first` on, the others 0. */
 SNNRT_NOINLINE SNNRT_AVX2 static void avx2_load_elements(const snnrt_synapse_step *step, size_t first, uint32_t left,
-                                                    int16_t *to) {
+                                                    snnrt_int16 *to) {
     memset(to, 0, 16u * sizeof *to);
     for (uint32_t k = 0; k < 16u && k < left; k++) {
         to[k] = step->input_dtype == SNNRT_TYPE_BITS
-                    ? (int16_t)snnrt_bit((const uint32_t *)step->input, (uint32_t)first + k)
-                    : ((const int16_t *)step->input)[first + k];
+                    ? (int16_t)snnrt_bit((const snnrt_uint32 *)step->input, (uint32_t)first + k)
+                    : ((const snnrt_int16 *)step->input)[first + k];
     }
 }
 
@@ -25,7 +25,7 @@ SNNRT_NOINLINE SNNRT_AVX2 static bool avx2_find_units(const snnrt_unit_plan *pla
     const __m256i twice = _mm256_setr_epi8(0, 2, 0, 2, 4, 6, 4, 6, 8, 10, 8, 10, 12, 14, 12, 14, 0, 2, 0, 2, 4, 6,
                                            4, 6, 8, 10, 8, 10, 12, 14, 12, 14);
     snnrt_unit_entry *found = plan->found;
-    uint32_t *const count = plan->count, *const active = plan->active;
+    snnrt_uint32 *const count = plan->count, *const active = plan->active;
     __m256i all = _mm256_setzero_si256();
     for (uint32_t pixel = 0; pixel < pixels; pixel++, found += room) {
         uint32_t elements = 0, place = 0;
@@ -33,7 +33,7 @@ SNNRT_NOINLINE SNNRT_AVX2 static bool avx2_find_units(const snnrt_unit_plan *pla
         for (uint32_t c = 0; c < depth; c += 16u) {
             uint32_t values[8], hits;
             const size_t first = (size_t)pixel * depth + c;
-            const int16_t *from = (const int16_t *)step->input + first;
+            const snnrt_int16 *from = (const snnrt_int16 *)step->input + first;
             __m256i some, none, pairs;
             int16_t part[16];
             if (bits || depth - c < 16u) {
@@ -97,7 +97,7 @@ SNNRT_NOINLINE SNNRT_AVX2 static void avx2_interleave(const snnrt_unit_plan *pla
 }
 
 /* to[0 .. 16) = from[0 .. 16) + sums. */
-SNNRT_AVX2 static inline void avx2_widen(int32_t *to, const int32_t *from, __m256i sums) {
+SNNRT_AVX2 static inline void avx2_widen(snnrt_int32 *to, const snnrt_int32 *from, __m256i sums) {
     __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(sums));
     __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(sums, 1));
     const __m256i *in = (const __m256i *)(const void *)from;
@@ -108,10 +108,10 @@ SNNRT_AVX2 static inline void avx2_widen(int32_t *to, const int32_t *from, __m25
 
 /* `vectors` and `whole` are constant in each call. */
 SNNRT_INLINE SNNRT_AVX2 static inline void
-avx2_sum_windows(const snnrt_unit_plan *plan, int32_t *output, uint32_t block, const uint32_t vectors, const bool whole) {
+avx2_sum_windows(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t block, const uint32_t vectors, const bool whole) {
     const snnrt_synapse_step *step = plan->step;
     const snnrt_unit_entry *const list = plan->list;
-    const uint32_t *const start = plan->start;
+    const snnrt_uint32 *const start = plan->start;
     const uint32_t outputs = step->out_channels, windows = step->out_width;
     const uint32_t stride = step->window->stride_x, width = step->window->kernel_w;
     const size_t column_bytes = (size_t)plan->column * vectors * 32u;
@@ -122,7 +122,7 @@ avx2_sum_windows(const snnrt_unit_plan *plan, int32_t *output, uint32_t block, c
     int32_t bias[SNNRT_BLOCK_OUTPUTS] = {0}, part[SNNRT_BLOCK_OUTPUTS];
     __m256i zero = _mm256_setzero_si256();
     if (step->bias != NULL) {
-        memcpy(bias, (const int32_t *)step->bias + SNNRT_BLOCK_OUTPUTS * block,
+        memcpy(bias, (const snnrt_int32 *)step->bias + SNNRT_BLOCK_OUTPUTS * block,
                (whole ? SNNRT_BLOCK_OUTPUTS : left) * sizeof *bias);
     }
     /* Not known to be 0, or the compiler copies it in every turn of the inner loop. */
@@ -131,8 +131,8 @@ avx2_sum_windows(const snnrt_unit_plan *plan, int32_t *output, uint32_t block, c
     for (uint32_t ox = 0; ox < windows; ox++, output += outputs) {
         const snnrt_unit_entry *pair = list + start[ox * stride], *end = list + start[ox * stride + width];
         const uintptr_t base = (uintptr_t)weights - ox * stride * column_bytes;
-        const int32_t *from = bias;
-        int32_t *to = whole ? output : part;
+        const snnrt_int32 *from = bias;
+        snnrt_int32 *to = whole ? output : part;
         do {
             const snnrt_unit_entry *stop = end - pair > group ? pair + group : end;
             __m256i sums[4];
@@ -158,11 +158,11 @@ avx2_sum_windows(const snnrt_unit_plan *plan, int32_t *output, uint32_t block, c
     }
 }
 
-SNNRT_NOINLINE SNNRT_AVX2 static void avx2_sum_whole(const snnrt_unit_plan *plan, int32_t *output, uint32_t block) {
+SNNRT_NOINLINE SNNRT_AVX2 static void avx2_sum_whole(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t block) {
     avx2_sum_windows(plan, output, block, 4, true);
 }
 
-SNNRT_AVX2 static void avx2_sum_block(const snnrt_unit_plan *plan, int32_t *output, uint32_t block) {
+SNNRT_AVX2 static void avx2_sum_block(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t block) {
     if (plan->step->out_channels - SNNRT_BLOCK_OUTPUTS * block >= SNNRT_BLOCK_OUTPUTS) {
         avx2_sum_whole(plan, output, block);
     } else if (plan->vectors == 1u) {

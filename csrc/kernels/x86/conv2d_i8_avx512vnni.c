@@ -6,10 +6,10 @@
 
 /* Up to 32 elements from element `first` on. */
 SNNRT_AVX512 static inline __m512i avx512_load_elements(const snnrt_synapse_step *step, size_t first, __mmask32 mask) {
-    const uint32_t *words = (const uint32_t *)step->input + first / 32u;
+    const snnrt_uint32 *words = (const snnrt_uint32 *)step->input + first / 32u;
     uint32_t shift = (uint32_t)(first % 32u), bits;
     if (step->input_dtype != SNNRT_TYPE_BITS) {
-        return _mm512_maskz_loadu_epi16(mask, (const int16_t *)step->input + first);
+        return _mm512_maskz_loadu_epi16(mask, (const snnrt_int16 *)step->input + first);
     }
     bits = words[0] >> shift;
     if (shift != 0 && mask >> (32u - shift) != 0) {
@@ -25,7 +25,7 @@ SNNRT_NOINLINE SNNRT_AVX512 static bool avx512_find_units(const snnrt_unit_plan 
     const __m512i steps =
         _mm512_mullo_epi32(_mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7), _mm512_set1_epi64(bytes));
     snnrt_unit_entry *found = plan->found;
-    uint32_t *const count = plan->count, *const active = plan->active;
+    snnrt_uint32 *const count = plan->count, *const active = plan->active;
     __m512i all = _mm512_setzero_si512();
     for (uint32_t pixel = 0; pixel < pixels; pixel++, found += room) {
         uint32_t filled = 0, elements = 0;
@@ -101,10 +101,10 @@ SNNRT_NOINLINE SNNRT_AVX512 static void avx512_interleave(const snnrt_unit_plan 
 /* `vectors` and `whole` are constant in each call. Two sets of sums: a product waits five cycles for the one
  * before. */
 SNNRT_INLINE SNNRT_AVX512 static inline void
-avx512_sum_windows(const snnrt_unit_plan *plan, int32_t *output, uint32_t block, const uint32_t vectors, const bool whole) {
+avx512_sum_windows(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t block, const uint32_t vectors, const bool whole) {
     const snnrt_synapse_step *step = plan->step;
     const snnrt_unit_entry *const list = plan->list;
-    const uint32_t *const start = plan->start;
+    const snnrt_uint32 *const start = plan->start;
     const uint32_t outputs = step->out_channels, windows = step->out_width;
     const uint32_t stride = step->window->stride_x, width = step->window->kernel_w;
     const size_t column_bytes = (size_t)plan->column * vectors * 64u;
@@ -116,7 +116,7 @@ avx512_sum_windows(const snnrt_unit_plan *plan, int32_t *output, uint32_t block,
         mask[k] = (__mmask16)(whole ? 0xFFFFu : snnrt_outputs_mask(outputs - SNNRT_BLOCK_OUTPUTS * block) >> (16u * k));
         bias[k] = step->bias == NULL
                       ? zero
-                      : _mm512_maskz_loadu_epi32(mask[k], (const int32_t *)step->bias + o);
+                      : _mm512_maskz_loadu_epi32(mask[k], (const snnrt_int32 *)step->bias + o);
     }
     /* Not known to be 0, or the compiler copies it in every turn of the inner loop. */
     __asm__("" : "+v"(zero));
@@ -157,11 +157,11 @@ avx512_sum_windows(const snnrt_unit_plan *plan, int32_t *output, uint32_t block,
     }
 }
 
-SNNRT_NOINLINE SNNRT_AVX512 static void avx512_sum_whole(const snnrt_unit_plan *plan, int32_t *output, uint32_t block) {
+SNNRT_NOINLINE SNNRT_AVX512 static void avx512_sum_whole(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t block) {
     avx512_sum_windows(plan, output, block, 4, true);
 }
 
-SNNRT_AVX512 static void avx512_sum_block(const snnrt_unit_plan *plan, int32_t *output, uint32_t block) {
+SNNRT_AVX512 static void avx512_sum_block(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t block) {
     if (plan->step->out_channels - SNNRT_BLOCK_OUTPUTS * block >= SNNRT_BLOCK_OUTPUTS) {
         avx512_sum_whole(plan, output, block);
     } else if (plan->vectors == 1u) {

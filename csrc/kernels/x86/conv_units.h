@@ -29,11 +29,11 @@ typedef struct snnrt_unit_plan {
     uint32_t blocks;
     uint32_t unit_bytes; /* of a unit's weights for one block */
     snnrt_unit_entry *found;   /* of each pixel, places counted from its first unit's weights */
-    uint32_t *count;     /* of each pixel: how many units */
-    uint32_t *active;    /* of each pixel: how many elements that are not 0 */
+    snnrt_uint32 *count;     /* of each pixel: how many units */
+    snnrt_uint32 *active;    /* of each pixel: how many elements that are not 0 */
     snnrt_unit_entry *list;    /* of one row of windows, places counted from column 0 */
-    uint32_t *start;     /* of each column: its first entry in `list`; one more at the end */
-    uint32_t *column_active;
+    snnrt_uint32 *start;     /* of each column: its first entry in `list`; one more at the end */
+    snnrt_uint32 *column_active;
     int8_t *weights;     /* block by block, then column by column */
 } snnrt_unit_plan;
 
@@ -44,7 +44,7 @@ typedef struct snnrt_unit_form {
     bool (*find_units)(const snnrt_unit_plan *plan); /* of every pixel; false where an input is no byte */
     void (*interleave)(const snnrt_unit_plan *plan); /* lays out the weights */
     /* Sums a block of outputs of a row of windows. */
-    void (*sum_block)(const snnrt_unit_plan *plan, int32_t *output, uint32_t block);
+    void (*sum_block)(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t block);
 } snnrt_unit_form;
 
 typedef struct snnrt_unit_room {
@@ -78,13 +78,13 @@ SNNRT_AVX2 static bool snnrt_plan_units(snnrt_unit_plan *plan, const snnrt_synap
     listed = (size_t)plan->columns * plan->column;
     column_bytes = (size_t)plan->column * plan->unit_bytes;
     plan->found = (snnrt_unit_entry *)snnrt_take_room(&room, pixels * plan->room * sizeof *plan->found);
-    plan->count = (uint32_t *)snnrt_take_room(&room, pixels * sizeof *plan->count);
-    plan->active = (uint32_t *)snnrt_take_room(&room, pixels * sizeof *plan->active);
+    plan->count = (snnrt_uint32 *)snnrt_take_room(&room, pixels * sizeof *plan->count);
+    plan->active = (snnrt_uint32 *)snnrt_take_room(&room, pixels * sizeof *plan->active);
     /* Eight entries are written for one. */
     plan->list = (snnrt_unit_entry *)snnrt_take_room(&room, (listed + 8u) * sizeof *plan->list);
-    plan->start = (uint32_t *)snnrt_take_room(&room, ((size_t)plan->columns + 1u) * sizeof *plan->start);
+    plan->start = (snnrt_uint32 *)snnrt_take_room(&room, ((size_t)plan->columns + 1u) * sizeof *plan->start);
     plan->column_active =
-        (uint32_t *)snnrt_take_room(&room, (size_t)plan->columns * sizeof *plan->column_active);
+        (snnrt_uint32 *)snnrt_take_room(&room, (size_t)plan->columns * sizeof *plan->column_active);
     plan->weights = (int8_t *)snnrt_take_room(&room, column_bytes * conv->kernel_w * plan->blocks);
     return room.taken <= bytes && column_bytes * plan->columns <= UINT32_MAX;
 }
@@ -101,11 +101,11 @@ SNNRT_NOINLINE SNNRT_AVX2 static bool snnrt_find_pixels(const snnrt_unit_plan *p
     const bool bits = step->input_dtype == SNNRT_TYPE_BITS;
     const uint32_t pixels = step->in_height * step->in_width;
     snnrt_unit_entry *const found = plan->found;
-    uint32_t *const count = plan->count;
+    snnrt_uint32 *const count = plan->count;
     uint32_t all = 0;
     for (uint32_t k = 0; k < pixels; k++) {
-        uint32_t value = bits ? snnrt_bit((const uint32_t *)step->input, k)
-                              : (uint16_t)((const int16_t *)step->input)[k];
+        uint32_t value = bits ? snnrt_bit((const snnrt_uint32 *)step->input, k)
+                              : (uint16_t)((const snnrt_int16 *)step->input)[k];
         all |= value;
         found[k].values = value * copies;
         count[k] = value != 0;
@@ -121,7 +121,7 @@ snnrt_append_pixels(const snnrt_unit_plan *plan, snnrt_unit_entry *list, uint32_
     const size_t pitch = (size_t)plan->step->window->dilation_y * plan->step->in_width;
     const uint32_t bytes = plan->pixel * plan->unit_bytes;
     const snnrt_unit_entry *found = plan->found + (size_t)pixel * room;
-    const uint32_t *count = plan->count + pixel;
+    const snnrt_uint32 *count = plan->count + pixel;
     for (; pixels != 0; pixels--) {
         if (room == 1u) {
             list->values = found->values;
@@ -142,7 +142,7 @@ snnrt_append_pixels(const snnrt_unit_plan *plan, snnrt_unit_entry *list, uint32_
 }
 
 /* Kernel rows [first, end) that fall inside the input. */
-SNNRT_AVX2 static void snnrt_rows_inside(const snnrt_synapse_step *step, int32_t top, uint32_t *first, uint32_t *end) {
+SNNRT_AVX2 static void snnrt_rows_inside(const snnrt_synapse_step *step, int32_t top, snnrt_uint32 *first, snnrt_uint32 *end) {
     const snnrt_window *conv = step->window;
     int32_t dilation = (int32_t)conv->dilation_y;
     *first = 0;
@@ -213,7 +213,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_convolve_units(const snnrt_syna
     const snnrt_window *conv = step->window;
     const uintptr_t address = (uintptr_t)step->scratch;
     const uintptr_t skipped = (SNNRT_UNIT_ALIGN - address % SNNRT_UNIT_ALIGN) % SNNRT_UNIT_ALIGN;
-    int32_t *output = (int32_t *)step->output;
+    snnrt_int32 *output = (snnrt_int32 *)step->output;
     bool counted = SNNRT_WITH_COUNTERS && step->counts != NULL;
     snnrt_unit_plan plan;
     if (step->scratch == NULL || step->scratch_bytes < skipped || conv->groups != 1u ||

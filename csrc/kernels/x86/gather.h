@@ -21,10 +21,10 @@ typedef struct snnrt_walk {
 /* Appends `count` events, eight at a time: up to seven more are read (SNNRT_EVENTS_PADDING) and overwritten. */
 SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_take_events(const snnrt_accumulation *sum, snnrt_rows *rows, uint32_t first,
                                uint32_t count, uint32_t shift) {
-    const uint32_t *position = sum->events->position + first;
-    const int16_t *value = sum->events->value.i16 + first;
-    uint32_t *offset = rows->offset + rows->count;
-    int16_t *out = rows->value + rows->count;
+    const snnrt_uint32 *position = sum->events->position + first;
+    const snnrt_int16 *value = sum->events->value.i16 + first;
+    snnrt_uint32 *offset = rows->offset + rows->count;
+    snnrt_int16 *out = rows->value + rows->count;
     __m256i shifts = _mm256_set1_epi32((int32_t)shift);
     __m256i outputs = _mm256_set1_epi32((int32_t)sum->outputs);
     for (uint32_t k = 0; k < count; k += 8u) {
@@ -74,8 +74,8 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_any_negative(const snnrt_rows *
 }
 
 SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_start_sum(const snnrt_accumulation *sum) {
-    int32_t *to = (int32_t *)sum->accumulator;
-    const int32_t *from = (const int32_t *)sum->start;
+    snnrt_int32 *to = (snnrt_int32 *)sum->accumulator;
+    const snnrt_int32 *from = (const snnrt_int32 *)sum->start;
     uint32_t o = 0;
     if (sum->start == sum->accumulator) {
         return;
@@ -93,7 +93,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_start_sum(const snnrt_accumulat
 
 /* Outputs first .. outputs of the rows, one after another. */
 SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_add_rows_tail(const snnrt_accumulation *sum, const snnrt_rows *rows, uint32_t first) {
-    int32_t *accumulator = (int32_t *)sum->accumulator;
+    snnrt_int32 *accumulator = (snnrt_int32 *)sum->accumulator;
     for (uint32_t e = 0; e < rows->count && first < sum->outputs; e++) {
         int32_t value = rows->value[e];
         for (uint32_t o = first; o < sum->outputs; o++) {
@@ -104,7 +104,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_add_rows_tail(const snnrt_accum
 
 /* Any int16 values: pairs of rows widened to int16, multiplied and added in int32 (VPMADDWD). */
 SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_add_rows_wide(const snnrt_accumulation *sum, snnrt_rows *rows) {
-    int32_t *accumulator = (int32_t *)sum->accumulator;
+    snnrt_int32 *accumulator = (snnrt_int32 *)sum->accumulator;
     uint32_t o = 0;
     uint32_t count = snnrt_pad_rows(rows, 2);
     for (; o + 16u <= sum->outputs; o += 16u) {

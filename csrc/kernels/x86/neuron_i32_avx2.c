@@ -30,7 +30,7 @@ SNNRT_AVX2 static inline avx2_lanes avx2_select(avx2_fired fired, avx2_lanes a, 
     return (a & fired) | (b & ~fired);
 }
 
-SNNRT_AVX2 static inline avx2_lanes avx2_load(const int32_t *from) { return *(const avx2_lanes *)(const void *)from; }
+SNNRT_AVX2 static inline avx2_lanes avx2_load(const snnrt_int32 *from) { return *(const avx2_lanes *)(const void *)from; }
 
 /* Saturates only where some lane overflowed: hardly ever. */
 SNNRT_AVX2 static inline avx2_lanes avx2_saturating_add(avx2_lanes a, avx2_lanes b) {
@@ -48,7 +48,7 @@ SNNRT_AVX2 static inline avx2_lanes avx2_clamp_int16(avx2_lanes u) {
     return avx2_maximum(avx2_minimum(u, (avx2_lanes){0} + 32767), (avx2_lanes){0} - 32768);
 }
 
-SNNRT_INLINE SNNRT_AVX2 static inline avx2_lanes avx2_decay(avx2_lanes v, const int32_t *decay, const uint32_t kind, int shift,
+SNNRT_INLINE SNNRT_AVX2 static inline avx2_lanes avx2_decay(avx2_lanes v, const snnrt_int32 *decay, const uint32_t kind, int shift,
                                             const bool narrow) {
     if (kind == SNNRT_DECAY_NONE) {
         return v;
@@ -70,7 +70,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline avx2_lanes avx2_decay(avx2_lanes v, const 
 }
 
 /* The current that a synapse makes of `x`. */
-SNNRT_AVX2 static inline avx2_lanes avx2_synaptic_current(uint32_t order, int32_t *state, avx2_lanes x, const int32_t *decay) {
+SNNRT_AVX2 static inline avx2_lanes avx2_synaptic_current(uint32_t order, snnrt_int32 *state, avx2_lanes x, const snnrt_int32 *decay) {
     avx2_lanes now = avx2_load(state), next;
     if (order == SNNRT_SYNAPSE_ADD_THEN_DECAY || order == SNNRT_SYNAPSE_USE_THEN_DECAY) {
         now = avx2_saturating_add(now, x);
@@ -96,27 +96,27 @@ avx2_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint32
     uint64_t spikes = 0;
     uint32_t channel = 0;
     for (uint32_t first = 0; first < end; first += SNNRT_BLOCK) {
-        const int32_t *x = (const int32_t *)step->current + first;
-        const int32_t *decay, *bias, *threshold, *reset_to;
+        const snnrt_int32 *x = (const snnrt_int32 *)step->current + first;
+        const snnrt_int32 *decay, *bias, *threshold, *reset_to;
         uint32_t word = 0;
         if (plan->refills) {
             snnrt_refill(plan, step, first);
         }
         decay = snnrt_block_of(&plan->decay, first, channel);
         bias = biased ? snnrt_block_of(&plan->bias, first, channel) : x;
-        threshold = silent ? (const int32_t *)plan->threshold.copies : snnrt_block_of(&plan->threshold, first, channel);
+        threshold = silent ? (const snnrt_int32 *)plan->threshold.copies : snnrt_block_of(&plan->threshold, first, channel);
         reset_to = reset == SNNRT_RESET_VALUE ? snnrt_block_of(&plan->reset_to, first, channel) : x;
         for (uint32_t k = 0; k < SNNRT_BLOCK; k += AVX2_LANES) {
             avx2_lanes level = avx2_load(threshold + k), current = avx2_load(x + k);
-            void *state = narrow ? (void *)((int16_t *)step->state + first + k)
-                                 : (void *)((int32_t *)step->state + first + k);
+            void *state = narrow ? (void *)((snnrt_int16 *)step->state + first + k)
+                                 : (void *)((snnrt_int32 *)step->state + first + k);
             avx2_lanes v = narrow ? __builtin_convertvector(*(avx2_narrow_lanes *)state, avx2_lanes) : *(avx2_lanes *)state;
             avx2_lanes u = avx2_decay(v, decay + k, kind, plan->shift, narrow);
             avx2_fired fired;
             avx2_lanes after = u;
             if (general && plan->synapse.values != NULL) {
                 current = avx2_synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(plan->flags),
-                                               (int32_t *)step->synapse_state + first + k, current,
+                                               (snnrt_int32 *)step->synapse_state + first + k, current,
                                                snnrt_block_of(&plan->synapse, first, channel) + k);
             }
             if (narrow && !biased && !general) {
@@ -145,7 +145,7 @@ avx2_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint32
             }
             if (multiple) {
                 avx2_lanes count = avx2_minimum(avx2_maximum(u, (avx2_lanes){0}) / level, most);
-                *(avx2_narrow_lanes *)(void *)((int16_t *)step->output + first + k) =
+                *(avx2_narrow_lanes *)(void *)((snnrt_int16 *)step->output + first + k) =
                     __builtin_convertvector(count, avx2_narrow_lanes);
                 for (uint32_t lane = 0; lane < AVX2_LANES; lane++) {
                     spikes += (uint32_t)count[lane];
@@ -167,12 +167,12 @@ avx2_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint32
                 *(avx2_lanes *)state = u;
             }
             if (silent) {
-                *(avx2_lanes *)(void *)((int32_t *)step->output + first + k) = u;
+                *(avx2_lanes *)(void *)((snnrt_int32 *)step->output + first + k) = u;
             }
             word |= avx2_sign_bits(fired) << k;
         }
         if (!silent && !multiple) {
-            ((uint32_t *)step->output)[first / SNNRT_BLOCK] = word;
+            ((snnrt_uint32 *)step->output)[first / SNNRT_BLOCK] = word;
             spikes += snnrt_popcount(word);
         }
         channel += SNNRT_BLOCK;

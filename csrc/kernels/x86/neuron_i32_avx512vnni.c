@@ -30,7 +30,7 @@ SNNRT_AVX512 static inline avx512_lanes avx512_select(avx512_fired fired, avx512
     return (avx512_lanes)_mm512_mask_mov_epi32((__m512i)b, fired, (__m512i)a);
 }
 
-SNNRT_AVX512 static inline avx512_lanes avx512_load(const int32_t *from) { return *(const avx512_lanes *)(const void *)from; }
+SNNRT_AVX512 static inline avx512_lanes avx512_load(const snnrt_int32 *from) { return *(const avx512_lanes *)(const void *)from; }
 
 /* Saturates only where some lane overflowed: hardly ever. */
 SNNRT_AVX512 static inline avx512_lanes avx512_saturating_add(avx512_lanes a, avx512_lanes b) {
@@ -48,7 +48,7 @@ SNNRT_AVX512 static inline avx512_lanes avx512_clamp_int16(avx512_lanes u) {
     return avx512_maximum(avx512_minimum(u, (avx512_lanes){0} + 32767), (avx512_lanes){0} - 32768);
 }
 
-SNNRT_INLINE SNNRT_AVX512 static inline avx512_lanes avx512_decay(avx512_lanes v, const int32_t *decay, const uint32_t kind, int shift,
+SNNRT_INLINE SNNRT_AVX512 static inline avx512_lanes avx512_decay(avx512_lanes v, const snnrt_int32 *decay, const uint32_t kind, int shift,
                                                 const bool narrow) {
     if (kind == SNNRT_DECAY_NONE) {
         return v;
@@ -70,7 +70,7 @@ SNNRT_INLINE SNNRT_AVX512 static inline avx512_lanes avx512_decay(avx512_lanes v
 }
 
 /* The current that a synapse makes of `x`. */
-SNNRT_AVX512 static inline avx512_lanes avx512_synaptic_current(uint32_t order, int32_t *state, avx512_lanes x, const int32_t *decay) {
+SNNRT_AVX512 static inline avx512_lanes avx512_synaptic_current(uint32_t order, snnrt_int32 *state, avx512_lanes x, const snnrt_int32 *decay) {
     avx512_lanes now = avx512_load(state), next;
     if (order == SNNRT_SYNAPSE_ADD_THEN_DECAY || order == SNNRT_SYNAPSE_USE_THEN_DECAY) {
         now = avx512_saturating_add(now, x);
@@ -96,27 +96,27 @@ avx512_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint
     uint64_t spikes = 0;
     uint32_t channel = 0;
     for (uint32_t first = 0; first < end; first += SNNRT_BLOCK) {
-        const int32_t *x = (const int32_t *)step->current + first;
-        const int32_t *decay, *bias, *threshold, *reset_to;
+        const snnrt_int32 *x = (const snnrt_int32 *)step->current + first;
+        const snnrt_int32 *decay, *bias, *threshold, *reset_to;
         uint32_t word = 0;
         if (plan->refills) {
             snnrt_refill(plan, step, first);
         }
         decay = snnrt_block_of(&plan->decay, first, channel);
         bias = biased ? snnrt_block_of(&plan->bias, first, channel) : x;
-        threshold = silent ? (const int32_t *)plan->threshold.copies : snnrt_block_of(&plan->threshold, first, channel);
+        threshold = silent ? (const snnrt_int32 *)plan->threshold.copies : snnrt_block_of(&plan->threshold, first, channel);
         reset_to = reset == SNNRT_RESET_VALUE ? snnrt_block_of(&plan->reset_to, first, channel) : x;
         for (uint32_t k = 0; k < SNNRT_BLOCK; k += AVX512_LANES) {
             avx512_lanes level = avx512_load(threshold + k), current = avx512_load(x + k);
-            void *state = narrow ? (void *)((int16_t *)step->state + first + k)
-                                 : (void *)((int32_t *)step->state + first + k);
+            void *state = narrow ? (void *)((snnrt_int16 *)step->state + first + k)
+                                 : (void *)((snnrt_int32 *)step->state + first + k);
             avx512_lanes v = narrow ? __builtin_convertvector(*(avx512_narrow_lanes *)state, avx512_lanes) : *(avx512_lanes *)state;
             avx512_lanes u = avx512_decay(v, decay + k, kind, plan->shift, narrow);
             avx512_fired fired;
             avx512_lanes after = u;
             if (general && plan->synapse.values != NULL) {
                 current = avx512_synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(plan->flags),
-                                               (int32_t *)step->synapse_state + first + k, current,
+                                               (snnrt_int32 *)step->synapse_state + first + k, current,
                                                snnrt_block_of(&plan->synapse, first, channel) + k);
             }
             if (narrow && !biased && !general) {
@@ -145,7 +145,7 @@ avx512_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint
             }
             if (multiple) {
                 avx512_lanes count = avx512_minimum(avx512_maximum(u, (avx512_lanes){0}) / level, most);
-                *(avx512_narrow_lanes *)(void *)((int16_t *)step->output + first + k) =
+                *(avx512_narrow_lanes *)(void *)((snnrt_int16 *)step->output + first + k) =
                     __builtin_convertvector(count, avx512_narrow_lanes);
                 for (uint32_t lane = 0; lane < AVX512_LANES; lane++) {
                     spikes += (uint32_t)count[lane];
@@ -167,12 +167,12 @@ avx512_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint
                 *(avx512_lanes *)state = u;
             }
             if (silent) {
-                *(avx512_lanes *)(void *)((int32_t *)step->output + first + k) = u;
+                *(avx512_lanes *)(void *)((snnrt_int32 *)step->output + first + k) = u;
             }
             word |= (uint32_t)fired << k;
         }
         if (!silent && !multiple) {
-            ((uint32_t *)step->output)[first / SNNRT_BLOCK] = word;
+            ((snnrt_uint32 *)step->output)[first / SNNRT_BLOCK] = word;
             spikes += snnrt_popcount(word);
         }
         channel += SNNRT_BLOCK;

@@ -8,7 +8,7 @@
 
 /* A parameter's values for block after block: at values + first, + channel, or the same copies. */
 typedef struct snnrt_parameter_walk {
-    const int32_t *values;        /* NULL where the parameter is absent; a threshold's copies are 1 then */
+    const snnrt_int32 *values;        /* NULL where the parameter is absent; a threshold's copies are 1 then */
     size_t by_neuron, by_channel; /* all ones or 0 */
     uint32_t copies[SNNRT_BLOCK];
 } snnrt_parameter_walk;
@@ -32,18 +32,18 @@ static inline void snnrt_begin_walk(snnrt_parameter_walk *walk, snnrt_lanes_plan
     walk->by_channel = 0;
     if (granularity == SNNRT_PER_CHANNEL && step->channels % SNNRT_BLOCK == 0) {
         walk->by_channel = SIZE_MAX;
-        walk->values = (const int32_t *)step->arrays[parameter];
+        walk->values = (const snnrt_int32 *)step->arrays[parameter];
         return;
     }
     plan->refills = plan->refills || (granularity == SNNRT_PER_CHANNEL && SNNRT_BLOCK % step->channels != 0);
-    walk->values = (const int32_t *)snnrt_block_parameter(step, parameter, 0, SNNRT_BLOCK, true, walk->copies);
+    walk->values = (const snnrt_int32 *)snnrt_block_parameter(step, parameter, 0, SNNRT_BLOCK, true, walk->copies);
 }
 
 /* For the block that begins with neuron `first`. */
 static inline void snnrt_refill_walk(snnrt_parameter_walk *walk, const snnrt_neuron_step *step, uint32_t parameter,
                                      uint32_t first) {
     if (SNNRT_GRANULARITY(step, parameter) == SNNRT_PER_CHANNEL && walk->by_channel == 0) {
-        walk->values = (const int32_t *)snnrt_block_parameter(step, parameter, first, SNNRT_BLOCK, false, walk->copies);
+        walk->values = (const snnrt_int32 *)snnrt_block_parameter(step, parameter, first, SNNRT_BLOCK, false, walk->copies);
     }
 }
 
@@ -56,7 +56,7 @@ SNNRT_NOINLINE static void snnrt_refill(snnrt_lanes_plan *plan, const snnrt_neur
     snnrt_refill_walk(&plan->bound, step, SNNRT_NEURON_LOWER_BOUND, first);
 }
 
-static inline const int32_t *snnrt_block_of(const snnrt_parameter_walk *walk, uint32_t first, uint32_t channel) {
+static inline const snnrt_int32 *snnrt_block_of(const snnrt_parameter_walk *walk, uint32_t first, uint32_t channel) {
     return walk->values + (first & walk->by_neuron) + (channel & walk->by_channel);
 }
 
@@ -78,7 +78,7 @@ static inline bool snnrt_plan_lanes(snnrt_lanes_plan *plan, const snnrt_neuron_s
     if (plan->threshold.values == NULL) {
         snnrt_fill_parameter(plan->threshold.copies, 1);
     }
-    a = *(const uint32_t *)step->arrays[SNNRT_NEURON_MEMBRANE];
+    a = *(const snnrt_uint32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
     plan->decay_kind = SNNRT_DECAY_PRODUCT;
     plan->shift = 1;
     if (SNNRT_GRANULARITY(step, SNNRT_NEURON_MEMBRANE) == SNNRT_PER_LAYER && a != 0 && (a & (a - 1u)) == 0) {

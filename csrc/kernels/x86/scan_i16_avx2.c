@@ -4,7 +4,7 @@
 
 SNNRT_AVX2 uint32_t snnrt_scan_i16_avx2(const void *input, uint32_t first, uint32_t count, uint32_t position,
                          snnrt_events *events) {
-    const int16_t *values = (const int16_t *)input + first;
+    const snnrt_int16 *values = (const snnrt_int16 *)input + first;
     uint32_t done = 0;
     while (count - done >= 16u) {
         __m256i sixteen = _mm256_loadu_si256((const __m256i *)(const void *)(values + done));
