@@ -6,17 +6,10 @@
 /* As a span, of floats: whatever the sign, up to the largest. */
 #define FINITE_SPAN (SNNRT_LARGEST_FLOAT << 1)
 
-/* How far values may lie above the lowest one. */
+/* How far values may lie above the lowest one, in the order of the ranges; weights and a node's own have none here. */
 static const uint32_t span_of_range[SNNRT_RANGES] = {
-    [SNNRT_INT_RANGE] = UINT32_MAX,
-    [SNNRT_Q15_RANGE] = 32768u,
-    [SNNRT_COUNT_RANGE] = SNNRT_VALUE_MAX,
-    [SNNRT_NATURAL_RANGE] = INT32_MAX,
-    [SNNRT_POSITIVE_RANGE] = INT32_MAX - 1u,
-    [SNNRT_FLOAT_RANGE] = FINITE_SPAN,
-    [SNNRT_FLOAT_1_RANGE] = SNNRT_ONE_FLOAT,
-    [SNNRT_FLOAT_0_RANGE] = SNNRT_LARGEST_FLOAT,
-    [SNNRT_FLOAT_ABOVE_0_RANGE] = SNNRT_LARGEST_FLOAT - 1u,
+    0, 0, UINT32_MAX, 32768u, SNNRT_VALUE_MAX, INT32_MAX, INT32_MAX - 1u, 0,
+    FINITE_SPAN, SNNRT_ONE_FLOAT, SNNRT_LARGEST_FLOAT, SNNRT_LARGEST_FLOAT - 1u, 0,
 };
 
 bool snnrt_words_fit(const snnrt_check *c, const void *words, uint32_t count, uint32_t range) {

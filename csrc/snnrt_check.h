@@ -26,6 +26,7 @@ typedef struct snnrt_check {
 typedef struct snnrt_row {
     uint16_t reads;
     uint8_t traits, fewest, most, sizes; /* words of parameters, and above bit 4 roles of arrays */
+    uint8_t kind;
 } snnrt_row;
 
 /* The row of a kind; of one that the build lacks all is 0. */
