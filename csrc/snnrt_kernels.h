@@ -81,7 +81,7 @@ typedef struct snnrt_neuron_step {
     uint32_t flags;
     uint32_t max_spikes;
     uint32_t granularity;                        /* two bits a parameter: SNNRT_GRANULARITY */
-    const void *arrays[SNNRT_NEURON_ARRAYS]; /* NULL where the parameter is absent */
+    const void *arrays[SNNRT_NEURON_ARRAYS]; /* unset where the parameter is absent */
     const void *current;
     void *state;
     void *synapse_state;

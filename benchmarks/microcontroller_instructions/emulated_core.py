@@ -43,7 +43,7 @@ def build(folder: Path) -> Path:
     """The firmware, compiled in ``folder``. Raises FileNotFoundError without the compiler and
     CalledProcessError where it fails."""
     firmware = folder / "firmware.elf"
-    patterns = ("*.c", "kernels/*.c", "kernels/arm/*.c")
+    patterns = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c")
     sources = [*(path for pattern in patterns for path in sorted(CSRC.glob(pattern))), HERE / "firmware.c"]
     arguments = [*FLAGS, "-I", CSRC, *sources, *LINK, "-T", HERE / "firmware.ld", "-o", firmware]
     subprocess.run(["arm-none-eabi-gcc", *map(str, arguments)], check=True, capture_output=True, text=True)

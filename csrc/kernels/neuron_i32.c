@@ -15,9 +15,10 @@ typedef struct snnrt_neuron_run {
 
 /* Of the run's first neuron; NULL where it is absent. */
 static const snnrt_int32 *first_value(const snnrt_neuron_run *run, uint32_t parameter) {
-    const snnrt_int32 *values = (const snnrt_int32 *)run->step->arrays[parameter];
     uint32_t granularity = SNNRT_GRANULARITY(run->step, parameter);
-    return values == NULL ? NULL : values + run->index[granularity];
+    return granularity == SNNRT_ABSENT
+               ? NULL
+               : (const snnrt_int32 *)run->step->arrays[parameter] + run->index[granularity];
 }
 
 /* 1 where each neuron has a value of its own, else 0. */
@@ -283,7 +284,7 @@ SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, c
         if ((neuron & 31u) == 0 || neuron == step->neurons) {
 #if SNNRT_WITH_NEURON_VARIANTS
             /* Where nothing fires, or several times, the output holds other things than bits. */
-            if (step->arrays[SNNRT_NEURON_THRESHOLD] != NULL && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
+            if (SNNRT_GRANULARITY(step, SNNRT_NEURON_THRESHOLD) != SNNRT_ABSENT && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
 #endif
             {
                 *output++ = word;

@@ -202,9 +202,6 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     const snnrt_array *array = snnrt_arrays_of(node);
     snnrt_neuron_step step;
     uint64_t spikes;
-    for (uint32_t i = 0; i < SNNRT_NEURON_ARRAYS; i++) {
-        step.arrays[i] = NULL;
-    }
     step.granularity = 0;
     for (uint32_t left = node->array_count; left != 0; left--, array++) {
         step.arrays[array->role] = snnrt_elements_of(network->model, array);

@@ -11,17 +11,26 @@ typedef char snnrt_weighted_roles_agree[SNNRT_DENSE_WEIGHTS == SNNRT_CONV2D_WEIG
 void snnrt_fill_synapse(const snnrt_network *network, const snnrt_node *node, uint32_t index,
                         snnrt_synapse_step *step) {
     const snnrt_node *source = snnrt_source_of(network->model, node, 0);
+    const snnrt_array *array = snnrt_arrays_of(node);
     step->kernels = network->kernels;
-    step->weights = snnrt_array_of(network->model, node, SNNRT_DENSE_WEIGHTS);
-    step->bias = snnrt_array_of(network->model, node, SNNRT_DENSE_BIAS);
+    /* Roles ascend: the weights come first, then the bias if there is one. */
+    step->weights = network->model + array[0].value;
+    step->bias = node->array_count > 1 && array[1].role == SNNRT_DENSE_BIAS ? network->model + array[1].value : NULL;
     step->input = snnrt_value_of(network, source);
     step->output = network->arena + node->output;
+#if SNNRT_WITH_COUNTERS
     step->counts = network->counts == NULL ? NULL : network->counts + index;
+#else
+    (void)index;
+    step->counts = NULL;
+#endif
     step->scratch = network->scratch;
     step->scratch_bytes = network->scratch_bytes;
     step->input_dtype = source->type;
     step->input_peak = source->peak;
+#if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
     step->numbers = snnrt_header_of(network->model)->arithmetic;
+#endif
     step->in_channels = source->channels;
     step->in_height = source->height;
     step->in_width = source->width;

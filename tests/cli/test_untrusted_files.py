@@ -77,7 +77,7 @@ def models(draw: random.Random) -> bytes:
         # not for hours
         fields.set("header.timesteps", draw.randint(0, 5))
         return fields.sealed()
-    metadata = json.loads(raw[offset : offset + fields.get("header.metadata_bytes")])
+    metadata = json.loads(raw[offset:])
     classes = graph.readout.shape[0]
     metadata |= {"name": hostile(draw), "class_names": [hostile(draw) for _ in range(classes)]}
     metadata["source"] = draw.choice(
@@ -91,7 +91,6 @@ def models(draw: random.Random) -> bytes:
     if kind == 3:
         text = with_bytes_changed(text, draw)
     fields.raw[offset:] = text
-    fields.set("header.metadata_bytes", len(text))
     fields.set("header.file_bytes", len(fields.raw))
     return fields.sealed()
 

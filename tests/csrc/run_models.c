@@ -46,11 +46,13 @@ static void add_to_hash(watcher *at, const void *bytes, size_t count) {
     }
 }
 
-/* Sizes from the record (docs/ir.md): the kind at 0, the type at 1, three dimensions at 12, neuron flags at 32. */
+/* Sizes from the record (docs/ir.md): the index at 40 in words, the kind at 0, the type at 1, edges at 3, three
+ * dimensions at 8, and behind the edges a neuron's state offset and flags. */
 static void watch(void *user, const snnrt_network *network, uint32_t node, const void *output,
                   const void *state) {
     watcher *at = (watcher *)user;
-    const uint8_t *record = at->model + 64 + (size_t)node * 96;
+    const uint8_t *file = at->model;
+    const uint8_t *record = file + (size_t)(file[40 + 2 * node] | file[41 + 2 * node] << 8) * 4;
     uint32_t dimensions[3], flags;
     size_t elements;
     (void)network;
@@ -64,8 +66,8 @@ static void watch(void *user, const snnrt_network *network, uint32_t node, const
     if (state == NULL) {
         return;
     }
-    memcpy(dimensions, record + 12, sizeof dimensions);
-    memcpy(&flags, record + 32, sizeof flags);
+    memcpy(dimensions, record + 8, sizeof dimensions);
+    memcpy(&flags, record + 28 + 4 * record[3], sizeof flags);
     elements = (size_t)dimensions[0] * dimensions[1] * dimensions[2];
     add_to_hash(at, state, elements * ((flags & 0x200u) != 0 ? 2 : 4));
     add_to_hash(at, output, record[1] == 0 ? (elements + 31) / 32 * 4 : elements * (record[1] == 1 ? 2 : 4));
