@@ -84,16 +84,21 @@ typedef struct snnrt_neuron_step {
     const void *arrays[SNNRT_NEURON_ARRAYS]; /* unset where the parameter is absent */
     const void *current;
     void *state;
-    void *synapse_state;
     void *output;
     uint32_t neurons;
     uint32_t channels;
+    /* Of neurons that are not plain, where they have the mechanism; counters are uint16_t. */
+    void *synapse_state;
+    void *adaptation_state;
+    void *refractory_state;
 } snnrt_neuron_step;
 
-/* One leak for all membranes, a threshold, one spike a step, no synaptic current or lower bound: what builds without
- * neuron variants have. */
+/* One leak for all membranes, a threshold, one spike a step, no synaptic current, lower bound, adaptation or refractory
+ * period: what builds without neuron variants have. */
 static inline bool snnrt_neuron_is_plain(uint32_t flags, uint32_t granularity) {
-    const uint32_t fixed = 3u << 2 * SNNRT_NEURON_SYNAPSE | 3u << 2 * SNNRT_NEURON_LOWER_BOUND | 3u << 2 * SNNRT_NEURON_MEMBRANE;
+    const uint32_t fixed = 3u << 2 * SNNRT_NEURON_SYNAPSE | 3u << 2 * SNNRT_NEURON_LOWER_BOUND |
+                           3u << 2 * SNNRT_NEURON_MEMBRANE | 3u << 2 * SNNRT_NEURON_ADAPTATION |
+                           3u << 2 * SNNRT_NEURON_REFRACTORY;
     return (granularity & fixed) == (uint32_t)SNNRT_PER_LAYER << 2 * SNNRT_NEURON_MEMBRANE &&
            (granularity & 3u << 2 * SNNRT_NEURON_THRESHOLD) != 0 && (flags & SNNRT_NEURON_MULTIPLE) == 0;
 }

@@ -103,12 +103,12 @@ static inline void apply_reset(uint32_t reset, snnrt_float32 *u, const snnrt_flo
 static inline float truncate_small(float x) { return (float)(int32_t)x; }
 
 static inline uint64_t fire_multiple(snnrt_float32 *out, snnrt_float32 *u, const snnrt_float32 *threshold, uint32_t maximum,
-                                     uint32_t reset, const snnrt_float32 *reset_to, uint32_t count) {
+                                     uint32_t reset, const snnrt_float32 *reset_to, uint32_t resting, uint32_t count) {
     uint64_t spikes = 0;
     float most = (float)maximum;
     for (uint32_t k = 0; k < count; k++) {
         float n = 0.0f;
-        if (u[k] > 0.0f) {
+        if (u[k] > 0.0f && ((resting >> k) & 1u) == 0) {
             float ratio = u[k] / threshold[k];
             /* Also where the ratio is no number. */
             n = ratio < most ? truncate_small(ratio) : most;
@@ -125,21 +125,44 @@ static inline uint64_t fire_multiple(snnrt_float32 *out, snnrt_float32 *u, const
     return spikes;
 }
 
+#if SNNRT_WITH_NEURON_VARIANTS
+/* The adaptations fade; `in_force` are the thresholds with them. */
+static inline void raise_threshold(snnrt_float32 *raised, const snnrt_float32 *fade, const snnrt_float32 *threshold,
+                                   snnrt_float32 *in_force, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++) {
+        raised[k] = fade[k] * raised[k];
+        in_force[k] = threshold[k] + raised[k];
+    }
+}
+
+static inline uint32_t resting_neurons(const snnrt_int16 *counters, uint32_t count) {
+    uint32_t word = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        word |= (uint32_t)(counters[k] != 0) << k;
+    }
+    return word;
+}
+#endif
+
 uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
     uint32_t flags = step->flags;
     uint32_t reset = SNNRT_NEURON_RESET(flags);
     bool strict = (flags & SNNRT_NEURON_STRICT) != 0;
     bool next = (flags & SNNRT_NEURON_RESET_NEXT) != 0;
-    uint32_t room[SNNRT_NEURON_ARRAYS][SNNRT_BLOCK];
+    uint32_t room[SNNRT_NEURON_SCALE][SNNRT_BLOCK];
     float i[SNNRT_BLOCK], u[SNNRT_BLOCK];
+#if SNNRT_WITH_NEURON_VARIANTS
+    snnrt_float32 in_force[SNNRT_BLOCK];
+#endif
     uint64_t spikes = 0;
     for (uint32_t first = 0; first < step->neurons; first += SNNRT_BLOCK) {
         uint32_t left = step->neurons - first;
         uint32_t count = left < SNNRT_BLOCK ? left : SNNRT_BLOCK;
-        const snnrt_float32 *array[SNNRT_NEURON_ARRAYS];
+        const snnrt_float32 *array[SNNRT_NEURON_SCALE];
+        const snnrt_float32 *threshold;
         const snnrt_float32 *x = (const snnrt_float32 *)step->current + first;
         snnrt_float32 *v = (snnrt_float32 *)step->state + first;
-        uint32_t word;
+        uint32_t word, resting = 0;
         for (uint32_t a = 0; a < SNNRT_NEURON_SCALE; a++) {
             array[a] = (const snnrt_float32 *)snnrt_block_parameter(step, a, first, count, first == 0, room[a]);
         }
@@ -159,24 +182,59 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
                 u[k] = u[k] + array[SNNRT_NEURON_BIAS][k];
             }
         }
+        threshold = array[SNNRT_NEURON_THRESHOLD];
+#if SNNRT_WITH_NEURON_VARIANTS
+        if (array[SNNRT_NEURON_ADAPTATION_DECAY] != NULL) {
+            raise_threshold((snnrt_float32 *)step->adaptation_state + first, array[SNNRT_NEURON_ADAPTATION_DECAY],
+                            threshold, in_force, count);
+            threshold = in_force;
+        }
+        if (array[SNNRT_NEURON_REFRACTORY] != NULL) {
+            resting = resting_neurons((const snnrt_int16 *)step->refractory_state + first, count);
+        }
+#endif
         if (next) {
             word = fires_f32(v, array[SNNRT_NEURON_THRESHOLD], strict, count);
             apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], word, count);
         }
-        if (array[SNNRT_NEURON_THRESHOLD] == NULL) {
+        if (threshold == NULL) {
             word = 0;
         } else if ((flags & SNNRT_NEURON_MULTIPLE) != 0) {
-            spikes += fire_multiple((snnrt_float32 *)step->output + first, u, array[SNNRT_NEURON_THRESHOLD],
-                                    step->max_spikes, next ? (uint32_t)SNNRT_RESET_NONE : reset,
-                                    array[SNNRT_NEURON_RESET_VALUE], count);
+            word = 0;
+            spikes += fire_multiple((snnrt_float32 *)step->output + first, u, threshold, step->max_spikes,
+                                    next ? (uint32_t)SNNRT_RESET_NONE : reset, array[SNNRT_NEURON_RESET_VALUE],
+                                    resting, count);
         } else {
-            word = fires_f32(u, array[SNNRT_NEURON_THRESHOLD], strict, count);
+            word = fires_f32(u, threshold, strict, count) & ~resting;
             ((snnrt_uint32 *)step->output)[first / SNNRT_BLOCK] = word;
             spikes += snnrt_popcount(word);
             if (!next) {
-                apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], word, count);
+                apply_reset(reset, u, threshold, array[SNNRT_NEURON_RESET_VALUE], word, count);
             }
         }
+#if SNNRT_WITH_NEURON_VARIANTS
+        if (array[SNNRT_NEURON_ADAPTATION] != NULL || array[SNNRT_NEURON_REFRACTORY] != NULL) {
+            const snnrt_float32 *several =
+                (flags & SNNRT_NEURON_MULTIPLE) != 0 ? (const snnrt_float32 *)step->output + first : NULL;
+            for (uint32_t k = 0; k < count; k++) {
+                float fired = several != NULL ? several[k] : (float)((word >> k) & 1u);
+                if (array[SNNRT_NEURON_ADAPTATION] != NULL && fired > 0.0f) {
+                    snnrt_float32 *raised = (snnrt_float32 *)step->adaptation_state + first + k;
+                    float jump = fired * array[SNNRT_NEURON_ADAPTATION][k];
+                    *raised = *raised + jump;
+                }
+                if (array[SNNRT_NEURON_REFRACTORY] != NULL) {
+                    snnrt_int16 *counter = (snnrt_int16 *)step->refractory_state + first + k;
+                    if (((resting >> k) & 1u) != 0) {
+                        u[k] = v[k];
+                        --*counter;
+                    } else if (fired > 0.0f) {
+                        *counter = (int16_t)((const snnrt_int32 *)(const void *)array[SNNRT_NEURON_REFRACTORY])[k];
+                    }
+                }
+            }
+        }
+#endif
         if (array[SNNRT_NEURON_LOWER_BOUND] != NULL) {
             const snnrt_float32 *bound = array[SNNRT_NEURON_LOWER_BOUND];
             for (uint32_t k = 0; k < count; k++) {

@@ -174,6 +174,12 @@ static snnrt_values values_of(const snnrt_neuron_run *run, uint32_t parameter) {
     return values;
 }
 
+/* What `count` spikes make of an adaptation. */
+static int32_t raised_by(int32_t raised, uint32_t count, int32_t jump) {
+    int64_t higher = (int64_t)count * jump + raised;
+    return higher > INT32_MAX ? INT32_MAX : (int32_t)higher;
+}
+
 /* A run of neurons of any kind; adds to `spikes` what is no bit. */
 SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint64_t *spikes) {
     const snnrt_neuron_step *step = run->step;
@@ -187,14 +193,18 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
     const snnrt_values threshold = values_of(run, SNNRT_NEURON_THRESHOLD);
     const snnrt_values reset_to = values_of(run, SNNRT_NEURON_RESET_VALUE);
     const snnrt_values bound = values_of(run, SNNRT_NEURON_LOWER_BOUND);
+    const snnrt_values jump = values_of(run, SNNRT_NEURON_ADAPTATION);
+    const snnrt_values fade = values_of(run, SNNRT_NEURON_ADAPTATION_DECAY);
+    const snnrt_values rest = values_of(run, SNNRT_NEURON_REFRACTORY);
     const snnrt_int32 *current = (const snnrt_int32 *)step->current + first;
     snnrt_int32 *wide = (snnrt_int32 *)step->state + first;
     snnrt_int16 *narrow = (flags & SNNRT_NEURON_STATE_INT16) != 0 ? (snnrt_int16 *)step->state + first : NULL;
     uint32_t word = 0;
     for (uint32_t k = 0; k < run->count; k++) {
         int32_t v = narrow != NULL ? narrow[k] : wide[k];
-        int32_t x = current[k], level = INT32_MAX, taken = 0, u;
-        bool fires;
+        int32_t x = current[k], level = INT32_MAX, taken = 0, held = v, raised = 0, u;
+        uint32_t count = 1;
+        bool fires, resting = false;
         if (synapse.at != NULL) {
             snnrt_int32 *c = (snnrt_int32 *)step->synapse_state + first + k;
             x = synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags), c, x, synapse.at[k & synapse.each]);
@@ -208,12 +218,17 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
         }
         if (threshold.at != NULL) {
             taken = threshold.at[k & threshold.each];
+            if (fade.at != NULL) {
+                raised = decay_q15(((snnrt_int32 *)step->adaptation_state)[first + k], fade.at[k & fade.each]);
+                taken = snnrt_saturating_add(taken, raised);
+            }
             /* u >= θ is u > θ - 1: thresholds are 1 at least. */
             level = taken - ((flags & SNNRT_NEURON_STRICT) == 0);
         }
-        fires = (next ? v : u) > level;
+        resting = rest.at != NULL && ((snnrt_int16 *)step->refractory_state)[first + k] != 0;
+        fires = !resting && (next ? v : u) > level;
         if (multiple) {
-            uint32_t count = u > 0 ? (uint32_t)u / (uint32_t)taken : 0u;
+            count = u > 0 && !resting ? (uint32_t)u / (uint32_t)taken : 0u;
             if (count > step->max_spikes) {
                 count = step->max_spikes;
             }
@@ -234,6 +249,19 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
             fires = u > level;
         }
         word |= (uint32_t)(fires && !multiple) << k;
+        if (jump.at != NULL) {
+            ((snnrt_int32 *)step->adaptation_state)[first + k] =
+                fires ? raised_by(raised, count, jump.at[k & jump.each]) : raised;
+        }
+        if (rest.at != NULL) {
+            snnrt_int16 *counter = (snnrt_int16 *)step->refractory_state + first + k;
+            if (resting) {
+                u = held;
+                --*counter;
+            } else if (fires) {
+                *counter = (int16_t)rest.at[k & rest.each];
+            }
+        }
         if (bound.at != NULL && u < bound.at[k & bound.each]) {
             u = bound.at[k & bound.each];
         }

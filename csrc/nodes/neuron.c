@@ -13,7 +13,7 @@ bool snnrt_neuron_present(const snnrt_node *node) {
         return false;
     }
 #endif
-    return granularity >> 2 * SNNRT_NEURON_ADAPTATION == 0;
+    return true;
 }
 
 #if SNNRT_WITH_MODEL_CHECK
@@ -81,10 +81,10 @@ static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
         SNNRT_NEURONS_OF(SNNRT_FLOAT_RANGE), /* reset value */
         SNNRT_NEURONS_OF(SNNRT_FLOAT_RANGE), /* lower bound */
         SNNRT_NEURONS_OF(SNNRT_FLOAT_RANGE), /* initial */
-        0, /* scale */
         SNNRT_NEURONS_OF(SNNRT_FLOAT_0_RANGE), /* adaptation */
         SNNRT_NEURONS_OF(SNNRT_FLOAT_1_RANGE), /* adaptation decay */
         SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE), /* refractory */
+        0, /* scale */
     },
     {
         SNNRT_NEURONS_OF(SNNRT_Q15_RANGE), /* membrane */
@@ -96,10 +96,10 @@ static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
         SNNRT_NEURONS_OF(SNNRT_OWN_RANGE), /* reset value */
         SNNRT_NEURONS_OF(SNNRT_OWN_RANGE), /* lower bound */
         SNNRT_NEURONS_OF(SNNRT_OWN_RANGE), /* initial */
-        SNNRT_NEURONS_OF(SNNRT_FLOAT_ABOVE_0_RANGE), /* scale */
         SNNRT_NEURONS_OF(SNNRT_NATURAL_RANGE), /* adaptation */
         SNNRT_NEURONS_OF(SNNRT_Q15_RANGE), /* adaptation decay */
         SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE), /* refractory */
+        SNNRT_NEURONS_OF(SNNRT_FLOAT_ABOVE_0_RANGE), /* scale */
     },
 };
 
@@ -197,21 +197,46 @@ uint64_t snnrt_neuron_operations(const snnrt_node *node, const snnrt_node *sourc
     return snnrt_elements(node);
 }
 
+#if SNNRT_WITH_NEURON_VARIANTS
+/* The states behind the membranes, where there are any. */
+static void snnrt_place_states(const snnrt_node *node, snnrt_neuron_step *step) {
+    uint8_t *state = (uint8_t *)step->state + neuron_membrane_bytes(node, step->flags);
+    uint32_t words = up_to_8(snnrt_elements(node) * 4u);
+    step->synapse_state = state;
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE) != SNNRT_ABSENT) {
+        state += words;
+    }
+    step->adaptation_state = state;
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_ADAPTATION) != SNNRT_ABSENT) {
+        state += words;
+    }
+    step->refractory_state = state;
+}
+#endif
+
 void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
     const snnrt_array *array = snnrt_arrays_of(node);
+    const snnrt_array *end = array + node->array_count;
     snnrt_neuron_step step;
+    uint32_t granularity = 0;
     uint64_t spikes;
-    step.granularity = 0;
-    for (uint32_t left = node->array_count; left != 0; left--, array++) {
+    /* The scale is the last, and read by nobody here. */
+    end -= end[-1].role == SNNRT_NEURON_SCALE;
+    do {
         step.arrays[array->role] = snnrt_elements_of(network->model, array);
-        step.granularity |= (uint32_t)array->granularity << 2u * array->role;
-    }
+        granularity |= (uint32_t)array->granularity << 2u * array->role;
+    } while (++array != end);
+    step.granularity = granularity;
     step.flags = p->flags;
     step.max_spikes = p->max_spikes;
     step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
     step.state = network->arena + p->state;
-    step.synapse_state = (uint8_t *)step.state + neuron_membrane_bytes(node, p->flags);
+#if SNNRT_WITH_NEURON_VARIANTS
+    if (!snnrt_neuron_is_plain(p->flags, granularity)) {
+        snnrt_place_states(node, &step);
+    }
+#endif
     step.output = network->arena + node->output;
     step.neurons = snnrt_elements(node);
     step.channels = node->channels;

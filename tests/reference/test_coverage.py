@@ -81,7 +81,6 @@ def wanted(numbers: str) -> set[tuple]:
     integrations = ("decay",) if integer else ("decay", "euler", "divide", "divide_leak")
     result |= {("neuron", "integration", integration) for integration in integrations}
     absent = {"scale"} if not integer else {"gain", "leak"}
-    absent |= {"adaptation", "adaptation_decay", "refractory"}
     for name in set(Neuron.PARAMETERS) - absent:
         result |= {("neuron", name, rank) for rank in (0, 1, 3)}
         result |= {("neuron", name, None)} if name != "membrane" else set()

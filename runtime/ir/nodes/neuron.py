@@ -41,10 +41,11 @@ ARRAYS = (
     _parameter("reset_value", "membrane", "what a reset to a value sets"),
     _parameter("lower_bound", "membrane", "of the membrane, after the reset"),
     _parameter("initial", "membrane", "the membrane before the first step"),
-    Array("scale", "neurons", "float32", None, "what a unit of the membrane is worth"),
     _parameter("adaptation", "membrane", "what a spike adds to the threshold"),
     _parameter("adaptation_decay", "q15", "leak of what spikes added to the threshold"),
     Array("refractory", "neurons", "int32", "int32", "steps without integration after a spike", unit="steps"),
+    # last: the core, which does not read it, stops before it
+    Array("scale", "neurons", "float32", None, "what a unit of the membrane is worth"),
 )
 
 

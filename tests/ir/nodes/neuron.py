@@ -41,6 +41,8 @@ def draw(graph: GrowingGraph, x: Value, thresholded: bool | None = None) -> Valu
         "state_bits": int(rng.choice([16, 32])) if graph.integer else 32,
     }
     values = (_integers if graph.integer else _floats)(graph, x.shape, thresholded, flags)
+    if thresholded and not flags["reset_next"] and graph.chance(0.4):
+        values |= _mechanisms(graph, x.shape, values)
     return graph.node(Neuron, x, **values, **flags)
 
 
@@ -101,6 +103,26 @@ def _integers(graph: GrowingGraph, shape: Shape, thresholded: bool, flags: dict)
         "initial": maybe(0.3, -held, held),
         "scale": None if rng.random() < 0.2 else np.asarray(scale, np.float32),
     }
+
+
+def _mechanisms(graph: GrowingGraph, shape: Shape, values: dict) -> dict:
+    """An adaptive threshold, a refractory period, or both."""
+    rng = graph.rng
+    found: dict[str, np.ndarray] = {}
+    which = int(rng.integers(3))
+    if which != 1:
+        top = values["threshold"].max()
+        jump = rng.uniform(0, 1.5, graph.granularity(shape)) * float(top)
+        fade = rng.uniform(0, 1, graph.granularity(shape))
+        if graph.integer:
+            found["adaptation"] = np.asarray(np.minimum(jump, 2**31 - 1), np.int32)
+            found["adaptation_decay"] = np.asarray(np.rint(fade * 32768), np.int32)
+        else:
+            found["adaptation"] = np.asarray(jump, np.float32)
+            found["adaptation_decay"] = np.asarray(fade, np.float32)
+    if which != 0:
+        found["refractory"] = np.asarray(rng.integers(0, 4, graph.granularity(shape)), np.int32)
+    return found
 
 
 def plain(g: GraphBuilder) -> Value:

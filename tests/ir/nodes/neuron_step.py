@@ -14,22 +14,24 @@ if TYPE_CHECKING:
 
 
 def scalar_states(net: Scalar, node: Neuron) -> dict[str, Values]:
-    """Membranes at their initial values, synaptic currents at 0."""
+    """Membranes at their initial values, the rest at 0."""
     start = np.zeros((), F) if node.initial is None else node.initial
     return {
         "membrane": {i: net.number(value_of(start, i)) for i in indices(node.shape)},
         "synapse": {i: net.number(0) for i in indices(node.shape)},
+        "adaptation": {i: net.number(0) for i in indices(node.shape)},
+        "refractory": dict.fromkeys(indices(node.shape), 0),
     }
 
 
 def scalar(net: Scalar, node: Neuron, sources: list[Values]) -> Values:
     step = _integer_step if net.integer else _float_step
     states = net.states[node.name]
+    return {i: step(node, i, states, sources[0][i]) for i in indices(node.shape)}
+
+
+def _float_step(node: Neuron, index: Index, states: dict[str, Values], x: object) -> object:
     v, c = states["membrane"], states["synapse"]
-    return {i: step(node, i, v, c, sources[0][i]) for i in indices(node.shape)}
-
-
-def _float_step(node: Neuron, index: Index, v: Values, c: Values, x: object) -> object:
     p = {
         n: None if getattr(node, n) is None else F(value_of(getattr(node, n), index)) for n in node.PARAMETERS
     }
@@ -58,10 +60,11 @@ def _float_step(node: Neuron, index: Index, v: Values, c: Values, x: object) -> 
     }[node.integration]()
     if p["bias"] is not None:
         u = u + p["bias"]
-    return _fire(node, p, index, v, before, u, F, lambda value: value)
+    return _fire(node, p, index, states, before, u, F, lambda value: value)
 
 
-def _integer_step(node: Neuron, index: Index, v: Values, c: Values, x: object) -> object:
+def _integer_step(node: Neuron, index: Index, states: dict[str, Values], x: object) -> object:
+    v, c = states["membrane"], states["synapse"]
     names = node.PARAMETERS
     p = {n: None if getattr(node, n) is None else value_of(getattr(node, n), index) for n in names}
     p = {n: value if value is None or n == "scale" else int(value) for n, value in p.items()}
@@ -85,13 +88,18 @@ def _integer_step(node: Neuron, index: Index, v: Values, c: Values, x: object) -
     def held(value: int) -> int:
         return max(-(2**15), min(2**15 - 1, value)) if narrow else sat(value)
 
-    return _fire(node, p, index, v, before, u, int, held)
+    return _fire(node, p, index, states, before, u, int, held)
 
 
 def _fire(
-    node: Neuron, p: dict, index: Index, v: Values, before: object, u: object, number: type, held
+    node: Neuron, p: dict, index: Index, states: dict, before: object, u: object, number: type, held
 ) -> object:
     theta, zero = p["threshold"], number(0)
+    rests = states["refractory"][index] > 0
+    raised = states["adaptation"][index]
+    if p["adaptation_decay"] is not None:
+        raised = decay(raised, p["adaptation_decay"]) if number is int else p["adaptation_decay"] * raised
+        theta = sat(theta + raised) if number is int else theta + raised
     target = zero if p["reset_value"] is None else p["reset_value"]
 
     def reset(value: object, n: object) -> object:
@@ -118,8 +126,18 @@ def _fire(
                 n = min(u // theta if number is int else np.trunc(u / theta), number(node.max_spikes))
         else:
             n = fires(u)
+        if rests:
+            n = zero
         result = u if node.reset_next else held(reset(u, n))
+    if rests:
+        result = before
+        states["refractory"][index] -= 1
+    elif p["refractory"] is not None and n > 0:
+        states["refractory"][index] = int(p["refractory"])
+    if p["adaptation"] is not None:
+        higher = raised + n * p["adaptation"] if n > 0 else raised
+        states["adaptation"][index] = sat(higher) if number is int else higher
     if p["lower_bound"] is not None and result < p["lower_bound"]:
         result = p["lower_bound"]
-    v[index] = result
+    states["membrane"][index] = result
     return result if theta is None else n
