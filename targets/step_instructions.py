@@ -32,6 +32,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "neuron_reset_next",
         "neuron_int16",
         "neuron_bound",
+        "neuron_adaptation",
+        "neuron_refractory",
         "neuron_parameter",
     ),
     "neuron_node": ("neuron_step",),

@@ -90,6 +90,8 @@ class Microcontroller(Target):
         "neuron_reset_next": "a reset of the step before, besides the neuron update",
         "neuron_int16": "a state of 16 bits, besides the neuron update",
         "neuron_bound": "a lower bound, besides the neuron update",
+        "neuron_adaptation": "an adaptive threshold, besides the neuron update",
+        "neuron_refractory": "a refractory period's counter, besides the neuron update",
         "neuron_parameter": "a channel's parameter laid out for a neuron where a block wraps, in float32",
         "neuron_step": "one neuron node set up, a step",
         "pool_tap": "one place of one pooling window visited, all its channels",

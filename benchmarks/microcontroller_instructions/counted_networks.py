@@ -143,6 +143,8 @@ class Networks:
             {"bias": self.parameter(1, 1.0)},
             {"reset_next": True},
             {"lower_bound": self.parameter(0, 0.0)},
+            {"adaptation": self.parameter(50, 0.5), "adaptation_decay": self.parameter(29491, 0.9)},
+            {"refractory": np.array(2, np.int32)},
             {"membrane": self.parameter(16384, 0.5)},
         ]
         if self.integer:
