@@ -27,7 +27,8 @@ from counted_networks import Networks
 
 from snnrt.atomic_write import write_atomically
 from snnrt.errors import SnnrtError
-from snnrt.ir.graph import Add, Edge, Graph, Node
+from snnrt.ir.build import Value
+from snnrt.ir.graph import Graph
 from snnrt.network import Network
 from snnrt.results.request import Capabilities, checked_request
 from snnrt.targets.emulator.build import OPTIMISATION
@@ -45,53 +46,54 @@ class FullNetworks(Networks):
         found = super().synapses(*shape)
         return found | {"weights": np.maximum(np.abs(found["weights"]), found["weights"].dtype.type(1))}
 
-    def neuron(self, source: Node, name: str = "neuron", **changes: object) -> Node:
+    def neuron(self, source: Value, name: str = "neuron", **changes: object) -> Value:
         return super().neuron(source, name, **({"threshold": self.parameter(1, 0.5)} | changes))
 
     def dense_runs(self) -> Iterator[Graph]:
         """One dense layer, then one with neurons behind it."""
         for inputs, outputs, peak in ((64, 16, 1), (256, 64, 1), (24, 200, 1), (100, 40, 4), (8, 40, 1)):
             source = self.input(inputs, peak=peak)
-            yield self.graph([source, self.dense(source, outputs)], 2, "entropy")
+            yield self.graph(self.dense(source, outputs), 2, "entropy")
         for inputs, outputs in ((16, 64), (8, 256), (128, 96)):
             source = self.input(inputs)
             first = self.dense(source, outputs, "first")
             spikes = self.neuron(first)
-            yield self.graph([source, first, spikes, self.dense(spikes, 10)], 2, "entropy")
+            yield self.graph(self.dense(spikes, 10), 2, "entropy")
         variants: list[dict[str, object]] = [
             {"synapse": self.parameter(16384, 0.5), "bias": self.parameter(1, 1.0)},
             {"state_bits": 16} if self.integer else {"lower_bound": self.parameter(0, 0.0)},
+            {"adaptation": self.parameter(1, 0.1), "adaptation_decay": self.parameter(16384, 0.5)},
         ]
         for variant in variants:
             source = self.input(4)
             first = self.dense(source, 120, "first")
             spikes = self.neuron(first, **variant)
-            yield self.graph([source, first, spikes, self.dense(spikes, 4)], 2)
+            yield self.graph(self.dense(spikes, 4), 2)
         source = self.input(8)
         first, second = self.dense(source, 64, "first"), self.dense(source, 64, "second")
-        added = Add("sum", (Edge("first"), Edge("second")), (64,), as_current=True)
-        yield self.graph([source, first, second, added], 2)
+        added = self.g.add(first, second, as_current=True, name="sum")
+        yield self.graph(added, 2)
 
     def image_runs(self) -> Iterator[Graph]:
         """Convolutions of values and of packed spikes, and pooling."""
         for channels, outputs, kernel, size in ((4, 8, 3, 8), (16, 32, 3, 5), (40, 4, 1, 6), (2, 12, 5, 9)):
             source = self.input(channels, size, size)
             conv = self.conv(source, outputs, kernel)
-            yield self.graph([source, conv, self.neuron(conv)], 2)
+            yield self.graph(self.neuron(conv), 2)
         for channels, outputs, kernel, size in ((8, 16, 3, 6), (32, 8, 3, 6), (20, 10, 1, 6)):
             source = self.input(2, size, size)
             front = self.conv(source, channels, 1, "front")
             spikes = self.neuron(front, "spikes")
             conv = self.conv(spikes, outputs, kernel)
-            yield self.graph([source, front, spikes, conv, self.neuron(conv)], 2)
+            yield self.graph(self.neuron(conv), 2)
         for channels, size, kernel in ((16, 8, 2), (5, 9, 3)):
             source = self.input(channels, size, size)
-            yield self.graph([source, self.pool(source, kernel)], 2)
+            yield self.graph(self.pool(source, kernel), 2)
         for channels, size, kernel in ((16, 8, 2), (32, 6, 3)):
             source = self.input(2, size, size)
             conv = self.conv(source, channels, 1)
             spikes = self.neuron(conv)
-            yield self.graph([source, conv, spikes, self.pool(spikes, kernel)], 2)
+            yield self.graph(self.pool(spikes, kernel), 2)
 
     def whole_runs(self) -> Iterator[Graph]:
         """Whole networks, which stay out of the fit."""
@@ -101,12 +103,11 @@ class FullNetworks(Networks):
             spikes = self.neuron(conv, "lif1")
             pool = self.pool(spikes, 2)
             second = self.conv(pool, 2 * channels, 3, "conv2", padding=1)
-            nodes = [source, conv, spikes, pool, second, self.neuron(second, "lif2")]
-            yield self.graph(nodes, 2, "entropy")
+            yield self.graph(self.neuron(second, "lif2"), 2, "entropy")
         source = self.input(200)
         first = self.dense(source, 80, "first")
         spikes = self.neuron(first)
-        yield self.graph([source, first, spikes, self.dense(spikes, 12)], 2, "entropy")
+        yield self.graph(self.dense(spikes, 12), 2, "entropy")
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ CHARGES = (
     Charge("neuron_reset_next", "neurons", "a second comparison", (5, 5)),
     Charge("neuron_int16", "neurons", "widened, clamped, narrowed", (4, 4)),
     Charge("neuron_bound", "neurons", "one more comparison; float32: one more pass over a block", (3, 3)),
-    Charge("neuron_adaptation", "neurons", "one more state: decayed, added to the threshold, raised by spikes"),
+    Charge("neuron_adaptation", "neurons", "one more state: decayed, added to the threshold, raised"),
     Charge("neuron_refractory", "neurons", "a counter looked at"),
     Charge("neuron_parameter", "neurons", "copied with the channel counted round", (2, 2)),
     Charge("neuron_step", "neurons", "pointers set up; float32: parameters laid out in blocks", (100, 200)),
