@@ -44,8 +44,6 @@ SNNRT_STATE_LIST(SNNRT_DECLARE_STATES)
 bool snnrt_neuron_present(const snnrt_node *node);
 
 /* A step of dense or conv2d, filled in but for the window. */
-void snnrt_fill_synapse(const snnrt_network *network, const snnrt_node *node, uint32_t index,
-                        snnrt_synapse_step *step);
 
 #if SNNRT_WITH_CONV2D
 /* What a convolution likes to have beside the arena. */

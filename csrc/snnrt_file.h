@@ -75,8 +75,12 @@ static inline const uint16_t *snnrt_index_of(const uint8_t *model) {
     return (const uint16_t *)(const void *)(model + SNNRT_HEADER_BYTES);
 }
 
+static inline const snnrt_node *snnrt_node_at(const uint8_t *model, uint32_t word) {
+    return (const snnrt_node *)(const void *)((const uint32_t *)(const void *)model + word);
+}
+
 static inline const snnrt_node *snnrt_node_of(const uint8_t *model, uint32_t index) {
-    return (const snnrt_node *)(const void *)((const uint32_t *)(const void *)model + snnrt_index_of(model)[index]);
+    return snnrt_node_at(model, snnrt_index_of(model)[index]);
 }
 
 static inline const snnrt_edge *snnrt_edges_of(const snnrt_node *node) {

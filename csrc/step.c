@@ -31,6 +31,7 @@ static uint32_t encoding_of(const snnrt_network *network) {
 /* One timestep of every node; the readout has it, the exit rule was not asked. */
 static snnrt_status advance(snnrt_network *network, const void *input) {
     snnrt_status status = snnrt_readiness(network);
+    const uint16_t *place;
     uint32_t count;
     bool first, wanted;
     if (status != SNNRT_OK) {
@@ -56,8 +57,9 @@ static snnrt_status advance(snnrt_network *network, const void *input) {
         }
         network->input = input;
     }
+    place = snnrt_index_of(network->model);
     for (uint32_t i = 0; i < count; i++) {
-        const snnrt_node *node = snnrt_node_of(network->model, i);
+        const snnrt_node *node = snnrt_node_at(network->model, *place++);
         if (first || (node->flags & SNNRT_NODE_STATIC) == 0) {
             run_node(network, node, i);
         }

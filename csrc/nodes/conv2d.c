@@ -1,3 +1,5 @@
+#include "weighted.h"
+
 #include "../snnrt_check.h"
 
 #if SNNRT_WITH_CONV2D
@@ -49,6 +51,8 @@ void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, 
     snnrt_synapse_step step;
     snnrt_fill_synapse(network, node, index, &step);
     step.window = conv2d_window(node);
+    step.scratch = network->scratch;
+    step.scratch_bytes = network->scratch_bytes;
     snnrt_conv2d(&step);
 }
 

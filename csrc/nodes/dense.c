@@ -1,3 +1,5 @@
+#include "weighted.h"
+
 #include "../snnrt_check.h"
 
 #if SNNRT_WITH_MODEL_CHECK

@@ -1,6 +1,10 @@
 #include "../snnrt_check.h"
 
 bool snnrt_neuron_present(const snnrt_node *node) {
+#if SNNRT_WITH_NEURON_VARIANTS
+    (void)node;
+    return true;
+#else
     const snnrt_array *array = snnrt_arrays_of(node);
     uint32_t granularity = 0;
     for (uint32_t left = node->array_count; left != 0; left--, array++) {
@@ -8,12 +12,8 @@ bool snnrt_neuron_present(const snnrt_node *node) {
             granularity |= (array->granularity & 3u) << 2u * array->role;
         }
     }
-#if !SNNRT_WITH_NEURON_VARIANTS
-    if (!snnrt_neuron_is_plain(((const snnrt_neuron_parameters *)snnrt_parameters_of(node))->flags, granularity)) {
-        return false;
-    }
+    return snnrt_neuron_is_plain(((const snnrt_neuron_parameters *)snnrt_parameters_of(node))->flags, granularity);
 #endif
-    return true;
 }
 
 #if SNNRT_WITH_MODEL_CHECK
@@ -199,7 +199,10 @@ uint64_t snnrt_neuron_operations(const snnrt_node *node, const snnrt_node *sourc
 
 #if SNNRT_WITH_NEURON_VARIANTS
 /* The states behind the membranes, where there are any. */
-static void snnrt_place_states(const snnrt_node *node, snnrt_neuron_step *step) {
+#define SNNRT_FURTHER_STATES                                                                       \
+    (3u << 2 * SNNRT_NEURON_SYNAPSE | 3u << 2 * SNNRT_NEURON_ADAPTATION | 3u << 2 * SNNRT_NEURON_REFRACTORY)
+
+SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_step *step) {
     uint8_t *state = (uint8_t *)step->state + neuron_membrane_bytes(node, step->flags);
     uint32_t words = up_to_8(snnrt_elements(node) * 4u);
     step->synapse_state = state;
@@ -233,8 +236,8 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
     step.state = network->arena + p->state;
 #if SNNRT_WITH_NEURON_VARIANTS
-    if (!snnrt_neuron_is_plain(p->flags, granularity)) {
-        snnrt_place_states(node, &step);
+    if ((granularity & SNNRT_FURTHER_STATES) != 0) {
+        place_states(node, &step);
     }
 #endif
     step.output = network->arena + node->output;

@@ -1,43 +1,7 @@
 /* What dense and conv2d share. */
+#include "weighted.h"
+
 #include "../snnrt_check.h"
-
-/* Roles are those of dense in both kinds. */
-typedef char snnrt_weighted_roles_agree[SNNRT_DENSE_WEIGHTS == SNNRT_CONV2D_WEIGHTS &&
-                                                SNNRT_DENSE_BIAS == SNNRT_CONV2D_BIAS &&
-                                                SNNRT_DENSE_SCALE == SNNRT_CONV2D_SCALE
-                                            ? 1
-                                            : -1];
-
-void snnrt_fill_synapse(const snnrt_network *network, const snnrt_node *node, uint32_t index,
-                        snnrt_synapse_step *step) {
-    const snnrt_node *source = snnrt_source_of(network->model, node, 0);
-    const snnrt_array *array = snnrt_arrays_of(node);
-    step->kernels = network->kernels;
-    /* Roles ascend: the weights come first, then the bias if there is one. */
-    step->weights = network->model + array[0].value;
-    step->bias = node->array_count > 1 && array[1].role == SNNRT_DENSE_BIAS ? network->model + array[1].value : NULL;
-    step->input = snnrt_value_of(network, source);
-    step->output = network->arena + node->output;
-#if SNNRT_WITH_COUNTERS
-    step->counts = network->counts == NULL ? NULL : network->counts + index;
-#else
-    (void)index;
-    step->counts = NULL;
-#endif
-    step->scratch = network->scratch;
-    step->scratch_bytes = network->scratch_bytes;
-    step->input_dtype = source->type;
-    step->input_peak = source->peak;
-#if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
-    step->numbers = snnrt_header_of(network->model)->arithmetic;
-#endif
-    step->in_channels = source->channels;
-    step->in_height = source->height;
-    step->in_width = source->width;
-    step->out_channels = node->channels;
-    step->out_height = node->height;
-    step->out_width = node->width;
-}
 
 #if SNNRT_WITH_MODEL_CHECK
 /* By role, in float32 and in integers. */

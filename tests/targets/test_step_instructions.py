@@ -42,7 +42,7 @@ def test_pools_of_values_take_no_more(core):
     need_compiler(CORES[core].toolchain.emulator)
     networks = FullNetworks("int8")
     source = networks.input(12, 10, 10)
-    graph = networks.graph([source, networks.pool(source, 2)], 2)
+    graph = networks.graph(networks.pool(source, 2), 2)
     _, found = measure(CORES[core], graph)
     assert found <= 1.05 * step_instructions(Network(graph).graph, core)
 
