@@ -129,6 +129,8 @@ def ir() -> str:
     ]
     for words in (spec.ELEMENT_TYPES, spec.LAYOUTS, spec.GRANULARITIES, spec.READOUT_MODES):
         lines += [*_enumeration(words), ""]
+    for words in (words for kind in KINDS for words in kind.enumerations):
+        lines += [*_enumeration(words), ""]
     lines += [_define(f"KIND_{kind.name.upper()}", kind.number) for kind in KINDS]
     lines += ["", "/* A neuron's flags. */"]
     for words in (INTEGRATIONS, SYNAPSE_ORDERS, RESETS):
