@@ -38,6 +38,9 @@
 #define SNNRT_READOUT_SUM 0
 #define SNNRT_READOUT_MEAN 1
 
+#define SNNRT_MAX_POOL_ANY 0
+#define SNNRT_MAX_POOL_EARLIEST 1
+
 #define SNNRT_KIND_INPUT 1
 #define SNNRT_KIND_DENSE 2
 #define SNNRT_KIND_CONV2D 3
@@ -46,6 +49,7 @@
 #define SNNRT_KIND_FLATTEN 6
 #define SNNRT_KIND_ADD 7
 #define SNNRT_KIND_NEURON 8
+#define SNNRT_KIND_MAX_POOL2D 11
 #define SNNRT_KIND_READOUT 9
 #define SNNRT_KIND_EXIT 10
 
@@ -131,6 +135,19 @@ typedef struct snnrt_neuron_parameters {
     uint32_t max_spikes;
 } snnrt_neuron_parameters;
 
+typedef struct snnrt_max_pool2d_parameters {
+    uint32_t state;
+    uint16_t kernel_h;
+    uint16_t kernel_w;
+    uint16_t stride_y;
+    uint16_t stride_x;
+    uint16_t pad_top;
+    uint16_t pad_bottom;
+    uint16_t pad_left;
+    uint16_t pad_right;
+    uint32_t mode;
+} snnrt_max_pool2d_parameters;
+
 typedef struct snnrt_readout_parameters {
     uint32_t mode;
     uint32_t shift;
@@ -181,6 +198,11 @@ typedef struct snnrt_exit_parameters {
 #define SNNRT_LIST_ADD(X)
 #endif
 #define SNNRT_LIST_NEURON(X) X(NEURON, neuron, 0x844Cu, 0x1Au, 1u, 1u, 3u, 13u)
+#if SNNRT_WITH_POOL2D
+#define SNNRT_LIST_MAX_POOL2D(X) X(MAX_POOL2D, max_pool2d, 0x8421u, 0x0Bu, 1u, 1u, 6u, 0u)
+#else
+#define SNNRT_LIST_MAX_POOL2D(X)
+#endif
 #define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 2u)
 #define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x70u, 1u, 1u, 3u, 0u)
 #define SNNRT_NODE_LIST(X) \
@@ -192,6 +214,7 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_FLATTEN(X) \
     SNNRT_LIST_ADD(X) \
     SNNRT_LIST_NEURON(X) \
+    SNNRT_LIST_MAX_POOL2D(X) \
     SNNRT_LIST_READOUT(X) \
     SNNRT_LIST_EXIT(X)
 /* Of these, the kinds with a step (their output has memory of its own); and those with states. */
@@ -202,9 +225,11 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_AVG_POOL2D(X) \
     SNNRT_LIST_ADD(X) \
     SNNRT_LIST_NEURON(X) \
+    SNNRT_LIST_MAX_POOL2D(X) \
     SNNRT_LIST_READOUT(X)
 #define SNNRT_STATE_LIST(X) \
-    SNNRT_LIST_NEURON(X)
-#define SNNRT_KINDS_END 11
+    SNNRT_LIST_NEURON(X) \
+    SNNRT_LIST_MAX_POOL2D(X)
+#define SNNRT_KINDS_END 12
 
 #endif

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnrt.ir.graph import Conv2d, Graph, Neuron, Node, Pool2d, Weighted
+from snnrt.ir.graph import Conv2d, Graph, Neuron, Node, Weighted
+from snnrt.ir.nodes.sum_pool2d import AddingPool2d
 from snnrt.results.counts import Counts
 from snnrt.targets.costs import Ledger, Memory
 from snnrt.targets.target import Microcontroller
@@ -183,7 +184,7 @@ def _neuron_events(
 def _spikes_pooled(graph: Graph, node: Node, counts: Counts) -> Iterator[tuple[str, np.ndarray]]:
     """Spikes that a pooling adds: each lies in as many windows as an input pixel does on average."""
     source = node.inputs[0].source if node.inputs else ""
-    if isinstance(node, Pool2d) and graph.integer and source in packed_spikes(graph):
+    if isinstance(node, AddingPool2d) and graph.integer and source in packed_spikes(graph):
         taps = math.prod(node.shape[1:]) * node.taps
         spikes = counts.spikes[:, counts.nodes.index(source)].astype(np.float64)
         yield "pool_spike", spikes * (taps / math.prod(graph[source].shape[1:]))

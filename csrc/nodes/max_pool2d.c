@@ -1,0 +1,149 @@
+/* Maxima over windows; of spikes any, or the earliest. */
+#include "../snnrt_check.h"
+#include "../snnrt_float.h"
+
+#if SNNRT_WITH_POOL2D
+
+static const snnrt_max_pool2d_parameters *max_pool_of(const snnrt_node *node) {
+    return (const snnrt_max_pool2d_parameters *)snnrt_parameters_of(node);
+}
+
+/* The fields of a window that poolings have lie in the record as a window has them. */
+static const snnrt_window *max_pool_window(const snnrt_node *node) {
+    return (const snnrt_window *)(const void *)&max_pool_of(node)->kernel_h;
+}
+
+#if SNNRT_WITH_MODEL_CHECK
+snnrt_status snnrt_max_pool2d_check(snnrt_check *c) {
+    const snnrt_max_pool2d_parameters *p = max_pool_of(c->node);
+    if (!snnrt_window_fits(c, max_pool_window(c->node), 1, 1) || c->node->channels != c->source->channels) {
+        return SNNRT_ERROR_NODE_SHAPE;
+    }
+    if (p->mode > SNNRT_MAX_POOL_EARLIEST || p->pad_top >= p->kernel_h || p->pad_bottom >= p->kernel_h ||
+        p->pad_left >= p->kernel_w || p->pad_right >= p->kernel_w) {
+        return SNNRT_ERROR_NODE_PARAMETER;
+    }
+    if (p->mode == SNNRT_MAX_POOL_EARLIEST) {
+        c->is_static = false;
+        if (c->node->type != SNNRT_TYPE_BITS) {
+            return SNNRT_ERROR_NODE_DTYPE;
+        }
+    }
+    return snnrt_reads_itself(c) ? SNNRT_ERROR_NODE_INPUTS : SNNRT_OK;
+}
+#endif
+
+uint32_t snnrt_max_pool2d_state_bytes(const snnrt_node *node) {
+    return max_pool_of(node)->mode == SNNRT_MAX_POOL_EARLIEST ? snnrt_output_bytes(node) : 0;
+}
+
+/* Nothing has fired. */
+void snnrt_max_pool2d_start(const snnrt_network *network, const snnrt_node *node) {
+    (void)network;
+    (void)node;
+}
+
+uint64_t snnrt_max_pool2d_operations(const snnrt_node *node, const snnrt_node *source) {
+    (void)source;
+    return (uint64_t)((uint32_t)max_pool_of(node)->kernel_h * max_pool_of(node)->kernel_w) * snnrt_elements(node);
+}
+
+/* output[to ... to + count) |= input[from ... from + count), bit by bit. */
+static void or_bits(snnrt_uint32 *output, uint32_t to, const snnrt_uint32 *input, uint32_t from, uint32_t count) {
+    while (count != 0) {
+        uint32_t place = to & 31u, shift = from & 31u;
+        uint32_t taken = 32u - place < count ? 32u - place : count;
+        uint32_t word = input[from >> 5] >> shift;
+        if (shift + taken > 32u) {
+            word |= input[(from >> 5) + 1u] << (32u - shift);
+        }
+        if (taken < 32u) {
+            word &= (1u << taken) - 1u;
+        }
+        output[to >> 5] |= word << place;
+        to += taken;
+        from += taken;
+        count -= taken;
+    }
+}
+
+/* Elements output[to ...] become the larger of themselves and input[from ...]; `first` overwrites. */
+static void raise_elements(uint32_t type, void *output, uint32_t to, const void *input, uint32_t from, uint32_t count,
+                           bool first) {
+    for (uint32_t i = 0; i < count; i++) {
+#if SNNRT_WITH_INT8
+        if (type == SNNRT_TYPE_INT16) {
+            snnrt_int16 *out = (snnrt_int16 *)output + to + i;
+            int16_t value = ((const snnrt_int16 *)input)[from + i];
+            *out = first || value > *out ? value : *out;
+            continue;
+        }
+        if (type == SNNRT_TYPE_INT32) {
+            snnrt_int32 *out = (snnrt_int32 *)output + to + i;
+            int32_t value = ((const snnrt_int32 *)input)[from + i];
+            *out = first || value > *out ? value : *out;
+            continue;
+        }
+#endif
+#if SNNRT_WITH_FLOAT32
+        {
+            snnrt_float32 *out = (snnrt_float32 *)output + to + i;
+            float value = ((const snnrt_float32 *)input)[from + i];
+            *out = first || value > *out ? value : *out;
+        }
+#endif
+    }
+    (void)type;
+}
+
+/* What fires for the first time. */
+static void keep_earliest(snnrt_uint32 *output, snnrt_uint32 *fired, uint32_t words) {
+    for (uint32_t i = 0; i < words; i++) {
+        uint32_t now = output[i] & ~fired[i];
+        fired[i] |= now;
+        output[i] = now;
+    }
+}
+
+void snnrt_max_pool2d_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+    const snnrt_node *source = snnrt_source_of(network->model, node, 0);
+    const snnrt_max_pool2d_parameters *p = max_pool_of(node);
+    const void *input = snnrt_value_of(network, source);
+    void *output = network->arena + node->output;
+    uint32_t channels = node->channels, to = 0;
+    uint32_t words = snnrt_output_bytes(node) / 4u;
+    bool bits = node->type == SNNRT_TYPE_BITS;
+    (void)index;
+    for (uint32_t i = 0; bits && i < words; i++) {
+        ((snnrt_uint32 *)output)[i] = 0;
+    }
+    for (uint32_t oy = 0; oy < node->height; oy++) {
+        for (uint32_t ox = 0; ox < node->width; ox++, to += channels) {
+            bool first = true;
+            for (uint32_t ky = 0; ky < p->kernel_h; ky++) {
+                uint32_t y = oy * p->stride_y + ky - p->pad_top;
+                for (uint32_t kx = 0; kx < p->kernel_w; kx++) {
+                    uint32_t x = ox * p->stride_x + kx - p->pad_left;
+                    uint32_t from = (y * source->width + x) * channels;
+                    /* In the padding above or to the left they have wrapped. */
+                    if (y >= source->height || x >= source->width) {
+                        continue;
+                    }
+                    if (bits) {
+                        or_bits((snnrt_uint32 *)output, to, (const snnrt_uint32 *)input, from, channels);
+                    } else {
+                        raise_elements(node->type, output, to, input, from, channels, first);
+                    }
+                    first = false;
+                }
+            }
+        }
+    }
+    if (p->mode == SNNRT_MAX_POOL_EARLIEST) {
+        keep_earliest((snnrt_uint32 *)output, (snnrt_uint32 *)(void *)(network->arena + p->state), words);
+    }
+}
+
+#else
+typedef int snnrt_max_pool2d_node_left_out;
+#endif

@@ -1,0 +1,67 @@
+"""Pooling by the maximum."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ir.nodes.pool2d as pools
+from ir.nodes import window as windows
+from node_cases import Malformed
+from scalar_numbers import Values, indices, window
+
+from snnrt.ir.build import GraphBuilder, Value
+from snnrt.ir.nodes import MaxPool2d, Neuron
+
+if TYPE_CHECKING:
+    from growing_graph import GrowingGraph
+    from scalar_network import Scalar
+
+NODE = MaxPool2d
+SHARE = 0.1
+
+
+def draw(graph: GrowingGraph, x: Value) -> Value | None:
+    if len(x.shape) != 3:
+        return None
+    fields = windows.draw_window(graph, x.shape)
+    del fields["dilation"]
+    kernel, (top, bottom, left, right) = fields["kernel"], fields["padding"]
+    if max(top, bottom) >= kernel[0] or max(left, right) >= kernel[1]:
+        return None
+    node = next(node for node in graph.g.nodes if node.name == x.name)
+    spikes = isinstance(node, Neuron) and node.spikes and not node.multiple
+    return graph.node(MaxPool2d, x, **fields, mode="earliest" if spikes and graph.chance(0.4) else "any")
+
+
+def scalar_states(net: Scalar, node: MaxPool2d) -> dict[str, Values]:
+    return {"fired": dict.fromkeys(indices(node.shape), 0)}
+
+
+def scalar(net: Scalar, node: MaxPool2d, sources: list[Values]) -> Values:
+    shape, result = net.shapes[node.inputs[0].source], {}
+    fired = net.states[node.name]["fired"]
+    for c, y, x in indices(node.shape):
+        values = [sources[0][c, py, px] for _, _, py, px in window(node, y, x, node.kernel, shape)]
+        largest = values[0]
+        for value in values[1:]:
+            if value > largest:
+                largest = value
+        if node.mode == "earliest":
+            if fired[c, y, x]:
+                largest = net.number(0)
+            fired[c, y, x] |= bool(largest)
+        result[c, y, x] = largest
+    return result
+
+
+def plain(g: GraphBuilder) -> Value:
+    return g.max_pool2d(g.input, kernel=2, stride=2, name="it")
+
+
+MALFORMED = [
+    *pools.MALFORMED,
+    Malformed("float32", {"padding": (2, 0, 0, 0), "shape": (2, 3, 2)}, ("padding", "less than the kernel")),
+    Malformed("float32", {"mode": "largest"}, ("mode", "any, earliest", "largest")),
+    Malformed("float32", {"mode": "earliest"}, ("spikes", "float32")),
+    Malformed("integer", {"mode": "earliest"}, ("spikes", "int16")),
+]
