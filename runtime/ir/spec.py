@@ -124,8 +124,8 @@ class Kind:
 
     ``reads``: for each type that its output may have, the types that its inputs may have. ``edges``: how many
     inputs, fewest and most. ``same_shape``: its output has the shape of each of its inputs. ``switch``: the
-    part of the core that a build may leave out (``SNNRT_WITH_…``); None: always there. ``enumerations``: words
-    of its own.
+    part of the core that a build may leave out (``SNNRT_WITH_…``); None: always there.
+    ``enumerations``: words of its own.
     """
 
     name: str

@@ -63,9 +63,8 @@ class MaxPool2d(Pool2d):
         super().check_types(integer, types)
         source = self.inputs[0].source
         if self.mode == "earliest" and types[source] != "bits":
-            raise complaint(
-                self, "input", "spikes, for the earliest", f"the {types[source]} output of {source!r}"
-            )
+            found = f"the {types[source]} output of {source!r}"
+            raise complaint(self, "input", "spikes, for the earliest", found)
 
     def states(self, integer: bool) -> tuple[StateBlock, ...]:
         """Which outputs have fired."""
