@@ -8,11 +8,11 @@ python benchmarks/code_size.py --check    exit code 1 where a page is not what t
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
+import random
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,19 +24,28 @@ from stack_bound import stack_bounds
 from snnrt.atomic_write import write_atomically
 from snnrt.ir.graph import Edge, Exit, Graph, Input, Readout
 from snnrt.targets import step_instructions
-from snnrt.targets.code_sizes import TABLE, build_key, read_table
-from snnrt.targets.export.core_sources import options_for
+from snnrt.targets.code_sizes import BASE, CALLS, FORMAT, NUMBERS, TABLE, code_of, read_table, summed
+from snnrt.targets.export.core_sources import ON_REQUEST, options_for
 
 ROOT = Path(__file__).absolute().parents[1]
 PAGE = ROOT / "docs" / "sizes.md"
 README = ROOT / "README.md"
 # whose stack is stated
-STACK = ("snnrt_network_init", "snnrt_network_step", "snnrt_network_run", "snnrt_network_verify")
-# switches of a build that nobody calls for, but for the check of the model
-BASE = frozenset({"model_check"})
+STACK = tuple(f"snnrt_network_{call}" for call in CALLS)
 HOST_ONLY = frozenset({"kernel_table", "vector_scratch"})
 _ENDS = (Input("x", (), (2,)), Readout("r", (Edge("x"),), (2,)), Exit("e", (Edge("r"),), (2,)))
 SWITCHES = tuple(name.removeprefix("SNNRT_WITH_").lower() for name in options_for(Graph(_ENDS, 1)))
+# those that a model's nodes, neurons and rule decide
+MODEL_SWITCHES = frozenset(SWITCHES) - {*NUMBERS, "model_check", *map(str.lower, ON_REQUEST)}
+# what needs a call to be linked, by the part's name
+_CALLED = {
+    "verify": "snnrt_network_verify",
+    "health": "snnrt_network_record_health",
+    "strings": "snnrt_status_text",
+    "counters": "snnrt_network_count_events",
+    "trace": "snnrt_network_set_trace",
+}
+PARTS = (*(name for name in SWITCHES if name not in HOST_ONLY), *(_CALLED.keys() - set(SWITCHES)))
 
 
 @dataclass(frozen=True)
@@ -51,24 +60,43 @@ class Build:
         return {f"SNNRT_WITH_{name.upper()}": int(name in self.switches) for name in SWITCHES}
 
 
-_SMALLEST = BASE | {"int8", "exit_scores"}
-_NODES = {"conv2d", "pool2d", "add", "neuron_variants", "exit_scores", "exit_confidence"}
-_OPTIONAL = {
-    "verify": "snnrt_network_verify",
-    "health": "snnrt_network_record_health",
-    "strings": "snnrt_status_text",
-    "counters": "snnrt_network_count_events",
-    "trace": "snnrt_network_set_trace",
-}
+def changed_build(number: str, changed: Collection[str]) -> Build:
+    """The smallest build of ``number`` with the PARTS in ``changed`` in it if they are not, else left out."""
+    switches = (BASE | {number}) ^ (set(changed) & set(SWITCHES))
+    return Build(switches, (*RUN, *(call for part, call in _CALLED.items() if part in changed)))
+
 
 NAMED: dict[str, Build] = {
-    "dense + LIF + entropy exit, int8": Build(_SMALLEST),
-    "the same, without the check of the model": Build(_SMALLEST - BASE),
-    "every node, int8": Build(BASE | _NODES | {"int8"}),
-    "every node, float32": Build(BASE | _NODES | {"float32"}),
-    "everything": Build(frozenset(SWITCHES) - HOST_ONLY, (*RUN, *_OPTIONAL.values())),
+    "dense + LIF + entropy exit, int8": changed_build("int8", ()),
+    "the same, without the check of the model": changed_build("int8", {"model_check"}),
+    "every node, int8": changed_build("int8", MODEL_SWITCHES - BASE),
+    "every node, float32": changed_build("float32", MODEL_SWITCHES - BASE),
+    "everything": Build(frozenset(SWITCHES) - HOST_ONLY, (*RUN, *_CALLED.values())),
 }
 SMALLEST, UNCHECKED, ALL_INT8, ALL_FLOAT32, EVERYTHING = NAMED
+
+
+def single_builds(number: str) -> dict[str, Build]:
+    """The smallest build of ``number``, ``base``, and those that differ from it in one part."""
+    parts = {part: changed_build(number, {part}) for part in PARTS if part != number}
+    return {"base": changed_build(number, ())} | parts
+
+
+def whole_changes(number: str, seed: int = 7, count: int = 4) -> tuple[frozenset[str], ...]:
+    """Differences from the smallest build of ``number`` that are held against the sum of their parts: of a
+    model with everything, the same without the rules of the exit, everything that a model or a caller may
+    want, and ``count`` drawn at random."""
+    more = MODEL_SWITCHES - BASE
+    rules = {"exit_scores", "exit_confidence"}
+    wanted = frozenset(set(PARTS) - BASE - set(NUMBERS))
+    drawn = random.Random(f"{number} {seed}")
+    changes = [more, more - rules | {"exit_scores"}, wanted]
+    while len(changes) < 3 + count:
+        change = frozenset(part for part in sorted(MODEL_SWITCHES) if drawn.random() < 0.5)
+        # the rule confidence is one with scores
+        if len(change) > 1 and not change >= rules and change not in changes:
+            changes.append(change)
+    return tuple(changes)
 
 
 @dataclass(frozen=True)
@@ -126,40 +154,23 @@ def network_bytes(core: Core) -> int:
         return firmware.data_bytes("network")
 
 
-def model_builds() -> dict[str, Build]:
-    """The build of every kind of model, by what :func:`snnrt.targets.code_sizes.build_key` calls it."""
-    numbers = ("int8", "float32")
-    left_out = BASE | HOST_ONLY | set(_OPTIONAL) | set(numbers)
-    parts = [name for name in SWITCHES if name not in left_out]
-    builds = {}
-    for number, *wanted in itertools.product(numbers, *[(False, True)] * len(parts)):
-        switches = BASE | {number, *(name for name, want in zip(parts, wanted) if want)}
-        # the rule confidence is one with scores
-        if "exit_confidence" in switches and "exit_scores" not in switches:
-            continue
-        build = Build(frozenset(switches))
-        builds[build_key(build.options())] = build
-    return builds
-
-
-def added_builds() -> dict[str, tuple[Build, Build]]:
-    """For each switch or call the builds without and with it; all else is the smallest build."""
-    smallest = NAMED[SMALLEST]
-    pairs = {
-        name: (smallest, Build(_SMALLEST | {name}))
-        for name in ("conv2d", "pool2d", "add", "neuron_variants", "exit_confidence")
-    }
-    for name in ("exit_scores", "model_check"):
-        pairs[name] = (Build(_SMALLEST - {name}), smallest)
-    pairs["float32"] = (smallest, Build(_SMALLEST | {"float32"}))
-    for name, call in _OPTIONAL.items():
-        pairs[name] = (smallest, Build(_SMALLEST | ({name} & set(SWITCHES)), (*RUN, call)))
-    return pairs
+def excess(
+    builds: Mapping[str, Mapping[str, int]], wholes: Mapping[frozenset[str], Mapping[str, int]]
+) -> dict[str, int]:
+    """How far whole builds are from the sum of their parts: ``more`` and ``less`` bytes of code, and more
+    stack of each call."""
+    pairs = [(row, summed(builds, change)) for change, row in wholes.items()]
+    code = [code_of(row) - code_of(said) for row, said in pairs]
+    stack = {call: max(0, *(row[call] - said[call] for row, said in pairs)) for call in CALLS}
+    return {"more": max(0, *code), "less": max(0, *(-difference for difference in code))} | stack
 
 
 def measure_all(progress: Callable[[int, int], None]) -> dict[str, object]:
     """The whole table: every core with every build. Raises BuildError."""
-    builds = {*NAMED.values(), *model_builds().values(), *itertools.chain(*added_builds().values())}
+    builds = {*NAMED.values()}
+    for number in NUMBERS:
+        builds |= {*single_builds(number).values()}
+        builds |= {changed_build(number, change) for change in whole_changes(number)}
     # all of one state of the sources, whatever happens to them meanwhile
     for build in builds:
         amalgamation(build.options())
@@ -174,10 +185,18 @@ def measure_all(progress: Callable[[int, int], None]) -> dict[str, object]:
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return {"format": 1, "cores": {core.name: _core_table(core, found) for core in CORES}}
+    return {"format": FORMAT, "cores": {core.name: _core_table(core, found) for core in CORES}}
 
 
 def _core_table(core: Core, found: Mapping[tuple[Core, Build], Measured]) -> dict[str, object]:
+    singles = {
+        number: {name: found[core, build].row() for name, build in single_builds(number).items()}
+        for number in NUMBERS
+    }
+    wholes = {
+        number: {change: found[core, changed_build(number, change)].row() for change in whole_changes(number)}
+        for number in NUMBERS
+    }
     return {
         "compiler": compiler_version(core),
         "flags": " ".join(core.flags),
@@ -187,11 +206,8 @@ def _core_table(core: Core, found: Mapping[tuple[Core, Build], Measured]) -> dic
             name: found[core, build].row() | {"components": found[core, build].components}
             for name, build in NAMED.items()
         },
-        "added": {
-            name: found[core, after].total - found[core, before].total
-            for name, (before, after) in added_builds().items()
-        },
-        "builds": {key: found[core, build].row() for key, build in model_builds().items()},
+        **singles,
+        "excess": {number: excess(singles[number], wholes[number]) for number in NUMBERS},
     }
 
 

@@ -6,25 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from snnrt.targets.code_sizes import BASE, NUMBERS, code_of
+
 if TYPE_CHECKING:
     from code_size import Limit
 
 HEAD = "# Written by `python benchmarks/code_size.py --write`: bytes of code and of stack. Do not edit.\n"
-ADDED = {
-    "conv2d": "`SNNRT_WITH_CONV2D`",
-    "pool2d": "`SNNRT_WITH_POOL2D`",
-    "add": "`SNNRT_WITH_ADD`",
-    "neuron_variants": "`SNNRT_WITH_NEURON_VARIANTS`",
-    "exit_confidence": "`SNNRT_WITH_EXIT_CONFIDENCE`",
-    "exit_scores": "`SNNRT_WITH_EXIT_SCORES` (in the smallest build)",
-    "model_check": "`SNNRT_WITH_MODEL_CHECK` (in the smallest build)",
-    "float32": "`SNNRT_WITH_FLOAT32` beside int8",
-    "verify": "calling `snnrt_network_verify`",
-    "health": "`SNNRT_WITH_HEALTH`",
-    "strings": "`SNNRT_WITH_STRINGS`",
-    "counters": "`SNNRT_WITH_COUNTERS`",
-    "trace": "`SNNRT_WITH_TRACE`",
-}
 MARKS = "<!-- table: make sizes -->", "<!-- end -->"
 
 
@@ -48,18 +35,15 @@ def _value(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def total(row: Mapping[str, int]) -> int:
-    """Code and constants, libraries included."""
-    return row["core"] + row["compiler"] + row["library"]
-
-
 def page(table: Mapping[str, Any], steps: Mapping[str, Any], limits: Sequence[Limit]) -> str:
     """docs/sizes.md, of this table and the one of instructions."""
     cores = table["cores"]
     parts = [_PAGE_HEAD, _goals(cores, limits), "## What was compiled\n", _compilers(cores)]
     for name in next(iter(cores.values()))["named"]:
         parts += [f"## {name[0].upper()}{name[1:]}\n", _build(name, cores)]
-    parts += ["## What each part adds\n", _ADDED_HEAD, _added(cores)]
+    parts += ["## What each part adds\n", _ADDED_HEAD]
+    for number in NUMBERS:
+        parts += [f"### {number}\n", _added(cores, number)]
     parts += ["## By file of the core\n", _FILES_HEAD]
     for core in ("cortex-m4", "cortex-m0", "rv32"):
         parts += [f"### {core}\n", _files(cores[core]["named"])]
@@ -103,11 +87,13 @@ from the amalgamation that `snnrt export` writes, with `--gc-sections`. *Core*: 
 without it). *C library*: `memcpy` and `memset`, which most firmware has anyway. Counters, trace,
 strings and the health record are left out, except in "everything".
 
-Written by `make sizes` (`python benchmarks/code_size.py --write`), which builds the core for every kind
-of model on every core and keeps the result in `targets/code_sizes.toml`. `snnrt inspect` looks up the
-build that has the switches of the model, so its figures are those of a real build: exact for the
-compiler and the flags below, within some percent for a neighbouring version. Tests build some of it
-anew.
+Written by `make sizes` (`python benchmarks/code_size.py --write`), which builds for every core the
+smallest firmware of each number, what differs from it in one switch, and keeps the results in
+`targets/code_sizes.toml`. `snnrt inspect` starts from the smallest and adds what each switch of the
+model changes: a model that differs in one switch gets the figures of a real build, another one a sum. As
+parts share code, and the compiler inlines differently, whole builds are held against their sums; how far
+they are from it is stated below and by `snnrt inspect`. That is for the compiler and the flags below, within
+some percent for a neighbouring version. Tests build some of it anew.
 
 *Stack*: the most that a call takes, everything below it included: frames as the compiler states them
 (`-fcallgraph-info=su`), library functions from their disassembly, along the deepest path of calls. It
@@ -117,7 +103,10 @@ it against the stack that runs in the emulator take.
 """
 
 _ADDED_HEAD = """\
-To "dense + LIF + entropy exit, int8", each alone. Parts share code, so several together can add less.
+To dense + LIF + entropy exit of these numbers, each alone. The last row: how far firmware with several of
+them is from the sum, among a few whole builds (a model with everything, with everything but the rules of the
+exit, everything there is for it, and combinations drawn at random). For the sum, libraries of the compiler
+count once, at the most that one part takes.
 """
 
 _FILES_HEAD = """\
@@ -137,7 +126,7 @@ def _grid(header: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
 def _goals(cores: Mapping[str, Any], limits: Sequence[Limit]) -> str:
     rows = []
     for limit in limits:
-        found = total(cores[limit.core]["named"][limit.build])
+        found = code_of(cores[limit.core]["named"][limit.build])
         verdict = (
             "reached" if found <= limit.goal else f"missed by {found - limit.goal}; held at {limit.held}"
         )
@@ -161,7 +150,7 @@ def _build(name: str, cores: Mapping[str, Any]) -> str:
         row = content["named"][name]
         sizes = [row[key] for key in ("core", "compiler", "library")]
         rows.append(
-            (core, *sizes, f"**{total(row)}**", *(row[key] for key in ("init", "step", "run", "verify")))
+            (core, *sizes, f"**{code_of(row)}**", *(row[key] for key in ("init", "step", "run", "verify")))
         )
     header = (
         "core", "core's code", "compiler's library", "C library", "all code",
@@ -170,8 +159,16 @@ def _build(name: str, cores: Mapping[str, Any]) -> str:
     return _grid(header, rows)
 
 
-def _added(cores: Mapping[str, Any]) -> str:
-    rows = [(text, *(core["added"][name] for core in cores.values())) for name, text in ADDED.items()]
+def _added(cores: Mapping[str, Any], number: str) -> str:
+    rows = []
+    for part in sorted(next(iter(cores.values()))[number].keys() - {"base"}):
+        text = "calling `snnrt_network_verify`" if part == "verify" else f"`SNNRT_WITH_{part.upper()}`"
+        sizes = [code_of(core[number][part]) - code_of(core[number]["base"]) for core in cores.values()]
+        if part in BASE:
+            text, sizes = f"{text} (in the smallest build)", [-size for size in sizes]
+        rows.append((text, *sizes))
+    excesses = [core["excess"][number] for core in cores.values()]
+    rows.append(("whole builds against the sum", *(f"−{of['less']} … +{of['more']}" for of in excesses)))
     return _grid(("part", *cores), rows)
 
 
@@ -186,11 +183,11 @@ def readme(text: str, table: Mapping[str, Any]) -> str:
     cores = table["cores"]
     builds = list(next(iter(cores.values()))["named"])
     rows = [
-        (core, *(total(content["named"][name]) for name in builds), content["named"][builds[0]]["run"])
+        (core, *(code_of(content["named"][name]) for name in builds), content["named"][builds[0]]["run"])
         for core, content in cores.items()
     ]
     grid = _grid(("bytes of code", *builds, "stack of `snnrt_network_run`, first build"), rows)
     first, last = (re.escape(mark) for mark in MARKS)
-    smallest = total(cores["cortex-m4"]["named"][builds[0]])
+    smallest = code_of(cores["cortex-m4"]["named"][builds[0]])
     text = re.sub(r"(Cortex-M4, `-Os` \| )\d+", lambda found: f"{found[1]}{smallest}", text)
     return re.sub(rf"(?s)({first}\n).*?({last})", lambda found: found[1] + grid + found[2], text)

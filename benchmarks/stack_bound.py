@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from core_builds import BuildError, Firmware, Section, run
 
 INDIRECT = "__indirect_call"
-# functions that a network's pointers can lead to: the kernels' names in csrc/snnrt_kernels.h
-KERNEL = re.compile(r"snnrt_(scan|accumulate|add_bits|neuron|conv2d)_\w+")
+# functions that a network's pointers can lead to: kernels, whose names say the type of their elements
+KERNEL = re.compile(r"snnrt_(scan|accumulate|add_bits|neuron|conv2d)_(\w+_)?[fi]\d+(_\w+)?")
 
 _NODE = re.compile(
     r'^node: \{ title: "(?:[^":]*:)?([^"]+)" label: "[^"]*?(\d+) bytes \((\w+(?:,\w+)?)\)', re.MULTILINE

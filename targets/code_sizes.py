@@ -1,8 +1,8 @@
-"""Bytes of code and stack that a model's firmware takes on each core: the table that cross builds wrote."""
+"""Code and stack of a model's firmware on each core, in bytes: a base build and what each switch changes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,34 +10,42 @@ from typing import Any
 
 from snnrt.errors import TargetError
 from snnrt.ir.graph import Graph
-from snnrt.targets.export.core_sources import options_for
+from snnrt.targets.export.core_sources import ON_REQUEST, options_for
 from snnrt.targets.loading import tomllib
 
 TABLE = Path(__file__).with_name("code_sizes.toml")
-_PREFIX = "SNNRT_WITH_"
-_NUMBERS = ("int8", "float32")
+FORMAT = 2
+NUMBERS = ("int8", "float32")
+BASE = frozenset({"exit_scores", "model_check"})
+"""Switches of the smallest build, dense + LIF + entropy exit, beside the one of its number."""
 OPTIONAL_PARTS = ("health", "verify", "strings", "counters", "trace", "model_check")
-"""Parts that firmware may have whatever its model; the builds of the table have the last of them."""
-# switches that no model needs; the builds of the table have the check of the model and none of the others
-_NOT_OF_MODELS = frozenset(
-    {"model_check", "counters", "trace", "strings", "health", "kernel_table", "vector_scratch"}
-)
+"""Parts that firmware may have whatever its model; the builds of models have the last of them."""
+CALLS = ("init", "step", "run", "verify")
+"""Calls whose stack is in the table."""
+_PREFIX = "SNNRT_WITH_"
 
 
 @dataclass(frozen=True)
 class CoreBuild:
-    """A model's firmware on one core, from a real build of the same parts: ``compiler`` and ``flags`` it
-    was built with, bytes of code and constants (``core_bytes`` of snnrt itself, ``compiler_bytes`` and
-    ``library_bytes`` of what the linker added), of an ``snnrt_network`` in RAM, and the most stack a call
-    takes. ``added_bytes``: code that each of OPTIONAL_PARTS adds to the smallest build (``model_check`` is in
+    """A model's firmware on one core: ``compiler`` and ``flags`` of the builds it is counted from, bytes of
+    code and constants (``core_bytes`` of snnrt itself, ``compiler_bytes`` and ``library_bytes`` of what the
+    linker adds), of an ``snnrt_network`` in RAM, and the most stack a call takes.
+
+    ``summed_parts``: switches in which the model differs from the smallest build of its numbers. With at most
+    one the figures are those of a real build. With more, code is the smallest build's and what each switch
+    changes alone: whole builds took up to ``code_more_bytes`` more and ``code_less_bytes`` less than such a
+    sum. ``added_bytes``: code that each of OPTIONAL_PARTS adds to the smallest build (``model_check`` is in
     it already)."""
 
     core: str
     compiler: str
     flags: str
+    summed_parts: tuple[str, ...]
     core_bytes: int
     compiler_bytes: int
     library_bytes: int
+    code_more_bytes: int
+    code_less_bytes: int
     network_bytes: int
     init_stack_bytes: int
     step_stack_bytes: int
@@ -58,10 +66,31 @@ class CoreBuild:
         )
 
 
-def build_key(options: Mapping[str, int]) -> str:
-    """What the table calls the build with these switches (``options_for``): those of the model that are 1."""
+def code_of(row: Mapping[str, int]) -> int:
+    """Bytes of code and constants of a row of the table, libraries included."""
+    return row["core"] + row["compiler"] + row["library"]
+
+
+def changed_parts(options: Mapping[str, int]) -> tuple[str, tuple[str, ...]]:
+    """The number of a build with these switches (``options_for``), and those of its model in which it is not
+    the smallest build, sorted."""
     names = {name.removeprefix(_PREFIX).lower() for name, value in options.items() if value}
-    return " ".join(sorted(names - _NOT_OF_MODELS, key=lambda name: (name not in _NUMBERS, name)))
+    (number,) = names.intersection(NUMBERS)
+    asked = {name.lower() for name in ON_REQUEST} | {"model_check", number}
+    return number, tuple(sorted((names - asked) ^ (BASE - asked)))
+
+
+def summed(builds: Mapping[str, Mapping[str, int]], changed: Collection[str]) -> dict[str, int]:
+    """The row of the build that differs from ``builds["base"]`` in ``changed``, from the builds that differ
+    in one of them.
+
+    What each changes of the core is added. Libraries and stack are the most of any: what several parts call
+    is linked once, and the deepest path of calls goes through one node.
+    """
+    base = builds["base"]
+    rows = [base, *(builds[name] for name in changed)]
+    sums = {key: max(row[key] for row in rows) for key in base}
+    return sums | {"core": base["core"] + sum(row["core"] - base["core"] for row in rows)}
 
 
 @cache
@@ -71,8 +100,10 @@ def read_table() -> dict[str, Any]:
         table = tomllib.loads(TABLE.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise TargetError(f"{TABLE.name}: cannot be read ({error}); install snnrt again") from error
-    if table.get("format") != 1:
-        raise TargetError(f"{TABLE.name}: expected format 1, found {table.get('format')!r}; install again")
+    if table.get("format") != FORMAT:
+        raise TargetError(
+            f"{TABLE.name}: expected format {FORMAT}, found {table.get('format')!r}; install again"
+        )
     return table
 
 
@@ -87,28 +118,35 @@ def builds_for(graph: Graph, core: str | None = None) -> tuple[CoreBuild, ...]:
     cores = read_table()["cores"]
     if core is not None and core not in cores:
         raise TargetError(f"core {core!r} is unknown; expected one of {', '.join(cores)}")
-    key = build_key(options_for(graph))
-    found = []
-    for name in cores if core is None else (core,):
-        row = cores[name]["builds"].get(key)
-        if row is None:
+    number, changed = changed_parts(options_for(graph))
+    names = cores if core is None else (core,)
+    return tuple(_core_build(name, cores[name], number, changed) for name in names)
+
+
+def _core_build(name: str, core: Mapping[str, Any], number: str, changed: tuple[str, ...]) -> CoreBuild:
+    builds = core[number]
+    for part in changed:
+        if part not in builds:
             raise TargetError(
-                f"{TABLE.name}: expected the build {key!r} for {name}, found none; run make sizes"
+                f"{TABLE.name}: expected the switch {part!r} among the builds of {name}, found none; "
+                "run make sizes"
             )
-        found.append(
-            CoreBuild(
-                core=name,
-                compiler=cores[name]["compiler"],
-                flags=cores[name]["flags"],
-                core_bytes=row["core"],
-                compiler_bytes=row["compiler"],
-                library_bytes=row["library"],
-                network_bytes=cores[name]["network"],
-                init_stack_bytes=row["init"],
-                step_stack_bytes=row["step"],
-                run_stack_bytes=row["run"],
-                verify_stack_bytes=row["verify"],
-                added_bytes={part: cores[name]["added"][part] for part in OPTIONAL_PARTS},
-            )
-        )
-    return tuple(found)
+    row = summed(builds, changed)
+    excess = core["excess"][number] if len(changed) > 1 else dict.fromkeys(("more", "less", *CALLS), 0)
+    return CoreBuild(
+        core=name,
+        compiler=core["compiler"],
+        flags=core["flags"],
+        summed_parts=changed,
+        core_bytes=row["core"],
+        compiler_bytes=row["compiler"],
+        library_bytes=row["library"],
+        code_more_bytes=excess["more"],
+        code_less_bytes=excess["less"],
+        network_bytes=core["network"],
+        init_stack_bytes=row["init"] + excess["init"],
+        step_stack_bytes=row["step"] + excess["step"],
+        run_stack_bytes=row["run"] + excess["run"],
+        verify_stack_bytes=row["verify"] + excess["verify"],
+        added_bytes={part: abs(code_of(builds[part]) - code_of(builds["base"])) for part in OPTIONAL_PARTS},
+    )

@@ -191,6 +191,13 @@ def _print_cores(needs: DeviceNeeds, info: FileInfo) -> None:
     print_table(header, [(core["core"], *(core[column] for column in columns)) for core in cores])
     compilers = ", ".join(sorted({build.compiler for build in needs.builds}))
     print(f"code: of snnrt for this model by {compilers} at -Os, with the check of the model;")
+    summed = needs.builds[0].summed_parts
+    if len(summed) > 1:
+        print(f"code is a sum over parts ({', '.join(summed)}): whole builds took between")
+        print(
+            f"{max(build.code_less_bytes for build in needs.builds)} bytes less and "
+            f"{max(build.code_more_bytes for build in needs.builds)} bytes more than such sums;"
+        )
     print("flash: code and model; RAM: arena, one snnrt_network and the deepest stack;")
     print(f"instructions: the most that a timestep takes in firmware built at {needs.optimisation}")
     parts = {

@@ -18,7 +18,7 @@ _PATTERNS = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c", "kernels/risc
 PUBLIC = ("snnrt.h", "snnrt_unstable.h", "snnrt_config.h", "snnrt_constants.h", "snnrt_status.h")
 _PREFIX = "SNNRT_WITH_"
 # no model needs these: a caller asks for them
-_ON_REQUEST = ("COUNTERS", "TRACE", "STRINGS", "HEALTH", "KERNEL_TABLE", "VECTOR_SCRATCH")
+ON_REQUEST = ("COUNTERS", "TRACE", "STRINGS", "HEALTH", "KERNEL_TABLE", "VECTOR_SCRATCH")
 # of those whose value does not depend on the compiler
 _SWITCH = re.compile(rf"#ifndef ({_PREFIX}\w+)\n#define \1 (0|1|{_PREFIX}\w+)\n")
 _LOCAL_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"[^\n]*\n', re.MULTILINE)
@@ -45,7 +45,7 @@ def options_for(graph: Graph, **overrides: int) -> dict[str, int]:
     for node in NODES:
         if node.KIND.switch is not None:
             needs[node.KIND.switch] = needs.get(node.KIND.switch, False) or node.KIND.name in kinds
-    needs |= dict.fromkeys(_ON_REQUEST, False)
+    needs |= dict.fromkeys(ON_REQUEST, False)
     options |= {_PREFIX + name: int(needed) for name, needed in needs.items()}
     # without a rule a health record has the entropies all the same
     if overrides.get("health"):

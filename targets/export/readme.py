@@ -103,7 +103,19 @@ def _code(model: Model) -> str:
         + "\n".join(map(_row, builds))
         + f"\n\nBytes, measured with {flags}: the core with what this model needs (health record, strings,\n"
         "event counts and tracing left out), what the linker adds from the compiler's libraries, and the\n"
-        "most stack that a call takes."
+        "most stack that a call takes." + _band(builds)
+    )
+
+
+def _band(builds: tuple[CoreBuild, ...]) -> str:
+    if len(builds[0].summed_parts) < 2:
+        return ""
+    less, more = (
+        max(getattr(build, name) for build in builds) for name in ("code_less_bytes", "code_more_bytes")
+    )
+    return (
+        " Code is a sum over the parts of the model; whole builds took between\n"
+        f"{less} bytes less and {more} bytes more than such sums."
     )
 
 
