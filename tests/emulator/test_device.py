@@ -188,7 +188,7 @@ def test_bad_arguments():
     x = dense_lif("int8")[1]
     with pytest.raises(SnnrtError, match="device emulator: expected one of emulator:cortex-m0, "):
         network.run(x, device="emulator:z80")
-    with pytest.raises(DataError, match="device: expected one of cpu, .*, found 'gpu'"):
+    with pytest.raises(DataError, match=r"device: expected one of cpu, .*, found 'gpu'"):
         network.run(x, device="gpu")
     with pytest.raises(DataError):
         network.run(x[:, :2], device="emulator:cortex-m0")
