@@ -27,7 +27,7 @@ def events_of(graph: Graph, counts: Counts) -> Iterator[tuple[str, str, np.ndarr
             is_packed = node.inputs[0].source in packed
             events = _synapse_events(synapses[node.name], elements(node), counts, runs, is_packed)
         elif isinstance(node, Neuron):
-            events = _neuron_events(node, counts.neuron_updates[:, position], runs)
+            events = _neuron_events(node, graph.integer, counts.neuron_updates[:, position], runs)
         else:
             events = ((event, runs * count) for event, count in node.step_events().items())
         for event, count in events:
@@ -53,11 +53,13 @@ def _synapse_events(
 
 
 def _neuron_events(
-    node: Neuron, neuron_updates: np.ndarray, runs: np.ndarray
+    node: Neuron, integer: bool, neuron_updates: np.ndarray, runs: np.ndarray
 ) -> Iterator[tuple[str, np.ndarray]]:
     updates = neuron_updates.astype(np.float64)
     yield "neuron_step", runs
     yield "neuron_update", updates
+    if integer and not node.is_plain:
+        yield "neuron_general", updates
     for event in node.mechanism_events():
         yield event, updates
     channels = node.shape[0]

@@ -26,6 +26,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "scan_value": ("scan_value",),
     "window": ("window", "window_run"),
     "neuron": ("neuron_update",),
+    "general": ("neuron_general",),
     "variant": (
         "neuron_synapse",
         "neuron_bias",
