@@ -14,7 +14,7 @@ void snnrt_logits_of(const snnrt_network *network, snnrt_logits *logits) {
     const snnrt_readout_parameters *p = (const snnrt_readout_parameters *)snnrt_parameters_of(readout);
     logits->accumulators = network->arena + readout->output;
     logits->multipliers =
-        (const int32_t *)snnrt_array_of(network->model, readout, SNNRT_READOUT_MULTIPLIERS);
+        (const snnrt_int32 *)snnrt_array_of(network->model, readout, SNNRT_READOUT_MULTIPLIERS);
     logits->shift = p->shift;
     logits->integer = snnrt_is_integer(network->model);
     logits->classes = readout->channels;

@@ -174,20 +174,20 @@ void snnrt_neuron_start(const snnrt_network *network, const snnrt_node *node) {
     const snnrt_array *array = snnrt_find_array(node, SNNRT_NEURON_INITIAL);
     void *state = network->arena + p->state;
     uint32_t neurons = snnrt_elements(node);
-    const int32_t *initial;
+    const snnrt_int32 *initial;
     if (array == NULL) {
         return;
     }
-    initial = (const int32_t *)snnrt_elements_of(network->model, array);
+    initial = (const snnrt_int32 *)snnrt_elements_of(network->model, array);
     for (uint32_t i = 0, k = 0; i < neurons; i++, k++) {
         if (array->granularity == SNNRT_PER_LAYER ||
             (array->granularity == SNNRT_PER_CHANNEL && k == node->channels)) {
             k = 0;
         }
         if ((p->flags & SNNRT_NEURON_STATE_INT16) != 0) {
-            ((int16_t *)state)[i] = (int16_t)initial[k];
+            ((snnrt_int16 *)state)[i] = (int16_t)initial[k];
         } else {
-            ((int32_t *)state)[i] = initial[k]; /* the bits of a float too */
+            ((snnrt_int32 *)state)[i] = initial[k]; /* the bits of a float too */
         }
     }
 }
