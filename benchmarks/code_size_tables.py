@@ -97,7 +97,7 @@ some percent for a neighbouring version. Tests build some of it anew.
 
 *Stack*: the most that a call takes, everything below it included: frames as the compiler states them
 (`-fcallgraph-info=su`), library functions from their disassembly, along the deepest path of calls. It
-does not depend on the model's size. At `-O2` and `-O3` it is up to 20 % more. Not in it: what the
+does not depend on the model's size. At `-O2` and `-O3` it is up to 30 % more. Not in it: what the
 processor pushes for an interrupt, the interrupt's own stack, and your trace or input hook. Tests hold
 it against the stack that runs in the emulator take.
 """

@@ -23,7 +23,7 @@ _NODE = re.compile(
 _EDGE = re.compile(
     r'^edge: \{ sourcename: "(?:[^":]*:)?([^"]+)" targetname: "(?:[^":]*:)?([^"]+)"', re.MULTILINE
 )
-_LINE = re.compile(r"^\s*([0-9a-f]+):\t(\S+)(?:\s+(.*))?$", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]*([0-9a-f]+):\t(\S+)(?:[ \t]+(.*))?$", re.MULTILINE)
 _BY_REGISTER = re.compile(r"(add|sub)(\.w)? sp,\s*(sp,\s*)?[a-z]\w*$")
 _TARGET = re.compile(r"\b([0-9a-f]+) <")
 

@@ -8,12 +8,12 @@ static const snnrt_max_pool2d_parameters *max_pool_of(const snnrt_node *node) {
     return (const snnrt_max_pool2d_parameters *)snnrt_parameters_of(node);
 }
 
+#if SNNRT_WITH_MODEL_CHECK
 /* The fields of a window that poolings have lie in the record as a window has them. */
 static const snnrt_window *max_pool_window(const snnrt_node *node) {
     return (const snnrt_window *)(const void *)&max_pool_of(node)->kernel_h;
 }
 
-#if SNNRT_WITH_MODEL_CHECK
 snnrt_status snnrt_max_pool2d_check(snnrt_check *c) {
     const snnrt_max_pool2d_parameters *p = max_pool_of(c->node);
     if (!snnrt_window_fits(c, max_pool_window(c->node), 1, 1) || c->node->channels != c->source->channels) {

@@ -179,8 +179,8 @@ def test_faster_code_takes_little_more_stack(name):
     for level in ("-O2", "-O3"):
         stack = measure(core, NAMED[code_size.SMALLEST], (level,)).stack
         assert (
-            stack["snnrt_network_run"] <= 1.2 * row["run"]
-            and stack["snnrt_network_init"] <= 1.2 * row["init"]
+            stack["snnrt_network_run"] <= 1.3 * row["run"]
+            and stack["snnrt_network_init"] <= 1.3 * row["init"]
         )
 
 
