@@ -60,10 +60,11 @@ static void watch(void *user, const snnrt_network *network, uint32_t node, const
         fail("nodes are not shown in order", "trace");
     }
     at->next = node + 1 == at->node_count ? 0 : node + 1;
-    if ((output == NULL) != (record[0] == 10) || (state == NULL) != (record[0] != 8)) {
+    if ((output == NULL) != (record[0] == 10) ||
+        (record[0] != 11 && (state == NULL) != (record[0] != 8))) {
         fail("a node is shown without what it has", "trace");
     }
-    if (state == NULL) {
+    if (record[0] != 8) {
         return;
     }
     memcpy(dimensions, record + 8, sizeof dimensions);
