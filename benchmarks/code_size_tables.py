@@ -106,7 +106,8 @@ _ADDED_HEAD = """\
 To dense + LIF + entropy exit of these numbers, each alone. The last row: how far firmware with several of
 them is from the sum, among a few whole builds (a model with everything, with everything but the rules of the
 exit, everything there is for it, and combinations drawn at random). For the sum, libraries of the compiler
-count once, at the most that one part takes.
+count once, at the most that one part takes. `snnrt inspect` adds to the stack of a sum the largest excess
+of these whole builds; a combination that was not built may take some more (16 bytes were seen).
 """
 
 _FILES_HEAD = """\

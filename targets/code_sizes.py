@@ -34,8 +34,9 @@ class CoreBuild:
     ``summed_parts``: switches in which the model differs from the smallest build of its numbers. With at most
     one the figures are those of a real build. With more, code is the smallest build's and what each switch
     changes alone: whole builds took up to ``code_more_bytes`` more and ``code_less_bytes`` less than such a
-    sum. ``added_bytes``: code that each of OPTIONAL_PARTS adds to the smallest build (``model_check`` is in
-    it already)."""
+    sum. The stack is then the most of any of these builds and the largest excess that whole builds showed:
+    no proven bound, a build that was not tried may take some more. ``added_bytes``: code that each of
+    OPTIONAL_PARTS adds to the smallest build (``model_check`` is in it already)."""
 
     core: str
     compiler: str

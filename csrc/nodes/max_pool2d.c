@@ -29,6 +29,9 @@ snnrt_status snnrt_max_pool2d_check(snnrt_check *c) {
             return SNNRT_ERROR_NODE_DTYPE;
         }
     }
+    if (p->mode == SNNRT_MAX_POOL_ANY && p->state != SNNRT_NO_OFFSET) {
+        return SNNRT_ERROR_ARENA_PLAN;
+    }
     return snnrt_reads_itself(c) ? SNNRT_ERROR_NODE_INPUTS : SNNRT_OK;
 }
 #endif

@@ -74,7 +74,18 @@ def test_the_models_have_every_node_and_neuron_variant(models):
         for neuron in (node for node in model.graph if isinstance(node, Neuron)):
             found |= {(numbers, what) for what in variants(neuron)}
     for numbers in ("int8", "float32"):
-        kinds = {"input", "dense", "conv2d", "sum_pool2d", "flatten", "add", "neuron", "readout", "exit"}
+        kinds = {
+            "input",
+            "dense",
+            "conv2d",
+            "sum_pool2d",
+            "max_pool2d",
+            "flatten",
+            "add",
+            "neuron",
+            "readout",
+        }
+        kinds |= {"exit"}
         kinds |= {"constant", "spikes", "sum", "mean", "entropy", "confidence", "never"}
         kinds |= {"decay", "strict", "multiple", "reset_next", "none", "subtract", "value", "no threshold"}
         kinds |= {"decay_then_add", "add_then_decay", "use_then_decay", "previous", "lower_bound", "initial"}

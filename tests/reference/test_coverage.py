@@ -11,6 +11,7 @@ from strategies import random_graph
 
 from snnrt.ir.element_order import element_orders
 from snnrt.ir.graph import Conv2d, Graph, Neuron, arithmetic_of
+from snnrt.ir.nodes.max_pool2d import MaxPool2d
 from snnrt.ir.value_types import output_types
 from snnrt.reference.run import Reference
 
@@ -36,6 +37,8 @@ def features(graph: Graph) -> set[tuple]:
                 ("stride", node.kind, max(node.stride)),
                 ("uneven", node.kind, len(set(node.padding)) > 2),
             }
+        if isinstance(node, MaxPool2d):
+            found.add(("maximum", node.mode, types[node.name]))
         if isinstance(node, Neuron):
             found |= neuron_features(node)
     if any(order is not None for order in element_orders(graph).values()):
@@ -62,7 +65,9 @@ def wanted(numbers: str) -> set[tuple]:
     drawn = [kind for kind, case in CASES.items() if case.SHARE]
     kinds = [kind for kind in drawn if arithmetic_of(numbers) in arithmetics(kind)]
     windows = [kind for kind in kinds if hasattr(CASES[kind].NODE, "stride")]
-    result: set[tuple] = {("kind", kind) for kind in kinds} | {("stored order",)}
+    maxima = {("any", "bits"), ("earliest", "bits"), ("any", "int16" if integer else "float32")}
+    result: set[tuple] = {("maximum", *maximum) for maximum in maxima}
+    result |= {("kind", kind) for kind in kinds} | {("stored order",)}
     result |= {("mode", mode) for mode in ("sum", "mean")}
     result |= {("rule", rule) for rule in ("never", "entropy", "confidence")}
     result |= {("encoding", encoding, rank) for encoding in ("constant", "spikes") for rank in (1, 3)}

@@ -25,12 +25,14 @@ def draw(graph: GrowingGraph, x: Value) -> Value | None:
         return None
     fields = windows.draw_window(graph, x.shape)
     del fields["dilation"]
-    kernel, (top, bottom, left, right) = fields["kernel"], fields["padding"]
-    if max(top, bottom) >= kernel[0] or max(left, right) >= kernel[1]:
-        return None
+    most = [size - 1 for size in fields["kernel"] for _ in range(2)]
+    fields["padding"] = tuple(min(pad, limit) for pad, limit in zip(fields["padding"], most))
+    for axis in (0, 1):
+        if x.shape[1 + axis] + sum(fields["padding"][2 * axis : 2 * axis + 2]) < fields["kernel"][axis]:
+            return None
     node = next(node for node in graph.g.nodes if node.name == x.name)
     spikes = isinstance(node, Neuron) and node.spikes and not node.multiple
-    return graph.node(MaxPool2d, x, **fields, mode="earliest" if spikes and graph.chance(0.4) else "any")
+    return graph.node(MaxPool2d, x, **fields, mode="earliest" if spikes and graph.chance(0.7) else "any")
 
 
 def scalar_states(net: Scalar, node: MaxPool2d) -> dict[str, Values]:
