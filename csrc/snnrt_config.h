@@ -18,6 +18,9 @@
 #ifndef SNNRT_WITH_ADD
 #define SNNRT_WITH_ADD 1
 #endif
+#ifndef SNNRT_WITH_CONCATENATE
+#define SNNRT_WITH_CONCATENATE 1
+#endif
 /* Neurons beyond snnrt_neuron_is_plain: synaptic currents, several spikes a step, lower bounds, leaks that differ, no
  * threshold. */
 #ifndef SNNRT_WITH_NEURON_VARIANTS

@@ -26,6 +26,14 @@ static inline const void *snnrt_value_of(const snnrt_network *network, const snn
     return node->output == SNNRT_NO_OFFSET ? network->input : network->arena + node->output;
 }
 
+/* Zeros in a node's output, where it holds bits. */
+static inline void snnrt_clear_bits(const snnrt_network *network, const snnrt_node *node) {
+    snnrt_uint32 *output = (snnrt_uint32 *)(void *)(network->arena + node->output);
+    for (uint32_t left = node->type == SNNRT_TYPE_BITS ? snnrt_output_bytes(node) / 4u : 0; left != 0; left--) {
+        *output++ = 0;
+    }
+}
+
 /* A timestep of a node of that kind, and the most operations (sums, products with their sums, updates) that it takes. */
 #define SNNRT_DECLARE_STEP(KIND, kind, ...)                                                        \
     void snnrt_##kind##_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index); \

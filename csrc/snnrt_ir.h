@@ -50,6 +50,7 @@
 #define SNNRT_KIND_ADD 7
 #define SNNRT_KIND_NEURON 8
 #define SNNRT_KIND_MAX_POOL2D 11
+#define SNNRT_KIND_CONCATENATE 12
 #define SNNRT_KIND_READOUT 9
 #define SNNRT_KIND_EXIT 10
 
@@ -203,6 +204,11 @@ typedef struct snnrt_exit_parameters {
 #else
 #define SNNRT_LIST_MAX_POOL2D(X)
 #endif
+#if SNNRT_WITH_CONCATENATE
+#define SNNRT_LIST_CONCATENATE(X) X(CONCATENATE, concatenate, 0x8421u, 0x03u, 2u, 255u, 0u, 0u)
+#else
+#define SNNRT_LIST_CONCATENATE(X)
+#endif
 #define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 2u)
 #define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x70u, 1u, 1u, 3u, 0u)
 #define SNNRT_NODE_LIST(X) \
@@ -215,6 +221,7 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_ADD(X) \
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_MAX_POOL2D(X) \
+    SNNRT_LIST_CONCATENATE(X) \
     SNNRT_LIST_READOUT(X) \
     SNNRT_LIST_EXIT(X)
 /* Of these, the kinds with a step (their output has memory of its own); and those with states. */
@@ -226,10 +233,11 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_ADD(X) \
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_MAX_POOL2D(X) \
+    SNNRT_LIST_CONCATENATE(X) \
     SNNRT_LIST_READOUT(X)
 #define SNNRT_STATE_LIST(X) \
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_MAX_POOL2D(X)
-#define SNNRT_KINDS_END 12
+#define SNNRT_KINDS_END 13
 
 #endif

@@ -14,6 +14,7 @@ import pytest
 
 from snnrt.format import layout
 from snnrt.ir.graph import Graph
+from snnrt.ir.nodes import NODES
 from snnrt.ir.nodes.input import quantise_input
 
 CSRC = Path(__file__).parents[1] / "csrc"
@@ -27,9 +28,11 @@ SANITISERS = (
 )  # fmt: skip
 # short traces and a small quarantine: hundreds of thousands of allocations stay affordable
 SANITISER_OPTIONS = "malloc_context_size=3:quarantine_size_mb=1"
+KIND_SWITCHES = {node.KIND.switch: node.kind for node in NODES if node.KIND.switch is not None}
+"""The switches of kinds of nodes, each with one of its kinds."""
 LEFT_OUT = (
-    "FLOAT32", "INT8", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS",
-    "EXIT_SCORES", "HEALTH", "MODEL_CHECK",
+    "FLOAT32", "INT8", *KIND_SWITCHES, "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS", "EXIT_SCORES",
+    "HEALTH", "MODEL_CHECK",
 )  # fmt: skip
 PORTABLE = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c")
 HOSTED = (*PORTABLE, "kernels/x86/*.c", "host/*.c")

@@ -57,6 +57,14 @@ class GrowingGraph:
         self.largest[value.name] = 0 if current else node.largest([self.largest[name] for name in known])
         return value
 
+    def type(self, x: Value) -> str:
+        """Of its values."""
+        types: dict[str, str] = {}
+        for node in self.g.nodes:
+            source = types.get(node.inputs[0].source) if node.inputs else None
+            types[node.name] = node.output_type(self.integer, source)
+        return types[x.name]
+
     def weighable(self, x: Value) -> bool:
         """Whether weights may read it."""
         return not (self.style.device and self.current[x.name])

@@ -19,6 +19,11 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+
+from snnrt import GraphBuilder
+from snnrt.ir.graph import Arithmetic, Graph
+
 INPUT = (2, 4, 4)
 LARGEST_VALUE = 15000
 """Of int16 values in random graphs."""
@@ -45,3 +50,13 @@ CASES = _cases()
 def arithmetics(kind: str) -> tuple[str, ...]:
     """In which a kind exists."""
     return getattr(CASES[kind], "ARITHMETICS", ("float32", "integer"))
+
+
+def plain_graph(kind: str, arithmetic: Arithmetic) -> Graph:
+    """The plain node of a kind and what a graph needs beyond it."""
+    g = GraphBuilder(INPUT, encoding="spikes", arithmetic=arithmetic, name="input")
+    x = CASES[kind].plain(g)
+    if len(x.shape) == 3:
+        spikes = g.if_(g.add(x, as_current=True), threshold=1)
+        x = g.dense(g.flatten(spikes), np.ones((2, np.prod(x.shape)), int))
+    return g.finish(x, scale=np.ones(x.shape[0]) if arithmetic == "integer" else None)

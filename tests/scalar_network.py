@@ -12,7 +12,7 @@ import numpy as np
 from node_cases import CASES
 from scalar_numbers import F, Values, flattened, indices
 
-from snnrt.ir.graph import Flatten, Graph, Shape
+from snnrt.ir.graph import Concatenate, Flatten, Graph, Shape
 
 
 @dataclass
@@ -49,6 +49,13 @@ class Scalar:
                     source = node.inputs[0].source
                     place = flattened(node, self.shapes[source])
                     self.order[node.name] = [place[i] for i in self.order[source]]
+                elif isinstance(node, Concatenate) and len(node.shape) == 1:
+                    begins = np.cumsum([0, *(self.shapes[edge.source][0] for edge in node.inputs)])
+                    self.order[node.name] = [
+                        (int(begin) + i[0], *i[1:])
+                        for begin, edge in zip(begins, node.inputs)
+                        for i in self.order[edge.source]
+                    ]
                 elif node.KIND.same_shape and len(node.shape) == 1:
                     natural = indices(node.shape)
                     met = [node.name, *(edge.source for edge in node.inputs)]

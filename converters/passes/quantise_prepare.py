@@ -11,6 +11,7 @@ from snnrt.converters.passes.quantise_units import MEMBRANE_PARAMETERS
 from snnrt.errors import ModelError
 from snnrt.ir.graph import (
     Add,
+    Concatenate,
     Conv2d,
     Dense,
     Edge,
@@ -21,6 +22,7 @@ from snnrt.ir.graph import (
     broadcast,
 )
 from snnrt.ir.node import complaint
+from snnrt.ir.spec import ValueType
 
 # a threshold of so many units is as fine as weights are
 ENOUGH_UNITS = 64.0
@@ -30,16 +32,19 @@ _SAME = 1e-6
 
 @dataclass(frozen=True)
 class _Kinds:
-    """``currents``: nodes whose int8 output is a current; ``units``: what 1 stands for in the others'."""
+    """``currents``: nodes whose int8 output is a current; ``units``: what 1 stands for at most in the
+    others'; ``numbers``: those of the others whose output is int16, not bits."""
 
     currents: frozenset[str]
     units: dict[str, float]
+    numbers: frozenset[str]
 
 
 def prepare(graph: Graph) -> Graph:
     """``graph`` (its input with scale and peak) with dense chains merged and identities put in.
 
-    An addition of currents and spikes gets an identity synapse for the spikes, whose unit can then be shared;
+    An addition or concatenation of currents and spikes gets an identity synapse for the spikes, whose unit
+    can then be shared; a concatenation of spikes and numbers of them an addition that counts the spikes;
     a neuron that reads spikes or counts gets an ``Add(as_current=True)`` where that is exact or fine
     enough, else an identity synapse. Raises ModelError for what has no int8 form.
     """
@@ -50,7 +55,7 @@ def prepare(graph: Graph) -> Graph:
     names = {node.name for node in graph}
     nodes = []
     for node in graph:
-        if isinstance(node, Add):
+        if isinstance(node, (Add, Concatenate)):
             node = _with_currents(graph, node, kinds, inserted, names)
         elif isinstance(node, Neuron) and node.inputs[0].source not in kinds.currents:
             node = _reading_current(graph, node, kinds, inserted, names)
@@ -92,6 +97,8 @@ def _merge_dense_chains(graph: Graph) -> Graph:
 def _kinds(graph: Graph) -> _Kinds:
     currents: set[str] = set()
     units: dict[str, float] = {}
+    # values of several units side by side, which no addition takes
+    mixed: set[str] = set()
     # delayed edges point forward, so what is known grows over a few passes
     while True:
         before = len(currents), len(units)
@@ -99,10 +106,14 @@ def _kinds(graph: Graph) -> _Kinds:
             sources = [edge.source for edge in node.inputs]
             found = [units[source] for source in sources if source in units]
             current = node.holds_current([source in currents for source in sources])
-            if current or (found and max(found) - min(found) > _SAME * max(found)):
+            differ = bool(found) and max(found) - min(found) > _SAME * max(found)
+            differ |= len(sources) > 1 and any(source in mixed for source in sources)
+            if current or (differ and node.shares_unit):
                 currents.add(node.name)
             elif not node.bounded_by_inputs or len(found) == len(sources):
-                units[node.name] = node.value_unit(found[0] if found else 1.0)
+                units[node.name] = node.value_unit(max(found, default=1.0))
+                if node.bounded_by_inputs and (differ or any(source in mixed for source in sources)):
+                    mixed.add(node.name)
         for name in currents:
             units.pop(name, None)
         if (len(currents), len(units)) == before:
@@ -113,7 +124,18 @@ def _kinds(graph: Graph) -> _Kinds:
                 f"node {node.name!r} ({node.kind}): values in a loop without a neuron have no bound in int8; "
                 "put a neuron in the loop, or use --numbers float32"
             )
-    return _Kinds(frozenset(currents), units)
+    return _Kinds(frozenset(currents), units, _numbers(graph, currents))
+
+
+def _numbers(graph: Graph, currents: set[str]) -> frozenset[str]:
+    """Nodes whose int8 output is int16 values."""
+    types: dict[str, ValueType | None] = {}
+    # twice: what is read delayed has its type only after a first round
+    for node in graph.nodes[:-2] * 2:
+        sources = [types.get(edge.source) for edge in node.inputs]
+        type_ = node.output_type(True, "int16" if "int16" in sources else sources[0] if sources else None)
+        types[node.name] = "int32" if node.name in currents else type_
+    return frozenset(name for name, type_ in types.items() if type_ == "int16")
 
 
 def _refuse_synapses_on_currents(graph: Graph, kinds: _Kinds) -> None:
@@ -129,16 +151,28 @@ def _refuse_synapses_on_currents(graph: Graph, kinds: _Kinds) -> None:
             )
 
 
-def _with_currents(graph: Graph, node: Add, kinds: _Kinds, inserted: dict, names: set[str]) -> Add:
-    if node.name not in kinds.currents:
-        return replace(node, as_current=False)
+def _with_currents(
+    graph: Graph, node: Add | Concatenate, kinds: _Kinds, inserted: dict, names: set[str]
+) -> Node:
+    current = node.name in kinds.currents
+    counts = not isinstance(node, Add) and any(edge.source in kinds.numbers for edge in node.inputs)
     edges = []
     for edge in node.inputs:
-        if edge.source in kinds.currents:
-            edges.append(edge)
-        else:
-            edges.append(_through_identity(graph, edge, node, inserted, names))
-    return replace(node, inputs=tuple(edges), as_current=True)
+        if current and edge.source not in kinds.currents:
+            edge = _through_identity(graph, edge, node, inserted, names)
+        elif not current and counts and edge.source not in kinds.numbers:
+            edge = _counted(graph, edge, node, inserted, names)
+        edges.append(edge)
+    node = replace(node, inputs=tuple(edges))
+    return replace(node, as_current=current) if isinstance(node, Add) else node
+
+
+def _counted(graph: Graph, edge: Edge, reader: Node, inserted: dict, names: set[str]) -> Edge:
+    """An edge to a new addition of one input after the edge's source: its spikes as numbers of them."""
+    name = _new_name(f"{reader.name}.from.{edge.source}", names)
+    source = graph[edge.source]
+    inserted.setdefault(source.name, []).append(Add(name, (Edge(source.name),), source.shape))
+    return Edge(name, edge.delay)
 
 
 def _reading_current(graph: Graph, node: Neuron, kinds: _Kinds, inserted: dict, names: set[str]) -> Neuron:

@@ -107,11 +107,10 @@ class UnitSolver:
         if isinstance(node, Neuron):
             least = least / self.gain[node.name]
         else:
-            least = node.least_unit_of_inputs(least, self.graph[node.inputs[0].source].shape)
-        grew = False
-        for edge in node.inputs:
-            grew |= self._raise(edge.source, least)
-        return grew
+            shapes = [self.graph[edge.source].shape for edge in node.inputs]
+            wanted = node.least_units_of_inputs(least, shapes)
+            return any([self._raise(edge.source, part) for edge, part in zip(node.inputs, wanted)])
+        return self._raise(node.inputs[0].source, least)
 
     def _unit(self, node: Node) -> np.ndarray | None:
         """The unit that follows from what is known by now; None if nothing is."""
@@ -120,7 +119,7 @@ class UnitSolver:
         if isinstance(node, Neuron) and node.spikes:
             return np.ones(node.shape)
         found = [self.units[edge.source] for edge in node.inputs if edge.source in self.units]
-        if not found:
+        if not found or (len(found) < len(node.inputs) and not node.shares_unit):
             return None
         if isinstance(node, Weighted):
             return self._synapse_unit(node, found[0])

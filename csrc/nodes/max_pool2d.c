@@ -51,25 +51,6 @@ uint64_t snnrt_max_pool2d_operations(const snnrt_node *node, const snnrt_node *s
     return (uint64_t)((uint32_t)max_pool_of(node)->kernel_h * max_pool_of(node)->kernel_w) * snnrt_elements(node);
 }
 
-/* output[to ... to + count) |= input[from ... from + count), bit by bit. */
-static void or_bits(snnrt_uint32 *output, uint32_t to, const snnrt_uint32 *input, uint32_t from, uint32_t count) {
-    while (count != 0) {
-        uint32_t place = to & 31u, shift = from & 31u;
-        uint32_t taken = 32u - place < count ? 32u - place : count;
-        uint32_t word = input[from >> 5] >> shift;
-        if (shift + taken > 32u) {
-            word |= input[(from >> 5) + 1u] << (32u - shift);
-        }
-        if (taken < 32u) {
-            word &= (1u << taken) - 1u;
-        }
-        output[to >> 5] |= word << place;
-        to += taken;
-        from += taken;
-        count -= taken;
-    }
-}
-
 /* Elements output[to ...] become the larger of themselves and input[from ...]; `first` overwrites. */
 static void raise_elements(uint32_t type, void *output, uint32_t to, const void *input, uint32_t from, uint32_t count,
                            bool first) {
@@ -114,12 +95,9 @@ void snnrt_max_pool2d_advance(const snnrt_network *network, const snnrt_node *no
     const void *input = snnrt_value_of(network, source);
     void *output = network->arena + node->output;
     uint32_t channels = node->channels, to = 0;
-    uint32_t words = snnrt_output_bytes(node) / 4u;
     bool bits = node->type == SNNRT_TYPE_BITS;
     (void)index;
-    for (uint32_t i = 0; bits && i < words; i++) {
-        ((snnrt_uint32 *)output)[i] = 0;
-    }
+    snnrt_clear_bits(network, node);
     for (uint32_t oy = 0; oy < node->height; oy++) {
         for (uint32_t ox = 0; ox < node->width; ox++, to += channels) {
             bool first = true;
@@ -133,7 +111,7 @@ void snnrt_max_pool2d_advance(const snnrt_network *network, const snnrt_node *no
                         continue;
                     }
                     if (bits) {
-                        or_bits((snnrt_uint32 *)output, to, (const snnrt_uint32 *)input, from, channels);
+                        snnrt_or_bits((snnrt_uint32 *)output, to, (const snnrt_uint32 *)input, from, channels);
                     } else {
                         raise_elements(node->type, output, to, input, from, channels, first);
                     }
@@ -143,7 +121,8 @@ void snnrt_max_pool2d_advance(const snnrt_network *network, const snnrt_node *no
         }
     }
     if (p->mode == SNNRT_MAX_POOL_EARLIEST) {
-        keep_earliest((snnrt_uint32 *)output, (snnrt_uint32 *)(void *)(network->arena + p->state), words);
+        keep_earliest((snnrt_uint32 *)output, (snnrt_uint32 *)(void *)(network->arena + p->state),
+                      snnrt_output_bytes(node) / 4u);
     }
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Flatten, Graph, Shape
+from snnrt.ir.graph import Concatenate, Flatten, Graph, Shape
 
 
 def channel_last(shape: Shape) -> np.ndarray:
@@ -22,8 +22,8 @@ def element_orders(graph: Graph) -> dict[str, np.ndarray | None]:
     """For each node with a vector output: the graph's index of each stored element (None: the same).
 
     Nodes that work element by element (and the flatten of a vector) share the order of what they read; a
-    dense or the input that feeds one takes it over. Raises ModelError where two orders meet, or
-    where the readout's classes would not be in order.
+    dense or the input that feeds one takes it over; a concatenation has its inputs' one after the other.
+    Raises ModelError where two orders meet, or where the readout's classes would not be in order.
     """
     nodes = {node.name: node for node in graph}
     group = {name: name for name in nodes}
@@ -47,14 +47,27 @@ def element_orders(graph: Graph) -> dict[str, np.ndarray | None]:
     fixed += [(node.name, node.shape) for node in (graph.input, graph.readout) if len(node.shape) == 1]
 
     orders: dict[str, tuple[str, np.ndarray]] = {}
-    for name, shape in fixed:
-        order = channel_last(shape)
+
+    def fix(name: str, order: np.ndarray) -> None:
         holder, known = orders.setdefault(root(name), (name, order))
         if not np.array_equal(order, known):
             raise ModelError(
                 f"node {name!r} and node {holder!r} reach the same vector with elements in different orders "
                 f"(a flatten of (channels, height, width) keeps channels last); put a dense between them"
             )
+
+    for name, shape in fixed:
+        fix(name, channel_last(shape))
+    for node in graph:
+        if len(node.shape) == 1 and isinstance(node, Concatenate):
+            parts = [nodes[edge.source] for edge in node.inputs]
+            for part in parts:
+                # what nothing has fixed by now is natural
+                if root(part.name) not in orders:
+                    fix(part.name, channel_last(part.shape))
+            begins = np.cumsum([0, *(part.shape[0] for part in parts)])
+            order = [begin + orders[root(part.name)][1] for begin, part in zip(begins, parts)]
+            fix(node.name, np.concatenate(order))
     result: dict[str, np.ndarray | None] = {}
     for node in graph:
         if len(node.shape) == 1:

@@ -14,14 +14,26 @@ from typing import Literal
 
 from snnrt.ir.arithmetic import broadcast
 from snnrt.ir.node import Edge, Node, Shape
-from snnrt.ir.nodes import Add, AvgPool2d, Conv2d, Dense, Exit, Flatten, Input, Neuron, Readout, SumPool2d
+from snnrt.ir.nodes import (
+    Add,
+    AvgPool2d,
+    Concatenate,
+    Conv2d,
+    Dense,
+    Exit,
+    Flatten,
+    Input,
+    Neuron,
+    Readout,
+    SumPool2d,
+)
 from snnrt.ir.nodes.neuron import Integration, SynapseOrder
 from snnrt.ir.nodes.pool2d import Pool2d
 from snnrt.ir.nodes.weighted import Weighted
 
 __all__ = [
-    "Add", "Arithmetic", "AvgPool2d", "Conv2d", "Dense", "Edge", "Exit", "Flatten", "Graph", "Input",
-    "Integration", "Neuron", "Node", "Numbers", "Pool2d", "Readout", "Shape", "SumPool2d", "SynapseOrder",
+    "Add", "Arithmetic", "AvgPool2d", "Concatenate", "Conv2d", "Dense", "Edge", "Exit", "Flatten", "Graph",
+    "Input", "Integration", "Neuron", "Node", "Numbers", "Pool2d", "Readout", "Shape", "SumPool2d", "SynapseOrder",
     "Weighted", "arithmetic_of", "broadcast",
 ]  # fmt: skip
 

@@ -171,6 +171,13 @@ class Node:
         """What the inputs' unit must at least be for the output's to be ``least``."""
         return least
 
+    shares_unit: ClassVar[bool] = True
+    """Whether inputs that meet in it must count in one unit, where it has several."""
+
+    def least_units_of_inputs(self, least: np.ndarray, sources: list[Shape]) -> list[np.ndarray]:
+        """:meth:`least_unit_of_inputs` of each input, whose shapes are ``sources``."""
+        return [self.least_unit_of_inputs(least, source) for source in sources]
+
     def value_unit(self, source: float) -> float:
         """What 1 of an int16 or bits output is worth where 1 of the input is worth ``source``."""
         return source

@@ -10,6 +10,7 @@ import pytest
 from c_programs import (
     CSRC,
     HOSTED,
+    KIND_SWITCHES,
     LEFT_OUT,
     PORTABLE,
     PROGRAMS,
@@ -21,6 +22,7 @@ from c_programs import (
     need_compiler,
     sources,
 )
+from node_cases import arithmetics, plain_graph
 from small_networks import SMALL_NETWORKS
 
 from snnrt.devices import cpu
@@ -94,14 +96,14 @@ def test_no_heap_no_writable_globals(tmp_path):
         assert wanted <= {"memcpy", "memset", "memcmp", "_GLOBAL_OFFSET_TABLE_"}, f"{path.name}: {wanted}"
 
 
-def plain(numbers: str, *, with_add: bool = False) -> tuple[Graph, object]:
-    graph, x = SMALL_NETWORKS["dense_lif"](numbers)
-    if not with_add:
-        return graph, x
-    nodes = list(graph.nodes)
-    nodes.insert(2, Add("plus", (Edge("d"),), (5,), as_current=True))
-    nodes[3] = nodes[3].with_(inputs=(Edge("plus"),))
-    return graph.with_(nodes=tuple(nodes)), x
+def plain(numbers: str) -> tuple[Graph, object]:
+    return SMALL_NETWORKS["dense_lif"](numbers)
+
+
+def with_kind(kind: str) -> tuple[Graph, object]:
+    """A graph with a plain node of a kind."""
+    graph = plain_graph(kind, arithmetics(kind)[0])
+    return graph, np.zeros((1, graph.timesteps, *graph.input.shape), np.float32)
 
 
 def lone_input(numbers: str) -> tuple[Graph, object]:
@@ -117,9 +119,6 @@ def lone_input(numbers: str) -> tuple[Graph, object]:
 NEEDS = {
     "FLOAT32": (plain("float32"), plain("int8")),
     "INT8": (plain("int8"), plain("float32")),
-    "CONV2D": (SMALL_NETWORKS["every_kind"]("int8"), plain("int8")),
-    "POOL2D": (SMALL_NETWORKS["every_kind"]("float32"), plain("float32")),
-    "ADD": (plain("int8", with_add=True), plain("int8")),
     "NEURON_VARIANTS": (SMALL_NETWORKS["every_kind"]("int8"), lone_input("float32")),
     "COUNTERS": (None, plain("int8")),
     "TRACE": (None, plain("int8")),
@@ -127,6 +126,7 @@ NEEDS = {
     "EXIT_SCORES": (plain("int8"), lone_input("float32")),
     "HEALTH": (None, plain("int8")),
     "MODEL_CHECK": (None, plain("int8")),
+    **{switch: (with_kind(kind), plain("int8")) for switch, kind in KIND_SWITCHES.items()},
 }
 
 
@@ -142,9 +142,7 @@ def test_a_build_without_a_part(part, tmp_path):
 
 
 def test_the_smallest_build(tmp_path):
-    parts = (
-        "FLOAT32", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS", "HEALTH",
-    )  # fmt: skip
+    parts = ("FLOAT32", *KIND_SWITCHES, "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS", "HEALTH")
     left_out = [f"-DSNNRT_WITH_{part}=0" for part in parts]
     objects = compile_core(tmp_path, (*left_out, *FREESTANDING), patterns=PORTABLE)
     program = compile_program("partial_build", objects, left_out)

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from node_cases import CASES, INPUT, Malformed, arithmetics
+from node_cases import CASES, Malformed, arithmetics, plain_graph
 
-from snnrt import GraphBuilder
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Arithmetic, Graph
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.nodes import BY_NUMBER, NODES
 
 MALFORMED = [(kind, malformed) for kind, case in CASES.items() for malformed in case.MALFORMED]
-
-
-def plain_graph(kind: str, arithmetic: Arithmetic) -> Graph:
-    """The plain node of a kind and what a graph needs beyond it."""
-    g = GraphBuilder(INPUT, encoding="spikes", arithmetic=arithmetic, name="input")
-    x = CASES[kind].plain(g)
-    if len(x.shape) == 3:
-        spikes = g.if_(g.add(x, as_current=True), threshold=1)
-        x = g.dense(g.flatten(spikes), np.ones((2, np.prod(x.shape)), int))
-    return g.finish(x, scale=np.ones(x.shape[0]) if arithmetic == "integer" else None)
 
 
 def name_of(kind: str) -> str:
