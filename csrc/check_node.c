@@ -171,14 +171,15 @@ snnrt_status snnrt_check_node(snnrt_check *c) {
     return SNNRT_OK;
 }
 
-#if SNNRT_WITH_ADD || SNNRT_WITH_POOL2D
+#if SNNRT_WITH_ADD || SNNRT_WITH_POOL2D || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D
 bool snnrt_reads_itself(const snnrt_check *c) {
     const snnrt_node *at = c->source;
     for (uint32_t left = c->count; left != 0 && at != c->node; left--) {
         bool adds = at->kind == SNNRT_KIND_ADD && at->type == SNNRT_TYPE_INT16;
         bool sums = at->kind == SNNRT_KIND_SUM_POOL2D && at->type != SNNRT_TYPE_FLOAT32;
         if (at->type != c->node->type || at->edge_count != 1 ||
-            (!adds && !sums && at->kind != SNNRT_KIND_MAX_POOL2D && at->kind != SNNRT_KIND_FLATTEN)) {
+            (!adds && !sums && at->kind != SNNRT_KIND_MAX_POOL2D && at->kind != SNNRT_KIND_DELAY &&
+             at->kind != SNNRT_KIND_PAD2D && at->kind != SNNRT_KIND_FLATTEN)) {
             return false;
         }
         if (snnrt_edges_of(at)->source >= c->count) {

@@ -83,7 +83,7 @@ bool snnrt_window_fits(const snnrt_check *check, const snnrt_window *window, uin
                        uint32_t dilation_x);
 #endif
 
-#if SNNRT_WITH_ADD || SNNRT_WITH_POOL2D
+#if SNNRT_WITH_ADD || SNNRT_WITH_POOL2D || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D
 /* Whether the node reads itself, through kinds that take what they give from what they read: values of such a loop
  * have no bound, and no type. */
 bool snnrt_reads_itself(const snnrt_check *check);

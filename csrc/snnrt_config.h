@@ -21,6 +21,12 @@
 #ifndef SNNRT_WITH_CONCATENATE
 #define SNNRT_WITH_CONCATENATE 1
 #endif
+#ifndef SNNRT_WITH_PAD2D
+#define SNNRT_WITH_PAD2D 1
+#endif
+#ifndef SNNRT_WITH_DELAY
+#define SNNRT_WITH_DELAY 1
+#endif
 /* Neurons beyond snnrt_neuron_is_plain: synaptic currents, several spikes a step, lower bounds, leaks that differ, no
  * threshold. */
 #ifndef SNNRT_WITH_NEURON_VARIANTS

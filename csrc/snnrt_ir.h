@@ -51,6 +51,8 @@
 #define SNNRT_KIND_NEURON 8
 #define SNNRT_KIND_MAX_POOL2D 11
 #define SNNRT_KIND_CONCATENATE 12
+#define SNNRT_KIND_DELAY 13
+#define SNNRT_KIND_PAD2D 14
 #define SNNRT_KIND_READOUT 9
 #define SNNRT_KIND_EXIT 10
 
@@ -101,6 +103,9 @@
 #define SNNRT_NEURON_SCALE 12
 #define SNNRT_NEURON_ARRAYS 13
 
+#define SNNRT_DELAY_STEPS 0
+#define SNNRT_DELAY_ARRAYS 1
+
 #define SNNRT_READOUT_MULTIPLIERS 0
 #define SNNRT_READOUT_SCALE 1
 #define SNNRT_READOUT_ARRAYS 2
@@ -148,6 +153,20 @@ typedef struct snnrt_max_pool2d_parameters {
     uint16_t pad_right;
     uint32_t mode;
 } snnrt_max_pool2d_parameters;
+
+typedef struct snnrt_delay_parameters {
+    uint32_t state;
+    uint32_t longest;
+} snnrt_delay_parameters;
+
+typedef struct snnrt_pad2d_parameters {
+    int32_t pad_top;
+    int32_t pad_bottom;
+    int32_t pad_left;
+    int32_t pad_right;
+    uint16_t spacing_y;
+    uint16_t spacing_x;
+} snnrt_pad2d_parameters;
 
 typedef struct snnrt_readout_parameters {
     uint32_t mode;
@@ -209,6 +228,16 @@ typedef struct snnrt_exit_parameters {
 #else
 #define SNNRT_LIST_CONCATENATE(X)
 #endif
+#if SNNRT_WITH_DELAY
+#define SNNRT_LIST_DELAY(X) X(DELAY, delay, 0x8421u, 0x1Au, 1u, 1u, 2u, 1u)
+#else
+#define SNNRT_LIST_DELAY(X)
+#endif
+#if SNNRT_WITH_PAD2D
+#define SNNRT_LIST_PAD2D(X) X(PAD2D, pad2d, 0x8421u, 0x03u, 1u, 1u, 5u, 0u)
+#else
+#define SNNRT_LIST_PAD2D(X)
+#endif
 #define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 2u)
 #define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x70u, 1u, 1u, 3u, 0u)
 #define SNNRT_NODE_LIST(X) \
@@ -222,6 +251,8 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_MAX_POOL2D(X) \
     SNNRT_LIST_CONCATENATE(X) \
+    SNNRT_LIST_DELAY(X) \
+    SNNRT_LIST_PAD2D(X) \
     SNNRT_LIST_READOUT(X) \
     SNNRT_LIST_EXIT(X)
 /* Of these, the kinds with a step (their output has memory of its own); and those with states. */
@@ -234,10 +265,13 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_MAX_POOL2D(X) \
     SNNRT_LIST_CONCATENATE(X) \
+    SNNRT_LIST_DELAY(X) \
+    SNNRT_LIST_PAD2D(X) \
     SNNRT_LIST_READOUT(X)
 #define SNNRT_STATE_LIST(X) \
     SNNRT_LIST_NEURON(X) \
-    SNNRT_LIST_MAX_POOL2D(X)
-#define SNNRT_KINDS_END 13
+    SNNRT_LIST_MAX_POOL2D(X) \
+    SNNRT_LIST_DELAY(X)
+#define SNNRT_KINDS_END 15
 
 #endif

@@ -59,7 +59,8 @@ class NeuronDraft(Draft):
 
 @dataclass(frozen=True)
 class DelayDraft(Draft):
-    """A delay of ``delay`` (any shape, all one whole number of steps), in the unit of ``dt``, seconds."""
+    """A delay of ``delay`` (one for all, one a channel or one an element, each a whole number of steps), in
+    the unit of ``dt``, seconds."""
 
     delay: np.ndarray
     dt: float

@@ -1,7 +1,8 @@
 """From edges with any number of steps of delay to the IR's order, in which a delay is one step.
 
 The IR reads a delayed value from a node later in the list (docs/ir.md). Longer delays, and readers
-that cannot come before their source, go through Add nodes of one input, which hold a value for a step.
+that cannot come before their source, go through Delay nodes; an Add of one input holds what may not be read
+delayed itself.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping
 
+import numpy as np
+
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.wired import Wired
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Add, Conv2d, Dense, Edge, Flatten, Input, Neuron, Node, Pool2d
+from snnrt.ir.graph import Add, Conv2d, Delay, Dense, Edge, Flatten, Input, Neuron, Node, Pool2d
 from snnrt.ir.spec import MAX_NODES
 
 
 def order_nodes(wired: Mapping[str, Wired], names: Names) -> tuple[Node, ...]:
-    """The wired nodes in execution order, with the Adds that their delays need.
+    """The wired nodes in execution order, with the Delays and Adds that their delays need.
 
     ``wired`` starts with the Input; its undelayed edges form no cycle. Raises ModelError if the
     delays need more nodes than a file can hold.
@@ -37,7 +40,7 @@ class _DelayLines:
         self.edges = {name: [Edge(source) for source, _ in one.reads] for name, one in wired.items()}
         # successors[a] must come after a in the list
         self.successors: dict[str, list[str]] = {name: [] for name in wired}
-        self._lines: dict[str, list[str]] = {}
+        self._lines: dict[tuple[str, int], str] = {}
         for name, one in wired.items():
             for source, steps in one.reads:
                 if steps == 0:
@@ -56,27 +59,24 @@ class _DelayLines:
 
     def _held(self, source: str, steps: int) -> str:
         """The node that holds ``source``'s value of ``steps`` steps before."""
-        line = self._lines.setdefault(source, [])
-        if not line:
-            line.append(source)
-            # nothing may stand before the input, and a flatten's values move with its source
-            if isinstance(self.nodes[source], (Input, Flatten)):
-                line[0] = self._add(f"{source}.held", source, 0)
-        while len(line) <= steps:
-            line.append(self._add(f"{source}.delay{len(line)}", line[-1], 1))
-        return line[steps]
+        # nothing may stand before the input, and a flatten's values move with its source
+        if steps == 0 and not isinstance(self.nodes[source], (Input, Flatten)):
+            return source
+        if (source, steps) not in self._lines:
+            wanted = f"{source}.delay{steps}" if steps else f"{source}.held"
+            self._lines[source, steps] = self._add(wanted, source, steps)
+        return self._lines[source, steps]
 
-    def _add(self, wanted: str, source: str, delay: int) -> str:
+    def _add(self, wanted: str, source: str, steps: int) -> str:
         if len(self.nodes) >= MAX_NODES:
             raise ModelError(
-                f"the delays make more than {MAX_NODES} nodes; use a larger dt or shorter delays"
+                f"the delays make more than {MAX_NODES} nodes; use a larger dt or fewer different delays"
             )
-        name = self.names.fresh(wanted)
-        self.nodes[name] = Add(name, (), self.nodes[source].shape)
-        self.edges[name] = [Edge(source, delay)]
-        self.successors[name] = [source] if delay else []
-        if not delay:
-            self.successors[source].append(name)
+        name, shape = self.names.fresh(wanted), self.nodes[source].shape
+        held = Delay(name, (), shape, np.asarray(steps, np.int32)) if steps else Add(name, (), shape)
+        self.nodes[name], self.edges[name] = held, [Edge(source)]
+        self.successors[name] = []
+        self.successors[source].append(name)
         return name
 
     def _leads_to(self, start: str, goal: str) -> bool:

@@ -11,8 +11,8 @@ from snnrt.exits import fixed_point
 from snnrt.format import layout
 from snnrt.format.model import Model
 from snnrt.ir.graph import Neuron, broadcast
-from snnrt.ir.memory_plan import output_bytes
 from snnrt.ir.nodes.input import quantise_input
+from snnrt.ir.spec import output_bytes
 from snnrt.results.counts import Counts
 from snnrt.results.result import Result
 

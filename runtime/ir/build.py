@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Arithmetic, Exit, Graph, Input, Neuron, Readout
 from snnrt.ir.graph_checks import check_edges, check_graph, check_shape
 from snnrt.ir.node import Edge, Node, Shape, complaint
 from snnrt.ir.node_fields import accepted_fields, field_names, mistake
-from snnrt.ir.nodes import NODES
+from snnrt.ir.nodes import NODES, Conv2d, Pad2d
 from snnrt.ir.spec import ONE_Q15, ValueType
+from snnrt.ir.transposed import as_convolution
 from snnrt.ir.value_types import largest_value
 
 
@@ -123,6 +126,25 @@ class GraphBuilder:
         name = self._free_name("if") if name is None else name
         return self.lif(x, ONE_Q15 if self._integer else 1.0, threshold, reset, name=name, **fields)
 
+    def conv_transpose2d(
+        self, x: Value, weights: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0, output_padding: int | tuple[int, int] = 0,
+        dilation: int | tuple[int, int] = 1, groups: int = 1, name: str | None = None, **fields: Any,
+    ) -> Value:  # fmt: skip
+        """A transposed convolution: the arguments of ``torch.nn.ConvTranspose2d``, weights (in, out / groups,
+        kernel_h, kernel_w). It is a ``conv2d``, behind a ``pad2d`` (``name``.spread) where pixels move apart.
+        """
+        name = self._free_name("conv_transpose2d") if name is None else name
+        weights = np.asarray(weights)
+        if weights.ndim != 4 or groups < 1 or weights.shape[0] % groups or weights.shape[0] != x.shape[0]:
+            expected = f"({x.shape[0]}, outputs / groups, kernel_h, kernel_w), {groups} groups"
+            raise mistake(Conv2d, name, "weights", expected, weights.shape)
+        pairs = [_pair(value) for value in (stride, padding, output_padding, dilation)]
+        pad, conv = as_convolution(weights, *pairs, groups)
+        if pad:
+            x = self.node(Pad2d, x, name=f"{name}.spread", **pad)
+        return self.node(Conv2d, x, name=name, bias=bias, **conv, **fields)
+
     def delayed(self, name: str, shape: int | Sequence[int]) -> Value:
         """What a node still to come, called ``name`` and of ``shape``, gave in the step before (first: 0)."""
         if name in self._values:
@@ -216,6 +238,10 @@ class GraphBuilder:
 
 def _shape(shape: int | Sequence[int]) -> Shape:
     return (shape,) if isinstance(shape, int) else tuple(shape)
+
+
+def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else value
 
 
 def _method(kind: type[Node]) -> Callable[..., Value]:

@@ -19,6 +19,7 @@ from snnrt.ir.nodes import (
     AvgPool2d,
     Concatenate,
     Conv2d,
+    Delay,
     Dense,
     Exit,
     Flatten,
@@ -32,9 +33,9 @@ from snnrt.ir.nodes.pool2d import Pool2d
 from snnrt.ir.nodes.weighted import Weighted
 
 __all__ = [
-    "Add", "Arithmetic", "AvgPool2d", "Concatenate", "Conv2d", "Dense", "Edge", "Exit", "Flatten", "Graph",
-    "Input", "Integration", "Neuron", "Node", "Numbers", "Pool2d", "Readout", "Shape", "SumPool2d", "SynapseOrder",
-    "Weighted", "arithmetic_of", "broadcast",
+    "Add", "Arithmetic", "AvgPool2d", "Concatenate", "Conv2d", "Delay", "Dense", "Edge", "Exit", "Flatten",
+    "Graph", "Input", "Integration", "Neuron", "Node", "Numbers", "Pool2d", "Readout", "Shape", "SumPool2d",
+    "SynapseOrder", "Weighted", "arithmetic_of", "broadcast",
 ]  # fmt: skip
 
 from snnrt.ir.frozen import frozen_metadata, frozen_node

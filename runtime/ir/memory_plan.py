@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from snnrt.ir.graph import Graph, Readout
 from snnrt.ir.node import Node
+from snnrt.ir.spec import ValueType, output_bytes
 from snnrt.ir.value_types import output_types
 
 ALIGNMENT = 8
@@ -37,31 +38,24 @@ class MemoryPlan:
     arena_bytes: int
 
 
-def output_bytes(elements: int, dtype: str) -> int:
-    """Bytes of an output of that many elements."""
-    if dtype == "bits":
-        return (elements + 31) // 32 * 4
-    return elements * (2 if dtype == "int16" else 4)
-
-
 def aligned(size: int) -> int:
     """``size`` up to the next multiple of 8."""
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def state_offsets(node: Node, integer: bool) -> dict[str, int]:
+def state_offsets(node: Node, integer: bool, type_: ValueType) -> dict[str, int]:
     """Where each of a node's states begins in its block; each begins at a multiple of 8."""
     offsets, end = {}, 0
-    for state in node.states(integer):
+    for state in node.states(integer, type_):
         offsets[state.name] = aligned(end)
         end = offsets[state.name] + state.bytes
     return offsets
 
 
-def state_bytes(node: Node, integer: bool) -> int:
+def state_bytes(node: Node, integer: bool, type_: ValueType) -> int:
     """Bytes of a node's block of states, 0 where it has none."""
-    states = node.states(integer)
-    return state_offsets(node, integer)[states[-1].name] + states[-1].bytes if states else 0
+    states = node.states(integer, type_)
+    return state_offsets(node, integer, type_)[states[-1].name] + states[-1].bytes if states else 0
 
 
 def buffers(graph: Graph) -> list[Buffer]:
@@ -84,7 +78,7 @@ def buffers(graph: Graph) -> list[Buffer]:
             kept = isinstance(node, Readout) or node.name in static or node.name in delayed
             size = output_bytes(node.elements, dtypes[node.name])
             found.append(Buffer(node.name, "output", size, index, last_use[node.name], kept))
-        block = state_bytes(node, graph.integer)
+        block = state_bytes(node, graph.integer, dtypes[node.name])
         if block:
             found.append(Buffer(node.name, "state", block, index, index, True))
     return found

@@ -128,8 +128,8 @@ class Node:
 
     # memory
 
-    def states(self, integer: bool) -> tuple[StateBlock, ...]:
-        """What is kept from step to step, in the order of the block."""
+    def states(self, integer: bool, type_: ValueType) -> tuple[StateBlock, ...]:
+        """What is kept from step to step, in the order of the block; ``type_`` is the output's."""
         return ()
 
     # the file

@@ -71,6 +71,13 @@ ELEMENT_DTYPES = {"float32": "<f4", "int32": "<i4", "int8": "<i1"}
 """NumPy's name of each element type."""
 
 
+def output_bytes(elements: int, type_: ValueType) -> int:
+    """Bytes of an output of that many elements."""
+    if type_ == "bits":
+        return (elements + 31) // 32 * 4
+    return elements * (2 if type_ == "int16" else 4)
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One field of a record's parameters: ``u32``, ``i32`` or ``f32`` take a word, ``u16`` half of one."""

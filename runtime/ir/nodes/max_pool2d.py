@@ -66,7 +66,7 @@ class MaxPool2d(Pool2d):
             found = f"the {types[source]} output of {source!r}"
             raise complaint(self, "input", "spikes, for the earliest", found)
 
-    def states(self, integer: bool) -> tuple[StateBlock, ...]:
+    def states(self, integer: bool, type_: ValueType) -> tuple[StateBlock, ...]:
         """Which outputs have fired."""
         return () if self.mode == "any" else (StateBlock("fired", (self.elements + 31) // 32 * 4),)
 

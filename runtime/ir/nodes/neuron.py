@@ -279,7 +279,7 @@ class Neuron(Node):
 
     # memory and file
 
-    def states(self, integer: bool) -> tuple[StateBlock, ...]:
+    def states(self, integer: bool, type_: ValueType) -> tuple[StateBlock, ...]:
         """Membrane, synaptic current, adaptation, refractory counter."""
         count = self.elements
         narrow = integer and self.state_bits == 16

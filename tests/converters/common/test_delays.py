@@ -7,6 +7,7 @@ from snnrt.converters.common.connections import Connections
 from snnrt.converters.common.delays import resolve_delays
 from snnrt.converters.common.drafts import DelayDraft, Draft
 from snnrt.errors import ModelError
+from snnrt.ir.graph import Delay
 
 DT = 1e-3
 
@@ -35,11 +36,23 @@ def test_each_source_of_a_delay_is_delayed():
     assert connections.reads["out"] == [("in", 4), ("a", 3), ("a", 0)]
 
 
+@pytest.mark.parametrize("shape", [(2,), (2, 1, 2)])
+def test_elements_that_wait_differently_become_a_node(shape):
+    waited = np.arange(2, 2 + np.prod(shape), dtype=np.float32).reshape(shape)
+    drafts, connections = chain(DT * waited)
+    resolve_delays(drafts, connections)
+    assert connections.reads == {"in": [], "d0": [("in", 2)], "out": [("d0", 0)]}
+    node = drafts["d0"].build((2, 1, 2))
+    assert isinstance(node, Delay) and np.array_equal(node.steps, waited - 2)
+    with pytest.raises(ModelError, match=r"'d0' \(Delay\): expected delays for \(3,\)"):
+        drafts["d0"].build((3,))
+
+
 @pytest.mark.parametrize(
     "value, found",
     [
         (1.5 * DT, "0.0015 to 0.0015 s"),
-        ([DT, 2 * DT], "0.001 to 0.002 s"),
+        ([DT, 1.5 * DT], "0.001 to 0.0015 s"),
         (-DT, "-0.001 to -0.001 s"),
         (1025 * DT, "1.025 to 1.025 s"),
         (np.nan, "nan to nan s"),
@@ -49,9 +62,7 @@ def test_each_source_of_a_delay_is_delayed():
 )
 def test_refused(value, found):
     drafts, connections = chain(value)
-    with pytest.raises(
-        ModelError, match=rf"'d0' \(Delay\): expected one whole .*dt = 0.001 s.*found {found}"
-    ):
+    with pytest.raises(ModelError, match=rf"'d0' \(Delay\): expected whole .*dt = 0.001 s.*found {found}"):
         resolve_delays(drafts, connections)
 
 

@@ -1,4 +1,4 @@
-"""Execution order, and the Adds that hold a value."""
+"""Execution order, and the nodes that hold a value."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from snnrt.converters.common.names import Names
 from snnrt.converters.common.order import order_nodes
 from snnrt.converters.common.wired import Wired
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Add, Dense, Edge, Flatten, Input
+from snnrt.ir.graph import Delay, Dense, Edge, Flatten, Input
 
 
 def dense(name, *reads):
@@ -29,9 +29,11 @@ def test_a_step_of_delay_is_read_from_a_later_node():
     assert list(found) == ["in", "b", "a"] and found["b"].inputs == (Edge("a", 1),)
 
 
-def test_longer_delays_are_held_by_one_line_of_adds():
+def test_longer_delays_are_held_by_nodes():
     found = ordered(a=dense("a", ("in", 0)), b=dense("b", ("a", 3)), c=dense("c", ("a", 2)))
-    assert sum(isinstance(node, Add) for node in found.values()) == 2
+    held = {node.name: int(node.steps) for node in found.values() if isinstance(node, Delay)}
+    assert held == {"a.delay2": 2, "a.delay1": 1}
+    assert all(found[name].inputs == (Edge("a"),) for name in held)
     names = list(found)
     for node in found.values():
         for edge in node.inputs:
@@ -55,4 +57,4 @@ def test_refused(monkeypatch):
         ordered(a=dense("a", ("b", 0)), b=dense("b", ("a", 0)))
     monkeypatch.setattr(order, "MAX_NODES", 5)
     with pytest.raises(ModelError, match="delays make more than 5 nodes; use a larger dt"):
-        ordered(a=dense("a", ("in", 0)), b=dense("b", ("a", 9)))
+        ordered(a=dense("a", ("in", 0)), b=dense("b", ("a", 9), ("a", 8), ("a", 7)))

@@ -186,6 +186,14 @@ def test_delay(tmp_path, steps):
     np.testing.assert_array_equal(outputs(save(tmp_path / "n.nir", nodes), X), late(X @ weight.T, steps))
 
 
+def test_delays_that_differ_from_element_to_element(tmp_path):
+    weight, waited = dyadic((4, 4), 5), [1, 4, 2, 1]
+    wait = nir.Delay(np.array(waited, F) * F(DT))
+    nodes = ends((4,), (4,), w=nir.Linear(weight), delay=wait)
+    expected = np.stack([late(X @ weight.T, steps)[..., i] for i, steps in enumerate(waited)], -1)
+    np.testing.assert_array_equal(outputs(save(tmp_path / "n.nir", nodes), X), expected)
+
+
 @pytest.mark.parametrize("steps", [1, 3])
 def test_delay_of_the_input(tmp_path, steps):
     weight = dyadic((4, 4), 5)
