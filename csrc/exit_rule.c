@@ -107,14 +107,14 @@ static uint32_t integer_distance(const snnrt_logits *logits, uint32_t best, uint
 #if SNNRT_WITH_FLOAT32 && SNNRT_WITH_EXIT_SCORES
 static uint32_t float_distance(const snnrt_logits *logits, uint32_t best, uint32_t k) {
     const snnrt_float32 *accumulators = (const snnrt_float32 *)logits->accumulators;
-    float distance = accumulators[best] - accumulators[k];
+    float distance = snnrt_difference(accumulators[best], accumulators[k]);
     if (logits->mean) {
         distance = distance / (float)logits->timesteps;
     }
     distance = distance * 65536.0f;
     distance = distance + 0.5f;
     /* Also where the distance is no number. */
-    return distance < (float)DISTANCE_MAX ? (uint32_t)distance : DISTANCE_MAX;
+    return distance < (float)DISTANCE_MAX ? (uint32_t)(int32_t)distance : DISTANCE_MAX;
 }
 #endif
 
