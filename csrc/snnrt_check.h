@@ -38,6 +38,9 @@ SNNRT_INTERNAL snnrt_status snnrt_report(snnrt_fault *fault, snnrt_status status
 /* The whole check; snnrt_model_check also describes the model. */
 SNNRT_INTERNAL snnrt_status snnrt_check_model(const void *model, size_t model_bytes, snnrt_fault *fault);
 
+/* Readies a network of zeros for a model that was checked, in that arena. */
+SNNRT_INTERNAL snnrt_status snnrt_start(snnrt_network *network, const uint8_t *model, void *arena, size_t arena_bytes);
+
 /* SNNRT_OK, or what is wrong with a kind: none of that number, or not in the build. */
 SNNRT_INTERNAL snnrt_status snnrt_check_kernels(const snnrt_node *node);
 
