@@ -27,14 +27,17 @@ const snnrt_row *snnrt_row_of(uint32_t kind) {
 }
 
 static bool dimensions_fit(const snnrt_node *node) {
-    uint32_t h = node->height;
-    uint32_t w = node->width;
-    uint32_t c = node->channels;
-    uint64_t pixels = (uint64_t)h * w;
-    /* Below 2^24 each: the products stay below 2^64, and no sum of one with its padding overflows. */
-    return c - 1u < SNNRT_DIMENSION_MAX && h - 1u < SNNRT_DIMENSION_MAX && w - 1u < SNNRT_DIMENSION_MAX &&
-           pixels <= SNNRT_ELEMENTS_MAX && pixels * c <= SNNRT_ELEMENTS_MAX &&
+    uint32_t pixels = snnrt_bounded_product(node->height, node->width);
+    /* No dimension, and no sum of one with its padding, can overflow then; none is 0. */
+    return (node->channels | node->height | node->width) <= SNNRT_DIMENSION_MAX &&
+           snnrt_bounded_product(pixels, node->channels) - 1u < SNNRT_ELEMENTS_MAX &&
            ((node->flags & SNNRT_NODE_MAP) != 0 || pixels == 1);
+}
+typedef char snnrt_dimensions_are_all_ones[(SNNRT_DIMENSION_MAX & (SNNRT_DIMENSION_MAX + 1u)) == 0 ? 1 : -1];
+
+SNNRT_NOINLINE uint32_t snnrt_bounded_product(uint32_t a, uint32_t b) {
+    uint64_t product = (uint64_t)a * b;
+    return product >> 32 != 0 ? UINT32_MAX : (uint32_t)product;
 }
 
 /* Records in the order of the index without gaps, then the data; and of each record what others compute with. */

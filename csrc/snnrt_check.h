@@ -73,6 +73,9 @@ enum {
 #define SNNRT_NEURONS_OF(range)                                                                    \
     ((range) | 16u << SNNRT_PER_LAYER | 16u << SNNRT_PER_CHANNEL | 16u << SNNRT_PER_NEURON)
 
+/* a * b, or UINT32_MAX where it is larger. */
+SNNRT_INTERNAL uint32_t snnrt_bounded_product(uint32_t a, uint32_t b);
+
 /* Looks at the node's arrays, and notes them in check.present: ascending roles below `roles`, each as rules[role] says,
  * at an offset behind the array before. */
 SNNRT_INTERNAL snnrt_status snnrt_check_arrays(snnrt_check *check, const uint8_t *rules, uint32_t roles);
