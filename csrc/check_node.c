@@ -131,6 +131,12 @@ static snnrt_status check_edges(snnrt_check *c, const snnrt_row *row) {
     return node->edge_count == 0 && (reads >> type & 1u) == 0 ? SNNRT_ERROR_NODE_DTYPE : SNNRT_OK;
 }
 
+/* Of a value that is no memory of its own: its source's, or the caller's. */
+static bool place_of_value_fits(const snnrt_check *c, const snnrt_row *row) {
+    uint32_t place = (row->traits & SNNRT_TRAIT_ALIAS) != 0 ? c->source->output : SNNRT_NO_OFFSET;
+    return (row->traits & SNNRT_TRAIT_MEMORY) != 0 || c->node->output == place;
+}
+
 static snnrt_status check_kind(snnrt_check *c) {
     switch (c->node->kind) {
 #define SNNRT_CHECK_CASE(KIND, kind, ...)                                                          \
@@ -171,7 +177,7 @@ snnrt_status snnrt_check_node(snnrt_check *c) {
         (node->flags & ~SNNRT_NODE_MAP) != (c->is_static ? SNNRT_NODE_STATIC : 0u)) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
-    return SNNRT_OK;
+    return place_of_value_fits(c, row) ? SNNRT_OK : SNNRT_ERROR_ARENA_PLAN;
 }
 
 #if SNNRT_WITH_ADD || SNNRT_WITH_POOL2D
