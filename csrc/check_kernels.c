@@ -1,14 +1,24 @@
 /* Whether this build has what a node needs. */
 #include "snnrt_check.h"
 
-snnrt_status snnrt_check_kernels(const snnrt_node *node) {
-    bool present = true;
-    switch (node->kind) {
+static bool kind_is_present(uint32_t kind) {
+#if SNNRT_WITH_MODEL_CHECK
+    return snnrt_row_of(kind)->kind != 0;
+#else
+    switch (kind) {
 #define SNNRT_PRESENT_CASE(KIND, kind, ...) case SNNRT_KIND_##KIND:
         SNNRT_NODE_LIST(SNNRT_PRESENT_CASE)
 #undef SNNRT_PRESENT_CASE
-        break;
+        return true;
     default:
+        return false;
+    }
+#endif
+}
+
+snnrt_status snnrt_check_kernels(const snnrt_node *node) {
+    bool present = true;
+    if (!kind_is_present(node->kind)) {
         return node->kind - 1u < SNNRT_KINDS_END - 1u ? SNNRT_ERROR_KERNEL_MISSING : SNNRT_ERROR_NODE_KIND;
     }
     if (node->kind == SNNRT_KIND_NEURON) {

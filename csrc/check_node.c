@@ -27,14 +27,17 @@ const snnrt_row *snnrt_row_of(uint32_t kind) {
 }
 
 static bool dimensions_fit(const snnrt_node *node) {
-    uint32_t h = node->height;
-    uint32_t w = node->width;
-    uint32_t c = node->channels;
-    uint64_t pixels = (uint64_t)h * w;
-    /* Below 2^24 each: the products stay below 2^64, and no sum of one with its padding overflows. */
-    return c - 1u < SNNRT_DIMENSION_MAX && h - 1u < SNNRT_DIMENSION_MAX && w - 1u < SNNRT_DIMENSION_MAX &&
-           pixels <= SNNRT_ELEMENTS_MAX && pixels * c <= SNNRT_ELEMENTS_MAX &&
+    uint32_t pixels = snnrt_bounded_product(node->height, node->width);
+    /* No dimension, and no sum of one with its padding, can overflow then; none is 0. */
+    return (node->channels | node->height | node->width) <= SNNRT_DIMENSION_MAX &&
+           snnrt_bounded_product(pixels, node->channels) - 1u < SNNRT_ELEMENTS_MAX &&
            ((node->flags & SNNRT_NODE_MAP) != 0 || pixels == 1);
+}
+typedef char snnrt_dimensions_are_all_ones[(SNNRT_DIMENSION_MAX & (SNNRT_DIMENSION_MAX + 1u)) == 0 ? 1 : -1];
+
+SNNRT_NOINLINE uint32_t snnrt_bounded_product(uint32_t a, uint32_t b) {
+    uint64_t product = (uint64_t)a * b;
+    return product >> 32 != 0 ? UINT32_MAX : (uint32_t)product;
 }
 
 /* Records in the order of the index without gaps, then the data; and of each record what others compute with. */
@@ -128,6 +131,12 @@ static snnrt_status check_edges(snnrt_check *c, const snnrt_row *row) {
     return node->edge_count == 0 && (reads >> type & 1u) == 0 ? SNNRT_ERROR_NODE_DTYPE : SNNRT_OK;
 }
 
+/* Of a value that is no memory of its own: its source's, or the caller's. */
+static bool place_of_value_fits(const snnrt_check *c, const snnrt_row *row) {
+    uint32_t place = (row->traits & SNNRT_TRAIT_ALIAS) != 0 ? c->source->output : SNNRT_NO_OFFSET;
+    return (row->traits & SNNRT_TRAIT_MEMORY) != 0 || c->node->output == place;
+}
+
 static snnrt_status check_kind(snnrt_check *c) {
     switch (c->node->kind) {
 #define SNNRT_CHECK_CASE(KIND, kind, ...)                                                          \
@@ -168,7 +177,7 @@ snnrt_status snnrt_check_node(snnrt_check *c) {
         (node->flags & ~SNNRT_NODE_MAP) != (c->is_static ? SNNRT_NODE_STATIC : 0u)) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
-    return SNNRT_OK;
+    return place_of_value_fits(c, row) ? SNNRT_OK : SNNRT_ERROR_ARENA_PLAN;
 }
 
 #if SNNRT_WITH_ADD || SNNRT_WITH_POOL2D || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D

@@ -4,25 +4,20 @@
 
 #if SNNRT_WITH_MODEL_CHECK
 
-/* Of a node. */
-enum { REGION_OUTPUT, REGION_STATE, REGIONS };
-
-typedef struct snnrt_region {
-    uint32_t first, bytes; /* empty: 0 bytes */
-} snnrt_region;
-
-static snnrt_region region_of(const snnrt_node *node, uint32_t which) {
+/* Regions of the arena are two a node: number 2 i is the output of node i, 2 i + 1 its state. Gives where one begins, and
+ * its bytes; 0 for both where the node has none. */
+static uint32_t region_at(const uint8_t *model, uint32_t number, uint32_t *first) {
+    const snnrt_node *node = snnrt_node_of(model, number / 2u);
     uint32_t traits = snnrt_row_of(node->kind)->traits;
-    snnrt_region region = {node->output, 0};
-    if (which == REGION_OUTPUT) {
-        if ((traits & SNNRT_TRAIT_MEMORY) != 0) {
-            region.bytes = snnrt_output_bytes(node);
-        }
-    } else if ((traits & SNNRT_TRAIT_STATE) != 0) {
-        region.first = snnrt_state_offset(node);
-        region.bytes = snnrt_state_bytes(node);
+    if (number % 2u == 0 && (traits & SNNRT_TRAIT_MEMORY) != 0) {
+        *first = node->output;
+        return snnrt_output_bytes(node);
     }
-    return region;
+    if (number % 2u != 0 && (traits & SNNRT_TRAIT_STATE) != 0) {
+        *first = snnrt_state_offset(node);
+        return snnrt_state_bytes(node);
+    }
+    return *first = 0;
 }
 
 /* Index of the node itself, or of the one whose memory it shares. */
@@ -36,7 +31,8 @@ static uint32_t owner_of(const uint8_t *model, uint32_t index) {
  * the next one. */
 static uint32_t last_use(const snnrt_check *check) {
     uint32_t last = check->index;
-    if (check->index == check->count - 2u || (check->node->flags & SNNRT_NODE_STATIC) != 0) {
+    if (check->index == check->count - 2u ||
+        (snnrt_node_of(check->model, check->index)->flags & SNNRT_NODE_STATIC) != 0) {
         return UINT32_MAX;
     }
     for (uint32_t i = 0; i < check->count; i++) {
@@ -55,52 +51,33 @@ static uint32_t last_use(const snnrt_check *check) {
     return last;
 }
 
-/* Whether a region of this node or a later one, up to `last`, lies over `mine`; or any, if `last` is
- * UINT32_MAX. A value of an earlier node that must not be touched is found in that node's turn. */
-static bool overlapped(const snnrt_check *check, const snnrt_region *mine, uint32_t which,
-                       uint32_t last) {
-    for (uint32_t i = last == UINT32_MAX ? 0 : check->index; i < check->count && i <= last; i++) {
-        for (uint32_t other = 0; other < REGIONS; other++) {
-            snnrt_region region = region_of(snnrt_node_of(check->model, i), other);
-            /* Differences modulo 2^32: a region past the end, which is found elsewhere, does no harm. */
-            if ((i != check->index || other != which) &&
-                ((region.bytes != 0 && region.first - mine->first < mine->bytes) ||
-                 mine->first - region.first < region.bytes)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 snnrt_status snnrt_check_plan(snnrt_check *check) {
     uint32_t arena_bytes = snnrt_header_of(check->model)->arena_bytes;
     uint32_t arena_end = 0;
     check->expected = arena_bytes;
-    for (check->index = 0; check->index < check->count; check->index++) {
-        uint32_t last;
-        check->node = snnrt_node_of(check->model, check->index);
-        last = last_use(check);
-        for (uint32_t which = 0; which < REGIONS; which++) {
-            snnrt_region mine = region_of(check->node, which);
-            check->found = mine.first;
-            if (mine.bytes == 0) {
-                uint32_t owner = owner_of(check->model, check->index);
-                uint32_t wanted =
-                    owner == check->index ? SNNRT_NO_OFFSET : snnrt_node_of(check->model, owner)->output;
-                if (which == REGION_OUTPUT && mine.first != wanted) {
-                    return SNNRT_ERROR_ARENA_PLAN;
-                }
-                continue;
-            }
-            if (mine.first % 8u != 0 || mine.first > arena_bytes ||
-                mine.bytes > arena_bytes - mine.first) {
-                return SNNRT_ERROR_ARENA_PLAN;
-            }
-            if (mine.first + mine.bytes > arena_end) {
-                arena_end = mine.first + mine.bytes;
-            }
-            if (overlapped(check, &mine, which, which == REGION_OUTPUT ? last : UINT32_MAX)) {
+    for (uint32_t number = 0; number < 2u * check->count; number++) {
+        uint32_t first, bytes = region_at(check->model, number, &first);
+        uint32_t last = UINT32_MAX, end;
+        check->index = number / 2u;
+        check->found = first;
+        if (bytes == 0) {
+            continue;
+        }
+        if (first % 8u != 0 || first > arena_bytes || bytes > arena_bytes - first) {
+            return SNNRT_ERROR_ARENA_PLAN;
+        }
+        end = first + bytes;
+        if (end > arena_end) {
+            arena_end = end;
+        }
+        if (number % 2u == 0) {
+            last = last_use(check);
+        }
+        /* A value of an earlier node that must not be touched is found in that node's turn. */
+        for (uint32_t other = last == UINT32_MAX ? 0 : number; other < 2u * check->count && other / 2u <= last; other++) {
+            uint32_t begin, length = region_at(check->model, other, &begin);
+            /* None is over an empty one; one past the arena's end, whose sum may wrap, is refused in its turn. */
+            if (other != number && begin < end && first < begin + length) {
                 return SNNRT_ERROR_ARENA_PLAN;
             }
         }

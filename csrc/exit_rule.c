@@ -46,7 +46,7 @@ static uint32_t logarithm_at(uint32_t i) {
 }
 
 /* min(dividend / divisor, 2^21 - 1), rounded down; divisor < 2^43. Smaller than a full 64-bit division. */
-static uint32_t quotient(uint64_t dividend, uint64_t divisor) {
+SNNRT_NOINLINE static uint32_t quotient(uint64_t dividend, uint64_t divisor) {
     uint32_t result = 0;
     divisor <<= 21;
     for (uint32_t bit = 0; bit < 21; bit++) {
@@ -60,33 +60,31 @@ static uint32_t quotient(uint64_t dividend, uint64_t divisor) {
     return result;
 }
 
+/* Of a step from one value of a table to the next, what lies `rest` / 2^16 of the way. */
+SNNRT_NOINLINE static uint32_t part_of(uint32_t step, uint32_t rest) { return (uint32_t)(((uint64_t)step * (rest & 0xFFFFu)) >> 16); }
+
 /* exp(-distance) in Q30, distance in nats Q16. */
 static uint32_t exponential_of(uint32_t distance) {
     uint64_t y = (uint64_t)distance * LOG2_E_Q16;
     uint32_t whole = (uint32_t)(y >> 32);
     uint32_t fraction = (uint32_t)y;
     uint32_t i = fraction >> 26;
-    uint32_t rest = (fraction >> 10) & 0xFFFFu;
     uint32_t from = exponential_at(i);
-    uint32_t step = from - exponential_at(i + 1u);
-    return (from - (uint32_t)(((uint64_t)step * rest) >> 16)) >> whole;
+    return (from - part_of(from - exponential_at(i + 1u), fraction >> 10)) >> whole;
 }
 
 /* ln(sum / 2^30) in Q24, sum >= 2^30. */
 static uint32_t logarithm_of(uint64_t sum) {
     uint32_t position = 63;
-    uint32_t high, i, rest, from, step;
+    uint32_t high, i, from;
     while ((sum >> 63) == 0) {
         sum <<= 1;
         position--;
     }
     high = (uint32_t)(sum >> 32);
     i = (high >> 25) & 0x3Fu;
-    rest = (high >> 9) & 0xFFFFu;
     from = logarithm_at(i);
-    step = logarithm_at(i + 1u) - from;
-    return (position - 30u) * LN_2_Q24 + from +
-           (uint32_t)(((uint64_t)step * rest) >> 16);
+    return (position - 30u) * LN_2_Q24 + from + part_of(logarithm_at(i + 1u) - from, high >> 9);
 }
 #endif
 
@@ -107,14 +105,14 @@ static uint32_t integer_distance(const snnrt_logits *logits, uint32_t best, uint
 #if SNNRT_WITH_FLOAT32 && SNNRT_WITH_EXIT_SCORES
 static uint32_t float_distance(const snnrt_logits *logits, uint32_t best, uint32_t k) {
     const snnrt_float32 *accumulators = (const snnrt_float32 *)logits->accumulators;
-    float distance = accumulators[best] - accumulators[k];
+    float distance = snnrt_difference(accumulators[best], accumulators[k]);
     if (logits->mean) {
         distance = distance / (float)logits->timesteps;
     }
     distance = distance * 65536.0f;
     distance = distance + 0.5f;
     /* Also where the distance is no number. */
-    return distance < (float)DISTANCE_MAX ? (uint32_t)distance : DISTANCE_MAX;
+    return distance < (float)DISTANCE_MAX ? (uint32_t)(int32_t)distance : DISTANCE_MAX;
 }
 #endif
 

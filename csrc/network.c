@@ -49,33 +49,20 @@ static void start_node(const snnrt_network *network, const snnrt_node *node) {
     }
 }
 
-snnrt_status snnrt_network_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
-                        size_t arena_bytes, snnrt_fault *fault) {
-    const snnrt_file_header *header = snnrt_header_of((const uint8_t *)model);
-    const snnrt_exit_parameters *exit;
-    snnrt_status status;
-    if (network == NULL) {
-        return snnrt_report(fault, SNNRT_ERROR_NULL, SNNRT_NO_NODE, 0, 0);
-    }
-    clear(network, sizeof *network);
-    status = snnrt_check_model(model, model_bytes, fault);
-    if (status != SNNRT_OK) {
-        return status;
-    }
+snnrt_status snnrt_start(snnrt_network *network, const uint8_t *model, void *arena, size_t arena_bytes) {
+    const snnrt_file_header *header = snnrt_header_of(model);
+    const snnrt_exit_parameters *exit =
+        (const snnrt_exit_parameters *)snnrt_parameters_of(snnrt_node_of(model, header->node_count - 1u));
     if (arena == NULL) {
-        status = SNNRT_ERROR_NULL;
-    } else if ((uintptr_t)arena % 8u != 0) {
-        status = SNNRT_ERROR_ARENA_MISALIGNED;
-        arena_bytes = (uintptr_t)arena % 8u;
-    } else if (arena_bytes < header->arena_bytes) {
-        status = SNNRT_ERROR_ARENA_TOO_SMALL;
+        return SNNRT_ERROR_NULL;
     }
-    if (status != SNNRT_OK) {
-        return snnrt_report(fault, status, SNNRT_NO_NODE, header->arena_bytes, arena_bytes);
+    if ((uintptr_t)arena % 8u != 0) {
+        return SNNRT_ERROR_ARENA_MISALIGNED;
     }
-    exit = (const snnrt_exit_parameters *)snnrt_parameters_of(
-        snnrt_node_of((const uint8_t *)model, header->node_count - 1u));
-    network->model = (const uint8_t *)model;
+    if (arena_bytes < header->arena_bytes) {
+        return SNNRT_ERROR_ARENA_TOO_SMALL;
+    }
+    network->model = model;
     network->arena = (uint8_t *)arena;
 #if SNNRT_WITH_KERNEL_TABLE
     network->kernels = &snnrt_kernels_portable;
@@ -87,6 +74,26 @@ snnrt_status snnrt_network_init(snnrt_network *network, const void *model, size_
     network->model_crc = header->crc;
     network->initialised = SNNRT_INITIALISED;
     return snnrt_network_reset(network);
+}
+
+snnrt_status snnrt_network_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
+                        size_t arena_bytes, snnrt_fault *fault) {
+    size_t expected = 0, found = 0;
+    snnrt_status status = SNNRT_ERROR_NULL;
+    if (network != NULL) {
+        clear(network, sizeof *network);
+        status = snnrt_check_model(model, model_bytes, fault);
+        if (status != SNNRT_OK) {
+            return status;
+        }
+        status = snnrt_start(network, (const uint8_t *)model, arena, arena_bytes);
+        if (status == SNNRT_OK) {
+            return status;
+        }
+        expected = snnrt_header_of((const uint8_t *)model)->arena_bytes;
+        found = status == SNNRT_ERROR_ARENA_MISALIGNED ? (uintptr_t)arena % 8u : arena_bytes;
+    }
+    return snnrt_report(fault, status, SNNRT_NO_NODE, expected, found);
 }
 
 snnrt_status snnrt_network_reset(snnrt_network *network) {

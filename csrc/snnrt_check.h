@@ -30,21 +30,24 @@ typedef struct snnrt_row {
 } snnrt_row;
 
 /* The row of a kind; of one that the build lacks all is 0. */
-const snnrt_row *snnrt_row_of(uint32_t kind);
+SNNRT_INTERNAL const snnrt_row *snnrt_row_of(uint32_t kind);
 
 /* Fills `fault`, unless it is NULL, and gives back `status`. */
-snnrt_status snnrt_report(snnrt_fault *fault, snnrt_status status, uint32_t node, size_t expected, size_t found);
+SNNRT_INTERNAL snnrt_status snnrt_report(snnrt_fault *fault, snnrt_status status, uint32_t node, size_t expected, size_t found);
 
 /* The whole check; snnrt_model_check also describes the model. */
-snnrt_status snnrt_check_model(const void *model, size_t model_bytes, snnrt_fault *fault);
+SNNRT_INTERNAL snnrt_status snnrt_check_model(const void *model, size_t model_bytes, snnrt_fault *fault);
+
+/* Readies a network of zeros for a model that was checked, in that arena. */
+SNNRT_INTERNAL snnrt_status snnrt_start(snnrt_network *network, const uint8_t *model, void *arena, size_t arena_bytes);
 
 /* SNNRT_OK, or what is wrong with a kind: none of that number, or not in the build. */
-snnrt_status snnrt_check_kernels(const snnrt_node *node);
+SNNRT_INTERNAL snnrt_status snnrt_check_kernels(const snnrt_node *node);
 
 /* The parts of the check: each may rely on the ones before, for all nodes. */
-snnrt_status snnrt_check_records(snnrt_check *check);
-snnrt_status snnrt_check_node(snnrt_check *check);
-snnrt_status snnrt_check_plan(snnrt_check *check);
+SNNRT_INTERNAL snnrt_status snnrt_check_records(snnrt_check *check);
+SNNRT_INTERNAL snnrt_status snnrt_check_node(snnrt_check *check);
+SNNRT_INTERNAL snnrt_status snnrt_check_plan(snnrt_check *check);
 
 /* What an array of a role must be, a byte: which elements and values (SNNRT_..._RANGE), which granularities. 0: the
  * node may not have it. Floats from 0 on are ordered as their bits are; infinity and NaN lie beyond the largest. */
@@ -70,29 +73,32 @@ enum {
 #define SNNRT_NEURONS_OF(range)                                                                    \
     ((range) | 16u << SNNRT_PER_LAYER | 16u << SNNRT_PER_CHANNEL | 16u << SNNRT_PER_NEURON)
 
+/* a * b, or UINT32_MAX where it is larger. */
+SNNRT_INTERNAL uint32_t snnrt_bounded_product(uint32_t a, uint32_t b);
+
 /* Looks at the node's arrays, and notes them in check.present: ascending roles below `roles`, each as rules[role] says,
  * at an offset behind the array before. */
-snnrt_status snnrt_check_arrays(snnrt_check *check, const uint8_t *rules, uint32_t roles);
+SNNRT_INTERNAL snnrt_status snnrt_check_arrays(snnrt_check *check, const uint8_t *rules, uint32_t roles);
 
 /* Whether `count` 32-bit words all lie in that range. */
-bool snnrt_words_fit(const snnrt_check *check, const void *words, uint32_t count, uint32_t range);
+SNNRT_INTERNAL bool snnrt_words_fit(const snnrt_check *check, const void *words, uint32_t count, uint32_t range);
 
 #if SNNRT_WITH_CONV2D || SNNRT_WITH_POOL2D
 /* Whether the node is the map that a window makes of its source, also a map. */
-bool snnrt_window_fits(const snnrt_check *check, const snnrt_window *window, uint32_t dilation_y,
+SNNRT_INTERNAL bool snnrt_window_fits(const snnrt_check *check, const snnrt_window *window, uint32_t dilation_y,
                        uint32_t dilation_x);
 #endif
 
 #if SNNRT_WITH_ADD || SNNRT_WITH_POOL2D || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D
 /* Whether the node reads itself, through kinds that take what they give from what they read: values of such a loop
  * have no bound, and no type. */
-bool snnrt_reads_itself(const snnrt_check *check);
+SNNRT_INTERNAL bool snnrt_reads_itself(const snnrt_check *check);
 #endif
 
 /* Weights, bias and scale of dense and conv2d, whose outputs read `fan_in` inputs. */
-snnrt_status snnrt_check_weights(snnrt_check *check, uint32_t fan_in);
+SNNRT_INTERNAL snnrt_status snnrt_check_weights(snnrt_check *check, uint32_t fan_in);
 
-#define SNNRT_DECLARE_CHECK(KIND, kind, ...) snnrt_status snnrt_##kind##_check(snnrt_check *check);
+#define SNNRT_DECLARE_CHECK(KIND, kind, ...) SNNRT_INTERNAL snnrt_status snnrt_##kind##_check(snnrt_check *check);
 SNNRT_NODE_LIST(SNNRT_DECLARE_CHECK)
 #undef SNNRT_DECLARE_CHECK
 

@@ -57,4 +57,10 @@ typedef float SNNRT_MAY_ALIAS snnrt_float32;
 #define SNNRT_NOINLINE
 #endif
 
+/* Before the declaration of what one file of the core has for others. `static` where all are one file: what has one
+ * caller goes into it, what has none is left out, and no name meets one of the program's. */
+#ifndef SNNRT_INTERNAL
+#define SNNRT_INTERNAL
+#endif
+
 #endif

@@ -15,11 +15,11 @@ typedef char snnrt_there_is_room_for_an_event[SNNRT_EVENTS_MAX >= 1 ? 1 : -1];
 #define SNNRT_DAMAGED 0x44474D44u
 
 /* SNNRT_OK where the network may be used, else what every call with it returns. */
-snnrt_status snnrt_readiness(const snnrt_network *network);
+SNNRT_INTERNAL snnrt_status snnrt_readiness(const snnrt_network *network);
 
 /* CRC-32 (IEEE 802.3) of a model, its CRC field taken as zero: `crc`, 0 at first, goes on with the bytes
  * first .. end and is the sum of the bytes 0 .. end. */
-uint32_t snnrt_model_crc32(const uint8_t *model, size_t first, size_t end, uint32_t crc);
+SNNRT_INTERNAL uint32_t snnrt_model_crc32(const uint8_t *model, size_t first, size_t end, uint32_t crc);
 
 /* Where a node's value lies: an input's with the caller; a flatten says the same as its source. */
 static inline const void *snnrt_value_of(const snnrt_network *network, const snnrt_node *node) {
@@ -35,37 +35,37 @@ static inline void snnrt_clear_bits(const snnrt_network *network, const snnrt_no
 }
 
 /* A timestep of a node of that kind, and the most operations (sums, products with their sums, updates) that it takes. */
-#define SNNRT_DECLARE_STEP(KIND, kind, ...)                                                        \
-    void snnrt_##kind##_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index); \
-    uint64_t snnrt_##kind##_operations(const snnrt_node *node, const snnrt_node *source);
+#define SNNRT_DECLARE_STEP(KIND, kind, ...)                                                                    \
+    SNNRT_INTERNAL void snnrt_##kind##_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index); \
+    SNNRT_INTERNAL uint64_t snnrt_##kind##_operations(const snnrt_node *node, const snnrt_node *source);
 SNNRT_STEP_LIST(SNNRT_DECLARE_STEP)
 #undef SNNRT_DECLARE_STEP
 
 /* Bytes of a kind's block of states, and what of them does not begin at 0. */
-#define SNNRT_DECLARE_STATES(KIND, kind, ...)                                                      \
-    uint32_t snnrt_##kind##_state_bytes(const snnrt_node *node);                                   \
-    void snnrt_##kind##_start(const snnrt_network *network, const snnrt_node *node);
+#define SNNRT_DECLARE_STATES(KIND, kind, ...)                                                                  \
+    SNNRT_INTERNAL uint32_t snnrt_##kind##_state_bytes(const snnrt_node *node);                                \
+    SNNRT_INTERNAL void snnrt_##kind##_start(const snnrt_network *network, const snnrt_node *node);
 SNNRT_STATE_LIST(SNNRT_DECLARE_STATES)
 #undef SNNRT_DECLARE_STATES
 
 /* Whether the build has a neuron's step. */
-bool snnrt_neuron_present(const snnrt_node *node);
+SNNRT_INTERNAL bool snnrt_neuron_present(const snnrt_node *node);
 
 /* A step of dense or conv2d, filled in but for the window. */
 
 #if SNNRT_WITH_CONV2D
 /* What a convolution likes to have beside the arena. */
-size_t snnrt_conv2d_scratch(const snnrt_node *node, const snnrt_node *source);
+SNNRT_INTERNAL size_t snnrt_conv2d_scratch(const snnrt_node *node, const snnrt_node *source);
 #endif
 
 #if SNNRT_WITH_POOL2D
 /* A pooling's step. */
-void snnrt_run_pool(const snnrt_network *network, const snnrt_node *node, bool average);
-uint64_t snnrt_pool_operations(const snnrt_node *node);
+SNNRT_INTERNAL void snnrt_run_pool(const snnrt_network *network, const snnrt_node *node, bool average);
+SNNRT_INTERNAL uint64_t snnrt_pool_operations(const snnrt_node *node);
 #endif
 
 /* Adds input `edge` to the node's output; or writes it there. */
-void snnrt_add_input(const snnrt_network *network, const snnrt_node *node, uint32_t edge, bool first);
+SNNRT_INTERNAL void snnrt_add_input(const snnrt_network *network, const snnrt_node *node, uint32_t edge, bool first);
 
 typedef struct snnrt_logits {
     const void *accumulators;
@@ -84,24 +84,24 @@ static inline bool snnrt_exit_rule_present(uint32_t rule) {
 }
 
 /* Whether a rule, its threshold and so many classes go together. */
-bool snnrt_exit_rule_fits(uint32_t rule, uint32_t threshold_q, uint32_t classes);
+SNNRT_INTERNAL bool snnrt_exit_rule_fits(uint32_t rule, uint32_t threshold_q, uint32_t classes);
 
 /* Fills class_index and score_q16; returns whether the rule says to stop. */
-bool snnrt_exit_evaluate(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q,
+SNNRT_INTERNAL bool snnrt_exit_evaluate(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q,
                          snnrt_result *result);
 
 /* ln(count), Q16; count 1 ... 4096. */
-uint32_t snnrt_natural_logarithm_q16(uint32_t count);
+SNNRT_INTERNAL uint32_t snnrt_natural_logarithm_q16(uint32_t count);
 
 /* The readout as the exit rule sees it, after network->timestep steps. */
-void snnrt_logits_of(const snnrt_network *network, snnrt_logits *logits);
+SNNRT_INTERNAL void snnrt_logits_of(const snnrt_network *network, snnrt_logits *logits);
 
 #if SNNRT_WITH_HEALTH
 /* Starts the network's record, if it has one, again. */
-void snnrt_health_restart(const snnrt_network *network);
+SNNRT_INTERNAL void snnrt_health_restart(const snnrt_network *network);
 
 /* Records the inference that this result ends. */
-void snnrt_health_add(const snnrt_network *network, const snnrt_result *result);
+SNNRT_INTERNAL void snnrt_health_add(const snnrt_network *network, const snnrt_result *result);
 #endif
 
 #endif

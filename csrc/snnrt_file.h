@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "snnrt_compiler.h"
 #include "snnrt_ir.h"
 
 #if defined(__BYTE_ORDER__) && defined(__ORDER_BIG_ENDIAN__)
@@ -125,14 +126,14 @@ static inline bool snnrt_is_integer(const uint8_t *model) {
 }
 
 /* The array with that role, and its elements; NULL where the node has none. */
-const snnrt_array *snnrt_find_array(const snnrt_node *node, uint32_t role);
-const void *snnrt_array_of(const uint8_t *model, const snnrt_node *node, uint32_t role);
+SNNRT_INTERNAL const snnrt_array *snnrt_find_array(const snnrt_node *node, uint32_t role);
+SNNRT_INTERNAL const void *snnrt_array_of(const uint8_t *model, const snnrt_node *node, uint32_t role);
 
 /* Bytes of a node's output; its dimensions must be checked. */
-uint32_t snnrt_output_bytes(const snnrt_node *node);
+SNNRT_INTERNAL uint32_t snnrt_output_bytes(const snnrt_node *node);
 
 /* Bytes of a node's block of states; 0 where its kind has none. Its dimensions and arrays must be checked. */
-uint32_t snnrt_state_bytes(const snnrt_node *node);
+SNNRT_INTERNAL uint32_t snnrt_state_bytes(const snnrt_node *node);
 
 /* Arena offset of the block of a node whose kind has states. */
 static inline uint32_t snnrt_state_offset(const snnrt_node *node) {

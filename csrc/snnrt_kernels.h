@@ -133,19 +133,19 @@ extern const snnrt_kernels snnrt_kernels_portable;
 #define SNNRT_KERNEL(holder, kernel) ((void)(holder), snnrt_##kernel)
 #endif
 
-snnrt_scan_kernel snnrt_scan_bits_i16; /* a spike's value is 1, in value.i16 */
-snnrt_scan_kernel snnrt_scan_bits_f32; /* the same in value.f32 */
-snnrt_scan_kernel snnrt_scan_i16;
-snnrt_scan_kernel snnrt_scan_f32;
-snnrt_accumulate_kernel snnrt_accumulate_i8;
-snnrt_accumulate_kernel snnrt_accumulate_f32;
-snnrt_add_bits_kernel snnrt_add_bits_i16;
-snnrt_neuron_kernel snnrt_neuron_i32;
+SNNRT_INTERNAL snnrt_scan_kernel snnrt_scan_bits_i16; /* a spike's value is 1, in value.i16 */
+SNNRT_INTERNAL snnrt_scan_kernel snnrt_scan_bits_f32; /* the same in value.f32 */
+SNNRT_INTERNAL snnrt_scan_kernel snnrt_scan_i16;
+SNNRT_INTERNAL snnrt_scan_kernel snnrt_scan_f32;
+SNNRT_INTERNAL snnrt_accumulate_kernel snnrt_accumulate_i8;
+SNNRT_INTERNAL snnrt_accumulate_kernel snnrt_accumulate_f32;
+SNNRT_INTERNAL snnrt_add_bits_kernel snnrt_add_bits_i16;
+SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32;
 #if SNNRT_WITH_KERNEL_TABLE
 /* The neurons from `start` on, a multiple of 32: what a vector kernel leaves. */
-uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start);
+SNNRT_INTERNAL uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start);
 #endif
-snnrt_neuron_kernel snnrt_neuron_f32;
+SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_f32;
 
 /* Dense and conv2d: one window after another, bias first, then the events of the window. */
 struct snnrt_synapse_step {
@@ -165,12 +165,12 @@ struct snnrt_synapse_step {
     uint32_t out_channels, out_height, out_width;
 };
 
-void snnrt_dense(const snnrt_synapse_step *step);
-void snnrt_conv2d(const snnrt_synapse_step *step);
+SNNRT_INTERNAL void snnrt_dense(const snnrt_synapse_step *step);
+SNNRT_INTERNAL void snnrt_conv2d(const snnrt_synapse_step *step);
 
 /* Scratch with which a convolution looks at each input once instead of once a window; of the step only `window` and
  * the shapes are read. */
-size_t snnrt_conv2d_scratch_bytes(const snnrt_synapse_step *step);
+SNNRT_INTERNAL size_t snnrt_conv2d_scratch_bytes(const snnrt_synapse_step *step);
 
 typedef struct snnrt_pool_step {
     const snnrt_kernels *kernels;
@@ -183,7 +183,7 @@ typedef struct snnrt_pool_step {
     bool average;
 } snnrt_pool_step;
 
-void snnrt_pool2d(const snnrt_pool_step *step);
+SNNRT_INTERNAL void snnrt_pool2d(const snnrt_pool_step *step);
 
 /* output (+)= input, elements converted; `first` overwrites. int32 saturates. */
 typedef struct snnrt_add_step {
@@ -195,7 +195,7 @@ typedef struct snnrt_add_step {
     bool first;
 } snnrt_add_step;
 
-void snnrt_add(const snnrt_add_step *step);
+SNNRT_INTERNAL void snnrt_add(const snnrt_add_step *step);
 
 /* Bits output[to ... to + count) |= input[from ... from + count). */
 void snnrt_or_bits(snnrt_uint32 *output, uint32_t to, const snnrt_uint32 *input, uint32_t from, uint32_t count);

@@ -112,9 +112,7 @@ static void windows_with_room(snnrt_convolution *c) {
 static void windows_of_slices(snnrt_convolution *c) {
     const snnrt_synapse_step *step = c->window.step;
     const snnrt_window *conv = step->window;
-    snnrt_accumulate_kernel *accumulate = SNNRT_STEP_IS_INT8(step)
-                                              ? SNNRT_KERNEL(step, accumulate_i8)
-                                              : SNNRT_KERNEL(step, accumulate_f32);
+    snnrt_accumulate_kernel *accumulate = snnrt_accumulate_of(step);
     snnrt_accumulation *sum = &c->window.sum;
     snnrt_uint32 *output = (snnrt_uint32 *)step->output;
     uint64_t rows = 0, active = 0;

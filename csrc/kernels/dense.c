@@ -19,7 +19,7 @@ void snnrt_dense(const snnrt_synapse_step *step) {
         rows += events.count;
         slice.count = events.count;
         sum.slice_count = slice.count != 0;
-        snnrt_accumulate(step, &sum);
+        snnrt_accumulate_of(step)(&sum);
         sum.start = step->output;
         events.count = 0;
     } while (first < inputs);

@@ -31,7 +31,7 @@ static inline void synaptic_current_f32(uint32_t order, snnrt_float32 *c, const 
         case SNNRT_SYNAPSE_USE_THEN_DECAY:
             now = c[k] + x[k];
             next = constant[k] * now;
-            next = now - next;
+            next = snnrt_difference(now, next);
             break;
         default:
             now = c[k];
@@ -56,21 +56,21 @@ static inline void integrate(uint32_t integration, snnrt_float32 *u, const snnrt
             u[k] = term + i[k];
             break;
         case SNNRT_INTEGRATION_EULER:
-            term = l - v[k];
+            term = snnrt_difference(l, v[k]);
             term = term + i[k];
             term = constant[k] * term;
             u[k] = v[k] + term;
             break;
         case SNNRT_INTEGRATION_DIVIDE:
-            term = v[k] - l;
-            term = i[k] - term;
+            term = snnrt_difference(v[k], l);
+            term = snnrt_difference(i[k], term);
             term = term / constant[k];
             u[k] = v[k] + term;
             break;
         default:
-            term = v[k] - l;
+            term = snnrt_difference(v[k], l);
             term = term / constant[k];
-            term = v[k] - term;
+            term = snnrt_difference(v[k], term);
             u[k] = term + i[k];
             break;
         }
@@ -91,7 +91,7 @@ static inline void apply_reset(uint32_t reset, snnrt_float32 *u, const snnrt_flo
     for (uint32_t k = 0; k < count; k++) {
         if (((word >> k) & 1u) != 0) {
             if (reset == SNNRT_RESET_SUBTRACT) {
-                u[k] = u[k] - threshold[k];
+                u[k] = snnrt_difference(u[k], threshold[k]);
             } else if (reset == SNNRT_RESET_VALUE) {
                 u[k] = reset_to[k];
             }
@@ -99,8 +99,9 @@ static inline void apply_reset(uint32_t reset, snnrt_float32 *u, const snnrt_flo
     }
 }
 
-/* Truncates 0 <= x < 2^24 to a whole number. */
-static inline float truncate_small(float x) { return (float)(int32_t)x; }
+/* Truncates 0 <= x < 2^24 to a whole number, by the two conversions that the core has elsewhere: each is a function on a
+ * processor without floats. */
+static inline float truncate_small(float x) { return (float)(uint32_t)(int32_t)x; }
 
 static inline uint64_t fire_multiple(snnrt_float32 *out, snnrt_float32 *u, const snnrt_float32 *threshold, uint32_t maximum,
                                      uint32_t reset, const snnrt_float32 *reset_to, uint32_t resting, uint32_t count) {
@@ -115,12 +116,12 @@ static inline uint64_t fire_multiple(snnrt_float32 *out, snnrt_float32 *u, const
         }
         if (n > 0.0f && reset == SNNRT_RESET_SUBTRACT) {
             float taken = n * threshold[k];
-            u[k] = u[k] - taken;
+            u[k] = snnrt_difference(u[k], taken);
         } else if (n > 0.0f && reset == SNNRT_RESET_VALUE) {
             u[k] = reset_to[k];
         }
         out[k] = n;
-        spikes += (uint32_t)n;
+        spikes += (uint32_t)(int32_t)n;
     }
     return spikes;
 }

@@ -29,16 +29,20 @@ typedef struct snnrt_window_sum {
     uint32_t rows; /* events of the window so far */
 } snnrt_window_sum;
 
-/* A constant where only one of the numbers is built, so that even unoptimised code asks for no kernel of the other. */
+/* A constant where only one of the numbers is built. */
 #define SNNRT_STEP_IS_INT8(step)                                                                   \
     (SNNRT_WITH_INT8 && (!SNNRT_WITH_FLOAT32 || (step)->numbers == SNNRT_ARITHMETIC_INTEGER))
 
 static inline snnrt_scan_kernel *snnrt_scan_of(const snnrt_synapse_step *step) {
     bool bits = step->input_dtype == SNNRT_TYPE_BITS;
-    if (SNNRT_STEP_IS_INT8(step)) {
-        return bits ? SNNRT_KERNEL(step, scan_bits_i16) : SNNRT_KERNEL(step, scan_i16);
+#if SNNRT_WITH_FLOAT32
+    if (!SNNRT_STEP_IS_INT8(step)) {
+        return bits ? SNNRT_KERNEL(step, scan_bits_f32) : SNNRT_KERNEL(step, scan_f32);
     }
-    return bits ? SNNRT_KERNEL(step, scan_bits_f32) : SNNRT_KERNEL(step, scan_f32);
+#endif
+#if SNNRT_WITH_INT8
+    return bits ? SNNRT_KERNEL(step, scan_bits_i16) : SNNRT_KERNEL(step, scan_i16);
+#endif
 }
 
 /* What a sum over `outputs` has whatever its events. */
@@ -69,12 +73,15 @@ static inline void snnrt_use_room(snnrt_events *events, const snnrt_synapse_step
 #endif
 }
 
-static inline void snnrt_accumulate(const snnrt_synapse_step *step, const snnrt_accumulation *sum) {
-    if (SNNRT_STEP_IS_INT8(step)) {
-        SNNRT_KERNEL(step, accumulate_i8)(sum);
-    } else {
-        SNNRT_KERNEL(step, accumulate_f32)(sum);
+static inline snnrt_accumulate_kernel *snnrt_accumulate_of(const snnrt_synapse_step *step) {
+#if SNNRT_WITH_FLOAT32
+    if (!SNNRT_STEP_IS_INT8(step)) {
+        return SNNRT_KERNEL(step, accumulate_f32);
     }
+#endif
+#if SNNRT_WITH_INT8
+    return SNNRT_KERNEL(step, accumulate_i8);
+#endif
 }
 
 static inline void snnrt_count_window(const snnrt_synapse_step *step, uint32_t rows, uint32_t outputs) {
@@ -106,7 +113,7 @@ static inline void snnrt_window_begin(snnrt_window_sum *window, void *accumulato
 }
 
 static inline void snnrt_window_flush(snnrt_window_sum *window) {
-    snnrt_accumulate(window->step, &window->sum);
+    snnrt_accumulate_of(window->step)(&window->sum);
     window->sum.start = window->sum.accumulator;
     window->sum.slice_count = 0;
 }

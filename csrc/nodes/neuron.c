@@ -173,21 +173,24 @@ void snnrt_neuron_start(const snnrt_network *network, const snnrt_node *node) {
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
     const snnrt_array *array = snnrt_find_array(node, SNNRT_NEURON_INITIAL);
     void *state = network->arena + p->state;
-    uint32_t neurons = snnrt_elements(node);
     const snnrt_int32 *initial;
+    uint32_t neurons, values;
     if (array == NULL) {
         return;
     }
     initial = (const snnrt_int32 *)snnrt_elements_of(network->model, array);
-    for (uint32_t i = 0, k = 0; i < neurons; i++, k++) {
-        if (array->granularity == SNNRT_PER_LAYER ||
-            (array->granularity == SNNRT_PER_CHANNEL && k == node->channels)) {
-            k = 0;
-        }
+    neurons = snnrt_elements(node);
+    values = array->granularity == SNNRT_PER_LAYER     ? 1u
+             : array->granularity == SNNRT_PER_CHANNEL ? node->channels
+                                                       : neurons;
+    for (uint32_t i = 0, k = 0; i < neurons; i++) {
         if ((p->flags & SNNRT_NEURON_STATE_INT16) != 0) {
             ((snnrt_int16 *)state)[i] = (int16_t)initial[k];
         } else {
             ((snnrt_int32 *)state)[i] = initial[k]; /* the bits of a float too */
+        }
+        if (++k == values) {
+            k = 0;
         }
     }
 }

@@ -14,15 +14,14 @@ static const uint8_t weighted_rules[2][SNNRT_DENSE_ARRAYS] = {
 snnrt_status snnrt_check_weights(snnrt_check *c, uint32_t fan_in) {
     const bool integer = snnrt_is_integer(c->model);
     const uint8_t *rules = weighted_rules[integer];
-    uint64_t weights = (uint64_t)fan_in * c->node->channels;
     snnrt_status status;
-    if (weights > UINT32_MAX / 4u) {
+    c->tensor = snnrt_bounded_product(fan_in, c->node->channels);
+    if (c->tensor > UINT32_MAX / 4u) {
         return SNNRT_ERROR_ARRAY_REFERENCE;
     }
-    c->tensor = (uint32_t)weights;
     if (integer) {
-        uint64_t sum = (uint64_t)fan_in * ((uint32_t)c->source->peak * SNNRT_WEIGHT_MAX);
-        uint32_t room = SNNRT_ACCUMULATOR_MAX - (uint32_t)sum;
+        uint32_t sum = snnrt_bounded_product(fan_in, (uint32_t)c->source->peak * SNNRT_WEIGHT_MAX);
+        uint32_t room = SNNRT_ACCUMULATOR_MAX - sum;
         if (sum > SNNRT_ACCUMULATOR_MAX) {
             return SNNRT_ERROR_ACCUMULATOR;
         }

@@ -85,9 +85,10 @@ def source_files(options: Mapping[str, int]) -> dict[str, str]:
 _FRONT = """\
 /* SPDX-License-Identifier: Apache-2.0
  * The snnrt core in one file, written by `snnrt export`; the header beside it is the manual. */
-#if defined(__clang__)
-/* Which of the small functions are used depends on the switches. */
-#pragma clang diagnostic ignored "-Wunused-function"
+#define SNNRT_INTERNAL static
+#if defined(__GNUC__)
+/* Which of the functions are there and used depends on the switches. */
+#pragma GCC diagnostic ignored "-Wunused-function"
 #endif
 """
 

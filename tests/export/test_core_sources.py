@@ -207,6 +207,20 @@ def test_the_switches_can_still_be_overridden(written, tmp_path):
     assert "exported without SNNRT_WITH_FLOAT32: export again with it" in done.stderr
 
 
+@pytest.mark.parametrize("optimisation", ["-O0", "-Os"])
+def test_only_the_header_s_functions_have_names_outside(written, optimisation, tmp_path):
+    """What is internal to the core is static in one file: smaller, and no name meets one of the program's."""
+    for name, folder in written.items():
+        if name == "kernel table":
+            continue
+        target = tmp_path / "core.o"
+        command(["gcc", "-std=c99", optimisation, "-c", folder / "snnrt.c", "-o", target])
+        lines = command(["nm", "-g", "--defined-only", target]).splitlines()
+        defined = {line.split()[-1] for line in lines}
+        declared = set(re.findall(r"\b(snnrt_\w+)\(", (folder / "snnrt.h").read_text()))
+        assert {"snnrt_network_init", "snnrt_network_run"} <= defined <= declared, name
+
+
 @pytest.mark.parametrize("build", ["small int8", "unchecked int8"])
 def test_integer_firmware_links_no_float_and_no_heap(written, build, tmp_path):
     compiler = ARM.command()
