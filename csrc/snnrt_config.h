@@ -18,6 +18,10 @@
 #ifndef SNNRT_WITH_ADD
 #define SNNRT_WITH_ADD 1
 #endif
+/* Lateral inhibition and k-winners-take-all. */
+#ifndef SNNRT_WITH_COMPETITION
+#define SNNRT_WITH_COMPETITION 1
+#endif
 /* Neurons beyond snnrt_neuron_is_plain: synaptic currents, several spikes a step, lower bounds, leaks that differ, no
  * threshold. */
 #ifndef SNNRT_WITH_NEURON_VARIANTS

@@ -50,6 +50,7 @@
 #define SNNRT_KIND_ADD 7
 #define SNNRT_KIND_NEURON 8
 #define SNNRT_KIND_MAX_POOL2D 11
+#define SNNRT_KIND_INHIBITION 17
 #define SNNRT_KIND_READOUT 9
 #define SNNRT_KIND_EXIT 10
 
@@ -148,6 +149,11 @@ typedef struct snnrt_max_pool2d_parameters {
     uint32_t mode;
 } snnrt_max_pool2d_parameters;
 
+typedef struct snnrt_inhibition_parameters {
+    uint32_t state;
+    uint32_t radius;
+} snnrt_inhibition_parameters;
+
 typedef struct snnrt_readout_parameters {
     uint32_t mode;
     uint32_t shift;
@@ -203,6 +209,11 @@ typedef struct snnrt_exit_parameters {
 #else
 #define SNNRT_LIST_MAX_POOL2D(X)
 #endif
+#if SNNRT_WITH_COMPETITION
+#define SNNRT_LIST_INHIBITION(X) X(INHIBITION, inhibition, 0x000Fu, 0x1Au, 1u, 2u, 2u, 0u)
+#else
+#define SNNRT_LIST_INHIBITION(X)
+#endif
 #define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 2u)
 #define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x70u, 1u, 1u, 3u, 0u)
 #define SNNRT_NODE_LIST(X) \
@@ -215,6 +226,7 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_ADD(X) \
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_MAX_POOL2D(X) \
+    SNNRT_LIST_INHIBITION(X) \
     SNNRT_LIST_READOUT(X) \
     SNNRT_LIST_EXIT(X)
 /* Of these, the kinds with a step (their output has memory of its own); and those with states. */
@@ -226,10 +238,12 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_ADD(X) \
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_MAX_POOL2D(X) \
+    SNNRT_LIST_INHIBITION(X) \
     SNNRT_LIST_READOUT(X)
 #define SNNRT_STATE_LIST(X) \
     SNNRT_LIST_NEURON(X) \
-    SNNRT_LIST_MAX_POOL2D(X)
-#define SNNRT_KINDS_END 12
+    SNNRT_LIST_MAX_POOL2D(X) \
+    SNNRT_LIST_INHIBITION(X)
+#define SNNRT_KINDS_END 18
 
 #endif

@@ -99,7 +99,8 @@ def _kinds(graph: Graph) -> _Kinds:
             sources = [edge.source for edge in node.inputs]
             found = [units[source] for source in sources if source in units]
             current = node.holds_current([source in currents for source in sources])
-            if current or (found and max(found) - min(found) > _SAME * max(found)):
+            mixed = node.bounded_by_inputs and found and max(found) - min(found) > _SAME * max(found)
+            if current or mixed:
                 currents.add(node.name)
             elif not node.bounded_by_inputs or len(found) == len(sources):
                 units[node.name] = node.value_unit(found[0] if found else 1.0)

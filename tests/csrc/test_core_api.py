@@ -23,6 +23,7 @@ from c_programs import (
 )
 from small_networks import SMALL_NETWORKS
 
+from snnrt import GraphBuilder
 from snnrt.devices import cpu
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Add, Edge, Exit, Graph, Input, Neuron, Readout, arithmetic_of
@@ -113,6 +114,13 @@ def lone_input(numbers: str) -> tuple[Graph, object]:
     ), x
 
 
+def competing() -> tuple[Graph, object]:
+    """The input's spikes, of which one neuron may pass its own."""
+    g = GraphBuilder((6,), encoding="spikes", timesteps=2, name="x")
+    graph = g.finish(g.inhibition(g.if_(g.input)))
+    return graph, np.ones((1, 2, 6), np.float32)
+
+
 # what each part is needed by, and what does without
 NEEDS = {
     "FLOAT32": (plain("float32"), plain("int8")),
@@ -120,6 +128,7 @@ NEEDS = {
     "CONV2D": (SMALL_NETWORKS["every_kind"]("int8"), plain("int8")),
     "POOL2D": (SMALL_NETWORKS["every_kind"]("float32"), plain("float32")),
     "ADD": (plain("int8", with_add=True), plain("int8")),
+    "COMPETITION": (competing(), plain("float32")),
     "NEURON_VARIANTS": (SMALL_NETWORKS["every_kind"]("int8"), lone_input("float32")),
     "COUNTERS": (None, plain("int8")),
     "TRACE": (None, plain("int8")),
@@ -143,7 +152,8 @@ def test_a_build_without_a_part(part, tmp_path):
 
 def test_the_smallest_build(tmp_path):
     parts = (
-        "FLOAT32", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS", "HEALTH",
+        "FLOAT32", "CONV2D", "POOL2D", "ADD", "COMPETITION", "NEURON_VARIANTS", "COUNTERS", "TRACE",
+        "STRINGS", "HEALTH",
     )  # fmt: skip
     left_out = [f"-DSNNRT_WITH_{part}=0" for part in parts]
     objects = compile_core(tmp_path, (*left_out, *FREESTANDING), patterns=PORTABLE)

@@ -9,6 +9,7 @@ from snnrt.ir.nodes.conv2d import Conv2d
 from snnrt.ir.nodes.dense import Dense
 from snnrt.ir.nodes.exit import Exit
 from snnrt.ir.nodes.flatten import Flatten
+from snnrt.ir.nodes.inhibition import Inhibition
 from snnrt.ir.nodes.input import Input
 from snnrt.ir.nodes.max_pool2d import MaxPool2d
 from snnrt.ir.nodes.neuron import Neuron
@@ -16,7 +17,8 @@ from snnrt.ir.nodes.readout import Readout
 from snnrt.ir.nodes.sum_pool2d import SumPool2d
 
 NODES: tuple[type[Node], ...] = (
-    Input, Dense, Conv2d, SumPool2d, AvgPool2d, Flatten, Add, Neuron, MaxPool2d, Readout, Exit,
+    Input, Dense, Conv2d, SumPool2d, AvgPool2d, Flatten, Add, Neuron, MaxPool2d, Inhibition,
+    Readout, Exit,
 )  # fmt: skip
 
 BY_NUMBER: dict[int, type[Node]] = {node.KIND.number: node for node in NODES}
