@@ -51,6 +51,7 @@
 #define SNNRT_KIND_NEURON 8
 #define SNNRT_KIND_MAX_POOL2D 11
 #define SNNRT_KIND_INHIBITION 17
+#define SNNRT_KIND_WINNERS 18
 #define SNNRT_KIND_READOUT 9
 #define SNNRT_KIND_EXIT 10
 
@@ -154,6 +155,12 @@ typedef struct snnrt_inhibition_parameters {
     uint32_t radius;
 } snnrt_inhibition_parameters;
 
+typedef struct snnrt_winners_parameters {
+    uint32_t state;
+    uint32_t k;
+    uint32_t radius;
+} snnrt_winners_parameters;
+
 typedef struct snnrt_readout_parameters {
     uint32_t mode;
     uint32_t shift;
@@ -214,6 +221,11 @@ typedef struct snnrt_exit_parameters {
 #else
 #define SNNRT_LIST_INHIBITION(X)
 #endif
+#if SNNRT_WITH_COMPETITION
+#define SNNRT_LIST_WINNERS(X) X(WINNERS, winners, 0x000Fu, 0x1Au, 1u, 2u, 3u, 0u)
+#else
+#define SNNRT_LIST_WINNERS(X)
+#endif
 #define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 2u)
 #define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x70u, 1u, 1u, 3u, 0u)
 #define SNNRT_NODE_LIST(X) \
@@ -227,6 +239,7 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_MAX_POOL2D(X) \
     SNNRT_LIST_INHIBITION(X) \
+    SNNRT_LIST_WINNERS(X) \
     SNNRT_LIST_READOUT(X) \
     SNNRT_LIST_EXIT(X)
 /* Of these, the kinds with a step (their output has memory of its own); and those with states. */
@@ -239,11 +252,13 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_MAX_POOL2D(X) \
     SNNRT_LIST_INHIBITION(X) \
+    SNNRT_LIST_WINNERS(X) \
     SNNRT_LIST_READOUT(X)
 #define SNNRT_STATE_LIST(X) \
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_MAX_POOL2D(X) \
-    SNNRT_LIST_INHIBITION(X)
-#define SNNRT_KINDS_END 18
+    SNNRT_LIST_INHIBITION(X) \
+    SNNRT_LIST_WINNERS(X)
+#define SNNRT_KINDS_END 19
 
 #endif

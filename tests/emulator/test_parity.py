@@ -81,6 +81,7 @@ def test_the_models_have_every_node_and_neuron_variant(models):
             "sum_pool2d",
             "max_pool2d",
             "inhibition",
+            "winners",
             "flatten",
             "add",
             "neuron",

@@ -15,9 +15,10 @@ from snnrt.ir.nodes.max_pool2d import MaxPool2d
 from snnrt.ir.nodes.neuron import Neuron
 from snnrt.ir.nodes.readout import Readout
 from snnrt.ir.nodes.sum_pool2d import SumPool2d
+from snnrt.ir.nodes.winners import Winners
 
 NODES: tuple[type[Node], ...] = (
-    Input, Dense, Conv2d, SumPool2d, AvgPool2d, Flatten, Add, Neuron, MaxPool2d, Inhibition,
+    Input, Dense, Conv2d, SumPool2d, AvgPool2d, Flatten, Add, Neuron, MaxPool2d, Inhibition, Winners,
     Readout, Exit,
 )  # fmt: skip
 
