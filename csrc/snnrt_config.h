@@ -27,6 +27,10 @@
 #ifndef SNNRT_WITH_DELAY
 #define SNNRT_WITH_DELAY 1
 #endif
+/* Lateral inhibition and k-winners-take-all. */
+#ifndef SNNRT_WITH_COMPETITION
+#define SNNRT_WITH_COMPETITION 1
+#endif
 /* Neurons beyond snnrt_neuron_is_plain: synaptic currents, several spikes a step, lower bounds, leaks that differ, no
  * threshold. */
 #ifndef SNNRT_WITH_NEURON_VARIANTS

@@ -53,6 +53,8 @@
 #define SNNRT_KIND_CONCATENATE 12
 #define SNNRT_KIND_DELAY 13
 #define SNNRT_KIND_PAD2D 14
+#define SNNRT_KIND_INHIBITION 17
+#define SNNRT_KIND_WINNERS 18
 #define SNNRT_KIND_READOUT 9
 #define SNNRT_KIND_EXIT 10
 
@@ -168,6 +170,17 @@ typedef struct snnrt_pad2d_parameters {
     uint16_t spacing_x;
 } snnrt_pad2d_parameters;
 
+typedef struct snnrt_inhibition_parameters {
+    uint32_t state;
+    uint32_t radius;
+} snnrt_inhibition_parameters;
+
+typedef struct snnrt_winners_parameters {
+    uint32_t state;
+    uint32_t k;
+    uint32_t radius;
+} snnrt_winners_parameters;
+
 typedef struct snnrt_readout_parameters {
     uint32_t mode;
     uint32_t shift;
@@ -238,6 +251,16 @@ typedef struct snnrt_exit_parameters {
 #else
 #define SNNRT_LIST_PAD2D(X)
 #endif
+#if SNNRT_WITH_COMPETITION
+#define SNNRT_LIST_INHIBITION(X) X(INHIBITION, inhibition, 0x000Fu, 0x1Au, 1u, 2u, 2u, 0u)
+#else
+#define SNNRT_LIST_INHIBITION(X)
+#endif
+#if SNNRT_WITH_COMPETITION
+#define SNNRT_LIST_WINNERS(X) X(WINNERS, winners, 0x000Fu, 0x1Au, 1u, 2u, 3u, 0u)
+#else
+#define SNNRT_LIST_WINNERS(X)
+#endif
 #define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 2u)
 #define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x70u, 1u, 1u, 3u, 0u)
 #define SNNRT_NODE_LIST(X) \
@@ -253,6 +276,8 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_CONCATENATE(X) \
     SNNRT_LIST_DELAY(X) \
     SNNRT_LIST_PAD2D(X) \
+    SNNRT_LIST_INHIBITION(X) \
+    SNNRT_LIST_WINNERS(X) \
     SNNRT_LIST_READOUT(X) \
     SNNRT_LIST_EXIT(X)
 /* Of these, the kinds with a step (their output has memory of its own); and those with states. */
@@ -267,11 +292,15 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_CONCATENATE(X) \
     SNNRT_LIST_DELAY(X) \
     SNNRT_LIST_PAD2D(X) \
+    SNNRT_LIST_INHIBITION(X) \
+    SNNRT_LIST_WINNERS(X) \
     SNNRT_LIST_READOUT(X)
 #define SNNRT_STATE_LIST(X) \
     SNNRT_LIST_NEURON(X) \
     SNNRT_LIST_MAX_POOL2D(X) \
-    SNNRT_LIST_DELAY(X)
-#define SNNRT_KINDS_END 15
+    SNNRT_LIST_DELAY(X) \
+    SNNRT_LIST_INHIBITION(X) \
+    SNNRT_LIST_WINNERS(X)
+#define SNNRT_KINDS_END 19
 
 #endif

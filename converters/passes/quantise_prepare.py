@@ -108,7 +108,7 @@ def _kinds(graph: Graph) -> _Kinds:
             current = node.holds_current([source in currents for source in sources])
             differ = bool(found) and max(found) - min(found) > _SAME * max(found)
             differ |= len(sources) > 1 and any(source in mixed for source in sources)
-            if current or (differ and node.shares_unit):
+            if current or (differ and node.shares_unit and node.bounded_by_inputs):
                 currents.add(node.name)
             elif not node.bounded_by_inputs or len(found) == len(sources):
                 units[node.name] = node.value_unit(max(found, default=1.0))

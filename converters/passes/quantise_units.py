@@ -66,11 +66,16 @@ class UnitSolver:
     def solve(self) -> dict[str, np.ndarray]:
         """float64 array of each node's shape (readout and exit left out); ModelError where none fits."""
         # a requirement travels at most once through every node, and once more for each delayed edge it passes
+        # and for each value that is compared
         delayed = sum(edge.delay for node in self.nodes for edge in node.inputs)
-        for _ in range(2 * (delayed + 2)):
+        compared = sum(len(node.compared) for node in self.nodes)
+        for _ in range(2 * (delayed + compared + 2)):
             if not self._pass():
                 self._check_additions()
+                self._check_compared()
                 return self.units
+        # units that cannot become one grow without end
+        self._check_compared()
         raise ModelError(
             f"graph: no int8 scale fits the loop through {self._loop()!r}: its leaky integrators change the "
             "unit each time around; put a spiking neuron or a dense in the loop, or use --numbers float32"
@@ -88,12 +93,15 @@ class UnitSolver:
                 continue
             if isinstance(node, Add) and node.as_current:
                 grew |= self._raise(node.name, unit)
+            for edge in node.compared:
+                if edge.source in self.units:
+                    grew |= self._raise(edge.source, self.units[edge.source].max())
             known = self.units.get(node.name)
             grew |= known is None or bool((np.abs(unit - known) > _SETTLED * known).any())
             self.units[node.name] = unit
         return grew
 
-    def _raise(self, name: str, wanted: np.ndarray) -> bool:
+    def _raise(self, name: str, wanted: np.ndarray | np.floating) -> bool:
         wanted = np.broadcast_to(wanted, self.least[name].shape)
         grows = wanted > self.least[name] * (1 + _SETTLED)
         if grows.any():
@@ -146,6 +154,19 @@ class UnitSolver:
                         "branches that can share one scale a channel",
                         f"{edge.source!r} with another; give its neurons one gain a channel, "
                         "or use --numbers float32",
+                    )
+
+    def _check_compared(self) -> None:
+        for node in self.nodes:
+            for edge in node.compared:
+                units = self.units.get(edge.source)
+                if units is not None and _varies(units, units.max()):
+                    raise complaint(
+                        node,
+                        "input",
+                        "values that can share one scale, to be compared with each other",
+                        f"{edge.source!r}, whose scales differ; give its neurons one gain a channel and a "
+                        "dense or conv2d before them, or use --numbers float32",
                     )
 
     def _loop(self) -> str:

@@ -167,6 +167,11 @@ class Node:
         """What one unit of each output element is worth, for those of the inputs, float64 of ``shape``."""
         return np.maximum.reduce(sources)
 
+    @property
+    def compared(self) -> tuple[Edge, ...]:
+        """Inputs whose elements are compared with each other: in integers all count in one unit."""
+        return ()
+
     def least_unit_of_inputs(self, least: np.ndarray, source: Shape) -> np.ndarray:
         """What the inputs' unit must at least be for the output's to be ``least``."""
         return least

@@ -25,6 +25,7 @@ from c_programs import (
 from node_cases import arithmetics, plain_graph
 from small_networks import SMALL_NETWORKS
 
+from snnrt import GraphBuilder
 from snnrt.devices import cpu
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Add, Edge, Exit, Graph, Input, Neuron, Readout, arithmetic_of
@@ -113,6 +114,13 @@ def lone_input(numbers: str) -> tuple[Graph, object]:
     return Graph(
         (Input("x", (), (6,)), readout, Exit("e", (Edge("r"),), (6,))), 2, arithmetic_of(numbers), {}
     ), x
+
+
+def competing() -> tuple[Graph, object]:
+    """The input's spikes, of which one neuron may pass its own."""
+    g = GraphBuilder((6,), encoding="spikes", timesteps=2, name="x")
+    graph = g.finish(g.inhibition(g.if_(g.input)))
+    return graph, np.ones((1, 2, 6), np.float32)
 
 
 # what each part is needed by, and what does without

@@ -80,6 +80,8 @@ def test_the_models_have_every_node_and_neuron_variant(models):
             "conv2d",
             "sum_pool2d",
             "max_pool2d",
+            "inhibition",
+            "winners",
             "flatten",
             "add",
             "neuron",

@@ -11,16 +11,18 @@ from snnrt.ir.nodes.delay import Delay
 from snnrt.ir.nodes.dense import Dense
 from snnrt.ir.nodes.exit import Exit
 from snnrt.ir.nodes.flatten import Flatten
+from snnrt.ir.nodes.inhibition import Inhibition
 from snnrt.ir.nodes.input import Input
 from snnrt.ir.nodes.max_pool2d import MaxPool2d
 from snnrt.ir.nodes.neuron import Neuron
 from snnrt.ir.nodes.pad2d import Pad2d
 from snnrt.ir.nodes.readout import Readout
 from snnrt.ir.nodes.sum_pool2d import SumPool2d
+from snnrt.ir.nodes.winners import Winners
 
 NODES: tuple[type[Node], ...] = (
     Input, Dense, Conv2d, SumPool2d, AvgPool2d, Flatten, Add, Neuron, MaxPool2d, Concatenate, Delay, Pad2d,
-    Readout, Exit,
+    Inhibition, Winners, Readout, Exit,
 )  # fmt: skip
 
 BY_NUMBER: dict[int, type[Node]] = {node.KIND.number: node for node in NODES}
