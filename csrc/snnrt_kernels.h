@@ -100,7 +100,7 @@ static inline bool snnrt_neuron_is_plain(uint32_t flags, uint32_t granularity) {
                            3u << 2 * SNNRT_NEURON_MEMBRANE | 3u << 2 * SNNRT_NEURON_ADAPTATION |
                            3u << 2 * SNNRT_NEURON_REFRACTORY;
     return (granularity & fixed) == (uint32_t)SNNRT_PER_LAYER << 2 * SNNRT_NEURON_MEMBRANE &&
-           (granularity & 3u << 2 * SNNRT_NEURON_THRESHOLD) != 0 && (flags & SNNRT_NEURON_MULTIPLE) == 0;
+           (granularity & 3u << 2 * SNNRT_NEURON_THRESHOLD) != 0 && flags <= SNNRT_NEURON_FLAGS_PLAIN;
 }
 
 /* Returns the number of spikes fired; builds without counters may return 0. */

@@ -170,7 +170,7 @@ MALFORMED = [
     Malformed("float32", {"refractory": _whole(32768)}, ("refractory", "32768")),
     Malformed("float32", {"refractory": _real(1)}, ("refractory", "int32", "float32")),
     Malformed("float32", {"refractory": _whole(1), "threshold": None}, ("refractory", "threshold")),
-    Malformed("float32", {"refractory": _whole(1), "reset_next": True}, ("refractory", "next step")),
+    Malformed("float32", {"refractory": _whole(1), "reset_next": True}, ("refractory", "reset_next")),
     Malformed("integer", {"gain": _whole(2)}, ("gain", "none in int8")),
     Malformed("integer", {"leak": _whole(2)}, ("leak", "none in int8")),
     Malformed("integer", {"integration": "euler"}, ("decay in int8", "euler")),
