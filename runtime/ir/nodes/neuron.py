@@ -20,7 +20,7 @@ RESETS = Enumeration("RESET", ("none", "subtract", "value"))
 
 FLAGS = {
     "integration": (0, 2), "synapse_order": (2, 2), "strict": (4, 1), "reset": (5, 2), "reset_next": (7, 1),
-    "state_int16": (8, 1), "multiple": (9, 1),
+    "state_int16": (8, 1), "multiple": (9, 1), "reset_ahead": (10, 1),
 }  # fmt: skip
 """First bit and number of bits of each field of the flags: first what every build of the core has."""
 PLAIN_FLAGS = 0x1FF
@@ -81,7 +81,9 @@ class Neuron(Node):
     ``strict``: fires where u > θ, else where u ≥ θ. ``multiple``: n = trunc(u/θ) spikes where
     u > 0, at most ``max_spikes``. ``reset``: ``subtract`` (u − n·θ), ``value`` (``reset_value``)
     or ``none``. ``reset_next``: the reset of step t is applied in step t + 1 (subtract: θ taken
-    off after leak and input; value: u replaced by the reset value).
+    off after leak and input; value: u replaced by the reset value). ``reset_ahead``, with ``reset_next`` by
+    subtraction: after firing, step t + 1's reset is taken at once and step t's given back, v = u − (n − r)·θ,
+    where r says whether step t's was taken (snnTorch's ``reset_delay=False``).
     ``lower_bound``: v = max(v, bound) after the reset. ``initial``: v before the first step (0).
 
     ``adaptation`` γ with ``adaptation_decay`` ρ (both or neither), state a: each step a = ρ·a, the threshold
@@ -131,6 +133,7 @@ class Neuron(Node):
     max_spikes: int = 1
     reset: Literal["subtract", "value", "none"] = "value"
     reset_next: bool = False
+    reset_ahead: bool = False
     state_bits: Literal[16, 32] = 32
     adaptation: np.ndarray | None = None
     adaptation_decay: np.ndarray | None = None

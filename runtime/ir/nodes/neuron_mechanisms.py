@@ -26,6 +26,10 @@ MECHANISMS = (
     Mechanism("bias", "bias", "neuron_bias"),
     Mechanism("multiple", "several spikes a step", needs=("threshold",), excludes=("reset_next", "strict")),
     Mechanism("reset_next", "reset at the next step", "neuron_reset_next", needs=("threshold",)),
+    Mechanism(
+        "reset_ahead", "or of this one with the last one's given back (snnTorch's `reset_delay=False`)",
+        "neuron_reset_next", needs=("reset_next", "reset=subtract"),
+    ),
     Mechanism("state_int16", "", "neuron_int16"),
     Mechanism("lower_bound", "lower bound", "neuron_bound"),
     Mechanism(

@@ -118,8 +118,9 @@ def _fire(
     if theta is None:
         result = held(u)
     else:
+        late = fires(before)
         if node.reset_next:
-            u = reset(u, fires(before))
+            u = reset(u, late)
         u = held(u)
         if node.multiple:
             if u > 0:
@@ -129,6 +130,9 @@ def _fire(
         if rests:
             n = zero
         result = u if node.reset_next else held(reset(u, n))
+        if node.reset_ahead and n != late:
+            result = u - theta if n else u + theta
+            result = held(sat(result)) if number is int else result
     if rests:
         result = before
         states["refractory"][index] -= 1
