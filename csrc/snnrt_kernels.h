@@ -87,10 +87,11 @@ typedef struct snnrt_neuron_step {
     void *output;
     uint32_t neurons;
     uint32_t channels;
-    /* Of neurons that are not plain, where they have the mechanism; counters are uint16_t. */
+    /* Of neurons that are not plain, where they have the mechanism; counters are uint16_t, what fired is bits. */
     void *synapse_state;
     void *adaptation_state;
     void *refractory_state;
+    void *fired_state;
 } snnrt_neuron_step;
 
 /* One leak for all membranes, a threshold, one spike a step, no synaptic current, lower bound, adaptation or refractory

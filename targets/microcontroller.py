@@ -159,7 +159,7 @@ def _neuron_events(
 ) -> Iterator[tuple[str, np.ndarray]]:
     updates = counts.neuron_updates[:, position].astype(np.float64)
     channels = node.shape[0]
-    states = sum(state.name != "refractory" for state in node.states(numbers == "int8"))
+    states = sum(state.name not in ("refractory", "fired") for state in node.states(numbers == "int8"))
     yield "neuron_start", np.full_like(updates, elements(node) * states)
     yield "neuron_step", runs
     yield "neuron_update", updates

@@ -216,6 +216,13 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
                                     resting, count);
         } else {
             word = fires_f32(u, threshold, strict, count) & ~resting;
+#if SNNRT_WITH_NEURON_VARIANTS
+            if ((flags & SNNRT_NEURON_ONE_SPIKE) != 0) {
+                snnrt_uint32 *fired = (snnrt_uint32 *)step->fired_state + first / SNNRT_BLOCK;
+                word &= ~*fired;
+                *fired |= word;
+            }
+#endif
             ((snnrt_uint32 *)step->output)[first / SNNRT_BLOCK] = word;
             spikes += snnrt_popcount(word);
             if (!next) {

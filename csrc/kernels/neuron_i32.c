@@ -227,6 +227,12 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
         }
         resting = rest.at != NULL && ((snnrt_int16 *)step->refractory_state)[first + k] != 0;
         fires = !resting && (next ? v : u) > level;
+        if ((flags & SNNRT_NEURON_ONE_SPIKE) != 0) {
+            snnrt_uint32 *fired = (snnrt_uint32 *)step->fired_state + (first + k) / 32u;
+            const uint32_t bit = (uint32_t)fires << (first + k) % 32u & ~*fired;
+            *fired |= bit;
+            fires = bit != 0;
+        }
         if (multiple) {
             count = u > 0 && !resting ? (uint32_t)u / (uint32_t)taken : 0u;
             if (count > step->max_spikes) {

@@ -160,6 +160,9 @@ uint32_t snnrt_neuron_state_bytes(const snnrt_node *node) {
             bytes += up_to_8(snnrt_elements(node) * 2u);
         }
     }
+    if ((p->flags & SNNRT_NEURON_ONE_SPIKE) != 0) {
+        bytes += up_to_8((snnrt_elements(node) + 31u) / 32u * 4u);
+    }
 #endif
     return bytes;
 }
@@ -210,6 +213,10 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
         state += words;
     }
     step->refractory_state = state;
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_REFRACTORY) != SNNRT_ABSENT) {
+        state += up_to_8(snnrt_elements(node) * 2u);
+    }
+    step->fired_state = state;
 }
 #endif
 
@@ -232,7 +239,7 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
     step.state = network->arena + p->state;
 #if SNNRT_WITH_NEURON_VARIANTS
-    if ((granularity & SNNRT_FURTHER_STATES) != 0) {
+    if ((granularity & SNNRT_FURTHER_STATES) != 0 || (p->flags & SNNRT_NEURON_ONE_SPIKE) != 0) {
         place_states(node, &step);
     }
 #endif

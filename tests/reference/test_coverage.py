@@ -16,7 +16,7 @@ from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS, WORDS
 from snnrt.ir.value_types import output_types
 from snnrt.reference.run import Reference
 
-GRAPHS = 250
+GRAPHS = 400
 FIRING_FLAGS = [flag for flag in FLAGS if flag not in WORDS and flag != "state_int16"]
 
 

@@ -21,6 +21,7 @@ RESETS = Enumeration("RESET", ("none", "subtract", "value"))
 FLAGS = {
     "integration": (0, 2), "synapse_order": (2, 2), "strict": (4, 1), "reset": (5, 2), "reset_next": (7, 1),
     "state_int16": (8, 1), "multiple": (9, 1), "reset_ahead": (10, 1),
+    "one_spike": (11, 1),
 }  # fmt: skip
 """First bit and number of bits of each field of the flags: first what every build of the core has."""
 PLAIN_FLAGS = 0x1FF
@@ -92,6 +93,9 @@ class Neuron(Node):
     stays as it is, nothing fires, and r = r − 1; a spike sets r = R (Norse's LIFRefrac). Neither goes with
     ``reset_next``.
 
+    ``one_spike``: once it has fired a neuron fires no more until the network is reset; its membrane goes on
+    without a reset. A run's record has the time of the spike.
+
     In integers: parameters are int32, ``membrane``, ``synapse`` and ``adaptation_decay`` Q15 (0 … 32768),
     integration is ``decay``, ``gain`` and ``leak`` are folded away, ``scale`` (float32) is one unit of v,
     ``state_bits`` 32 or 16.
@@ -134,6 +138,7 @@ class Neuron(Node):
     reset: Literal["subtract", "value", "none"] = "value"
     reset_next: bool = False
     reset_ahead: bool = False
+    one_spike: bool = False
     state_bits: Literal[16, 32] = 32
     adaptation: np.ndarray | None = None
     adaptation_decay: np.ndarray | None = None
@@ -286,7 +291,7 @@ class Neuron(Node):
     # memory and file
 
     def states(self, integer: bool) -> tuple[StateBlock, ...]:
-        """Membrane, synaptic current, adaptation, refractory counter."""
+        """Membrane, synaptic current, adaptation, refractory counter, who has fired."""
         count = self.elements
         narrow = integer and self.state_bits == 16
         found = [StateBlock("membrane", count * (2 if narrow else 4))]
@@ -296,6 +301,8 @@ class Neuron(Node):
             found.append(StateBlock("adaptation", count * 4))
         if self.refractory is not None:
             found.append(StateBlock("refractory", count * 2))
+        if self.one_spike:
+            found.append(StateBlock("fired", (count + 31) // 32 * 4))
         return tuple(found)
 
     @property

@@ -40,5 +40,9 @@ MECHANISMS = (
     Mechanism(
         "refractory", "refractory period", "neuron_refractory", needs=("threshold",), excludes=("reset_next",)
     ),
+    Mechanism(
+        "one_spike", "one spike only", "neuron_refractory",
+        needs=("threshold",), excludes=("reset_next", "multiple"),
+    ),
 )  # fmt: skip
 """In the order in which an update has them."""

@@ -25,6 +25,8 @@ def start(node: Neuron, inputs: int, integer: bool) -> State:
             state[name] = np.zeros_like(membrane)
     if node.refractory is not None:
         state["refractory"] = np.zeros(membrane.shape, np.int64)
+    if node.one_spike:
+        state["fired"] = np.zeros(membrane.shape, bool)
     return state
 
 
@@ -68,6 +70,9 @@ class _Step:
         resting = self._rests()
         if resting is not None:
             spikes = np.where(resting, self.dtype(0), spikes)
+        if node.one_spike:
+            spikes = np.where(self.state["fired"], self.dtype(0), spikes)
+            self.state["fired"] = self.state["fired"] | (spikes > 0)
         v = u if node.reset_next else self._to_state(self._reset(u, spikes, threshold))
         if node.reset_ahead:
             lowered = u - (spikes - late) * threshold

@@ -41,6 +41,7 @@ def draw(graph: GrowingGraph, x: Value, thresholded: bool | None = None) -> Valu
         "state_bits": int(rng.choice([16, 32])) if graph.integer else 32,
     }
     flags["reset_ahead"] = flags["reset_next"] and flags["reset"] == "subtract" and graph.chance(0.5)
+    flags["one_spike"] = thresholded and not (multiple or flags["reset_next"]) and graph.chance(0.15)
     values = (_integers if graph.integer else _floats)(graph, x.shape, thresholded, flags)
     if thresholded and not flags["reset_next"] and graph.chance(0.4):
         values |= _mechanisms(graph, x.shape, values)
@@ -163,6 +164,9 @@ MALFORMED = [
     Malformed("float32", {"threshold": None, "reset_next": True}, ("threshold", "none")),
     Malformed("float32", {"reset_ahead": True}, ("reset_next", "reset_ahead needs")),
     Malformed("float32", {"reset_ahead": True, "reset_next": True, "reset": "value"}, ("reset=subtract",)),
+    Malformed("float32", {"one_spike": True, "reset_next": True}, ("one_spike", "reset_next")),
+    Malformed("float32", {"one_spike": True, "multiple": True}, ("one_spike", "multiple")),
+    Malformed("float32", {"one_spike": True, "threshold": None}, ("one_spike", "threshold")),
     Malformed("float32", {"state_bits": 16}, ("state_bits", "16")),
     Malformed("float32", {"state_bits": 8}, ("state_bits", "8")),
     Malformed("float32", {"scale": _real(1)}, ("scale", "none in float32")),

@@ -21,6 +21,7 @@ def scalar_states(net: Scalar, node: Neuron) -> dict[str, Values]:
         "synapse": {i: net.number(0) for i in indices(node.shape)},
         "adaptation": {i: net.number(0) for i in indices(node.shape)},
         "refractory": dict.fromkeys(indices(node.shape), 0),
+        "fired": dict.fromkeys(indices(node.shape), False),
     }
 
 
@@ -127,8 +128,9 @@ def _fire(
                 n = min(u // theta if number is int else np.trunc(u / theta), number(node.max_spikes))
         else:
             n = fires(u)
-        if rests:
+        if rests or states["fired"][index]:
             n = zero
+        states["fired"][index] |= node.one_spike and n > 0
         result = u if node.reset_next else held(reset(u, n))
         if node.reset_ahead and n != late:
             result = u - theta if n else u + theta
