@@ -14,7 +14,8 @@ from pathlib import Path
 
 from snnrt.ir import spec
 from snnrt.ir.nodes import NODES
-from snnrt.ir.nodes.neuron import FLAGS, INTEGRATIONS, RESETS, SYNAPSE_ORDERS, Neuron
+from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS, PLAIN_FLAGS, WORDS, Neuron
+from snnrt.ir.nodes.neuron_mechanisms import MECHANISMS
 from snnrt.ir.spec import Enumeration, Kind, Parameter
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,6 +101,33 @@ def _sublist(name: str, trait: str) -> list[str]:
     return [" \\\n".join([f"#define SNNRT_{name}(X)", *macros])]
 
 
+def _neuron_bits(*fields: str) -> int:
+    """A neuron's flags << 16 and bits of its arrays' roles; ``field=word``: the bits of that word."""
+    bits = 0
+    for field in fields:
+        name, _, word = field.partition("=")
+        if name in FLAGS:
+            first, count = FLAGS[name]
+            bits |= (WORDS[name].code(word) if word else (1 << count) - 1) << first + 16
+        else:
+            bits |= 1 << Neuron.KIND.role(name)
+    return bits
+
+
+def _neuron_rules() -> list[str]:
+    """What of a neuron goes with what."""
+    lines = [
+        "/* X(own, needs, excludes) of mechanisms that do not go with every other: flags << 16 | roles. */",
+        "#define SNNRT_NEURON_RULES(X) \\",
+    ]
+    rows = [
+        "    X(" + ", ".join(f"0x{_neuron_bits(*f):08X}u" for f in ((m.field,), m.needs, m.excludes)) + ")"
+        for m in MECHANISMS
+        if m.needs or m.excludes
+    ]
+    return [*lines, " \\\n".join(rows), ""]
+
+
 def ir() -> str:
     """What only the core uses: snnrt_ir.h."""
     conv2d = next(kind.parameters for kind in KINDS if kind.name == "conv2d")
@@ -133,7 +161,7 @@ def ir() -> str:
         lines += [*_enumeration(words), ""]
     lines += [_define(f"KIND_{kind.name.upper()}", kind.number) for kind in KINDS]
     lines += ["", "/* A neuron's flags. */"]
-    for words in (INTEGRATIONS, SYNAPSE_ORDERS, RESETS):
+    for words in WORDS.values():
         lines += [*_enumeration(words)]
     for name, (first, bits) in FLAGS.items():
         if bits == 1:
@@ -142,7 +170,16 @@ def ir() -> str:
             mask = (1 << bits) - 1
             lines.append(f"#define SNNRT_NEURON_{name.upper()}(flags) (((flags) >> {first}) & {mask}u)")
     every = sum(((1 << bits) - 1) << first for first, bits in FLAGS.values())
-    lines += [_define("NEURON_FLAGS_ALL", f"0x{every:03X}u"), ""]
+    lines += [
+        _define("NEURON_FLAGS_ALL", f"0x{every:03X}u"),
+        "/* Of these, what every build has; and what float32 lacks. */",
+    ]
+    lines += [_define("NEURON_FLAGS_PLAIN", f"0x{PLAIN_FLAGS:03X}u")]
+    lines += [
+        _define("NEURON_FLAGS_INTEGER", f"0x{sum(1 << FLAGS[name][0] for name in INTEGER_FLAGS):03X}u"),
+        "",
+    ]
+    lines += _neuron_rules()
     lines += ["/* Roles of arrays in a record. */"]
     for kind in KINDS:
         if kind.arrays:
@@ -243,7 +280,7 @@ def enumerations_table() -> str:
 
 def flags_table() -> str:
     """The bits of a neuron's flags."""
-    words = {"integration": INTEGRATIONS, "synapse_order": SYNAPSE_ORDERS, "reset": RESETS}
+    words = WORDS
     rows = ["| bits | field | codes |", "|---|---|---|"]
     for name, (first, bits) in FLAGS.items():
         place = str(first) if bits == 1 else f"{first} … {first + bits - 1}"
@@ -262,6 +299,15 @@ TABLES = {
 }  # fmt: skip
 
 
+def _with_mechanisms(text: str) -> str:
+    """README.md with the neurons' mechanisms anew."""
+    words = "; ".join(mechanism.words for mechanism in MECHANISMS if mechanism.words)
+    made, found = re.subn(r"(<!-- mechanisms -->).*?(<!-- end -->)", rf"\g<1>{words}\g<2>", text)
+    if found != 1:
+        raise SystemExit(f"README.md: expected one place marked 'mechanisms', found {found}")
+    return made
+
+
 def _documented(text: str) -> str:
     """docs/ir.md with its tables anew."""
     for name, table in TABLES.items():
@@ -278,11 +324,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a file differs")
     arguments = parser.parse_args()
-    page = ROOT / "docs" / "ir.md"
+    page, front = ROOT / "docs" / "ir.md", ROOT / "README.md"
     made = {
         ROOT / "csrc" / "snnrt_constants.h": constants(),
         ROOT / "csrc" / "snnrt_ir.h": ir(),
         page: _documented(page.read_text("utf-8")),
+        front: _with_mechanisms(front.read_text("utf-8")),
     }
     stale = [path for path, text in made.items() if not path.is_file() or path.read_text("utf-8") != text]
     for path in stale:

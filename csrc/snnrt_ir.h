@@ -73,11 +73,26 @@
 #define SNNRT_NEURON_INTEGRATION(flags) (((flags) >> 0) & 3u)
 #define SNNRT_NEURON_SYNAPSE_ORDER(flags) (((flags) >> 2) & 3u)
 #define SNNRT_NEURON_STRICT 0x010u
-#define SNNRT_NEURON_MULTIPLE 0x020u
-#define SNNRT_NEURON_RESET(flags) (((flags) >> 6) & 3u)
-#define SNNRT_NEURON_RESET_NEXT 0x100u
-#define SNNRT_NEURON_STATE_INT16 0x200u
-#define SNNRT_NEURON_FLAGS_ALL 0x3FFu
+#define SNNRT_NEURON_RESET(flags) (((flags) >> 5) & 3u)
+#define SNNRT_NEURON_RESET_NEXT 0x080u
+#define SNNRT_NEURON_STATE_INT16 0x100u
+#define SNNRT_NEURON_MULTIPLE 0x200u
+#define SNNRT_NEURON_RESET_AHEAD 0x400u
+#define SNNRT_NEURON_ONE_SPIKE 0x800u
+#define SNNRT_NEURON_FLAGS_ALL 0xFFFu
+/* Of these, what every build has; and what float32 lacks. */
+#define SNNRT_NEURON_FLAGS_PLAIN 0x1FFu
+#define SNNRT_NEURON_FLAGS_INTEGER 0x100u
+
+/* X(own, needs, excludes) of mechanisms that do not go with every other: flags << 16 | roles. */
+#define SNNRT_NEURON_RULES(X) \
+    X(0x02000000u, 0x00000020u, 0x00900000u) \
+    X(0x00800000u, 0x00000020u, 0x00000000u) \
+    X(0x04000000u, 0x00A00000u, 0x00000000u) \
+    X(0x00000200u, 0x00000420u, 0x00800000u) \
+    X(0x00000400u, 0x00000200u, 0x00000000u) \
+    X(0x00000800u, 0x00000020u, 0x00800000u) \
+    X(0x08000000u, 0x00000020u, 0x02800000u)
 
 /* Roles of arrays in a record. */
 #define SNNRT_DENSE_WEIGHTS 0

@@ -87,10 +87,11 @@ typedef struct snnrt_neuron_step {
     void *output;
     uint32_t neurons;
     uint32_t channels;
-    /* Of neurons that are not plain, where they have the mechanism; counters are uint16_t. */
+    /* Of neurons that are not plain, where they have the mechanism; counters are uint16_t, what fired is bits. */
     void *synapse_state;
     void *adaptation_state;
     void *refractory_state;
+    void *fired_state;
 } snnrt_neuron_step;
 
 /* One leak for all membranes, a threshold, one spike a step, no synaptic current, lower bound, adaptation or refractory
@@ -100,7 +101,7 @@ static inline bool snnrt_neuron_is_plain(uint32_t flags, uint32_t granularity) {
                            3u << 2 * SNNRT_NEURON_MEMBRANE | 3u << 2 * SNNRT_NEURON_ADAPTATION |
                            3u << 2 * SNNRT_NEURON_REFRACTORY;
     return (granularity & fixed) == (uint32_t)SNNRT_PER_LAYER << 2 * SNNRT_NEURON_MEMBRANE &&
-           (granularity & 3u << 2 * SNNRT_NEURON_THRESHOLD) != 0 && (flags & SNNRT_NEURON_MULTIPLE) == 0;
+           (granularity & 3u << 2 * SNNRT_NEURON_THRESHOLD) != 0 && flags <= SNNRT_NEURON_FLAGS_PLAIN;
 }
 
 /* Returns the number of spikes fired; builds without counters may return 0. */

@@ -38,7 +38,7 @@ static void report(const char *name, uint32_t ticks, uint32_t operations) {
 
 #define SET(parameter, granularity) ((uint32_t)(granularity) << 2 * (parameter))
 #define SCALARS (SET(SNNRT_NEURON_MEMBRANE, SNNRT_PER_LAYER) | SET(SNNRT_NEURON_THRESHOLD, SNNRT_PER_LAYER))
-#define SUBTRACT ((uint32_t)SNNRT_RESET_SUBTRACT << 6)
+#define SUBTRACT ((uint32_t)SNNRT_RESET_SUBTRACT << 5)
 
 static void count_neurons(const char *name, uint32_t flags, uint32_t granularity, uint32_t channels) {
     snnrt_neuron_step step;

@@ -16,7 +16,8 @@ class Choices:
     ``dt``: seconds (Sinabs: steps). ``reset``: ``subtract`` and ``zero`` when the framework does it,
     ``subtract_now``, ``none``. ``strict``: fires where v > threshold, not ≥. ``multiple``: up to
     ``max_spikes`` spikes a step. ``lower_bound``: of the membrane of neurons that fire.
-    ``normalise_input``: scale the input by 1 − α (Sinabs' norm_input).
+    ``reset_delay``: False where the framework resets at the next step but was told not to (snnTorch's
+    ``reset_delay=False``). ``normalise_input``: scale the input by 1 − α (Sinabs' norm_input).
     """
 
     dt: float | None = None
@@ -26,3 +27,4 @@ class Choices:
     max_spikes: int = 255
     lower_bound: float | None = None
     normalise_input: bool | None = None
+    reset_delay: bool | None = None

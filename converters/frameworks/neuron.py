@@ -55,14 +55,18 @@ def spiking_neuron(
         fields["lower_bound"] = np.array(rules.lower_bound, np.float32)
     if rules.reset == "none":
         return Neuron(name, (), shape, **fields, reset="none")
+    # snnTorch's RSynaptic puts what reset_delay=False makes into a variable that nobody reads
+    waits = rules.reset_delay or (recurrent and dynamics.synapse is not None)
     if rules.reset in ("subtract", "subtract_now"):
         late = framework.resets_late and rules.reset == "subtract"
-        return Neuron(name, (), shape, **fields, reset="subtract", reset_next=late)
+        return Neuron(
+            name, (), shape, **fields, reset="subtract", reset_next=late, reset_ahead=late and not waits
+        )
     value = reset_value if rules.reset == "value" else None
     if value is None:
         value = np.zeros((), np.float32)
     if framework.starts_at_reset and value.any():
         fields["initial"] = value
     # snnTorch's Leaky drops the old membrane, its other neurons drop this step's input with it
-    loses_input = framework.resets_late and (recurrent or dynamics.synapse is not None)
+    loses_input = framework.resets_late and waits and (recurrent or dynamics.synapse is not None)
     return Neuron(name, (), shape, **fields, reset="value", reset_value=value, reset_next=loses_input)

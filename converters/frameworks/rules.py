@@ -30,6 +30,7 @@ class Rules:
     max_spikes: int = 1
     lower_bound: float | None = None
     normalise_input: bool | None = None
+    reset_delay: bool = True
 
 
 def choose_rules(name: str, choices: Choices) -> Rules:
@@ -47,6 +48,11 @@ def choose_rules(name: str, choices: Choices) -> Rules:
     strict = framework.strict and not several if choices.strict is None else bool(choices.strict)
     if several and strict:
         raise ModelError("strict: expected not set where a neuron fires several spikes a step; leave one out")
+    if choices.reset_delay is not None and (not framework.resets_late or choices.reset == "subtract_now"):
+        raise ModelError(
+            f"reset_delay: expected none: {framework.title} with reset {choices.reset or framework.reset!r} "
+            "does not reset at the next step; leave it out"
+        )
     if several and framework.resets_late and choices.reset in (None, "subtract"):
         raise ModelError(
             f"multiple: {framework.title} resets one spike, at the next step; "
@@ -59,6 +65,7 @@ def choose_rules(name: str, choices: Choices) -> Rules:
     return Rules(
         framework, dt, choices.reset or framework.reset, strict, several,
         int(choices.max_spikes) if several else 1, choices.lower_bound, choices.normalise_input,
+        choices.reset_delay is not False,
     )  # fmt: skip
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
-from snnrt.converters.frameworks.framework import Framework
+from snnrt.converters.frameworks.choices import Choices
+from snnrt.converters.frameworks.framework import Framework, Mechanisms
 from snnrt.converters.frameworks.neuron import Dynamics
+
+
+def _further_lines(choices: Choices, neurons: Collection[Mechanisms]) -> list[str]:
+    fires = any(neuron.fires for neuron in neurons)
+    if not fires or choices.reset_delay is not None or choices.reset not in (None, "subtract"):
+        return []
+    return ["a reset comes at the next step (snnTorch's default reset_delay)"]
+
 
 FRAMEWORK = Framework(
     name="snntorch",
@@ -13,9 +24,10 @@ FRAMEWORK = Framework(
     dt=1e-4,
     dt_line="dt = {dt} s (snnTorch's export)",
     reset="subtract",
-    reset_line="reset: subtract, at the next step (snnTorch's default); 'zero' if it was trained so",
+    reset_line="reset: subtract (snnTorch's default); 'zero' if it was trained so",
     strict=True,
     resets_late=True,
+    further_lines=_further_lines,
 )
 
 

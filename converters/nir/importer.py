@@ -38,6 +38,7 @@ def import_nir(
     max_spikes: int = 255,
     lower_bound: float | None = None,
     normalise_input: bool | None = None,
+    reset_delay: bool | None = None,
     timesteps: int | None = None,
     readout: Literal["sum", "mean"] = "sum",
     encoding: Literal["constant", "spikes"] | None = None,
@@ -52,7 +53,8 @@ def import_nir(
     ``reset``: ``subtract`` and ``zero`` when the framework does it, ``subtract_now``, ``none``.
     ``strict``: fires where v > threshold, not ≥. ``multiple``: up to ``max_spikes`` spikes a step.
     ``lower_bound``: of the membrane of neurons that fire (Sinabs' min_v_mem). ``normalise_input``:
-    Sinabs' norm_input. ``encoding``: the input is a constant current (default) or spikes over time,
+    Sinabs' norm_input. ``reset_delay``: snnTorch's, False where the reset does not wait for the next step.
+    ``encoding``: the input is a constant current (default) or spikes over time,
     with values from ``low`` to ``high``. ``isolated``: read the file in a process of its own, which a
     damaged file may crash.
 
@@ -60,7 +62,7 @@ def import_nir(
     contradict each other; the message names the node.
     """
     path = Path(path)
-    choices = Choices(dt, reset, strict, multiple, max_spikes, lower_bound, normalise_input)
+    choices = Choices(dt, reset, strict, multiple, max_spikes, lower_bound, normalise_input, reset_delay)
     if source is not None:
         choose_rules(source, choices)
     nested = read_nir(path, isolated)

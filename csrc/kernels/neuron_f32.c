@@ -136,6 +136,16 @@ static inline void raise_threshold(snnrt_float32 *raised, const snnrt_float32 *f
     }
 }
 
+/* Takes this step's reset, and gives the last one's back. */
+static inline void reset_ahead(snnrt_float32 *u, const snnrt_float32 *threshold, uint32_t word, uint32_t late,
+                               uint32_t count) {
+    for (uint32_t k = 0; k < count; k++) {
+        if ((((word ^ late) >> k) & 1u) != 0) {
+            u[k] = ((word >> k) & 1u) != 0 ? u[k] - threshold[k] : u[k] + threshold[k];
+        }
+    }
+}
+
 static inline uint32_t resting_neurons(const snnrt_int16 *counters, uint32_t count) {
     uint32_t word = 0;
     for (uint32_t k = 0; k < count; k++) {
@@ -163,7 +173,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
         const snnrt_float32 *threshold;
         const snnrt_float32 *x = (const snnrt_float32 *)step->current + first;
         snnrt_float32 *v = (snnrt_float32 *)step->state + first;
-        uint32_t word, resting = 0;
+        uint32_t word, late = 0, resting = 0;
         for (uint32_t a = 0; a < SNNRT_NEURON_SCALE; a++) {
             array[a] = (const snnrt_float32 *)snnrt_block_parameter(step, a, first, count, first == 0, room[a]);
         }
@@ -195,8 +205,8 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
         }
 #endif
         if (next) {
-            word = fires_f32(v, array[SNNRT_NEURON_THRESHOLD], strict, count);
-            apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], word, count);
+            late = fires_f32(v, array[SNNRT_NEURON_THRESHOLD], strict, count);
+            apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], late, count);
         }
         if (threshold == NULL) {
             word = 0;
@@ -207,11 +217,23 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
                                     resting, count);
         } else {
             word = fires_f32(u, threshold, strict, count) & ~resting;
+#if SNNRT_WITH_NEURON_VARIANTS
+            if ((flags & SNNRT_NEURON_ONE_SPIKE) != 0) {
+                snnrt_uint32 *fired = (snnrt_uint32 *)step->fired_state + first / SNNRT_BLOCK;
+                word &= ~*fired;
+                *fired |= word;
+            }
+#endif
             ((snnrt_uint32 *)step->output)[first / SNNRT_BLOCK] = word;
             spikes += snnrt_popcount(word);
             if (!next) {
                 apply_reset(reset, u, threshold, array[SNNRT_NEURON_RESET_VALUE], word, count);
             }
+#if SNNRT_WITH_NEURON_VARIANTS
+            if ((flags & SNNRT_NEURON_RESET_AHEAD) != 0) {
+                reset_ahead(u, threshold, word, late, count);
+            }
+#endif
         }
 #if SNNRT_WITH_NEURON_VARIANTS
         if (array[SNNRT_NEURON_ADAPTATION] != NULL || array[SNNRT_NEURON_REFRACTORY] != NULL) {

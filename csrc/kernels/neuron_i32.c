@@ -202,7 +202,7 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
     uint32_t word = 0;
     for (uint32_t k = 0; k < run->count; k++) {
         int32_t v = narrow != NULL ? narrow[k] : wide[k];
-        int32_t x = current[k], level = INT32_MAX, taken = 0, held = v, raised = 0, u;
+        int32_t x = current[k], level = INT32_MAX, taken = 0, held = v, raised = 0, late, u;
         uint32_t count = 1;
         bool fires, resting = false;
         if (synapse.at != NULL) {
@@ -227,6 +227,12 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
         }
         resting = rest.at != NULL && ((snnrt_int16 *)step->refractory_state)[first + k] != 0;
         fires = !resting && (next ? v : u) > level;
+        if ((flags & SNNRT_NEURON_ONE_SPIKE) != 0) {
+            snnrt_uint32 *fired = (snnrt_uint32 *)step->fired_state + (first + k) / 32u;
+            const uint32_t bit = (uint32_t)fires << (first + k) % 32u & ~*fired;
+            *fired |= bit;
+            fires = bit != 0;
+        }
         if (multiple) {
             count = u > 0 && !resting ? (uint32_t)u / (uint32_t)taken : 0u;
             if (count > step->max_spikes) {
@@ -246,7 +252,12 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
             u = clamp_int16(u);
         }
         if (next) {
+            late = fires;
             fires = u > level;
+            if ((flags & SNNRT_NEURON_RESET_AHEAD) != 0 && late != fires) {
+                u = snnrt_saturating_add(u, fires ? -taken : taken);
+                u = narrow != NULL ? clamp_int16(u) : u;
+            }
         }
         word |= (uint32_t)(fires && !multiple) << k;
         if (jump.at != NULL) {

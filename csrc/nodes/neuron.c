@@ -23,19 +23,24 @@ bool snnrt_neuron_present(const snnrt_node *node) {
 static bool neuron_flags_fit(const snnrt_check *c, const snnrt_neuron_parameters *p) {
     uint32_t flags = p->flags;
     bool multiple = (flags & SNNRT_NEURON_MULTIPLE) != 0;
-    if (flags > SNNRT_NEURON_FLAGS_ALL || SNNRT_NEURON_RESET(flags) > SNNRT_RESET_VALUE ||
+    /* A build without variants has taken plain flags only. */
+    if ((SNNRT_WITH_NEURON_VARIANTS && flags > SNNRT_NEURON_FLAGS_ALL) || SNNRT_NEURON_RESET(flags) > SNNRT_RESET_VALUE ||
         p->max_spikes - 1u >= (multiple ? SNNRT_VALUE_MAX : 1u)) {
         return false;
     }
     return snnrt_is_integer(c->model) ? SNNRT_NEURON_INTEGRATION(flags) == SNNRT_INTEGRATION_DECAY
-                                      : (flags & SNNRT_NEURON_STATE_INT16) == 0;
+                                      : (flags & SNNRT_NEURON_FLAGS_INTEGER) == 0;
 }
+
+#if SNNRT_WITH_NEURON_VARIANTS
+#define SNNRT_NEURON_RULE(own, needs, excludes) {own, needs, excludes},
+static const uint32_t neuron_mechanism_rules[][3] = {SNNRT_NEURON_RULES(SNNRT_NEURON_RULE)};
+#undef SNNRT_NEURON_RULE
+#endif
 
 /* Mechanisms that go together; after the arrays. */
 static bool neuron_mechanisms_fit(const snnrt_check *c, uint32_t flags) {
     uint32_t present = c->present;
-    uint32_t multiple = flags & SNNRT_NEURON_MULTIPLE;
-    uint32_t next = flags & SNNRT_NEURON_RESET_NEXT;
     uint32_t reset = SNNRT_NEURON_RESET(flags);
     if ((present & SNNRT_HAS(MEMBRANE)) == 0) {
         return false;
@@ -46,25 +51,16 @@ static bool neuron_mechanisms_fit(const snnrt_check *c, uint32_t flags) {
     }
 #endif
 #if SNNRT_WITH_NEURON_VARIANTS
-    {
-        uint32_t adapts = present & (SNNRT_HAS(ADAPTATION) | SNNRT_HAS(ADAPTATION_DECAY));
-        uint32_t beyond = present & (SNNRT_HAS(ADAPTATION) | SNNRT_HAS(REFRACTORY));
-        if ((present & SNNRT_HAS(THRESHOLD)) == 0 && (reset != SNNRT_RESET_NONE || multiple != 0 || next != 0)) {
-            return false;
-        }
-        if (multiple != 0 && (next != 0 || (flags & SNNRT_NEURON_STRICT) != 0)) {
-            return false;
-        }
-        if ((adapts & (adapts - 1u)) == 0 && adapts != 0) {
-            return false;
-        }
-        if (beyond != 0 && ((present & SNNRT_HAS(THRESHOLD)) == 0 || next != 0)) {
+    if ((present & SNNRT_HAS(THRESHOLD)) == 0 && reset != SNNRT_RESET_NONE) {
+        return false;
+    }
+    for (uint32_t i = 0; i < sizeof neuron_mechanism_rules / sizeof neuron_mechanism_rules[0]; i++) {
+        const uint32_t *rule = neuron_mechanism_rules[i];
+        const uint32_t all = flags << 16 | present;
+        if ((all & rule[0]) != 0 && ((all & rule[1]) != rule[1] || (all & rule[2]) != 0)) {
             return false;
         }
     }
-#else
-    (void)multiple;
-    (void)next;
 #endif
     return reset != SNNRT_RESET_VALUE || (present & SNNRT_HAS(RESET_VALUE)) != 0;
 }
@@ -164,6 +160,9 @@ uint32_t snnrt_neuron_state_bytes(const snnrt_node *node) {
             bytes += up_to_8(snnrt_elements(node) * 2u);
         }
     }
+    if ((p->flags & SNNRT_NEURON_ONE_SPIKE) != 0) {
+        bytes += up_to_8((snnrt_elements(node) + 31u) / 32u * 4u);
+    }
 #endif
     return bytes;
 }
@@ -217,6 +216,10 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
         state += words;
     }
     step->refractory_state = state;
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_REFRACTORY) != SNNRT_ABSENT) {
+        state += up_to_8(snnrt_elements(node) * 2u);
+    }
+    step->fired_state = state;
 }
 #endif
 
@@ -239,7 +242,7 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
     step.state = network->arena + p->state;
 #if SNNRT_WITH_NEURON_VARIANTS
-    if ((granularity & SNNRT_FURTHER_STATES) != 0) {
+    if ((granularity & SNNRT_FURTHER_STATES) != 0 || (p->flags & SNNRT_NEURON_ONE_SPIKE) != 0) {
         place_states(node, &step);
     }
 #endif

@@ -33,6 +33,7 @@ IMPORT_OPTIONS = (
     "max_spikes",
     "lower_bound",
     "normalise_input",
+    "reset_delay",
 )
 
 _EXAMPLE = """\
@@ -94,6 +95,9 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
         "--max-spikes", type=positive, metavar="N", help="most spikes a timestep, with --multiple"
     )
     group.add_argument("--lower-bound", type=finite, metavar="V", help="lowest membrane potential")
+    _add_switch(
+        group, "--reset-delay", "reset at the next step, snnTorch's default (--no-reset-delay: at once)"
+    )
     _add_switch(group, "--normalise-input", "scale the input of LIF by 1 − α (Sinabs)")
 
 

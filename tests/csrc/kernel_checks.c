@@ -249,7 +249,7 @@ static void check_neuron(uint32_t number) {
     step.max_spikes = 1;
     step.flags = is_narrow ? SNNRT_NEURON_STATE_INT16 : 0u;
     if (!silent) {
-        step.flags |= below(3) << 6 | (below(2) != 0 ? SNNRT_NEURON_STRICT : 0u) | (next ? SNNRT_NEURON_RESET_NEXT : 0u);
+        step.flags |= below(3) << 5 | (below(2) != 0 ? SNNRT_NEURON_STRICT : 0u) | (next ? SNNRT_NEURON_RESET_NEXT : 0u);
     }
     if (multiple) {
         step.flags = (step.flags & ~SNNRT_NEURON_STRICT) | SNNRT_NEURON_MULTIPLE;

@@ -12,10 +12,12 @@ from strategies import random_graph
 from snnrt.ir.element_order import element_orders
 from snnrt.ir.graph import Conv2d, Graph, Neuron, arithmetic_of
 from snnrt.ir.nodes.max_pool2d import MaxPool2d
+from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS, WORDS
 from snnrt.ir.value_types import output_types
 from snnrt.reference.run import Reference
 
-GRAPHS = 250
+GRAPHS = 400
+FIRING_FLAGS = [flag for flag in FLAGS if flag not in WORDS and flag != "state_int16"]
 
 
 def features(graph: Graph) -> set[tuple]:
@@ -50,7 +52,7 @@ def neuron_features(node: Neuron) -> set[tuple]:
     found: set[tuple] = {("neuron", "fires", node.threshold is not None)}
     flags = ["integration"] + (["synapse_order"] if node.synapse is not None else [])
     if node.threshold is not None:
-        flags += ["strict", "multiple", "reset", "reset_next"]
+        flags += ["reset", *FIRING_FLAGS]
     found |= {("neuron", flag, getattr(node, flag)) for flag in [*flags, "state_bits"]}
     found.add(("neuron", "late", node.reset if node.reset_next else ""))
     for name in node.PARAMETERS:
@@ -75,9 +77,8 @@ def wanted(numbers: str) -> set[tuple]:
     result |= {("inputs", "add", count) for count in (1, 2, 3, 4)}
     result |= {("groups", True), ("groups", False), ("dilation", 2), ("bias", True), ("bias", False)}
     result |= {("stride", kind, 2) for kind in windows} | {("uneven", kind, True) for kind in windows}
-    result |= {
-        ("neuron", flag, value) for flag in ("strict", "multiple", "reset_next") for value in (True, False)
-    }
+    flags = [flag for flag in FIRING_FLAGS if integer or flag not in INTEGER_FLAGS]
+    result |= {("neuron", flag, value) for flag in flags for value in (True, False)}
     result |= {("neuron", "reset", reset) for reset in ("subtract", "value", "none")}
     result |= {("neuron", "late", reset) for reset in ("subtract", "value")}
     result |= {("neuron", "fires", value) for value in (True, False)}

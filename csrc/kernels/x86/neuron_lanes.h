@@ -64,7 +64,7 @@ static inline const snnrt_int32 *snnrt_block_of(const snnrt_parameter_walk *walk
 static inline bool snnrt_plan_lanes(snnrt_lanes_plan *plan, const snnrt_neuron_step *step) {
     uint32_t a;
     const uint32_t lacking = 3u << 2 * SNNRT_NEURON_ADAPTATION | 3u << 2 * SNNRT_NEURON_REFRACTORY;
-    if ((step->flags & ~SNNRT_NEURON_FLAGS_ALL) != 0 || (step->granularity & lacking) != 0 ||
+    if ((step->flags & ~(SNNRT_NEURON_FLAGS_PLAIN | SNNRT_NEURON_MULTIPLE)) != 0 || (step->granularity & lacking) != 0 ||
         step->neurons < SNNRT_BLOCK) {
         return false;
     }

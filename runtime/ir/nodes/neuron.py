@@ -11,6 +11,7 @@ import numpy as np
 from snnrt.ir.array_checks import check_array, check_range, check_scale, check_word, complaint, dtype_of
 from snnrt.ir.node import Node, State, StateBlock, Step
 from snnrt.ir.nodes import neuron_step
+from snnrt.ir.nodes.neuron_mechanisms import MECHANISMS
 from snnrt.ir.spec import LARGEST_INT16, ONE_Q15, Array, Enumeration, Kind, Parameter, ValueType
 
 INTEGRATIONS = Enumeration("INTEGRATION", ("decay", "euler", "divide", "divide_leak"))
@@ -18,10 +19,17 @@ SYNAPSE_ORDERS = Enumeration("SYNAPSE", ("decay_then_add", "add_then_decay", "us
 RESETS = Enumeration("RESET", ("none", "subtract", "value"))
 
 FLAGS = {
-    "integration": (0, 2), "synapse_order": (2, 2), "strict": (4, 1), "multiple": (5, 1), "reset": (6, 2),
-    "reset_next": (8, 1), "state_int16": (9, 1),
+    "integration": (0, 2), "synapse_order": (2, 2), "strict": (4, 1), "reset": (5, 2), "reset_next": (7, 1),
+    "state_int16": (8, 1), "multiple": (9, 1), "reset_ahead": (10, 1),
+    "one_spike": (11, 1),
 }  # fmt: skip
-"""First bit and number of bits of each field of the flags."""
+"""First bit and number of bits of each field of the flags: first what every build of the core has."""
+PLAIN_FLAGS = 0x1FF
+"""The bits of those that every build has."""
+WORDS = {"integration": INTEGRATIONS, "synapse_order": SYNAPSE_ORDERS, "reset": RESETS}
+"""The fields of the flags that are words; the others are true or false."""
+INTEGER_FLAGS = ("state_int16",)
+"""Flags that float32 does not have."""
 
 Integration = Literal["decay", "euler", "divide", "divide_leak"]
 SynapseOrder = Literal["decay_then_add", "add_then_decay", "use_then_decay", "previous"]
@@ -74,7 +82,9 @@ class Neuron(Node):
     ``strict``: fires where u > θ, else where u ≥ θ. ``multiple``: n = trunc(u/θ) spikes where
     u > 0, at most ``max_spikes``. ``reset``: ``subtract`` (u − n·θ), ``value`` (``reset_value``)
     or ``none``. ``reset_next``: the reset of step t is applied in step t + 1 (subtract: θ taken
-    off after leak and input; value: u replaced by the reset value).
+    off after leak and input; value: u replaced by the reset value). ``reset_ahead``, with ``reset_next`` by
+    subtraction: after firing, step t + 1's reset is taken at once and step t's given back, v = u − (n − r)·θ,
+    where r says whether step t's was taken (snnTorch's ``reset_delay=False``).
     ``lower_bound``: v = max(v, bound) after the reset. ``initial``: v before the first step (0).
 
     ``adaptation`` γ with ``adaptation_decay`` ρ (both or neither), state a: each step a = ρ·a, the threshold
@@ -82,6 +92,9 @@ class Neuron(Node):
     et al. 2018, eq. 7 with γ = β(1 − ρ)/ρ). ``refractory`` R, int32 steps, state r: where r > 0 the membrane
     stays as it is, nothing fires, and r = r − 1; a spike sets r = R (Norse's LIFRefrac). Neither goes with
     ``reset_next``.
+
+    ``one_spike``: once it has fired a neuron fires no more until the network is reset; its membrane goes on
+    without a reset. A run's record has the time of the spike.
 
     In integers: parameters are int32, ``membrane``, ``synapse`` and ``adaptation_decay`` Q15 (0 … 32768),
     integration is ``decay``, ``gain`` and ``leak`` are folded away, ``scale`` (float32) is one unit of v,
@@ -124,6 +137,8 @@ class Neuron(Node):
     max_spikes: int = 1
     reset: Literal["subtract", "value", "none"] = "value"
     reset_next: bool = False
+    reset_ahead: bool = False
+    one_spike: bool = False
     state_bits: Literal[16, 32] = 32
     adaptation: np.ndarray | None = None
     adaptation_decay: np.ndarray | None = None
@@ -156,7 +171,7 @@ class Neuron(Node):
         beyond = (self.synapse, self.lower_bound, self.adaptation, self.refractory)
         return (
             all(array is None for array in beyond)
-            and not self.multiple
+            and self._flags & ~PLAIN_FLAGS == 0
             and np.ndim(self.membrane) == 0
             and self.spikes
         )
@@ -212,17 +227,7 @@ class Neuron(Node):
 
     def _check_firing(self, integer: bool) -> None:
         if self.threshold is None:
-            if self.multiple or self.reset_next:
-                raise complaint(
-                    self,
-                    "threshold",
-                    "one, where several spikes or a reset at the next step are asked for",
-                    "none",
-                )
             return
-        if self.multiple and (self.reset_next or self.strict):
-            other = "reset_next" if self.reset_next else "strict"
-            raise complaint(self, other, "not set where a neuron fires several spikes a step", "set")
         if not isinstance(self.max_spikes, (int, np.integer)) or not 1 <= self.max_spikes <= LARGEST_INT16:
             raise complaint(self, "max_spikes", f"1 to {LARGEST_INT16}", self.max_spikes)
         if integer:
@@ -231,23 +236,29 @@ class Neuron(Node):
             check_range(self, "threshold", self.threshold, 0.0, np.inf, open_low=True)
 
     def _check_mechanisms(self, integer: bool) -> None:
-        if (self.adaptation is None) != (self.adaptation_decay is None):
-            raise complaint(self, "adaptation", "both adaptation and adaptation_decay, or neither", "one")
-        for name in ("adaptation", "refractory"):
-            array = getattr(self, name)
-            if array is None:
+        for mechanism in MECHANISMS:
+            if not self.has(mechanism.field):
                 continue
-            if self.threshold is None:
-                raise complaint(self, name, "none without a threshold", "one")
-            if self.reset_next:
-                raise complaint(self, name, "none with a reset at the next step", "one")
-            check_range(self, name, array, 0, LARGEST_INT16 if name == "refractory" else np.inf)
+            for other in mechanism.needs:
+                if not self.has(other):
+                    found = repr(getattr(self, other.partition("=")[0]))
+                    raise complaint(self, other, f"it, which {mechanism.field} needs", found.lower())
+            for other in mechanism.excludes:
+                if self.has(other):
+                    raise complaint(self, mechanism.field, f"none where there is {other}", "both")
+        for name in ("adaptation", "refractory"):
+            if getattr(self, name) is not None:
+                most = LARGEST_INT16 if name == "refractory" else np.inf
+                check_range(self, name, getattr(self, name), 0, most)
         if self.adaptation_decay is not None:
             check_range(self, "adaptation_decay", self.adaptation_decay, 0, ONE_Q15 if integer else 1.0)
 
     def _check_floats(self) -> None:
         if self.state_bits != 32:
             raise complaint(self, "state_bits", "32 in float32", self.state_bits)
+        for name in INTEGER_FLAGS:
+            if self.has(name):
+                raise complaint(self, name, "not set in float32", "set")
         if self.integration == "decay":
             check_range(self, "membrane", self.membrane, 0.0, 1.0)
             if self.leak is not None:
@@ -280,7 +291,7 @@ class Neuron(Node):
     # memory and file
 
     def states(self, integer: bool, type_: ValueType) -> tuple[StateBlock, ...]:
-        """Membrane, synaptic current, adaptation, refractory counter."""
+        """Membrane, synaptic current, adaptation, refractory counter, who has fired."""
         count = self.elements
         narrow = integer and self.state_bits == 16
         found = [StateBlock("membrane", count * (2 if narrow else 4))]
@@ -290,31 +301,43 @@ class Neuron(Node):
             found.append(StateBlock("adaptation", count * 4))
         if self.refractory is not None:
             found.append(StateBlock("refractory", count * 2))
+        if self.one_spike:
+            found.append(StateBlock("fired", (count + 31) // 32 * 4))
         return tuple(found)
+
+    @property
+    def state_int16(self) -> bool:
+        """Whether the membrane takes 16 bits."""
+        return self.state_bits == 16
+
+    def has(self, field: str) -> bool:
+        """Whether an array is given, a flag is set, or (``field=word``) a word of the flags is that one."""
+        name, _, word = field.partition("=")
+        value = getattr(self, name)
+        return value == word if word else isinstance(value, np.ndarray) or value is True
+
+    @property
+    def _flags(self) -> int:
+        codes = {
+            name: WORDS[name].code(getattr(self, name)) if name in WORDS else int(getattr(self, name))
+            for name in FLAGS
+        }
+        return sum(codes[name] << first for name, (first, _) in FLAGS.items())
 
     def fields(self) -> dict[str, object]:
         """Flags, and spikes a step."""
-        words: dict[str, int] = {
-            "integration": INTEGRATIONS.code(self.integration),
-            "synapse_order": SYNAPSE_ORDERS.code(self.synapse_order),
-            "strict": self.strict, "multiple": self.multiple, "reset": RESETS.code(self.reset),
-            "reset_next": self.reset_next, "state_int16": self.state_bits == 16,
-        }  # fmt: skip
-        flags = sum(int(words[name]) << first for name, (first, _) in FLAGS.items())
-        return {"flags": flags, "max_spikes": self.max_spikes if self.multiple else 1}
+        return {"flags": self._flags, "max_spikes": self.max_spikes if self.multiple else 1}
 
     @classmethod
     def options(cls, fields: Mapping[str, int | float], type_: ValueType) -> dict[str, object]:
         """The inverse of :meth:`fields`."""
         flags = int(fields["flags"])
-        value = {name: flags >> first & (1 << bits) - 1 for name, (first, bits) in FLAGS.items()}
-        return {
-            "integration": INTEGRATIONS.value(value["integration"]),
-            "synapse_order": SYNAPSE_ORDERS.value(value["synapse_order"]),
-            "strict": bool(value["strict"]), "multiple": bool(value["multiple"]),
-            "reset": RESETS.value(value["reset"]), "reset_next": bool(value["reset_next"]),
-            "state_bits": 16 if value["state_int16"] else 32, "max_spikes": fields["max_spikes"],
-        }  # fmt: skip
+        codes = {name: flags >> first & (1 << bits) - 1 for name, (first, bits) in FLAGS.items()}
+        narrow = codes.pop("state_int16")
+        words = {
+            name: WORDS[name].value(code) if name in WORDS else bool(code) for name, code in codes.items()
+        }
+        return {**words, "state_bits": 16 if narrow else 32, "max_spikes": fields["max_spikes"]}
 
     def prepared(self) -> Node:
         """An absent reset value is 0; without a threshold there is no reset."""
@@ -346,16 +369,7 @@ class Neuron(Node):
 
     def mechanism_events(self) -> tuple[str, ...]:
         """Events that each update has for the mechanisms beyond the plain neuron, as targets charge them."""
-        present = {
-            "neuron_synapse": self.synapse is not None,
-            "neuron_bias": self.bias is not None,
-            "neuron_reset_next": self.reset_next,
-            "neuron_int16": self.state_bits == 16,
-            "neuron_bound": self.lower_bound is not None,
-            "neuron_adaptation": self.adaptation is not None,
-            "neuron_refractory": self.refractory is not None,
-        }
-        return tuple(event for event, there in present.items() if there)
+        return tuple(item.event for item in MECHANISMS if item.event is not None and self.has(item.field))
 
     def passed_peak(self, sources: list[int | None], integer: bool) -> int | None:
         """Spikes a step; a membrane is any real number."""

@@ -25,6 +25,8 @@ def start(node: Neuron, inputs: int, integer: bool) -> State:
             state[name] = np.zeros_like(membrane)
     if node.refractory is not None:
         state["refractory"] = np.zeros(membrane.shape, np.int64)
+    if node.one_spike:
+        state["fired"] = np.zeros(membrane.shape, bool)
     return state
 
 
@@ -60,15 +62,21 @@ class _Step:
             self._keep(self._to_state(u))
             return self.state["membrane"].astype(np.int32 if self.integer else np.float32)
         threshold = self._threshold_in_force(base)
+        late = self._fires(held, threshold).astype(self.dtype)
         if node.reset_next:
-            late = self._fires(held, threshold).astype(self.dtype)
             u = self._reset(u, late, threshold)
         u = self._to_state(u)
         spikes = self._count(u, threshold) if node.multiple else self._fires(u, threshold).astype(self.dtype)
         resting = self._rests()
         if resting is not None:
             spikes = np.where(resting, self.dtype(0), spikes)
+        if node.one_spike:
+            spikes = np.where(self.state["fired"], self.dtype(0), spikes)
+            self.state["fired"] = self.state["fired"] | (spikes > 0)
         v = u if node.reset_next else self._to_state(self._reset(u, spikes, threshold))
+        if node.reset_ahead:
+            lowered = u - (spikes - late) * threshold
+            v = self._to_state(saturate(lowered) if self.integer else lowered)
         if resting is not None:
             v = np.where(resting, held, v)
             self._recover(resting, spikes)

@@ -40,6 +40,16 @@ def test_snntorch_loses_its_input_with_a_synapse_or_recurrence():
     assert neuron("snntorch", Dynamics(HALF, synapse=HALF), reset="zero").reset_next
 
 
+def test_snntorch_without_a_delay_of_the_reset():
+    assert neuron("snntorch", reset_delay=False).reset_ahead and not neuron("snntorch").reset_ahead
+    assert not neuron("snntorch", Dynamics(HALF, synapse=HALF), reset="zero", reset_delay=False).reset_next
+    assert neuron("snntorch", recurrent=True, reset_delay=False).reset_ahead
+    # RSynaptic drops what it computes for reset_delay=False
+    current = Dynamics(HALF, synapse=HALF)
+    assert not neuron("snntorch", current, recurrent=True, reset_delay=False).reset_ahead
+    assert neuron("snntorch", current, recurrent=True, reset="zero", reset_delay=False).reset_next
+
+
 def test_spikingjelly_starts_at_its_reset_value():
     assert neuron("spikingjelly").initial == 0.5
     assert neuron("spikingjelly", reset_value=np.zeros((), np.float32)).initial is None

@@ -56,6 +56,8 @@ def test_choices_win():
         ("nir", Choices(dt=float("inf")), "dt: expected seconds above 0"),
         ("sinabs", Choices(strict=True), "strict: expected not set"),
         ("snntorch", Choices(multiple=True), "multiple: snnTorch resets one spike, at the next step"),
+        ("norse", Choices(reset_delay=False), "reset_delay: expected none: Norse with reset 'value'"),
+        ("snntorch", Choices(reset_delay=True, reset="subtract_now"), "reset_delay: expected none"),
         ("sinabs", Choices(max_spikes=32768), "max_spikes: expected 1 to 32767, found 32768"),
         ("nir", Choices(lower_bound=float("nan")), "lower_bound: expected a finite number"),
     ],
@@ -73,9 +75,11 @@ def described(name, neurons, delays=False, **choices):
 def test_all_that_is_assumed_is_said():
     assert described("snntorch", [LIF]) == [
         "dt = 0.0001 s (snnTorch's export)",
-        "reset: subtract, at the next step (snnTorch's default); 'zero' if it was trained so",
+        "reset: subtract (snnTorch's default); 'zero' if it was trained so",
         "a neuron fires where v > threshold (snnTorch's rule)",
+        "a reset comes at the next step (snnTorch's default reset_delay)",
     ]
+    assert len(described("snntorch", [LIF], reset_delay=False)) == 3
     assert described("sinabs", [LIF, LI]) == [
         "dt = 1 step (Sinabs writes τ in steps)",
         "reset: subtract, at once (Sinabs' default); 'zero' if it was trained so",

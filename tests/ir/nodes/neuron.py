@@ -40,6 +40,8 @@ def draw(graph: GrowingGraph, x: Value, thresholded: bool | None = None) -> Valu
         "reset_next": thresholded and not multiple and graph.chance(0.25),
         "state_bits": int(rng.choice([16, 32])) if graph.integer else 32,
     }
+    flags["reset_ahead"] = flags["reset_next"] and flags["reset"] == "subtract" and graph.chance(0.5)
+    flags["one_spike"] = thresholded and not (multiple or flags["reset_next"]) and graph.chance(0.15)
     values = (_integers if graph.integer else _floats)(graph, x.shape, thresholded, flags)
     if thresholded and not flags["reset_next"] and graph.chance(0.4):
         values |= _mechanisms(graph, x.shape, values)
@@ -160,6 +162,11 @@ MALFORMED = [
     Malformed("float32", {"multiple": True, "max_spikes": 32768}, ("1 to 32767", "32768")),
     Malformed("float32", {"threshold": None, "multiple": True}, ("threshold", "none")),
     Malformed("float32", {"threshold": None, "reset_next": True}, ("threshold", "none")),
+    Malformed("float32", {"reset_ahead": True}, ("reset_next", "reset_ahead needs")),
+    Malformed("float32", {"reset_ahead": True, "reset_next": True, "reset": "value"}, ("reset=subtract",)),
+    Malformed("float32", {"one_spike": True, "reset_next": True}, ("one_spike", "reset_next")),
+    Malformed("float32", {"one_spike": True, "multiple": True}, ("one_spike", "multiple")),
+    Malformed("float32", {"one_spike": True, "threshold": None}, ("one_spike", "threshold")),
     Malformed("float32", {"state_bits": 16}, ("state_bits", "16")),
     Malformed("float32", {"state_bits": 8}, ("state_bits", "8")),
     Malformed("float32", {"scale": _real(1)}, ("scale", "none in float32")),
@@ -170,7 +177,7 @@ MALFORMED = [
     Malformed("float32", {"refractory": _whole(32768)}, ("refractory", "32768")),
     Malformed("float32", {"refractory": _real(1)}, ("refractory", "int32", "float32")),
     Malformed("float32", {"refractory": _whole(1), "threshold": None}, ("refractory", "threshold")),
-    Malformed("float32", {"refractory": _whole(1), "reset_next": True}, ("refractory", "next step")),
+    Malformed("float32", {"refractory": _whole(1), "reset_next": True}, ("refractory", "reset_next")),
     Malformed("integer", {"gain": _whole(2)}, ("gain", "none in int8")),
     Malformed("integer", {"leak": _whole(2)}, ("leak", "none in int8")),
     Malformed("integer", {"integration": "euler"}, ("decay in int8", "euler")),

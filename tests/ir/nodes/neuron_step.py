@@ -21,6 +21,7 @@ def scalar_states(net: Scalar, node: Neuron) -> dict[str, Values]:
         "synapse": {i: net.number(0) for i in indices(node.shape)},
         "adaptation": {i: net.number(0) for i in indices(node.shape)},
         "refractory": dict.fromkeys(indices(node.shape), 0),
+        "fired": dict.fromkeys(indices(node.shape), False),
     }
 
 
@@ -118,17 +119,22 @@ def _fire(
     if theta is None:
         result = held(u)
     else:
+        late = fires(before)
         if node.reset_next:
-            u = reset(u, fires(before))
+            u = reset(u, late)
         u = held(u)
         if node.multiple:
             if u > 0:
                 n = min(u // theta if number is int else np.trunc(u / theta), number(node.max_spikes))
         else:
             n = fires(u)
-        if rests:
+        if rests or states["fired"][index]:
             n = zero
+        states["fired"][index] |= node.one_spike and n > 0
         result = u if node.reset_next else held(reset(u, n))
+        if node.reset_ahead and n != late:
+            result = u - theta if n else u + theta
+            result = held(sat(result)) if number is int else result
     if rests:
         result = before
         states["refractory"][index] -= 1

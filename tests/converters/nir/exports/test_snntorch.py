@@ -67,6 +67,16 @@ def test_leaky(tmp_path, reset, beta):
 
 
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
+@pytest.mark.parametrize("make", [leaky, synaptic])
+def test_a_reset_that_does_not_wait(tmp_path, reset, make):
+    net = torch.nn.Sequential(
+        torch.nn.Linear(12, 20), make((20,), threshold=0.5, reset_mechanism=reset, reset_delay=False)
+    )
+    exactly(net, 1, 0.3)
+    compare(net, (12,), tmp_path / "net.nir", reset=reset, reset_delay=False)
+
+
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
 def test_synaptic(tmp_path, reset):
     net = torch.nn.Sequential(
         torch.nn.Linear(12, 20),
@@ -127,6 +137,17 @@ def test_recurrent(tmp_path, reset, kind, all_to_all):
     exactly(net, 5, 0.4)
     imported = compare(net, (12,), tmp_path / "net.nir", reset=reset)
     assert any("recurrence" in line for line in imported.assumptions)
+
+
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
+def test_recurrent_with_a_reset_that_does_not_wait(tmp_path, reset):
+    """RLeaky; RSynaptic fails with hidden states, and without drops it."""
+    net = torch.nn.Sequential(
+        torch.nn.Linear(12, 10),
+        snn.RLeaky(beta=0.5, linear_features=10, reset_mechanism=reset, reset_delay=False, init_hidden=True),
+    )
+    exactly(net, 5, 0.4)
+    compare(net, (12,), tmp_path / "net.nir", reset=reset, reset_delay=False)
 
 
 def test_nested_graph_as_a_hand_keeps_it(tmp_path):

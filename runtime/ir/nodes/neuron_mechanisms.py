@@ -1,0 +1,48 @@
+"""What a neuron may have beyond a leak, a threshold and a reset: names, charges, and what goes with what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """A field of :class:`snnrt.ir.nodes.neuron.Neuron` that is given (an array) or set (a flag).
+
+    ``words``: as the README lists it; empty: not by itself. ``event``: what each update has for it, as
+    targets charge it; mechanisms that cost alike share one. ``needs``, ``excludes``: other fields, or
+    ``field=word`` for a word of the flags.
+    """
+
+    field: str
+    words: str = ""
+    event: str | None = None
+    needs: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+
+
+MECHANISMS = (
+    Mechanism("synapse", "synaptic current", "neuron_synapse"),
+    Mechanism("bias", "bias", "neuron_bias"),
+    Mechanism("multiple", "several spikes a step", needs=("threshold",), excludes=("reset_next", "strict")),
+    Mechanism("reset_next", "reset at the next step", "neuron_reset_next", needs=("threshold",)),
+    Mechanism(
+        "reset_ahead", "or of this one with the last one's given back (snnTorch's `reset_delay=False`)",
+        "neuron_reset_next", needs=("reset_next", "reset=subtract"),
+    ),
+    Mechanism("state_int16", "", "neuron_int16"),
+    Mechanism("lower_bound", "lower bound", "neuron_bound"),
+    Mechanism(
+        "adaptation", "adaptive threshold", "neuron_adaptation",
+        needs=("threshold", "adaptation_decay"), excludes=("reset_next",),
+    ),
+    Mechanism("adaptation_decay", needs=("adaptation",)),
+    Mechanism(
+        "refractory", "refractory period", "neuron_refractory", needs=("threshold",), excludes=("reset_next",)
+    ),
+    Mechanism(
+        "one_spike", "one spike only", "neuron_refractory",
+        needs=("threshold",), excludes=("reset_next", "multiple"),
+    ),
+)  # fmt: skip
+"""In the order in which an update has them."""
