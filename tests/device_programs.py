@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from c_programs import WARNINGS, command
+from c_programs import KIND_SWITCHES, WARNINGS, command
 
 from snnrt.ir.graph import Graph
 from snnrt.targets.emulator import CORES, Core, Image, build, run_program
@@ -18,7 +18,7 @@ from snnrt.targets.export.core_sources import amalgamate, options_for
 
 HERE = Path(__file__).parent / "emulator"
 EVERYTHING = dict.fromkeys(
-    ("float32", "int8", "conv2d", "pool2d", "add", "competition", "neuron_variants", "exit_scores",
+    ("float32", "int8", *(switch.lower() for switch in KIND_SWITCHES), "neuron_variants", "exit_scores",
      "exit_confidence", "counters", "trace", "strings", "health"), 1,
 )  # fmt: skip
 LIMIT_S = 120.0
