@@ -24,6 +24,11 @@ snnrt_status snnrt_check_kernels(const snnrt_node *node) {
     if (node->kind == SNNRT_KIND_NEURON) {
         present = snnrt_neuron_present(node);
     }
+#if !SNNRT_WITH_READOUT_MODES
+    if (node->kind == SNNRT_KIND_READOUT) {
+        present = ((const snnrt_readout_parameters *)snnrt_parameters_of(node))->mode <= SNNRT_READOUT_MEAN;
+    }
+#endif
 #if !SNNRT_WITH_EXIT_CONFIDENCE
     if (node->kind == SNNRT_KIND_EXIT) {
         present = snnrt_exit_rule_present(((const snnrt_exit_parameters *)snnrt_parameters_of(node))->rule);

@@ -36,6 +36,10 @@
 #ifndef SNNRT_WITH_NEURON_VARIANTS
 #define SNNRT_WITH_NEURON_VARIANTS 1
 #endif
+/* Readouts of the last or largest value, or of the first spike. */
+#ifndef SNNRT_WITH_READOUT_MODES
+#define SNNRT_WITH_READOUT_MODES 1
+#endif
 #ifndef SNNRT_WITH_COUNTERS
 #define SNNRT_WITH_COUNTERS 1
 #endif

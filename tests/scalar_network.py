@@ -32,6 +32,7 @@ class Scalar:
 
     def __init__(self, graph: Graph) -> None:
         self.integer = graph.integer
+        self.timesteps = graph.timesteps
         self.number = int if self.integer else F
         self.shapes = {node.name: node.shape for node in graph}
         self.values = {n.name: dict.fromkeys(indices(n.shape), self.number(0)) for n in graph}

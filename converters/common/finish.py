@@ -19,6 +19,7 @@ from snnrt.converters.common.wiring import Wiring
 from snnrt.converters.passes.fold import fold_scales
 from snnrt.ir.graph import Edge, Exit, Graph, Node, Readout
 from snnrt.ir.graph_checks import check_graph
+from snnrt.ir.nodes.readout import ReadoutMode
 
 DEFAULT_TIMESTEPS = 16
 
@@ -41,7 +42,7 @@ class GraphOptions:
     """
 
     timesteps: int | None = None
-    readout: Literal["sum", "mean"] = "sum"
+    readout: ReadoutMode = "sum"
     encoding: Literal["constant", "spikes"] | None = None
     low: float = 0.0
     high: float = 1.0

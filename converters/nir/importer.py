@@ -25,6 +25,7 @@ from snnrt.converters.nir.infer import infer_framework
 from snnrt.converters.nir.nested import inline
 from snnrt.converters.nir.neurons import NEURONS
 from snnrt.errors import ModelError
+from snnrt.ir.nodes.readout import ReadoutMode
 
 
 def import_nir(
@@ -40,7 +41,7 @@ def import_nir(
     normalise_input: bool | None = None,
     reset_delay: bool | None = None,
     timesteps: int | None = None,
-    readout: Literal["sum", "mean"] = "sum",
+    readout: ReadoutMode = "sum",
     encoding: Literal["constant", "spikes"] | None = None,
     low: float = 0.0,
     high: float = 1.0,

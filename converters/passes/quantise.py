@@ -61,7 +61,9 @@ def _quantise_node(node: Node, units: dict[str, np.ndarray]) -> Node:
     if isinstance(node, Neuron):
         return _quantise_neuron(node, units[node.inputs[0].source])
     if isinstance(node, Readout):
-        return node.with_(scale=units[node.inputs[0].source].astype(np.float32))
+        unit = units[node.inputs[0].source].astype(np.float32)
+        # it counts timesteps
+        return node.with_(scale=np.ones_like(unit) if node.mode == "first_spike" else unit)
     return node.quantised()
 
 

@@ -17,6 +17,7 @@ from snnrt.cli.arguments import (
 )
 from snnrt.cli.description import exit_text, inputs_text, source_text
 from snnrt.cli.output import byte_count, check_outputs, print_facts, print_json
+from snnrt.ir.spec import READOUT_MODES
 
 if TYPE_CHECKING:
     from snnrt.network import Network
@@ -78,7 +79,9 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
         help=f"whose rules apply where the file leaves a choice: {', '.join(NAMES)}",
     )
     group.add_argument(
-        "--readout", choices=("sum", "mean"), help="logits: the sum or the mean over timesteps"
+        "--readout",
+        choices=READOUT_MODES.values,
+        help="logits: the sum or the mean over timesteps, the last or largest value, or the first spike",
     )
     group.add_argument("--reset", choices=RESETS, help="what a spike does to the membrane")
     group.add_argument("--dt", type=positive_real, metavar="SECONDS", help="length of a timestep")

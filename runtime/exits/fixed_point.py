@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from snnrt.ir.nodes.exit import check_rule, threshold_q
-from snnrt.ir.nodes.readout import readout_multipliers
+from snnrt.ir.nodes.readout import ReadoutMode, readout_multipliers
 from snnrt.ir.spec import EXIT_RULES, MAX_CLASSES
 
 __all__ = ["EXIT_RULES", "MAX_CLASSES", "check_rule", "readout_multipliers", "threshold_q"]
 
 MAX_DISTANCE = 2**20 - 1
 ONE_Q16 = 65536
-
-Mode = Literal["sum", "mean"]
 
 # round-half-even never meets a tie here: both tables are irrational apart from exact entries
 EXP_TABLE = np.array([round(2**30 * 2 ** (-i / 64)) for i in range(65)], np.int64)
@@ -64,7 +61,7 @@ def best_class(logits: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(logits[:, 0]), 0, ordered.argmax(axis=1))
 
 
-def distances_from_integers(scaled: np.ndarray, mode: Mode, steps: int) -> np.ndarray:
+def distances_from_integers(scaled: np.ndarray, mode: ReadoutMode, steps: int) -> np.ndarray:
     """d (N, K) int64 from :func:`scaled_logits` after ``steps`` steps."""
     distances = scaled.max(axis=1, keepdims=True) - scaled
     if mode == "mean":
@@ -72,7 +69,7 @@ def distances_from_integers(scaled: np.ndarray, mode: Mode, steps: int) -> np.nd
     return np.minimum(distances, MAX_DISTANCE)
 
 
-def distances_from_floats(accumulated: np.ndarray, mode: Mode, steps: int) -> np.ndarray:
+def distances_from_floats(accumulated: np.ndarray, mode: ReadoutMode, steps: int) -> np.ndarray:
     """d (N, K) int64 from float32 accumulators after ``steps`` steps, every operation in float32."""
     accumulated = accumulated.astype(np.float32, copy=False)
     winner = best_class(accumulated)[:, None]
@@ -127,7 +124,9 @@ def decide(rule: str, threshold_integer: int, distances: np.ndarray) -> Decision
     return Decision(total * np.int64(threshold_integer) < 2**46, (2**46 // total) / ONE_Q16)
 
 
-def real_logits(accumulated: np.ndarray, scale: np.ndarray | None, mode: Mode, steps: int) -> np.ndarray:
+def real_logits(
+    accumulated: np.ndarray, scale: np.ndarray | None, mode: ReadoutMode, steps: int
+) -> np.ndarray:
     """Logits (N, K) float32 as a caller sees them.
 
     float32 (``scale`` None): acc, or acc / t in float32. int8: acc·scale (/ t) in float64, rounded once.

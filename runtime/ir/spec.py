@@ -63,7 +63,7 @@ ELEMENT_TYPES = Enumeration("ELEMENT", ("float32", "int32", "int8"))
 LAYOUTS = Enumeration("LAYOUT", ("dense",))
 GRANULARITIES = Enumeration("PER", ("tensor", "layer", "channel", "neuron"))
 ENCODINGS = Enumeration("INPUT", ("constant", "spikes"))
-READOUT_MODES = Enumeration("READOUT", ("sum", "mean"))
+READOUT_MODES = Enumeration("READOUT", ("sum", "mean", "last", "maximum", "first_spike"))
 EXIT_RULES = Enumeration("EXIT", ("never", "entropy", "confidence"))
 
 ValueType = Literal["bits", "int16", "int32", "float32"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from snnrt.errors import DataError
 from snnrt.exits import fixed_point
-from snnrt.ir.arithmetic import broadcast, saturate
+from snnrt.ir.arithmetic import broadcast
 from snnrt.ir.element_order import element_orders
 from snnrt.ir.graph import Conv2d, Graph, Neuron, Weighted
 from snnrt.ir.graph_checks import check_graph
@@ -189,7 +189,7 @@ class _Batch:
             for index, node in enumerate(self.graph.nodes[:-2]):
                 if step == 1 or node.name not in self.reference.static:
                     self._execute(index, node, step)
-            self._accumulate()
+            self._accumulate(step)
             distances, classes = self._distances(step)
             decision = fixed_point.decide(rule, threshold_integer, distances)
             done = decision.stop if step < steps else np.ones(len(self.alive), bool)
@@ -215,12 +215,10 @@ class _Batch:
                 membrane = membrane * broadcast(node.scale, node.shape).astype(np.float64)
             self.result.membranes[name][self.alive, step - 1] = membrane
 
-    def _accumulate(self) -> None:
-        x = self.values[self.graph.readout.inputs[0].source]
-        if self.integer:
-            self.accumulator = saturate(self.accumulator + x)
-        else:
-            self.accumulator = self.accumulator + x.astype(np.float32)
+    def _accumulate(self, step: int) -> None:
+        readout = self.graph.readout
+        x = self.values[readout.inputs[0].source]
+        self.accumulator = readout.accumulate(self.accumulator, x, step, int(self.graph.timesteps))
 
     def _distances(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         mode = self.graph.readout.mode

@@ -107,6 +107,12 @@ def with_kind(kind: str) -> tuple[Graph, object]:
     return graph, np.zeros((1, graph.timesteps, *graph.input.shape), np.float32)
 
 
+def reading(mode: str) -> tuple[Graph, object]:
+    """A graph with another readout."""
+    graph, x = plain("int8")
+    return graph.with_(nodes=(*graph.nodes[:-2], graph.readout.with_(mode=mode), graph.exit)), x
+
+
 def lone_input(numbers: str) -> tuple[Graph, object]:
     """A graph without neurons, which every build must take."""
     graph, x = SMALL_NETWORKS["dense_lif"](numbers)
@@ -127,6 +133,7 @@ def competing() -> tuple[Graph, object]:
 NEEDS = {
     "FLOAT32": (plain("float32"), plain("int8")),
     "INT8": (plain("int8"), plain("float32")),
+    "READOUT_MODES": (reading("first_spike"), plain("int8")),
     "NEURON_VARIANTS": (SMALL_NETWORKS["every_kind"]("int8"), lone_input("float32")),
     "COUNTERS": (None, plain("int8")),
     "TRACE": (None, plain("int8")),
@@ -150,7 +157,9 @@ def test_a_build_without_a_part(part, tmp_path):
 
 
 def test_the_smallest_build(tmp_path):
-    parts = ("FLOAT32", *KIND_SWITCHES, "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS", "HEALTH")
+    parts = ("FLOAT32", *KIND_SWITCHES, "NEURON_VARIANTS", "READOUT_MODES", "COUNTERS", "TRACE", "STRINGS",
+        "HEALTH",
+    )  # fmt: skip
     left_out = [f"-DSNNRT_WITH_{part}=0" for part in parts]
     objects = compile_core(tmp_path, (*left_out, *FREESTANDING), patterns=PORTABLE)
     program = compile_program("partial_build", objects, left_out)

@@ -16,6 +16,7 @@ from small_networks import SMALL_NETWORKS, image_conv
 from snnrt.ir.graph import Neuron, arithmetic_of
 from snnrt.ir.nodes import NODES
 from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS, WORDS
+from snnrt.ir.spec import READOUT_MODES
 from snnrt.targets.emulator import CORES
 
 MODELS = 90
@@ -79,7 +80,7 @@ def test_the_models_have_every_node_and_neuron_variant(models):
             found |= {(numbers, what) for what in variants(neuron)}
     for numbers in ("int8", "float32"):
         kinds = {node.kind for node in NODES if arithmetic_of(numbers) in arithmetics(node.kind)}
-        kinds |= {"constant", "spikes", "sum", "mean", "entropy", "confidence", "never"}
+        kinds |= {"constant", "spikes", *READOUT_MODES.values, "entropy", "confidence", "never"}
         kinds |= {"decay", "none", "subtract", "value", "no threshold"}
         kinds |= {flag for flag in BOOLEANS if numbers == "int8" or flag not in INTEGER_FLAGS}
         kinds |= {"decay_then_add", "add_then_decay", "use_then_decay", "previous", "lower_bound", "initial"}

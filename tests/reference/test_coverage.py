@@ -13,6 +13,7 @@ from snnrt.ir.element_order import element_orders
 from snnrt.ir.graph import Conv2d, Graph, Neuron, arithmetic_of
 from snnrt.ir.nodes.max_pool2d import MaxPool2d
 from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS, WORDS
+from snnrt.ir.spec import READOUT_MODES
 from snnrt.ir.value_types import output_types
 from snnrt.reference.run import Reference
 
@@ -70,7 +71,7 @@ def wanted(numbers: str) -> set[tuple]:
     maxima = {("any", "bits"), ("earliest", "bits"), ("any", "int16" if integer else "float32")}
     result: set[tuple] = {("maximum", *maximum) for maximum in maxima}
     result |= {("kind", kind) for kind in kinds} | {("stored order",)}
-    result |= {("mode", mode) for mode in ("sum", "mean")}
+    result |= {("mode", mode) for mode in READOUT_MODES.values}
     result |= {("rule", rule) for rule in ("never", "entropy", "confidence")}
     result |= {("encoding", encoding, rank) for encoding in ("constant", "spikes") for rank in (1, 3)}
     result |= {("delay", kind) for kind in ("add", "neuron", "dense", "conv2d")}

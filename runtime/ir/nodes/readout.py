@@ -1,4 +1,4 @@
-"""Accumulated logits."""
+"""Logits: what is read over the timesteps, accumulated."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Literal
 
 import numpy as np
 
-from snnrt.ir.array_checks import check_array, check_range, check_scale, complaint
+from snnrt.ir.arithmetic import saturate
+from snnrt.ir.array_checks import check_array, check_range, check_scale, check_word, complaint
 from snnrt.ir.node import Node, Shape
 from snnrt.ir.spec import READOUT_MODES, Array, Kind, Parameter, ValueType
 
+ReadoutMode = Literal["sum", "mean", "last", "maximum", "first_spike"]
 ONE_Q16 = 65536
 MAX_SHIFT = 62
 
@@ -33,7 +35,12 @@ def readout_multipliers(scale: np.ndarray) -> tuple[np.ndarray, int]:
 
 @dataclass(frozen=True, eq=False)
 class Readout(Node):
-    """Accumulated logits over the timesteps so far: ``sum``, or ``mean`` (the sum over t).
+    """Logits of the timesteps so far, from an accumulator a class:
+
+    - ``sum`` of what is read (of spikes: how many), or ``mean``, that over t;
+    - ``last``: what is read now; ``maximum``: the largest so far (of a leaky integrator: its membrane);
+    - ``first_spike``: T + 1 − t of the first timestep t that reads more than 0, at least 1; 0: none yet. So
+      logits differ by as many steps as the spikes do, and the class is the one that spikes first.
 
     In integers ``scale`` (classes,) float32 is one unit of each accumulator, as logits are shown; what the
     exit rule and the choice of the class compute with is ``multipliers`` (classes,) int32 ≥ 0 and ``shift``,
@@ -46,7 +53,7 @@ class Readout(Node):
         meaning="accumulates its input; its output is the accumulator",
         reads={"int32": ("bits", "int16", "int32"), "float32": ("bits", "float32")},
         parameters=(
-            Parameter("mode", "u32", "0 sum, 1 mean"),
+            Parameter("mode", "u32", "0 sum, 1 mean, 2 last, 3 maximum, 4 first_spike"),
             Parameter("shift", "u32", "of the multipliers, 0 … 62; 0 in float32"),
         ),
         arrays=(
@@ -57,7 +64,7 @@ class Readout(Node):
         same_shape=True,
         place="before last",
     )
-    mode: Literal["sum", "mean"] = "sum"
+    mode: ReadoutMode = "sum"
     scale: np.ndarray | None = None
     multipliers: np.ndarray | None = None
     shift: int | None = None
@@ -68,6 +75,19 @@ class Readout(Node):
             return self.multipliers, self.shift
         assert self.scale is not None
         return readout_multipliers(self.scale)
+
+    def accumulate(self, total: np.ndarray, x: np.ndarray, step: int, timesteps: int) -> np.ndarray:
+        """The accumulators (N, classes), int64 or float32, after reading ``x`` in timestep ``step``, from 1
+        on, of ``timesteps`` that the network has at most."""
+        x = x.astype(total.dtype)
+        if self.mode == "last" or (self.mode == "maximum" and step == 1):
+            return x
+        if self.mode == "maximum":
+            return np.where(x > total, x, total)
+        if self.mode == "first_spike":
+            left = total.dtype.type(max(1, timesteps + 1 - step))
+            return np.where((x > 0) & (total == 0), left, total)
+        return total + x if total.dtype == np.float32 else saturate(total + x)
 
     def output_shape(self, sources: list[Shape]) -> Shape:
         """(classes,)."""
@@ -86,8 +106,7 @@ class Readout(Node):
 
     def check(self, integer: bool) -> None:
         """The mode, and in integers the scale."""
-        if self.mode not in READOUT_MODES:
-            raise complaint(self, "mode", "sum or mean", repr(self.mode))
+        check_word(self, "mode", self.mode, READOUT_MODES)
         if integer and self.scale is None:
             raise complaint(self, "scale", "what one unit of each accumulator is worth", "none")
         check_scale(self, self.scale, (self.shape,), integer)

@@ -264,7 +264,7 @@ def test_wrong_joints(tmp_path, case):
         ({"lower_bound": float("inf")}, "lower_bound: expected a finite number"),
         ({"timesteps": 0}, "timesteps: expected 1 to 65535"),
         ({"encoding": "rate"}, "encoding: expected constant or spikes"),
-        ({"readout": "last"}, "mode: expected sum or mean"),
+        ({"readout": "product"}, "mode: expected one of sum, mean, last, maximum, first_spike"),
         ({"low": 2.0}, "range: expected finite low"),
     ],
 )

@@ -10,6 +10,7 @@ from scalar_numbers import F, Values, indices, sat
 
 from snnrt.ir.build import GraphBuilder, Value
 from snnrt.ir.graph import Edge, Readout
+from snnrt.ir.spec import READOUT_MODES
 
 if TYPE_CHECKING:
     from growing_graph import GrowingGraph
@@ -24,18 +25,25 @@ CLASSES = 3
 def draw(graph: GrowingGraph, x: Value) -> dict[str, object]:
     """What the builder's ``finish`` is told of it."""
     scale = np.exp(graph.rng.uniform(-10, 1, x.shape[0])).astype(np.float32) if graph.integer else None
-    return {"readout": "mean" if graph.chance(0.5) else "sum", "scale": scale}
+    return {"readout": str(graph.rng.choice(READOUT_MODES.values)), "scale": scale}
 
 
 def scalar_states(net: Scalar, node: Readout) -> dict[str, Values]:
-    return {"accumulator": {i: net.number(0) for i in indices(node.shape)}}
+    return {"accumulator": {i: net.number(0) for i in indices(node.shape)}, "steps": {(): 0}}
 
 
 def scalar(net: Scalar, node: Readout, sources: list[Values]) -> Values:
-    """The sum so far."""
-    total = net.states[node.name]["accumulator"]
+    """By mode."""
+    total, steps = (net.states[node.name][name] for name in ("accumulator", "steps"))
     for i, value in sources[0].items():
-        total[i] = sat(total[i] + value) if net.integer else total[i] + F(value)
+        if node.mode in ("sum", "mean"):
+            total[i] = sat(total[i] + value) if net.integer else total[i] + F(value)
+        elif node.mode == "first_spike":
+            if total[i] == 0 and value > 0:
+                total[i] = net.number(net.timesteps - steps[()])
+        elif node.mode == "last" or steps[()] == 0 or value > total[i]:
+            total[i] = net.number(value)
+    steps[()] += 1
     return dict(total)
 
 
