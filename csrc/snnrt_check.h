@@ -19,7 +19,7 @@ typedef struct snnrt_check {
     uint32_t low;      /* of SNNRT_OWN_RANGE: values from here ... */
     uint32_t span;     /* ... to so far beyond */
     uint32_t peak;     /* what the node's must be: the sum of its sources', until its kind says otherwise */
-    bool is_static;    /* what the node's flag must be */
+    uint32_t is_static; /* what the node's flag must be */
 } snnrt_check;
 
 /* A kind's row of the specification. */

@@ -12,7 +12,7 @@ typedef char snnrt_there_is_room_for_an_event[SNNRT_EVENTS_MAX >= 1 ? 1 : -1];
 
 /* Values of snnrt_network.initialised. */
 #define SNNRT_INITIALISED 0x534E4E52u
-#define SNNRT_DAMAGED 0x44474D44u
+#define SNNRT_DAMAGED (~SNNRT_INITIALISED)
 
 /* SNNRT_OK where the network may be used, else what every call with it returns. */
 SNNRT_INTERNAL snnrt_status snnrt_readiness(const snnrt_network *network);
@@ -65,8 +65,8 @@ typedef struct snnrt_logits {
     uint32_t shift;
     uint32_t classes;
     uint32_t timesteps; /* steps accumulated, at least 1 */
-    bool integer;
-    bool mean;
+    uint32_t integer;
+    uint32_t mean;
 } snnrt_logits;
 
 /* Whether the build has it. */
