@@ -36,7 +36,7 @@ static bool dimensions_fit(const snnrt_node *node) {
 typedef char snnrt_dimensions_are_all_ones[(SNNRT_DIMENSION_MAX & (SNNRT_DIMENSION_MAX + 1u)) == 0 ? 1 : -1];
 
 SNNRT_NOINLINE uint32_t snnrt_bounded_product(uint32_t a, uint32_t b) {
-    uint64_t product = (uint64_t)a * b;
+    uint64_t product = snnrt_product(a, b);
     return product >> 32 != 0 ? UINT32_MAX : (uint32_t)product;
 }
 

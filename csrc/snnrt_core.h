@@ -21,6 +21,13 @@ SNNRT_INTERNAL snnrt_status snnrt_readiness(const snnrt_network *network);
  * first .. end and is the sum of the bytes 0 .. end. */
 SNNRT_INTERNAL uint32_t snnrt_model_crc32(const uint8_t *model, size_t first, size_t end, uint32_t crc);
 
+/* a * b. Cores without a long multiplication have a function for 64 by 64 bits, of which twice this size would be linked. */
+#if SNNRT_LONG_PRODUCTS
+static inline uint64_t snnrt_product(uint32_t a, uint32_t b) { return (uint64_t)a * b; }
+#else
+SNNRT_INTERNAL uint64_t snnrt_product(uint32_t a, uint32_t b);
+#endif
+
 /* Where a node's value lies: an input's with the caller; a flatten says the same as its source. */
 static inline const void *snnrt_value_of(const snnrt_network *network, const snnrt_node *node) {
     return node->output == SNNRT_NO_OFFSET ? network->input : network->arena + node->output;
