@@ -9,6 +9,7 @@
 #ifndef SNNRT_WITH_INT8
 #define SNNRT_WITH_INT8 1
 #endif
+/* Kinds of nodes, as `make generate` lists them. */
 #ifndef SNNRT_WITH_CONV2D
 #define SNNRT_WITH_CONV2D 1
 #endif
@@ -18,6 +19,10 @@
 #ifndef SNNRT_WITH_ADD
 #define SNNRT_WITH_ADD 1
 #endif
+#ifndef SNNRT_WITH_MAX_POOL2D
+#define SNNRT_WITH_MAX_POOL2D 1
+#endif
+/* end */
 /* Neurons beyond snnrt_neuron_is_plain: synaptic currents, several spikes a step, lower bounds, leaks that differ, no
  * threshold. */
 #ifndef SNNRT_WITH_NEURON_VARIANTS

@@ -21,7 +21,7 @@ from c_programs import (
     need_compiler,
     sources,
 )
-from small_networks import SMALL_NETWORKS
+from small_networks import SMALL_NETWORKS, max_pools
 
 from snnrt.devices import cpu
 from snnrt.errors import ModelError
@@ -119,6 +119,7 @@ NEEDS = {
     "INT8": (plain("int8"), plain("float32")),
     "CONV2D": (SMALL_NETWORKS["every_kind"]("int8"), plain("int8")),
     "POOL2D": (SMALL_NETWORKS["every_kind"]("float32"), plain("float32")),
+    "MAX_POOL2D": (max_pools("int8"), plain("int8")),
     "ADD": (plain("int8", with_add=True), plain("int8")),
     "NEURON_VARIANTS": (SMALL_NETWORKS["every_kind"]("int8"), lone_input("float32")),
     "COUNTERS": (None, plain("int8")),
@@ -143,7 +144,8 @@ def test_a_build_without_a_part(part, tmp_path):
 
 def test_the_smallest_build(tmp_path):
     parts = (
-        "FLOAT32", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS", "HEALTH",
+        "FLOAT32", "CONV2D", "POOL2D", "MAX_POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS",
+        "HEALTH",
     )  # fmt: skip
     left_out = [f"-DSNNRT_WITH_{part}=0" for part in parts]
     objects = compile_core(tmp_path, (*left_out, *FREESTANDING), patterns=PORTABLE)
