@@ -6,14 +6,14 @@
 
 /* Of the kinds in the build; the last, of zeros, stands for the others. */
 static const snnrt_row kind_rows[] = {
-#define SNNRT_ROW(KIND, kind, reads, traits, fewest, most, words, roles)                           \
-    {reads, traits, fewest, most, (words) | (roles) << 4, SNNRT_KIND_##KIND},
+#define SNNRT_ROW(KIND, kind, reads, traits, fewest, most, words, roles, passes)                   \
+    {reads, traits, fewest, most, (words) | (roles) << 4, SNNRT_KIND_##KIND, passes},
     SNNRT_NODE_LIST(SNNRT_ROW)
 #undef SNNRT_ROW
-    {0, 0, 0, 0, 0, 0},
+    {0, 0, 0, 0, 0, 0, 0},
 };
 
-#define SNNRT_ROW_FITS(KIND, kind, reads, traits, fewest, most, words, roles)                      \
+#define SNNRT_ROW_FITS(KIND, kind, reads, traits, fewest, most, words, roles, passes)              \
     typedef char snnrt_##kind##_row_fits[(words) < 16u && (roles) < 16u ? 1 : -1];
 SNNRT_NODE_LIST(SNNRT_ROW_FITS)
 #undef SNNRT_ROW_FITS
@@ -36,7 +36,7 @@ static bool dimensions_fit(const snnrt_node *node) {
 typedef char snnrt_dimensions_are_all_ones[(SNNRT_DIMENSION_MAX & (SNNRT_DIMENSION_MAX + 1u)) == 0 ? 1 : -1];
 
 SNNRT_NOINLINE uint32_t snnrt_bounded_product(uint32_t a, uint32_t b) {
-    uint64_t product = (uint64_t)a * b;
+    uint64_t product = snnrt_product(a, b);
     return product >> 32 != 0 ? UINT32_MAX : (uint32_t)product;
 }
 
@@ -149,6 +149,27 @@ static snnrt_status check_kind(snnrt_check *c) {
     }
 }
 
+#if SNNRT_VALUES_PASS
+static bool passes_on(const snnrt_node *node, const snnrt_row *row) {
+    return node->edge_count == 1 && node->type <= SNNRT_TYPE_FLOAT32 && ((uint32_t)row->passes >> node->type & 1u) != 0;
+}
+
+/* Whether the node reads itself, through nodes that pass on their input's type: it has none then, and no largest value. */
+static bool reads_itself(const snnrt_check *c) {
+    const snnrt_node *at = c->source;
+    for (uint32_t left = c->count; left != 0 && at != c->node; left--) {
+        if (at->type != c->node->type || !passes_on(at, snnrt_row_of(at->kind))) {
+            return false;
+        }
+        if (snnrt_edges_of(at)->source >= c->count) {
+            return true;
+        }
+        at = snnrt_source_of(c->model, at, 0);
+    }
+    return at == c->node;
+}
+#endif
+
 snnrt_status snnrt_check_node(snnrt_check *c) {
     const snnrt_node *node = c->node;
     const snnrt_row *row = snnrt_row_of(node->kind);
@@ -167,6 +188,11 @@ snnrt_status snnrt_check_node(snnrt_check *c) {
     if (status == SNNRT_OK) {
         status = check_kind(c);
     }
+#if SNNRT_VALUES_PASS
+    if (status == SNNRT_OK && (row->traits & SNNRT_TRAIT_ALIAS) == 0 && passes_on(node, row) && reads_itself(c)) {
+        return SNNRT_ERROR_NODE_INPUTS;
+    }
+#endif
     if (status != SNNRT_OK) {
         return status;
     }
@@ -179,26 +205,6 @@ snnrt_status snnrt_check_node(snnrt_check *c) {
     }
     return place_of_value_fits(c, row) ? SNNRT_OK : SNNRT_ERROR_ARENA_PLAN;
 }
-
-#if SNNRT_WITH_ADD || SNNRT_WITH_POOL2D || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D
-bool snnrt_reads_itself(const snnrt_check *c) {
-    const snnrt_node *at = c->source;
-    for (uint32_t left = c->count; left != 0 && at != c->node; left--) {
-        bool adds = at->kind == SNNRT_KIND_ADD && at->type == SNNRT_TYPE_INT16;
-        bool sums = at->kind == SNNRT_KIND_SUM_POOL2D && at->type != SNNRT_TYPE_FLOAT32;
-        if (at->type != c->node->type || at->edge_count != 1 ||
-            (!adds && !sums && at->kind != SNNRT_KIND_MAX_POOL2D && at->kind != SNNRT_KIND_DELAY &&
-             at->kind != SNNRT_KIND_PAD2D && at->kind != SNNRT_KIND_FLATTEN)) {
-            return false;
-        }
-        if (snnrt_edges_of(at)->source >= c->count) {
-            return true;
-        }
-        at = snnrt_source_of(c->model, at, 0);
-    }
-    return at == c->node;
-}
-#endif
 
 #else
 typedef int snnrt_check_node_left_out;

@@ -1,7 +1,7 @@
 /* The shape that a window makes. */
 #include "snnrt_check.h"
 
-#if SNNRT_WITH_MODEL_CHECK && (SNNRT_WITH_CONV2D || SNNRT_WITH_POOL2D)
+#if SNNRT_WITH_MODEL_CHECK && (SNNRT_WITH_CONV2D || SNNRT_WITH_POOL2D || SNNRT_WITH_MAX_POOL2D)
 
 /* Neither the padded size nor the extent can pass 2^32: 2^24 + 2 * 65535, and 65535 * 65534 + 1. */
 static uint32_t window_positions(uint32_t padded, uint32_t kernel, uint32_t dilation, uint32_t stride) {

@@ -35,7 +35,7 @@ static const uint16_t above_line[64] = {
 
 /* round(2^30 * 2^(-i/64)), i = 0 ... 64. */
 static uint32_t exponential_at(uint32_t i) {
-    uint64_t product = (uint64_t)eighths[i >> 3] * sixty_fourths[i & 7u];
+    uint64_t product = snnrt_product(eighths[i >> 3], sixty_fourths[i & 7u]);
     return (uint32_t)((product + 0x1F000000u) >> 33) - (i == 18u);
 }
 
@@ -61,11 +61,11 @@ SNNRT_NOINLINE static uint32_t quotient(uint64_t dividend, uint64_t divisor) {
 }
 
 /* Of a step from one value of a table to the next, what lies `rest` / 2^16 of the way. */
-SNNRT_NOINLINE static uint32_t part_of(uint32_t step, uint32_t rest) { return (uint32_t)(((uint64_t)step * (rest & 0xFFFFu)) >> 16); }
+SNNRT_NOINLINE static uint32_t part_of(uint32_t step, uint32_t rest) { return (uint32_t)(snnrt_product(step, rest & 0xFFFFu) >> 16); }
 
 /* exp(-distance) in Q30, distance in nats Q16. */
 static uint32_t exponential_of(uint32_t distance) {
-    uint64_t y = (uint64_t)distance * LOG2_E_Q16;
+    uint64_t y = snnrt_product(distance, LOG2_E_Q16);
     uint32_t whole = (uint32_t)(y >> 32);
     uint32_t fraction = (uint32_t)y;
     uint32_t i = fraction >> 26;
@@ -91,7 +91,14 @@ static uint32_t logarithm_of(uint64_t sum) {
 #if SNNRT_WITH_INT8
 static int64_t logit_q16(const snnrt_logits *logits, uint32_t k) {
     const snnrt_int32 *accumulators = (const snnrt_int32 *)logits->accumulators;
-    return ((int64_t)accumulators[k] * logits->multipliers[k]) >> logits->shift;
+    int32_t accumulator = accumulators[k];
+    uint32_t multiplier = (uint32_t)logits->multipliers[k]; /* from 0 */
+    /* As if both were unsigned; a negative one is 2^32 less. */
+    uint64_t product = snnrt_product((uint32_t)accumulator, multiplier);
+    if (accumulator < 0) {
+        product -= (uint64_t)multiplier << 32;
+    }
+    return (int64_t)product >> logits->shift;
 }
 #endif
 
@@ -179,7 +186,7 @@ static bool score(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_
         uint32_t distance = distance_of(logits, result->class_index, k);
         uint32_t weight = exponential_of(distance);
         sum += weight;
-        weighted += (uint64_t)weight * distance;
+        weighted += snnrt_product(weight, distance);
     }
 #if SNNRT_WITH_EXIT_CONFIDENCE
     if (rule == SNNRT_EXIT_CONFIDENCE) {

@@ -1,6 +1,7 @@
 """Writes what the core and docs/ir.md take from the specification (``snnrt.ir.spec``, ``snnrt.ir.nodes``).
 
-python csrc/generate.py            writes csrc/snnrt_constants.h, csrc/snnrt_ir.h and the tables of docs/ir.md
+python csrc/generate.py            writes csrc/snnrt_constants.h, csrc/snnrt_ir.h, the kinds' switches in
+                                   csrc/snnrt_config.h and the tables of docs/ir.md
 python csrc/generate.py --check    fails where they are not what the specification says
 """
 
@@ -80,7 +81,16 @@ def _row(kind: Kind) -> str:
     )
     traits |= PLACES.index(kind.place) << 5
     fewest, most = kind.edges
-    return f"0x{_reads(kind):04X}u, 0x{traits:02X}u, {fewest}u, {most}u, {kind.words}u, {len(kind.arrays)}u"
+    passes = sum(1 << spec.VALUE_TYPES.code(given) for given in kind.passes)
+    sizes = f"{kind.words}u, {len(kind.arrays)}u"
+    return f"0x{_reads(kind):04X}u, 0x{traits:02X}u, {fewest}u, {most}u, {sizes}, 0x{passes:X}u"
+
+
+def _passing() -> str:
+    """Whether a loop of nodes may pass on what none of them says. An alias reads nothing late."""
+    kinds = [kind for kind in KINDS if kind.passes and "alias" not in kind.traits]
+    built = (f"SNNRT_WITH_{kind.switch}" if kind.switch else "1" for kind in kinds)
+    return " || ".join(dict.fromkeys(built))
 
 
 def _guarded(kind: Kind, macro: str, text: str) -> Iterator[str]:
@@ -201,9 +211,9 @@ def ir() -> str:
     lines += ["#define SNNRT_PLACE(traits) ((traits) >> 5)"]
     lines += [_define(f"PLACE_{place.upper().replace(' ', '_')}", n) for n, place in enumerate(PLACES)]
     lines += [
-        "\n/* X(KIND, kind, reads, traits, fewest, most, words, roles) of every kind in the build: for each",
-        " * type of the output four bits, which types the inputs may have; how many edges; words of",
-        " * parameters; roles of arrays. */",
+        "\n/* X(KIND, kind, reads, traits, fewest, most, words, roles, passes) of every kind in the build:",
+        " * for each type of the output four bits, which types its inputs may have; how many edges; words of",
+        " * parameters; roles of arrays; for each type of the output a bit, whether its input says it. */",
     ]
     for kind in KINDS:
         macro = f"SNNRT_LIST_{kind.name.upper()}"
@@ -216,8 +226,25 @@ def ir() -> str:
         "/* Of these, the kinds with a step (their output has memory of its own); and those with states. */"
     ]
     lines += _sublist("STEP_LIST", "memory") + _sublist("STATE_LIST", "state")
+    lines += ["/* Whether kinds that pass on what their input says may stand in a loop. */"]
+    lines += [_define("VALUES_PASS", f"({_passing()})")]
     lines += [_define("KINDS_END", max(kind.number for kind in KINDS) + 1), "\n#endif\n"]
     return "\n".join(lines)
+
+
+_SWITCHES = re.compile(
+    r"(/\* Kinds of nodes, as `make generate` lists them. \*/\n).*?(/\* end \*/)", re.DOTALL
+)
+
+
+def _configuration(text: str) -> str:
+    """snnrt_config.h with the kinds' switches anew."""
+    switches = dict.fromkeys(kind.switch for kind in KINDS if kind.switch is not None)
+    made = "".join(f"#ifndef SNNRT_WITH_{name}\n#define SNNRT_WITH_{name} 1\n#endif\n" for name in switches)
+    text, found = _SWITCHES.subn(rf"\g<1>{made}\g<2>", text)
+    if found != 1:
+        raise SystemExit(f"csrc/snnrt_config.h: expected one list of kinds' switches, found {found}")
+    return text
 
 
 def _cell(text: object) -> str:
@@ -325,9 +352,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a file differs")
     arguments = parser.parse_args()
     page, front = ROOT / "docs" / "ir.md", ROOT / "README.md"
+    config = ROOT / "csrc" / "snnrt_config.h"
     made = {
         ROOT / "csrc" / "snnrt_constants.h": constants(),
         ROOT / "csrc" / "snnrt_ir.h": ir(),
+        config: _configuration(config.read_text("utf-8")),
         page: _documented(page.read_text("utf-8")),
         front: _with_mechanisms(front.read_text("utf-8")),
     }

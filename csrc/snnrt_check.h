@@ -19,7 +19,7 @@ typedef struct snnrt_check {
     uint32_t low;      /* of SNNRT_OWN_RANGE: values from here ... */
     uint32_t span;     /* ... to so far beyond */
     uint32_t peak;     /* what the node's must be: the sum of its sources', until its kind says otherwise */
-    bool is_static;    /* what the node's flag must be */
+    uint32_t is_static; /* what the node's flag must be */
 } snnrt_check;
 
 /* A kind's row of the specification. */
@@ -27,6 +27,7 @@ typedef struct snnrt_row {
     uint16_t reads;
     uint8_t traits, fewest, most, sizes; /* words of parameters, and above bit 4 roles of arrays */
     uint8_t kind;
+    uint8_t passes; /* bit t: whether an output of type t is what its only input says */
 } snnrt_row;
 
 /* The row of a kind; of one that the build lacks all is 0. */
@@ -83,16 +84,10 @@ SNNRT_INTERNAL snnrt_status snnrt_check_arrays(snnrt_check *check, const uint8_t
 /* Whether `count` 32-bit words all lie in that range. */
 SNNRT_INTERNAL bool snnrt_words_fit(const snnrt_check *check, const void *words, uint32_t count, uint32_t range);
 
-#if SNNRT_WITH_CONV2D || SNNRT_WITH_POOL2D
+#if SNNRT_WITH_CONV2D || SNNRT_WITH_POOL2D || SNNRT_WITH_MAX_POOL2D
 /* Whether the node is the map that a window makes of its source, also a map. */
 SNNRT_INTERNAL bool snnrt_window_fits(const snnrt_check *check, const snnrt_window *window, uint32_t dilation_y,
                        uint32_t dilation_x);
-#endif
-
-#if SNNRT_WITH_ADD || SNNRT_WITH_POOL2D || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D
-/* Whether the node reads itself, through kinds that take what they give from what they read: values of such a loop
- * have no bound, and no type. */
-SNNRT_INTERNAL bool snnrt_reads_itself(const snnrt_check *check);
 #endif
 
 /* Weights, bias and scale of dense and conv2d, whose outputs read `fan_in` inputs. */

@@ -57,6 +57,13 @@ typedef float SNNRT_MAY_ALIAS snnrt_float32;
 #define SNNRT_NOINLINE
 #endif
 
+/* Whether the processor multiplies 32 by 32 bits to 64 in an instruction. */
+#if defined(__thumb__) && !defined(__thumb2__)
+#define SNNRT_LONG_PRODUCTS 0
+#else
+#define SNNRT_LONG_PRODUCTS 1
+#endif
+
 /* Before the declaration of what one file of the core has for others. `static` where all are one file: what has one
  * caller goes into it, what has none is left out, and no name meets one of the program's. */
 #ifndef SNNRT_INTERNAL

@@ -9,6 +9,7 @@
 #ifndef SNNRT_WITH_INT8
 #define SNNRT_WITH_INT8 1
 #endif
+/* Kinds of nodes, as `make generate` lists them. */
 #ifndef SNNRT_WITH_CONV2D
 #define SNNRT_WITH_CONV2D 1
 #endif
@@ -18,19 +19,22 @@
 #ifndef SNNRT_WITH_ADD
 #define SNNRT_WITH_ADD 1
 #endif
+#ifndef SNNRT_WITH_MAX_POOL2D
+#define SNNRT_WITH_MAX_POOL2D 1
+#endif
 #ifndef SNNRT_WITH_CONCATENATE
 #define SNNRT_WITH_CONCATENATE 1
-#endif
-#ifndef SNNRT_WITH_PAD2D
-#define SNNRT_WITH_PAD2D 1
 #endif
 #ifndef SNNRT_WITH_DELAY
 #define SNNRT_WITH_DELAY 1
 #endif
-/* Lateral inhibition and k-winners-take-all. */
+#ifndef SNNRT_WITH_PAD2D
+#define SNNRT_WITH_PAD2D 1
+#endif
 #ifndef SNNRT_WITH_COMPETITION
 #define SNNRT_WITH_COMPETITION 1
 #endif
+/* end */
 /* Neurons beyond snnrt_neuron_is_plain: synaptic currents, several spikes a step, lower bounds, leaks that differ, no
  * threshold. */
 #ifndef SNNRT_WITH_NEURON_VARIANTS

@@ -12,7 +12,7 @@ typedef char snnrt_there_is_room_for_an_event[SNNRT_EVENTS_MAX >= 1 ? 1 : -1];
 
 /* Values of snnrt_network.initialised. */
 #define SNNRT_INITIALISED 0x534E4E52u
-#define SNNRT_DAMAGED 0x44474D44u
+#define SNNRT_DAMAGED (~SNNRT_INITIALISED)
 
 /* SNNRT_OK where the network may be used, else what every call with it returns. */
 SNNRT_INTERNAL snnrt_status snnrt_readiness(const snnrt_network *network);
@@ -20,6 +20,13 @@ SNNRT_INTERNAL snnrt_status snnrt_readiness(const snnrt_network *network);
 /* CRC-32 (IEEE 802.3) of a model, its CRC field taken as zero: `crc`, 0 at first, goes on with the bytes
  * first .. end and is the sum of the bytes 0 .. end. */
 SNNRT_INTERNAL uint32_t snnrt_model_crc32(const uint8_t *model, size_t first, size_t end, uint32_t crc);
+
+/* a * b. Cores without a long multiplication have a function for 64 by 64 bits, of which twice this size would be linked. */
+#if SNNRT_LONG_PRODUCTS
+static inline uint64_t snnrt_product(uint32_t a, uint32_t b) { return (uint64_t)a * b; }
+#else
+SNNRT_INTERNAL uint64_t snnrt_product(uint32_t a, uint32_t b);
+#endif
 
 /* Where a node's value lies: an input's with the caller; a flatten says the same as its source. */
 static inline const void *snnrt_value_of(const snnrt_network *network, const snnrt_node *node) {
@@ -73,8 +80,8 @@ typedef struct snnrt_logits {
     uint32_t shift;
     uint32_t classes;
     uint32_t timesteps; /* steps accumulated, at least 1 */
-    bool integer;
-    bool mean;
+    uint32_t integer;
+    uint32_t mean;
 } snnrt_logits;
 
 /* Whether the build has it. */

@@ -199,10 +199,11 @@ typedef struct snnrt_add_step {
 SNNRT_INTERNAL void snnrt_add(const snnrt_add_step *step);
 
 /* Bits output[to ... to + count) |= input[from ... from + count). */
-void snnrt_or_bits(snnrt_uint32 *output, uint32_t to, const snnrt_uint32 *input, uint32_t from, uint32_t count);
+SNNRT_INTERNAL void snnrt_or_bits(snnrt_uint32 *output, uint32_t to, const snnrt_uint32 *input, uint32_t from, uint32_t count);
 
 /* Elements output[to ... to + count) = input[from ... from + count) of a type; bits into cleared ones. */
-void snnrt_copy_elements(uint32_t type, void *output, uint32_t to, const void *input, uint32_t from, uint32_t count);
+SNNRT_INTERNAL void snnrt_copy_elements(uint32_t type, void *output, uint32_t to, const void *input, uint32_t from,
+                                        uint32_t count);
 
 static inline int32_t snnrt_saturating_add(int32_t a, int32_t b) {
 #if SNNRT_WITH_ARM_DSP

@@ -150,6 +150,22 @@ def value_chain(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     return graph, (values.rng.random((2, 2, *image)) < 0.5).astype(np.float32)
 
 
+def max_pools(numbers: Numbers) -> tuple[Graph, np.ndarray]:
+    """Maxima of values, of currents and of spikes, whose 20 channels begin anywhere in a word, any and the
+    earliest, and ``x`` (4, 3, 2, 8, 8)."""
+    values = _Values(numbers, seed=11)
+    g = _builder(values, (2, 8, 8), "spikes", 3)
+    x = g.max_pool2d(g.input, kernel=3, stride=1, padding=1, name="x1")
+    x = g.conv2d(x, values.weights(20, 2, 3, 3), padding=1, name="c")
+    x = g.max_pool2d(x, kernel=2, stride=(1, 2), name="x2")
+    x = g.lif(x, values.decay(0.9, 0.9), values(0.5, 0.5), name="n")
+    x = g.max_pool2d(x, kernel=(3, 2), stride=2, padding=(1, 0), name="x3")
+    x = g.max_pool2d(x, kernel=2, stride=1, mode="earliest", name="x4")
+    x = g.dense(g.flatten(x, name="l"), values.weights(3, 60), name="d")
+    graph = g.finish(x, "mean", ("entropy", 0.5), scale=values.scale(3), names=ENDS)
+    return graph, (values.rng.random((4, 3, 2, 8, 8)) < 0.3).astype(np.float32)
+
+
 SMALL_NETWORKS: dict[str, Callable[[Numbers], tuple[Graph, np.ndarray]]] = {
     "dense_lif": dense_lif,
     "every_kind": every_kind,

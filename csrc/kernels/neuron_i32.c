@@ -26,12 +26,6 @@ static inline uint32_t distance(const snnrt_neuron_run *run, uint32_t parameter)
     return SNNRT_GRANULARITY(run->step, parameter) >> 1;
 }
 
-#if defined(__thumb__) && !defined(__thumb2__)
-#define SNNRT_LONG_PRODUCTS 0
-#else
-#define SNNRT_LONG_PRODUCTS 1
-#endif
-
 #if SNNRT_WITH_NEURON_VARIANTS || !SNNRT_LONG_PRODUCTS
 /* floor((s * a + 2^14) / 2^15) for a in 0 ... 2^15, without a 64-bit product: s = high * 2^15 + low. */
 static inline int32_t decay_q15(int32_t s, int32_t a) {

@@ -4,8 +4,8 @@
 
 #if SNNRT_WITH_MODEL_CHECK
 snnrt_status snnrt_add_check(snnrt_check *c) {
-    bool loops = c->node->type == SNNRT_TYPE_INT16 && c->node->edge_count == 1 && snnrt_reads_itself(c);
-    return loops ? SNNRT_ERROR_NODE_INPUTS : SNNRT_OK;
+    (void)c;
+    return SNNRT_OK;
 }
 #endif
 

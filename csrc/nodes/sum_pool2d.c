@@ -10,9 +10,6 @@ snnrt_status snnrt_sum_pool2d_check(snnrt_check *c) {
     if (!snnrt_window_fits(c, window, 1, 1) || c->node->channels != c->source->channels) {
         return SNNRT_ERROR_NODE_SHAPE;
     }
-    if (snnrt_is_integer(c->model) && snnrt_reads_itself(c)) {
-        return SNNRT_ERROR_NODE_INPUTS;
-    }
     c->peak = taps > SNNRT_VALUE_MAX ? UINT32_MAX : c->peak * taps;
     return SNNRT_OK;
 }

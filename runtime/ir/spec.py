@@ -132,7 +132,8 @@ class Kind:
     ``reads``: for each type that its output may have, the types that its inputs may have. ``edges``: how many
     inputs, fewest and most. ``same_shape``: its output has the shape of each of its inputs. ``switch``: the
     part of the core that a build may leave out (``SNNRT_WITH_…``); None: always there.
-    ``enumerations``: words of its own.
+    ``enumerations``: words of its own. ``passes``: the types of its output that, or whose largest value,
+    follow from its only input's; a loop of nodes that all pass theirs on has neither.
     """
 
     name: str
@@ -147,6 +148,7 @@ class Kind:
     place: Place = "inside"
     switch: str | None = None
     enumerations: tuple[Enumeration, ...] = ()
+    passes: tuple[str, ...] = ()
 
     @property
     def words(self) -> int:

@@ -18,12 +18,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from c_programs import CSRC, command, compile_core, compile_program, input_bytes
 from exported_models import check_output, export_random
-from small_networks import SMALL_NETWORKS
+from small_networks import SMALL_NETWORKS, max_pools, value_chain
 
 from snnrt.network import Network
 
-FLAGS = ("-O0", "-g", "--coverage")
+# what is constant in each copy of a force-inlined kernel is no branch; at -O0 it would be one in all of them
+FLAGS = ("-Og", "-g", "--coverage")
 RANDOM_MODELS = 400
+NETWORKS = {**SMALL_NETWORKS, "max_pools": max_pools, "value_chain": value_chain}
 
 
 def run_programs(folder: Path) -> None:
@@ -35,7 +37,7 @@ def run_programs(folder: Path) -> None:
     }
     for numbers in ("int8", "float32"):
         paths = []
-        for name, make in SMALL_NETWORKS.items():
+        for name, make in NETWORKS.items():
             graph, x = make(numbers)
             model, data = folder / f"{name}_{numbers}.snnrt", folder / f"{name}_{numbers}.input"
             model.write_bytes(Network(graph).to_bytes())
@@ -44,7 +46,7 @@ def run_programs(folder: Path) -> None:
             command([programs["corrupt_models"], "random", model, data, "3", "3000"])
             paths += [model, data]
         for name in ("core_api", "device_api"):
-            command([programs[name], *paths])
+            command([programs[name], *paths[: 2 * len(SMALL_NETWORKS)]])
     exported = export_random(folder, RANDOM_MODELS, seed=2)
     command([programs["run_models"], folder, str(RANDOM_MODELS)])
     for place, model in enumerate(exported):

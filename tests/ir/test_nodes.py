@@ -45,3 +45,21 @@ def test_malformed_nodes_are_refused(kind: str, malformed: Malformed) -> None:
     assert name in text or kind == "exit"
     for word in malformed.words:
         assert word in text, f"{word!r} not in {text!r}"
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_what_passes_on_its_type_or_bound_says_so(kind):
+    """The specification's word, by which the core finds loops without a type, is what the node does."""
+    seen = 0
+    for arithmetic in arithmetics(kind):
+        integer = arithmetic == "integer"
+        node = plain_graph(kind, arithmetic)[name_of(kind)]
+        for read in ("bits", "int16", "int32") if integer else ("bits", "float32"):
+            given = node.output_type(integer, read)
+            if read not in node.KIND.reads.get(given, ()):
+                continue
+            follows = node.output_type(integer, None) is None
+            bounded = given in ("bits", "int16") and node.bounded_by_inputs
+            assert (given in node.KIND.passes) == (follows or bounded), (arithmetic, read)
+            seen += 1
+    assert seen or kind == "input"

@@ -30,6 +30,7 @@ class Add(Node):
             "float32": ("bits", "float32"),
         },
         edges=(1, MAX_EDGES),
+        passes=("int16",),
         traits=frozenset({"static", "memory"}),
         same_shape=True,
         switch="ADD",

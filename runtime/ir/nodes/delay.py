@@ -23,6 +23,7 @@ class Delay(Node):
         number=13,
         meaning="its input of so many timesteps before",
         reads={type_: (type_,) for type_ in VALUE_TYPES.values},
+        passes=VALUE_TYPES.values,
         parameters=(
             Parameter("state", "u32", "arena offset of its states"),
             Parameter("longest", "u32", "the largest of steps, 1 … 32767"),

@@ -23,6 +23,7 @@ class Flatten(Node):
         number=6,
         meaning="the same memory as its source, seen as a vector",
         reads={type_: (type_,) for type_ in VALUE_TYPES.values},
+        passes=VALUE_TYPES.values,
         traits=frozenset({"static", "alias"}),
     )
 

@@ -30,13 +30,14 @@ class MaxPool2d(Pool2d):
         number=11,
         meaning="maximum over each window, padding left out",
         reads={type_: (type_,) for type_ in VALUE_TYPES.values},
+        passes=VALUE_TYPES.values,
         parameters=(
             Parameter("state", "u32", "arena offset of a bit an output, which has fired; any: 0xFFFFFFFF"),
             *WINDOW,
             Parameter("mode", "u32", "0 any, 1 earliest (bits only)"),
         ),
         traits=frozenset({"static", "memory", "state"}),
-        switch="POOL2D",
+        switch="MAX_POOL2D",
         enumerations=(MODES,),
     )
     mode: Literal["any", "earliest"] = "any"

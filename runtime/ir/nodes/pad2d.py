@@ -29,6 +29,7 @@ class Pad2d(Node):
         number=14,
         meaning="zeros around a map and between its pixels; or a part of it",
         reads={type_: (type_,) for type_ in VALUE_TYPES.values},
+        passes=VALUE_TYPES.values,
         parameters=(
             Parameter("pad_top", "i32", "rows of zeros, −65535 … 65535; negative: rows left out"),
             Parameter("pad_bottom", "i32", ""),

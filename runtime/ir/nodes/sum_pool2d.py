@@ -56,6 +56,7 @@ class SumPool2d(AddingPool2d):
         number=4,
         meaning="sum over each window",
         reads={"int16": ("bits", "int16"), "int32": ("int32",), "float32": ("bits", "float32")},
+        passes=("int16", "int32"),
         parameters=WINDOW,
         traits=frozenset({"static", "memory"}),
         switch="POOL2D",
