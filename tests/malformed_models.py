@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from file_fields import FileFields
-from small_networks import SMALL_NETWORKS, readout_only, value_chain, wide_dense
+from small_networks import SMALL_NETWORKS, competition, readout_only, value_chain, wide_dense
 
 from snnrt._core import ffi, lib
 from snnrt.network import Network
@@ -21,6 +21,7 @@ CASES = tomllib.loads((Path(__file__).parent / "fixtures" / "invalid" / "cases.t
 
 NETWORKS = {
     **SMALL_NETWORKS,
+    "competition": competition,
     "readout_only": readout_only,
     "value_chain": value_chain,
     "wide_dense": wide_dense,
