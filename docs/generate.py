@@ -20,6 +20,10 @@ QUOTES = "'\""
 API = {
     "snnrt": ("convert", "load", "Network", "Result", "Counts", "FileInfo", "NodeInfo", "GraphBuilder"),
     "snnrt.data.load": ("load_dataset", "load_for_model", "fit_to_model", "Dataset"),
+    "snnrt.data.encodings": (
+        "difference_of_gaussians", "filter_bank", "filtered", "local_normalisation", "rank_order", "latency",
+        "spikes_at",
+    ),
     "snnrt.health.record": ("HealthRecord", "find_records"),
     "snnrt.health.histograms": ("Difference", "Shift"),
     "snnrt.devices.crossbar.device": ("Crossbar", "CrossbarConfig", "CrossbarMapping", "CrossbarEvents"),

@@ -44,6 +44,8 @@ PARAMETERS = {
     8: {"state": (0, "<I"), "neuron_flags": (4, "<I"), "max_spikes": (8, "<I")},
     9: {"mode": (0, "<I"), "shift": (4, "<I")},
     10: {"rule": (0, "<I"), "threshold_q": (4, "<I"), "threshold": (8, "<f")},
+    17: {"state": (0, "<I"), "radius": (4, "<I")},
+    18: {"state": (0, "<I"), "k": (4, "<I"), "radius": (8, "<I")},
 }
 _WEIGHTED = ("weights", "bias", "scale")
 ARRAYS = {

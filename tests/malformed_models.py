@@ -7,7 +7,15 @@ from pathlib import Path
 
 import numpy as np
 from file_fields import FileFields
-from small_networks import SMALL_NETWORKS, max_pools, readout_only, value_chain, wide_dense
+from small_networks import (
+    SMALL_NETWORKS,
+    competition,
+    max_pools,
+    moved_values,
+    readout_only,
+    value_chain,
+    wide_dense,
+)
 
 from snnrt._core import ffi, lib
 from snnrt.network import Network
@@ -22,6 +30,8 @@ CASES = tomllib.loads((Path(__file__).parent / "fixtures" / "invalid" / "cases.t
 NETWORKS = {
     **SMALL_NETWORKS,
     "max_pools": max_pools,
+    "moved_values": moved_values,
+    "competition": competition,
     "readout_only": readout_only,
     "value_chain": value_chain,
     "wide_dense": wide_dense,

@@ -166,6 +166,36 @@ def max_pools(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     return graph, (values.rng.random((4, 3, 2, 8, 8)) < 0.3).astype(np.float32)
 
 
+def moved_values(numbers: Numbers) -> tuple[Graph, np.ndarray]:
+    """Values that are padded, delayed and put side by side, and ``x`` (4, 5, 2, 3, 3)."""
+    values = _Values(numbers, seed=12)
+    g = _builder(values, (2, 3, 3), "spikes", 5)
+    x = g.pad2d(g.input, padding=(1, -1, 0, 1), spacing=(2, 1), name="z")
+    current = g.conv2d(x, values.weights(3, 2, 1, 1), name="c")
+    spikes = g.lif(current, values.decay(0.9, 0.9), values(0.4, 0.4), name="n")
+    late = g.delay(spikes, steps=np.array([2, 0, 1]), name="y")
+    x = g.concatenate(late, spikes, name="j")
+    x = g.dense(g.flatten(x, name="l"), values.weights(3, 120), name="d")
+    x = g.delay(x, steps=1, name="q")
+    graph = g.finish(x, "maximum", scale=values.scale(3), names=ENDS)
+    return graph, (values.rng.random((4, 5, 2, 3, 3)) < 0.4).astype(np.float32)
+
+
+def competition(numbers: Numbers) -> tuple[Graph, np.ndarray]:
+    """Spikes that compete for places, the winners of it, and ``x`` (4, 3, 2, 3, 3)."""
+    values = _Values(numbers, seed=11)
+    image = (2, 3, 3)
+    g = _builder(values, image, "spikes", 3)
+    current = g.conv2d(g.input, values.weights(3, 2, 2, 2), padding=(0, 1, 0, 1), name="c")
+    spikes = g.lif(current, values.decay(1.0, 1.0), values(0.3, 0.3), reset="none", name="n")
+    potentials = g.neuron(current, membrane=values.decay(1.0, 1.0), reset="none", name="m")
+    x = g.inhibition(spikes, potentials, name="i")
+    x = g.winners(x, potentials, k=2, radius=1, name="w")
+    x = g.dense(g.flatten(x, name="l"), values.weights(3, 27), name="d")
+    graph = g.finish(x, scale=values.scale(3), names=ENDS)
+    return graph, (values.rng.random((4, 3, *image)) < 0.3).astype(np.float32)
+
+
 SMALL_NETWORKS: dict[str, Callable[[Numbers], tuple[Graph, np.ndarray]]] = {
     "dense_lif": dense_lif,
     "every_kind": every_kind,

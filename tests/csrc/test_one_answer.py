@@ -22,7 +22,9 @@ def changed_bytes(byte: int) -> set[int]:
     return (flipped | {0, 1, 0x7F, 0x80, 0xFF, (byte + 1) % 256, (byte - 1) % 256}) - {byte}
 
 
-@pytest.mark.parametrize("model", ["dense_lif", "every_kind", "value_chain", "max_pools"])
+@pytest.mark.parametrize(
+    "model", ["dense_lif", "every_kind", "value_chain", "max_pools", "moved_values", "competition"]
+)
 @pytest.mark.parametrize("numbers", ["int8", "float32"])
 def test_what_the_core_takes_is_a_graph(model, numbers):
     raw = Network(NETWORKS[model](numbers)[0]).to_bytes()

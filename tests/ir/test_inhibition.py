@@ -7,6 +7,7 @@ import pytest
 from competing_networks import competing, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spyketorch_form import NEVER, pointwise_inhibition
 
 import snnrt
 from snnrt.converters.passes.quantise import quantise
@@ -14,21 +15,7 @@ from snnrt.errors import ModelError
 from snnrt.ir.graph import Arithmetic
 from snnrt.ir.nodes import Inhibition
 
-NEVER = 255
 RUNS = [("cpu", "float32"), ("reference", "float32"), ("cpu", "integer"), ("reference", "integer")]
-
-
-def pointwise(potentials: np.ndarray, threshold: float) -> np.ndarray:
-    """SpykeTorch's pointwise_inhibition of (T, C, H, W): at each position the map whose thresholded potential
-    is the largest in the first step that has one, the lowest of equals; first times (C, H, W)."""
-    thresholded = np.where(potentials > threshold, potentials, 0)
-    result = np.full(potentials.shape[1:], NEVER)
-    for y, x in np.ndindex(potentials.shape[2:]):
-        steps = np.flatnonzero(thresholded[:, :, y, x].any(axis=1))
-        if steps.size:
-            winner = thresholded[steps[0], :, y, x].argmax()
-            result[winner, y, x] = steps[0]
-    return result
 
 
 @pytest.mark.parametrize(("device", "arithmetic"), RUNS)
@@ -40,7 +27,7 @@ def test_radius_0_is_pointwise_inhibition(seed: int, device: str, arithmetic: Ar
     # cumulative, with many equals
     x = rng.integers(0, 3, (2, 4, *shape)).cumsum(axis=1).astype(np.float32)
     graph = competing(Inhibition, shape, 4, 3.0, arithmetic)
-    expected = np.stack([pointwise(one, 3.0) for one in x])
+    expected = np.stack([pointwise_inhibition(one, 3.0) for one in x])
     np.testing.assert_array_equal(times(graph, x, device), expected)
 
 

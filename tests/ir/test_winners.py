@@ -7,34 +7,14 @@ import pytest
 from competing_networks import competing, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spyketorch_form import NEVER, first_spikes, get_k_winners
 
 import snnrt
 from snnrt.converters.passes.quantise import quantise
 from snnrt.ir.graph import Arithmetic
 from snnrt.ir.nodes import Winners
 
-NEVER = 255
 RUNS = [("cpu", "float32"), ("reference", "float32"), ("cpu", "integer"), ("reference", "integer")]
-
-
-def get_k_winners(potentials: np.ndarray, threshold: float, k: int, radius: int) -> list[tuple]:
-    """SpykeTorch's, of cumulative (T, C, H, W): each neuron is worth its potential at its first spike, and
-    more than any potential for every step in which it spikes; k times the maximum, without its map and
-    window."""
-    spikes = potentials > threshold
-    first = spikes.argmax(axis=0)
-    values = np.take_along_axis(potentials, first[None], 0)[0]
-    total = np.where(spikes.any(axis=0), values + spikes.sum(axis=0) * (potentials.max() + 1), 0)
-    winners = []
-    for _ in range(k):
-        c, y, x = np.unravel_index(total.argmax(), total.shape)
-        if total[c, y, x] == 0:
-            break
-        winners.append((int(c), int(y), int(x)))
-        total[c] = 0
-        if radius:
-            total[:, max(0, y - radius) : y + radius + 1, max(0, x - radius) : x + radius + 1] = 0
-    return winners
 
 
 @pytest.mark.parametrize(("device", "arithmetic"), RUNS)
@@ -48,7 +28,7 @@ def test_step_by_step_is_the_whole_run(seed: int, device: str, arithmetic: Arith
     x = rng.integers(0, 3, (2, 5, *shape)).cumsum(axis=1).astype(np.float32)
     found = times(competing(Winners, shape, 5, 4.0, arithmetic, k=k, radius=radius), x, device)
     for potentials, first in zip(x, found):
-        winners = get_k_winners(potentials, 4.0, k, radius)
+        winners = get_k_winners(first_spikes(potentials, 4.0), potentials, k, radius)
         assert set(zip(*(axis.tolist() for axis in np.nonzero(first != NEVER)))) == set(winners)
         assert sorted(first[winner] for winner in winners) == [first[winner] for winner in winners]
 
