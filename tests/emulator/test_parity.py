@@ -10,6 +10,7 @@ import pytest
 from demo_network import demo_network
 from device_programs import EVERYTHING, build_for_core, build_for_host, need_core, run_on_core, run_on_host
 from exported_models import Exported, check_output, export, export_random
+from mechanism_network import mechanism_network
 from small_networks import SMALL_NETWORKS, image_conv
 
 from snnrt.ir.graph import Neuron
@@ -44,7 +45,7 @@ def make(folder: Path, count: int, seed: int) -> Models:
     """``count`` random networks, small ones of every kind and the demo network, run on the host and held
     against the reference."""
     exported = export_random(folder, count, seed)
-    for network in (*SMALL_NETWORKS.values(), image_conv):
+    for network in (*SMALL_NETWORKS.values(), image_conv, mechanism_network):
         for numbers in ("int8", "float32"):
             exported.append(export(folder, len(exported), *network(numbers)))
     for numbers in ("int8", "float32"):
