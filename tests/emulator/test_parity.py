@@ -10,8 +10,9 @@ import pytest
 from demo_network import demo_network
 from device_programs import EVERYTHING, build_for_core, build_for_host, need_core, run_on_core, run_on_host
 from exported_models import Exported, check_output, export, export_random
+from mechanism_network import mechanism_network
 from node_cases import arithmetics
-from small_networks import SMALL_NETWORKS, image_conv
+from small_networks import SMALL_NETWORKS, competition, image_conv, max_pools, moved_values
 
 from snnrt.ir.graph import Neuron, arithmetic_of
 from snnrt.ir.nodes import NODES
@@ -19,7 +20,7 @@ from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS, WORDS
 from snnrt.ir.spec import READOUT_MODES
 from snnrt.targets.emulator import CORES
 
-MODELS = 90
+MODELS = 60
 BOOLEANS = [flag for flag in FLAGS if flag not in WORDS]
 
 
@@ -47,7 +48,8 @@ def make(folder: Path, count: int, seed: int) -> Models:
     """``count`` random networks, small ones of every kind and the demo network, run on the host and held
     against the reference."""
     exported = export_random(folder, count, seed)
-    for network in (*SMALL_NETWORKS.values(), image_conv):
+    further = (image_conv, mechanism_network, max_pools, moved_values, competition)
+    for network in (*SMALL_NETWORKS.values(), *further):
         for numbers in ("int8", "float32"):
             exported.append(export(folder, len(exported), *network(numbers)))
     for numbers in ("int8", "float32"):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mechanism_network import mechanism_network
 from strategies import graphs, random_graph
 from wide_networks import saturating_graph, wide_graph
 
@@ -58,6 +59,14 @@ def check(graph: Graph, x: np.ndarray) -> None:
     for kernels in KERNELS:
         assert_same(expected, network.run(x, record=RECORD, kernels=kernels))
     assert_same(expected, decoded.run(x, record=RECORD))
+
+
+@pytest.mark.parametrize("numbers", NUMBERS)
+def test_each_mechanism_of_neurons(numbers):
+    graph, x = mechanism_network(numbers)
+    check(graph, x)
+    spikes = Reference(graph).run(x, record=("spikes",)).spikes
+    assert all(0.01 < np.mean(fired > 0) < 0.99 for fired in spikes.values())
 
 
 @pytest.mark.parametrize("numbers", NUMBERS)
