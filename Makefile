@@ -12,13 +12,17 @@ PYTEST := $(BIN)/python -m pytest
 CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
 SAY = @printf 'make $@: %s\n'
 
-.PHONY: help demo test test-long bench coverage sizes lint generate docs wheel compilers clean
+.PHONY: help demo check test test-long bench coverage sizes lint generate docs wheel compilers clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
 
 demo: $(VENV)/demo-ready ## convert, run and profile the digits network: 10 s, the first time 2 minutes
 	@$(BIN)/python examples/demo.py
+
+check: $(VENV)/test-ready lint ## lint, and the tests that need no compiler, emulator or PyTorch, with few seeds: under 1 minute
+	@SNNRT_TEST_EFFORT=quick $(PYTEST) -q -n 2 --dist worksteal \
+		-m 'not firmware and not sanitisers and not frameworks and not long'
 
 test: $(VENV)/test-ready compilers lint coverage ## every test: about 10 minutes, the first time 4 more
 	$(SAY) 'running the tests, about 8 minutes'

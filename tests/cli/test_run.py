@@ -225,6 +225,7 @@ def cortex_m4():
     return need_core("cortex-m4")
 
 
+@pytest.mark.firmware
 def test_emulated_firmware_gives_the_same_and_counts_instructions(
     snnrt_command, int8_model, tmp_path, cortex_m4
 ):

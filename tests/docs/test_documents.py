@@ -133,6 +133,7 @@ def test_readme_python_runs(model, monkeypatch, tmp_path):
         assert names["out"].classes.shape == (5,)
 
 
+@pytest.mark.firmware
 def test_firmware_page(model, monkeypatch, tmp_path):
     """Its first command writes the files it names; its C, compiled with them, gives the engine's results."""
     page = ROOT / "docs" / "firmware.md"

@@ -60,6 +60,7 @@ def written(tmp_path_factory):
     return folders
 
 
+@pytest.mark.firmware
 @pytest.mark.parametrize("compiler", COMPILERS, ids=lambda compiler: compiler.name)
 def test_every_compiler_takes_it_without_a_flag(written, compiler):
     """C99, C11 and the compiler's own default, without a warning."""
@@ -79,6 +80,7 @@ def test_every_compiler_takes_it_without_a_flag(written, compiler):
         list(pool.map(compile_one, written))
 
 
+@pytest.mark.firmware
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
 def test_cpp(written, compiler, tmp_path):
     """The header in a C++ file, and the core itself for builds that compile everything as C++."""
@@ -121,6 +123,7 @@ def plain_lif(numbers: Numbers, changed: str = "n", **changes: object) -> Graph:
     return graph.with_(nodes=tuple(nodes))
 
 
+@pytest.mark.firmware
 def test_neuron_variants_are_what_a_core_without_them_refuses(tmp_path):
     """For each kind of neuron: options_for asks for the switch exactly where the core would refuse."""
     number = np.int32
@@ -188,6 +191,7 @@ def test_only_what_the_model_uses():
     assert files < both and {"kernels/accumulate_f32.c", "kernels/pool2d.c"} <= both
 
 
+@pytest.mark.firmware
 def test_the_switches_can_still_be_overridden(written, tmp_path):
     """-D leaves more out; what was not exported is refused at compile time, with what to do."""
     source = written["everything"] / "snnrt.c"
@@ -207,6 +211,7 @@ def test_the_switches_can_still_be_overridden(written, tmp_path):
     assert "exported without SNNRT_WITH_FLOAT32: export again with it" in done.stderr
 
 
+@pytest.mark.firmware
 @pytest.mark.parametrize("build", ["small int8", "unchecked int8"])
 def test_integer_firmware_links_no_float_and_no_heap(written, build, tmp_path):
     compiler = ARM.command()

@@ -55,6 +55,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.firmware
 def test_writes_a_project_that_runs(run, model, tmp_path):
     x = dense_lif("int8")[1]
     np.savez(tmp_path / "data.npz", x=x)
@@ -243,6 +244,7 @@ def test_the_readme_states_the_table(run, model, tmp_path, monkeypatch):
     assert "-fstack-usage" in page and "@" not in page.replace("@0x", "")
 
 
+@pytest.mark.firmware
 def test_spikes_over_time(run, tmp_path):
     graph, x = every_kind("float32")
     snnrt.Network(graph).save(tmp_path / "k.snnrt")

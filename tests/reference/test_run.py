@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from effort import effort
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scalar_network import run_scalar
@@ -13,7 +14,7 @@ from snnrt.errors import DataError, ModelError
 from snnrt.ir.graph import Add, Dense, Edge, Exit, Flatten, Graph, Input, Neuron, Readout, arithmetic_of
 from snnrt.reference.run import Reference
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=effort(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def tiny(numbers: str = "float32", **exit_options: object) -> Graph:
