@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 QUICK = os.environ.get("SNNRT_TEST_EFFORT") == "quick"
-EVERY = 10 if QUICK else 1
+EVERY = 20 if QUICK else 1
 """The stride of tests that go through all bytes of a file."""
 
 

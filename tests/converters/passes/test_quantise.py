@@ -85,7 +85,7 @@ def agreement(graph: Graph, quantised: Graph, x: np.ndarray) -> tuple[float, np.
 def test_random_graphs_quantise_closely() -> None:
     """Few spikes differ over many random networks, whose thresholds and gains are far from trained ones."""
     shares, refused = [], 0
-    for seed in range(60):
+    for seed in range(effort(60, 16)):
         graph, x = random_graph(np.random.default_rng(seed), "float32", device=True, inputs=4)
         if graph.input.peak != 1:
             x = np.clip(x, graph.input.low, graph.input.high)
