@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
 SAY = @printf 'make $@: %s\n'
 
-.PHONY: help demo check test test-long bench coverage sizes lint generate docs wheel compilers clean
+.PHONY: help demo check test test-long mutate bench coverage sizes lint generate docs wheel compilers clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
@@ -30,6 +30,9 @@ test: $(VENV)/test-ready compilers lint coverage ## every test: about 10 minutes
 
 test-long: $(VENV)/test-ready compilers ## the sweeps that `make test` leaves out: hours
 	@$(PYTEST) -q -m long
+
+mutate: $(VENV)/test-ready compilers ## faults put in by hand, one by one: which of them the tests catch, about 10 minutes
+	@$(BIN)/python tests/mutate.py
 
 bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnxruntime and the frameworks: 3 minutes
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind

@@ -207,8 +207,10 @@ static void check_float_sums(uint32_t number) {
     for (uint32_t i = 0; i < 64u * outputs; i++) {
         rows[i] = (float)between(-1000000, 1000000) * (below(2) == 0 ? 1e-3f : 1e4f);
     }
+    slices[0].shift = below(50);
+    slices[1].shift = 0u - below(1000);
     for (uint32_t e = 0; e < count; e++) {
-        position[e] = e;
+        position[e] = e - slices[count < 2u || e >= count / 2u].shift;
         event[e] = below(2) == 0 ? 1.0f : (float)between(-999, 999) / 7.0f;
     }
     for (uint32_t o = 0; o < outputs; o++) {
@@ -224,7 +226,6 @@ static void check_float_sums(uint32_t number) {
     slices[0].count = count / 2u;
     slices[1].first = count / 2u;
     slices[1].count = count - count / 2u;
-    slices[0].shift = slices[1].shift = 0;
     events.position = position;
     events.value.f32 = event;
     events.count = events.capacity = count;

@@ -105,6 +105,9 @@ def test_options_follow_the_model():
     assert [options[_PREFIX + "EXIT_SCORES"] for options in rules.values()] == [0, 1, 1]
     assert [options[_PREFIX + "EXIT_CONFIDENCE"] for options in rules.values()] == [0, 0, 1]
     assert options_for(graph, counters=1)[_PREFIX + "COUNTERS"] == 1
+    # a health record has the entropies without a rule, too
+    never = options_for(graph.with_exit("never", 0.0), health=1)
+    assert (never[_PREFIX + "HEALTH"], never[_PREFIX + "EXIT_SCORES"]) == (1, 1)
     with pytest.raises(TypeError, match=r"SNNRT_WITH_COUNTER$"):
         options_for(graph, counter=1)
 
