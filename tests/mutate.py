@@ -99,12 +99,14 @@ class Tree:
         arguments = [sys.executable, "setup.py", "-q", "build_ext", "--inplace", "--force"]
         self._run(arguments)
 
-    def test(self, tests: list[str]) -> bool:
-        """Whether these tests pass; RuntimeError where they could not be run."""
+    def test(self, tests: list[str], say: bool = False) -> bool:
+        """Whether these tests pass; ``say``: print what fails. RuntimeError where they could not be run."""
         arguments = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
         done = self._run(arguments, check=False)
         if done.returncode not in (0, 1):
             raise RuntimeError(f"pytest exits {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        if say and done.returncode:
+            print(done.stdout[-3000:], file=sys.stderr)
         return done.returncode == 0
 
     def _run(self, arguments: list[str], check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -129,7 +131,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="snnrt-mutate-") as folder:
         tree = Tree(Path(folder))
         tests = sorted({test for fault in faults for test in fault.tests})
-        if not tree.test(tests):
+        if not tree.test(tests, say=True):
             print("without any fault these tests already fail; nothing was tried", file=sys.stderr)
             return 1
         for fault in faults:
