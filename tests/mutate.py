@@ -26,6 +26,8 @@ else:
 ROOT = Path(__file__).parents[1]
 LISTS = Path(__file__).parent / "mutants"
 LIMIT_S = 900
+# beside runtime/ in the package, as setup.py says
+OTHERS = ("converters", "csrc", "targets")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Tree:
             shutil.copy2(built, folder / "runtime" / built.name)
         package = folder / "build" / "site" / "snnrt"
         package.mkdir(parents=True)
-        for path in [*(folder / "runtime").iterdir(), folder / "converters", folder / "targets"]:
+        for path in [*(folder / "runtime").iterdir(), *(folder / name for name in OTHERS)]:
             (package / path.name).symlink_to(path)
 
     @contextmanager
