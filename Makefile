@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
 SAY = @printf 'make $@: %s\n'
 
-.PHONY: help demo check test test-long mutate bench coverage sizes lint generate docs wheel compilers clean
+.PHONY: help demo check test test-long mutate fuzz bench coverage sizes lint generate docs wheel compilers clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
@@ -33,6 +33,9 @@ test-long: $(VENV)/test-ready compilers ## the sweeps that `make test` leaves ou
 
 mutate: $(VENV)/test-ready compilers ## faults put in by hand, one by one: which of them the tests catch, about 10 minutes
 	@$(BIN)/python tests/mutate.py
+
+fuzz: $(VENV)/test-ready compilers ## damaged models under libFuzzer for SECONDS (60)
+	@$(BIN)/python tests/model_fuzzer.py --seconds $(or $(SECONDS),60)
 
 bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnxruntime and the frameworks: 3 minutes
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind
