@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
 SAY = @printf 'make $@: %s\n'
 
-.PHONY: help demo test test-long bench coverage sizes lint generate docs wheel compilers clean
+.PHONY: help demo check test test-long mutate fuzz bench coverage sizes lint generate docs wheel compilers clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
@@ -20,12 +20,22 @@ help: ## say what there is
 demo: $(VENV)/demo-ready ## convert, run and profile the digits network: 10 s, the first time 2 minutes
 	@$(BIN)/python examples/demo.py
 
+check: $(VENV)/test-ready lint ## lint, and the tests that need no compiler, emulator or PyTorch, with few seeds: under 1 minute
+	@SNNRT_TEST_EFFORT=quick $(PYTEST) -q -n 2 --dist worksteal \
+		-m 'not firmware and not sanitisers and not frameworks and not long'
+
 test: $(VENV)/test-ready compilers lint coverage ## every test: about 10 minutes, the first time 4 more
 	$(SAY) 'running the tests, about 8 minutes'
 	@$(PYTEST) -q -n 2 --dist loadfile
 
 test-long: $(VENV)/test-ready compilers ## the sweeps that `make test` leaves out: hours
 	@$(PYTEST) -q -m long
+
+mutate: $(VENV)/test-ready compilers ## faults put in by hand, one by one: which of them the tests catch, about 10 minutes
+	@$(BIN)/python tests/mutate.py
+
+fuzz: $(VENV)/test-ready compilers ## damaged models under libFuzzer for SECONDS (60)
+	@$(BIN)/python tests/model_fuzzer.py --seconds $(or $(SECONDS),60)
 
 bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnxruntime and the frameworks: 3 minutes
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind

@@ -21,9 +21,11 @@ import numpy as np
 from snnrt.converters.nir import reader
 from snnrt.converters.nir.reader import READ_ERRORS, NotNir, Tree, parse_tree, read_tree
 from snnrt.errors import ModelError
+from snnrt.texts import printable
 
 SECONDS_TO_READ = 20.0
 BYTES_A_SECOND = 10**7
+LONGEST_REASON = 200
 
 PRIMITIVES = (
     "Input", "Output", "NIRGraph", "Affine", "Linear", "Scale", "Conv1d", "Conv2d", "SumPool2d", "AvgPool2d",
@@ -56,7 +58,7 @@ def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
     except NotNir as error:
         raise ModelError(f"{path}: {error}") from error
     except READ_ERRORS as error:
-        raise ModelError(f"{path}: not a readable NIR file ({_one_line(error)}); export it again") from error
+        raise ModelError(f"{path}: not a readable NIR file ({_said(error)}); export it again") from error
     root = _build(path, "", tree)
     if isinstance(root, NirGraph):
         return root
@@ -106,7 +108,7 @@ def _build(path: Path, name: str, fields: Any) -> nir.NIRNode | NirGraph:
         return nir.dict2NIRNode(fields)
     except READ_ERRORS as error:
         raise ModelError(
-            f"{where} ({kind}): fields do not fit the type ({_one_line(error)}); export it again"
+            f"{where} ({kind}): fields do not fit the type ({_said(error)}); export it again"
         ) from error
 
 
@@ -135,6 +137,5 @@ def _build_graph(path: Path, name: str, where: str, fields: dict[str, Any]) -> N
     return NirGraph(built, pairs)
 
 
-def _one_line(error: BaseException) -> str:
-    words = " ".join(str(error).split()) or type(error).__name__
-    return words if len(words) <= 200 else words[:197] + "..."
+def _said(error: BaseException) -> str:
+    return printable(error, LONGEST_REASON) or type(error).__name__

@@ -27,15 +27,18 @@ class Scale(Node):
 def fold_scales(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     """``nodes`` (in execution order, float32) without Scale nodes.
 
-    Tried in this order: the gain of the neuron that alone reads the scale (bit for bit the same if
-    it has neither synapse nor gain); the outputs of the layer before; the inputs of the layer that
-    alone reads it (the same up to float32 rounding); else a diagonal layer: a depthwise 1×1
+    Tried in this order: another scale that alone reads it; the gain of the neuron that alone reads it
+    (bit for bit the same if it has neither synapse nor gain); the outputs of the layer before; the inputs
+    of the layer that alone reads it (the same up to float32 rounding); else a diagonal layer: a depthwise 1×1
     convolution, a diagonal dense layer, or, for one factor an element of a feature map, a neuron
     that keeps nothing. Raises ModelError where a diagonal layer would be too large.
     """
     by_name = {node.name: node for node in nodes}
-    for scale in [node for node in nodes if isinstance(node, Scale)]:
-        if not (_into_neuron(by_name, scale) or _into_source(by_name, scale) or _into_reader(by_name, scale)):
+    for name in [node.name for node in nodes if isinstance(node, Scale)]:
+        # as it is now: one before it may have been folded away, or into it
+        scale = by_name[name]
+        assert isinstance(scale, Scale)
+        if not any(fold(by_name, scale) for fold in (_into_scale, _into_neuron, _into_source, _into_reader)):
             by_name = _with_layer(by_name, scale)
     return tuple(by_name.values())
 
@@ -60,6 +63,16 @@ def _remove(by_name: dict[str, Node], scale: Scale) -> None:
         )
         by_name[reader.name] = by_name[reader.name].with_(inputs=inputs)
     del by_name[scale.name]
+
+
+def _into_scale(by_name: dict[str, Node], scale: Scale) -> bool:
+    reader = _only_reader(by_name, scale)
+    if not isinstance(reader, Scale) or scale.inputs[0].delay:
+        return False
+    factors = _product(reader.factors, scale.factors, reader.shape)
+    by_name[reader.name] = replace(reader, factors=factors.astype(np.float32))
+    _remove(by_name, scale)
+    return True
 
 
 def _into_neuron(by_name: dict[str, Node], scale: Scale) -> bool:
@@ -155,5 +168,6 @@ def _as_layer(scale: Scale) -> Node:
 
 def _product(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     if one.shape == other.shape or () in (one.shape, other.shape):
-        return one * other
+        # a product of two scalars is no array
+        return np.asarray(one * other)
     return broadcast(one, shape) * broadcast(other, shape)

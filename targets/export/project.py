@@ -24,6 +24,8 @@ PARTS = ("health", "strings", "counters", "trace", "model-check")
 """What ``with_parts`` and ``without_parts`` name: parts of the core that no model needs."""
 
 _DEFAULT_PARTS = frozenset({"health", "strings", "model-check"})
+# beside the new files, what they replace: no file of a project is called so
+_KEPT = ".replaced"
 Files = dict[str, "str | bytes"]
 
 
@@ -102,8 +104,8 @@ def write_project(
     of which only those of the same paths are replaced.
 
     All are written to a folder of another name first, so that a failure leaves things as they were; a folder
-    that is not there appears whole, in one that is each file does. What a killed write to the same folder has
-    left is removed. Raises OutputError.
+    that is not there appears whole, in one that is each file does, and where one cannot take its place all
+    are put back. What a killed write to the same folder has left is removed. Raises OutputError.
     """
     shown = printable(os.fspath(folder), LONGEST_CELL)
     try:
@@ -197,9 +199,35 @@ def _check_folder(target: Path, files: Mapping[str, object], shown: str, force: 
 
 
 def _move(temporary: Path, target: Path, files: Mapping[str, object]) -> None:
+    """Every file to its place, or after a failure none: then what was there is put back."""
     if not target.exists():
         os.replace(temporary, target)
         return
-    for path in files:
-        (target / path).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(temporary / path, target / path)
+    kept = temporary / _KEPT
+    done: list[Path] = []
+    made: list[Path] = []
+    try:
+        for path in files:
+            place = target / path
+            made += _make_folders(place.parent)
+            (kept / path).parent.mkdir(parents=True, exist_ok=True)
+            done.append(Path(path))
+            if os.path.lexists(place):
+                os.replace(place, kept / path)
+            os.replace(temporary / path, place)
+    except BaseException:
+        for one in reversed(done):
+            if os.path.lexists(kept / one):
+                os.replace(kept / one, target / one)
+            elif not (temporary / one).exists():
+                (target / one).unlink(missing_ok=True)
+        for folder in reversed(made):
+            folder.rmdir()
+        raise
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Make the folder and its parents; those that were not there."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing[::-1]

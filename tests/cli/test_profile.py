@@ -43,6 +43,55 @@ def test_text_is_a_table_with_both_runs(snnrt_command, int8_model):
     assert "less EDP than with all 4 timesteps" in outcome.out
 
 
+PREFIXES = {"": 1.0, "m": 1e-3, "µ": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15, "k": 1e3}
+
+
+def value_of(text: str, unit: str) -> float:
+    """What is printed as ``12.3 µJ``."""
+    number, _, rest = text.partition(" ")
+    assert rest.endswith(unit)
+    return float(number) * PREFIXES[rest.removesuffix(unit)]
+
+
+def test_the_table_says_what_the_json_says(snnrt_command, int8_model):
+    """Every column of every row, with its unit."""
+    usual = ("profile", int8_model, "digits", "--limit", "40", "--target", "dt-snn", "stm32u575", "loihi")
+    targets = snnrt_command(*usual, "--json").json["targets"]
+    rows = [re.split(r"\s{2,}", line.strip()) for line in snnrt_command(*usual).out.splitlines()]
+    header = next(place for place, row in enumerate(rows) if row[0] == "target")
+    assert rows[header] == [
+        "target", "timesteps", "accuracy", "mean T", "energy", "latency", "EDP", "mean E × mean D",
+    ]  # fmt: skip
+    table = [row for row in rows[header + 1 :] if {"dynamic", "all 4"} & set(row)]
+    assert len(table) == 2 * len(targets) == 6
+    for place, target in enumerate(targets):
+        name, *dynamic = table[2 * place]
+        assert name == target["target"]
+        for prefix, said, cells in (("", "dynamic", dynamic), ("static_", "all 4", table[2 * place + 1])):
+            figure = {key: target[prefix + key] for key in (*FIGURES, "mean_timesteps")}
+            assert cells[0] == said
+            assert cells[1] == f"{figure['accuracy']:.4f}" and cells[2] == f"{figure['mean_timesteps']:.3f}"
+            assert value_of(cells[3], "J") == pytest.approx(figure["mean_energy_j"], rel=0.006)
+            assert value_of(cells[4], "s") == pytest.approx(figure["mean_latency_s"], rel=0.006)
+            assert value_of(cells[5], "J·s") == pytest.approx(figure["mean_edp_js"], rel=1e-3)
+            assert value_of(cells[6], "J·s") == pytest.approx(figure["product_of_means_edp_js"], rel=1e-3)
+        # columns that could be taken for each other differ
+        assert abs(target["mean_edp_js"] / target["product_of_means_edp_js"] - 1) > 0.01
+
+
+def test_each_accuracy_is_its_run_s(snnrt_command, int8_model):
+    """A threshold that stops early enough for other classes than after all timesteps."""
+    options = ("--limit", "400", "--threshold", "0.95", "--json", "--target", "dt-snn")
+    (target,) = snnrt_command("profile", int8_model, "digits", *options).json["targets"]
+    data = load_dataset("digits")
+    x, y = data.x[:400], data.y[:400]
+    network = snnrt.load(int8_model)
+    early = (network.run(x, threshold=0.95).classes == y).mean()
+    full = (network.run(x, exit_rule="never").classes == y).mean()
+    assert early != full
+    assert (target["accuracy"], target["static_accuracy"]) == (early, full)
+
+
 def test_never_is_its_own_static_run(snnrt_command, int8_model):
     options = ("--limit", "10", "--exit", "never", "--timesteps", "3", "--json", "--target", "dt-snn")
     document = snnrt_command("profile", int8_model, "digits", *options).json

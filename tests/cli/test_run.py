@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import snnrt
+from snnrt.cli import run
 from snnrt.data.load import load_dataset
 
 KEYS = {
@@ -225,6 +228,7 @@ def cortex_m4():
     return need_core("cortex-m4")
 
 
+@pytest.mark.firmware
 def test_emulated_firmware_gives_the_same_and_counts_instructions(
     snnrt_command, int8_model, tmp_path, cortex_m4
 ):
@@ -246,6 +250,34 @@ def test_emulated_firmware_gives_the_same_and_counts_instructions(
     text = snnrt_command(*arguments, "--device", "emulator:cortex-m4").out
     assert f"{emulator['instructions_per_inference']:,.0f} an inference on average" in text
     assert f"{emulator['max_instructions_per_timestep']:,} at most" in text
+    stack, init = emulator["stack_bytes"], emulator["init_stack_bytes"]
+    assert stack != init and f", stack {stack} ({init} to initialise)" in text
+    data = load_dataset("digits")
+    rule = {"exit_rule": "confidence", "threshold": 0.5}
+    result = snnrt.load(int8_model).run(data.x[:12], device="emulator:cortex-m4", **rule)
+    assert (result.stack_bytes, result.init_stack_bytes) == (stack, init)
+
+
+def test_every_figure_of_an_emulated_run_has_its_name():
+    result = SimpleNamespace(
+        instructions=np.array([100, 300]), step_instructions=np.array([[40, 50], [60, 0]]),
+        init_instructions=7, arena_bytes=8, stack_bytes=9, init_stack_bytes=10,
+        sizes=SimpleNamespace(code=11, model=12), compiler="cc",
+    )  # fmt: skip
+    summary = run._emulated(result)
+    assert summary == {
+        "instructions_per_inference": 200.0, "max_instructions_per_inference": 300,
+        "instructions_per_timestep": 50.0, "max_instructions_per_timestep": 60, "init_instructions": 7,
+        "arena_bytes": 8, "stack_bytes": 9, "init_stack_bytes": 10, "code_bytes": 11, "model_bytes": 12,
+        "compiler": "cc",
+    }  # fmt: skip
+    assert [text for _, text in run._emulator_facts(summary)] == [
+        "200 an inference on average, 300 at most",
+        "50 a timestep on average, 60 at most",
+        "7 to initialise and check the model, once",
+        "arena 8 bytes, stack 9 (10 to initialise)",
+        "cc",
+    ]
 
 
 def test_an_emulated_core_that_is_not_there(snnrt_command, int8_model, monkeypatch, tmp_path):

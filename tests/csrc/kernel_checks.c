@@ -301,6 +301,51 @@ static void check_neuron(uint32_t number) {
     }
 }
 
+/* Where v * alpha lies half way between two multiples of 2^15, and one beside it: with a leak for all (shifts too), and
+ * with one a neuron; 16-bit and 32-bit membranes. */
+static void check_ties(uint32_t number) {
+    const bool shared = below(2) == 0;
+    const bool is_narrow = SNNRT_WITH_NEURON_VARIANTS && number % 2u == 0;
+    const uint32_t power = below(shared ? 15 : 14);
+    snnrt_neuron_step step;
+    step.neurons = 70;
+    step.channels = 70;
+    step.max_spikes = 1;
+    step.flags = (is_narrow ? SNNRT_NEURON_STATE_INT16 : 0u) | (uint32_t)SNNRT_RESET_SUBTRACT << 6;
+    step.granularity = (uint32_t)(shared ? SNNRT_PER_LAYER : SNNRT_WITH_NEURON_VARIANTS ? SNNRT_PER_NEURON : SNNRT_PER_LAYER)
+                       << 2 * SNNRT_NEURON_MEMBRANE;
+    step.granularity |= (uint32_t)SNNRT_PER_LAYER << 2 * SNNRT_NEURON_THRESHOLD;
+    step.current = current;
+    step.state = is_narrow ? (void *)narrow : (void *)wide;
+    step.synapse_state = synapse;
+    step.output = output;
+    for (uint32_t a = 0; a < SNNRT_NEURON_ARRAYS; a++) {
+        step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
+    }
+    for (uint32_t i = 0; i < NEURONS_MAX; i++) {
+        const uint32_t odd = shared && number % 3u != 0 ? 1u : 2u * below(1u << (14 - power)) + 1u;
+        const int32_t end = is_narrow ? 32767 >> (15 - power) : 1 << (16 + power);
+        arrays[SNNRT_NEURON_MEMBRANE][i] = (int32_t)(odd << power);
+        arrays[SNNRT_NEURON_THRESHOLD][i] = INT32_MAX;
+        membrane[i] = (2 * between(-end, end - 1) + 1) * (1 << (14 - power)) + (int32_t)below(3) - 1;
+        if (is_narrow) {
+            membrane[i] = clamp(membrane[i], true);
+        }
+        wide[i] = membrane[i];
+        narrow[i] = (int16_t)membrane[i];
+        synapse[i] = synapse_expected[i] = output[i] = output_expected[i] = current[i] = 0;
+    }
+    for (uint32_t i = 0; i < step.neurons; i++) {
+        expect_neuron(&step, i);
+    }
+    (void)KERNEL(neuron_i32)(&step);
+    for (uint32_t i = 0; i < step.neurons; i++) {
+        if ((is_narrow ? narrow[i] : wide[i]) != membrane[i]) {
+            fail("neuron_i32 at a tie", number);
+        }
+    }
+}
+
 static void check_scan(uint32_t number) {
     static uint32_t bits[16];
     static int16_t values[512];
@@ -351,6 +396,10 @@ static void check_all(void) {
         check_neuron(cases);
     }
     say("neuron", cases);
+    for (cases = 0; cases < 200; cases++) {
+        check_ties(cases);
+    }
+    say("ties", cases);
     for (cases = 0; cases < 400; cases++) {
         check_scan(cases);
     }

@@ -15,7 +15,7 @@ from snnrt.targets.emulator import CORES, build
 from snnrt.targets.emulator.build import BOARDS
 from snnrt.targets.export.core_sources import options_for, source_files
 
-CASES = ["accumulate", "150", "neuron", "600", "scan", "400"]
+CASES = ["accumulate", "150", "neuron", "600", "ties", "200", "scan", "400"]
 PROGRAM = PROGRAMS / "kernel_checks.c"
 # one core of each kind: without products of 64 bits, with DSP instructions, with vectors, with neither
 KINDS = ("cortex-m0", "cortex-m4", "cortex-m55", "rv32")
@@ -60,6 +60,29 @@ def test_every_kernel_set_of_the_host(compiler, optimisation, tmp_path):
     command(["sh", "-c", f"{tmp_path}/program 2>{tmp_path}/said"])
     expected = [word for name in kernel_sets() for word in (name, *CASES)]
     assert (tmp_path / "said").read_text().split() == expected
+
+
+@pytest.mark.parametrize(("compiler", "optimisation"), [("gcc", "-O3"), ("clang", "-O1")])
+def test_windows_with_every_kernel_set_of_the_host(compiler, optimisation, tmp_path):
+    """The first cases are the largest sums: all channels on, all weights 127 or -127, 144 pairs and more."""
+    need_compiler(compiler)
+    (tmp_path / "core.c").write_text("".join(f'#include "{path}"\n' for path in sources()))
+    programs = [tmp_path / "core.c", PROGRAMS / "window_checks.c"]
+    flags = [
+        "-std=gnu99",
+        optimisation,
+        "-ffp-contract=off",
+        "-fsanitize=undefined",
+        "-fno-sanitize-recover=all",
+    ]
+    command([compiler, *flags, *HOST, f"-I{CSRC}", *programs, "-o", tmp_path / "program"])
+    said = [line.split() for line in command([tmp_path / "program"]).splitlines()]
+    assert [name for name, *_ in said] == list(kernel_sets())
+    for name, *cases in said:
+        convolutions, taken, largest, counts, floats = map(int, cases)
+        assert (convolutions, counts, floats) == (160, 300, 200)
+        # peaks up to 31 of 255 in pairs, all in quads
+        assert (taken, largest) == (0, 0) if name == "portable" else taken > 50 and largest >= 12, said
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])

@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+from effort import EVERY
 from file_fields import FileFields
 from malformed_models import NETWORKS, core_status
 
@@ -30,7 +31,7 @@ def test_what_the_core_takes_is_a_graph(model, numbers):
     raw = Network(NETWORKS[model](numbers)[0]).to_bytes()
     (metadata,) = struct.unpack_from("<I", raw, 36)
     taken = refused = 0
-    for place in range(8, metadata):
+    for place in range(8, metadata, EVERY):
         if place in CRC:
             continue
         for value in changed_bytes(raw[place]):
@@ -42,4 +43,4 @@ def test_what_the_core_takes_is_a_graph(model, numbers):
             elif fields.get("header.metadata_offset") == metadata:
                 decode(sealed)
                 taken += 1
-    assert taken > 500 and refused > 500
+    assert taken > 500 // EVERY and refused > 500 // EVERY

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from effort import effort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -249,7 +250,7 @@ def test_no_file_says_which_names_are_built_in(tmp_path):
         load_dataset("a" * 5000)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=effort(300), deadline=None)
 @given(st.data())
 def test_any_change_of_a_file_gives_data_or_a_clear_error(tmp_path_factory, data):
     original = npz_bytes(x=npy_bytes(images(3, 4)), y=npy_bytes(np.arange(3)))

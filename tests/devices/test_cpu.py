@@ -14,6 +14,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from effort import effort
 from small_networks import SMALL_NETWORKS, dense_lif, image_conv
 
 from snnrt.devices import batches, cpu
@@ -23,7 +24,7 @@ from snnrt.results.counts import Counts
 from snnrt.results.result import Result
 
 RECORD = ("spikes", "membranes")
-THREADS, RUNS = 8, 1250
+THREADS, RUNS = 8, effort(1250)
 
 
 def same(found: Result, expected: Result) -> bool:

@@ -20,7 +20,8 @@ from snnrt.data.load import load_dataset
 ROOT = Path(__file__).parents[2]
 PAGES = [
     *sorted(ROOT.glob("*.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "tests" / "README.md",
     *sorted((ROOT / "examples").glob("*.md")),
 ]
 MODEL = "digits.snnrt"
@@ -78,6 +79,9 @@ def test_every_page_is_in_the_index():
     index = (ROOT / "docs" / "README.md").read_text("utf-8")
     for page in (ROOT / "docs").glob("*.md"):
         assert page.name == "README.md" or f"({page.name})" in index
+    decisions = (ROOT / "docs" / "decisions" / "README.md").read_text("utf-8")
+    for page in (ROOT / "docs" / "decisions").glob("*.md"):
+        assert page.name == "README.md" or f"({page.name})" in decisions
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -133,6 +137,7 @@ def test_readme_python_runs(model, monkeypatch, tmp_path):
         assert names["out"].classes.shape == (5,)
 
 
+@pytest.mark.firmware
 def test_firmware_page(model, monkeypatch, tmp_path):
     """Its first command writes the files it names; its C, compiled with them, gives the engine's results."""
     page = ROOT / "docs" / "firmware.md"

@@ -102,6 +102,7 @@ def test_crossbar(example):
     assert min(accuracies) > 0.8
 
 
+@pytest.mark.firmware
 def test_export_firmware(example, tmp_path):
     printed = example("export_firmware", "--output", "sources", "--compiler", "gcc")
     found = re.findall(r"^(?:run|stream|here): class (\d), timesteps (\d)", printed, re.MULTILINE)

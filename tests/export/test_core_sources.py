@@ -60,6 +60,7 @@ def written(tmp_path_factory):
     return folders
 
 
+@pytest.mark.firmware
 @pytest.mark.parametrize("compiler", COMPILERS, ids=lambda compiler: compiler.name)
 def test_every_compiler_takes_it_without_a_flag(written, compiler):
     """C99, C11 and the compiler's own default, without a warning."""
@@ -79,6 +80,7 @@ def test_every_compiler_takes_it_without_a_flag(written, compiler):
         list(pool.map(compile_one, written))
 
 
+@pytest.mark.firmware
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
 def test_cpp(written, compiler, tmp_path):
     """The header in a C++ file, and the core itself for builds that compile everything as C++."""
@@ -103,6 +105,9 @@ def test_options_follow_the_model():
     assert [options[_PREFIX + "EXIT_SCORES"] for options in rules.values()] == [0, 1, 1]
     assert [options[_PREFIX + "EXIT_CONFIDENCE"] for options in rules.values()] == [0, 0, 1]
     assert options_for(graph, counters=1)[_PREFIX + "COUNTERS"] == 1
+    # a health record has the entropies without a rule, too
+    never = options_for(graph.with_exit("never", 0.0), health=1)
+    assert (never[_PREFIX + "HEALTH"], never[_PREFIX + "EXIT_SCORES"]) == (1, 1)
     with pytest.raises(TypeError, match=r"SNNRT_WITH_COUNTER$"):
         options_for(graph, counter=1)
 
@@ -121,6 +126,7 @@ def plain_lif(numbers: Numbers, changed: str = "n", **changes: object) -> Graph:
     return graph.with_(nodes=tuple(nodes))
 
 
+@pytest.mark.firmware
 def test_neuron_variants_are_what_a_core_without_them_refuses(tmp_path):
     """For each kind of neuron: options_for asks for the switch exactly where the core would refuse."""
     number = np.int32
@@ -188,6 +194,7 @@ def test_only_what_the_model_uses():
     assert files < both and {"kernels/accumulate_f32.c", "kernels/pool2d.c"} <= both
 
 
+@pytest.mark.firmware
 def test_the_switches_can_still_be_overridden(written, tmp_path):
     """-D leaves more out; what was not exported is refused at compile time, with what to do."""
     source = written["everything"] / "snnrt.c"
@@ -221,6 +228,7 @@ def test_only_the_header_s_functions_have_names_outside(written, optimisation, t
         assert {"snnrt_network_init", "snnrt_network_run"} <= defined <= declared, name
 
 
+@pytest.mark.firmware
 @pytest.mark.parametrize("build", ["small int8", "unchecked int8"])
 def test_integer_firmware_links_no_float_and_no_heap(written, build, tmp_path):
     compiler = ARM.command()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from c_programs import command
 from exported_projects import compile_example, results_of
 from small_networks import dense_lif, every_kind
 
@@ -55,6 +56,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.firmware
 def test_writes_a_project_that_runs(run, model, tmp_path):
     x = dense_lif("int8")[1]
     np.savez(tmp_path / "data.npz", x=x)
@@ -66,7 +68,7 @@ def test_writes_a_project_that_runs(run, model, tmp_path):
     ]  # fmt: skip
     expected = snnrt.load(model).run(x[:1])
     program = compile_example(folder, "gcc")
-    assert results_of(os.popen(str(program)).read())["run"].class_index == expected.classes[0]
+    assert results_of(command([program]))["run"].class_index == expected.classes[0]
 
 
 def test_json(run, model, tmp_path):
@@ -152,6 +154,31 @@ def test_a_failure_leaves_nothing(run, model, tmp_path, monkeypatch, failing, th
     refused(run(model, "-o", folder), "No space left on device")
     assert {path.name for path in tmp_path.iterdir()} == {model.name} | ({"firmware"} if there else set())
     assert not there or not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), KeyboardInterrupt()])
+@pytest.mark.parametrize("failing", [0, 1, 5, 8, 13])
+def test_a_failed_export_leaves_the_old_one_whole(run, model, tmp_path, monkeypatch, failing, error):
+    """With --force over an earlier one, of other files, whichever of the moves fails."""
+    folder = tmp_path / "firmware"
+    assert run(model, "-o", folder)[0] == 0
+    (folder / "mine.c").write_text("int mine;")
+    (folder / "main.c").write_text("edited")
+    before, replaced = tree(folder), []
+    replace = os.replace
+
+    def fail_once(source: Path, target: Path) -> None:
+        replaced.append(target)
+        if len(replaced) == failing + 1:
+            raise error
+        replace(source, target)
+
+    monkeypatch.setattr(projects.os, "replace", fail_once)
+    code, _, said = run(model, "-o", folder, "--force", "--framework", "zephyr", "--layout", "sources")
+    assert code in (1, 130) and ("Input/output error" in said or "interrupted" in said)
+    assert len(replaced) > failing
+    assert tree(folder) == before
+    assert not [path for path in folder.rglob("*") if path.is_dir()]
 
 
 def test_an_interruption_leaves_nothing(run, model, tmp_path, monkeypatch):
@@ -243,6 +270,7 @@ def test_the_readme_states_the_table(run, model, tmp_path, monkeypatch):
     assert "-fstack-usage" in page and "@" not in page.replace("@0x", "")
 
 
+@pytest.mark.firmware
 def test_spikes_over_time(run, tmp_path):
     graph, x = every_kind("float32")
     snnrt.Network(graph).save(tmp_path / "k.snnrt")
@@ -250,7 +278,7 @@ def test_spikes_over_time(run, tmp_path):
     folder = tmp_path / "firmware"
     assert run(tmp_path / "k.snnrt", "-o", folder, "--sample", tmp_path / "data.npz")[0] == 0
     assert "#define K_INPUT_IS_CONSTANT 0" in (folder / "k_model.h").read_text()
-    said = results_of(os.popen(str(compile_example(folder, "gcc"))).read())
+    said = results_of(command([compile_example(folder, "gcc")]))
     assert said["stream"].class_index == said["run"].class_index == snnrt.Network(graph).run(x[:1]).classes[0]
 
 
@@ -271,8 +299,8 @@ def test_a_killed_export_leaves_nothing_for_long(tmp_path, exists):
     folder = tmp_path / "firmware"
     if exists:
         folder.mkdir()
-    command = [sys.executable, "-c", KILLED, str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    arguments = [sys.executable, "-c", KILLED, str(folder)]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "ready\n"
     left = folder if exists else tmp_path
     assert [item.name[:10] for item in left.iterdir()] == [".firmware."]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from effort import effort
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mechanism_network import mechanism_network
@@ -71,7 +72,7 @@ def test_each_mechanism_of_neurons(numbers):
 
 @pytest.mark.parametrize("numbers", NUMBERS)
 def test_random_graphs(numbers):
-    @settings(SETTINGS, max_examples=80)
+    @settings(SETTINGS, max_examples=effort(80))
     @given(graphs(numbers))
     def run(case):
         check(*case)
@@ -81,7 +82,7 @@ def test_random_graphs(numbers):
 
 @pytest.mark.parametrize("numbers", NUMBERS)
 def test_wide_graphs(numbers):
-    @settings(SETTINGS, max_examples=80)
+    @settings(SETTINGS, max_examples=effort(80))
     @given(st.integers(0, 2**32 - 1))
     def run(seed):
         check(*wide_graph(np.random.default_rng(seed), numbers))
@@ -90,7 +91,7 @@ def test_wide_graphs(numbers):
 
 
 def test_sums_at_the_ends_of_int32():
-    @settings(SETTINGS, max_examples=80)
+    @settings(SETTINGS, max_examples=effort(80))
     @given(st.integers(0, 2**32 - 1))
     def run(seed):
         check(*saturating_graph(np.random.default_rng(seed)))
@@ -101,7 +102,7 @@ def test_sums_at_the_ends_of_int32():
 @pytest.mark.parametrize("numbers", NUMBERS)
 def test_other_exit_rules_and_more_steps_than_the_model_has(numbers):
     rng = np.random.default_rng(8)
-    for _ in range(12):
+    for _ in range(effort(12)):
         graph, x = random_graph(rng, numbers)
         network = Network(graph)
         rules = [("never", 0.0)]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from effort import effort
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scalar_network import run_scalar
 from strategies import graphs, random_graph
 
+from snnrt import GraphBuilder
 from snnrt.errors import DataError, ModelError
 from snnrt.ir.graph import Add, Dense, Edge, Exit, Flatten, Graph, Input, Neuron, Readout, arithmetic_of
+from snnrt.network import Network
 from snnrt.reference.run import Reference
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=effort(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def tiny(numbers: str = "float32", **exit_options: object) -> Graph:
@@ -234,3 +237,23 @@ def test_bad_options_are_refused() -> None:
         reference.run(x, exit_rule="margin", threshold=0.5)
     with pytest.raises(DataError, match="steps"):
         reference.run(x, steps=0)
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu:portable", "cpu"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_readout_stops_at_the_ends_of_int32(device: str, sign: int) -> None:
+    """Three currents near 2^30 pass 2^31: the sum stays at the end, and what follows counts from there."""
+    g = GraphBuilder(
+        256, encoding="spikes", arithmetic="integer", timesteps=4, low=-1.0, scale=2**-15, peak=32767
+    )
+    weights = np.zeros((2, 256), np.int8)
+    weights[0] = 127
+    graph = g.finish(g.dense(g.input, weights, scale=np.ones(2)), scale=np.ones(2))
+    x = np.full((1, 4, 256), sign * 32767 * 2.0**-15, np.float32)
+    x[:, 3] *= -1
+    current = sign * 256 * 127 * 32767
+    assert 2 * abs(current) < 2**31 < 3 * abs(current)
+    end = 2**31 - 1 if sign > 0 else -(2**31)
+    for steps, expected in ((2, 2 * current), (3, end), (4, end - current)):
+        logits = Network(graph).run(x[:, :steps], device=device, steps=steps).logits
+        assert logits.tolist() == [[float(np.float32(expected)), 0.0]]

@@ -6,6 +6,7 @@ import dataclasses
 import importlib.resources
 
 import pytest
+from effort import effort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -173,7 +174,7 @@ def test_any_bytes_are_a_profile_or_an_error(data):
         parse_target(data, "mine.toml")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(150), deadline=None)
 @given(st.data())
 def test_any_damage_is_a_profile_or_an_error(data):
     text = bytearray(shipped(data.draw(st.sampled_from(list_targets()))).encode())

@@ -106,3 +106,11 @@ def test_nir():
         return v + F(0.25) * ((F(0.5) - v) + c), F(0.5) * c + x
 
     np.testing.assert_array_equal(membranes(nir.forward_euler(f(0.25), f(0.5), f(0.5))), expected(euler))
+
+
+def test_sinabs_decay_of_half_a_step():
+    """τ in steps of dt: exp(−dt/τ), which 1 hides."""
+    found = sinabs.exponential_decay(f([2, 4, 0.5]), 0.5)
+    np.testing.assert_array_equal(found, np.exp(np.array([-0.25, -0.125, -1])).astype(np.float32))
+    assert found.dtype == np.float32
+    assert not np.array_equal(found, sinabs.exponential_decay(f([2, 4, 0.5]), 1.0))

@@ -7,6 +7,7 @@ import h5py
 import nir
 import numpy as np
 import pytest
+from effort import effort
 from nir_files import ends, save
 
 from snnrt.converters.nir import file, reader
@@ -450,7 +451,7 @@ def import_damaged(path, data):
         path.unlink()
 
 
-@pytest.mark.parametrize("count", [24, pytest.param(2000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [effort(24, 6), pytest.param(2000, marks=pytest.mark.long)])
 def test_damaged_files(tmp_path, monkeypatch, count):
     """Truncated anywhere, or with bytes changed: an error of ours, or a network."""
     monkeypatch.setattr(file, "SECONDS_TO_READ", 5.0)

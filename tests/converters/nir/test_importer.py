@@ -5,6 +5,7 @@ import itertools
 import nir
 import numpy as np
 import pytest
+from effort import effort
 from nir_files import dyadic, ends, outputs, read, run, save
 
 from snnrt.ir.graph import Add
@@ -46,7 +47,7 @@ def late(x, steps):
     return np.concatenate([np.zeros_like(x[:, :steps]), x], 1)[:, : x.shape[1]]
 
 
-@pytest.mark.parametrize("count", [2, 4, 5, 300])
+@pytest.mark.parametrize("count", [2, 4, 5, effort(300)])
 def test_several_edges_into_a_node_are_summed(tmp_path, count):
     layers = {f"l{index}": nir.Linear(dyadic((4, 4), index)) for index in range(count)}
     edges = [edge for name in layers for edge in (("input", name), (name, "output"))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from effort import effort
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import graphs, random_graph
@@ -84,7 +85,7 @@ def agreement(graph: Graph, quantised: Graph, x: np.ndarray) -> tuple[float, np.
 def test_random_graphs_quantise_closely() -> None:
     """Few spikes differ over many random networks, whose thresholds and gains are far from trained ones."""
     shares, refused = [], 0
-    for seed in range(60):
+    for seed in range(effort(60, 16)):
         graph, x = random_graph(np.random.default_rng(seed), "float32", device=True, inputs=4)
         if graph.input.peak != 1:
             x = np.clip(x, graph.input.low, graph.input.high)
@@ -98,7 +99,7 @@ def test_random_graphs_quantise_closely() -> None:
     assert np.mean(shares) > 0.985
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=effort(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.sampled_from([None, 16, 32]))
 def test_result_is_valid_or_refused(data: st.DataObject, state_bits: int | None) -> None:
     """quantise() itself checks what it returns; it must run, too."""

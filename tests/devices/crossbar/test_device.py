@@ -7,6 +7,7 @@ import itertools
 
 import numpy as np
 import pytest
+from effort import effort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,7 +63,7 @@ def products(draw) -> tuple[CrossbarConfig, Dense, np.ndarray]:
 
 
 @given(products())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=effort(100))
 def test_ideal_crossbar_is_the_integer_product(case):
     config, node, rows = case
     result = Crossbar(config).multiply(node, rows)
@@ -71,7 +72,7 @@ def test_ideal_crossbar_is_the_integer_product(case):
 
 
 @given(products())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=effort(100))
 def test_an_adc_of_one_code_a_level_is_exact_until_it_clips(case):
     config, node, rows = case
     lossless = config.rows * config.levels <= 2**15 - 1
@@ -216,7 +217,7 @@ def test_new_weights_under_a_name_are_programmed_anew():
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=effort(20))
 def test_silence_reads_exactly_zero_and_draws_nothing(seed):
     random = np.random.default_rng(seed)
     node = layer(outputs=9, fan_in=70)
@@ -266,7 +267,7 @@ def counted(draw) -> tuple[CrossbarConfig, Dense, np.ndarray]:
 
 
 @given(counted())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=effort(100))
 def test_events_count_what_is_driven_and_read(case):
     """Against a count one window, one pass and one tile at a time."""
     config, node, rows = case

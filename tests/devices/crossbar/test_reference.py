@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from effort import effort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,7 +79,7 @@ def data(graph: Graph, seed: int, inputs: int = 6) -> np.ndarray:
     mapping=st.sampled_from(["differential", "offset"]),
     ratio=st.sampled_from([1.1, 10.0, np.inf]),
 )
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=effort(25))
 def test_ideal_crossbar_runs_the_network_bit_for_bit(seed, groups, encoding, rows, cell_bits, mapping, ratio):
     graph = network(seed, groups, encoding)
     x = data(graph, seed)

@@ -1,0 +1,141 @@
+"""What the quantiser decides, at the bounds where it decides otherwise: units, states, copies of spikes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snnrt import GraphBuilder
+from snnrt.converters.passes.quantise import quantise
+from snnrt.converters.passes.quantise_states import worst_membranes
+from snnrt.ir.graph import Graph, Neuron
+from snnrt.reference.run import Reference
+
+
+def f(value: object) -> np.ndarray:
+    return np.asarray(value, np.float32)
+
+
+def agree(graph: Graph, quantised: Graph, x: np.ndarray) -> None:
+    """Every weight is one that int8 holds: not one spike differs."""
+    spikes = [Reference(one).run(x, record=("spikes",)).spikes["lif"] for one in (graph, quantised)]
+    np.testing.assert_array_equal(*spikes)
+    assert 0.05 < spikes[0].mean() < 0.95
+
+
+@pytest.mark.parametrize(("pooled", "beside"), [(100.0, 0.25), (0.25, 100.0), (64.0, 4096.0)])
+def test_a_pooled_branch_shares_the_unit_of_a_much_larger_one(pooled: float, beside: float) -> None:
+    """A sum over 4 pixels stands for their mean: the unit before it is four times the one behind it."""
+    g = GraphBuilder((1, 4, 4), encoding="spikes", timesteps=6)
+    mean = g.avg_pool2d(g.conv2d(g.input, f(np.full((1, 1, 1, 1), pooled)), name="a"), kernel=2, stride=2)
+    other = g.conv2d(g.input, f(np.full((1, 1, 2, 2), beside)), stride=2, name="b")
+    x = g.lif(g.add(mean, other), 1.0, threshold=2 * max(pooled, beside), name="lif")
+    graph = g.finish(g.flatten(x))
+    quantised = quantise(graph)
+    assert quantised["a"].scale == 4 * quantised["b"].scale
+    assert quantised["lif"].scale == quantised["b"].scale
+    # at least one branch uses its range
+    assert max(abs(quantised[name].weights.astype(int)).max() for name in "ab") >= 64
+    spikes = f(np.random.default_rng(1).random((8, 6, 1, 4, 4)) < 0.5)
+    if min(pooled, beside) * 127 >= max(pooled, beside):
+        agree(graph, quantised, spikes)
+
+
+def summing(inputs: int, bias: float, **fields: object) -> Graph:
+    """One step: an IF neuron whose membrane is 64 units a spike, and 64 · bias."""
+    g = GraphBuilder(inputs, encoding="spikes", timesteps=1)
+    x = g.dense(g.input, f(np.ones((2, inputs))), f([bias, bias]), name="dense")
+    return g.finish(g.if_(x, threshold=100.0, name="lif", **fields))
+
+
+@pytest.mark.parametrize(("spikes", "bias", "bits"), [(255, 63, 16), (256, 0, 32), (256, -1, 16)])
+def test_a_calibrated_membrane_may_take_half_of_16_bits(spikes: int, bias: int, bits: int) -> None:
+    """Twice 16383 fits, twice 16384 does not."""
+    graph = summing(600, bias / 64)
+    calibration = np.zeros((1, 1, 600), np.float32)
+    calibration[0, 0, :spikes] = 1
+    quantised = quantise(graph, calibration)
+    assert quantised["dense"].weights.max() == 64
+    assert Reference(quantised).peaks(calibration)["lif"] == 64 * spikes + bias
+    assert quantised["lif"].state_bits == bits
+
+
+@pytest.mark.parametrize(("bias", "bits"), [(62, 16), (64, 32)])
+def test_the_worst_membrane_may_take_all_of_16_bits(bias: int, bits: int) -> None:
+    """511 spikes of 64 units and the bias: 32766 fits, 32768 does not."""
+    quantised = quantise(summing(511, bias / 64))
+    assert 64 * 511 + bias <= worst_membranes(quantised)["lif"] <= 64 * 511 + bias + 2
+    assert quantised["lif"].state_bits == bits
+
+
+def test_a_late_reset_goes_deeper_than_any_current() -> None:
+    """Without a leak to speak of the membrane forgets what the reset, a step later, still takes off."""
+    g = GraphBuilder(300, encoding="spikes", timesteps=3, low=-1.0)
+    x = g.dense(g.input, f(np.ones((1, 300))), name="dense")
+    graph = g.finish(g.lif(x, 0.0, threshold=300.0, reset_next=True, name="lif"))
+    quantised = quantise(graph)
+    x = np.ones((1, 3, 300), np.float32)
+    x[:, 1] = -1
+    deepest = Reference(quantised).peaks(x)["lif"]
+    assert deepest == 2 * 300 * int(quantised["dense"].weights.max()) > 32767
+    assert worst_membranes(quantised)["lif"] >= deepest
+    assert quantised["lif"].state_bits == 32
+    agree(graph, quantised, x)
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("reset", ["subtract", "value"])
+@pytest.mark.parametrize("leak", [0.0, 0.5, 0.9, 1.0])
+def test_no_run_passes_the_worst_membrane(late: bool, reset: str, leak: float) -> None:
+    g = GraphBuilder(30, encoding="spikes", timesteps=7, low=-1.0)
+    rng = np.random.default_rng(2)
+    x = g.dense(g.input, f(rng.integers(-40, 40, (9, 30)) / 8), f(rng.normal(size=9)), name="dense")
+    fields = {"reset_value": -3.0} if reset == "value" else {}
+    threshold = rng.uniform(5, 200, 9)
+    graph = g.finish(
+        g.lif(x, leak, threshold=f(threshold), reset=reset, reset_next=late, name="lif", **fields)
+    )
+    quantised = quantise(graph)
+    x = f(rng.choice([-1, 1], (60, 7, 30)))
+    x[:20] = np.sign(graph["dense"].weights[rng.integers(0, 9, 20)])[:, None] * rng.choice(
+        [-1, 1], (20, 7, 1)
+    )
+    assert 0 < Reference(quantised).peaks(x)["lif"] <= worst_membranes(quantised)["lif"]
+
+
+def mixed(spikes: int) -> Graph:
+    """An input from 0 to 1 and as many neurons as ``spikes``, both with weight 1 into one sum."""
+    g = GraphBuilder(2, timesteps=4)
+    fired = g.if_(g.dense(g.input, f(np.ones((spikes, 2)))), name="first")
+    drive = g.dense(g.input, f(np.ones((3, 2))), name="drive")
+    back = g.dense(fired, f(np.ones((3, spikes))), name="back")
+    return g.finish(g.lif(g.add(drive, back), 0.5, name="lif"))
+
+
+@pytest.mark.parametrize(
+    ("levels", "spikes", "factor"),
+    [
+        # int8 weights on both, one unit for the sum: up to twice as coarse is borne
+        (1, 5, 1),
+        (2, 5, 1),
+        (4, 5, 4),
+        (16, 5, 16),
+        (32, 5, 64),
+        (255, 5, 256),
+        # 2^29 over 127 a weight and neuron leaves room for 211 copies
+        (255, 20000, 64),
+    ],
+)
+def test_spikes_beside_many_levels_are_multiplied_as_needed(levels: int, spikes: int, factor: int) -> None:
+    # inputs on a grid keep its unit, 1 / levels
+    quantised = quantise(mixed(spikes), f(np.arange(4000) % (levels + 1) / levels).reshape(-1, 2))
+    assert quantised.input.peak == levels
+    source = quantised["back"].inputs[0].source
+    assert source == ("first" if factor == 1 else f"first.times{factor}")
+    copies = 1
+    while source != "first":
+        assert [edge.source for edge in quantised[source].inputs] == [quantised[source].inputs[0].source] * 4
+        source, copies = quantised[source].inputs[0].source, 4 * copies
+    assert copies == factor
+    assert isinstance(quantised[source], Neuron)
+    np.testing.assert_array_equal(quantised["back"].scale, quantised["drive"].scale)

@@ -1,0 +1,89 @@
+"""Exit scores of fixed logits, from docs/ir.md in Python's integers: the reference and the core."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import snnrt
+from snnrt.devices.cpu import kernel_sets
+from snnrt.exits import fixed_point
+from snnrt.network import Network
+
+# distances from the best logit in nats Q16, S, H in Q16, the largest probability in Q16; from the third to
+# the last but one ln S lies between two entries of its table: the lower alone would give 100 to 1000 less
+CASES = [
+    ([0, 0], 2147483648, 45426, 32768),
+    ([0, 0, 0], 3221225472, 71998, 21845),
+    ([0, 65536], 1468756429, 38154, 47910),
+    ([0, 30000, 65536, 131072], 2293437516, 78212, 30682),
+    ([0, 1, 2, 3, 4], 5368546577, 105475, 13107),
+    ([0, 100000, 100001, 200000, 300000, 400000], 1604872289, 64419, 43846),
+    ([0, *range(5000, 100000, 5000)], 11439312312, 190334, 6151),
+    ([0, 77777, 77777, 77777, 77777, 77777, 77777], 3040027642, 118509, 23147),
+    ([0, 1048575, 1048575, 1048575], 1073742184, 0, 65535),
+]  # fmt: skip
+DEVICES = ["reference", *(f"cpu:{name}" for name in kernel_sets())]
+
+
+def of_logits(classes: int) -> Network:
+    """One timestep that hands its input through."""
+    g = snnrt.GraphBuilder(classes, timesteps=1, low=-100.0, high=0.0)
+    return Network(g.finish(g.dense(g.input, np.eye(classes, dtype=np.float32))))
+
+
+@pytest.mark.parametrize(("distances", "total", "entropy", "probability"), CASES)
+def test_integers(distances: list[int], total: int, entropy: int, probability: int) -> None:
+    found = np.array([distances])
+    assert fixed_point.exponentials(found).sum() == total
+    assert fixed_point.entropy_q(found).tolist() == [entropy]
+    assert fixed_point.decide("confidence", 0, found).scores.tolist() == [probability / 65536]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize(("distances", "total", "entropy", "probability"), CASES)
+def test_devices(device: str, distances: list[int], total: int, entropy: int, probability: int) -> None:
+    network = of_logits(len(distances))
+    # -d / 65536 is exact in float32, and so is the difference from 0
+    x = -np.array([distances], np.float32) / np.float32(65536)
+    scores = network.run(x, device=device, exit_rule="entropy", threshold=0.0).scores
+    unit = 65536 * math.log(len(distances))
+    assert np.rint(scores.astype(np.float64) * unit).tolist() == [entropy]
+    scores = network.run(x, device=device, exit_rule="confidence", threshold=1.0).scores
+    assert np.rint(scores.astype(np.float64) * 65536).tolist() == [probability]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("classes", [2, 4, 8])
+def test_a_tie_of_confidence_goes_on(device: str, classes: int) -> None:
+    """Equal logits: the largest probability is 1 / K exactly, and 1 / K is not above 1 / K."""
+    g = snnrt.GraphBuilder(classes, timesteps=3)
+    network = Network(g.finish(g.dense(g.input, np.eye(classes, dtype=np.float32))))
+    x = np.zeros((1, classes), np.float32)
+    for threshold, steps in ((1 / classes, 3), (1 / classes - 1 / 65536, 1)):
+        result = network.run(x, device=device, exit_rule="confidence", threshold=threshold)
+        assert result.timesteps.tolist() == [steps]
+        assert result.scores.tolist() == [1 / classes]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_tie_of_entropy_goes_on(device: str) -> None:
+    """Three equal logits have an entropy of 71998; stopping needs less than the threshold."""
+    g = snnrt.GraphBuilder(3, timesteps=3)
+    network = Network(g.finish(g.dense(g.input, np.eye(3, dtype=np.float32))))
+    for threshold, integer, steps in ((0.99999, 71998, 3), (1.0, 71999, 1)):
+        assert fixed_point.threshold_q("entropy", threshold, 3) == integer
+        result = network.run(np.zeros((1, 3)), device=device, exit_rule="entropy", threshold=threshold)
+        assert result.timesteps.tolist() == [steps]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "classes", "integer", "unrounded"),
+    [(0.519, 100, 156636, 156637), (0.663, 2, 30117, 30118), (0.721, 10, 108801, 108800)],
+)
+def test_a_threshold_is_a_float32_first(threshold: float, classes: int, integer: int, unrounded: int) -> None:
+    """As the file stores it; in double precision the integer would be another one."""
+    assert fixed_point.threshold_q("entropy", threshold, classes) == integer
+    assert round(threshold * math.log(classes) * 65536) == unrounded
