@@ -255,7 +255,7 @@ typedef struct snnrt_exit_parameters {
 #define SNNRT_LIST_MAX_POOL2D(X)
 #endif
 #if SNNRT_WITH_CONCATENATE
-#define SNNRT_LIST_CONCATENATE(X) X(CONCATENATE, concatenate, 0x8421u, 0x03u, 2u, 255u, 0u, 0u, 0x0u)
+#define SNNRT_LIST_CONCATENATE(X) X(CONCATENATE, concatenate, 0x8421u, 0x03u, 2u, 255u, 0u, 0u, 0xFu)
 #else
 #define SNNRT_LIST_CONCATENATE(X)
 #endif
@@ -320,7 +320,7 @@ typedef struct snnrt_exit_parameters {
     SNNRT_LIST_INHIBITION(X) \
     SNNRT_LIST_WINNERS(X)
 /* Whether kinds that pass on what their input says may stand in a loop. */
-#define SNNRT_VALUES_PASS (SNNRT_WITH_POOL2D || SNNRT_WITH_ADD || SNNRT_WITH_MAX_POOL2D || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D)
+#define SNNRT_VALUES_PASS (SNNRT_WITH_POOL2D || SNNRT_WITH_ADD || SNNRT_WITH_MAX_POOL2D || SNNRT_WITH_CONCATENATE || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D)
 #define SNNRT_KINDS_END 19
 
 #endif

@@ -27,6 +27,7 @@ _WINDOW = {
          "dilation_y", "dilation_x", "groups", "zero")
     )
 }  # fmt: skip
+_POOL = dict(list(_WINDOW.items())[:8])
 PARAMETERS = {
     1: {
         "encoding": (0, "<I"),
@@ -44,9 +45,16 @@ PARAMETERS = {
     8: {"state": (0, "<I"), "neuron_flags": (4, "<I"), "max_spikes": (8, "<I")},
     9: {"mode": (0, "<I"), "shift": (4, "<I")},
     10: {"rule": (0, "<I"), "threshold_q": (4, "<I"), "threshold": (8, "<f")},
+    11: {"state": (0, "<I"), "mode": (20, "<I"), **{name: (4 + at, form) for name, (at, form) in _POOL.items()}},
+    12: {},
+    13: {"state": (0, "<I"), "longest": (4, "<I")},
+    14: {
+        "pad_top": (0, "<i"), "pad_bottom": (4, "<i"), "pad_left": (8, "<i"), "pad_right": (12, "<i"),
+        "spacing_y": (16, "<H"), "spacing_x": (18, "<H"),
+    },
     17: {"state": (0, "<I"), "radius": (4, "<I")},
     18: {"state": (0, "<I"), "k": (4, "<I"), "radius": (8, "<I")},
-}
+}  # fmt: skip
 _WEIGHTED = ("weights", "bias", "scale")
 ARRAYS = {
     2: _WEIGHTED,
@@ -54,6 +62,7 @@ ARRAYS = {
     8: ("membrane", "synapse", "gain", "bias", "leak", "threshold", "reset_value", "lower_bound", "initial",
         "adaptation", "adaptation_decay", "refractory", "scale"),
     9: ("multipliers", "scale"),
+    13: ("steps",),
 }  # fmt: skip
 DESCRIPTOR = {
     "role": (0, "<B"),

@@ -133,7 +133,7 @@ class Kind:
     inputs, fewest and most. ``same_shape``: its output has the shape of each of its inputs. ``switch``: the
     part of the core that a build may leave out (``SNNRT_WITH_…``); None: always there.
     ``enumerations``: words of its own. ``passes``: the types of its output that, or whose largest value,
-    follow from its only input's; a loop of nodes that all pass theirs on has neither.
+    follow from its inputs'; a loop of nodes that all pass theirs on has neither.
     """
 
     name: str

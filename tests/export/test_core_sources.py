@@ -214,6 +214,7 @@ def test_the_switches_can_still_be_overridden(written, tmp_path):
     assert "exported without SNNRT_WITH_FLOAT32: export again with it" in done.stderr
 
 
+@pytest.mark.firmware
 @pytest.mark.parametrize("optimisation", ["-O0", "-Os"])
 def test_only_the_header_s_functions_have_names_outside(written, optimisation, tmp_path):
     """What is internal to the core is static in one file: smaller, and no name meets one of the program's."""

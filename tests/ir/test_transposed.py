@@ -14,7 +14,7 @@ from snnrt.reference.run import Reference
 SHAPE = (4, 5, 6)
 
 
-@pytest.mark.parametrize("groups, dilation", itertools.product([1, 2], [(1, 1), (2, 1)]))
+@pytest.mark.parametrize("groups, dilation", list(itertools.product([1, 2], [(1, 1), (2, 1)])))
 @pytest.mark.parametrize(
     "stride, padding, output_padding",
     [((1, 1), (0, 0), (0, 0)), ((2, 3), (1, 0), (1, 2)), ((2, 1), (3, 2), (0, 0)), ((1, 2), (3, 1), (0, 1))],

@@ -23,6 +23,7 @@ class Concatenate(Node):
         number=12,
         meaning="its inputs side by side: channels of maps, or features of vectors",
         reads={type_: (type_,) for type_ in VALUE_TYPES.values},
+        passes=VALUE_TYPES.values,
         edges=(2, MAX_EDGES),
         traits=frozenset({"static", "memory"}),
         switch="CONCATENATE",
