@@ -45,7 +45,10 @@ PARAMETERS = {
     8: {"state": (0, "<I"), "neuron_flags": (4, "<I"), "max_spikes": (8, "<I")},
     9: {"mode": (0, "<I"), "shift": (4, "<I")},
     10: {"rule": (0, "<I"), "threshold_q": (4, "<I"), "threshold": (8, "<f")},
-    11: {"state": (0, "<I"), "mode": (20, "<I"), **{name: (4 + at, form) for name, (at, form) in _POOL.items()}},
+    11: {
+        "state": (0, "<I"), "mode": (20, "<I"),
+        **{name: (4 + at, form) for name, (at, form) in _POOL.items()},
+    },
     12: {},
     13: {"state": (0, "<I"), "longest": (4, "<I")},
     14: {
