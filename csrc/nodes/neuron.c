@@ -221,8 +221,9 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
 #endif
 
 void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
-    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
-    const snnrt_array *array = snnrt_arrays_of(node);
+    /* A neuron has one edge, and its parameters end where its arrays begin. */
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)(const void *)(snnrt_edges_of(node) + 1);
+    const snnrt_array *array = (const snnrt_array *)(const void *)(p + 1);
     const snnrt_array *end = array + node->array_count;
     snnrt_neuron_step step;
     uint32_t granularity = 0;

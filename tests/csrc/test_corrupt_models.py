@@ -14,27 +14,27 @@ import numpy as np
 import pytest
 from c_programs import command, input_bytes
 from file_fields import FileFields
-from small_networks import SMALL_NETWORKS, dense_lif, image_conv
+from small_networks import SMALL_NETWORKS, dense_lif, image_conv, max_pools
 
 from snnrt import network
 from snnrt.errors import ModelError
 from snnrt.network import Network
 
-NETWORKS = {**SMALL_NETWORKS, "image_conv": image_conv}
+NETWORKS = {**SMALL_NETWORKS, "image_conv": image_conv, "max_pools": max_pools}
 MODELS = [(name, numbers) for name in SMALL_NETWORKS for numbers in ("int8", "float32")]
-IMAGE = ("image_conv", "int8")
+MORE = [("image_conv", "int8"), ("max_pools", "int8"), ("max_pools", "float32")]
 # every value of every byte of the smaller network; of the larger one each bit and the values near it
 MODES = [
     (mode, model, numbers, ("all" if model == "dense_lif" else "some",))
     for mode in ("damaged", "sealed")
     for model, numbers in MODELS
-] + [("random", model, numbers, ("7", "6000")) for model, numbers in (*MODELS, IMAGE)]
+] + [("random", model, numbers, ("7", "6000")) for model, numbers in (*MODELS, *MORE)]
 LONG = [
     (mode, model, numbers, ("all",)) for mode in ("damaged", "sealed") for model, numbers in MODELS[2:]
 ] + [
     ("random", model, numbers, (str(seed), "100000"))
     for seed in range(20, 24)
-    for model, numbers in (*MODELS, IMAGE)
+    for model, numbers in (*MODELS, *MORE)
 ]
 
 
@@ -48,7 +48,7 @@ def files(tmp_path_factory):
     """(model, numbers) → paths of a model and of one input for it."""
     folder = tmp_path_factory.mktemp("models")
     paths = {}
-    for model, numbers in (*MODELS, IMAGE):
+    for model, numbers in (*MODELS, *MORE):
         graph, x = NETWORKS[model](numbers)
         paths[model, numbers] = folder / f"{model}_{numbers}.snnrt", folder / f"{model}_{numbers}.input"
         paths[model, numbers][0].write_bytes(Network(graph).to_bytes())
