@@ -117,7 +117,7 @@ static bool neuron_type_fits(const snnrt_check *c, uint32_t flags) {
 }
 
 snnrt_status snnrt_neuron_check(snnrt_check *c) {
-    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(c->node);
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(c->node);
     const bool integer = snnrt_is_integer(c->model);
     snnrt_status status;
     if (!neuron_flags_fit(c, p)) {
@@ -153,7 +153,7 @@ static uint32_t neuron_membrane_bytes(const snnrt_node *node, uint32_t flags) {
 }
 
 uint32_t snnrt_neuron_state_bytes(const snnrt_node *node) {
-    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
     uint32_t bytes = neuron_membrane_bytes(node, p->flags);
 #if SNNRT_WITH_NEURON_VARIANTS
     const snnrt_array *array = snnrt_arrays_of(node);
@@ -170,7 +170,7 @@ uint32_t snnrt_neuron_state_bytes(const snnrt_node *node) {
 
 /* Membranes that do not begin at zero. */
 void snnrt_neuron_start(const snnrt_network *network, const snnrt_node *node) {
-    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
     const snnrt_array *array = snnrt_find_array(node, SNNRT_NEURON_INITIAL);
     void *state = network->arena + p->state;
     const snnrt_int32 *initial;
@@ -221,9 +221,8 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
 #endif
 
 void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
-    /* A neuron has one edge, and its parameters end where its arrays begin. */
-    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)(const void *)(snnrt_edges_of(node) + 1);
-    const snnrt_array *array = (const snnrt_array *)(const void *)(p + 1);
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
+    const snnrt_array *array = snnrt_arrays_behind_edge(node, sizeof *p);
     const snnrt_array *end = array + node->array_count;
     snnrt_neuron_step step;
     uint32_t granularity = 0;

@@ -8,7 +8,7 @@ static const uint8_t readout_rules[2][SNNRT_READOUT_ARRAYS] = {
 };
 
 snnrt_status snnrt_readout_check(snnrt_check *c) {
-    const snnrt_readout_parameters *p = (const snnrt_readout_parameters *)snnrt_parameters_of(c->node);
+    const snnrt_readout_parameters *p = (const snnrt_readout_parameters *)snnrt_parameters_behind_edge(c->node);
     const bool integer = snnrt_is_integer(c->model);
     snnrt_status status;
     if ((c->node->flags & SNNRT_NODE_MAP) != 0 || c->node->channels > SNNRT_CLASSES_MAX) {
