@@ -227,6 +227,13 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     snnrt_neuron_step step;
     uint32_t granularity = 0;
     uint64_t spikes;
+    step.flags = p->flags;
+    step.max_spikes = p->max_spikes;
+    step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
+    step.state = network->arena + p->state;
+    step.output = network->arena + node->output;
+    step.neurons = snnrt_elements(node);
+    step.channels = node->channels;
     /* The scale is the last, and read by nobody here. */
     end -= end[-1].role == SNNRT_NEURON_SCALE;
     do {
@@ -234,18 +241,11 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
         granularity |= (uint32_t)array->granularity << 2u * array->role;
     } while (++array != end);
     step.granularity = granularity;
-    step.flags = p->flags;
-    step.max_spikes = p->max_spikes;
-    step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
-    step.state = network->arena + p->state;
 #if SNNRT_WITH_NEURON_VARIANTS
     if ((granularity & SNNRT_FURTHER_STATES) != 0) {
         place_states(node, &step);
     }
 #endif
-    step.output = network->arena + node->output;
-    step.neurons = snnrt_elements(node);
-    step.channels = node->channels;
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
     spikes = snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(&step)
                                               : SNNRT_KERNEL(network, neuron_f32)(&step);
