@@ -63,10 +63,7 @@ snnrt_status snnrt_check_records(snnrt_check *check) {
 
 static bool place_fits(const snnrt_check *c, const snnrt_row *row) {
     uint32_t left = c->count - c->index;
-    uint32_t wanted = c->index == 0 ? SNNRT_PLACE_FIRST
-                      : left == 2u  ? SNNRT_PLACE_BEFORE_LAST
-                      : left == 1u  ? SNNRT_PLACE_LAST
-                                    : SNNRT_PLACE_INSIDE;
+    uint32_t wanted = c->index == 0 ? SNNRT_PLACE_FIRST : left < SNNRT_PLACE_INSIDE ? left : SNNRT_PLACE_INSIDE;
     return SNNRT_PLACE(row->traits) == wanted;
 }
 
