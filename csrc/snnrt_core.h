@@ -47,7 +47,7 @@ SNNRT_STEP_LIST(SNNRT_DECLARE_STEP)
 SNNRT_STATE_LIST(SNNRT_DECLARE_STATES)
 #undef SNNRT_DECLARE_STATES
 
-/* Whether the build has a neuron's step. */
+/* Whether the build has a neuron's step; its record must be right. */
 SNNRT_INTERNAL bool snnrt_neuron_present(const snnrt_node *node);
 
 /* A step of dense or conv2d, filled in but for the window. */

@@ -5,14 +5,13 @@ bool snnrt_neuron_present(const snnrt_node *node) {
     (void)node;
     return true;
 #else
-    const snnrt_array *array = snnrt_arrays_of(node);
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
+    const snnrt_array *array = snnrt_arrays_behind_edge(node, sizeof *p);
     uint32_t granularity = 0;
     for (uint32_t left = node->array_count; left != 0; left--, array++) {
-        if (array->role < SNNRT_NEURON_ARRAYS) {
-            granularity |= (array->granularity & 3u) << 2u * array->role;
-        }
+        granularity |= (uint32_t)array->granularity << 2u * array->role;
     }
-    return snnrt_neuron_is_plain(((const snnrt_neuron_parameters *)snnrt_parameters_of(node))->flags, granularity);
+    return snnrt_neuron_is_plain(p->flags, granularity);
 #endif
 }
 
@@ -141,6 +140,10 @@ snnrt_status snnrt_neuron_check(snnrt_check *c) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
     c->peak = p->max_spikes;
+    if (!snnrt_neuron_present(c->node)) {
+        c->found = SNNRT_KIND_NEURON;
+        return SNNRT_ERROR_KERNEL_MISSING;
+    }
     return neuron_type_fits(c, p->flags) ? SNNRT_OK : SNNRT_ERROR_NODE_DTYPE;
 }
 #endif
