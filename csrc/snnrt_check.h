@@ -74,6 +74,9 @@ enum {
 #define SNNRT_NEURONS_OF(range)                                                                    \
     ((range) | 16u << SNNRT_PER_LAYER | 16u << SNNRT_PER_CHANNEL | 16u << SNNRT_PER_NEURON)
 
+/* Of a node's rules in float32 and in integers, those of the model; a build has but those of its arithmetics. */
+#define SNNRT_RULES_OF(c, rules) ((rules)[SNNRT_WITH_FLOAT32 && snnrt_is_integer((c)->model)])
+
 /* a * b, or UINT32_MAX where it is larger. */
 SNNRT_INTERNAL uint32_t snnrt_bounded_product(uint32_t a, uint32_t b);
 

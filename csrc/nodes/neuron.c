@@ -69,7 +69,8 @@ static bool neuron_mechanisms_fit(const snnrt_check *c, uint32_t flags) {
 }
 
 /* By role, in the order of the roles, in float32 and in integers. */
-static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
+static const uint8_t neuron_rules[][SNNRT_NEURON_ARRAYS] = {
+#if SNNRT_WITH_FLOAT32
     {
         SNNRT_NEURONS_OF(SNNRT_FLOAT_OWN_RANGE), /* membrane */
         SNNRT_NEURONS_OF(SNNRT_FLOAT_1_RANGE), /* synapse */
@@ -85,6 +86,8 @@ static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
         SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE), /* refractory */
         0, /* scale */
     },
+#endif
+#if SNNRT_WITH_INT8
     {
         SNNRT_NEURONS_OF(SNNRT_Q15_RANGE), /* membrane */
         SNNRT_NEURONS_OF(SNNRT_Q15_RANGE), /* synapse */
@@ -100,6 +103,7 @@ static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
         SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE), /* refractory */
         SNNRT_NEURONS_OF(SNNRT_FLOAT_ABOVE_0_RANGE), /* scale */
     },
+#endif
 };
 
 /* The type of what it gives follows from its mechanisms. */
@@ -132,7 +136,7 @@ snnrt_status snnrt_neuron_check(snnrt_check *c) {
         c->low = (uint32_t)INT16_MIN;
         c->span = UINT16_MAX;
     }
-    status = snnrt_check_arrays(c, neuron_rules[integer], SNNRT_NEURON_ARRAYS);
+    status = snnrt_check_arrays(c, SNNRT_RULES_OF(c, neuron_rules), SNNRT_NEURON_ARRAYS);
     if (status != SNNRT_OK) {
         return status;
     }
