@@ -55,6 +55,7 @@ snnrt_status snnrt_check_arrays(snnrt_check *c, const uint8_t *rules, uint32_t r
         uint32_t role = array->role, per = array->granularity;
         uint32_t end = snnrt_header_of(c->model)->metadata_offset;
         uint32_t rule, range, element, bytes;
+        const void *values;
         bool fit;
         c->found = role;
         if (role >= roles || c->present >> role != 0) {
@@ -81,13 +82,14 @@ snnrt_status snnrt_check_arrays(snnrt_check *c, const uint8_t *rules, uint32_t r
             }
             c->data_end = array->value + bytes;
         }
+        values = snnrt_elements_of(c->model, array);
 #if SNNRT_WITH_INT8
         if (element == SNNRT_ELEMENT_INT8) {
-            fit = weights_fit((const int8_t *)snnrt_elements_of(c->model, array), bytes);
+            fit = weights_fit((const int8_t *)values, bytes);
         } else
 #endif
         {
-            fit = snnrt_words_fit(c, snnrt_elements_of(c->model, array), bytes / 4u, range);
+            fit = snnrt_words_fit(c, values, bytes / 4u, range);
         }
         if (!fit) {
             return SNNRT_ERROR_ARRAY_VALUE;

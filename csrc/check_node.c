@@ -197,7 +197,7 @@ snnrt_status snnrt_check_node(snnrt_check *c) {
     c->expected = peak;
     c->found = node->peak;
     if (node->peak != peak || peak > SNNRT_VALUE_MAX || (peak == 0 && node->type == SNNRT_TYPE_INT16) ||
-        (node->flags & ~SNNRT_NODE_MAP) != (c->is_static ? SNNRT_NODE_STATIC : 0u)) {
+        (node->flags & ~SNNRT_NODE_MAP) != c->is_static * SNNRT_NODE_STATIC) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
     return place_of_value_fits(c, row) ? SNNRT_OK : SNNRT_ERROR_ARENA_PLAN;
