@@ -111,10 +111,10 @@ class Limit:
 
 
 LIMITS = (
-    Limit(SMALLEST, "cortex-m4", 5900, 6550),
-    Limit(SMALLEST, "cortex-m0", 6100, 7150),
+    Limit(SMALLEST, "cortex-m4", 5900, 5900),
+    Limit(SMALLEST, "cortex-m0", 6100, 6100),
     Limit(UNCHECKED, "cortex-m0", 5120, 5120),
-    *(Limit(EVERYTHING, core.name, 24576, 26000 if core.name == "rv32" else 24576) for core in CORES),
+    *(Limit(EVERYTHING, core.name, 24576, 24576) for core in CORES),
 )
 
 

@@ -7,19 +7,22 @@
 #define FINITE_SPAN (SNNRT_LARGEST_FLOAT << 1)
 
 /* How far values may lie above the lowest one, in the order of the ranges; weights and a node's own have none here. */
-static const uint32_t span_of_range[SNNRT_RANGES] = {
-    0, 0, UINT32_MAX, 32768u, SNNRT_VALUE_MAX, INT32_MAX, INT32_MAX - 1u, 0,
-    FINITE_SPAN, SNNRT_ONE_FLOAT, SNNRT_LARGEST_FLOAT, SNNRT_LARGEST_FLOAT - 1u, 0,
+static const uint32_t span_of_range[] = {
+    0, 0, UINT32_MAX, 32768u, SNNRT_VALUE_MAX, INT32_MAX, INT32_MAX - 1u, 0, FINITE_SPAN, SNNRT_LARGEST_FLOAT - 1u,
+#if SNNRT_WITH_FLOAT32
+    SNNRT_ONE_FLOAT, SNNRT_LARGEST_FLOAT,
+#endif
 };
 
 bool snnrt_words_fit(const snnrt_check *c, const void *words, uint32_t count, uint32_t range) {
     const uint32_t *values = (const uint32_t *)words;
     uint32_t low = range == SNNRT_POSITIVE_RANGE || range == SNNRT_FLOAT_ABOVE_0_RANGE;
-    uint32_t span = span_of_range[range];
-    uint32_t drop_sign = range == SNNRT_FLOAT_RANGE;
-    if (range == SNNRT_OWN_RANGE || range == SNNRT_FLOAT_OWN_RANGE) {
+    uint32_t drop_sign = range == SNNRT_FLOAT_RANGE, span;
+    if (range == SNNRT_OWN_RANGE || (SNNRT_WITH_FLOAT32 && range == SNNRT_FLOAT_OWN_RANGE)) {
         low = c->low;
         span = c->span;
+    } else {
+        span = span_of_range[range];
     }
     for (; count != 0; count--) {
         if ((*values++ << drop_sign) - low > span) {
@@ -52,6 +55,7 @@ snnrt_status snnrt_check_arrays(snnrt_check *c, const uint8_t *rules, uint32_t r
         uint32_t role = array->role, per = array->granularity;
         uint32_t end = snnrt_header_of(c->model)->metadata_offset;
         uint32_t rule, range, element, bytes;
+        const void *values;
         bool fit;
         c->found = role;
         if (role >= roles || c->present >> role != 0) {
@@ -78,13 +82,14 @@ snnrt_status snnrt_check_arrays(snnrt_check *c, const uint8_t *rules, uint32_t r
             }
             c->data_end = array->value + bytes;
         }
+        values = snnrt_elements_of(c->model, array);
 #if SNNRT_WITH_INT8
         if (element == SNNRT_ELEMENT_INT8) {
-            fit = weights_fit((const int8_t *)snnrt_elements_of(c->model, array), bytes);
+            fit = weights_fit((const int8_t *)values, bytes);
         } else
 #endif
         {
-            fit = snnrt_words_fit(c, snnrt_elements_of(c->model, array), bytes / 4u, range);
+            fit = snnrt_words_fit(c, values, bytes / 4u, range);
         }
         if (!fit) {
             return SNNRT_ERROR_ARRAY_VALUE;

@@ -63,10 +63,7 @@ snnrt_status snnrt_check_records(snnrt_check *check) {
 
 static bool place_fits(const snnrt_check *c, const snnrt_row *row) {
     uint32_t left = c->count - c->index;
-    uint32_t wanted = c->index == 0 ? SNNRT_PLACE_FIRST
-                      : left == 2u  ? SNNRT_PLACE_BEFORE_LAST
-                      : left == 1u  ? SNNRT_PLACE_LAST
-                                    : SNNRT_PLACE_INSIDE;
+    uint32_t wanted = c->index == 0 ? SNNRT_PLACE_FIRST : left < SNNRT_PLACE_INSIDE ? left : SNNRT_PLACE_INSIDE;
     return SNNRT_PLACE(row->traits) == wanted;
 }
 
@@ -200,7 +197,7 @@ snnrt_status snnrt_check_node(snnrt_check *c) {
     c->expected = peak;
     c->found = node->peak;
     if (node->peak != peak || peak > SNNRT_VALUE_MAX || (peak == 0 && node->type == SNNRT_TYPE_INT16) ||
-        (node->flags & ~SNNRT_NODE_MAP) != (c->is_static ? SNNRT_NODE_STATIC : 0u)) {
+        (node->flags & ~SNNRT_NODE_MAP) != c->is_static * SNNRT_NODE_STATIC) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
     return place_of_value_fits(c, row) ? SNNRT_OK : SNNRT_ERROR_ARENA_PLAN;

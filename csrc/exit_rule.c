@@ -8,14 +8,14 @@
 #define LOG2_E_Q16 94548u
 #define LN_2_Q24 11629080
 
-/* 2^(32 - i/8) and 2^(31 - i/64), some a unit aside, so that the products give the table of docs/ir.md, but for one. */
+/* 2^(32 - i/8) and 2^(31 - i/64), some units aside, so that the products give the table of docs/ir.md. */
 static const uint32_t eighths[9] = {
-    4294967295u, 3938502376u, 3611622603u, 3311872530u, 3037000500u, 2784941738u,
-    2553802834u, 2341847524u, 2147483648u,
+    4294967288u, 3938502370u, 3611622597u, 3311872525u, 3037000495u, 2784941734u,
+    2553802830u, 2341847520u, 2147483645u,
 };
 static const uint32_t sixty_fourths[8] = {
-    2147483649u, 2124350984u, 2101467503u, 2078830523u, 2056437388u, 2034285471u,
-    2012372175u, 1990694929u,
+    2147483652u, 2124350987u, 2101467506u, 2078830526u, 2056437391u, 2034285474u,
+    2012372178u, 1990694932u,
 };
 
 /* round(2^24 * ln(1 + i/8)), and what ln(1 + i/64) lies above the line between two of them. */
@@ -36,7 +36,7 @@ static const uint16_t above_line[64] = {
 /* round(2^30 * 2^(-i/64)), i = 0 ... 64. */
 static uint32_t exponential_at(uint32_t i) {
     uint64_t product = snnrt_product(eighths[i >> 3], sixty_fourths[i & 7u]);
-    return (uint32_t)((product + 0x1F000000u) >> 33) - (i == 18u);
+    return (uint32_t)((product + 0x2B000000u) >> 33);
 }
 
 /* round(2^24 * ln(1 + i/64)), i = 0 ... 64. */

@@ -22,7 +22,8 @@ from snnrt.ir.spec import Enumeration, Kind, Parameter
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = tuple(node.KIND for node in NODES)
 TRAITS = ("static", "memory", "alias", "state", "same_shape")
-PLACES = ("inside", "first", "before last", "last")
+# from the second on, how many nodes are left
+PLACES = ("first", "last", "before last", "inside")
 C_TYPES = {"u32": "uint32_t", "i32": "int32_t", "f32": "float", "u16": "uint16_t"}
 HEAD = "/* Written by `make generate` from the specification in runtime/ir. */\n"
 

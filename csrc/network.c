@@ -52,7 +52,7 @@ static void start_node(const snnrt_network *network, const snnrt_node *node) {
 snnrt_status snnrt_start(snnrt_network *network, const uint8_t *model, void *arena, size_t arena_bytes) {
     const snnrt_file_header *header = snnrt_header_of(model);
     const snnrt_exit_parameters *exit =
-        (const snnrt_exit_parameters *)snnrt_parameters_of(snnrt_node_of(model, header->node_count - 1u));
+        (const snnrt_exit_parameters *)snnrt_parameters_behind_edge(snnrt_node_of(model, header->node_count - 1u));
     if (arena == NULL) {
         return SNNRT_ERROR_NULL;
     }

@@ -61,11 +61,11 @@ enum {
     SNNRT_POSITIVE_RANGE,     /* int32 from 1 */
     SNNRT_OWN_RANGE,          /* int32, check.low ... check.low + check.span */
     SNNRT_FLOAT_RANGE,        /* float32, finite */
+    SNNRT_FLOAT_ABOVE_0_RANGE, /* float32 above 0, finite */
+    /* Of networks that compute in float32 only. */
     SNNRT_FLOAT_1_RANGE,      /* float32, 0 ... 1 */
     SNNRT_FLOAT_0_RANGE,      /* float32 from 0, finite */
-    SNNRT_FLOAT_ABOVE_0_RANGE, /* float32 above 0, finite */
-    SNNRT_FLOAT_OWN_RANGE,    /* float32, its bits check.low ... check.low + check.span */
-    SNNRT_RANGES
+    SNNRT_FLOAT_OWN_RANGE     /* float32, its bits check.low ... check.low + check.span */
 };
 #define SNNRT_LARGEST_FLOAT 0x7F7FFFFFu
 #define SNNRT_ONE_FLOAT 0x3F800000u
@@ -73,6 +73,9 @@ enum {
 #define SNNRT_OUTPUTS_OF(range) ((range) | 16u << SNNRT_PER_CHANNEL)
 #define SNNRT_NEURONS_OF(range)                                                                    \
     ((range) | 16u << SNNRT_PER_LAYER | 16u << SNNRT_PER_CHANNEL | 16u << SNNRT_PER_NEURON)
+
+/* Of a node's rules in float32 and in integers, those of the model; a build has but those of its arithmetics. */
+#define SNNRT_RULES_OF(c, rules) ((rules)[SNNRT_WITH_FLOAT32 && snnrt_is_integer((c)->model)])
 
 /* a * b, or UINT32_MAX where it is larger. */
 SNNRT_INTERNAL uint32_t snnrt_bounded_product(uint32_t a, uint32_t b);

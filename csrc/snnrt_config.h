@@ -78,7 +78,8 @@
 #ifndef SNNRT_WITH_VECTOR_SCRATCH
 #define SNNRT_WITH_VECTOR_SCRATCH 0
 #endif
-/* Loops of their own for the common cases: 800 bytes of code for a third fewer instructions. */
+/* Loops of their own for the common cases: 800 bytes of code for a third fewer instructions; and the checksum four bits
+ * at a time by a table of 64 bytes, instead of bit by bit. */
 #ifndef SNNRT_WITH_FAST_LOOPS
 #ifdef __OPTIMIZE_SIZE__
 #define SNNRT_WITH_FAST_LOOPS 0

@@ -12,7 +12,7 @@ typedef char snnrt_there_is_room_for_an_event[SNNRT_EVENTS_MAX >= 1 ? 1 : -1];
 
 /* Values of snnrt_network.initialised. */
 #define SNNRT_INITIALISED 0x534E4E52u
-#define SNNRT_DAMAGED (~SNNRT_INITIALISED)
+#define SNNRT_DAMAGED (SNNRT_INITIALISED + 1u)
 
 /* SNNRT_OK where the network may be used, else what every call with it returns. */
 SNNRT_INTERNAL snnrt_status snnrt_readiness(const snnrt_network *network);
@@ -55,7 +55,7 @@ SNNRT_STEP_LIST(SNNRT_DECLARE_STEP)
 SNNRT_STATE_LIST(SNNRT_DECLARE_STATES)
 #undef SNNRT_DECLARE_STATES
 
-/* Whether the build has a neuron's step. */
+/* Whether the build has a neuron's step; its record must be right. */
 SNNRT_INTERNAL bool snnrt_neuron_present(const snnrt_node *node);
 
 /* A step of dense or conv2d, filled in but for the window. */

@@ -88,6 +88,16 @@ static inline const snnrt_edge *snnrt_edges_of(const snnrt_node *node) {
     return (const snnrt_edge *)(const void *)(node + 1);
 }
 
+/* The parameters of a node of a kind that has one edge, and its arrays behind so many words: without a look at the
+ * record. */
+static inline const void *snnrt_parameters_behind_edge(const snnrt_node *node) {
+    return (const void *)(snnrt_edges_of(node) + 1);
+}
+
+static inline const snnrt_array *snnrt_arrays_behind_edge(const snnrt_node *node, size_t parameter_bytes) {
+    return (const snnrt_array *)(const void *)((const uint8_t *)snnrt_parameters_behind_edge(node) + parameter_bytes);
+}
+
 /* Cast to the kind's structure. */
 static inline const void *snnrt_parameters_of(const snnrt_node *node) {
     return (const void *)(snnrt_edges_of(node) + node->edge_count);

@@ -217,70 +217,70 @@ typedef struct snnrt_exit_parameters {
 #define SNNRT_TRAIT_STATE 0x08u
 #define SNNRT_TRAIT_SAME_SHAPE 0x10u
 #define SNNRT_PLACE(traits) ((traits) >> 5)
-#define SNNRT_PLACE_INSIDE 0
-#define SNNRT_PLACE_FIRST 1
+#define SNNRT_PLACE_FIRST 0
+#define SNNRT_PLACE_LAST 1
 #define SNNRT_PLACE_BEFORE_LAST 2
-#define SNNRT_PLACE_LAST 3
+#define SNNRT_PLACE_INSIDE 3
 
 /* X(KIND, kind, reads, traits, fewest, most, words, roles, passes) of every kind in the build:
  * for each type of the output four bits, which types its inputs may have; how many edges; words of
  * parameters; roles of arrays; for each type of the output a bit, whether its input says it. */
-#define SNNRT_LIST_INPUT(X) X(INPUT, input, 0x8020u, 0x21u, 0u, 0u, 5u, 0u, 0x0u)
-#define SNNRT_LIST_DENSE(X) X(DENSE, dense, 0x9300u, 0x03u, 1u, 1u, 0u, 3u, 0x0u)
+#define SNNRT_LIST_INPUT(X) X(INPUT, input, 0x8020u, 0x01u, 0u, 0u, 5u, 0u, 0x0u)
+#define SNNRT_LIST_DENSE(X) X(DENSE, dense, 0x9300u, 0x63u, 1u, 1u, 0u, 3u, 0x0u)
 #if SNNRT_WITH_CONV2D
-#define SNNRT_LIST_CONV2D(X) X(CONV2D, conv2d, 0x9300u, 0x03u, 1u, 1u, 6u, 3u, 0x0u)
+#define SNNRT_LIST_CONV2D(X) X(CONV2D, conv2d, 0x9300u, 0x63u, 1u, 1u, 6u, 3u, 0x0u)
 #else
 #define SNNRT_LIST_CONV2D(X)
 #endif
 #if SNNRT_WITH_POOL2D
-#define SNNRT_LIST_SUM_POOL2D(X) X(SUM_POOL2D, sum_pool2d, 0x9430u, 0x03u, 1u, 1u, 4u, 0u, 0x6u)
+#define SNNRT_LIST_SUM_POOL2D(X) X(SUM_POOL2D, sum_pool2d, 0x9430u, 0x63u, 1u, 1u, 4u, 0u, 0x6u)
 #else
 #define SNNRT_LIST_SUM_POOL2D(X)
 #endif
 #if SNNRT_WITH_POOL2D
-#define SNNRT_LIST_AVG_POOL2D(X) X(AVG_POOL2D, avg_pool2d, 0x9000u, 0x03u, 1u, 1u, 4u, 0u, 0x0u)
+#define SNNRT_LIST_AVG_POOL2D(X) X(AVG_POOL2D, avg_pool2d, 0x9000u, 0x63u, 1u, 1u, 4u, 0u, 0x0u)
 #else
 #define SNNRT_LIST_AVG_POOL2D(X)
 #endif
-#define SNNRT_LIST_FLATTEN(X) X(FLATTEN, flatten, 0x8421u, 0x05u, 1u, 1u, 0u, 0u, 0xFu)
+#define SNNRT_LIST_FLATTEN(X) X(FLATTEN, flatten, 0x8421u, 0x65u, 1u, 1u, 0u, 0u, 0xFu)
 #if SNNRT_WITH_ADD
-#define SNNRT_LIST_ADD(X) X(ADD, add, 0x9730u, 0x13u, 1u, 255u, 0u, 0u, 0x2u)
+#define SNNRT_LIST_ADD(X) X(ADD, add, 0x9730u, 0x73u, 1u, 255u, 0u, 0u, 0x2u)
 #else
 #define SNNRT_LIST_ADD(X)
 #endif
-#define SNNRT_LIST_NEURON(X) X(NEURON, neuron, 0x844Cu, 0x1Au, 1u, 1u, 3u, 13u, 0x0u)
+#define SNNRT_LIST_NEURON(X) X(NEURON, neuron, 0x844Cu, 0x7Au, 1u, 1u, 3u, 13u, 0x0u)
 #if SNNRT_WITH_MAX_POOL2D
-#define SNNRT_LIST_MAX_POOL2D(X) X(MAX_POOL2D, max_pool2d, 0x8421u, 0x0Bu, 1u, 1u, 6u, 0u, 0xFu)
+#define SNNRT_LIST_MAX_POOL2D(X) X(MAX_POOL2D, max_pool2d, 0x8421u, 0x6Bu, 1u, 1u, 6u, 0u, 0xFu)
 #else
 #define SNNRT_LIST_MAX_POOL2D(X)
 #endif
 #if SNNRT_WITH_CONCATENATE
-#define SNNRT_LIST_CONCATENATE(X) X(CONCATENATE, concatenate, 0x8421u, 0x03u, 2u, 255u, 0u, 0u, 0xFu)
+#define SNNRT_LIST_CONCATENATE(X) X(CONCATENATE, concatenate, 0x8421u, 0x63u, 2u, 255u, 0u, 0u, 0xFu)
 #else
 #define SNNRT_LIST_CONCATENATE(X)
 #endif
 #if SNNRT_WITH_DELAY
-#define SNNRT_LIST_DELAY(X) X(DELAY, delay, 0x8421u, 0x1Au, 1u, 1u, 2u, 1u, 0xFu)
+#define SNNRT_LIST_DELAY(X) X(DELAY, delay, 0x8421u, 0x7Au, 1u, 1u, 2u, 1u, 0xFu)
 #else
 #define SNNRT_LIST_DELAY(X)
 #endif
 #if SNNRT_WITH_PAD2D
-#define SNNRT_LIST_PAD2D(X) X(PAD2D, pad2d, 0x8421u, 0x03u, 1u, 1u, 5u, 0u, 0xFu)
+#define SNNRT_LIST_PAD2D(X) X(PAD2D, pad2d, 0x8421u, 0x63u, 1u, 1u, 5u, 0u, 0xFu)
 #else
 #define SNNRT_LIST_PAD2D(X)
 #endif
 #if SNNRT_WITH_COMPETITION
-#define SNNRT_LIST_INHIBITION(X) X(INHIBITION, inhibition, 0x000Fu, 0x1Au, 1u, 2u, 2u, 0u, 0x0u)
+#define SNNRT_LIST_INHIBITION(X) X(INHIBITION, inhibition, 0x000Fu, 0x7Au, 1u, 2u, 2u, 0u, 0x0u)
 #else
 #define SNNRT_LIST_INHIBITION(X)
 #endif
 #if SNNRT_WITH_COMPETITION
-#define SNNRT_LIST_WINNERS(X) X(WINNERS, winners, 0x000Fu, 0x1Au, 1u, 2u, 3u, 0u, 0x0u)
+#define SNNRT_LIST_WINNERS(X) X(WINNERS, winners, 0x000Fu, 0x7Au, 1u, 2u, 3u, 0u, 0x0u)
 #else
 #define SNNRT_LIST_WINNERS(X)
 #endif
 #define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 2u, 0x0u)
-#define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x70u, 1u, 1u, 3u, 0u, 0x0u)
+#define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x30u, 1u, 1u, 3u, 0u, 0x0u)
 #define SNNRT_NODE_LIST(X) \
     SNNRT_LIST_INPUT(X) \
     SNNRT_LIST_DENSE(X) \

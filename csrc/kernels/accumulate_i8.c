@@ -36,15 +36,9 @@ static inline void add_weights(snnrt_pair_sums *sums, const int8_t *row) {
     __asm__("sxtab16 %0, %0, %1, ror #8" : "+r"(sums->odd) : "r"(word));
 }
 
-static inline int32_t low_sum(uint32_t pair, const snnrt_event_run *run) {
-    (void)run;
-    return (int16_t)pair;
-}
-
-static inline int32_t high_sum(uint32_t pair, const snnrt_event_run *run) {
-    (void)run;
-    return (int32_t)pair >> 16;
-}
+static inline int32_t low_sum(uint32_t pair) { return (int16_t)pair; }
+static inline int32_t high_sum(uint32_t pair) { return (int32_t)pair >> 16; }
+#define SNNRT_SUM_OFFSET(events) 0
 #else
 #define SNNRT_WORDS_FIT(outputs) ((outputs) % 4u == 0)
 
@@ -55,20 +49,20 @@ static inline void add_weights(snnrt_pair_sums *sums, const int8_t *row) {
     sums->odd += (word >> 8) & 0x00FF00FFu;
 }
 
-static inline int32_t low_sum(uint32_t pair, const snnrt_event_run *run) {
-    return (int32_t)(pair & 0xFFFFu) - 128 * (int32_t)(run->end - run->position);
-}
-
-static inline int32_t high_sum(uint32_t pair, const snnrt_event_run *run) { return low_sum(pair >> 16, run); }
+static inline int32_t low_sum(uint32_t pair) { return (int32_t)(pair & 0xFFFFu); }
+static inline int32_t high_sum(uint32_t pair) { return (int32_t)(pair >> 16); }
+#define SNNRT_SUM_OFFSET(events) (128 * (int32_t)(events))
 #endif
 
 SNNRT_NOINLINE static void finish(const snnrt_event_run *run, uint32_t output, uint32_t even, uint32_t odd) {
     const snnrt_int32 *from = run->from + output;
     snnrt_int32 *to = run->to + output;
-    to[0] = from[0] + low_sum(even, run);
-    to[1] = from[1] + low_sum(odd, run);
-    to[2] = from[2] + high_sum(even, run);
-    to[3] = from[3] + high_sum(odd, run);
+    /* Looked at once: what is stored might be the run. */
+    const int32_t offset = SNNRT_SUM_OFFSET(run->end - run->position);
+    to[0] = from[0] + low_sum(even) - offset;
+    to[1] = from[1] + low_sum(odd) - offset;
+    to[2] = from[2] + high_sum(even) - offset;
+    to[3] = from[3] + high_sum(odd) - offset;
 }
 
 SNNRT_NOINLINE static void add_spikes_to_4(const snnrt_event_run *run, uint32_t output) {

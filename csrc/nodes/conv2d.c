@@ -6,7 +6,7 @@
 
 /* A record's parameters are a window. */
 static const snnrt_window *conv2d_window(const snnrt_node *node) {
-    return (const snnrt_window *)snnrt_parameters_of(node);
+    return (const snnrt_window *)snnrt_parameters_behind_edge(node);
 }
 
 /* The inputs of one output. */
@@ -49,7 +49,7 @@ size_t snnrt_conv2d_scratch(const snnrt_node *node, const snnrt_node *source) {
 
 void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     snnrt_synapse_step step;
-    snnrt_fill_synapse(network, node, index, &step);
+    snnrt_fill_synapse(network, node, index, sizeof *step.window, &step);
     step.window = conv2d_window(node);
     step.scratch = network->scratch;
     step.scratch_bytes = network->scratch_bytes;

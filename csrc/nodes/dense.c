@@ -17,6 +17,6 @@ uint64_t snnrt_dense_operations(const snnrt_node *node, const snnrt_node *source
 
 void snnrt_dense_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     snnrt_synapse_step step;
-    snnrt_fill_synapse(network, node, index, &step);
+    snnrt_fill_synapse(network, node, index, 0, &step);
     snnrt_dense(&step);
 }

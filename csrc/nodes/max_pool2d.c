@@ -5,7 +5,7 @@
 #if SNNRT_WITH_MAX_POOL2D
 
 static const snnrt_max_pool2d_parameters *max_pool_of(const snnrt_node *node) {
-    return (const snnrt_max_pool2d_parameters *)snnrt_parameters_of(node);
+    return (const snnrt_max_pool2d_parameters *)snnrt_parameters_behind_edge(node);
 }
 
 #if SNNRT_WITH_MODEL_CHECK

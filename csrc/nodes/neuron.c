@@ -5,14 +5,13 @@ bool snnrt_neuron_present(const snnrt_node *node) {
     (void)node;
     return true;
 #else
-    const snnrt_array *array = snnrt_arrays_of(node);
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
+    const snnrt_array *array = snnrt_arrays_behind_edge(node, sizeof *p);
     uint32_t granularity = 0;
     for (uint32_t left = node->array_count; left != 0; left--, array++) {
-        if (array->role < SNNRT_NEURON_ARRAYS) {
-            granularity |= (array->granularity & 3u) << 2u * array->role;
-        }
+        granularity |= (uint32_t)array->granularity << 2u * array->role;
     }
-    return snnrt_neuron_is_plain(((const snnrt_neuron_parameters *)snnrt_parameters_of(node))->flags, granularity);
+    return snnrt_neuron_is_plain(p->flags, granularity);
 #endif
 }
 
@@ -66,7 +65,8 @@ static bool neuron_mechanisms_fit(const snnrt_check *c, uint32_t flags) {
 }
 
 /* By role, in the order of the roles, in float32 and in integers. */
-static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
+static const uint8_t neuron_rules[][SNNRT_NEURON_ARRAYS] = {
+#if SNNRT_WITH_FLOAT32
     {
         SNNRT_NEURONS_OF(SNNRT_FLOAT_OWN_RANGE), /* membrane */
         SNNRT_NEURONS_OF(SNNRT_FLOAT_1_RANGE), /* synapse */
@@ -82,6 +82,8 @@ static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
         SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE), /* refractory */
         0, /* scale */
     },
+#endif
+#if SNNRT_WITH_INT8
     {
         SNNRT_NEURONS_OF(SNNRT_Q15_RANGE), /* membrane */
         SNNRT_NEURONS_OF(SNNRT_Q15_RANGE), /* synapse */
@@ -97,6 +99,7 @@ static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
         SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE), /* refractory */
         SNNRT_NEURONS_OF(SNNRT_FLOAT_ABOVE_0_RANGE), /* scale */
     },
+#endif
 };
 
 /* The type of what it gives follows from its mechanisms. */
@@ -113,7 +116,7 @@ static bool neuron_type_fits(const snnrt_check *c, uint32_t flags) {
 }
 
 snnrt_status snnrt_neuron_check(snnrt_check *c) {
-    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(c->node);
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(c->node);
     const bool integer = snnrt_is_integer(c->model);
     snnrt_status status;
     if (!neuron_flags_fit(c, p)) {
@@ -129,7 +132,7 @@ snnrt_status snnrt_neuron_check(snnrt_check *c) {
         c->low = (uint32_t)INT16_MIN;
         c->span = UINT16_MAX;
     }
-    status = snnrt_check_arrays(c, neuron_rules[integer], SNNRT_NEURON_ARRAYS);
+    status = snnrt_check_arrays(c, SNNRT_RULES_OF(c, neuron_rules), SNNRT_NEURON_ARRAYS);
     if (status != SNNRT_OK) {
         return status;
     }
@@ -137,6 +140,10 @@ snnrt_status snnrt_neuron_check(snnrt_check *c) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
     c->peak = p->max_spikes;
+    if (!snnrt_neuron_present(c->node)) {
+        c->found = SNNRT_KIND_NEURON;
+        return SNNRT_ERROR_KERNEL_MISSING;
+    }
     return neuron_type_fits(c, p->flags) ? SNNRT_OK : SNNRT_ERROR_NODE_DTYPE;
 }
 #endif
@@ -149,7 +156,7 @@ static uint32_t neuron_membrane_bytes(const snnrt_node *node, uint32_t flags) {
 }
 
 uint32_t snnrt_neuron_state_bytes(const snnrt_node *node) {
-    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
     uint32_t bytes = neuron_membrane_bytes(node, p->flags);
 #if SNNRT_WITH_NEURON_VARIANTS
     const snnrt_array *array = snnrt_arrays_of(node);
@@ -169,7 +176,7 @@ uint32_t snnrt_neuron_state_bytes(const snnrt_node *node) {
 
 /* Membranes that do not begin at zero. */
 void snnrt_neuron_start(const snnrt_network *network, const snnrt_node *node) {
-    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
     const snnrt_array *array = snnrt_find_array(node, SNNRT_NEURON_INITIAL);
     void *state = network->arena + p->state;
     const snnrt_int32 *initial;
@@ -224,12 +231,19 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
 #endif
 
 void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
-    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(node);
-    const snnrt_array *array = snnrt_arrays_of(node);
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
+    const snnrt_array *array = snnrt_arrays_behind_edge(node, sizeof *p);
     const snnrt_array *end = array + node->array_count;
     snnrt_neuron_step step;
     uint32_t granularity = 0;
     uint64_t spikes;
+    step.flags = p->flags;
+    step.max_spikes = p->max_spikes;
+    step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
+    step.state = network->arena + p->state;
+    step.output = network->arena + node->output;
+    step.neurons = snnrt_elements(node);
+    step.channels = node->channels;
     /* The scale is the last, and read by nobody here. */
     end -= end[-1].role == SNNRT_NEURON_SCALE;
     do {
@@ -237,18 +251,11 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
         granularity |= (uint32_t)array->granularity << 2u * array->role;
     } while (++array != end);
     step.granularity = granularity;
-    step.flags = p->flags;
-    step.max_spikes = p->max_spikes;
-    step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
-    step.state = network->arena + p->state;
 #if SNNRT_WITH_NEURON_VARIANTS
     if ((granularity & SNNRT_FURTHER_STATES) != 0 || (p->flags & SNNRT_NEURON_ONE_SPIKE) != 0) {
         place_states(node, &step);
     }
 #endif
-    step.output = network->arena + node->output;
-    step.neurons = snnrt_elements(node);
-    step.channels = node->channels;
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
     spikes = snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(&step)
                                               : SNNRT_KERNEL(network, neuron_f32)(&step);

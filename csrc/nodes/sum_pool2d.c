@@ -5,7 +5,7 @@
 
 #if SNNRT_WITH_MODEL_CHECK
 snnrt_status snnrt_sum_pool2d_check(snnrt_check *c) {
-    const snnrt_window *window = (const snnrt_window *)snnrt_parameters_of(c->node);
+    const snnrt_window *window = (const snnrt_window *)snnrt_parameters_behind_edge(c->node);
     uint32_t taps = (uint32_t)window->kernel_h * window->kernel_w;
     if (!snnrt_window_fits(c, window, 1, 1) || c->node->channels != c->source->channels) {
         return SNNRT_ERROR_NODE_SHAPE;
@@ -16,7 +16,7 @@ snnrt_status snnrt_sum_pool2d_check(snnrt_check *c) {
 #endif
 
 uint64_t snnrt_pool_operations(const snnrt_node *node) {
-    const snnrt_window *window = (const snnrt_window *)snnrt_parameters_of(node);
+    const snnrt_window *window = (const snnrt_window *)snnrt_parameters_behind_edge(node);
     return (uint64_t)((uint32_t)window->kernel_h * window->kernel_w) * snnrt_elements(node);
 }
 
@@ -29,7 +29,7 @@ void snnrt_run_pool(const snnrt_network *network, const snnrt_node *node, bool a
     const snnrt_node *source = snnrt_source_of(network->model, node, 0);
     snnrt_pool_step step;
     step.kernels = network->kernels;
-    step.window = (const snnrt_window *)snnrt_parameters_of(node);
+    step.window = (const snnrt_window *)snnrt_parameters_behind_edge(node);
     step.input = snnrt_value_of(network, source);
     step.output = network->arena + node->output;
     step.input_dtype = source->type;

@@ -5,15 +5,18 @@
 
 #if SNNRT_WITH_MODEL_CHECK
 /* By role, in float32 and in integers. */
-static const uint8_t weighted_rules[2][SNNRT_DENSE_ARRAYS] = {
+static const uint8_t weighted_rules[][SNNRT_DENSE_ARRAYS] = {
+#if SNNRT_WITH_FLOAT32
     {SNNRT_TENSOR_OF(SNNRT_FLOAT_RANGE), SNNRT_OUTPUTS_OF(SNNRT_FLOAT_RANGE), 0},
+#endif
+#if SNNRT_WITH_INT8
     {SNNRT_TENSOR_OF(SNNRT_WEIGHT_RANGE), SNNRT_OUTPUTS_OF(SNNRT_OWN_RANGE),
      SNNRT_OUTPUTS_OF(SNNRT_FLOAT_ABOVE_0_RANGE)},
+#endif
 };
 
 snnrt_status snnrt_check_weights(snnrt_check *c, uint32_t fan_in) {
     const bool integer = snnrt_is_integer(c->model);
-    const uint8_t *rules = weighted_rules[integer];
     snnrt_status status;
     c->tensor = snnrt_bounded_product(fan_in, c->node->channels);
     if (c->tensor > UINT32_MAX / 4u) {
@@ -28,7 +31,7 @@ snnrt_status snnrt_check_weights(snnrt_check *c, uint32_t fan_in) {
         c->low = 0u - room;
         c->span = 2u * room;
     }
-    status = snnrt_check_arrays(c, rules, SNNRT_DENSE_ARRAYS);
+    status = snnrt_check_arrays(c, SNNRT_RULES_OF(c, weighted_rules), SNNRT_DENSE_ARRAYS);
     if (status == SNNRT_ERROR_ARRAY_VALUE && integer && c->found == SNNRT_DENSE_BIAS) {
         return SNNRT_ERROR_ACCUMULATOR;
     }

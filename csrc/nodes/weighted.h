@@ -11,11 +11,11 @@ typedef char snnrt_weighted_roles_agree[SNNRT_DENSE_WEIGHTS == SNNRT_CONV2D_WEIG
                                             ? 1
                                             : -1];
 
-/* All but a convolution's window and scratch. */
+/* All but a convolution's window and scratch; `parameter_bytes` are those of the kind. */
 SNNRT_INLINE static inline void snnrt_fill_synapse(const snnrt_network *network, const snnrt_node *node, uint32_t index,
-                        snnrt_synapse_step *step) {
+                        const size_t parameter_bytes, snnrt_synapse_step *step) {
     const snnrt_node *source = snnrt_source_of(network->model, node, 0);
-    const snnrt_array *array = snnrt_arrays_of(node);
+    const snnrt_array *array = snnrt_arrays_behind_edge(node, parameter_bytes);
 #if SNNRT_WITH_KERNEL_TABLE
     step->kernels = network->kernels;
 #endif

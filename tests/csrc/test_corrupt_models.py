@@ -14,15 +14,16 @@ import numpy as np
 import pytest
 from c_programs import command, input_bytes
 from file_fields import FileFields
-from small_networks import SMALL_NETWORKS, competition, dense_lif, image_conv
+from small_networks import SMALL_NETWORKS, competition, dense_lif, image_conv, max_pools, moved_values
 
 from snnrt import network
 from snnrt.errors import ModelError
 from snnrt.network import Network
 
-NETWORKS = {**SMALL_NETWORKS, "image_conv": image_conv, "competition": competition}
+FURTHER = {"max_pools": max_pools, "moved_values": moved_values, "competition": competition}
+NETWORKS = {**SMALL_NETWORKS, "image_conv": image_conv, **FURTHER}
 MODELS = [(name, numbers) for name in SMALL_NETWORKS for numbers in ("int8", "float32")]
-MORE = [("image_conv", "int8"), ("competition", "int8"), ("competition", "float32")]
+MORE = [("image_conv", "int8"), *((name, numbers) for name in FURTHER for numbers in ("int8", "float32"))]
 # every value of every byte of the smaller network; of the larger one each bit and the values near it
 MODES = [
     (mode, model, numbers, ("all" if model == "dense_lif" else "some",))

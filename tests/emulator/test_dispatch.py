@@ -16,8 +16,6 @@ from snnrt.targets.export.core_sources import options_for, source_files
 COUNTS = (2, 6)
 # instructions a node and step with -O2
 MOST = 100
-# eight low registers, or calls that save more
-MOST_OF_CORE = {"cortex-m0": 120, "rv32": 106}
 
 
 def dispatch(core: Core, folder: Path, optimisation: str = "-O2") -> dict[str, float]:
@@ -51,7 +49,7 @@ def dispatch(core: Core, folder: Path, optimisation: str = "-O2") -> dict[str, f
 
 def check(name: str, folder: Path) -> None:
     found = dispatch(need_core(name), folder)
-    assert all(0 < found[kind] <= MOST_OF_CORE.get(name, MOST) for kind in KINDS), found
+    assert all(0 < found[kind] <= MOST for kind in KINDS), found
 
 
 @pytest.mark.parametrize("name", ["cortex-m0", "cortex-m4"])
