@@ -23,6 +23,10 @@
 #ifndef SNNRT_WITH_NEURON_VARIANTS
 #define SNNRT_WITH_NEURON_VARIANTS 1
 #endif
+/* Of these, neurons with Loihi's integers. */
+#ifndef SNNRT_WITH_LOIHI
+#define SNNRT_WITH_LOIHI SNNRT_WITH_NEURON_VARIANTS
+#endif
 #ifndef SNNRT_WITH_COUNTERS
 #define SNNRT_WITH_COUNTERS 1
 #endif

@@ -147,6 +147,7 @@ snnrt_neuron_kernel snnrt_neuron_i32;
 uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start);
 #endif
 snnrt_neuron_kernel snnrt_neuron_f32;
+snnrt_neuron_kernel snnrt_neuron_loihi; /* neurons with that flag */
 
 /* Dense and conv2d: one window after another, bias first, then the events of the window. */
 struct snnrt_synapse_step {

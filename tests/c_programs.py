@@ -28,7 +28,7 @@ SANITISERS = (
 # short traces and a small quarantine: hundreds of thousands of allocations stay affordable
 SANITISER_OPTIONS = "malloc_context_size=3:quarantine_size_mb=1"
 LEFT_OUT = (
-    "FLOAT32", "INT8", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "COUNTERS", "TRACE", "STRINGS",
+    "FLOAT32", "INT8", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "LOIHI", "COUNTERS", "TRACE", "STRINGS",
     "EXIT_SCORES", "HEALTH", "MODEL_CHECK",
 )  # fmt: skip
 PORTABLE = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c")

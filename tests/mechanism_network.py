@@ -26,6 +26,14 @@ def _value(name: str, numbers: str) -> object:
     return round(REAL[name] * (32768 if array.unit == "q15" else UNIT))
 
 
+def _in_loihi_units(fields: dict[str, object]) -> dict[str, object]:
+    """Decays in 1/4096, the membrane's unit a 64th."""
+    decays = {"membrane": 3072, "synapse": 2048}
+    return {
+        name: decays.get(name, 64 * value if name == "threshold" else value) for name, value in fields.items()
+    }
+
+
 def fields_of(field: str, needs: tuple[str, ...], numbers: str) -> dict[str, object]:
     """A neuron with one mechanism and what it needs."""
     fields = {name: _value(name, numbers) for name in ("membrane", "threshold", "reset_value")}
@@ -37,6 +45,8 @@ def fields_of(field: str, needs: tuple[str, ...], numbers: str) -> dict[str, obj
             fields[name] = word or True
         else:
             fields[name] = _value(name, numbers)
+    if field == "loihi":
+        return _in_loihi_units(fields)
     return fields | ({"max_spikes": 3} if field == "multiple" else {})
 
 

@@ -2,8 +2,8 @@
 
 bool snnrt_neuron_present(const snnrt_node *node) {
 #if SNNRT_WITH_NEURON_VARIANTS
-    (void)node;
-    return true;
+    const uint32_t flags = ((const snnrt_neuron_parameters *)snnrt_parameters_of(node))->flags;
+    return SNNRT_WITH_LOIHI || (flags & SNNRT_NEURON_LOIHI) == 0;
 #else
     const snnrt_array *array = snnrt_arrays_of(node);
     uint32_t granularity = 0;
@@ -115,6 +115,7 @@ static bool neuron_type_fits(const snnrt_check *c, uint32_t flags) {
 snnrt_status snnrt_neuron_check(snnrt_check *c) {
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_of(c->node);
     const bool integer = snnrt_is_integer(c->model);
+    const bool loihi = SNNRT_WITH_LOIHI && (p->flags & SNNRT_NEURON_LOIHI) != 0;
     snnrt_status status;
     if (!neuron_flags_fit(c, p)) {
         return SNNRT_ERROR_NODE_PARAMETER;
@@ -125,10 +126,16 @@ snnrt_status snnrt_neuron_check(snnrt_check *c) {
         uint32_t integration = SNNRT_NEURON_INTEGRATION(p->flags);
         c->low = integration > SNNRT_INTEGRATION_EULER;
         c->span = integration == SNNRT_INTEGRATION_DECAY ? SNNRT_ONE_FLOAT : SNNRT_LARGEST_FLOAT - c->low;
+    } else if (loihi) {
+        c->low = 0u - 0x7FFFFFu;
+        c->span = 2u * 0x7FFFFFu;
     } else if ((p->flags & SNNRT_NEURON_STATE_INT16) != 0) {
         c->low = (uint32_t)INT16_MIN;
         c->span = UINT16_MAX;
     }
+#if SNNRT_WITH_NEURON_VARIANTS
+    c->decay_span = loihi ? 4096u : 32768u;
+#endif
     status = snnrt_check_arrays(c, neuron_rules[integer], SNNRT_NEURON_ARRAYS);
     if (status != SNNRT_OK) {
         return status;
@@ -246,6 +253,11 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     step.output = network->arena + node->output;
     step.neurons = snnrt_elements(node);
     step.channels = node->channels;
+#if SNNRT_WITH_LOIHI && SNNRT_WITH_INT8
+    if ((p->flags & SNNRT_NEURON_LOIHI) != 0) {
+        spikes = snnrt_neuron_loihi(&step);
+    } else
+#endif
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
     spikes = snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(&step)
                                               : SNNRT_KERNEL(network, neuron_f32)(&step);

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Arithmetic, Exit, Graph, Input, Neuron, Readout
 from snnrt.ir.graph_checks import check_edges, check_graph, check_shape
@@ -122,6 +124,23 @@ class GraphBuilder:
         """Integrate-and-fire: :meth:`lif` without a leak."""
         name = self._free_name("if") if name is None else name
         return self.lif(x, ONE_Q15 if self._integer else 1.0, threshold, reset, name=name, **fields)
+
+    def loihi(
+        self, x: Value, du: Any, dv: Any, threshold: Any, bias: Any = 0, *, name: str | None = None,
+        **fields: Any,
+    ) -> Value:  # fmt: skip
+        """Loihi's neuron in its own integers, in a graph with ``arithmetic="integer"``.
+
+        u = u·(4096 − du)/4096 + 64·x, which wraps at 24 bits; v = v·(4096 − dv)/4096 + u + 64·bias, clipped;
+        products go towards zero; a spike where v > 64·threshold, then v = 0 (Lava's fixed-point LIF, whose
+        ``du`` is one less than this; ``bias``: its mantissa times 2^(exponent − 6)). ``du``, ``dv`` 0 … 4096,
+        ``threshold`` and ``bias`` int32: a number, one a channel, or one a neuron.
+        """
+        name = self._free_name("loihi") if name is None else name
+        decays = {"membrane": 4096 - np.asarray(dv), "synapse": 4096 - np.asarray(du)}
+        scaled = {"threshold": 64 * np.asarray(threshold), "bias": 64 * np.asarray(bias)}
+        flags = {"loihi": True, "strict": True, "reset": "value"}
+        return self.node(Neuron, x, name=name, **{**decays, **scaled, **flags, **fields})
 
     def delayed(self, name: str, shape: int | Sequence[int]) -> Value:
         """What a node still to come, called ``name`` and of ``shape``, gave in the step before (first: 0)."""

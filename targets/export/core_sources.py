@@ -38,6 +38,7 @@ def options_for(graph: Graph, **overrides: int) -> dict[str, int]:
         "FLOAT32": not graph.integer,
         "INT8": graph.integer,
         "NEURON_VARIANTS": not all(neuron.is_plain for neuron in neurons),
+        "LOIHI": any(neuron.loihi for neuron in neurons),
         "EXIT_SCORES": graph.exit.rule != "never",
         "EXIT_CONFIDENCE": graph.exit.rule == "confidence",
     }

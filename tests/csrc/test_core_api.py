@@ -21,6 +21,7 @@ from c_programs import (
     need_compiler,
     sources,
 )
+from mechanism_network import mechanism_network
 from small_networks import SMALL_NETWORKS
 
 from snnrt.devices import cpu
@@ -121,6 +122,7 @@ NEEDS = {
     "POOL2D": (SMALL_NETWORKS["every_kind"]("float32"), plain("float32")),
     "ADD": (plain("int8", with_add=True), plain("int8")),
     "NEURON_VARIANTS": (SMALL_NETWORKS["every_kind"]("int8"), lone_input("float32")),
+    "LOIHI": (mechanism_network("int8"), SMALL_NETWORKS["every_kind"]("int8")),
     "COUNTERS": (None, plain("int8")),
     "TRACE": (None, plain("int8")),
     "STRINGS": (None, plain("int8")),

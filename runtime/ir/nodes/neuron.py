@@ -12,7 +12,17 @@ from snnrt.ir.array_checks import check_array, check_range, check_scale, check_w
 from snnrt.ir.node import Node, State, StateBlock, Step
 from snnrt.ir.nodes import neuron_step
 from snnrt.ir.nodes.neuron_mechanisms import MECHANISMS
-from snnrt.ir.spec import LARGEST_INT16, ONE_Q15, Array, Enumeration, Kind, Parameter, ValueType
+from snnrt.ir.spec import (
+    LARGEST_INT16,
+    LARGEST_LOIHI,
+    ONE_LOIHI,
+    ONE_Q15,
+    Array,
+    Enumeration,
+    Kind,
+    Parameter,
+    ValueType,
+)
 
 INTEGRATIONS = Enumeration("INTEGRATION", ("decay", "euler", "divide", "divide_leak"))
 SYNAPSE_ORDERS = Enumeration("SYNAPSE", ("decay_then_add", "add_then_decay", "use_then_decay", "previous"))
@@ -21,14 +31,14 @@ RESETS = Enumeration("RESET", ("none", "subtract", "value"))
 FLAGS = {
     "integration": (0, 2), "synapse_order": (2, 2), "strict": (4, 1), "reset": (5, 2), "reset_next": (7, 1),
     "state_int16": (8, 1), "multiple": (9, 1), "reset_ahead": (10, 1),
-    "one_spike": (11, 1),
+    "one_spike": (11, 1), "loihi": (12, 1),
 }  # fmt: skip
 """First bit and number of bits of each field of the flags: first what every build of the core has."""
 PLAIN_FLAGS = 0x1FF
 """The bits of those that every build has."""
 WORDS = {"integration": INTEGRATIONS, "synapse_order": SYNAPSE_ORDERS, "reset": RESETS}
 """The fields of the flags that are words; the others are true or false."""
-INTEGER_FLAGS = ("state_int16",)
+INTEGER_FLAGS = ("state_int16", "loihi")
 """Flags that float32 does not have."""
 
 Integration = Literal["decay", "euler", "divide", "divide_leak"]
@@ -98,7 +108,9 @@ class Neuron(Node):
 
     In integers: parameters are int32, ``membrane``, ``synapse`` and ``adaptation_decay`` Q15 (0 … 32768),
     integration is ``decay``, ``gain`` and ``leak`` are folded away, ``scale`` (float32) is one unit of v,
-    ``state_bits`` 32 or 16.
+    ``state_bits`` 32 or 16. ``loihi``: Loihi's own integers, as Lava has them: ``membrane`` and ``synapse``
+    are 4096 minus the chip's decays, c and v are 24 bits, products go towards zero, c = c·αs + 64·x wraps,
+    v = v·α + c + bias is clipped; so a threshold is the chip's times 64, a bias the chip's times 2^exponent.
     """
 
     KIND = Kind(
@@ -139,6 +151,7 @@ class Neuron(Node):
     reset_next: bool = False
     reset_ahead: bool = False
     one_spike: bool = False
+    loihi: bool = False
     state_bits: Literal[16, 32] = 32
     adaptation: np.ndarray | None = None
     adaptation_decay: np.ndarray | None = None
@@ -157,8 +170,13 @@ class Neuron(Node):
     @property
     def _no_leak(self) -> float:
         if self.integration == "decay":
-            return ONE_Q15 if self.membrane.dtype == np.int32 else 1.0
+            return self._one_decay if self.membrane.dtype == np.int32 else 1.0
         return 0.0 if self.integration == "euler" else np.inf
+
+    @property
+    def _one_decay(self) -> int:
+        """What stands for no leak in integers."""
+        return ONE_LOIHI if self.loihi else ONE_Q15
 
     @property
     def spikes(self) -> bool:
@@ -273,11 +291,13 @@ class Neuron(Node):
     def _check_integers(self) -> None:
         for name in ("membrane", "synapse"):
             if getattr(self, name) is not None:
-                check_range(self, name, getattr(self, name), 0, ONE_Q15)
-        if self.state_bits == 16:
-            for name in ("reset_value", "lower_bound", "initial"):
-                if getattr(self, name) is not None:
-                    check_range(self, name, getattr(self, name), -(2**15), 2**15 - 1)
+                check_range(self, name, getattr(self, name), 0, self._one_decay)
+        if self.state_bits == 32 and not self.loihi:
+            return
+        low, high = (-LARGEST_LOIHI, LARGEST_LOIHI) if self.loihi else (-(2**15), 2**15 - 1)
+        for name in ("reset_value", "lower_bound", "initial"):
+            if getattr(self, name) is not None:
+                check_range(self, name, getattr(self, name), low, high)
 
     def check_types(self, integer: bool, types: Mapping[str, ValueType]) -> None:
         """In integers a current; in float32 the writer of a file makes spikes one."""
@@ -314,7 +334,9 @@ class Neuron(Node):
         """Whether an array is given, a flag is set, or (``field=word``) a word of the flags is that one."""
         name, _, word = field.partition("=")
         value = getattr(self, name)
-        return value == word if word else isinstance(value, np.ndarray) or value is True
+        if name in WORDS:
+            return value == word if word else WORDS[name].code(value) != 0
+        return isinstance(value, np.ndarray) or value is True
 
     @property
     def _flags(self) -> int:

@@ -44,5 +44,13 @@ MECHANISMS = (
         "one_spike", "one spike only", "neuron_refractory",
         needs=("threshold",), excludes=("reset_next", "multiple"),
     ),
+    Mechanism(
+        "loihi", "Loihi's integers", "neuron_synapse",
+        needs=("threshold", "synapse", "strict", "reset=value"),
+        excludes=(
+            "synapse_order", "multiple", "reset_next", "state_int16", "lower_bound", "adaptation",
+            "refractory", "one_spike",
+        ),
+    ),
 )  # fmt: skip
 """In the order in which an update has them."""

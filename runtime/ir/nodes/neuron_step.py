@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnrt.ir.arithmetic import INT16, broadcast, decay, saturate
+from snnrt.ir.arithmetic import INT16, broadcast, decay, loihi_decay, saturate, wrap24
 from snnrt.ir.node import State, Step
+from snnrt.ir.spec import LARGEST_LOIHI
 
 if TYPE_CHECKING:
     from snnrt.ir.nodes.neuron import Neuron
@@ -127,9 +128,18 @@ class _Step:
     def _integrate_integers(self, x: np.ndarray) -> np.ndarray:
         membrane, bias = self.value("membrane"), self.value("bias")
         assert membrane is not None
+        if self.node.loihi:
+            return self._integrate_loihi(x, membrane, bias)
         i = self._current_integers(x)
         u = saturate(decay(self.state["membrane"], membrane) + i)
         return u if bias is None else saturate(u + bias)
+
+    def _integrate_loihi(self, x: np.ndarray, membrane: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+        synapse = self.value("synapse")
+        assert synapse is not None
+        c = self.state["synapse"] = wrap24(loihi_decay(self.state["synapse"], synapse) + 64 * x)
+        u = loihi_decay(self.state["membrane"], membrane) + c + (0 if bias is None else bias)
+        return np.clip(u, -LARGEST_LOIHI, LARGEST_LOIHI)
 
     def _current_integers(self, x: np.ndarray) -> np.ndarray:
         synapse, order = self.value("synapse"), self.node.synapse_order

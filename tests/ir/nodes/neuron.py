@@ -29,6 +29,8 @@ def draw(graph: GrowingGraph, x: Value, thresholded: bool | None = None) -> Valu
     thresholded = graph.chance(0.8) if thresholded is None else thresholded
     if graph.integer and not graph.current[x.name]:
         x = graph.node(Add, x, as_current=True)
+    if graph.integer and thresholded and graph.chance(0.1):
+        return graph.node(Neuron, x, **_loihi(graph, x.shape))
     multiple = thresholded and graph.chance(0.25)
     flags = {
         "integration": "decay" if graph.integer else str(rng.choice(INTEGRATIONS)),
@@ -107,6 +109,22 @@ def _integers(graph: GrowingGraph, shape: Shape, thresholded: bool, flags: dict)
     }
 
 
+def _loihi(graph: GrowingGraph, shape: Shape) -> dict:
+    rng = graph.rng
+    most = 2**23 - 1 if graph.style.extreme else int(rng.choice([300, 20000]))
+
+    def integers(low: int, high: int) -> np.ndarray:
+        return np.asarray(rng.integers(low, high, graph.granularity(shape), endpoint=True), np.int32)
+
+    return {
+        "loihi": True, "strict": True, "reset": "value", "membrane": integers(0, 4096),
+        "synapse": integers(0, 4096), "threshold": integers(1, most),
+        "reset_value": integers(-most // 2, most // 2),
+        "bias": integers(-most, most) if graph.chance(0.5) else None,
+        "initial": integers(-most, most) if graph.chance(0.3) else None,
+    }  # fmt: skip
+
+
 def _mechanisms(graph: GrowingGraph, shape: Shape, values: dict) -> dict:
     """An adaptive threshold, a refractory period, or both."""
     rng = graph.rng
@@ -140,6 +158,7 @@ def _whole(value: int) -> np.ndarray:
     return np.array(value, np.int32)
 
 
+LOIHI = {"loihi": True, "strict": True, "reset": "value", "synapse": _whole(0), "membrane": _whole(4096)}
 MALFORMED = [
     Malformed("float32", {"shape": (2, 4, 3)}, ("(2, 4, 4)", "(2, 4, 3)")),
     Malformed("float32", {"threshold": _real(0)}, ("threshold", "above 0")),
@@ -178,6 +197,15 @@ MALFORMED = [
     Malformed("float32", {"refractory": _real(1)}, ("refractory", "int32", "float32")),
     Malformed("float32", {"refractory": _whole(1), "threshold": None}, ("refractory", "threshold")),
     Malformed("float32", {"refractory": _whole(1), "reset_next": True}, ("refractory", "reset_next")),
+    Malformed("float32", LOIHI | {"synapse": _real(0), "membrane": _real(1)}, ("loihi", "float32")),
+    Malformed("integer", LOIHI | {"membrane": _whole(4097)}, ("membrane", "4097")),
+    Malformed("integer", LOIHI | {"synapse": None}, ("synapse", "loihi")),
+    Malformed("integer", LOIHI | {"strict": False}, ("strict", "loihi")),
+    Malformed("integer", LOIHI | {"reset": "subtract"}, ("reset=value", "loihi", "subtract")),
+    Malformed("integer", LOIHI | {"synapse_order": "previous"}, ("loihi", "synapse_order")),
+    Malformed("integer", LOIHI | {"refractory": _whole(2)}, ("loihi", "refractory")),
+    Malformed("integer", LOIHI | {"state_bits": 16}, ("loihi", "state_int16")),
+    Malformed("integer", LOIHI | {"reset_value": _whole(2**23)}, ("reset_value", "8388608")),
     Malformed("integer", {"gain": _whole(2)}, ("gain", "none in int8")),
     Malformed("integer", {"leak": _whole(2)}, ("leak", "none in int8")),
     Malformed("integer", {"integration": "euler"}, ("decay in int8", "euler")),

@@ -70,6 +70,13 @@ def _integer_step(node: Neuron, index: Index, states: dict[str, Values], x: obje
     p = {n: None if getattr(node, n) is None else value_of(getattr(node, n), index) for n in names}
     p = {n: value if value is None or n == "scale" else int(value) for n, value in p.items()}
     i = x = int(x)
+    if node.loihi:
+        down = [abs(s) * f // 4096 * (1 if s >= 0 else -1) for s, f in
+                ((c[index], p["synapse"]), (v[index], p["membrane"]))]  # fmt: skip
+        c[index] = (down[0] + 64 * x + 2**23) % 2**24 - 2**23
+        u = max(1 - 2**23, min(2**23 - 1, down[1] + c[index] + (p["bias"] or 0)))
+        v[index] = p["reset_value"] if u > p["threshold"] else u
+        return int(u > p["threshold"])
     if p["synapse"] is not None:
         old, a = c[index], p["synapse"]
         if node.synapse_order == "decay_then_add":
