@@ -75,10 +75,11 @@
 #define SNNRT_NEURON_RESET_AHEAD 0x400u
 #define SNNRT_NEURON_ONE_SPIKE 0x800u
 #define SNNRT_NEURON_LOIHI 0x1000u
-#define SNNRT_NEURON_FLAGS_ALL 0x1FFFu
+#define SNNRT_NEURON_SHIFT_DECAY 0x2000u
+#define SNNRT_NEURON_FLAGS_ALL 0x3FFFu
 /* Of these, what every build has; and what float32 lacks. */
 #define SNNRT_NEURON_FLAGS_PLAIN 0x1FFu
-#define SNNRT_NEURON_FLAGS_INTEGER 0x1100u
+#define SNNRT_NEURON_FLAGS_INTEGER 0x3100u
 
 /* X(own, needs, excludes) of mechanisms that do not go with every other: flags << 16 | roles. */
 #define SNNRT_NEURON_RULES(X) \
@@ -89,7 +90,8 @@
     X(0x00000400u, 0x00000200u, 0x00000000u) \
     X(0x00000800u, 0x00000020u, 0x00800000u) \
     X(0x08000000u, 0x00000020u, 0x02800000u) \
-    X(0x10000000u, 0x00500022u, 0x0B8C0A80u)
+    X(0x10000000u, 0x00500022u, 0x0B8C0A80u) \
+    X(0x20000000u, 0x00000000u, 0x10000000u)
 
 /* Roles of arrays in a record. */
 #define SNNRT_DENSE_WEIGHTS 0

@@ -45,6 +45,8 @@ def fields_of(field: str, needs: tuple[str, ...], numbers: str) -> dict[str, obj
             fields[name] = word or True
         else:
             fields[name] = _value(name, numbers)
+    if field == "shift_decay":
+        return fields | {"membrane": 2}
     if field == "loihi":
         return _in_loihi_units(fields)
     return fields | ({"max_spikes": 3} if field == "multiple" else {})

@@ -148,14 +148,20 @@ SNNRT_NOINLINE static uint32_t update_run(const snnrt_neuron_run *run) {
 #endif
 
 #if SNNRT_WITH_NEURON_VARIANTS
+/* A decay of a neuron with these flags: a factor, or a shift. */
+static int32_t decayed(uint32_t flags, int32_t s, int32_t decay) {
+    return (flags & SNNRT_NEURON_SHIFT_DECAY) != 0 ? s - (s >> decay) : decay_q15(s, decay);
+}
+
 /* The current that a synapse makes of `x`. */
-static int32_t synaptic_current(uint32_t order, snnrt_int32 *c, int32_t x, int32_t decay) {
+static int32_t synaptic_current(uint32_t flags, snnrt_int32 *c, int32_t x, int32_t decay) {
+    const uint32_t order = SNNRT_NEURON_SYNAPSE_ORDER(flags);
     int32_t now = *c, next;
     if (order == SNNRT_SYNAPSE_ADD_THEN_DECAY || order == SNNRT_SYNAPSE_USE_THEN_DECAY) {
         now = snnrt_saturating_add(now, x);
-        next = decay_q15(now, decay);
+        next = decayed(flags, now, decay);
     } else {
-        next = snnrt_saturating_add(decay_q15(now, decay), x);
+        next = snnrt_saturating_add(decayed(flags, now, decay), x);
     }
     *c = next;
     return order == SNNRT_SYNAPSE_DECAY_THEN_ADD || order == SNNRT_SYNAPSE_ADD_THEN_DECAY ? next : now;
@@ -207,9 +213,9 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
         bool fires, resting = false;
         if (synapse.at != NULL) {
             snnrt_int32 *c = (snnrt_int32 *)step->synapse_state + first + k;
-            x = synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags), c, x, synapse.at[k & synapse.each]);
+            x = synaptic_current(flags, c, x, synapse.at[k & synapse.each]);
         }
-        u = snnrt_saturating_add(decay_q15(v, membrane.at[k & membrane.each]), x);
+        u = snnrt_saturating_add(decayed(flags, v, membrane.at[k & membrane.each]), x);
         if (bias.at != NULL) {
             u = snnrt_saturating_add(u, bias.at[k & bias.each]);
         }
@@ -219,7 +225,7 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
         if (threshold.at != NULL) {
             taken = threshold.at[k & threshold.each];
             if (fade.at != NULL) {
-                raised = decay_q15(((snnrt_int32 *)step->adaptation_state)[first + k], fade.at[k & fade.each]);
+                raised = decayed(flags, ((snnrt_int32 *)step->adaptation_state)[first + k], fade.at[k & fade.each]);
                 taken = snnrt_saturating_add(taken, raised);
             }
             /* u >= θ is u > θ - 1: thresholds are 1 at least. */

@@ -134,7 +134,7 @@ snnrt_status snnrt_neuron_check(snnrt_check *c) {
         c->span = UINT16_MAX;
     }
 #if SNNRT_WITH_NEURON_VARIANTS
-    c->decay_span = loihi ? 4096u : 32768u;
+    c->decay_span = loihi ? 4096u : (p->flags & SNNRT_NEURON_SHIFT_DECAY) != 0 ? 31u : 32768u;
 #endif
     status = snnrt_check_arrays(c, neuron_rules[integer], SNNRT_NEURON_ARRAYS);
     if (status != SNNRT_OK) {

@@ -35,6 +35,7 @@ LARGEST_WEIGHT = 127
 ONE_Q15 = 32768
 ONE_LOIHI = 4096
 """A decay of 1 on Loihi: its decays take 12 bits."""
+LARGEST_SHIFT = 31
 LARGEST_LOIHI = 2**23 - 1
 """Of Loihi's membranes, whichever the sign."""
 

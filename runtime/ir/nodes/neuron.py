@@ -15,6 +15,7 @@ from snnrt.ir.nodes.neuron_mechanisms import MECHANISMS
 from snnrt.ir.spec import (
     LARGEST_INT16,
     LARGEST_LOIHI,
+    LARGEST_SHIFT,
     ONE_LOIHI,
     ONE_Q15,
     Array,
@@ -31,14 +32,14 @@ RESETS = Enumeration("RESET", ("none", "subtract", "value"))
 FLAGS = {
     "integration": (0, 2), "synapse_order": (2, 2), "strict": (4, 1), "reset": (5, 2), "reset_next": (7, 1),
     "state_int16": (8, 1), "multiple": (9, 1), "reset_ahead": (10, 1),
-    "one_spike": (11, 1), "loihi": (12, 1),
+    "one_spike": (11, 1), "loihi": (12, 1), "shift_decay": (13, 1),
 }  # fmt: skip
 """First bit and number of bits of each field of the flags: first what every build of the core has."""
 PLAIN_FLAGS = 0x1FF
 """The bits of those that every build has."""
 WORDS = {"integration": INTEGRATIONS, "synapse_order": SYNAPSE_ORDERS, "reset": RESETS}
 """The fields of the flags that are words; the others are true or false."""
-INTEGER_FLAGS = ("state_int16", "loihi")
+INTEGER_FLAGS = ("state_int16", "loihi", "shift_decay")
 """Flags that float32 does not have."""
 
 Integration = Literal["decay", "euler", "divide", "divide_leak"]
@@ -111,6 +112,8 @@ class Neuron(Node):
     ``state_bits`` 32 or 16. ``loihi``: Loihi's own integers, as Lava has them: ``membrane`` and ``synapse``
     are 4096 minus the chip's decays, c and v are 24 bits, products go towards zero, c = c·αs + 64·x wraps,
     v = v·α + c + bias is clipped; so a threshold is the chip's times 64, a bias the chip's times 2^exponent.
+    ``shift_decay``: every decay of the neuron is a shift k, 0 … 31, s − (s >> k): 1 − 2⁻ᵏ, rounded up
+    (Rockpool's bit shifts).
     """
 
     KIND = Kind(
@@ -152,6 +155,7 @@ class Neuron(Node):
     reset_ahead: bool = False
     one_spike: bool = False
     loihi: bool = False
+    shift_decay: bool = False
     state_bits: Literal[16, 32] = 32
     adaptation: np.ndarray | None = None
     adaptation_decay: np.ndarray | None = None
@@ -170,13 +174,15 @@ class Neuron(Node):
     @property
     def _no_leak(self) -> float:
         if self.integration == "decay":
+            if self.shift_decay:
+                return -1.0
             return self._one_decay if self.membrane.dtype == np.int32 else 1.0
         return 0.0 if self.integration == "euler" else np.inf
 
     @property
     def _one_decay(self) -> int:
-        """What stands for no leak in integers."""
-        return ONE_LOIHI if self.loihi else ONE_Q15
+        """The largest decay in integers."""
+        return ONE_LOIHI if self.loihi else LARGEST_SHIFT if self.shift_decay else ONE_Q15
 
     @property
     def spikes(self) -> bool:
@@ -269,7 +275,8 @@ class Neuron(Node):
                 most = LARGEST_INT16 if name == "refractory" else np.inf
                 check_range(self, name, getattr(self, name), 0, most)
         if self.adaptation_decay is not None:
-            check_range(self, "adaptation_decay", self.adaptation_decay, 0, ONE_Q15 if integer else 1.0)
+            most = self._one_decay if integer else 1.0
+            check_range(self, "adaptation_decay", self.adaptation_decay, 0, most)
 
     def _check_floats(self) -> None:
         if self.state_bits != 32:

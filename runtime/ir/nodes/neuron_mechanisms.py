@@ -52,5 +52,6 @@ MECHANISMS = (
             "refractory", "one_spike",
         ),
     ),
+    Mechanism("shift_decay", "decay by bit shifts", excludes=("loihi",)),
 )  # fmt: skip
 """In the order in which an update has them."""

@@ -131,8 +131,11 @@ class _Step:
         if self.node.loihi:
             return self._integrate_loihi(x, membrane, bias)
         i = self._current_integers(x)
-        u = saturate(decay(self.state["membrane"], membrane) + i)
+        u = saturate(self._decayed(self.state["membrane"], membrane) + i)
         return u if bias is None else saturate(u + bias)
+
+    def _decayed(self, state: np.ndarray, factor: np.ndarray) -> np.ndarray:
+        return state - (state >> factor) if self.node.shift_decay else decay(state, factor)
 
     def _integrate_loihi(self, x: np.ndarray, membrane: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
         synapse = self.value("synapse")
@@ -147,14 +150,14 @@ class _Step:
             return x
         c = self.state["synapse"]
         if order == "decay_then_add":
-            i = c = saturate(decay(c, synapse) + x)
+            i = c = saturate(self._decayed(c, synapse) + x)
         elif order == "add_then_decay":
-            i = c = decay(saturate(c + x), synapse)
+            i = c = self._decayed(saturate(c + x), synapse)
         elif order == "use_then_decay":
             i = saturate(c + x)
-            c = decay(i, synapse)
+            c = self._decayed(i, synapse)
         else:
-            i, c = c, saturate(decay(c, synapse) + x)
+            i, c = c, saturate(self._decayed(c, synapse) + x)
         self.state["synapse"] = c
         return i
 
@@ -165,7 +168,7 @@ class _Step:
         if factor is None:
             return base
         raised = self.state["adaptation"]
-        raised = decay(raised, factor) if self.integer else factor * raised
+        raised = self._decayed(raised, factor) if self.integer else factor * raised
         self.state["adaptation"] = raised
         return saturate(base + raised) if self.integer else base + raised
 

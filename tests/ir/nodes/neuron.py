@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NODE = Neuron
 SHARE = 0.08
 INTEGRATIONS = ("decay", "euler", "divide", "divide_leak")
+DECAYS = ("membrane", "synapse", "adaptation_decay")
 SYNAPSE_ORDERS = ("decay_then_add", "add_then_decay", "use_then_decay", "previous")
 
 scalar_states = neuron_step.scalar_states
@@ -47,6 +48,9 @@ def draw(graph: GrowingGraph, x: Value, thresholded: bool | None = None) -> Valu
     values = (_integers if graph.integer else _floats)(graph, x.shape, thresholded, flags)
     if thresholded and not flags["reset_next"] and graph.chance(0.4):
         values |= _mechanisms(graph, x.shape, values)
+    if graph.integer and graph.chance(0.15):
+        flags["shift_decay"] = True
+        values |= {name: _shifts(graph, x.shape) for name in DECAYS if values.get(name) is not None}
     return graph.node(Neuron, x, **values, **flags)
 
 
@@ -107,6 +111,11 @@ def _integers(graph: GrowingGraph, shape: Shape, thresholded: bool, flags: dict)
         "initial": maybe(0.3, -held, held),
         "scale": None if rng.random() < 0.2 else np.asarray(scale, np.float32),
     }
+
+
+def _shifts(graph: GrowingGraph, shape: Shape) -> np.ndarray:
+    most = int(graph.rng.choice([4, 31]))
+    return np.asarray(graph.rng.integers(0, most, graph.granularity(shape), endpoint=True), np.int32)
 
 
 def _loihi(graph: GrowingGraph, shape: Shape) -> dict:
@@ -206,6 +215,9 @@ MALFORMED = [
     Malformed("integer", LOIHI | {"refractory": _whole(2)}, ("loihi", "refractory")),
     Malformed("integer", LOIHI | {"state_bits": 16}, ("loihi", "state_int16")),
     Malformed("integer", LOIHI | {"reset_value": _whole(2**23)}, ("reset_value", "8388608")),
+    Malformed("integer", {"shift_decay": True, "membrane": _whole(32)}, ("membrane", "32")),
+    Malformed("integer", LOIHI | {"shift_decay": True}, ("shift_decay", "loihi")),
+    Malformed("float32", {"shift_decay": True}, ("shift_decay", "float32")),
     Malformed("integer", {"gain": _whole(2)}, ("gain", "none in int8")),
     Malformed("integer", {"leak": _whole(2)}, ("leak", "none in int8")),
     Malformed("integer", {"integration": "euler"}, ("decay in int8", "euler")),

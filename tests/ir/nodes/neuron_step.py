@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scalar_numbers import F, Index, Values, decay, indices, sat, value_of
+from scalar_numbers import F, Index, Values, indices, sat, value_of
+from scalar_numbers import decay as _decay
 
 from snnrt.ir.graph import Neuron
 
@@ -29,6 +30,10 @@ def scalar(net: Scalar, node: Neuron, sources: list[Values]) -> Values:
     step = _integer_step if net.integer else _float_step
     states = net.states[node.name]
     return {i: step(node, i, states, sources[0][i]) for i in indices(node.shape)}
+
+
+def _shifted(s: int, k: int) -> int:
+    return s - s // 2**k
 
 
 def _float_step(node: Neuron, index: Index, states: dict[str, Values], x: object) -> object:
@@ -70,6 +75,7 @@ def _integer_step(node: Neuron, index: Index, states: dict[str, Values], x: obje
     p = {n: None if getattr(node, n) is None else value_of(getattr(node, n), index) for n in names}
     p = {n: value if value is None or n == "scale" else int(value) for n, value in p.items()}
     i = x = int(x)
+    decay = _shifted if node.shift_decay else _decay
     if node.loihi:
         down = [abs(s) * f // 4096 * (1 if s >= 0 else -1) for s, f in
                 ((c[index], p["synapse"]), (v[index], p["membrane"]))]  # fmt: skip
@@ -103,6 +109,7 @@ def _fire(
     node: Neuron, p: dict, index: Index, states: dict, before: object, u: object, number: type, held
 ) -> object:
     theta, zero = p["threshold"], number(0)
+    decay = _shifted if node.shift_decay else _decay
     rests = states["refractory"][index] > 0
     raised = states["adaptation"][index]
     if p["adaptation_decay"] is not None:
