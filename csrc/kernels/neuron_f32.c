@@ -248,7 +248,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
                 if (array[SNNRT_NEURON_REFRACTORY] != NULL) {
                     snnrt_int16 *counter = (snnrt_int16 *)step->refractory_state + first + k;
                     if (((resting >> k) & 1u) != 0) {
-                        u[k] = v[k];
+                        u[k] = (flags & SNNRT_NEURON_REFRACTORY_INTEGRATES) != 0 ? u[k] : v[k];
                         --*counter;
                     } else if (fired > 0.0f) {
                         *counter = (int16_t)((const snnrt_int32 *)(const void *)array[SNNRT_NEURON_REFRACTORY])[k];

@@ -273,7 +273,7 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
         if (rest.at != NULL) {
             snnrt_int16 *counter = (snnrt_int16 *)step->refractory_state + first + k;
             if (resting) {
-                u = held;
+                u = (flags & SNNRT_NEURON_REFRACTORY_INTEGRATES) != 0 ? u : held;
                 --*counter;
             } else if (fires) {
                 *counter = (int16_t)rest.at[k & rest.each];

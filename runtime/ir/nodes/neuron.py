@@ -32,7 +32,7 @@ RESETS = Enumeration("RESET", ("none", "subtract", "value"))
 FLAGS = {
     "integration": (0, 2), "synapse_order": (2, 2), "strict": (4, 1), "reset": (5, 2), "reset_next": (7, 1),
     "state_int16": (8, 1), "multiple": (9, 1), "reset_ahead": (10, 1),
-    "one_spike": (11, 1), "loihi": (12, 1), "shift_decay": (13, 1),
+    "one_spike": (11, 1), "loihi": (12, 1), "shift_decay": (13, 1), "refractory_integrates": (14, 1),
 }  # fmt: skip
 """First bit and number of bits of each field of the flags: first what every build of the core has."""
 PLAIN_FLAGS = 0x1FF
@@ -101,7 +101,8 @@ class Neuron(Node):
     ``adaptation`` γ with ``adaptation_decay`` ρ (both or neither), state a: each step a = ρ·a, the threshold
     in force is θ + a, for firing, counting and subtracting alike, and then a = a + n·γ (Norse's LSNN; Bellec
     et al. 2018, eq. 7 with γ = β(1 − ρ)/ρ). ``refractory`` R, int32 steps, state r: where r > 0 the membrane
-    stays as it is, nothing fires, and r = r − 1; a spike sets r = R (Norse's LIFRefrac). Neither goes with
+    stays as it is, nothing fires, and r = r − 1; a spike sets r = R (Norse's LIFRefrac);
+    with ``refractory_integrates`` the membrane goes on, and only nothing fires. Neither goes with
     ``reset_next``.
 
     ``one_spike``: once it has fired a neuron fires no more until the network is reset; its membrane goes on
@@ -156,6 +157,7 @@ class Neuron(Node):
     one_spike: bool = False
     loihi: bool = False
     shift_decay: bool = False
+    refractory_integrates: bool = False
     state_bits: Literal[16, 32] = 32
     adaptation: np.ndarray | None = None
     adaptation_decay: np.ndarray | None = None

@@ -40,6 +40,7 @@ MECHANISMS = (
     Mechanism(
         "refractory", "refractory period", "neuron_refractory", needs=("threshold",), excludes=("reset_next",)
     ),
+    Mechanism("refractory_integrates", "which holds the membrane or lets it go on", needs=("refractory",)),
     Mechanism(
         "one_spike", "one spike only", "neuron_refractory",
         needs=("threshold",), excludes=("reset_next", "multiple"),

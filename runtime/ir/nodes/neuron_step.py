@@ -79,7 +79,7 @@ class _Step:
             lowered = u - (spikes - late) * threshold
             v = self._to_state(saturate(lowered) if self.integer else lowered)
         if resting is not None:
-            v = np.where(resting, held, v)
+            v = v if node.refractory_integrates else np.where(resting, held, v)
             self._recover(resting, spikes)
         self._keep(v)
         self._adapt(spikes)

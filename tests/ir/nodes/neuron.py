@@ -48,6 +48,7 @@ def draw(graph: GrowingGraph, x: Value, thresholded: bool | None = None) -> Valu
     values = (_integers if graph.integer else _floats)(graph, x.shape, thresholded, flags)
     if thresholded and not flags["reset_next"] and graph.chance(0.4):
         values |= _mechanisms(graph, x.shape, values)
+        flags["refractory_integrates"] = "refractory" in values and graph.chance(0.4)
     if graph.integer and graph.chance(0.15):
         flags["shift_decay"] = True
         values |= {name: _shifts(graph, x.shape) for name in DECAYS if values.get(name) is not None}
@@ -195,6 +196,7 @@ MALFORMED = [
     Malformed("float32", {"one_spike": True, "reset_next": True}, ("one_spike", "reset_next")),
     Malformed("float32", {"one_spike": True, "multiple": True}, ("one_spike", "multiple")),
     Malformed("float32", {"one_spike": True, "threshold": None}, ("one_spike", "threshold")),
+    Malformed("float32", {"refractory_integrates": True}, ("refractory", "refractory_integrates needs")),
     Malformed("float32", {"state_bits": 16}, ("state_bits", "16")),
     Malformed("float32", {"state_bits": 8}, ("state_bits", "8")),
     Malformed("float32", {"scale": _real(1)}, ("scale", "none in float32")),

@@ -150,7 +150,7 @@ def _fire(
             result = u - theta if n else u + theta
             result = held(sat(result)) if number is int else result
     if rests:
-        result = before
+        result = result if node.refractory_integrates else before
         states["refractory"][index] -= 1
     elif p["refractory"] is not None and n > 0:
         states["refractory"][index] = int(p["refractory"])
