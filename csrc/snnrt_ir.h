@@ -77,22 +77,25 @@
 #define SNNRT_NEURON_LOIHI 0x1000u
 #define SNNRT_NEURON_SHIFT_DECAY 0x2000u
 #define SNNRT_NEURON_REFRACTORY_INTEGRATES 0x4000u
-#define SNNRT_NEURON_FLAGS_ALL 0x7FFFu
+#define SNNRT_NEURON_RESET_SYNAPSE 0x8000u
+#define SNNRT_NEURON_FLAGS_ALL 0xFFFFu
 /* Of these, what every build has; and what float32 lacks. */
 #define SNNRT_NEURON_FLAGS_PLAIN 0x1FFu
 #define SNNRT_NEURON_FLAGS_INTEGER 0x3100u
 
 /* X(own, needs, excludes) of mechanisms that do not go with every other: flags << 16 | roles. */
 #define SNNRT_NEURON_RULES(X) \
+    X(0x00002000u, 0x00000002u, 0x000C0000u) \
     X(0x02000000u, 0x00000020u, 0x00900000u) \
     X(0x00800000u, 0x00000020u, 0x00000000u) \
     X(0x04000000u, 0x00A00000u, 0x00000000u) \
+    X(0x80000000u, 0x00802002u, 0x04000000u) \
     X(0x00000200u, 0x00000420u, 0x00800000u) \
     X(0x00000400u, 0x00000200u, 0x00000000u) \
     X(0x00000800u, 0x00000020u, 0x00800000u) \
     X(0x40000000u, 0x00000800u, 0x00000000u) \
     X(0x08000000u, 0x00000020u, 0x02800000u) \
-    X(0x10000000u, 0x00500022u, 0x0B8C0A80u) \
+    X(0x10000000u, 0x00500022u, 0x0B8C2A80u) \
     X(0x20000000u, 0x00000000u, 0x10000000u)
 
 /* Roles of arrays in a record. */
@@ -119,7 +122,8 @@
 #define SNNRT_NEURON_ADAPTATION_DECAY 10
 #define SNNRT_NEURON_REFRACTORY 11
 #define SNNRT_NEURON_SCALE 12
-#define SNNRT_NEURON_ARRAYS 13
+#define SNNRT_NEURON_SYNAPSE_RISE 13
+#define SNNRT_NEURON_ARRAYS 14
 
 #define SNNRT_READOUT_MULTIPLIERS 0
 #define SNNRT_READOUT_SCALE 1
@@ -218,7 +222,7 @@ typedef struct snnrt_exit_parameters {
 #else
 #define SNNRT_LIST_ADD(X)
 #endif
-#define SNNRT_LIST_NEURON(X) X(NEURON, neuron, 0x844Cu, 0x1Au, 1u, 1u, 3u, 13u)
+#define SNNRT_LIST_NEURON(X) X(NEURON, neuron, 0x844Cu, 0x1Au, 1u, 1u, 3u, 14u)
 #if SNNRT_WITH_POOL2D
 #define SNNRT_LIST_MAX_POOL2D(X) X(MAX_POOL2D, max_pool2d, 0x8421u, 0x0Bu, 1u, 1u, 6u, 0u)
 #else

@@ -76,12 +76,19 @@ typedef void snnrt_add_bits_kernel(const snnrt_bits_sum *sum);
 #define SNNRT_ABSENT 0u
 #define SNNRT_GRANULARITY(step, parameter) (((step)->granularity >> (2u * (parameter))) & 3u)
 
+/* Roles of a neuron's arrays in this build: those behind the scale are of variants. */
+#if SNNRT_WITH_NEURON_VARIANTS
+#define SNNRT_NEURON_ROLES SNNRT_NEURON_ARRAYS
+#else
+#define SNNRT_NEURON_ROLES (SNNRT_NEURON_SCALE + 1)
+#endif
+
 /* A neuron node's step. */
 typedef struct snnrt_neuron_step {
     uint32_t flags;
     uint32_t max_spikes;
     uint32_t granularity;                        /* two bits a parameter: SNNRT_GRANULARITY */
-    const void *arrays[SNNRT_NEURON_ARRAYS]; /* unset where the parameter is absent */
+    const void *arrays[SNNRT_NEURON_ROLES]; /* unset where the parameter is absent */
     const void *current;
     void *state;
     void *output;
@@ -89,6 +96,7 @@ typedef struct snnrt_neuron_step {
     uint32_t channels;
     /* Of neurons that are not plain, where they have the mechanism; counters are uint16_t, what fired is bits. */
     void *synapse_state;
+    void *rise_state;
     void *adaptation_state;
     void *refractory_state;
     void *fired_state;

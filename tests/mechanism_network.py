@@ -10,9 +10,8 @@ from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS
 from snnrt.ir.nodes.neuron_mechanisms import MECHANISMS
 
 REAL = {
-    "membrane": 0.75, "synapse": 0.5, "bias": 0.125, "threshold": 0.75, "lower_bound": -0.25,
-    "adaptation": 0.25,
-    "adaptation_decay": 0.875, "refractory": 2, "reset_value": 0.0,
+    "membrane": 0.75, "synapse": 0.5, "synapse_rise": 0.25, "bias": 0.125, "threshold": 0.75,
+    "lower_bound": -0.25, "adaptation": 0.25, "adaptation_decay": 0.875, "refractory": 2, "reset_value": 0.0,
 }  # fmt: skip
 """Of each array that a mechanism is or needs."""
 UNIT = 64
@@ -71,4 +70,4 @@ def mechanism_network(numbers: str) -> tuple[Graph, np.ndarray]:
     total = g.add(*logits, as_current=True)
     scale = np.full(4, 1 / UNIT) if integer else None
     x = (rng.random((INPUTS, STEPS, 8)) < 0.4).astype(np.float32)
-    return g.finish(total, exit=("entropy", 0.01), scale=scale), x
+    return g.finish(total, scale=scale), x

@@ -15,7 +15,7 @@ _SHIFT = 64
 """Units of a Loihi membrane that make one of a weight."""
 _LARGEST_THRESHOLD = 2**17 - 1
 """Of the chip's register."""
-_OTHERS = ("multiple", "lower_bound", "adaptation", "refractory", "one_spike")
+_OTHERS = ("synapse_rise", "multiple", "lower_bound", "adaptation", "refractory", "one_spike")
 
 
 def to_loihi(graph: Graph) -> Graph:

@@ -24,6 +24,7 @@ from snnrt.converters.passes.quantise_units import effective_weights
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Graph, Neuron, Node, Readout, Shape, Weighted, broadcast
 from snnrt.ir.graph_checks import check_graph
+from snnrt.ir.node import complaint
 from snnrt.ir.spec import LARGEST_INT16, LARGEST_SHIFT, LARGEST_WEIGHT, ONE_Q15, Array
 from snnrt.reference.run import checked_input
 
@@ -94,8 +95,13 @@ def _quantise_neuron(node: Neuron, source_unit: np.ndarray, shift: bool) -> Neur
         "membrane": form.membrane, "synapse": form.synapse, "bias": form.bias, "gain": None, "leak": None,
         "scale": None,
     }  # fmt: skip
-    leaks = [value for value in (form.membrane, form.synapse, node.adaptation_decay) if value is not None]
-    shift = shift and max(value.max() for value in leaks) < 1.0
+    leaks = (form.membrane, form.synapse, node.synapse_rise, node.adaptation_decay)
+    shift = shift and max(value.max() for value in leaks if value is not None) < 1.0
+    if node.reset_synapse and node.reset == "subtract" and (form.gain != 1.0).any():
+        raise complaint(
+            node, "gain", "1 in int8, where a reset takes the threshold off the synaptic current",
+            f"{form.gain.min():.4g} to {form.gain.max():.4g}; use a reset to zero, or --numbers float32",
+        )  # fmt: skip
     parameters: dict[str, object] = {}
     for array in node.KIND.arrays:
         value = real[array.name] if array.name in real else getattr(node, array.name)

@@ -79,7 +79,10 @@ def worst_membranes(graph: Graph) -> dict[str, float]:
 def _worst_membrane(node: Neuron, current: float, timesteps: int) -> float:
     """Everything that can come in, added up over the steps that the leak lets it last; resets, too."""
     if node.synapse is not None:
-        current = (current + 1.0) * _steps(node, node.synapse, timesteps)
+        lasting = _steps(node, node.synapse, timesteps)
+        if node.synapse_rise is not None:
+            lasting += _steps(node, node.synapse_rise, timesteps)
+        current = (current + 1.0) * lasting
     bias = 0.0 if node.bias is None else float(np.abs(node.bias.astype(np.int64)).max())
     parameters = [node.reset_value, node.lower_bound, node.initial]
     if node.reset_next and node.reset == "subtract":

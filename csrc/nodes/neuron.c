@@ -8,7 +8,7 @@ bool snnrt_neuron_present(const snnrt_node *node) {
     const snnrt_array *array = snnrt_arrays_of(node);
     uint32_t granularity = 0;
     for (uint32_t left = node->array_count; left != 0; left--, array++) {
-        if (array->role < SNNRT_NEURON_ARRAYS) {
+        if (array->role < SNNRT_NEURON_ROLES) {
             granularity |= (array->granularity & 3u) << 2u * array->role;
         }
     }
@@ -66,7 +66,7 @@ static bool neuron_mechanisms_fit(const snnrt_check *c, uint32_t flags) {
 }
 
 /* By role, in the order of the roles, in float32 and in integers. */
-static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
+static const uint8_t neuron_rules[2][SNNRT_NEURON_ROLES] = {
     {
         SNNRT_NEURONS_OF(SNNRT_FLOAT_OWN_RANGE), /* membrane */
         SNNRT_NEURONS_OF(SNNRT_FLOAT_1_RANGE), /* synapse */
@@ -81,6 +81,9 @@ static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
         SNNRT_NEURONS_OF(SNNRT_FLOAT_1_RANGE), /* adaptation decay */
         SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE), /* refractory */
         0, /* scale */
+#if SNNRT_WITH_NEURON_VARIANTS
+        SNNRT_NEURONS_OF(SNNRT_FLOAT_1_RANGE), /* synapse rise */
+#endif
     },
     {
         SNNRT_NEURONS_OF(SNNRT_Q15_RANGE), /* membrane */
@@ -96,6 +99,9 @@ static const uint8_t neuron_rules[2][SNNRT_NEURON_ARRAYS] = {
         SNNRT_NEURONS_OF(SNNRT_Q15_RANGE), /* adaptation decay */
         SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE), /* refractory */
         SNNRT_NEURONS_OF(SNNRT_FLOAT_ABOVE_0_RANGE), /* scale */
+#if SNNRT_WITH_NEURON_VARIANTS
+        SNNRT_NEURONS_OF(SNNRT_Q15_RANGE), /* synapse rise */
+#endif
     },
 };
 
@@ -136,7 +142,7 @@ snnrt_status snnrt_neuron_check(snnrt_check *c) {
 #if SNNRT_WITH_NEURON_VARIANTS
     c->decay_span = loihi ? 4096u : (p->flags & SNNRT_NEURON_SHIFT_DECAY) != 0 ? 31u : 32768u;
 #endif
-    status = snnrt_check_arrays(c, neuron_rules[integer], SNNRT_NEURON_ARRAYS);
+    status = snnrt_check_arrays(c, neuron_rules[integer], SNNRT_NEURON_ROLES);
     if (status != SNNRT_OK) {
         return status;
     }
@@ -161,7 +167,8 @@ uint32_t snnrt_neuron_state_bytes(const snnrt_node *node) {
 #if SNNRT_WITH_NEURON_VARIANTS
     const snnrt_array *array = snnrt_arrays_of(node);
     for (uint32_t left = node->array_count; left != 0; left--, array++) {
-        if (array->role == SNNRT_NEURON_SYNAPSE || array->role == SNNRT_NEURON_ADAPTATION) {
+        if (array->role == SNNRT_NEURON_SYNAPSE || array->role == SNNRT_NEURON_ADAPTATION ||
+            array->role == SNNRT_NEURON_SYNAPSE_RISE) {
             bytes += up_to_8(snnrt_elements(node) * 4u);
         } else if (array->role == SNNRT_NEURON_REFRACTORY) {
             bytes += up_to_8(snnrt_elements(node) * 2u);
@@ -213,6 +220,10 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
     uint32_t words = up_to_8(snnrt_elements(node) * 4u);
     step->synapse_state = state;
     if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE) != SNNRT_ABSENT) {
+        state += words;
+    }
+    step->rise_state = state;
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE_RISE) != SNNRT_ABSENT) {
         state += words;
     }
     step->adaptation_state = state;

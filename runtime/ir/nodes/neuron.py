@@ -33,6 +33,7 @@ FLAGS = {
     "integration": (0, 2), "synapse_order": (2, 2), "strict": (4, 1), "reset": (5, 2), "reset_next": (7, 1),
     "state_int16": (8, 1), "multiple": (9, 1), "reset_ahead": (10, 1),
     "one_spike": (11, 1), "loihi": (12, 1), "shift_decay": (13, 1), "refractory_integrates": (14, 1),
+    "reset_synapse": (15, 1),
 }  # fmt: skip
 """First bit and number of bits of each field of the flags: first what every build of the core has."""
 PLAIN_FLAGS = 0x1FF
@@ -63,8 +64,9 @@ ARRAYS = (
     _parameter("adaptation", "membrane", "what a spike adds to the threshold"),
     _parameter("adaptation_decay", "q15", "leak of what spikes added to the threshold"),
     Array("refractory", "neurons", "int32", "int32", "steps without integration after a spike", unit="steps"),
-    # last: the core, which does not read it, stops before it
+    # the core does not read it; what follows, builds without variants do not know
     Array("scale", "neurons", "float32", None, "what a unit of the membrane is worth"),
+    _parameter("synapse_rise", "q15", "leak of the current that an alpha synapse takes off"),
 )
 
 
@@ -88,6 +90,11 @@ class Neuron(Node):
     - ``add_then_decay``: c = αs·(c + x); i = c
     - ``use_then_decay``: i = c + x; c = i − ks·i, where ``synapse`` = ks = dt/τs
     - ``previous``: i = c; c = αs·c + x
+
+    ``synapse_rise`` αr, with ``synapse`` and ``decay_then_add``, state d: d = αr·d + x; i = c − d, an alpha
+    synapse. ``reset_synapse``, with it and ``reset_next``: a late reset takes the currents, too (snnTorch's
+    Alpha): to a value: c = d = 0; by subtraction: u is lowered by d of the step before instead of θ,
+    c = c − θ, d = 0.
 
     ``threshold`` absent: a leaky integrator whose output is its membrane.
     ``strict``: fires where u > θ, else where u ≥ θ. ``multiple``: n = trunc(u/θ) spikes where
@@ -158,6 +165,8 @@ class Neuron(Node):
     loihi: bool = False
     shift_decay: bool = False
     refractory_integrates: bool = False
+    synapse_rise: np.ndarray | None = None
+    reset_synapse: bool = False
     state_bits: Literal[16, 32] = 32
     adaptation: np.ndarray | None = None
     adaptation_decay: np.ndarray | None = None
@@ -294,11 +303,12 @@ class Neuron(Node):
             check_range(self, "membrane", self.membrane, 0.0, np.inf)
         else:
             check_range(self, "membrane", self.membrane, 0.0, np.inf, open_low=True)
-        if self.synapse is not None:
-            check_range(self, "synapse", self.synapse, 0.0, 1.0)
+        for name in ("synapse", "synapse_rise"):
+            if getattr(self, name) is not None:
+                check_range(self, name, getattr(self, name), 0.0, 1.0)
 
     def _check_integers(self) -> None:
-        for name in ("membrane", "synapse"):
+        for name in ("membrane", "synapse", "synapse_rise"):
             if getattr(self, name) is not None:
                 check_range(self, name, getattr(self, name), 0, self._one_decay)
         if self.state_bits == 32 and not self.loihi:
@@ -326,6 +336,8 @@ class Neuron(Node):
         found = [StateBlock("membrane", count * (2 if narrow else 4))]
         if self.synapse is not None:
             found.append(StateBlock("synapse", count * 4))
+        if self.synapse_rise is not None:
+            found.append(StateBlock("rise", count * 4))
         if self.adaptation is not None:
             found.append(StateBlock("adaptation", count * 4))
         if self.refractory is not None:

@@ -23,12 +23,19 @@ class Mechanism:
 
 MECHANISMS = (
     Mechanism("synapse", "synaptic current", "neuron_synapse"),
+    Mechanism(
+        "synapse_rise", "alpha synapse", "neuron_synapse", needs=("synapse",), excludes=("synapse_order",)
+    ),
     Mechanism("bias", "bias", "neuron_bias"),
     Mechanism("multiple", "several spikes a step", needs=("threshold",), excludes=("reset_next", "strict")),
     Mechanism("reset_next", "reset at the next step", "neuron_reset_next", needs=("threshold",)),
     Mechanism(
         "reset_ahead", "or of this one with the last one's given back (snnTorch's `reset_delay=False`)",
         "neuron_reset_next", needs=("reset_next", "reset=subtract"),
+    ),
+    Mechanism(
+        "reset_synapse", "with an alpha synapse's currents (snnTorch's Alpha)",
+        needs=("synapse", "synapse_rise", "reset_next"), excludes=("reset_ahead",),
     ),
     Mechanism("state_int16", "", "neuron_int16"),
     Mechanism("lower_bound", "lower bound", "neuron_bound"),
@@ -50,7 +57,7 @@ MECHANISMS = (
         needs=("threshold", "synapse", "strict", "reset=value"),
         excludes=(
             "synapse_order", "multiple", "reset_next", "state_int16", "lower_bound", "adaptation",
-            "refractory", "one_spike",
+            "refractory", "one_spike", "synapse_rise",
         ),
     ),
     Mechanism("shift_decay", "decay by bit shifts", excludes=("loihi",)),

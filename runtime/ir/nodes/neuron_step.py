@@ -21,7 +21,8 @@ def start(node: Neuron, inputs: int, integer: bool) -> State:
     if node.initial is not None:
         membrane += broadcast(node.initial.astype(dtype), node.shape)
     state = {"membrane": membrane}
-    for name, array in (("synapse", node.synapse), ("adaptation", node.adaptation)):
+    kept = {"synapse": node.synapse, "rise": node.synapse_rise, "adaptation": node.adaptation}
+    for name, array in kept.items():
         if array is not None:
             state[name] = np.zeros_like(membrane)
     if node.refractory is not None:
@@ -65,7 +66,8 @@ class _Step:
         threshold = self._threshold_in_force(base)
         late = self._fires(held, threshold).astype(self.dtype)
         if node.reset_next:
-            u = self._reset(u, late, threshold)
+            reset = self._reset_with_synapse if node.reset_synapse else self._reset
+            u = reset(u, late, threshold)
         u = self._to_state(u)
         spikes = self._count(u, threshold) if node.multiple else self._fires(u, threshold).astype(self.dtype)
         resting = self._rests()
@@ -113,7 +115,10 @@ class _Step:
         if synapse is None:
             return x
         c = self.state["synapse"]
-        if order == "decay_then_add":
+        if self.node.synapse_rise is not None:
+            c = synapse * c + x
+            i = c - self._rise(x)
+        elif order == "decay_then_add":
             i = c = synapse * c + x
         elif order == "add_then_decay":
             i = c = synapse * (c + x)
@@ -149,7 +154,10 @@ class _Step:
         if synapse is None:
             return x
         c = self.state["synapse"]
-        if order == "decay_then_add":
+        if self.node.synapse_rise is not None:
+            c = saturate(self._decayed(c, synapse) + x)
+            i = saturate(c - self._rise(x))
+        elif order == "decay_then_add":
             i = c = saturate(self._decayed(c, synapse) + x)
         elif order == "add_then_decay":
             i = c = self._decayed(saturate(c + x), synapse)
@@ -160,6 +168,15 @@ class _Step:
             i, c = c, saturate(self._decayed(c, synapse) + x)
         self.state["synapse"] = c
         return i
+
+    def _rise(self, x: np.ndarray) -> np.ndarray:
+        """The current that an alpha synapse takes off; that of the step before is kept for a reset."""
+        factor = self.value("synapse_rise")
+        assert factor is not None
+        d = self.fallen = self.state["rise"]
+        d = saturate(self._decayed(d, factor) + x) if self.integer else factor * d + x
+        self.state["rise"] = d
+        return d
 
     # firing and reset
 
@@ -208,6 +225,19 @@ class _Step:
             target = self.value("reset_value")
             return np.where(fired, self.dtype(0) if target is None else target, u)
         return u
+
+    def _reset_with_synapse(self, u: np.ndarray, late: np.ndarray, threshold: np.ndarray) -> np.ndarray:
+        if self.node.reset == "none":
+            return u
+        fired, c, zero = late > 0, self.state["synapse"], self.dtype(0)
+        less, lowered = c - threshold, u - self.fallen
+        if self.integer:
+            less, lowered = saturate(less), saturate(lowered)
+        if self.node.reset == "value":
+            less, lowered = np.zeros_like(c), self._reset(u, late, threshold)
+        self.state["synapse"] = np.where(fired, less, c)
+        self.state["rise"] = np.where(fired, zero, self.state["rise"])
+        return np.where(fired, lowered, u)
 
     def _to_state(self, u: np.ndarray) -> np.ndarray:
         self.run.observe(self.node, u)

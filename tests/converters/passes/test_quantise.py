@@ -461,3 +461,16 @@ def test_shifts_bound_a_membrane_by_their_own_leak() -> None:
     graph = vector_network(membrane=f(1 - 2.0**-9)).with_(timesteps=400)
     narrow = [quantise(graph, decays=decays)["lif"].state_bits for decays in ("product", "shift")]
     assert narrow == [32, 32]
+
+
+def test_an_alpha_synapse_and_its_resets() -> None:
+    """Exact in any unit but for what takes the threshold off a current that has a gain."""
+    alpha = {"membrane": f(0), "synapse": f(0.75), "synapse_rise": f(0.5), "strict": True, "reset_next": True}
+    x = (np.random.default_rng(1).random((4, 6, 40)) < 0.3).astype(np.float32)
+    for fields in ({"reset": "value", "gain": f(2.5)}, {"reset": "subtract"}):
+        graph = vector_network(**alpha, reset_synapse=True, **fields)
+        quantised = quantise(graph)
+        assert quantised["lif"].synapse_rise == 16384
+        assert agreement(graph, quantised, x)[0] > 0.96
+    with pytest.raises(ModelError, match="gain: expected 1 in int8.*found 2.5 to 2.5; use a reset to zero"):
+        quantise(vector_network(**alpha, reset_synapse=True, reset="subtract", gain=f(2.5)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NODE = Neuron
 SHARE = 0.08
 INTEGRATIONS = ("decay", "euler", "divide", "divide_leak")
-DECAYS = ("membrane", "synapse", "adaptation_decay")
+DECAYS = ("membrane", "synapse", "synapse_rise", "adaptation_decay")
 SYNAPSE_ORDERS = ("decay_then_add", "add_then_decay", "use_then_decay", "previous")
 
 scalar_states = neuron_step.scalar_states
@@ -49,6 +49,11 @@ def draw(graph: GrowingGraph, x: Value, thresholded: bool | None = None) -> Valu
     if thresholded and not flags["reset_next"] and graph.chance(0.4):
         values |= _mechanisms(graph, x.shape, values)
         flags["refractory_integrates"] = "refractory" in values and graph.chance(0.4)
+    if values["synapse"] is not None and flags["synapse_order"] == "decay_then_add" and graph.chance(0.6):
+        values["synapse_rise"] = graph.rng.permutation(np.atleast_1d(values["synapse"])).reshape(
+            values["synapse"].shape
+        )
+        flags["reset_synapse"] = flags["reset_next"] and not flags["reset_ahead"] and graph.chance(0.7)
     if graph.integer and graph.chance(0.15):
         flags["shift_decay"] = True
         values |= {name: _shifts(graph, x.shape) for name in DECAYS if values.get(name) is not None}
@@ -168,6 +173,7 @@ def _whole(value: int) -> np.ndarray:
     return np.array(value, np.int32)
 
 
+ALPHA = {"synapse": _real(0.5), "synapse_rise": _real(0.25)}
 LOIHI = {"loihi": True, "strict": True, "reset": "value", "synapse": _whole(0), "membrane": _whole(4096)}
 MALFORMED = [
     Malformed("float32", {"shape": (2, 4, 3)}, ("(2, 4, 4)", "(2, 4, 3)")),
@@ -197,6 +203,10 @@ MALFORMED = [
     Malformed("float32", {"one_spike": True, "multiple": True}, ("one_spike", "multiple")),
     Malformed("float32", {"one_spike": True, "threshold": None}, ("one_spike", "threshold")),
     Malformed("float32", {"refractory_integrates": True}, ("refractory", "refractory_integrates needs")),
+    Malformed("float32", {"synapse_rise": _real(0.5)}, ("synapse", "synapse_rise needs")),
+    Malformed("float32", ALPHA | {"synapse_rise": _real(1.5)}, ("synapse_rise", "1.5")),
+    Malformed("float32", ALPHA | {"synapse_order": "previous"}, ("synapse_rise", "synapse_order")),
+    Malformed("float32", ALPHA | {"reset_synapse": True}, ("reset_next", "reset_synapse needs")),
     Malformed("float32", {"state_bits": 16}, ("state_bits", "16")),
     Malformed("float32", {"state_bits": 8}, ("state_bits", "8")),
     Malformed("float32", {"scale": _real(1)}, ("scale", "none in float32")),

@@ -20,6 +20,7 @@ def scalar_states(net: Scalar, node: Neuron) -> dict[str, Values]:
     return {
         "membrane": {i: net.number(value_of(start, i)) for i in indices(node.shape)},
         "synapse": {i: net.number(0) for i in indices(node.shape)},
+        "rise": {i: net.number(0) for i in indices(node.shape)},
         "adaptation": {i: net.number(0) for i in indices(node.shape)},
         "refractory": dict.fromkeys(indices(node.shape), 0),
         "fired": dict.fromkeys(indices(node.shape), False),
@@ -54,6 +55,10 @@ def _float_step(node: Neuron, index: Index, states: dict[str, Values], x: object
         else:
             i = old
             c[index] = k * old + x
+    fallen = states["rise"][index]
+    if p["synapse_rise"] is not None:
+        states["rise"][index] = p["synapse_rise"] * fallen + x
+        i = i - states["rise"][index]
     before = v[index]
     gi = i if p["gain"] is None else p["gain"] * i
     leak = F(0) if p["leak"] is None else p["leak"]
@@ -66,7 +71,7 @@ def _float_step(node: Neuron, index: Index, states: dict[str, Values], x: object
     }[node.integration]()
     if p["bias"] is not None:
         u = u + p["bias"]
-    return _fire(node, p, index, states, before, u, F, lambda value: value)
+    return _fire(node, p, index, states, before, u, F, lambda value: value, fallen)
 
 
 def _integer_step(node: Neuron, index: Index, states: dict[str, Values], x: object) -> object:
@@ -95,6 +100,10 @@ def _integer_step(node: Neuron, index: Index, states: dict[str, Values], x: obje
         else:
             i = old
             c[index] = sat(decay(old, a) + x)
+    fallen = states["rise"][index]
+    if p["synapse_rise"] is not None:
+        states["rise"][index] = sat(decay(fallen, p["synapse_rise"]) + x)
+        i = sat(i - states["rise"][index])
     before = v[index]
     u = sat(sat(decay(before, p["membrane"]) + i) + (p["bias"] or 0))
     narrow = node.state_bits == 16
@@ -102,11 +111,19 @@ def _integer_step(node: Neuron, index: Index, states: dict[str, Values], x: obje
     def held(value: int) -> int:
         return max(-(2**15), min(2**15 - 1, value)) if narrow else sat(value)
 
-    return _fire(node, p, index, states, before, u, int, held)
+    return _fire(node, p, index, states, before, u, int, held, fallen)
 
 
 def _fire(
-    node: Neuron, p: dict, index: Index, states: dict, before: object, u: object, number: type, held
+    node: Neuron,
+    p: dict,
+    index: Index,
+    states: dict,
+    before: object,
+    u: object,
+    number: type,
+    held,
+    fallen: object,
 ) -> object:
     theta, zero = p["threshold"], number(0)
     decay = _shifted if node.shift_decay else _decay
@@ -134,7 +151,13 @@ def _fire(
         result = held(u)
     else:
         late = fires(before)
-        if node.reset_next:
+        if node.reset_synapse and late and node.reset != "none":
+            taken = node.reset == "subtract"
+            u = u - fallen if taken else target
+            less = states["synapse"][index] - theta if taken else zero
+            u, less = (sat(u), sat(less)) if number is int else (u, less)
+            states["synapse"][index], states["rise"][index] = less, zero
+        elif node.reset_next:
             u = reset(u, late)
         u = held(u)
         if node.multiple:
