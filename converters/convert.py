@@ -13,17 +13,17 @@ from snnrt.converters.common.finish import Imported
 from snnrt.converters.importers import find_importer
 from snnrt.errors import DataError, ModelError
 from snnrt.exits import fixed_point
-from snnrt.ir.graph import Graph, Numbers
+from snnrt.ir.graph import Graph, Profile
 from snnrt.ir.spec import MAX_TIMESTEPS
 from snnrt.reference.run import checked_input
 
-NUMBERS: tuple[Numbers, ...] = ("float32", "int8")
+NUMBERS: tuple[Profile, ...] = ("float32", "int8", "loihi")
 
 
 def convert_source(
     source: str | os.PathLike[str],
     *,
-    numbers: Numbers = "float32",
+    numbers: Profile = "float32",
     calibrate: np.ndarray | None = None,
     state_bits: Literal[16, 32] | None = None,
     **options: object,
@@ -66,14 +66,15 @@ def import_source(
 
 def in_numbers(
     imported: Imported,
-    numbers: Numbers,
+    numbers: Profile,
     calibrate: np.ndarray | None = None,
     state_bits: Literal[16, 32] | None = None,
 ) -> Imported:
     """``imported`` (float32) in ``numbers``.
 
     ``calibrate``: inputs as the network takes them, (N, *shape) or (N, T, *shape); they set int8's scales.
-    ``state_bits``: width of int8 membranes (None: chosen). Raises ModelError for what the numbers can't
+    ``state_bits``: width of int8 membranes (None: chosen). ``loihi``: int8 weights, neurons in Loihi's
+    integers; where a current could wrap, the assumptions say so. Raises ModelError for what the numbers can't
     express, DataError for inputs that do not fit.
     """
     _check_numbers(numbers)
@@ -87,12 +88,22 @@ def in_numbers(
             calibrate = checked_input(calibrate, graph.input, graph.timesteps)
         except DataError as error:
             raise DataError(f"calibration data: {error}") from None
-    return replace(imported, graph=quantise(graph, calibrate, state_bits))
+    if numbers == "int8":
+        return replace(imported, graph=quantise(graph, calibrate, state_bits))
+    from snnrt.converters.passes.loihi import to_loihi, wrapping
+
+    if state_bits is not None:
+        raise ModelError(
+            f"state_bits: expected none with Loihi's integers, which take 24, found {state_bits}"
+        )
+    graph = quantise(graph, calibrate, 32)
+    assumptions = (*imported.assumptions, *wrapping(graph))
+    return replace(imported, graph=to_loihi(graph), assumptions=assumptions)
 
 
 def _check_numbers(numbers: str) -> None:
     if numbers not in NUMBERS:
-        raise ModelError(f"numbers: expected {' or '.join(map(repr, NUMBERS))}, found {numbers!r}")
+        raise ModelError(f"numbers: expected one of {', '.join(map(repr, NUMBERS))}, found {numbers!r}")
 
 
 def _with_metadata(

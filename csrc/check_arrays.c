@@ -24,6 +24,11 @@ bool snnrt_words_fit(const snnrt_check *c, const void *words, uint32_t count, ui
     } else {
         span = span_of_range[range];
     }
+#if SNNRT_WITH_NEURON_VARIANTS
+    if (range == SNNRT_Q15_RANGE) {
+        span = c->decay_span;
+    }
+#endif
     for (; count != 0; count--) {
         if ((*values++ << drop_sign) - low > span) {
             return false;

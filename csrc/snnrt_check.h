@@ -18,6 +18,9 @@ typedef struct snnrt_check {
     uint32_t tensor;   /* elements of its array of the granularity tensor */
     uint32_t low;      /* of SNNRT_OWN_RANGE: values from here ... */
     uint32_t span;     /* ... to so far beyond */
+#if SNNRT_WITH_NEURON_VARIANTS
+    uint32_t decay_span; /* of a neuron's decays */
+#endif
     uint32_t peak;     /* what the node's must be: the sum of its sources', until its kind says otherwise */
     uint32_t is_static; /* what the node's flag must be */
 } snnrt_check;
@@ -55,7 +58,7 @@ SNNRT_INTERNAL snnrt_status snnrt_check_plan(snnrt_check *check);
 enum {
     SNNRT_WEIGHT_RANGE = 1,   /* int8 but -128 */
     SNNRT_INT_RANGE,          /* int32 */
-    SNNRT_Q15_RANGE,          /* int32, 0 ... 32768 */
+    SNNRT_Q15_RANGE,          /* int32, 0 ... 32768, or ... check.decay_span */
     SNNRT_COUNT_RANGE,        /* int32, 0 ... 32767 */
     SNNRT_NATURAL_RANGE,      /* int32 from 0 */
     SNNRT_POSITIVE_RANGE,     /* int32 from 1 */

@@ -40,6 +40,10 @@
 #ifndef SNNRT_WITH_NEURON_VARIANTS
 #define SNNRT_WITH_NEURON_VARIANTS 1
 #endif
+/* Of these, neurons with Loihi's integers. */
+#ifndef SNNRT_WITH_LOIHI
+#define SNNRT_WITH_LOIHI SNNRT_WITH_NEURON_VARIANTS
+#endif
 /* Readouts of the last or largest value, or of the first spike. */
 #ifndef SNNRT_WITH_READOUT_MODES
 #define SNNRT_WITH_READOUT_MODES 1

@@ -76,12 +76,19 @@ typedef void snnrt_add_bits_kernel(const snnrt_bits_sum *sum);
 #define SNNRT_ABSENT 0u
 #define SNNRT_GRANULARITY(step, parameter) (((step)->granularity >> (2u * (parameter))) & 3u)
 
+/* Roles of a neuron's arrays in this build: those behind the scale are of variants. */
+#if SNNRT_WITH_NEURON_VARIANTS
+#define SNNRT_NEURON_ROLES SNNRT_NEURON_ARRAYS
+#else
+#define SNNRT_NEURON_ROLES (SNNRT_NEURON_SCALE + 1)
+#endif
+
 /* A neuron node's step. */
 typedef struct snnrt_neuron_step {
     uint32_t flags;
     uint32_t max_spikes;
     uint32_t granularity;                        /* two bits a parameter: SNNRT_GRANULARITY */
-    const void *arrays[SNNRT_NEURON_ARRAYS]; /* unset where the parameter is absent */
+    const void *arrays[SNNRT_NEURON_ROLES]; /* unset where the parameter is absent */
     const void *current;
     void *state;
     void *output;
@@ -89,6 +96,7 @@ typedef struct snnrt_neuron_step {
     uint32_t channels;
     /* Of neurons that are not plain, where they have the mechanism; counters are uint16_t, what fired is bits. */
     void *synapse_state;
+    void *rise_state;
     void *adaptation_state;
     void *refractory_state;
     void *fired_state;
@@ -99,7 +107,7 @@ typedef struct snnrt_neuron_step {
 static inline bool snnrt_neuron_is_plain(uint32_t flags, uint32_t granularity) {
     const uint32_t fixed = 3u << 2 * SNNRT_NEURON_SYNAPSE | 3u << 2 * SNNRT_NEURON_LOWER_BOUND |
                            3u << 2 * SNNRT_NEURON_MEMBRANE | 3u << 2 * SNNRT_NEURON_ADAPTATION |
-                           3u << 2 * SNNRT_NEURON_REFRACTORY;
+                           3u << 2 * SNNRT_NEURON_REFRACTORY | 3u << 2 * SNNRT_NEURON_SYNAPSE_RISE;
     return (granularity & fixed) == (uint32_t)SNNRT_PER_LAYER << 2 * SNNRT_NEURON_MEMBRANE &&
            (granularity & 3u << 2 * SNNRT_NEURON_THRESHOLD) != 0 && flags <= SNNRT_NEURON_FLAGS_PLAIN;
 }
@@ -147,6 +155,7 @@ SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32;
 SNNRT_INTERNAL uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start);
 #endif
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_f32;
+SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_loihi; /* neurons with that flag */
 
 /* Dense and conv2d: one window after another, bias first, then the events of the window. */
 struct snnrt_synapse_step {

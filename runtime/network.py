@@ -14,7 +14,7 @@ from snnrt.devices.models import load_model, model_of, read_model
 from snnrt.devices.registry import find_device
 from snnrt.format.model import Model
 from snnrt.format.sizes import FileInfo, file_info
-from snnrt.ir.graph import Graph
+from snnrt.ir.graph import Graph, Profile
 from snnrt.results.result import Result
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def load(path: str | os.PathLike[str]) -> Network:
 def convert(
     source: str | os.PathLike[str],
     *,
-    numbers: Literal["float32", "int8"] = "float32",
+    numbers: Profile = "float32",
     timesteps: int | None = None,
     calibrate: np.ndarray | None = None,
     exit_rule: Literal["entropy", "confidence", "never"] = "never",
@@ -149,10 +149,11 @@ def convert(
 ) -> Network:
     """Turn a trained network (a NIR file) into a :class:`Network`.
 
-    ``numbers``: of the device; ``calibrate``: inputs that set int8's scales; ``timesteps``: T;
-    ``exit_rule``, ``threshold``: when to stop; ``source_framework``: whose rules apply where the file
-    leaves a choice (``snntorch``, ``spikingjelly``, ``norse``, ``sinabs``, ``nir``; None: inferred, and
-    said in ``assumptions``); ``state_bits``: width of int8 membranes (None: chosen).
+    ``numbers``: of the device (``loihi``: int8 weights, Loihi's own integers); ``calibrate``:
+    inputs that set int8's scales; ``timesteps``: T; ``exit_rule``, ``threshold``: when to stop;
+    ``source_framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
+    ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``); ``state_bits``: width of
+    int8 membranes (None: chosen).
     ``import_options``: of :func:`snnrt.converters.nir.importer.import_nir` (``readout``, ``reset``,
     ``dt``, ``encoding``, ``low``, ``high``, …).
 

@@ -63,7 +63,7 @@ ARRAYS = {
     2: _WEIGHTED,
     3: _WEIGHTED,
     8: ("membrane", "synapse", "gain", "bias", "leak", "threshold", "reset_value", "lower_bound", "initial",
-        "adaptation", "adaptation_decay", "refractory", "scale"),
+        "adaptation", "adaptation_decay", "refractory", "scale", "synapse_rise"),
     9: ("multipliers", "scale"),
     13: ("steps",),
 }  # fmt: skip

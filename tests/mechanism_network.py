@@ -10,9 +10,8 @@ from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS
 from snnrt.ir.nodes.neuron_mechanisms import MECHANISMS
 
 REAL = {
-    "membrane": 0.75, "synapse": 0.5, "bias": 0.125, "threshold": 0.75, "lower_bound": -0.25,
-    "adaptation": 0.25,
-    "adaptation_decay": 0.875, "refractory": 2, "reset_value": 0.0,
+    "membrane": 0.75, "synapse": 0.5, "synapse_rise": 0.25, "bias": 0.125, "threshold": 0.75,
+    "lower_bound": -0.25, "adaptation": 0.25, "adaptation_decay": 0.875, "refractory": 2, "reset_value": 0.0,
 }  # fmt: skip
 """Of each array that a mechanism is or needs."""
 UNIT = 64
@@ -26,6 +25,14 @@ def _value(name: str, numbers: str) -> object:
     return round(REAL[name] * (32768 if array.unit == "q15" else UNIT))
 
 
+def _in_loihi_units(fields: dict[str, object]) -> dict[str, object]:
+    """Decays in 1/4096, the membrane's unit a 64th."""
+    decays = {"membrane": 3072, "synapse": 2048}
+    return {
+        name: decays.get(name, 64 * value if name == "threshold" else value) for name, value in fields.items()
+    }
+
+
 def fields_of(field: str, needs: tuple[str, ...], numbers: str) -> dict[str, object]:
     """A neuron with one mechanism and what it needs."""
     fields = {name: _value(name, numbers) for name in ("membrane", "threshold", "reset_value")}
@@ -37,6 +44,10 @@ def fields_of(field: str, needs: tuple[str, ...], numbers: str) -> dict[str, obj
             fields[name] = word or True
         else:
             fields[name] = _value(name, numbers)
+    if field == "shift_decay":
+        return fields | {"membrane": 2}
+    if field == "loihi":
+        return _in_loihi_units(fields)
     return fields | ({"max_spikes": 3} if field == "multiple" else {})
 
 
@@ -59,4 +70,4 @@ def mechanism_network(numbers: str) -> tuple[Graph, np.ndarray]:
     total = g.add(*logits, as_current=True)
     scale = np.full(4, 1 / UNIT) if integer else None
     x = (rng.random((INPUTS, STEPS, 8)) < 0.4).astype(np.float32)
-    return g.finish(total, exit=("entropy", 0.01), scale=scale), x
+    return g.finish(total, scale=scale), x

@@ -22,6 +22,7 @@ class Dynamics:
     initial: np.ndarray | None = None
     synapse: np.ndarray | None = None
     synapse_order: SynapseOrder = "decay_then_add"
+    synapse_rise: np.ndarray | None = None
 
 
 INTEGRATOR = np.ones((), np.float32)
@@ -56,11 +57,19 @@ def spiking_neuron(
     if rules.reset == "none":
         return Neuron(name, (), shape, **fields, reset="none")
     # snnTorch's RSynaptic puts what reset_delay=False makes into a variable that nobody reads
-    waits = rules.reset_delay or (recurrent and dynamics.synapse is not None)
+    alpha = dynamics.synapse_rise is not None
+    waits = rules.reset_delay or alpha or (recurrent and dynamics.synapse is not None)
     if rules.reset in ("subtract", "subtract_now"):
         late = framework.resets_late and rules.reset == "subtract"
         return Neuron(
-            name, (), shape, **fields, reset="subtract", reset_next=late, reset_ahead=late and not waits
+            name,
+            (),
+            shape,
+            **fields,
+            reset="subtract",
+            reset_next=late,
+            reset_ahead=late and not waits,
+            reset_synapse=late and alpha,
         )
     value = reset_value if rules.reset == "value" else None
     if value is None:
@@ -69,4 +78,13 @@ def spiking_neuron(
         fields["initial"] = value
     # snnTorch's Leaky drops the old membrane, its other neurons drop this step's input with it
     loses_input = framework.resets_late and waits and (recurrent or dynamics.synapse is not None)
-    return Neuron(name, (), shape, **fields, reset="value", reset_value=value, reset_next=loses_input)
+    return Neuron(
+        name,
+        (),
+        shape,
+        **fields,
+        reset="value",
+        reset_value=value,
+        reset_next=loses_input,
+        reset_synapse=loses_input and alpha,
+    )

@@ -45,5 +45,15 @@ def leaky(
     return Dynamics(_clamped(beta), synapse=synapse, gain=gain, bias=bias)
 
 
+def alpha_neuron(alpha: np.ndarray, beta: np.ndarray) -> Dynamics:
+    """Alpha: c = α·c + x, d = β·d + x, u = τ·(c − d) with τ = ln α / (ln β − ln α) + 1 in float32.
+
+    0 < β < α < 1, float32; snnTorch's ``syn_exc`` is c, its ``syn_inh`` −d.
+    """
+    fast, slow = (np.log(decay.astype(np.float64)).astype(np.float32) for decay in (alpha, beta))
+    gain = np.asarray(fast / (slow - fast) + np.float32(1), np.float32)
+    return Dynamics(np.zeros((), np.float32), gain=gain, synapse=alpha, synapse_rise=beta)
+
+
 def _clamped(decay: np.ndarray) -> np.ndarray:
     return np.asarray(np.clip(decay, 0, 1), np.float32)

@@ -24,42 +24,50 @@ from snnrt.converters.passes.quantise_units import effective_weights
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Graph, Neuron, Node, Readout, Shape, Weighted, broadcast
 from snnrt.ir.graph_checks import check_graph
-from snnrt.ir.spec import LARGEST_INT16, LARGEST_WEIGHT, ONE_Q15, Array
+from snnrt.ir.node import complaint
+from snnrt.ir.spec import LARGEST_INT16, LARGEST_SHIFT, LARGEST_WEIGHT, ONE_Q15, Array
 from snnrt.reference.run import checked_input
 
 LARGEST_INT32 = 2**31 - 1
 
 
 def quantise(
-    graph: Graph, calibration: np.ndarray | None = None, state_bits: Literal[16, 32] | None = None
+    graph: Graph,
+    calibration: np.ndarray | None = None,
+    state_bits: Literal[16, 32] | None = None,
+    decays: Literal["product", "shift"] = "product",
 ) -> Graph:
     """The int8 graph that stands for the float32 ``graph``.
 
     ``calibration``: inputs as the reference takes them; they set the input's scale and
     peak and tell where 16-bit states are enough. ``state_bits`` forces the width of all membranes;
     None takes 16 where nothing can overflow, or where the calibration stays below half the range.
-    Raises ModelError for what int8 cannot express, naming the node; DataError for a wrong ``calibration``.
+    ``decays``: ``shift`` takes the nearest 1 − 2⁻ᵏ (of 1 − α, by ratio) for each leak of a neuron that has no
+    decay of 1, so that devices need no product. Raises
+    ModelError for what int8 cannot express, naming the node; DataError for a wrong ``calibration``.
     """
     check_graph(graph)
     if graph.integer:
         raise ModelError(f"quantise: expected a graph in float32, found {graph.numbers}")
     if state_bits not in (None, 16, 32):
         raise ModelError(f"quantise: state_bits: expected 16, 32 or none, found {state_bits!r}")
+    if decays not in ("product", "shift"):
+        raise ModelError(f"quantise: decays: expected 'product' or 'shift', found {decays!r}")
     if calibration is not None:
         calibration = checked_input(calibration, graph.input, int(graph.timesteps))
     graph = graph.with_(nodes=(quantised_input_node(graph.input, calibration), *graph.nodes[1:]))
     graph, units = balance(prepare(graph), narrow=state_bits == 16)
-    nodes = tuple(_quantise_node(node, units) for node in graph)
+    nodes = tuple(_quantise_node(node, units, decays == "shift") for node in graph)
     quantised = choose_state_bits(graph.with_(nodes=nodes, arithmetic="integer"), calibration, state_bits)
     check_graph(quantised)
     return quantised
 
 
-def _quantise_node(node: Node, units: dict[str, np.ndarray]) -> Node:
+def _quantise_node(node: Node, units: dict[str, np.ndarray], shift: bool) -> Node:
     if isinstance(node, Weighted):
         return _quantise_synapses(node, units[node.inputs[0].source], units[node.name])
     if isinstance(node, Neuron):
-        return _quantise_neuron(node, units[node.inputs[0].source])
+        return _quantise_neuron(node, units[node.inputs[0].source], shift)
     if isinstance(node, Readout):
         unit = units[node.inputs[0].source].astype(np.float32)
         # it counts timesteps
@@ -81,7 +89,7 @@ def _quantise_synapses(node: Weighted, source_unit: np.ndarray, unit: np.ndarray
     )
 
 
-def _quantise_neuron(node: Neuron, source_unit: np.ndarray) -> Neuron:
+def _quantise_neuron(node: Neuron, source_unit: np.ndarray, shift: bool) -> Neuron:
     form = decay_form(node)
     unit = broadcast(form.gain, node.shape) * source_unit
     scale = compact(unit.astype(np.float32), node.shape)
@@ -89,21 +97,31 @@ def _quantise_neuron(node: Neuron, source_unit: np.ndarray) -> Neuron:
         "membrane": form.membrane, "synapse": form.synapse, "bias": form.bias, "gain": None, "leak": None,
         "scale": None,
     }  # fmt: skip
+    leaks = (form.membrane, form.synapse, node.synapse_rise, node.adaptation_decay)
+    shift = shift and max(value.max() for value in leaks if value is not None) < 1.0
+    if node.reset_synapse and node.reset == "subtract" and (form.gain != 1.0).any():
+        raise complaint(
+            node, "gain", "1 in int8, where a reset takes the threshold off the synaptic current",
+            f"{form.gain.min():.4g} to {form.gain.max():.4g}; use a reset to zero, or --numbers float32",
+        )  # fmt: skip
     parameters: dict[str, object] = {}
     for array in node.KIND.arrays:
         value = real[array.name] if array.name in real else getattr(node, array.name)
-        parameters[array.name] = None if value is None else _in_units(node, array, value, unit)
+        parameters[array.name] = None if value is None else _in_units(node, array, value, unit, shift)
     return replace(
         node,
         **(parameters | {"scale": scale}),  # type: ignore[arg-type]
         integration="decay",
+        shift_decay=shift,
         max_spikes=min(node.max_spikes, LARGEST_INT16),
         state_bits=32,
     )
 
 
-def _in_units(node: Neuron, array: Array, value: np.ndarray, unit: np.ndarray) -> np.ndarray:
+def _in_units(node: Neuron, array: Array, value: np.ndarray, unit: np.ndarray, shift: bool) -> np.ndarray:
     """A parameter as integers of the unit that its specification states."""
+    if array.unit == "q15" and shift:
+        return np.asarray(np.clip(np.rint(-np.log2(1.0 - value)), 0, LARGEST_SHIFT), np.int32)
     if array.unit == "q15":
         return np.asarray(np.rint(value * ONE_Q15), np.int32)
     if array.unit == "steps":

@@ -79,17 +79,20 @@ def worst_membranes(graph: Graph) -> dict[str, float]:
 def _worst_membrane(node: Neuron, current: float, timesteps: int) -> float:
     """Everything that can come in, added up over the steps that the leak lets it last; resets, too."""
     if node.synapse is not None:
-        current = (current + 1.0) * _steps(node.synapse, timesteps)
+        lasting = _steps(node, node.synapse, timesteps)
+        if node.synapse_rise is not None:
+            lasting += _steps(node, node.synapse_rise, timesteps)
+        current = (current + 1.0) * lasting
     bias = 0.0 if node.bias is None else float(np.abs(node.bias.astype(np.int64)).max())
     parameters = [node.reset_value, node.lower_bound, node.initial]
     if node.reset_next and node.reset == "subtract":
         # a late reset may be taken from a membrane that has leaked in the meantime
         parameters.append(node.threshold)
     start = sum(float(np.abs(value.astype(np.int64)).max()) for value in parameters if value is not None)
-    return start + (current + bias + 1.0) * _steps(node.membrane, timesteps)
+    return start + (current + bias + 1.0) * _steps(node, node.membrane, timesteps)
 
 
-def _steps(decay: np.ndarray, timesteps: int) -> float:
+def _steps(node: Neuron, decay: np.ndarray, timesteps: int) -> float:
     """1 + α + α² + … over the run, for the slowest decay."""
-    slowest = float(decay.max()) / ONE_Q15
+    slowest = 1.0 - 0.5 ** float(decay.max()) if node.shift_decay else float(decay.max()) / ONE_Q15
     return float(timesteps) if slowest == 1.0 else min(float(timesteps), 1.0 / (1.0 - slowest))

@@ -127,6 +127,31 @@ static inline uint64_t fire_multiple(snnrt_float32 *out, snnrt_float32 *u, const
 }
 
 #if SNNRT_WITH_NEURON_VARIANTS
+/* Of an alpha synapse: what it takes off, of the step before kept in `fallen`. */
+static inline void alpha_current(snnrt_float32 *d, const snnrt_float32 *x, const snnrt_float32 *constant,
+                                 snnrt_float32 *fallen, snnrt_float32 *i, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++) {
+        float next = constant[k] * d[k];
+        fallen[k] = d[k];
+        next = next + x[k];
+        d[k] = next;
+        i[k] = i[k] - next;
+    }
+}
+
+/* The late reset that takes an alpha synapse's currents, too. */
+static inline void reset_synapse(uint32_t reset, snnrt_float32 *u, snnrt_float32 *c, snnrt_float32 *d,
+                                 const snnrt_float32 *fallen, const snnrt_float32 *threshold,
+                                 const snnrt_float32 *reset_to, uint32_t word, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++) {
+        if (reset != SNNRT_RESET_NONE && ((word >> k) & 1u) != 0) {
+            u[k] = reset == SNNRT_RESET_SUBTRACT ? u[k] - fallen[k] : reset_to[k];
+            c[k] = reset == SNNRT_RESET_SUBTRACT ? c[k] - threshold[k] : 0.0f;
+            d[k] = 0.0f;
+        }
+    }
+}
+
 /* The adaptations fade; `in_force` are the thresholds with them. */
 static inline void raise_threshold(snnrt_float32 *raised, const snnrt_float32 *fade, const snnrt_float32 *threshold,
                                    snnrt_float32 *in_force, uint32_t count) {
@@ -163,7 +188,8 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
     uint32_t room[SNNRT_NEURON_SCALE][SNNRT_BLOCK];
     float i[SNNRT_BLOCK], u[SNNRT_BLOCK];
 #if SNNRT_WITH_NEURON_VARIANTS
-    snnrt_float32 in_force[SNNRT_BLOCK];
+    snnrt_float32 in_force[SNNRT_BLOCK], fallen[SNNRT_BLOCK];
+    uint32_t rise_room[SNNRT_BLOCK];
 #endif
     uint64_t spikes = 0;
     for (uint32_t first = 0; first < step->neurons; first += SNNRT_BLOCK) {
@@ -185,6 +211,14 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
                 i[k] = x[k];
             }
         }
+#if SNNRT_WITH_NEURON_VARIANTS
+        if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE_RISE) != SNNRT_ABSENT) {
+            alpha_current((snnrt_float32 *)step->rise_state + first, x,
+                          (const snnrt_float32 *)snnrt_block_parameter(step, SNNRT_NEURON_SYNAPSE_RISE, first, count,
+                                                                       first == 0, rise_room),
+                          fallen, i, count);
+        }
+#endif
         scale_current(i, array[SNNRT_NEURON_GAIN], count);
         integrate(SNNRT_NEURON_INTEGRATION(flags), u, v, i, array[SNNRT_NEURON_MEMBRANE],
                   array[SNNRT_NEURON_LEAK], count);
@@ -206,7 +240,16 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
 #endif
         if (next) {
             late = fires_f32(v, array[SNNRT_NEURON_THRESHOLD], strict, count);
-            apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], late, count);
+#if SNNRT_WITH_NEURON_VARIANTS
+            if ((flags & SNNRT_NEURON_RESET_SYNAPSE) != 0) {
+                reset_synapse(reset, u, (snnrt_float32 *)step->synapse_state + first,
+                              (snnrt_float32 *)step->rise_state + first, fallen, array[SNNRT_NEURON_THRESHOLD],
+                              array[SNNRT_NEURON_RESET_VALUE], late, count);
+            } else
+#endif
+            {
+                apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], late, count);
+            }
         }
         if (threshold == NULL) {
             word = 0;
@@ -249,7 +292,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
                 if (array[SNNRT_NEURON_REFRACTORY] != NULL) {
                     snnrt_int16 *counter = (snnrt_int16 *)step->refractory_state + first + k;
                     if (((resting >> k) & 1u) != 0) {
-                        u[k] = v[k];
+                        u[k] = (flags & SNNRT_NEURON_REFRACTORY_INTEGRATES) != 0 ? u[k] : v[k];
                         --*counter;
                     } else if (fired > 0.0f) {
                         *counter = (int16_t)((const snnrt_int32 *)(const void *)array[SNNRT_NEURON_REFRACTORY])[k];

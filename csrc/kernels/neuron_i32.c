@@ -142,14 +142,20 @@ SNNRT_NOINLINE static uint32_t update_run(const snnrt_neuron_run *run) {
 #endif
 
 #if SNNRT_WITH_NEURON_VARIANTS
+/* A decay of a neuron with these flags: a factor, or a shift. */
+static int32_t decayed(uint32_t flags, int32_t s, int32_t decay) {
+    return (flags & SNNRT_NEURON_SHIFT_DECAY) != 0 ? s - (s >> decay) : decay_q15(s, decay);
+}
+
 /* The current that a synapse makes of `x`. */
-static int32_t synaptic_current(uint32_t order, snnrt_int32 *c, int32_t x, int32_t decay) {
+static int32_t synaptic_current(uint32_t flags, snnrt_int32 *c, int32_t x, int32_t decay) {
+    const uint32_t order = SNNRT_NEURON_SYNAPSE_ORDER(flags);
     int32_t now = *c, next;
     if (order == SNNRT_SYNAPSE_ADD_THEN_DECAY || order == SNNRT_SYNAPSE_USE_THEN_DECAY) {
         now = snnrt_saturating_add(now, x);
-        next = decay_q15(now, decay);
+        next = decayed(flags, now, decay);
     } else {
-        next = snnrt_saturating_add(decay_q15(now, decay), x);
+        next = snnrt_saturating_add(decayed(flags, now, decay), x);
     }
     *c = next;
     return order == SNNRT_SYNAPSE_DECAY_THEN_ADD || order == SNNRT_SYNAPSE_ADD_THEN_DECAY ? next : now;
@@ -168,6 +174,12 @@ static snnrt_values values_of(const snnrt_neuron_run *run, uint32_t parameter) {
     return values;
 }
 
+/* What an alpha synapse makes of its two currents. */
+static int32_t saturating_difference(int32_t a, int32_t b) {
+    int64_t value = (int64_t)a - b;
+    return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
+}
+
 /* What `count` spikes make of an adaptation. */
 static int32_t raised_by(int32_t raised, uint32_t count, int32_t jump) {
     int64_t higher = (int64_t)count * jump + raised;
@@ -183,6 +195,7 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
     const bool multiple = (flags & SNNRT_NEURON_MULTIPLE) != 0;
     const snnrt_values membrane = values_of(run, SNNRT_NEURON_MEMBRANE);
     const snnrt_values synapse = values_of(run, SNNRT_NEURON_SYNAPSE);
+    const snnrt_values rise = values_of(run, SNNRT_NEURON_SYNAPSE_RISE);
     const snnrt_values bias = values_of(run, SNNRT_NEURON_BIAS);
     const snnrt_values threshold = values_of(run, SNNRT_NEURON_THRESHOLD);
     const snnrt_values reset_to = values_of(run, SNNRT_NEURON_RESET_VALUE);
@@ -196,14 +209,23 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
     uint32_t word = 0;
     for (uint32_t k = 0; k < run->count; k++) {
         int32_t v = narrow != NULL ? narrow[k] : wide[k];
-        int32_t x = current[k], level = INT32_MAX, taken = 0, held = v, raised = 0, late, u;
+        int32_t x = current[k], level = INT32_MAX, taken = 0, held = v, raised = 0, fallen = 0, late, u;
+        snnrt_int32 *c = NULL, *d = NULL;
         uint32_t count = 1;
         bool fires, resting = false;
         if (synapse.at != NULL) {
-            snnrt_int32 *c = (snnrt_int32 *)step->synapse_state + first + k;
-            x = synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(flags), c, x, synapse.at[k & synapse.each]);
+            c = (snnrt_int32 *)step->synapse_state + first + k;
+            if (rise.at != NULL) {
+                d = (snnrt_int32 *)step->rise_state + first + k;
+                fallen = *d;
+                *d = snnrt_saturating_add(decayed(flags, fallen, rise.at[k & rise.each]), x);
+            }
+            x = synaptic_current(flags, c, x, synapse.at[k & synapse.each]);
+            if (rise.at != NULL) {
+                x = saturating_difference(x, *d);
+            }
         }
-        u = snnrt_saturating_add(decay_q15(v, membrane.at[k & membrane.each]), x);
+        u = snnrt_saturating_add(decayed(flags, v, membrane.at[k & membrane.each]), x);
         if (bias.at != NULL) {
             u = snnrt_saturating_add(u, bias.at[k & bias.each]);
         }
@@ -213,7 +235,7 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
         if (threshold.at != NULL) {
             taken = threshold.at[k & threshold.each];
             if (fade.at != NULL) {
-                raised = decay_q15(((snnrt_int32 *)step->adaptation_state)[first + k], fade.at[k & fade.each]);
+                raised = decayed(flags, ((snnrt_int32 *)step->adaptation_state)[first + k], fade.at[k & fade.each]);
                 taken = snnrt_saturating_add(taken, raised);
             }
             /* u >= θ is u > θ - 1: thresholds are 1 at least. */
@@ -237,7 +259,12 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
             taken = (int32_t)count * taken;
             fires = count != 0;
         }
-        if (fires && reset == SNNRT_RESET_SUBTRACT) {
+        if (fires && reset != SNNRT_RESET_NONE && (flags & SNNRT_NEURON_RESET_SYNAPSE) != 0) {
+            const bool subtracts = reset == SNNRT_RESET_SUBTRACT;
+            u = subtracts ? saturating_difference(u, fallen) : reset_to.at[k & reset_to.each];
+            *c = subtracts ? saturating_difference(*c, taken) : 0;
+            *d = 0;
+        } else if (fires && reset == SNNRT_RESET_SUBTRACT) {
             u = snnrt_saturating_add(u, -taken);
         } else if (fires && reset == SNNRT_RESET_VALUE) {
             u = reset_to.at[k & reset_to.each];
@@ -261,7 +288,7 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
         if (rest.at != NULL) {
             snnrt_int16 *counter = (snnrt_int16 *)step->refractory_state + first + k;
             if (resting) {
-                u = held;
+                u = (flags & SNNRT_NEURON_REFRACTORY_INTEGRATES) != 0 ? u : held;
                 --*counter;
             } else if (fires) {
                 *counter = (int16_t)rest.at[k & rest.each];

@@ -2,8 +2,8 @@
 
 bool snnrt_neuron_present(const snnrt_node *node) {
 #if SNNRT_WITH_NEURON_VARIANTS
-    (void)node;
-    return true;
+    const uint32_t flags = ((const snnrt_neuron_parameters *)snnrt_parameters_of(node))->flags;
+    return SNNRT_WITH_LOIHI || (flags & SNNRT_NEURON_LOIHI) == 0;
 #else
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
     const snnrt_array *array = snnrt_arrays_behind_edge(node, sizeof *p);
@@ -81,6 +81,7 @@ static const uint8_t neuron_rules[][SNNRT_NEURON_ARRAYS] = {
         SNNRT_NEURONS_OF(SNNRT_FLOAT_1_RANGE), /* adaptation decay */
         SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE), /* refractory */
         0, /* scale */
+        SNNRT_NEURONS_OF(SNNRT_FLOAT_1_RANGE), /* synapse rise */
     },
 #endif
 #if SNNRT_WITH_INT8
@@ -98,6 +99,7 @@ static const uint8_t neuron_rules[][SNNRT_NEURON_ARRAYS] = {
         SNNRT_NEURONS_OF(SNNRT_Q15_RANGE), /* adaptation decay */
         SNNRT_NEURONS_OF(SNNRT_COUNT_RANGE), /* refractory */
         SNNRT_NEURONS_OF(SNNRT_FLOAT_ABOVE_0_RANGE), /* scale */
+        SNNRT_NEURONS_OF(SNNRT_Q15_RANGE), /* synapse rise */
     },
 #endif
 };
@@ -118,6 +120,7 @@ static bool neuron_type_fits(const snnrt_check *c, uint32_t flags) {
 snnrt_status snnrt_neuron_check(snnrt_check *c) {
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(c->node);
     const bool integer = snnrt_is_integer(c->model);
+    const bool loihi = SNNRT_WITH_LOIHI && (p->flags & SNNRT_NEURON_LOIHI) != 0;
     snnrt_status status;
     if (!neuron_flags_fit(c, p)) {
         return SNNRT_ERROR_NODE_PARAMETER;
@@ -128,10 +131,16 @@ snnrt_status snnrt_neuron_check(snnrt_check *c) {
         uint32_t integration = SNNRT_NEURON_INTEGRATION(p->flags);
         c->low = integration > SNNRT_INTEGRATION_EULER;
         c->span = integration == SNNRT_INTEGRATION_DECAY ? SNNRT_ONE_FLOAT : SNNRT_LARGEST_FLOAT - c->low;
+    } else if (loihi) {
+        c->low = 0u - 0x7FFFFFu;
+        c->span = 2u * 0x7FFFFFu;
     } else if ((p->flags & SNNRT_NEURON_STATE_INT16) != 0) {
         c->low = (uint32_t)INT16_MIN;
         c->span = UINT16_MAX;
     }
+#if SNNRT_WITH_NEURON_VARIANTS
+    c->decay_span = loihi ? 4096u : (p->flags & SNNRT_NEURON_SHIFT_DECAY) != 0 ? 31u : 32768u;
+#endif
     status = snnrt_check_arrays(c, SNNRT_RULES_OF(c, neuron_rules), SNNRT_NEURON_ARRAYS);
     if (status != SNNRT_OK) {
         return status;
@@ -161,7 +170,8 @@ uint32_t snnrt_neuron_state_bytes(const snnrt_node *node) {
 #if SNNRT_WITH_NEURON_VARIANTS
     const snnrt_array *array = snnrt_arrays_of(node);
     for (uint32_t left = node->array_count; left != 0; left--, array++) {
-        if (array->role == SNNRT_NEURON_SYNAPSE || array->role == SNNRT_NEURON_ADAPTATION) {
+        if (array->role == SNNRT_NEURON_SYNAPSE || array->role == SNNRT_NEURON_ADAPTATION ||
+            array->role == SNNRT_NEURON_SYNAPSE_RISE) {
             bytes += up_to_8(snnrt_elements(node) * 4u);
         } else if (array->role == SNNRT_NEURON_REFRACTORY) {
             bytes += up_to_8(snnrt_elements(node) * 2u);
@@ -218,6 +228,10 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
     if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE) != SNNRT_ABSENT) {
         state += words;
     }
+    step->rise_state = state;
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE_RISE) != SNNRT_ABSENT) {
+        state += words;
+    }
     step->adaptation_state = state;
     if (SNNRT_GRANULARITY(step, SNNRT_NEURON_ADAPTATION) != SNNRT_ABSENT) {
         state += words;
@@ -255,6 +269,11 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     if ((granularity & SNNRT_FURTHER_STATES) != 0 || (p->flags & SNNRT_NEURON_ONE_SPIKE) != 0) {
         place_states(node, &step);
     }
+#endif
+#if SNNRT_WITH_LOIHI && SNNRT_WITH_INT8
+    if ((p->flags & SNNRT_NEURON_LOIHI) != 0) {
+        spikes = snnrt_neuron_loihi(&step);
+    } else
 #endif
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
     spikes = snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(&step)

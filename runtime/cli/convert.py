@@ -50,7 +50,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("source", metavar="SOURCE", help=readable_sources())
     parser.add_argument("-o", "--output", metavar="MODEL", required=True, help="the file to write")
     parser.add_argument(
-        "--numbers", choices=("float32", "int8"), default="float32", help="numbers on the device (float32)"
+        "--numbers",
+        choices=("float32", "int8", "loihi"),
+        default="float32",
+        help="numbers on the device (float32); loihi: int8 weights, the chip's own integers",
     )
     add_exit_options(parser, overrides=False)
     parser.add_argument(
@@ -117,7 +120,7 @@ def import_options(args: argparse.Namespace) -> dict[str, Any]:
 def run(args: argparse.Namespace) -> int:
     """Convert, save, and say what was made and assumed."""
     check_exit_options(args, args.parser, None)
-    if args.calibrate is not None and args.numbers != "int8":
+    if args.calibrate is not None and args.numbers == "float32":
         args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
     check_outputs([args.output], [args.source, args.calibrate])
     options = import_options(args)
@@ -156,7 +159,7 @@ def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
     return {
         "model": args.output,
         "source": args.source,
-        "numbers": graph.numbers,
+        "numbers": graph.profile,
         "timesteps": graph.timesteps,
         "exit_rule": graph.exit.rule,
         "threshold": graph.exit.threshold,
@@ -174,7 +177,7 @@ def _print(args: argparse.Namespace, network: Network) -> None:
     graph, info = network.graph, network.file_info()
     facts = [
         ("written", args.output),
-        ("network", f"{len(graph.nodes)} nodes, {graph.numbers}, from {source_text(graph) or args.source}"),
+        ("network", f"{len(graph.nodes)} nodes, {graph.profile}, from {source_text(graph) or args.source}"),
         ("input", inputs_text(graph)),
         ("exit", exit_text(graph)),
         ("flash", byte_count(info.file_bytes)),

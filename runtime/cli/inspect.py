@@ -74,7 +74,7 @@ def _document(model: str, network: Network, needs: DeviceNeeds) -> dict[str, obj
     source = graph.input
     return {
         "model": model,
-        "numbers": graph.numbers,
+        "numbers": graph.profile,
         "timesteps": graph.timesteps,
         "input": {
             "shape": source.shape,
@@ -116,7 +116,7 @@ def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
     scratch = max(needs.scratch_bytes.values())
     facts: list[tuple[str, object]] = [
         ("model", f"{model} ({printable(title, LONGEST_VALUE)})" if title else model),
-        ("numbers", graph.numbers),
+        ("numbers", graph.profile),
         ("input", inputs_text(graph)),
         ("readout", f"{graph.readout.shape[0]} classes, {graph.readout.mode} over timesteps"),
         ("exit", exit_text(graph)),

@@ -20,6 +20,16 @@ def decay(state: np.ndarray, factor: np.ndarray) -> np.ndarray:
     return (state * factor + 2**14) >> 15
 
 
+def loihi_decay(state: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """s·f / 4096 towards zero of int64 ``state`` (24 bits) and ``factor`` (0 … 4096)."""
+    return np.sign(state) * ((np.abs(state) * factor) >> 12)
+
+
+def wrap24(values: np.ndarray) -> np.ndarray:
+    """int64 values modulo 2²⁴, from −2²³ to 2²³ − 1."""
+    return ((values + 2**23) & (2**24 - 1)) - 2**23
+
+
 def windows(
     x: np.ndarray,
     kernel: tuple[int, int],

@@ -145,6 +145,23 @@ class GraphBuilder:
             x = self.node(Pad2d, x, name=f"{name}.spread", **pad)
         return self.node(Conv2d, x, name=name, bias=bias, **conv, **fields)
 
+    def loihi(
+        self, x: Value, du: Any, dv: Any, threshold: Any, bias: Any = 0, *, name: str | None = None,
+        **fields: Any,
+    ) -> Value:  # fmt: skip
+        """Loihi's neuron in its own integers, in a graph with ``arithmetic="integer"``.
+
+        u = u·(4096 − du)/4096 + 64·x, which wraps at 24 bits; v = v·(4096 − dv)/4096 + u + 64·bias, clipped;
+        products go towards zero; a spike where v > 64·threshold, then v = 0 (Lava's fixed-point LIF, whose
+        ``du`` is one less than this; ``bias``: its mantissa times 2^(exponent − 6)). ``du``, ``dv`` 0 … 4096,
+        ``threshold`` and ``bias`` int32: a number, one a channel, or one a neuron.
+        """
+        name = self._free_name("loihi") if name is None else name
+        decays = {"membrane": 4096 - np.asarray(dv), "synapse": 4096 - np.asarray(du)}
+        scaled = {"threshold": 64 * np.asarray(threshold), "bias": 64 * np.asarray(bias)}
+        flags = {"loihi": True, "strict": True, "reset": "value"}
+        return self.node(Neuron, x, name=name, **{**decays, **scaled, **flags, **fields})
+
     def delayed(self, name: str, shape: int | Sequence[int]) -> Value:
         """What a node still to come, called ``name`` and of ``shape``, gave in the step before (first: 0)."""
         if name in self._values:

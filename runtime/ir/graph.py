@@ -34,14 +34,16 @@ from snnrt.ir.nodes.weighted import Weighted
 
 __all__ = [
     "Add", "Arithmetic", "AvgPool2d", "Concatenate", "Conv2d", "Delay", "Dense", "Edge", "Exit", "Flatten",
-    "Graph", "Input", "Integration", "Neuron", "Node", "Numbers", "Pool2d", "Readout", "Shape", "SumPool2d",
-    "SynapseOrder", "Weighted", "arithmetic_of", "broadcast",
+    "Graph", "Input", "Integration", "Neuron", "Node", "Numbers", "Pool2d", "Profile", "Readout", "Shape",
+    "SumPool2d", "SynapseOrder", "Weighted", "arithmetic_of", "broadcast",
 ]  # fmt: skip
 
 from snnrt.ir.frozen import frozen_metadata, frozen_node
 
 Arithmetic = Literal["float32", "integer"]
 Numbers = Literal["float32", "int8"]
+Profile = Literal["float32", "int8", "loihi"]
+"""Numbers, and whose integers neurons compute in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +86,11 @@ class Graph:
     def numbers(self) -> Numbers:
         """The profile of arithmetic and weights together, as commands name it."""
         return "int8" if self.integer else "float32"
+
+    @property
+    def profile(self) -> Profile:
+        """``numbers``, or ``loihi`` where neurons compute in Loihi's integers."""
+        return "loihi" if any(isinstance(n, Neuron) and n.loihi for n in self.nodes) else self.numbers
 
     def with_(self, **changes: object) -> Graph:
         """A copy with some fields changed."""

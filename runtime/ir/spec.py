@@ -33,6 +33,11 @@ LARGEST_SUM = 2**30
 """What a sum of weights times inputs, with its bias, stays within in integers."""
 LARGEST_WEIGHT = 127
 ONE_Q15 = 32768
+ONE_LOIHI = 4096
+"""A decay of 1 on Loihi: its decays take 12 bits."""
+LARGEST_SHIFT = 31
+LARGEST_LOIHI = 2**23 - 1
+"""Of Loihi's membranes, whichever the sign."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ def options_for(graph: Graph, **overrides: int) -> dict[str, int]:
         "INT8": graph.integer,
         "NEURON_VARIANTS": not all(neuron.is_plain for neuron in neurons),
         "READOUT_MODES": graph.readout.mode not in ("sum", "mean"),
+        "LOIHI": any(neuron.loihi for neuron in neurons),
         "EXIT_SCORES": graph.exit.rule != "never",
         "EXIT_CONFIDENCE": graph.exit.rule == "confidence",
     }

@@ -63,7 +63,7 @@ def test_refused(options, message):
 
 
 def test_unknown_numbers_are_refused_before_anything_is_read():
-    with pytest.raises(ModelError, match="numbers: expected 'float32' or 'int8', found 'int4'"):
+    with pytest.raises(ModelError, match="numbers: expected one of 'float32', 'int8', 'loihi', found 'int4'"):
         convert_source("missing.nir", numbers="int4")
 
 

@@ -22,6 +22,7 @@ from c_programs import (
     need_compiler,
     sources,
 )
+from mechanism_network import mechanism_network
 from node_cases import arithmetics, plain_graph
 from small_networks import SMALL_NETWORKS
 
@@ -135,6 +136,7 @@ NEEDS = {
     "INT8": (plain("int8"), plain("float32")),
     "READOUT_MODES": (reading("first_spike"), plain("int8")),
     "NEURON_VARIANTS": (SMALL_NETWORKS["every_kind"]("int8"), lone_input("float32")),
+    "LOIHI": (mechanism_network("int8"), SMALL_NETWORKS["every_kind"]("int8")),
     "COUNTERS": (None, plain("int8")),
     "TRACE": (None, plain("int8")),
     "STRINGS": (None, plain("int8")),

@@ -63,7 +63,8 @@ static inline const snnrt_int32 *snnrt_block_of(const snnrt_parameter_walk *walk
 /* False where the vectors have nothing to do: neurons with a mechanism that they lack, or too few. */
 static inline bool snnrt_plan_lanes(snnrt_lanes_plan *plan, const snnrt_neuron_step *step) {
     uint32_t a;
-    const uint32_t lacking = 3u << 2 * SNNRT_NEURON_ADAPTATION | 3u << 2 * SNNRT_NEURON_REFRACTORY;
+    const uint32_t lacking = 3u << 2 * SNNRT_NEURON_ADAPTATION | 3u << 2 * SNNRT_NEURON_REFRACTORY |
+                             3u << 2 * SNNRT_NEURON_SYNAPSE_RISE;
     if ((step->flags & ~(SNNRT_NEURON_FLAGS_PLAIN | SNNRT_NEURON_MULTIPLE)) != 0 || (step->granularity & lacking) != 0 ||
         step->neurons < SNNRT_BLOCK) {
         return false;

@@ -12,7 +12,18 @@ from snnrt.ir.array_checks import check_array, check_range, check_scale, check_w
 from snnrt.ir.node import Node, State, StateBlock, Step
 from snnrt.ir.nodes import neuron_step
 from snnrt.ir.nodes.neuron_mechanisms import MECHANISMS
-from snnrt.ir.spec import LARGEST_INT16, ONE_Q15, Array, Enumeration, Kind, Parameter, ValueType
+from snnrt.ir.spec import (
+    LARGEST_INT16,
+    LARGEST_LOIHI,
+    LARGEST_SHIFT,
+    ONE_LOIHI,
+    ONE_Q15,
+    Array,
+    Enumeration,
+    Kind,
+    Parameter,
+    ValueType,
+)
 
 INTEGRATIONS = Enumeration("INTEGRATION", ("decay", "euler", "divide", "divide_leak"))
 SYNAPSE_ORDERS = Enumeration("SYNAPSE", ("decay_then_add", "add_then_decay", "use_then_decay", "previous"))
@@ -21,14 +32,15 @@ RESETS = Enumeration("RESET", ("none", "subtract", "value"))
 FLAGS = {
     "integration": (0, 2), "synapse_order": (2, 2), "strict": (4, 1), "reset": (5, 2), "reset_next": (7, 1),
     "state_int16": (8, 1), "multiple": (9, 1), "reset_ahead": (10, 1),
-    "one_spike": (11, 1),
+    "one_spike": (11, 1), "loihi": (12, 1), "shift_decay": (13, 1), "refractory_integrates": (14, 1),
+    "reset_synapse": (15, 1),
 }  # fmt: skip
 """First bit and number of bits of each field of the flags: first what every build of the core has."""
 PLAIN_FLAGS = 0x1FF
 """The bits of those that every build has."""
 WORDS = {"integration": INTEGRATIONS, "synapse_order": SYNAPSE_ORDERS, "reset": RESETS}
 """The fields of the flags that are words; the others are true or false."""
-INTEGER_FLAGS = ("state_int16",)
+INTEGER_FLAGS = ("state_int16", "loihi", "shift_decay")
 """Flags that float32 does not have."""
 
 Integration = Literal["decay", "euler", "divide", "divide_leak"]
@@ -52,8 +64,9 @@ ARRAYS = (
     _parameter("adaptation", "membrane", "what a spike adds to the threshold"),
     _parameter("adaptation_decay", "q15", "leak of what spikes added to the threshold"),
     Array("refractory", "neurons", "int32", "int32", "steps without integration after a spike", unit="steps"),
-    # last: the core, which does not read it, stops before it
+    # the core does not read it; what follows, builds without variants do not know
     Array("scale", "neurons", "float32", None, "what a unit of the membrane is worth"),
+    _parameter("synapse_rise", "q15", "leak of the current that an alpha synapse takes off"),
 )
 
 
@@ -78,6 +91,11 @@ class Neuron(Node):
     - ``use_then_decay``: i = c + x; c = i − ks·i, where ``synapse`` = ks = dt/τs
     - ``previous``: i = c; c = αs·c + x
 
+    ``synapse_rise`` αr, with ``synapse`` and ``decay_then_add``, state d: d = αr·d + x; i = c − d, an alpha
+    synapse. ``reset_synapse``, with it and ``reset_next``: a late reset takes the currents, too (snnTorch's
+    Alpha): to a value: c = d = 0; by subtraction: u is lowered by d of the step before instead of θ,
+    c = c − θ, d = 0.
+
     ``threshold`` absent: a leaky integrator whose output is its membrane.
     ``strict``: fires where u > θ, else where u ≥ θ. ``multiple``: n = trunc(u/θ) spikes where
     u > 0, at most ``max_spikes``. ``reset``: ``subtract`` (u − n·θ), ``value`` (``reset_value``)
@@ -90,7 +108,8 @@ class Neuron(Node):
     ``adaptation`` γ with ``adaptation_decay`` ρ (both or neither), state a: each step a = ρ·a, the threshold
     in force is θ + a, for firing, counting and subtracting alike, and then a = a + n·γ (Norse's LSNN; Bellec
     et al. 2018, eq. 7 with γ = β(1 − ρ)/ρ). ``refractory`` R, int32 steps, state r: where r > 0 the membrane
-    stays as it is, nothing fires, and r = r − 1; a spike sets r = R (Norse's LIFRefrac). Neither goes with
+    stays as it is, nothing fires, and r = r − 1; a spike sets r = R (Norse's LIFRefrac);
+    with ``refractory_integrates`` the membrane goes on, and only nothing fires. Neither goes with
     ``reset_next``.
 
     ``one_spike``: once it has fired a neuron fires no more until the network is reset; its membrane goes on
@@ -98,7 +117,11 @@ class Neuron(Node):
 
     In integers: parameters are int32, ``membrane``, ``synapse`` and ``adaptation_decay`` Q15 (0 … 32768),
     integration is ``decay``, ``gain`` and ``leak`` are folded away, ``scale`` (float32) is one unit of v,
-    ``state_bits`` 32 or 16.
+    ``state_bits`` 32 or 16. ``loihi``: Loihi's own integers, as Lava has them: ``membrane`` and ``synapse``
+    are 4096 minus the chip's decays, c and v are 24 bits, products go towards zero, c = c·αs + 64·x wraps,
+    v = v·α + c + bias is clipped; so a threshold is the chip's times 64, a bias the chip's times 2^exponent.
+    ``shift_decay``: every decay of the neuron is a shift k, 0 … 31, s − (s >> k): 1 − 2⁻ᵏ, rounded up
+    (Rockpool's bit shifts).
     """
 
     KIND = Kind(
@@ -139,6 +162,11 @@ class Neuron(Node):
     reset_next: bool = False
     reset_ahead: bool = False
     one_spike: bool = False
+    loihi: bool = False
+    shift_decay: bool = False
+    refractory_integrates: bool = False
+    synapse_rise: np.ndarray | None = None
+    reset_synapse: bool = False
     state_bits: Literal[16, 32] = 32
     adaptation: np.ndarray | None = None
     adaptation_decay: np.ndarray | None = None
@@ -157,8 +185,15 @@ class Neuron(Node):
     @property
     def _no_leak(self) -> float:
         if self.integration == "decay":
-            return ONE_Q15 if self.membrane.dtype == np.int32 else 1.0
+            if self.shift_decay:
+                return -1.0
+            return self._one_decay if self.membrane.dtype == np.int32 else 1.0
         return 0.0 if self.integration == "euler" else np.inf
+
+    @property
+    def _one_decay(self) -> int:
+        """The largest decay in integers."""
+        return ONE_LOIHI if self.loihi else LARGEST_SHIFT if self.shift_decay else ONE_Q15
 
     @property
     def spikes(self) -> bool:
@@ -251,7 +286,8 @@ class Neuron(Node):
                 most = LARGEST_INT16 if name == "refractory" else np.inf
                 check_range(self, name, getattr(self, name), 0, most)
         if self.adaptation_decay is not None:
-            check_range(self, "adaptation_decay", self.adaptation_decay, 0, ONE_Q15 if integer else 1.0)
+            most = self._one_decay if integer else 1.0
+            check_range(self, "adaptation_decay", self.adaptation_decay, 0, most)
 
     def _check_floats(self) -> None:
         if self.state_bits != 32:
@@ -267,17 +303,20 @@ class Neuron(Node):
             check_range(self, "membrane", self.membrane, 0.0, np.inf)
         else:
             check_range(self, "membrane", self.membrane, 0.0, np.inf, open_low=True)
-        if self.synapse is not None:
-            check_range(self, "synapse", self.synapse, 0.0, 1.0)
+        for name in ("synapse", "synapse_rise"):
+            if getattr(self, name) is not None:
+                check_range(self, name, getattr(self, name), 0.0, 1.0)
 
     def _check_integers(self) -> None:
-        for name in ("membrane", "synapse"):
+        for name in ("membrane", "synapse", "synapse_rise"):
             if getattr(self, name) is not None:
-                check_range(self, name, getattr(self, name), 0, ONE_Q15)
-        if self.state_bits == 16:
-            for name in ("reset_value", "lower_bound", "initial"):
-                if getattr(self, name) is not None:
-                    check_range(self, name, getattr(self, name), -(2**15), 2**15 - 1)
+                check_range(self, name, getattr(self, name), 0, self._one_decay)
+        if self.state_bits == 32 and not self.loihi:
+            return
+        low, high = (-LARGEST_LOIHI, LARGEST_LOIHI) if self.loihi else (-(2**15), 2**15 - 1)
+        for name in ("reset_value", "lower_bound", "initial"):
+            if getattr(self, name) is not None:
+                check_range(self, name, getattr(self, name), low, high)
 
     def check_types(self, integer: bool, types: Mapping[str, ValueType]) -> None:
         """In integers a current; in float32 the writer of a file makes spikes one."""
@@ -297,6 +336,8 @@ class Neuron(Node):
         found = [StateBlock("membrane", count * (2 if narrow else 4))]
         if self.synapse is not None:
             found.append(StateBlock("synapse", count * 4))
+        if self.synapse_rise is not None:
+            found.append(StateBlock("rise", count * 4))
         if self.adaptation is not None:
             found.append(StateBlock("adaptation", count * 4))
         if self.refractory is not None:
@@ -314,7 +355,9 @@ class Neuron(Node):
         """Whether an array is given, a flag is set, or (``field=word``) a word of the flags is that one."""
         name, _, word = field.partition("=")
         value = getattr(self, name)
-        return value == word if word else isinstance(value, np.ndarray) or value is True
+        if name in WORDS:
+            return value == word if word else WORDS[name].code(value) != 0
+        return isinstance(value, np.ndarray) or value is True
 
     @property
     def _flags(self) -> int:

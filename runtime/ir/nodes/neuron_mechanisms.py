@@ -23,12 +23,19 @@ class Mechanism:
 
 MECHANISMS = (
     Mechanism("synapse", "synaptic current", "neuron_synapse"),
+    Mechanism(
+        "synapse_rise", "alpha synapse", "neuron_synapse", needs=("synapse",), excludes=("synapse_order",)
+    ),
     Mechanism("bias", "bias", "neuron_bias"),
     Mechanism("multiple", "several spikes a step", needs=("threshold",), excludes=("reset_next", "strict")),
     Mechanism("reset_next", "reset at the next step", "neuron_reset_next", needs=("threshold",)),
     Mechanism(
         "reset_ahead", "or of this one with the last one's given back (snnTorch's `reset_delay=False`)",
         "neuron_reset_next", needs=("reset_next", "reset=subtract"),
+    ),
+    Mechanism(
+        "reset_synapse", "with an alpha synapse's currents (snnTorch's Alpha)",
+        needs=("synapse", "synapse_rise", "reset_next"), excludes=("reset_ahead",),
     ),
     Mechanism("state_int16", "", "neuron_int16"),
     Mechanism("lower_bound", "lower bound", "neuron_bound"),
@@ -40,9 +47,19 @@ MECHANISMS = (
     Mechanism(
         "refractory", "refractory period", "neuron_refractory", needs=("threshold",), excludes=("reset_next",)
     ),
+    Mechanism("refractory_integrates", "which holds the membrane or lets it go on", needs=("refractory",)),
     Mechanism(
         "one_spike", "one spike only", "neuron_refractory",
         needs=("threshold",), excludes=("reset_next", "multiple"),
     ),
+    Mechanism(
+        "loihi", "Loihi's integers", "neuron_synapse",
+        needs=("threshold", "synapse", "strict", "reset=value"),
+        excludes=(
+            "synapse_order", "multiple", "reset_next", "state_int16", "lower_bound", "adaptation",
+            "refractory", "one_spike", "synapse_rise",
+        ),
+    ),
+    Mechanism("shift_decay", "decay by bit shifts", excludes=("loihi",)),
 )  # fmt: skip
 """In the order in which an update has them."""

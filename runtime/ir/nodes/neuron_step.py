@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnrt.ir.arithmetic import INT16, broadcast, decay, saturate
+from snnrt.ir.arithmetic import INT16, broadcast, decay, loihi_decay, saturate, wrap24
 from snnrt.ir.node import State, Step
+from snnrt.ir.spec import LARGEST_LOIHI
 
 if TYPE_CHECKING:
     from snnrt.ir.nodes.neuron import Neuron
@@ -20,7 +21,8 @@ def start(node: Neuron, inputs: int, integer: bool) -> State:
     if node.initial is not None:
         membrane += broadcast(node.initial.astype(dtype), node.shape)
     state = {"membrane": membrane}
-    for name, array in (("synapse", node.synapse), ("adaptation", node.adaptation)):
+    kept = {"synapse": node.synapse, "rise": node.synapse_rise, "adaptation": node.adaptation}
+    for name, array in kept.items():
         if array is not None:
             state[name] = np.zeros_like(membrane)
     if node.refractory is not None:
@@ -64,7 +66,8 @@ class _Step:
         threshold = self._threshold_in_force(base)
         late = self._fires(held, threshold).astype(self.dtype)
         if node.reset_next:
-            u = self._reset(u, late, threshold)
+            reset = self._reset_with_synapse if node.reset_synapse else self._reset
+            u = reset(u, late, threshold)
         u = self._to_state(u)
         spikes = self._count(u, threshold) if node.multiple else self._fires(u, threshold).astype(self.dtype)
         resting = self._rests()
@@ -78,7 +81,7 @@ class _Step:
             lowered = u - (spikes - late) * threshold
             v = self._to_state(saturate(lowered) if self.integer else lowered)
         if resting is not None:
-            v = np.where(resting, held, v)
+            v = v if node.refractory_integrates else np.where(resting, held, v)
             self._recover(resting, spikes)
         self._keep(v)
         self._adapt(spikes)
@@ -112,7 +115,10 @@ class _Step:
         if synapse is None:
             return x
         c = self.state["synapse"]
-        if order == "decay_then_add":
+        if self.node.synapse_rise is not None:
+            c = synapse * c + x
+            i = c - self._rise(x)
+        elif order == "decay_then_add":
             i = c = synapse * c + x
         elif order == "add_then_decay":
             i = c = synapse * (c + x)
@@ -127,26 +133,50 @@ class _Step:
     def _integrate_integers(self, x: np.ndarray) -> np.ndarray:
         membrane, bias = self.value("membrane"), self.value("bias")
         assert membrane is not None
+        if self.node.loihi:
+            return self._integrate_loihi(x, membrane, bias)
         i = self._current_integers(x)
-        u = saturate(decay(self.state["membrane"], membrane) + i)
+        u = saturate(self._decayed(self.state["membrane"], membrane) + i)
         return u if bias is None else saturate(u + bias)
+
+    def _decayed(self, state: np.ndarray, factor: np.ndarray) -> np.ndarray:
+        return state - (state >> factor) if self.node.shift_decay else decay(state, factor)
+
+    def _integrate_loihi(self, x: np.ndarray, membrane: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+        synapse = self.value("synapse")
+        assert synapse is not None
+        c = self.state["synapse"] = wrap24(loihi_decay(self.state["synapse"], synapse) + 64 * x)
+        u = loihi_decay(self.state["membrane"], membrane) + c + (0 if bias is None else bias)
+        return np.clip(u, -LARGEST_LOIHI, LARGEST_LOIHI)
 
     def _current_integers(self, x: np.ndarray) -> np.ndarray:
         synapse, order = self.value("synapse"), self.node.synapse_order
         if synapse is None:
             return x
         c = self.state["synapse"]
-        if order == "decay_then_add":
-            i = c = saturate(decay(c, synapse) + x)
+        if self.node.synapse_rise is not None:
+            c = saturate(self._decayed(c, synapse) + x)
+            i = saturate(c - self._rise(x))
+        elif order == "decay_then_add":
+            i = c = saturate(self._decayed(c, synapse) + x)
         elif order == "add_then_decay":
-            i = c = decay(saturate(c + x), synapse)
+            i = c = self._decayed(saturate(c + x), synapse)
         elif order == "use_then_decay":
             i = saturate(c + x)
-            c = decay(i, synapse)
+            c = self._decayed(i, synapse)
         else:
-            i, c = c, saturate(decay(c, synapse) + x)
+            i, c = c, saturate(self._decayed(c, synapse) + x)
         self.state["synapse"] = c
         return i
+
+    def _rise(self, x: np.ndarray) -> np.ndarray:
+        """The current that an alpha synapse takes off; that of the step before is kept for a reset."""
+        factor = self.value("synapse_rise")
+        assert factor is not None
+        d = self.fallen = self.state["rise"]
+        d = saturate(self._decayed(d, factor) + x) if self.integer else factor * d + x
+        self.state["rise"] = d
+        return d
 
     # firing and reset
 
@@ -155,7 +185,7 @@ class _Step:
         if factor is None:
             return base
         raised = self.state["adaptation"]
-        raised = decay(raised, factor) if self.integer else factor * raised
+        raised = self._decayed(raised, factor) if self.integer else factor * raised
         self.state["adaptation"] = raised
         return saturate(base + raised) if self.integer else base + raised
 
@@ -195,6 +225,19 @@ class _Step:
             target = self.value("reset_value")
             return np.where(fired, self.dtype(0) if target is None else target, u)
         return u
+
+    def _reset_with_synapse(self, u: np.ndarray, late: np.ndarray, threshold: np.ndarray) -> np.ndarray:
+        if self.node.reset == "none":
+            return u
+        fired, c, zero = late > 0, self.state["synapse"], self.dtype(0)
+        less, lowered = c - threshold, u - self.fallen
+        if self.integer:
+            less, lowered = saturate(less), saturate(lowered)
+        if self.node.reset == "value":
+            less, lowered = np.zeros_like(c), self._reset(u, late, threshold)
+        self.state["synapse"] = np.where(fired, less, c)
+        self.state["rise"] = np.where(fired, zero, self.state["rise"])
+        return np.where(fired, lowered, u)
 
     def _to_state(self, u: np.ndarray) -> np.ndarray:
         self.run.observe(self.node, u)

@@ -8,7 +8,7 @@ from nir_parity import framework
 from snnrt.converters.frameworks.choices import Choices
 from snnrt.converters.frameworks.neuron import spiking_neuron
 from snnrt.converters.frameworks.rules import choose_rules
-from snnrt.converters.frameworks.snntorch import leaky
+from snnrt.converters.frameworks.snntorch import alpha_neuron, leaky
 from snnrt.ir.node_fields import field_names
 
 torch = framework("torch")
@@ -62,3 +62,12 @@ def test_the_three_resets_by_subtraction_differ():
     late, ahead = (ours(x, dynamics, reset="subtract", reset_delay=delay) for delay in (True, False))
     at_once = ours(x, dynamics, reset="subtract_now")
     assert (late != ahead).any() and (ahead != at_once).any() and (late != at_once).any()
+
+
+@pytest.mark.parametrize("reset", ["subtract", "zero", "none"])
+@pytest.mark.parametrize("alpha, beta, threshold", [(0.9, 0.8, 1.0), (0.8, 0.3, 0.4)])
+def test_alpha(reset, alpha, beta, threshold):
+    x = currents(4, mean=0.2)
+    neuron = snn.Alpha(alpha=alpha, beta=beta, threshold=threshold, reset_mechanism=reset, init_hidden=True)
+    mine = ours(x, alpha_neuron(np.float32(alpha), np.float32(beta)), threshold, reset=reset)
+    np.testing.assert_array_equal(mine, theirs(neuron, x))

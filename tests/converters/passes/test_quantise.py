@@ -436,3 +436,42 @@ def test_a_loop_of_leaky_integrators_has_no_scale() -> None:
     # a gain of one leaves the unit as it is
     same = tuple(n.with_(gain=None) if n.name == "li" else n for n in nodes)
     quantise(graph.with_(nodes=same))
+
+
+def test_decays_become_shifts() -> None:
+    """Rockpool's 1 − 2⁻ᵏ exactly, others the nearest; a neuron that does not leak keeps its product."""
+    graph = vector_network(
+        membrane=f(1 - 2.0**-3), synapse=f(0.7), adaptation=f(0.1), adaptation_decay=f(0.99)
+    )
+    quantised = quantise(graph, decays="shift")
+    found = quantised["lif"]
+    assert found.shift_decay and (found.membrane, found.synapse, found.adaptation_decay) == (3, 2, 7)
+    assert not quantise(vector_network(membrane=f(1)), decays="shift")["lif"].shift_decay
+    assert not quantise(graph)["lif"].shift_decay
+    x = (np.random.default_rng(0).random((4, 6, 40)) < 0.3).astype(np.float32)
+    near = graph.with_(nodes=tuple(
+        node.with_(synapse=f(0.75), adaptation_decay=f(1 - 2.0**-7)) if node.name == "lif" else node
+        for node in graph
+    ))  # fmt: skip
+    assert agreement(near, quantised, x)[0] > 0.97
+    with pytest.raises(ModelError, match="decays: expected 'product' or 'shift', found 'half'"):
+        quantise(graph, decays="half")
+
+
+def test_shifts_bound_a_membrane_by_their_own_leak() -> None:
+    graph = vector_network(membrane=f(1 - 2.0**-9)).with_(timesteps=400)
+    narrow = [quantise(graph, decays=decays)["lif"].state_bits for decays in ("product", "shift")]
+    assert narrow == [32, 32]
+
+
+def test_an_alpha_synapse_and_its_resets() -> None:
+    """Exact in any unit but for what takes the threshold off a current that has a gain."""
+    alpha = {"membrane": f(0), "synapse": f(0.75), "synapse_rise": f(0.5), "strict": True, "reset_next": True}
+    x = (np.random.default_rng(1).random((4, 6, 40)) < 0.3).astype(np.float32)
+    for fields in ({"reset": "value", "gain": f(2.5)}, {"reset": "subtract"}):
+        graph = vector_network(**alpha, reset_synapse=True, **fields)
+        quantised = quantise(graph)
+        assert quantised["lif"].synapse_rise == 16384
+        assert agreement(graph, quantised, x)[0] > 0.96
+    with pytest.raises(ModelError, match=r"gain: expected 1 in int8.*found 2.5 to 2.5; use a reset to zero"):
+        quantise(vector_network(**alpha, reset_synapse=True, reset="subtract", gain=f(2.5)))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NODE = Neuron
 SHARE = 0.08
 INTEGRATIONS = ("decay", "euler", "divide", "divide_leak")
+DECAYS = ("membrane", "synapse", "synapse_rise", "adaptation_decay")
 SYNAPSE_ORDERS = ("decay_then_add", "add_then_decay", "use_then_decay", "previous")
 
 scalar_states = neuron_step.scalar_states
@@ -29,6 +30,8 @@ def draw(graph: GrowingGraph, x: Value, thresholded: bool | None = None) -> Valu
     thresholded = graph.chance(0.8) if thresholded is None else thresholded
     if graph.integer and not graph.current[x.name]:
         x = graph.node(Add, x, as_current=True)
+    if graph.integer and thresholded and graph.chance(0.1):
+        return graph.node(Neuron, x, **_loihi(graph, x.shape))
     multiple = thresholded and graph.chance(0.25)
     flags = {
         "integration": "decay" if graph.integer else str(rng.choice(INTEGRATIONS)),
@@ -45,6 +48,15 @@ def draw(graph: GrowingGraph, x: Value, thresholded: bool | None = None) -> Valu
     values = (_integers if graph.integer else _floats)(graph, x.shape, thresholded, flags)
     if thresholded and not flags["reset_next"] and graph.chance(0.4):
         values |= _mechanisms(graph, x.shape, values)
+        flags["refractory_integrates"] = "refractory" in values and graph.chance(0.4)
+    if values["synapse"] is not None and flags["synapse_order"] == "decay_then_add" and graph.chance(0.6):
+        values["synapse_rise"] = graph.rng.permutation(np.atleast_1d(values["synapse"])).reshape(
+            values["synapse"].shape
+        )
+        flags["reset_synapse"] = flags["reset_next"] and not flags["reset_ahead"] and graph.chance(0.7)
+    if graph.integer and graph.chance(0.15):
+        flags["shift_decay"] = True
+        values |= {name: _shifts(graph, x.shape) for name in DECAYS if values.get(name) is not None}
     return graph.node(Neuron, x, **values, **flags)
 
 
@@ -107,6 +119,27 @@ def _integers(graph: GrowingGraph, shape: Shape, thresholded: bool, flags: dict)
     }
 
 
+def _shifts(graph: GrowingGraph, shape: Shape) -> np.ndarray:
+    most = int(graph.rng.choice([4, 31]))
+    return np.asarray(graph.rng.integers(0, most, graph.granularity(shape), endpoint=True), np.int32)
+
+
+def _loihi(graph: GrowingGraph, shape: Shape) -> dict:
+    rng = graph.rng
+    most = 2**23 - 1 if graph.style.extreme else int(rng.choice([300, 20000]))
+
+    def integers(low: int, high: int) -> np.ndarray:
+        return np.asarray(rng.integers(low, high, graph.granularity(shape), endpoint=True), np.int32)
+
+    return {
+        "loihi": True, "strict": True, "reset": "value", "membrane": integers(0, 4096),
+        "synapse": integers(0, 4096), "threshold": integers(1, most),
+        "reset_value": integers(-most // 2, most // 2),
+        "bias": integers(-most, most) if graph.chance(0.5) else None,
+        "initial": integers(-most, most) if graph.chance(0.3) else None,
+    }  # fmt: skip
+
+
 def _mechanisms(graph: GrowingGraph, shape: Shape, values: dict) -> dict:
     """An adaptive threshold, a refractory period, or both."""
     rng = graph.rng
@@ -140,6 +173,8 @@ def _whole(value: int) -> np.ndarray:
     return np.array(value, np.int32)
 
 
+ALPHA = {"synapse": _real(0.5), "synapse_rise": _real(0.25)}
+LOIHI = {"loihi": True, "strict": True, "reset": "value", "synapse": _whole(0), "membrane": _whole(4096)}
 MALFORMED = [
     Malformed("float32", {"shape": (2, 4, 3)}, ("(2, 4, 4)", "(2, 4, 3)")),
     Malformed("float32", {"threshold": _real(0)}, ("threshold", "above 0")),
@@ -167,6 +202,11 @@ MALFORMED = [
     Malformed("float32", {"one_spike": True, "reset_next": True}, ("one_spike", "reset_next")),
     Malformed("float32", {"one_spike": True, "multiple": True}, ("one_spike", "multiple")),
     Malformed("float32", {"one_spike": True, "threshold": None}, ("one_spike", "threshold")),
+    Malformed("float32", {"refractory_integrates": True}, ("refractory", "refractory_integrates needs")),
+    Malformed("float32", {"synapse_rise": _real(0.5)}, ("synapse", "synapse_rise needs")),
+    Malformed("float32", ALPHA | {"synapse_rise": _real(1.5)}, ("synapse_rise", "1.5")),
+    Malformed("float32", ALPHA | {"synapse_order": "previous"}, ("synapse_rise", "synapse_order")),
+    Malformed("float32", ALPHA | {"reset_synapse": True}, ("reset_next", "reset_synapse needs")),
     Malformed("float32", {"state_bits": 16}, ("state_bits", "16")),
     Malformed("float32", {"state_bits": 8}, ("state_bits", "8")),
     Malformed("float32", {"scale": _real(1)}, ("scale", "none in float32")),
@@ -178,6 +218,18 @@ MALFORMED = [
     Malformed("float32", {"refractory": _real(1)}, ("refractory", "int32", "float32")),
     Malformed("float32", {"refractory": _whole(1), "threshold": None}, ("refractory", "threshold")),
     Malformed("float32", {"refractory": _whole(1), "reset_next": True}, ("refractory", "reset_next")),
+    Malformed("float32", LOIHI | {"synapse": _real(0), "membrane": _real(1)}, ("loihi", "float32")),
+    Malformed("integer", LOIHI | {"membrane": _whole(4097)}, ("membrane", "4097")),
+    Malformed("integer", LOIHI | {"synapse": None}, ("synapse", "loihi")),
+    Malformed("integer", LOIHI | {"strict": False}, ("strict", "loihi")),
+    Malformed("integer", LOIHI | {"reset": "subtract"}, ("reset=value", "loihi", "subtract")),
+    Malformed("integer", LOIHI | {"synapse_order": "previous"}, ("loihi", "synapse_order")),
+    Malformed("integer", LOIHI | {"refractory": _whole(2)}, ("loihi", "refractory")),
+    Malformed("integer", LOIHI | {"state_bits": 16}, ("loihi", "state_int16")),
+    Malformed("integer", LOIHI | {"reset_value": _whole(2**23)}, ("reset_value", "8388608")),
+    Malformed("integer", {"shift_decay": True, "membrane": _whole(32)}, ("membrane", "32")),
+    Malformed("integer", LOIHI | {"shift_decay": True}, ("shift_decay", "loihi")),
+    Malformed("float32", {"shift_decay": True}, ("shift_decay", "float32")),
     Malformed("integer", {"gain": _whole(2)}, ("gain", "none in int8")),
     Malformed("integer", {"leak": _whole(2)}, ("leak", "none in int8")),
     Malformed("integer", {"integration": "euler"}, ("decay in int8", "euler")),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scalar_numbers import F, Index, Values, decay, indices, sat, value_of
+from scalar_numbers import F, Index, Values, indices, sat, value_of
+from scalar_numbers import decay as _decay
 
 from snnrt.ir.graph import Neuron
 
@@ -19,6 +20,7 @@ def scalar_states(net: Scalar, node: Neuron) -> dict[str, Values]:
     return {
         "membrane": {i: net.number(value_of(start, i)) for i in indices(node.shape)},
         "synapse": {i: net.number(0) for i in indices(node.shape)},
+        "rise": {i: net.number(0) for i in indices(node.shape)},
         "adaptation": {i: net.number(0) for i in indices(node.shape)},
         "refractory": dict.fromkeys(indices(node.shape), 0),
         "fired": dict.fromkeys(indices(node.shape), False),
@@ -29,6 +31,10 @@ def scalar(net: Scalar, node: Neuron, sources: list[Values]) -> Values:
     step = _integer_step if net.integer else _float_step
     states = net.states[node.name]
     return {i: step(node, i, states, sources[0][i]) for i in indices(node.shape)}
+
+
+def _shifted(s: int, k: int) -> int:
+    return s - s // 2**k
 
 
 def _float_step(node: Neuron, index: Index, states: dict[str, Values], x: object) -> object:
@@ -49,6 +55,10 @@ def _float_step(node: Neuron, index: Index, states: dict[str, Values], x: object
         else:
             i = old
             c[index] = k * old + x
+    fallen = states["rise"][index]
+    if p["synapse_rise"] is not None:
+        states["rise"][index] = p["synapse_rise"] * fallen + x
+        i = i - states["rise"][index]
     before = v[index]
     gi = i if p["gain"] is None else p["gain"] * i
     leak = F(0) if p["leak"] is None else p["leak"]
@@ -61,7 +71,7 @@ def _float_step(node: Neuron, index: Index, states: dict[str, Values], x: object
     }[node.integration]()
     if p["bias"] is not None:
         u = u + p["bias"]
-    return _fire(node, p, index, states, before, u, F, lambda value: value)
+    return _fire(node, p, index, states, before, u, F, lambda value: value, fallen)
 
 
 def _integer_step(node: Neuron, index: Index, states: dict[str, Values], x: object) -> object:
@@ -70,6 +80,14 @@ def _integer_step(node: Neuron, index: Index, states: dict[str, Values], x: obje
     p = {n: None if getattr(node, n) is None else value_of(getattr(node, n), index) for n in names}
     p = {n: value if value is None or n == "scale" else int(value) for n, value in p.items()}
     i = x = int(x)
+    decay = _shifted if node.shift_decay else _decay
+    if node.loihi:
+        down = [abs(s) * f // 4096 * (1 if s >= 0 else -1) for s, f in
+                ((c[index], p["synapse"]), (v[index], p["membrane"]))]  # fmt: skip
+        c[index] = (down[0] + 64 * x + 2**23) % 2**24 - 2**23
+        u = max(1 - 2**23, min(2**23 - 1, down[1] + c[index] + (p["bias"] or 0)))
+        v[index] = p["reset_value"] if u > p["threshold"] else u
+        return int(u > p["threshold"])
     if p["synapse"] is not None:
         old, a = c[index], p["synapse"]
         if node.synapse_order == "decay_then_add":
@@ -82,6 +100,10 @@ def _integer_step(node: Neuron, index: Index, states: dict[str, Values], x: obje
         else:
             i = old
             c[index] = sat(decay(old, a) + x)
+    fallen = states["rise"][index]
+    if p["synapse_rise"] is not None:
+        states["rise"][index] = sat(decay(fallen, p["synapse_rise"]) + x)
+        i = sat(i - states["rise"][index])
     before = v[index]
     u = sat(sat(decay(before, p["membrane"]) + i) + (p["bias"] or 0))
     narrow = node.state_bits == 16
@@ -89,13 +111,22 @@ def _integer_step(node: Neuron, index: Index, states: dict[str, Values], x: obje
     def held(value: int) -> int:
         return max(-(2**15), min(2**15 - 1, value)) if narrow else sat(value)
 
-    return _fire(node, p, index, states, before, u, int, held)
+    return _fire(node, p, index, states, before, u, int, held, fallen)
 
 
 def _fire(
-    node: Neuron, p: dict, index: Index, states: dict, before: object, u: object, number: type, held
+    node: Neuron,
+    p: dict,
+    index: Index,
+    states: dict,
+    before: object,
+    u: object,
+    number: type,
+    held,
+    fallen: object,
 ) -> object:
     theta, zero = p["threshold"], number(0)
+    decay = _shifted if node.shift_decay else _decay
     rests = states["refractory"][index] > 0
     raised = states["adaptation"][index]
     if p["adaptation_decay"] is not None:
@@ -120,7 +151,13 @@ def _fire(
         result = held(u)
     else:
         late = fires(before)
-        if node.reset_next:
+        if node.reset_synapse and late and node.reset != "none":
+            taken = node.reset == "subtract"
+            u = u - fallen if taken else target
+            less = states["synapse"][index] - theta if taken else zero
+            u, less = (sat(u), sat(less)) if number is int else (u, less)
+            states["synapse"][index], states["rise"][index] = less, zero
+        elif node.reset_next:
             u = reset(u, late)
         u = held(u)
         if node.multiple:
@@ -136,7 +173,7 @@ def _fire(
             result = u - theta if n else u + theta
             result = held(sat(result)) if number is int else result
     if rests:
-        result = before
+        result = result if node.refractory_integrates else before
         states["refractory"][index] -= 1
     elif p["refractory"] is not None and n > 0:
         states["refractory"][index] = int(p["refractory"])
