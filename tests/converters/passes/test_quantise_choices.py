@@ -86,11 +86,12 @@ def test_a_late_reset_goes_deeper_than_any_current() -> None:
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("reset", ["subtract", "value"])
 @pytest.mark.parametrize("leak", [0.0, 0.5, 0.9, 1.0])
-def test_no_run_passes_the_worst_membrane(late: bool, reset: str, leak: float) -> None:
+@pytest.mark.parametrize("bias", [None, -90.0])
+def test_no_run_passes_the_worst_membrane(late: bool, reset: str, leak: float, bias: float | None) -> None:
     g = GraphBuilder(30, encoding="spikes", timesteps=7, low=-1.0)
     rng = np.random.default_rng(2)
     x = g.dense(g.input, f(rng.integers(-40, 40, (9, 30)) / 8), f(rng.normal(size=9)), name="dense")
-    fields = {"reset_value": -3.0} if reset == "value" else {}
+    fields = {"bias": bias} | ({"reset_value": -3.0} if reset == "value" else {})
     threshold = rng.uniform(5, 200, 9)
     graph = g.finish(
         g.lif(x, leak, threshold=f(threshold), reset=reset, reset_next=late, name="lif", **fields)
