@@ -9,10 +9,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 PYTEST := $(BIN)/python -m pytest
+# all C but what is generated
+C_FILES := $(filter-out csrc/snnrt_ir.h csrc/snnrt_constants.h,$(wildcard csrc/*.[ch] csrc/*/*.[ch] csrc/*/*/*.[ch] \
+	tests/csrc/*.c tests/emulator/*.c targets/emulator/boards/*.[ch]))
 CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
 SAY = @printf 'make $@: %s\n'
 
-.PHONY: help demo check test test-long mutate fuzz bench coverage sizes lint generate docs wheel compilers clean
+.PHONY: help demo check test test-long mutate fuzz format-c bench coverage sizes lint generate docs wheel compilers clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
@@ -58,6 +61,9 @@ lint: $(VENV)/test-ready ## style and types: about 30 s
 	@ln -s $(CURDIR)/runtime/* $(CURDIR)/converters $(CURDIR)/targets build/typed/snnrt/
 	@MYPYPATH=build/typed $(BIN)/mypy --no-error-summary -p snnrt
 	@$(BIN)/python csrc/generate.py --check
+
+format-c: $(VENV)/test-ready ## lay out the C sources as .clang-format says
+	@$(BIN)/clang-format -i $(C_FILES)
 
 generate: $(VENV)/demo-ready ## write what the core and docs/ir.md take from the specification in runtime/ir
 	@$(BIN)/python csrc/generate.py

@@ -7,7 +7,10 @@ the ``tests`` that shall fail then. ``core = true``: they run the installed core
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -96,6 +99,27 @@ class Tree:
                 for built in (ROOT / "runtime").glob("_core*.so"):
                     shutil.copy2(built, self.folder / "runtime" / built.name)
 
+    def cosmic_ray(self, module: str, tests: list[str]) -> int:
+        """Every mutant that Cosmic Ray makes of a module, against these tests; how many survive.
+
+        It changes the module where it lies, which is this copy. Prints the diff of each survivor.
+        """
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+        # its JSON strings are TOML strings, too
+        (self.folder / "cosmic.toml").write_text(
+            f"[cosmic-ray]\nmodule-path = {json.dumps(module)}\ntimeout = 60.0\nexcluded-modules = []\n"
+            f'test-command = {json.dumps(shlex.join(command))}\n[cosmic-ray.distributor]\nname = "local"\n'
+        )
+        for arguments in (["init", "cosmic.toml", "cosmic.sqlite"], ["exec", "cosmic.toml", "cosmic.sqlite"]):
+            self._run([str(Path(sys.executable).with_name("cosmic-ray")), *arguments], limit_s=None)
+        report = Path(sys.executable).with_name("cr-report")
+        said = self._run([str(report), "--surviving-only", "--show-diff", "cosmic.sqlite"]).stdout
+        print(said)
+        found = re.search(r"surviving mutants: (\d+)", said)
+        if found is None:
+            raise RuntimeError(f"Cosmic Ray gave no report of {module}")
+        return int(found[1])
+
     def build(self) -> None:
         """The core, from this tree's sources."""
         arguments = [sys.executable, "setup.py", "-q", "build_ext", "--inplace", "--force"]
@@ -111,11 +135,13 @@ class Tree:
             print(done.stdout[-3000:], file=sys.stderr)
         return done.returncode == 0
 
-    def _run(self, arguments: list[str], check: bool = True) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, arguments: list[str], check: bool = True, limit_s: float | None = LIMIT_S
+    ) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"PYTHONPATH": str(self.folder / "build" / "site")}
         return subprocess.run(
             arguments, cwd=self.folder, env=environment, check=check, capture_output=True, text=True,
-            timeout=LIMIT_S,
+            timeout=limit_s,
         )  # fmt: skip
 
 
@@ -123,7 +149,15 @@ def main() -> int:
     """Try each fault, or those whose name has one of the given words; 1 where one is missed."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("words", nargs="*", help="only faults with one of these in their name or file")
-    wanted = parser.parse_args().words
+    parser.add_argument("--module", help="instead: every mutant that Cosmic Ray makes of this module")
+    parser.add_argument("--tests", nargs="+", default=[], help="what shall catch those")
+    given = parser.parse_args()
+    wanted = given.words
+    if given.module is not None:
+        if not given.tests:
+            parser.error("--module needs --tests: the files that shall catch its mutants")
+        with tempfile.TemporaryDirectory(prefix="snnrt-mutate-") as folder:
+            return 1 if Tree(Path(folder)).cosmic_ray(given.module, given.tests) else 0
     faults = [
         fault
         for fault in read_faults()

@@ -15,7 +15,6 @@ from small_networks import dense_lif, every_kind
 import snnrt
 from snnrt.ir.graph import Graph, Neuron, Numbers
 from snnrt.targets.export import core_sources
-from snnrt.targets.export.c_conditionals import evaluate, kept_lines
 from snnrt.targets.export.core_sources import amalgamate, options_for, source_files
 
 _PREFIX = "SNNRT_WITH_"
@@ -258,19 +257,3 @@ def test_the_files_stand_one_after_another_as_they_are():
     names = [name for name in source_files(options) if name.endswith(".c")]
     assert len(names) > 20
     assert [name for name in names if _without_includes(core_sources._read(name)) not in source] == []
-
-
-@pytest.mark.parametrize(
-    ("expression", "value"),
-    [("A", True), ("!A", False), ("A && B", False), ("A || U", True), ("B && U", False), ("A && U", None),
-     ("B || U", None), ("!(A && B)", True), ("(A || B) && !B", True), ("1", True), ("0u", False),
-     ("defined(A)", None), ("U == 3 || A", True), ("A == 1 && B", False), ("defined(U) && B", False)],
-)  # fmt: skip
-def test_conditions(expression, value):
-    assert evaluate(expression, {"A": 1, "B": 0}) is value
-
-
-def test_conditionals():
-    text = "#if A\n1\n#elif U\n2\n#else\n3\n#endif\n"
-    text += "#if B /* no */\n4\n#elif U\n5\n#else\n6\n#endif\n#ifdef A\n7\n#endif\n"
-    assert kept_lines(text, {"A": 1, "B": 0}) == ["1", "5", "6", "7"]

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import graphs, random_graph
 
-from snnrt.converters.passes.membrane_form import decay_form
 from snnrt.converters.passes.quantise import compact, quantise
 from snnrt.errors import DataError, ModelError
 from snnrt.ir.graph import (
@@ -26,7 +25,6 @@ from snnrt.ir.graph import (
     Node,
     Readout,
     SumPool2d,
-    broadcast,
 )
 from snnrt.reference.run import Reference
 
@@ -162,28 +160,6 @@ def test_every_neuron_s_rules_fold(fields: dict) -> None:
     assert errors.max() < 0.12
     neuron = quantised["lif"]
     assert neuron.integration == "decay" and neuron.gain is None and neuron.leak is None
-
-
-def test_decay_form_is_the_same_update() -> None:
-    rng = np.random.default_rng(3)
-    v, i, shape = rng.normal(size=(2, 3, 3)), rng.normal(size=(2, 3, 3)), (2, 3, 3)
-    gain, leak, bias, k = (rng.uniform(0.2, 1.0, size) for size in ((2,), (2, 3, 3), (), (2,)))
-    updates = {
-        "decay": (k, lambda g, b, m, lk: m * v + g * i + b),
-        "euler": (k, lambda g, b, m, lk: v + m * ((lk - v) + g * i) + b),
-        "divide": (1 / k, lambda g, b, m, lk: v + (g * i - (v - lk)) / m + b),
-        "divide_leak": (1 / k, lambda g, b, m, lk: (v - (v - lk) / m) + g * i + b),
-    }
-    for integration, (membrane, update) in updates.items():
-        node = Neuron(
-            "n", (), shape, membrane=f(membrane), gain=f(gain), bias=f(bias), integration=integration,  # type: ignore[arg-type]
-            leak=None if integration == "decay" else f(leak),
-        )  # fmt: skip
-        form = decay_form(node)
-        assert form.bias is not None
-        folded = sum(broadcast(p, shape) * z for p, z in ((form.membrane, v), (form.gain, i), (form.bias, 1)))
-        full = [broadcast(f(p).astype(float), shape) for p in (gain, bias, membrane, leak)]
-        np.testing.assert_allclose(folded, update(*full), rtol=1e-5)
 
 
 def test_weights_on_a_grid_stay_exact() -> None:
