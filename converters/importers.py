@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnrt.errors import ModelError
+from snnrt.errors import ArgumentTypeError, ModelError, ModelFileError
 
 if TYPE_CHECKING:
     from snnrt.converters.common.finish import Imported
@@ -46,7 +46,7 @@ def find_importer(source: str | os.PathLike[str]) -> Importer:
     """
     if not isinstance(source, (str, os.PathLike)):
         found = type(source).__name__
-        raise ModelError(
+        raise ArgumentTypeError(
             f"source: expected the path of {readable_sources()}, found an object of type {found}"
         )
     path = Path(source)
@@ -54,7 +54,7 @@ def find_importer(source: str | os.PathLike[str]) -> Importer:
     if by_suffix:
         return by_suffix[0]
     if not path.is_file():
-        raise ModelError(f"{path}: no such file; expected {readable_sources()}")
+        raise ModelFileError(f"{path}: no such file; expected {readable_sources()}")
     begin = _beginning(path)
     for one in IMPORTERS:
         if begin.startswith(one.signature):
@@ -77,4 +77,4 @@ def _beginning(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(longest)
     except OSError as error:
-        raise ModelError(f"{path}: can't be read ({error.strerror or error}); check the path") from None
+        raise ModelFileError(f"{path}: can't be read ({error.strerror or error}); check the path") from None

@@ -69,7 +69,7 @@ import snnrt
 net = snnrt.convert("model.nir")
 net.save("model.snnrt")
 net = snnrt.load("model.snnrt")
-out = net.run(x)                      # out.logits, out.classes, out.timesteps, out.counts
+out = net.run(x)                      # out.logits, out.predictions, out.timesteps, out.counts
 net.profile(x, target="stm32u575")    # a TargetReport for each target
 ```
 """

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from snnrt.devices.core import check_model
-from snnrt.errors import ModelError
+from snnrt.errors import ModelError, ModelFileError
 from snnrt.format.file_format import LARGEST_FILE
 from snnrt.format.model import Model
 from snnrt.ir.graph import Graph
@@ -29,7 +29,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         with Path(path).open("rb") as file:
             raw = file.read(LARGEST_FILE + 1)
     except OSError as error:
-        raise ModelError(f"{name}: can't be read ({error.strerror or error}); check the path") from None
+        raise ModelFileError(f"{name}: can't be read ({error.strerror or error}); check the path") from None
     if len(raw) > LARGEST_FILE:
         raise ModelError(f"{name}: expected fewer than {LARGEST_FILE} bytes, found more; not a snnrt model")
     try:

@@ -53,9 +53,8 @@ def model(tmp_path_factory) -> Path:
         numbers="int8",
         calibrate=training.x,
         timesteps=4,
-        source_framework="snntorch",
-        exit_rule="entropy",
-        threshold=0.2,
+        framework="snntorch",
+        exit="entropy:0.2",
     )
     path = tmp_path_factory.mktemp("model") / MODEL
     network.save(path)
@@ -130,7 +129,7 @@ def test_readme_python_runs(model, monkeypatch, tmp_path):
         (code,) = [block for block in blocks(page, "python") if "import snnrt" in block]
         names = {"x": data.x[:5], "y": data.y[:5]}
         exec(compile(code, str(page), "exec"), names)
-        assert names["out"].classes.shape == (5,)
+        assert names["out"].predictions.shape == (5,)
 
 
 def test_firmware_page(model, monkeypatch, tmp_path):
@@ -172,7 +171,7 @@ def test_firmware_page(model, monkeypatch, tmp_path):
     printed = subprocess.run([folder / "program"], input=values.tobytes(), capture_output=True, check=True)
     found = np.array(printed.stdout.split(), int).reshape(-1, 2)
     out = network.run(x)
-    np.testing.assert_array_equal(found, np.stack([out.classes, out.timesteps], 1))
+    np.testing.assert_array_equal(found, np.stack([out.predictions, out.timesteps], 1))
     # the compilers' own command lines of the page
     for line in indented(page):
         if line.startswith(("cc ", "arm-none-eabi-gcc ")) and shutil.which(line.split()[0]):
