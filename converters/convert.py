@@ -129,6 +129,9 @@ def _with_metadata(
     if class_names is not None:
         classes = graph.readout.shape[0]
         if len(class_names) != classes:
-            raise ModelError(f"class_names: expected {classes} names, found {len(class_names)}")
+            raise ModelError(
+                f"class_names: expected {classes} names, found {len(class_names)}; give one a class, in the "
+                "order of the outputs"
+            )
         metadata["class_names"] = [str(one) for one in class_names]
     return graph.with_(metadata=metadata)

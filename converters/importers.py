@@ -39,6 +39,19 @@ class Importer:
 IMPORTERS = (Importer("NIR", (".nir",), b"\x89HDF\r\n\x1a\n", "snnrt.converters.nir.importer", "import_nir"),)
 
 
+_EXPORT = "export the network as one, with nir.write or the framework's export"
+_PYTORCH = (
+    "weights alone do not say what the network is: build it in its framework, and export it from there, "
+    "as snntorch.export_to_nir with nir.write"
+)
+_ADVICE = {
+    ".snnrt": "it is converted already: 'snnrt run' and snnrt.load take it as it is",
+    ".pt": _PYTORCH,
+    ".pth": _PYTORCH,
+    ".onnx": "ONNX is not read yet: export the network as NIR from its framework",
+}
+
+
 def find_importer(source: str | os.PathLike[str]) -> Importer:
     """The importer for the file ``source``: by its suffix, else by its content.
 
@@ -62,7 +75,7 @@ def find_importer(source: str | os.PathLike[str]) -> Importer:
     suffix = f"the suffix {path.suffix!r}" if path.suffix else "no suffix"
     raise ModelError(
         f"{path}: no importer knows this kind of file ({suffix}, and a content of another kind); "
-        f"expected {readable_sources()}; export the network as one"
+        f"expected {readable_sources()}; {_ADVICE.get(path.suffix.lower(), _EXPORT)}"
     )
 
 

@@ -36,6 +36,18 @@ exit codes: 0 done, 1 failed or disagrees, 2 wrong usage, 130 interrupted,
 """
 
 
+_MEANT = {
+    "--threshold": "--exit entropy:0.2",
+    "--exit-rule": "--exit entropy:0.2",
+    "--source": "--framework snntorch",
+    "--steps": "--timesteps",
+    "--framework": "--project",
+    "--targets": "--target",
+    "--test": "--data",
+}
+"""Words that mean an option of another name."""
+
+
 class _UsageError(Exception):
     """A command line that means nothing; the message says what to do."""
 
@@ -48,10 +60,13 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         hint = ""
-        if self.takes_all and "are required: " in message:
+        example = next((line.strip() for line in (self.epilog or "").splitlines() if "snnrt " in line), "")
+        if self.takes_all and "are required: MODEL" in message:
             hint = (
                 f"; {self.takes_all} takes every word behind it: put it last, or write {self.takes_all}=A,B"
             )
+        elif "are required: " in message and example:
+            hint = f"; as in: {example}"
         elif "invalid choice: " in message:
             hint = _close(message.split("'")[1], self._subparsers_names())
         raise _UsageError(f"{message}{hint}; see '{self.prog} --help'")
@@ -59,7 +74,11 @@ class _Parser(argparse.ArgumentParser):
     def refuse(self, unknown: list[str]) -> NoReturn:
         """Words that no argument takes."""
         known = [name for name in self._option_string_actions if name.startswith("--")]
-        hint = next(filter(None, (_close(word.split("=")[0], known) for word in unknown)), "")
+        given = [word.split("=")[0] for word in unknown]
+        meant = [_MEANT[word] for word in given if word in _MEANT and _MEANT[word].split()[0] in known]
+        hint = next(filter(None, (_close(word, known) for word in given)), "")
+        if meant:
+            hint = f"; did you mean {meant[0]}?"
         self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
 
     def _subparsers_names(self) -> list[str]:
@@ -74,7 +93,7 @@ class _Parser(argparse.ArgumentParser):
 def _close(word: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches
 
-    found = get_close_matches(word, known, n=1, cutoff=0.5) if len(word) > 2 else []
+    found = get_close_matches(word, known, n=1, cutoff=0.6) if len(word) > 2 else []
     return f"; did you mean {found[0]}?" if found else ""
 
 

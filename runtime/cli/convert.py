@@ -91,8 +91,15 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
     _add_switch(group, "--normalise-input", "scale the input of LIF by 1 − α (Sinabs)")
 
 
+class _Switch(argparse.BooleanOptionalAction):
+    """``--name`` and ``--no-name``, short in the usage."""
+
+    def format_usage(self) -> str:
+        return f"--[no-]{self.option_strings[0].removeprefix('--')}"
+
+
 def _add_switch(group: argparse._ArgumentGroup, name: str, summary: str) -> None:
-    group.add_argument(name, action=argparse.BooleanOptionalAction, help=summary)
+    group.add_argument(name, action=_Switch, help=summary)
 
 
 def import_options(args: argparse.Namespace) -> dict[str, Any]:

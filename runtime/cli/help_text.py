@@ -16,11 +16,15 @@ class Formatter(argparse.HelpFormatter):
         lines: list[str] = []
         prose: list[str] = []
         for line in [*text.splitlines(), ""]:
-            if line.startswith("  ") or not line.strip() or line.endswith(":"):
+            ends = line.endswith(":")
+            if ends:
+                prose.append(line.strip())
+            if line.startswith("  ") or not line.strip() or ends:
                 if prose:
-                    lines += textwrap.wrap(" ".join(prose), width)
+                    lines += textwrap.wrap(" ".join(prose), width, break_on_hyphens=False)
                     prose = []
-                lines += continued(line, width) if line.startswith("  ") else [line]
+                if not ends:
+                    lines += continued(line, width) if line.startswith("  ") else [line]
             else:
                 prose.append(line.strip())
         return "\n".join(indent + line for line in lines).rstrip() + "\n"

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO
 
@@ -101,7 +102,9 @@ def _load(source: str | os.PathLike[str], split: Split, accept: Accept) -> Datas
     with _clear_errors(name):
         if not path.exists():
             known = ", ".join(BUILT_IN)
-            raise DataFileError(f"{name}: no such file, and no built-in data of that name ({known})")
+            close = get_close_matches(built_in, BUILT_IN, n=1)
+            hint = f"did you mean {close[0]}?" if close else "numpy.savez('data.npz', x=x, y=y) writes a file"
+            raise DataFileError(f"{name}: no such file, and no built-in data of that name ({known}); {hint}")
         if not path.is_file():
             raise DataFileError(
                 f"{name}: expected an .npz or .npy file, found a folder or a device; give a file in it"

@@ -40,7 +40,7 @@ def test_help_of_each_command_shows_an_example(snnrt_command, command):
     ("argv", "message"),
     [
         (("fly",), "invalid choice: 'fly'"),
-        (("run",), "required: MODEL, DATA; see 'snnrt run --help'"),
+        (("run",), "required: MODEL, DATA; as in: snnrt run digits.snnrt digits"),
         (("run", "a", "b", "--frobnicate"), "unrecognized arguments: --frobnicate"),
         (("run", "a", "b", "--limit", "0"), "expected a whole number from 1"),
         (("run", "a", "b", "--timesteps", "65536"), "expected a whole number from 1 to 65535, found '65536'"),

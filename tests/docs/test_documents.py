@@ -110,7 +110,7 @@ def test_generated_pages_are_what_the_code_says():
 
 def test_api_page_names_everything_public():
     page = (ROOT / "docs" / "python_api.md").read_text("utf-8")
-    for name in set(snnrt.__all__) - {"__version__"}:
+    for name in set(snnrt.__all__) - {"__version__", "data", "devices", "targets"}:
         assert f"### {name}\n" in page
 
 

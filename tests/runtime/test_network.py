@@ -45,11 +45,11 @@ def test_score_and_accuracy(network, tmp_path):
     assert out.accuracy(DATA.y) == right and len(out) == len(DATA)
     assert network.score("digits", exit="never") == network.run(DATA.x, exit="never").accuracy(DATA.y)
     assert network.score(DATA, np.roll(DATA.y, 1)) < 0.5
-    with pytest.raises(DataError, match="expected labels, .* give y, or data with labels"):
+    with pytest.raises(DataError, match=r"expected labels, .* give y, or data with labels"):
         network.score(DATA.x)
     with pytest.raises(DataError, match=r"y: expected one label for each input, shape \(797,\)"):
         out.accuracy(DATA.y[:5])
-    with pytest.raises(DataError, match="one-hot labels: use y.argmax"):
+    with pytest.raises(DataError, match=r"one-hot labels: use y.argmax"):
         out.accuracy(np.eye(10, dtype=int)[DATA.y])
 
 
@@ -105,7 +105,7 @@ def test_two_targets_of_one_name(network, tmp_path):
     mine = tmp_path / "mine.toml"
     shipped = ROOT / "targets" / "profiles" / "dt-snn.toml"
     mine.write_bytes(shipped.read_bytes())
-    with pytest.raises(TargetError, match="'dt-snn' is there in dt-snn.toml and .*mine.toml: name each once"):
+    with pytest.raises(TargetError, match=r"'dt-snn' is there in .* and .*mine.toml: name each once"):
         network.profile(DATA.x[:2], target=["dt-snn", mine])
     with pytest.raises(TargetError, match="'dt-snn' is there twice"):
         network.profile(DATA.x[:2], target=["dt-snn", "dt-snn"])
