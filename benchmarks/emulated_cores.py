@@ -46,8 +46,9 @@ def table(numbers: Numbers) -> str:
     """The demo network in these numbers on every core."""
     training, test = load_dataset("digits", split="train"), load_dataset("digits", split="test")
     network = snnrt.convert(
-        SOURCE, numbers=numbers, timesteps=TIMESTEPS, source_framework="snntorch", exit_rule="entropy",
-        threshold=THRESHOLD, calibrate=training.x if numbers == "int8" else None,
+        SOURCE, numbers=numbers, timesteps=TIMESTEPS, framework="snntorch",
+        exit=snnrt.Exit.entropy(THRESHOLD),
+        calibrate=training.x if numbers == "int8" else None,
     )  # fmt: skip
     info = network.file_info()
     lines = [

@@ -107,7 +107,7 @@ def peer_subject(inputs: int = 16, timesteps: int = 4) -> Subject:
 def demo_subject(inputs: int = 16, timesteps: int = 4) -> Subject:
     """The trained network of `make demo` on test images, at its full T."""
     training, test = load_dataset("digits", split="train"), load_dataset("digits", split="test")
-    options = {"timesteps": timesteps, "source_framework": "snntorch"}
+    options = {"timesteps": timesteps, "framework": "snntorch"}
     return Subject(
         f"demo (8×8 digits), T = {timesteps}",
         snnrt.convert(DIGITS, numbers="float32", **options),

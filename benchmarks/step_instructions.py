@@ -28,10 +28,12 @@ from counted_networks import Networks
 from snnrt.atomic_write import write_atomically
 from snnrt.errors import SnnrtError
 from snnrt.ir.build import Value
+from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph
 from snnrt.network import Network
 from snnrt.results.request import Capabilities, checked_request
 from snnrt.targets.emulator.build import OPTIMISATION
+from snnrt.targets.emulator.busiest import with_range
 from snnrt.targets.emulator.cores import CORES, Core
 from snnrt.targets.emulator.device import run_emulated
 from snnrt.targets.step_instructions import GROUPS, TABLE, grouped_events, read_table
@@ -126,8 +128,8 @@ def measure(core: Core, graph: Graph) -> tuple[np.ndarray, int]:
     graph = network.graph
     peak = 1 if not graph.integer else graph.input.peak
     x = np.full((1, graph.timesteps, *graph.input.shape), peak, np.float32)
-    threshold = 0.0 if graph.exit.rule == "entropy" else graph.exit.threshold
-    request = checked_request(graph, x, Capabilities("emulator"), threshold=threshold)
+    exit = Exit.entropy(0.0) if graph.exit.rule == "entropy" else Exit.of(graph.exit)
+    request = checked_request(with_range(graph, peak), x, Capabilities("emulator"), exit=exit)
     found = run_emulated(network.model, request, core, count=False)
     return grouped_events(graph), int(found.step_instructions.max())
 

@@ -69,4 +69,4 @@ def test_core(benchmark, subjects, tmp_path_factory, name, numbers, kernels):
         return runs
 
     runs = benchmark.pedantic(run, rounds=10)
-    assert np.array_equal(runs.classes, network.run(x).classes)
+    assert np.array_equal(runs.classes, network.run(x).predictions)

@@ -11,20 +11,25 @@ import numpy as np
 
 from snnrt.converters.common.finish import Imported
 from snnrt.converters.importers import find_importer
-from snnrt.errors import DataError, ModelError
-from snnrt.exits import fixed_point
+from snnrt.errors import DataError, DataFileError, ModelError
+from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Profile
+from snnrt.ir.nodes.exit import check_rule
 from snnrt.ir.spec import MAX_TIMESTEPS
-from snnrt.reference.run import checked_input
+from snnrt.results.request import Inputs, checked_data
 
 NUMBERS: tuple[Profile, ...] = ("float32", "int8", "loihi")
+NOTHING_SEEN = (
+    "int8 without calibration: no data was seen, scales follow from the weights and the input's stated range "
+    "alone; calibrate with inputs like those of the device"
+)
 
 
 def convert_source(
     source: str | os.PathLike[str],
     *,
     numbers: Profile = "float32",
-    calibrate: np.ndarray | None = None,
+    calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
     **options: object,
 ) -> Imported:
@@ -39,15 +44,14 @@ def convert_source(
 def import_source(
     source: str | os.PathLike[str],
     *,
+    framework: str | None = None,
     timesteps: int | None = None,
-    exit_rule: Literal["entropy", "confidence", "never"] = "never",
-    threshold: float = 0.0,
-    source_framework: str | None = None,
+    exit: Exit | str = "never",
     class_names: Sequence[str] | None = None,
     name: str | None = None,
     **import_options: object,
 ) -> Imported:
-    """Import ``source`` in float32, with an exit rule and metadata.
+    """Import ``source`` in float32, with an exit and metadata.
 
     ``import_options`` are the importer's own; those given are kept in the metadata. Raises ModelError for a
     source that can't be read or expressed, and for options that do not fit it.
@@ -56,49 +60,70 @@ def import_source(
         isinstance(timesteps, (int, np.integer)) and 1 <= timesteps <= MAX_TIMESTEPS
     ):
         raise ModelError(f"timesteps: expected 1 to {MAX_TIMESTEPS}, found {timesteps!r}")
+    chosen = Exit.of(exit)
     importing = find_importer(source).load()
-    imported = importing(source, source=source_framework, timesteps=timesteps, **import_options)
+    imported = importing(source, framework=framework, timesteps=timesteps, **import_options)
     graph = imported.graph
-    fixed_point.check_rule(exit_rule, threshold, graph.readout.shape[0])
-    graph = graph.with_exit(exit_rule, threshold)
+    check_rule(chosen.rule, chosen.threshold, graph.readout.shape[0])
+    graph = graph.with_exit(chosen)
     return replace(imported, graph=_with_metadata(graph, name, class_names, import_options))
 
 
 def in_numbers(
     imported: Imported,
     numbers: Profile,
-    calibrate: np.ndarray | None = None,
+    calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
 ) -> Imported:
     """``imported`` (float32) in ``numbers``.
 
-    ``calibrate``: inputs as the network takes them, (N, *shape) or (N, T, *shape); they set int8's scales.
+    ``calibrate``: inputs as for :meth:`snnrt.Network.run` (of built-in data the training split); they set
+    int8's scales. Without, the stated range of the input does, which is said among the assumptions.
     ``state_bits``: width of int8 membranes (None: chosen). ``loihi``: int8 weights, neurons in Loihi's
     integers; where a current could wrap, the assumptions say so. Raises ModelError for what the numbers can't
     express, DataError for inputs that do not fit.
     """
     _check_numbers(numbers)
     if numbers == "float32":
+        if calibrate is not None:
+            raise DataError(
+                "calibrate: it sets the scales of int8, and numbers is float32: add numbers int8, "
+                "or leave calibrate out"
+            )
         return imported
     from snnrt.converters.passes.quantise import quantise
 
     graph = imported.graph
-    if calibrate is not None:
-        try:
-            calibrate = checked_input(calibrate, graph.input, graph.timesteps)
-        except DataError as error:
-            raise DataError(f"calibration data: {error}") from None
-    if numbers == "int8":
-        return replace(imported, graph=quantise(graph, calibrate, state_bits))
-    from snnrt.converters.passes.loihi import to_loihi, wrapping
-
-    if state_bits is not None:
+    if numbers == "loihi" and state_bits is not None:
         raise ModelError(
             f"state_bits: expected none with Loihi's integers, which take 24, found {state_bits}"
         )
-    graph = quantise(graph, calibrate, 32)
-    assumptions = (*imported.assumptions, *wrapping(graph))
-    return replace(imported, graph=to_loihi(graph), assumptions=assumptions)
+    seen = None
+    if calibrate is not None:
+        try:
+            seen = checked_data(graph, calibrate, split="train")[0]
+        except DataFileError as error:
+            raise DataFileError(f"calibrate: {error}") from None
+        except DataError as error:
+            raise DataError(f"calibrate: {error}") from None
+    told = () if calibrate is not None else (NOTHING_SEEN,)
+    if numbers == "int8":
+        return _told(replace(imported, graph=quantise(graph, seen, state_bits)), told)
+    from snnrt.converters.passes.loihi import to_loihi, wrapping
+
+    graph = quantise(graph, seen, 32)
+    return _told(replace(imported, graph=to_loihi(graph)), (*told, *wrapping(graph)))
+
+
+def _told(imported: Imported, lines: Sequence[str]) -> Imported:
+    """With more assumptions, also in the metadata."""
+    if not lines:
+        return imported
+    metadata = dict(imported.graph.metadata)
+    source = dict(metadata["source"])  # type: ignore[call-overload]
+    told = (*imported.assumptions, *lines)
+    metadata["source"] = {**source, "assumptions": list(told)}
+    return replace(imported, graph=imported.graph.with_(metadata=metadata), assumptions=told)
 
 
 def _check_numbers(numbers: str) -> None:
@@ -117,6 +142,9 @@ def _with_metadata(
     if class_names is not None:
         classes = graph.readout.shape[0]
         if len(class_names) != classes:
-            raise ModelError(f"class_names: expected {classes} names, found {len(class_names)}")
+            raise ModelError(
+                f"class_names: expected {classes} names, found {len(class_names)}; give one a class, in the "
+                "order of the outputs"
+            )
         metadata["class_names"] = [str(one) for one in class_names]
     return graph.with_(metadata=metadata)

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnrt.errors import ModelError
+from snnrt.errors import ArgumentTypeError, ModelError, ModelFileError
 
 if TYPE_CHECKING:
     from snnrt.converters.common.finish import Imported
@@ -39,6 +39,19 @@ class Importer:
 IMPORTERS = (Importer("NIR", (".nir",), b"\x89HDF\r\n\x1a\n", "snnrt.converters.nir.importer", "import_nir"),)
 
 
+_EXPORT = "export the network as one, with nir.write or the framework's export"
+_PYTORCH = (
+    "weights alone do not say what the network is: build it in its framework, and export it from there, "
+    "as snntorch.export_to_nir with nir.write"
+)
+_ADVICE = {
+    ".snnrt": "it is converted already: 'snnrt run' and snnrt.load take it as it is",
+    ".pt": _PYTORCH,
+    ".pth": _PYTORCH,
+    ".onnx": "ONNX is not read yet: export the network as NIR from its framework",
+}
+
+
 def find_importer(source: str | os.PathLike[str]) -> Importer:
     """The importer for the file ``source``: by its suffix, else by its content.
 
@@ -46,7 +59,7 @@ def find_importer(source: str | os.PathLike[str]) -> Importer:
     """
     if not isinstance(source, (str, os.PathLike)):
         found = type(source).__name__
-        raise ModelError(
+        raise ArgumentTypeError(
             f"source: expected the path of {readable_sources()}, found an object of type {found}"
         )
     path = Path(source)
@@ -54,7 +67,7 @@ def find_importer(source: str | os.PathLike[str]) -> Importer:
     if by_suffix:
         return by_suffix[0]
     if not path.is_file():
-        raise ModelError(f"{path}: no such file; expected {readable_sources()}")
+        raise ModelFileError(f"{path}: no such file; expected {readable_sources()}")
     begin = _beginning(path)
     for one in IMPORTERS:
         if begin.startswith(one.signature):
@@ -62,7 +75,7 @@ def find_importer(source: str | os.PathLike[str]) -> Importer:
     suffix = f"the suffix {path.suffix!r}" if path.suffix else "no suffix"
     raise ModelError(
         f"{path}: no importer knows this kind of file ({suffix}, and a content of another kind); "
-        f"expected {readable_sources()}; export the network as one"
+        f"expected {readable_sources()}; {_ADVICE.get(path.suffix.lower(), _EXPORT)}"
     )
 
 
@@ -77,4 +90,4 @@ def _beginning(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(longest)
     except OSError as error:
-        raise ModelError(f"{path}: can't be read ({error.strerror or error}); check the path") from None
+        raise ModelFileError(f"{path}: can't be read ({error.strerror or error}); check the path") from None

@@ -13,8 +13,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 import snnrt
 from snnrt.data.load import load_dataset
 
@@ -32,12 +30,11 @@ def run_demo(folder: Path) -> str:
 def exit_rows(model: Path) -> str:
     """Accuracy, mean timesteps and EDP saved on dt-snn by rule and threshold, as lines of a table."""
     data, network = load_dataset("digits"), snnrt.load(model)
-    full = network.run(data.x, exit_rule="never")
-    lines = [f"| `never` | {np.mean(full.classes == data.y):.4f} | {network.graph.timesteps:.3f} | – |"]
+    full = network.run(data.x, exit="never")
+    lines = [f"| `never` | {full.accuracy(data.y):.4f} | {network.graph.timesteps:.3f} | – |"]
     for rule, thresholds in RULES.items():
         for threshold in thresholds:
-            changed = snnrt.Network(network.graph.with_exit(rule, threshold))
-            (report,) = changed.profile(data.x, data.y, target="dt-snn")
+            report = network.profile(data, target="dt-snn", exit=snnrt.Exit(rule, threshold))
             timesteps, saved = report.dynamic.timesteps.mean(), 100 * report.edp_reduction
             lines.append(
                 f"| `{rule}` {threshold:g} | {report.accuracy:.4f} | {timesteps:.3f} | {saved:.1f} % |"

@@ -17,38 +17,62 @@ from pathlib import Path
 DOCS = Path(__file__).parent
 QUOTES = "'\""
 
-API = {
-    "snnrt": ("convert", "load", "Network", "Result", "Counts", "FileInfo", "NodeInfo", "GraphBuilder"),
-    "snnrt.data.load": ("load_dataset", "load_for_model", "fit_to_model", "Dataset"),
-    "snnrt.data.encodings": (
-        "difference_of_gaussians", "filter_bank", "filtered", "local_normalisation", "rank_order", "latency",
-        "spikes_at",
+LEVELS = {
+    "Use": (
+        "What most users need: a network, its results, data, reports, errors.",
+        {
+            "snnrt": ("convert", "load", "Network", "Exit", "Result", "HealthRecord"),
+            "snnrt.data": ("load_dataset", "Dataset"),
+            "snnrt.data.encodings": (
+                "difference_of_gaussians", "filter_bank", "filtered", "local_normalisation", "rank_order",
+                "latency", "spikes_at",
+            ),
+            "snnrt.targets": ("list_targets", "load_target", "TargetReport", "write_report", "explain"),
+            "snnrt.comparison": ("Comparison",),
+            "snnrt.errors": (
+                "SnnrtError", "ModelError", "DataError", "TargetError", "OutputError", "ArgumentTypeError",
+                "ModelFileError", "DataFileError", "TargetFileError",
+            ),
+        },
     ),
-    "snnrt.health.record": ("HealthRecord", "find_records"),
-    "snnrt.health.histograms": ("Difference", "Shift"),
-    "snnrt.devices.crossbar.device": ("Crossbar", "CrossbarConfig", "CrossbarMapping", "CrossbarEvents"),
-    "snnrt.targets": (
-        "list_targets", "load_target", "estimate", "compare", "TargetReport", "Costs", "CostSummary",
-        "write_report", "write_per_input", "explain",
+    "Build": (
+        "Networks by hand, importers and number formats, crossbars, devices of your own.",
+        {
+            "snnrt": ("GraphBuilder", "Graph"),
+            "snnrt.ir.build": ("Value",),
+            "snnrt.ir.graph": (
+                "Edge", "Node", "Input", "Dense", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten", "Add",
+                "Neuron", "Readout", "Exit",
+            ),
+            "snnrt.converters.nir.importer": ("import_nir",),
+            "snnrt.converters.common.finish": ("Imported",),
+            "snnrt.converters.passes.quantise": ("quantise",),
+            "snnrt.devices.crossbar.device": (
+                "Crossbar", "CrossbarConfig", "CrossbarMapping", "CrossbarEvents",
+            ),
+            "snnrt.devices.base": ("Capabilities", "RunRequest", "Session"),
+            "snnrt.devices.registry": ("find_device", "device_names"),
+        },
     ),
-    "snnrt.targets.device_needs": ("device_needs", "DeviceNeeds", "PlacedBuffer"),
-    "snnrt.targets.code_sizes": ("CoreBuild",),
-    "snnrt.targets.worst_case": ("NodeWork", "StepWork"),
-    "snnrt.targets.step_instructions": ("step_instructions",),
-    "snnrt.converters.nir.importer": ("import_nir",),
-    "snnrt.converters.common.finish": ("Imported",),
-    "snnrt.converters.passes.quantise": ("quantise",),
-    "snnrt.devices.base": ("Capabilities", "RunRequest", "Session"),
-    "snnrt.devices.registry": ("find_device", "device_names"),
-    "snnrt.format.model": ("Model",),
-    "snnrt.reference.run": ("Reference",),
-    "snnrt.ir.build": ("Value",),
-    "snnrt.ir.graph": (
-        "Graph", "Edge", "Node", "Input", "Dense", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten", "Add",
-        "Neuron", "Readout", "Exit",
+    "Inspect": (
+        "What a run counted, what a model takes, and how costs come about.",
+        {
+            "snnrt": ("Counts", "FileInfo", "NodeInfo"),
+            "snnrt.data": ("load_for_model", "fit_to_model"),
+            "snnrt.data.fit": ("fitted_inputs", "fitted_labels"),
+            "snnrt.health.record": ("find_records",),
+            "snnrt.health.histograms": ("Difference", "Shift"),
+            "snnrt.targets": ("estimate", "compare", "Costs", "CostSummary", "write_per_input"),
+            "snnrt.targets.device_needs": ("device_needs", "DeviceNeeds", "PlacedBuffer"),
+            "snnrt.targets.code_sizes": ("CoreBuild",),
+            "snnrt.targets.worst_case": ("NodeWork", "StepWork"),
+            "snnrt.targets.step_instructions": ("step_instructions",),
+            "snnrt.format.model": ("Model",),
+            "snnrt.reference.run": ("Reference",),
+        },
     ),
-    "snnrt.errors": ("SnnrtError", "ModelError", "DataError", "TargetError", "OutputError"),
 }  # fmt: skip
+"""What the page of the API shows: three levels, each a sentence and names by module."""
 
 CLI_HEAD = """\
 # The command line
@@ -57,8 +81,25 @@ Written by `make docs` from the command's own `--help`. DATA is an `.npz` with `
 `x`, or a built-in name. Images are (N, C, H, W) in the range that the model states, spike tensors
 (N, T, C, H, W); a missing channel axis is added where the model has one channel. Accuracies are fractions.
 
-A failed command prints one line on standard error, `snnrt: error: …`, and overwrites nothing. Exit codes:
-0 done, 1 failed or disagrees, 2 wrong usage, 130 interrupted, 141 the reader of the output went away.
+An EXIT is `entropy:0.2` (stop where the normalised entropy is below 0.2), `confidence:0.9` (where the largest
+probability is above 0.9) or `never`; JSON and Python say it in the same words. A comma between targets
+separates them (`--target dt-snn,loihi`), `all` is every shipped one.
+
+A failed command prints one line on standard error, `snnrt: error: …`, and overwrites nothing.
+
+| exit code | meaning |
+|---|---|
+| 0 | done; also help, and `snnrt` alone |
+| 1 | failed, or disagrees: `validate` beyond its limits, `health` with a drift or a damaged model |
+| 2 | wrong usage: the message ends with the help to read |
+| 130 | interrupted with Ctrl-C |
+| 141 | the reader of the output went away, as in `snnrt targets | head -1` |
+
+Output fits the terminal's width (or `COLUMNS`), and is not broken where it goes to a file or a pipe. Where
+the locale knows ASCII only, signs are written in ASCII (`uJ`, `1x8x8`). Colour is for terminals only, and
+never with `NO_COLOR`. One line makes a shell complete commands, options, targets, devices and data:
+
+    eval "$(snnrt completion bash)"        # zsh: the same with zsh; fish: snnrt completion fish | source
 """
 
 API_HEAD = """\
@@ -70,18 +111,24 @@ Written by `make docs` from the docstrings. Arrays are NumPy's; `N` is the numbe
 ```python
 import snnrt
 
-net = snnrt.convert("model.nir")
+net = snnrt.convert("model.nir", framework="snntorch", timesteps=4, exit="entropy:0.2")
 net.save("model.snnrt")
 net = snnrt.load("model.snnrt")
-out = net.run(x)                      # out.logits, out.classes, out.timesteps, out.counts
-net.profile(x, target="stm32u575")    # a TargetReport for each target
+print(net.summary())                                # one screen
+out = net.run(x)                                    # out.predictions, out.logits, out.timesteps, out.counts
+net.score(x, y), net.score("digits")                # accuracies; built-in data, paths and arrays alike
+report = net.profile(x, target="stm32u575")         # a TargetReport; of several targets a list of them
+report.rows()                                       # flat: pandas.DataFrame(report.rows())
+net.run(x, exit=snnrt.Exit.confidence(0.9), device="reference")
 ```
+
+Three levels: [use](#use), [build](#build), [inspect](#inspect).
 """
 
 
 def cli_page() -> str:
     """Every command's help."""
-    os.environ["COLUMNS"] = "100"
+    os.environ["COLUMNS"] = "90"
     from snnrt.cli import build_parser
 
     parser = build_parser()
@@ -97,13 +144,15 @@ def _block(text: str) -> str:
 
 
 def api_page() -> str:
-    """The objects of API: signature and docstring, with methods and fields of classes."""
+    """The objects of LEVELS: signature and docstring, with methods and fields of classes."""
     parts = [API_HEAD]
-    for module, names in API.items():
-        parts.append(f"## {module}\n")
-        loaded = importlib.import_module(module)
-        for name in names:
-            parts += _entry(name, getattr(loaded, name))
+    for level, (sentence, modules) in LEVELS.items():
+        parts.append(f"## {level}\n\n{sentence}\n")
+        for module, names in modules.items():
+            parts.append(f"*`{module}`*\n")
+            loaded = importlib.import_module(module)
+            for name in names:
+                parts += _entry(name, getattr(loaded, name))
     return "\n".join(parts)
 
 
@@ -116,7 +165,7 @@ def _entry(name: str, thing: object) -> list[str]:
     else:
         parts.append(_fields(thing))
     parts.append(_doc(thing))
-    for key, member in vars(thing).items():
+    for key, member in _members(thing).items():
         plain = getattr(member, "__func__", member)
         if key.startswith("_") or not (inspect.isfunction(plain) or isinstance(plain, property)):
             continue
@@ -125,6 +174,15 @@ def _entry(name: str, thing: object) -> list[str]:
         else:
             parts += [f"#### {name}.{key}\n", _signature(f"{name}.{key}", plain), _doc(plain)]
     return parts
+
+
+def _members(thing: type) -> dict[str, object]:
+    """Of the class itself, then of the part of a class of ours that only it is made of."""
+    found = dict(vars(thing))
+    for base in thing.__bases__:
+        if base.__name__ == f"{thing.__name__}Facts":
+            found |= {name: member for name, member in vars(base).items() if name not in found}
+    return found
 
 
 def _signature(name: str, thing: object) -> str:

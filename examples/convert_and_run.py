@@ -23,23 +23,22 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--output", default="digits.snnrt", help="the file to write")
     output = parser.parse_args(arguments).output
 
-    training, test = load_dataset("digits", split="train"), load_dataset("digits", split="test")
     network = snnrt.convert(
         SOURCE,
         numbers="int8",
-        calibrate=training.x,
+        calibrate="digits",
         timesteps=4,
-        source_framework="snntorch",
-        exit_rule="entropy",
-        threshold=0.2,
+        framework="snntorch",
+        exit="entropy:0.2",
     )
     # NIR leaves open how a neuron resets and when it fires: what was taken for granted is kept
     for assumption in network.assumptions:
         print("assumed:", assumption)
     network.save(output)
 
+    test = load_dataset("digits")
     out = snnrt.load(output).run(test.x)
-    print("accuracy:", round(float(np.mean(out.classes == test.y)), 4))
+    print("accuracy:", round(out.accuracy(test.y), 4))
     print("timesteps:", {int(t): int(n) for t, n in zip(*np.unique(out.timesteps, return_counts=True))})
     print("logits of the first image:", ", ".join(f"{logit:.2f}" for logit in out.logits[0]))
     print("spikes an image:", round(float(out.counts.spikes.sum()) / len(test), 1))

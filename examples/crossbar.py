@@ -38,20 +38,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--inputs", type=int, default=200, help="number of test images")
     inputs = parser.parse_args(arguments).inputs
 
-    training, test = load_dataset("digits", split="train"), load_dataset("digits", split="test")
+    test = load_dataset("digits")
     x, y = test.x[:inputs], test.y[:inputs]
-    network = snnrt.convert(
-        SOURCE, numbers="int8", calibrate=training.x, timesteps=4, source_framework="snntorch"
-    )
+    network = snnrt.convert(SOURCE, numbers="int8", calibrate="digits", timesteps=4, framework="snntorch")
     on_cpu = network.run(x)
-    print(f"{'C core':24} accuracy {np.mean(on_cpu.classes == y):.4f}")
+    print(f"{'C core':24} accuracy {on_cpu.accuracy(y):.4f}")
     for name, config in CHIPS.items():
         chip = Crossbar(config)
         out = network.run(x, device=chip)
-        same = np.mean(out.classes == on_cpu.classes)
+        same = np.mean(out.predictions == on_cpu.predictions)
         conversions = sum(int(events.adc_conversions) for events in chip.events.values())
         print(
-            f"{name:24} accuracy {np.mean(out.classes == y):.4f}, {same:.1%} as in the C core, "
+            f"{name:24} accuracy {out.accuracy(y):.4f}, {same:.1%} as in the C core, "
             f"{conversions / len(x):.0f} ADC conversions an image"
         )
 

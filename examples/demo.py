@@ -31,17 +31,12 @@ PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
 
 def choose_threshold(network: snnrt.Network, data: Dataset) -> float:
     """The largest of THRESHOLDS at which every image of ``data`` keeps its class of the full T; 0 if none."""
-    full = network.run(data.x, exit_rule="never").classes
+    full = network.run(data.x, exit="never").predictions
     for threshold in THRESHOLDS:
-        early = network.run(data.x, exit_rule="entropy", threshold=threshold)
-        if np.array_equal(early.classes, full):
+        early = network.run(data.x, exit=snnrt.Exit.entropy(threshold))
+        if np.array_equal(early.predictions, full):
             return threshold
     return 0.0
-
-
-def accuracy(network: snnrt.Network, data: Dataset, **options: object) -> float:
-    """Fraction of right classes."""
-    return float(np.mean(network.run(data.x, **options).classes == data.y))
 
 
 def with_unit(value: float, unit: str) -> str:
@@ -97,17 +92,17 @@ def main(arguments: list[str] | None = None) -> None:
 
     with step("reading scikit-learn's digits: 1,000 images to calibrate, 797 to test"):
         training, test = load_dataset("digits", split="train"), load_dataset("digits", split="test")
-    given = {"source_framework": "snntorch", "timesteps": TIMESTEPS, "name": "digits_conv"}
+    given = {"framework": "snntorch", "timesteps": TIMESTEPS, "name": "digits_conv"}
     with step(f"converting {SOURCE.name} to float32 and running it, to compare with"):
-        float_accuracy = accuracy(snnrt.convert(SOURCE, **given), test)
+        float_accuracy = snnrt.convert(SOURCE, **given).score(test)
     with step("converting it to int8, and choosing the exit threshold on the training images"):
-        options = {"numbers": "int8", "calibrate": training.x, "exit_rule": "entropy"}
-        network = snnrt.convert(SOURCE, **given, **options, threshold=0.0)
+        options = {"numbers": "int8", "calibrate": training}
+        network = snnrt.convert(SOURCE, **given, **options)
         threshold = choose_threshold(network, training)
-        network = snnrt.convert(SOURCE, **given, **options, threshold=threshold)
+        network = snnrt.convert(SOURCE, **given, **options, exit=snnrt.Exit.entropy(threshold))
         network.save(model)
     with step(f"running {len(test)} test images in the C core, profiling {' and '.join(TARGETS)}"):
-        reports = network.profile(test.x, test.y, target=TARGETS)
+        reports = network.profile(test, target=TARGETS)
     with step("writing the report"):
         write_report(page, network.graph, reports)
 
@@ -122,10 +117,10 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"\nreport  {page}\nmodel   {model}")
     print("\nthe same with the command line:")
     source = os.path.relpath(SOURCE)
-    print(f"  snnrt convert {source} -o {model} --source snntorch --timesteps {TIMESTEPS} \\")
-    print(f"      --numbers int8 --calibrate digits --exit entropy --threshold {threshold:g}")
+    print(f"  snnrt convert {source} -o {model} --framework snntorch --timesteps {TIMESTEPS} \\")
+    print(f"      --numbers int8 --calibrate digits --exit entropy:{threshold:g}")
     print(f"  snnrt run {model} digits")
-    print(f"  snnrt profile {model} digits --target {' '.join(TARGETS)} --report {page}")
+    print(f"  snnrt profile {model} digits --target {','.join(TARGETS)} --report {page}")
 
 
 if __name__ == "__main__":

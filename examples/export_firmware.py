@@ -25,8 +25,8 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
 
     network = snnrt.convert(
-        SOURCE, numbers="int8", calibrate=load_dataset("digits", split="train").x, timesteps=4,
-        source_framework="snntorch", exit_rule="entropy", threshold=0.2,
+        SOURCE, numbers="int8", calibrate="digits", timesteps=4,
+        framework="snntorch", exit="entropy:0.2",
     )  # fmt: skip
     image = load_dataset("digits").x[0]
     project = build_project(network, "digits.snnrt", Export(sample=image))
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
     ).stdout
     print(printed.rstrip())
     out = network.run(image[None])
-    print(f"here: class {out.classes[0]}, timesteps {out.timesteps[0]}")
+    print(f"here: class {out.predictions[0]}, timesteps {out.timesteps[0]}")
 
 
 if __name__ == "__main__":

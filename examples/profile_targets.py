@@ -10,7 +10,6 @@ import argparse
 from pathlib import Path
 
 import snnrt
-from snnrt.data.load import load_dataset
 from snnrt.targets import list_targets, write_report
 
 SOURCE = Path(__file__).parent / "models" / "digits_conv.nir"
@@ -23,18 +22,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--report", metavar="FILE.html", help="write a report with plots")
     options = parser.parse_args(arguments)
 
-    training, test = load_dataset("digits", split="train"), load_dataset("digits", split="test")
     network = snnrt.convert(
         SOURCE,
         numbers="int8",
-        calibrate=training.x,
+        calibrate="digits",
         timesteps=4,
-        source_framework="snntorch",
-        exit_rule="entropy",
-        threshold=0.2,
+        framework="snntorch",
+        exit="entropy:0.2",
     )
     print("known targets:", ", ".join(list_targets()))
-    reports = network.profile(test.x, test.y, target=options.targets)
+    reports = network.profile("digits", target=options.targets)
     for report in reports:
         costs, summary = report.dynamic, report.dynamic.summary()
         print(f"\n{report.target.title}")

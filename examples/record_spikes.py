@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> None:
     output = parser.parse_args(arguments).output
 
     test = load_dataset("digits", split="test")
-    network = snnrt.convert(SOURCE, timesteps=4, source_framework="snntorch")
+    network = snnrt.convert(SOURCE, timesteps=4, framework="snntorch")
     out = network.run(test.x[:8], record=("spikes", "membranes"))
     for name, spikes in out.spikes.items():
         # (inputs, timesteps, channels, height, width)

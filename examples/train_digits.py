@@ -196,9 +196,9 @@ def to_nir(network: DigitsNetwork) -> nir.NIRGraph:
 
 def compare_with_snnrt(path: Path, images: torch.Tensor, measured: Measured) -> tuple[float, float]:
     """Run the file in snnrt: the shares of classes and of spikes that are equal to PyTorch's."""
-    network = snnrt.convert(path, source_framework="snntorch", timesteps=TIMESTEPS)
+    network = snnrt.convert(path, framework="snntorch", timesteps=TIMESTEPS)
     result = network.run(images.numpy(), record=("spikes",))
-    classes = result.classes == measured.logits[-1].argmax(1).numpy()
+    classes = result.predictions == measured.logits[-1].argmax(1).numpy()
     spikes = [(result.spikes[name] == expected.numpy()).ravel() for name, expected in measured.spikes.items()]
     return float(classes.mean()), float(np.concatenate(spikes).mean())
 

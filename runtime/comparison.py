@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnrt.data.load import Dataset
+from snnrt.devices.models import load_model
 from snnrt.devices.registry import find_device
 from snnrt.errors import ModelError
+from snnrt.format.model import Model
 from snnrt.ir.graph import Graph, Neuron
+from snnrt.ir.spec import MAGIC
 from snnrt.reference.run import CAPABILITIES, Reference
-from snnrt.results.request import checked_request
+from snnrt.results.request import Inputs, checked_request
 
-if TYPE_CHECKING:
-    from snnrt.network import Network
+OPTIONS = (
+    "readout", "reset", "dt", "encoding", "low", "high", "strict", "multiple", "max_spikes", "lower_bound",
+    "normalise_input",
+)  # fmt: skip
+"""Of a conversion: what the source does not say, as the metadata keeps it."""
+
+LIMITS = {
+    "float32": {"min_spike_agreement": 1.0, "min_class_agreement": 1.0, "max_accuracy_loss": 0.0},
+    "int8": {"min_spike_agreement": 0.0, "min_class_agreement": 0.95, "max_accuracy_loss": 0.005},
+}
+"""How far a conversion may be from its source, by the numbers of the model."""
 
 RECORDED_BYTES = 1 << 26
 """Recorded spikes that a batch may hold."""
@@ -52,27 +63,78 @@ class Comparison:
             return None
         return self.source_accuracy - self.accuracy
 
+    def disagreements(self, limits: Mapping[str, float]) -> list[str]:
+        """What is beyond ``limits`` (as in :data:`LIMITS`), in words; none: the two agree."""
+        broken = []
+        for name, what in (("spike_agreement", "spikes"), ("class_agreement", "classes")):
+            found, least = getattr(self, name), limits[f"min_{name}"]
+            if found < least:
+                broken.append(f"{what} agree for {found:.6f}, expected at least {least:g}")
+        loss, most = self.accuracy_loss, limits["max_accuracy_loss"]
+        # one part in 10⁹: 0.95 − 0.945 must not count as more than 0.005
+        if loss is not None and loss > most + 1e-9:
+            broken.append(f"the accuracy falls by {loss:.4f}, expected at most {most:g}")
+        return broken
+
+
+def source_graph(source: object, graph: Graph, **options: object) -> Graph:
+    """The float32 graph that ``graph`` is compared with.
+
+    ``source``: a graph, or what has one (a network, a model); a .snnrt file; or a trained network's file,
+    which is imported as the metadata of ``graph`` says that it was, ``options`` of
+    :func:`snnrt.convert` in its place. Raises ModelError.
+    """
+    if isinstance(source, Graph):
+        return source
+    if hasattr(source, "graph"):
+        return source.graph  # type: ignore[no-any-return]
+    if isinstance(source, (str, os.PathLike)) and _is_model(source):
+        return load_model(source).graph
+    from snnrt.converters.convert import import_source
+    from snnrt.converters.frameworks.registry import NAMES
+
+    recorded = graph.metadata.get("source")
+    told: dict[str, object] = dict(recorded) if isinstance(recorded, dict) else {}
+    wanted: dict[str, object] = {
+        "timesteps": graph.timesteps,
+        "readout": graph.readout.mode,
+        "encoding": graph.input.encoding,
+        "low": graph.input.low,
+        "high": graph.input.high,
+    }
+    if told.get("framework") in NAMES:
+        wanted["framework"] = told["framework"]
+    given = told.get("options")
+    if isinstance(given, dict):
+        wanted |= {name: value for name, value in given.items() if name in OPTIONS and value is not None}
+    return import_source(source, **(wanted | options)).graph  # type: ignore[arg-type]
+
+
+def _is_model(path: str | os.PathLike[str]) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except (OSError, ValueError):
+        return False
+
 
 def compare_with_reference(
-    network: Network,
-    source: Graph,
-    data: Dataset,
-    progress: Callable[[int, int], None] | None = None,
+    model: Model, source: Graph, data: Inputs, progress: Callable[[int, int], None] | None = None
 ) -> Comparison:
-    """Run ``network`` in the C core and ``source`` in the reference on ``data`` and compare.
+    """Run ``model`` in the C core and ``source`` in the reference on ``data`` and compare.
 
-    ``data`` must fit the network (:func:`snnrt.data.load.fit_to_model`); ``progress(done, total)``
-    is called after each batch. Raises ModelError where the two are not the same network:
-    another input, another number of classes or timesteps, other neurons.
+    ``data`` as for :meth:`snnrt.Network.run`; ``progress(done, total)`` is called after each batch. Raises
+    ModelError where the two are not the same network: another input, another number of classes or
+    timesteps, other neurons.
     """
-    graph = network.graph
+    graph = model.graph
     names = _spiking(graph)
     _check_same(graph, source, names)
     device = find_device("cpu")
-    ours = checked_request(graph, data.x, device.capabilities, record=("spikes",)).for_all_timesteps()
-    theirs = checked_request(source, data.x, CAPABILITIES, record=("spikes",)).for_all_timesteps()
-    session, reference = device.open(network.model), Reference(source)
-    inputs, steps = len(data.x), graph.timesteps
+    ours = checked_request(graph, data, device.capabilities, record=("spikes",)).for_all_timesteps()
+    theirs = checked_request(source, ours.inputs, CAPABILITIES, record=("spikes",)).for_all_timesteps()
+    session, reference = device.open(model), Reference(source)
+    inputs, steps, labels = len(ours), graph.timesteps, ours.labels
     a_step = sum(2 * math.prod(graph[name].shape) for name in names)
     batch = max(1, min(256, RECORDED_BYTES // max(1, a_step * steps)))
     equal = dict.fromkeys(names, 0)
@@ -87,8 +149,8 @@ def compare_with_reference(
             if first is None and not same.all():
                 where = np.argwhere(~same)[0]
                 first = {"node": name, "input": start + int(where[0]), "timestep": int(where[1]) + 1}
-        classes.append(found.classes)
-        source_classes.append(expected.classes)
+        classes.append(found.predictions)
+        source_classes.append(expected.predictions)
         differences.append(np.abs(found.logits.astype(np.float64) - expected.logits))
         if progress is not None:
             progress(min(start + batch, inputs), inputs)
@@ -103,8 +165,8 @@ def compare_with_reference(
         class_agreement=float((ours_said == theirs_said).mean()),
         logits_mean_difference=float(difference.mean()),
         logits_max_difference=float(difference.max()),
-        accuracy=None if data.y is None else float((ours_said == data.y).mean()),
-        source_accuracy=None if data.y is None else float((theirs_said == data.y).mean()),
+        accuracy=None if labels is None else float((ours_said == labels).mean()),
+        source_accuracy=None if labels is None else float((theirs_said == labels).mean()),
     )
 
 

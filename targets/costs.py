@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from snnrt.brief import brief_repr
 from snnrt.errors import TargetError
 from snnrt.targets.target import Target
 
@@ -108,6 +109,8 @@ class Costs:
     warnings: tuple[str, ...] = ()
     mapping: tuple[LayerMapping, ...] = ()
     memory: Memory | None = None
+
+    __repr__ = brief_repr
 
     @property
     def edp_js(self) -> np.ndarray:

@@ -14,6 +14,7 @@ from snnrt.results.counts import Counts
 from snnrt.targets import in_memory, microcontroller, neuromorphic
 from snnrt.targets.costs import Costs, CostSummary, Ledger, close_ledgers
 from snnrt.targets.loading import load_target
+from snnrt.targets.quantities import engineering
 from snnrt.targets.target import InMemory, Microcontroller, Neuromorphic, Target
 from snnrt.targets.workload import check_counts
 
@@ -84,7 +85,8 @@ def _corners(target: Target, book: Callable[..., Ledger]) -> tuple[Ledger, Ledge
 class TargetReport:
     """A run with dynamic timesteps beside the same inputs at the full T, on one target.
 
-    ``accuracy`` and ``static_accuracy`` are fractions, None without labels.
+    ``accuracy`` and ``static_accuracy`` are fractions, None without labels. ``predictions`` of the dynamic
+    run and ``labels``, (N,) int64, where they are known.
     """
 
     target: Target
@@ -92,6 +94,8 @@ class TargetReport:
     static: Costs
     accuracy: float | None = None
     static_accuracy: float | None = None
+    predictions: np.ndarray | None = None
+    labels: np.ndarray | None = None
 
     @property
     def edp_reduction(self) -> float:
@@ -104,6 +108,49 @@ class TargetReport:
         """The same from mean E × mean D."""
         static = self.static.summary().product_of_means_edp_js
         return 1.0 - self.dynamic.summary().product_of_means_edp_js / static if static > 0 else 0.0
+
+    def rows(self) -> list[dict[str, str | int | float | None]]:
+        """A flat row an input, as ``pandas.DataFrame(report.rows())`` takes them.
+
+        ``input`` 0 … N − 1, ``target``, ``prediction``, ``label`` (None where unknown), ``timesteps`` used,
+        ``energy_j``, ``latency_s``, ``edp_js``, and the same at the full T as ``static_timesteps`` and so on.
+        """
+        columns: dict[str, list[int] | list[float]] = {}
+        for prefix, costs in (("", self.dynamic), ("static_", self.static)):
+            columns[f"{prefix}timesteps"] = costs.timesteps.tolist()
+            for figure in ("energy_j", "latency_s", "edp_js"):
+                columns[prefix + figure] = getattr(costs, figure).tolist()
+        inputs = len(self.dynamic.timesteps)
+        nothing = [None] * inputs
+        predictions, labels = (
+            nothing if known is None else known.tolist() for known in (self.predictions, self.labels)
+        )
+        return [
+            {
+                "input": index,
+                "target": self.target.name,
+                "prediction": predictions[index],
+                "label": labels[index],
+                **{name: values[index] for name, values in columns.items()},
+            }
+            for index in range(inputs)
+        ]
+
+    def __repr__(self) -> str:
+        dynamic, static = self.dynamic.summary(), self.static.summary()
+        lines = [
+            f"<snnrt.TargetReport {self.target.name}: {len(self.dynamic.timesteps)} inputs, dynamic (all)"
+        ]
+        if self.accuracy is not None and self.static_accuracy is not None:
+            lines.append(f"accuracy   {self.accuracy:.4f} ({self.static_accuracy:.4f})")
+        steps = (self.dynamic.timesteps.mean(), self.static.timesteps.mean())
+        lines.append(f"timesteps  {steps[0]:.3f} ({steps[1]:.3f})")
+        for name, unit, figure in (("energy", "J", "mean_energy_j"), ("latency", "s", "mean_latency_s")):
+            ours, theirs = (engineering(getattr(one, figure), unit) for one in (dynamic, static))
+            lines.append(f"{name:9}  {ours} ({theirs})")
+        lines.append(f"EDP        {dynamic.mean_edp_js:.4g} J·s ({static.mean_edp_js:.4g} J·s)")
+        lines[-1] += f", {abs(self.edp_reduction):.1%} {'less' if self.edp_reduction >= 0 else 'more'}>"
+        return "\n  ".join(lines)
 
     def to_dict(self) -> dict[str, object]:
         """JSON-able: the figures of the dynamic run, the same at full T as ``static_…``, reductions."""
@@ -144,6 +191,8 @@ def compare(
     period_s: float | None = None,
     arena_bytes: int | None = None,
     model_bytes: int | None = None,
+    predictions: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
 ) -> TargetReport:
     """``dynamic`` counts of ``graph`` with its exit rule beside ``static`` ones of the same inputs at full T.
 
@@ -156,7 +205,7 @@ def compare(
             f"the dynamic run has {dynamic.timesteps.shape[0]} inputs, the static one "
             f"{static.timesteps.shape[0]}; run both on the same data"
         )
-    full = graph.with_exit("never", 0.0)
+    full = graph.with_exit("never")
     options = {"period_s": period_s, "arena_bytes": arena_bytes, "model_bytes": model_bytes}
     return TargetReport(
         target=hardware,
@@ -164,4 +213,6 @@ def compare(
         static=estimate(full, static, hardware, **options),  # type: ignore[arg-type]
         accuracy=accuracy,
         static_accuracy=static_accuracy,
+        predictions=predictions,
+        labels=labels,
     )

@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from snnrt.errors import TargetError
+from snnrt.errors import TargetError, TargetFileError
 from snnrt.targets.figures import MARKS, UNITS, WHOLE_UNITS, Charge, Figure, is_finite_number, units_of
 from snnrt.targets.target import KINDS, Target
 from snnrt.texts import LONGEST_CELL, printable, quoted
@@ -54,19 +54,26 @@ def load_target(name_or_path: str | os.PathLike[str]) -> Target:
         return parse_target(_read(text), printable(text, LONGEST_CELL))
     close = difflib.get_close_matches(text.lower(), shipped, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(shipped)}"
-    raise TargetError(f"target {quoted(text)} is unknown; {hint} (or give the path of a .toml profile)")
+    several = "; of several targets give a list" if "," in text else ""
+    raise TargetError(
+        f"target {quoted(text)} is unknown; {hint} (or give the path of a .toml profile){several}"
+    )
 
 
 def _read(path: str) -> bytes:
     try:
         if not Path(path).is_file():
-            raise TargetError(
+            raise TargetFileError(
                 f"target profile {quoted(path)}: no such file; give a shipped name or a .toml file"
             )
         with open(path, "rb") as file:
             data = file.read(LARGEST_FILE + 1)
+    except TargetError:
+        raise
     except (OSError, ValueError) as error:
-        raise TargetError(f"target profile {quoted(path)}: cannot be read ({error})") from error
+        raise TargetFileError(
+            f"target profile {quoted(path)}: cannot be read ({error}); check the path"
+        ) from error
     if len(data) > LARGEST_FILE:
         raise TargetError(
             f"target profile {quoted(path)}: larger than {LARGEST_FILE} bytes; profiles are small"

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnrt.devices.registry import find_device
-from snnrt.errors import DataError
+from snnrt.errors import TargetError
 from snnrt.format.model import Model
-from snnrt.results.request import Progress, RunRequest, checked_request
+from snnrt.ir.exit_choice import Exit
+from snnrt.results.request import Inputs, Progress, RunRequest, checked_request
 from snnrt.results.result import Result
 from snnrt.targets.estimation import TargetReport, compare
-from snnrt.targets.loading import load_target
+from snnrt.targets.loading import list_targets, load_target
 from snnrt.targets.target import Target
 
 ProgressBar = Callable[[str], AbstractContextManager[Progress | None]]
@@ -31,54 +32,76 @@ class Profile:
     reports: list[TargetReport]
 
 
-def targets_of(
-    wanted: str | os.PathLike[str] | Target | Sequence[str | os.PathLike[str] | Target],
-) -> list[Target]:
-    """Names, paths of profiles, or Targets, one or several, as Targets. Raises TargetError."""
-    several = [wanted] if isinstance(wanted, (str, os.PathLike, Target)) else wanted
-    return [one if isinstance(one, Target) else load_target(one) for one in several]
+OneTarget = str | os.PathLike[str] | Target
+ALL = "all"
+"""In place of a name: every target that snnrt ships."""
+
+
+def is_one_target(wanted: object) -> bool:
+    """Whether one report answers it: a name, a path or a Target, and not ``all``."""
+    return isinstance(wanted, (str, os.PathLike, Target)) and wanted != ALL
+
+
+def targets_of(wanted: OneTarget | Sequence[OneTarget]) -> list[Target]:
+    """Names, paths of profiles, or Targets, one or several, or ``all``, as Targets.
+
+    Raises TargetError for what is unknown, and where two have one name, which results could not tell apart.
+    """
+    several = [wanted] if isinstance(wanted, (str, os.PathLike, Target)) else list(wanted)
+    if not several:
+        raise TargetError("target: expected at least one, found none; 'all' takes every one that snnrt ships")
+    targets: list[Target] = []
+    for one in several:
+        names = list_targets() if one == ALL else (one,)
+        targets += [name if isinstance(name, Target) else load_target(name) for name in names]
+    found: dict[str, Target] = {}
+    for target in targets:
+        other = found.setdefault(target.name, target)
+        if other is not target:
+            where = f"in {other.path} and {target.path}" if other.path != target.path else "twice"
+            raise TargetError(
+                f"target {target.name!r} is there {where}: name each once; of a profile of your own, change "
+                "the name in its file"
+            )
+    return targets
 
 
 def profile(
     model: Model,
-    x: np.ndarray,
+    x: Inputs,
     y: np.ndarray | None,
     targets: Sequence[Target],
     *,
-    steps: int | None = None,
-    exit_rule: str | None = None,
-    threshold: float | None = None,
+    timesteps: int | None = None,
+    exit: Exit | str | None = None,
     progress: Progress | None = None,
     progress_bar: ProgressBar | None = None,
 ) -> Profile:
     """Run ``model`` on ``x`` in the C core and cost it on each target; arguments as of a network's ``run``.
 
-    ``y`` (N,) labels give the accuracies. ``progress_bar(title)`` opens a bar for each of the two runs, in
-    place of ``progress``. Raises DataError for data that does not fit.
+    ``y`` (N,) labels give the accuracies (None: those of ``x``). ``progress_bar(title)`` opens a bar for
+    each of the two runs, in place of ``progress``. Raises DataError for data that does not fit.
     """
     bar: ProgressBar = progress_bar or (lambda title: nullcontext(progress))
     device = find_device("cpu")
-    request = checked_request(
-        model.graph, x, device.capabilities, steps=steps, exit_rule=exit_rule, threshold=threshold
-    )
-    labels = None if y is None else np.asarray(y)
-    if labels is not None and labels.shape != (len(request),):
-        raise DataError(f"y: expected shape {(len(request),)}, found {labels.shape}")
+    request = checked_request(model.graph, x, device.capabilities, y=y, timesteps=timesteps, exit=exit)
+    labels = request.labels
     with device.open(model) as session:
         with bar("full timesteps") as shown:
             static = session.run(request.for_all_timesteps().showing(shown))
         dynamic = static
-        if request.rule != "never":
+        if request.exit.rule != "never":
             with bar("dynamic timesteps") as shown:
                 dynamic = session.run(request.showing(shown))
-    graph = model.graph.with_exit(request.rule, request.threshold).with_(timesteps=request.timesteps)
+    graph = model.graph.with_exit(request.exit).with_(timesteps=request.timesteps)
     accuracy, static_accuracy = (
-        None if labels is None else float((result.classes == labels).mean()) for result in (dynamic, static)
+        None if labels is None else result.accuracy(labels) for result in (dynamic, static)
     )
     reports = [
         compare(
             graph, dynamic.counts, static.counts, target, accuracy=accuracy, static_accuracy=static_accuracy,
             arena_bytes=model.info.arena_bytes, model_bytes=len(model.raw),
+            predictions=dynamic.predictions, labels=labels,
         )
         for target in targets
     ]  # fmt: skip

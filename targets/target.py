@@ -16,7 +16,7 @@ def _rule(unit: str, *, least: float = 0.0, above: bool = False, most: float = 1
     return {"unit": unit, "least": least, "above": above, "most": most}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Target:
     """A piece of hardware as its profile file describes it.
 
@@ -33,6 +33,10 @@ class Target:
     description: str
     charges: tuple[Charge, ...]
     path: str = ""
+
+    def __repr__(self) -> str:
+        size = f"{len(self.figures)} figures, {len(self.charges)} charges"
+        return f"<snnrt.targets.{type(self).__name__} {self.name}: {self.title}; {size}>"
 
     @property
     def figures(self) -> dict[str, Figure]:
@@ -59,7 +63,7 @@ class Target:
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Microcontroller(Target):
     """A processor core that runs the C core: instructions × CPI / f, cycles × energy a cycle."""
 
@@ -113,7 +117,7 @@ class Microcontroller(Target):
     code_size: Figure | None = field(default=None, metadata=_rule("byte"))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class InMemory(Target):
     """Crossbar arrays that hold the weights and are read once for each window and timestep."""
 
@@ -164,7 +168,7 @@ class InMemory(Target):
         return slices * (2 if self.sign == "differential" else 1)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Neuromorphic(Target):
     """A digital event-driven chip: energy a synaptic operation and a neuron update, static power."""
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from snnrt.data.load import load_dataset
 from snnrt.ir.graph import Numbers
-from snnrt.network import Network, convert
+from snnrt.network import Network
+from snnrt.opening import convert
 
 SOURCE = Path(__file__).parents[1] / "examples" / "models" / "digits_conv.nir"
 
@@ -19,7 +20,7 @@ def demo_network(numbers: Numbers) -> tuple[Network, np.ndarray]:
     """With 4 timesteps, and an exit rule with which some images take several; images (797, 1, 8, 8)."""
     training, test = load_dataset("digits", split="train"), load_dataset("digits", split="test")
     network = convert(
-        SOURCE, numbers=numbers, timesteps=4, source_framework="snntorch", exit_rule="entropy",
-        threshold=0.05, calibrate=training.x if numbers == "int8" else None,
+        SOURCE, numbers=numbers, timesteps=4, framework="snntorch", exit="entropy:0.05",
+        calibrate=training.x if numbers == "int8" else None,
     )  # fmt: skip
     return network, test.x

@@ -65,7 +65,7 @@ def check_output(raw: bytes, model: Exported) -> int:
     found = np.frombuffer(raw, record).reshape(-1, model.inputs)
     rule = graph.exit.rule
     for way in found:
-        assert np.array_equal(way["words"][:, 0], expected.classes)
+        assert np.array_equal(way["words"][:, 0], expected.predictions)
         assert np.array_equal(way["words"][:, 1], expected.timesteps)
         if rule != "never":
             unit = np.log(classes) if rule == "entropy" else 1.0

@@ -32,6 +32,10 @@ def ends(shape: tuple[int, ...], out: tuple[int, ...], **between: nir.NIRNode) -
     return {"input": nir.Input(np.array(shape)), **between, "output": nir.Output(np.array(out))}
 
 
+WIDE = {"low": -1000.0, "high": 1000.0}
+"""The range of the inputs: a run refuses what is outside of it."""
+
+
 def read(path: Path, **options: object) -> Imported:
     """Import in this process, which costs a third of a second less."""
     return import_nir(path, isolated=False, **options)
@@ -41,7 +45,7 @@ def run(
     path: Path, x: np.ndarray, **options: object
 ) -> tuple[Imported, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Import with spikes over time as input, (N, T, *shape): spikes and membranes by node name."""
-    imported = read(path, encoding="spikes", timesteps=x.shape[1], **options)
+    imported = read(path, encoding="spikes", timesteps=x.shape[1], **WIDE, **options)
     result = Reference(imported.graph).run(x, record=("spikes", "membranes"))
     return imported, result.spikes, result.membranes
 
@@ -50,7 +54,7 @@ def outputs(path: Path, x: np.ndarray, **options: object) -> np.ndarray:
     """What the Output gives at each step, (N, T, classes), from the sums up to each step."""
     sums = []
     for steps in range(1, x.shape[1] + 1):
-        imported = read(path, encoding="spikes", timesteps=steps, **options)
+        imported = read(path, encoding="spikes", timesteps=steps, **WIDE, **options)
         sums.append(Reference(imported.graph).run(x[:, :steps]).logits)
     return np.diff(np.stack(sums, 1), axis=1, prepend=np.float32(0))
 

@@ -81,7 +81,8 @@ def write(graph: nir.NIRGraph, path: Path, infer: bool = True) -> Path:
 
 def ours(path: Path, x: np.ndarray, **options) -> tuple[Imported, dict[str, np.ndarray]]:
     """Import and run in the reference: spikes (membranes of leaky integrators), by node name."""
-    imported = import_nir(path, isolated=False, encoding="spikes", timesteps=x.shape[1], **options)
+    wide = {"low": -1000.0, "high": 1000.0} | options
+    imported = import_nir(path, isolated=False, encoding="spikes", timesteps=x.shape[1], **wide)
     result = Reference(imported.graph).run(x, record=("spikes", "membranes"))
     return imported, {**result.membranes, **result.spikes}
 

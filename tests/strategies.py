@@ -36,18 +36,20 @@ def random_graph(
         growth.block()
     growth.head()
     graph = _with_random_delay(rng, growth.finish())
+    if graph.integer and rng.random() < 0.5:
+        # values beyond the peak, which are clipped to it
+        source = graph.input.with_(low=1.5 * graph.input.low, high=1.5 * graph.input.high)
+        graph = graph.with_(nodes=(source, *graph.nodes[1:]))
     return graph, random_input(rng, graph, inputs)
 
 
 def random_input(rng: np.random.Generator, graph: Graph, inputs: int = 3) -> np.ndarray:
-    """float32 inputs for ``graph``: mostly in its range, with zeros and, in int8, values beyond the peak."""
+    """float32 inputs for ``graph``: in its range, with zeros and, in int8, values beyond the peak."""
     node = graph.input
     shape = (inputs, graph.timesteps, *node.shape) if node.encoding == "spikes" else (inputs, *node.shape)
     if node.encoding == "spikes" and node.peak == 1:
         return (rng.random(shape) < rng.uniform(0, 0.7)).astype(np.float32)
     x = rng.uniform(node.low, node.high, shape) * (rng.random(shape) < 0.8)
-    if graph.integer:
-        x = x * rng.choice([1.0, 1.5])
     return x.astype(np.float32)
 
 

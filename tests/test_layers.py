@@ -18,18 +18,20 @@ FOLDERS = {
     "training": "snnrt.training",
 }
 
-EVERYWHERE = ("errors", "texts", "atomic_write", "")
+EVERYWHERE = ("errors", "texts", "brief", "atomic_write", "")
 """What any room may import; the last is the package itself, for its version."""
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "texts": (),
     "errors": ("texts",),
+    "brief": ("texts",),
     "atomic_write": ("errors", "texts"),
     "ir": ("errors", "texts"),
     "format": ("ir",),
+    "summary": ("format", "ir"),
     "exits": ("format", "ir"),
-    "results": ("exits", "format", "ir"),
     "data": ("format", "ir"),
+    "results": ("data", "exits", "format", "ir"),
     "reference": ("results", "exits", "format", "ir"),
     "health": ("results", "exits", "format", "ir"),
     "devices": ("reference", "data", "results", "exits", "format", "ir"),
@@ -38,18 +40,23 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "targets.export": ("targets", "results", "format", "ir"),
     # it runs models, as the modules in devices do
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
-    "network": ("devices", "reference", "data", "results", "exits", "format", "ir"),
-    "comparison": ("network", "devices", "reference", "data", "results", "exits", "format", "ir"),
+    "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
+    "network_facts": ("summary", "devices", "format", "ir"),
+    "network": ("network_facts", "comparison", "devices", "reference", "data", "results", "format", "ir"),
+    "opening": ("network", "devices", "ir"),
     "training": ("network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir"),
     "cli": (
-        "comparison", "network", "targets.emulator", "targets.export", "targets", "converters", "devices",
-        "health", "data", "reference", "results", "exits", "format", "ir",
+        "comparison", "summary", "opening", "network", "targets.emulator", "targets.export", "targets",
+        "converters", "devices", "health", "data", "reference", "results", "exits", "format", "ir",
     ),
     "__main__": ("cli",),
 }  # fmt: skip
 """What each room may import beside itself and EVERYWHERE: only rooms that stand above it."""
 
-LATE = {"network": ("converters", "targets"), "devices": ("targets.emulator",)}
+LATE = {
+    "network": ("targets",), "opening": ("converters",), "comparison": ("converters",),
+    "devices": ("targets.emulator",),
+}  # fmt: skip
 """What a room may name, but not import before it is asked for."""
 
 CORE = ("snnrt.devices.core", "snnrt.devices.cpu")
@@ -57,7 +64,7 @@ CORE = ("snnrt.devices.core", "snnrt.devices.cpu")
 
 PACKAGES = {
     "numpy": ("",), "tomli": ("",), "typing_extensions": ("",),
-    "rich": ("cli",),
+    "rich": ("cli",), "argcomplete": ("cli",),
     "sklearn": ("data",),
     "nir": ("converters.nir",), "h5py": ("converters.nir",),
     "onnx": ("converters.onnx",),
@@ -67,8 +74,8 @@ PACKAGES = {
 """Packages of others, and the rooms that may import them."""
 
 EXCEPTIONS = {
-    ("converters.convert", "reference"): "checks the inputs that it calibrates with",
-    ("converters.convert", "exits"): "checks the exit rule before it reads the source",
+    ("converters.convert", "results"): "checks the inputs that it calibrates with",
+    ("converters.passes", "results"): "checks the inputs that it calibrates with",
     ("converters.passes", "reference"): "runs the network to see how far its states go",
     ("health.record", "network"): "takes a Network for the model that a record is compared with",
     ("targets.code_sizes", "targets.export"): "asks which files of the core a build has",

@@ -116,8 +116,7 @@ def wide_graph(rng: np.random.Generator, numbers: Numbers, *, inputs: int = 2) -
         # as a first layer sees it: few channels, many windows
         shape, low, peak = (int(rng.choice([1, 3, 20])), 9, 8), 0.0, int(rng.choice([1, 15, 31, 32, 255]))
     encoding = "spikes" if spikes else "constant"
-    low_end = low if peak > 1 else 0.0
-    node = wide.begin(shape, encoding=encoding, low=low_end, scale=1 / peak, peak=peak)
+    node = wide.begin(shape, encoding=encoding, low=low, scale=1 / peak, peak=peak)
     if image:
         node = wide.neuron(wide.conv(node, int(rng.choice(WIDTHS)), peak), multiple=bool(rng.random() < 0.2))
         if rng.random() < 0.5 and min(node.shape[1:]) >= 2:

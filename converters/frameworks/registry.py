@@ -20,6 +20,6 @@ NAMES = (
 def find_framework(name: str) -> Framework:
     """The framework of this ``name``. Raises ModelError for another name."""
     if name not in NAMES:
-        raise ModelError(f"source: expected one of {', '.join(NAMES)}, found {name!r}")
+        raise ModelError(f"framework: expected one of {', '.join(NAMES)}, found {name!r}")
     framework: Framework = import_module(f"{__package__}.{name}").FRAMEWORK
     return framework

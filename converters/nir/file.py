@@ -20,7 +20,7 @@ import numpy as np
 
 from snnrt.converters.nir import reader
 from snnrt.converters.nir.reader import READ_ERRORS, NotNir, Tree, parse_tree, read_tree
-from snnrt.errors import ModelError
+from snnrt.errors import ModelError, ModelFileError
 from snnrt.texts import printable
 
 SECONDS_TO_READ = 20.0
@@ -51,7 +51,7 @@ def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
     """
     path = Path(path)
     if not path.is_file():
-        raise ModelError(f"{path}: no such file; expected a NIR file (.nir)")
+        raise ModelFileError(f"{path}: no such file; expected a NIR file (.nir)")
     try:
         # a program that embeds Python has no interpreter to start
         tree = _read_isolated(path) if isolated and sys.executable else read_tree(str(path))

@@ -1,9 +1,9 @@
 """NIR files (Neuromorphic Intermediate Representation, HDF5) become graphs.
 
-    imported = import_nir("model.nir", source="snntorch")
+    imported = import_nir("model.nir", framework="snntorch")
     imported.graph, imported.assumptions
 
-What NIR does not store is decided by ``source`` (:mod:`snnrt.converters.frameworks.rules`) and by the
+What NIR does not store is decided by ``framework`` (:mod:`snnrt.converters.frameworks.rules`) and by the
 caller; whatever was neither in the file nor given is listed in ``assumptions``.
 """
 
@@ -31,7 +31,7 @@ from snnrt.ir.nodes.readout import ReadoutMode
 def import_nir(
     path: str | Path,
     *,
-    source: str | None = None,
+    framework: str | None = None,
     dt: float | None = None,
     reset: ResetChoice | None = None,
     strict: bool | None = None,
@@ -49,7 +49,7 @@ def import_nir(
 ) -> Imported:
     """Import the NIR file at ``path`` as a float32 graph with a readout and the exit rule ``never``.
 
-    ``source``: the framework whose rules the neurons follow; None: inferred from the file's
+    ``framework``: the one whose rules the neurons follow; None: inferred from the file's
     constants, else ``nir`` (forward Euler on NIR's equations). ``dt``: seconds (Sinabs: steps).
     ``reset``: ``subtract`` and ``zero`` when the framework does it, ``subtract_now``, ``none``.
     ``strict``: fires where v > threshold, not ≥. ``multiple``: up to ``max_spikes`` spikes a step.
@@ -64,18 +64,18 @@ def import_nir(
     """
     path = Path(path)
     choices = Choices(dt, reset, strict, multiple, max_spikes, lower_bound, normalise_input, reset_delay)
-    if source is not None:
-        choose_rules(source, choices)
+    if framework is not None:
+        choose_rules(framework, choices)
     nested = read_nir(path, isolated)
     try:
         options = GraphOptions(timesteps, readout, encoding, low, high)
-        return _import_graph(nested, path.stem, source, choices, options)
+        return _import_graph(nested, path.stem, framework, choices, options)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
 
 
 def _import_graph(
-    nested: NirGraph, name: str, source: str | None, choices: Choices, options: GraphOptions
+    nested: NirGraph, name: str, framework: str | None, choices: Choices, options: GraphOptions
 ) -> Imported:
     inlined = inline(nested)
     kinds = {key: type(node).__name__ for key, node in inlined.nodes.items()}
@@ -83,21 +83,23 @@ def _import_graph(
         kinds, inlined.edges, inlined.outer(nir.Input), inlined.outer(nir.Output), inlined.inner_ends
     )
     nodes = {key: node for key, node in inlined.nodes.items() if key in connections.reads}
-    rules, assumed = _decide(nodes, source, choices)
+    rules, assumed = _decide(nodes, framework, choices)
     drafts = {key: draft_node(key, node, rules) for key, node in nodes.items()}
     origin = {"format": "nir", "framework": rules.framework.name, "dt": rules.dt}
     return finish(drafts, connections, options, name=name, origin=origin, assumed=assumed)
 
 
-def _decide(nodes: dict[str, nir.NIRNode], source: str | None, choices: Choices) -> tuple[Rules, list[str]]:
+def _decide(
+    nodes: dict[str, nir.NIRNode], framework: str | None, choices: Choices
+) -> tuple[Rules, list[str]]:
     """Whose rules hold, and what that assumes."""
     assumed: list[str] = []
-    if source is None:
-        source, reason = infer_framework(
+    if framework is None:
+        framework, reason = infer_framework(
             {name: node for name, node in nodes.items() if isinstance(node, NEURONS)}
         )
-        assumed.append(f"source = {source} ({reason})")
-    rules = choose_rules(source, choices)
+        assumed.append(f"framework = {framework} ({reason})")
+    rules = choose_rules(framework, choices)
     mechanisms = [MECHANISMS[type(node)] for node in nodes.values() if type(node) in MECHANISMS]
     delays = any(isinstance(node, nir.Delay) for node in nodes.values())
     return rules, assumed + describe(rules, choices, mechanisms, delays)

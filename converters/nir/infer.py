@@ -30,6 +30,6 @@ def infer_framework(neurons: Mapping[str, nir.NIRNode]) -> tuple[str, str]:
         candidates = {"snntorch"}
     if len(candidates) != 1:
         fits = " or ".join(sorted(candidates)) or "none of the frameworks known"
-        return UNKNOWN, f"the constants fit {fits}; give source if you know who wrote the file"
+        return UNKNOWN, f"the constants fit {fits}; give framework if you know who wrote the file"
     name = candidates.pop()
     return name, f"inferred: {EXPORTS[name].reason}"

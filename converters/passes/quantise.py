@@ -26,7 +26,7 @@ from snnrt.ir.graph import Graph, Neuron, Node, Readout, Shape, Weighted, broadc
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.node import complaint
 from snnrt.ir.spec import LARGEST_INT16, LARGEST_SHIFT, LARGEST_WEIGHT, ONE_Q15, Array
-from snnrt.reference.run import checked_input
+from snnrt.results.request import checked_input
 
 LARGEST_INT32 = 2**31 - 1
 

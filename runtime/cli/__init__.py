@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
-from snnrt.cli import convert, export, health, inspect, profile, run, targets, validate
+from snnrt.cli import completion, convert, export, health, inspect, profile, run, targets, validate
+from snnrt.cli.help_text import Formatter
+from snnrt.cli.output import colours
+from snnrt.cli.plain_text import HANDLER
 from snnrt.errors import SnnrtError
 from snnrt.texts import LONGEST_MESSAGE, printable
 
@@ -20,13 +24,28 @@ timesteps in the C core, and say what that costs in energy and time.
 
 _EPILOG = """\
 example:
-  snnrt convert model.nir -o model.snnrt --numbers int8 --calibrate digits --exit entropy --threshold 0.1
+  snnrt convert model.nir -o model.snnrt --numbers int8 --calibrate digits --exit entropy:0.2
   snnrt run model.snnrt digits
-  snnrt profile model.snnrt digits --target dt-snn
+  snnrt profile model.snnrt digits --target dt-snn,stm32u575
 
-exit codes: 0 done, 1 failed or disagrees, 2 wrong usage, 130 interrupted.
-SNNRT_DEBUG=1 shows where an error came from.
+'snnrt COMMAND --help' explains a command. Completion in the shell:
+  eval "$(snnrt completion bash)"
+
+exit codes: 0 done, 1 failed or disagrees, 2 wrong usage, 130 interrupted,
+141 the reader of the output went away. SNNRT_DEBUG=1 shows where an error came from.
 """
+
+
+_MEANT = {
+    "--threshold": "--exit entropy:0.2",
+    "--exit-rule": "--exit entropy:0.2",
+    "--source": "--framework snntorch",
+    "--steps": "--timesteps",
+    "--framework": "--project",
+    "--targets": "--target",
+    "--test": "--data",
+}
+"""Words that mean an option of another name."""
 
 
 class _UsageError(Exception):
@@ -34,10 +53,48 @@ class _UsageError(Exception):
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, with errors of one line."""
+    """argparse, with errors of one line that say what to type."""
+
+    takes_all = ""
+    """An option that takes every word behind it, for the error that this leads to."""
 
     def error(self, message: str) -> NoReturn:
-        raise _UsageError(f"{message}; see '{self.prog} --help'")
+        hint = ""
+        example = next((line.strip() for line in (self.epilog or "").splitlines() if "snnrt " in line), "")
+        if self.takes_all and "are required: MODEL" in message:
+            hint = (
+                f"; {self.takes_all} takes every word behind it: put it last, or write {self.takes_all}=A,B"
+            )
+        elif "are required: " in message and example:
+            hint = f"; as in: {example}"
+        elif "invalid choice: " in message:
+            hint = _close(message.split("'")[1], self._subparsers_names())
+        raise _UsageError(f"{message}{hint}; see '{self.prog} --help'")
+
+    def refuse(self, unknown: list[str]) -> NoReturn:
+        """Words that no argument takes."""
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        given = [word.split("=")[0] for word in unknown]
+        meant = [_MEANT[word] for word in given if word in _MEANT and _MEANT[word].split()[0] in known]
+        hint = next(filter(None, (_close(word, known) for word in given)), "")
+        if meant:
+            hint = f"; did you mean {meant[0]}?"
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+
+    def _subparsers_names(self) -> list[str]:
+        return [
+            name
+            for action in self._actions
+            if isinstance(action, argparse._SubParsersAction)
+            for name in action.choices
+        ]
+
+
+def _close(word: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, known, n=1, cutoff=0.6) if len(word) > 2 else []
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 class _Version(argparse.Action):
@@ -56,12 +113,12 @@ def build_parser() -> argparse.ArgumentParser:
         prog="snnrt",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (convert, inspect, run, profile, validate, export, health, targets):
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in (convert, inspect, run, profile, validate, export, health, targets, completion):
         command.add_parser(commands)
     return parser
 
@@ -74,7 +131,9 @@ def main(argv: list[str] | None = None) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=HANDLER)
+    if "_ARGCOMPLETE" in os.environ:
+        completion.answer(build_parser())
     try:
         code = _run(argv)
         sys.stdout.flush()
@@ -93,7 +152,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(argv: list[str] | None) -> int:
     try:
-        args = build_parser().parse_args(argv)
+        parser = build_parser()
+        args, unknown = parser.parse_known_args(argv)
+        if unknown:
+            getattr(args, "parser", parser).refuse(unknown)
+        if not hasattr(args, "function"):
+            parser.print_help()
+            return OK
         return args.function(args)
     except _UsageError as error:
         _report(f"error: {error}")
@@ -126,7 +191,10 @@ def _describe(error: Exception) -> str:
 
 
 def _report(message: str) -> None:
-    print(f"snnrt: {printable(message, LONGEST_MESSAGE)}", file=sys.stderr)
+    line = f"snnrt: {printable(message, LONGEST_MESSAGE)}"
+    if colours(sys.stderr):
+        line = line.replace("error:", "\x1b[1;31merror:\x1b[0m", 1)
+    print(line, file=sys.stderr)
 
 
 def _discard_output() -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-if TYPE_CHECKING:
-    from snnrt.ir.graph import Exit
+from snnrt.cli.help_text import Formatter
+from snnrt.errors import DataError
+from snnrt.ir.exit_choice import Exit
 
+DATA_NAMES = ("digits", "yin-yang")
 DATA_HELP = "an .npz with x (and y), an .npy, or a built-in name: digits, yin-yang (digits:train is a split)"
-EXIT_RULES = ("entropy", "confidence", "never")
 MOST_TIMESTEPS = 65535
 
 
@@ -24,7 +27,7 @@ def subcommand(
         help=summary,
         description=summary[0].upper() + summary[1:] + ".",
         epilog=f"example:\n{example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
 
@@ -34,53 +37,62 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
 
 
-def add_exit_options(parser: argparse.ArgumentParser, *, overrides: bool) -> None:
-    """``--exit``, ``--threshold``, ``--timesteps``; ``overrides``: of a model that has its own."""
-    stands_for = " (otherwise the model's)" if overrides else ""
-    parser.add_argument(
-        "--exit",
-        choices=EXIT_RULES,
-        metavar="RULE",
-        help=f"stop early by the rule entropy, confidence or never{stands_for}",
+def completed(action: argparse.Action, words: Sequence[str], *, files: bool = False) -> None:
+    """What a shell offers for an argument: ``words``, and files where there are any."""
+
+    def complete(prefix: str, **_: object) -> list[str]:
+        found = list(words)
+        if files:
+            from argcomplete.completers import FilesCompleter
+
+            found += FilesCompleter()(prefix)
+        return [word for word in found if word.startswith(prefix)]
+
+    action.completer = complete  # type: ignore[attr-defined]
+
+
+def add_data(parser: argparse.ArgumentParser, *names: str, **options: Any) -> None:
+    """An argument that takes DATA; ``names`` and ``options`` as for ``add_argument``."""
+    completed(
+        parser.add_argument(*names, **{"metavar": "DATA", "help": DATA_HELP} | options),
+        DATA_NAMES,
+        files=True,
     )
-    parser.add_argument(
-        "--threshold",
-        type=fraction,
-        metavar="θ",
-        help="entropy: stop where the normalised entropy is below θ; "
-        "confidence: where the largest probability is above θ; 0 … 1",
+
+
+def add_exit_options(parser: argparse.ArgumentParser, *, overrides: bool) -> None:
+    """``--exit`` and ``--timesteps``; ``overrides``: of a model that has its own."""
+    stands_for = " (otherwise the model's)" if overrides else ""
+    completed(
+        parser.add_argument(
+            "--exit",
+            type=exit_choice,
+            metavar="EXIT",
+            help="when an input may stop: entropy:0.2, where the normalised entropy is below 0.2; "
+            f"confidence:0.9, where the largest probability is above 0.9; never{stands_for}",
+        ),
+        ("entropy:", "confidence:", "never"),
     )
     parser.add_argument(
         "--timesteps", type=timesteps, metavar="T", help=f"run at most T timesteps{stands_for}"
     )
 
 
-def check_exit_options(
-    args: argparse.Namespace, parser: argparse.ArgumentParser, exit_node: Exit | None
-) -> None:
-    """Refuse a threshold without a rule and a rule without a threshold; ``exit_node``: the model's own."""
-    rule = args.exit or (exit_node.rule if exit_node else "never")
-    if rule == "never" and args.threshold is not None:
-        parser.error(
-            "--threshold has no meaning for the exit rule never: add --exit entropy or --exit confidence"
-        )
-    without = args.exit in ("entropy", "confidence") and args.threshold is None
-    if without and (exit_node is None or exit_node.rule != args.exit):
-        parser.error(f"--exit {args.exit} needs a threshold: add --threshold with a number from 0 to 1")
+def exit_choice(text: str) -> Exit:
+    """``entropy:0.2``, ``confidence:0.9`` or ``never``."""
+    try:
+        return Exit.of(text)
+    except DataError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("exit: ")) from None
 
 
-def exit_overrides(args: argparse.Namespace) -> dict[str, Any]:
-    """The exit options that were given, as :meth:`snnrt.Network.run` takes them."""
-    overrides: dict[str, Any] = {}
-    if args.timesteps is not None:
-        overrides["steps"] = args.timesteps
-    if args.exit is not None:
-        overrides["exit_rule"] = args.exit
-    if args.exit == "never":
-        overrides["threshold"] = 0.0
-    elif args.threshold is not None:
-        overrides["threshold"] = args.threshold
-    return overrides
+def named_targets(words: Sequence[str]) -> list[str]:
+    """Names and paths of targets, each once: a comma separates them, unless a file is called so."""
+    names: list[str] = []
+    for word in words:
+        several = [word] if os.path.exists(word) else word.split(",")
+        names += [name.strip() for name in several if name.strip()]
+    return list(dict.fromkeys(names))
 
 
 def positive(text: str) -> int:

@@ -7,39 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import (
     DATA_HELP,
+    add_data,
     add_exit_options,
     add_json,
-    check_exit_options,
     finite,
     positive,
     positive_real,
     subcommand,
 )
-from snnrt.cli.description import exit_text, inputs_text, source_text
-from snnrt.cli.output import byte_count, check_outputs, print_facts, print_json
+from snnrt.cli.description import source_text
+from snnrt.cli.output import check_outputs, print_facts, print_json
 from snnrt.ir.spec import READOUT_MODES
 
 if TYPE_CHECKING:
     from snnrt.network import Network
 
-IMPORT_OPTIONS = (
-    "readout",
-    "reset",
-    "dt",
-    "encoding",
-    "low",
-    "high",
-    "strict",
-    "multiple",
-    "max_spikes",
-    "lower_bound",
-    "normalise_input",
-    "reset_delay",
-)
+_OPTIONS = (
+    "framework", "readout", "reset", "dt", "encoding", "low", "high", "strict", "multiple", "max_spikes",
+    "lower_bound", "normalise_input", "reset_delay",
+)  # fmt: skip
 
 _EXAMPLE = """\
-  snnrt convert digits_conv.nir -o digits.snnrt --source snntorch --numbers int8 \\
-      --calibrate digits --timesteps 4 --exit entropy --threshold 0.1"""
+  snnrt convert digits_conv.nir -o digits.snnrt --framework snntorch --timesteps 4 --numbers int8 --calibrate digits --exit entropy:0.2"""  # noqa: E501
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -56,13 +45,13 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="numbers on the device (float32); loihi: int8 weights, the chip's own integers",
     )
     add_exit_options(parser, overrides=False)
-    parser.add_argument(
+    add_data(
+        parser,
         "--calibrate",
-        metavar="DATA",
         help=f"inputs that set the scales of int8: {DATA_HELP}; of a built-in name the training split",
     )
     add_import_options(parser)
-    parser.add_argument("--class-names", metavar="A,B,…", help="names of the classes, kept in the file")
+    parser.add_argument("--class-names", metavar="A,B,C", help="names of the classes, kept in the file")
     parser.add_argument("--name", help="name of the network, kept in the file")
     add_json(parser)
     parser.set_defaults(function=run, parser=parser)
@@ -75,8 +64,7 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
 
     group = parser.add_argument_group("what the file does not say")
     group.add_argument(
-        "--source",
-        dest="framework",
+        "--framework",
         choices=NAMES,
         metavar="FRAMEWORK",
         help=f"whose rules apply where the file leaves a choice: {', '.join(NAMES)}",
@@ -86,7 +74,12 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
         choices=READOUT_MODES.values,
         help="logits: the sum or the mean over timesteps, the last or largest value, or the first spike",
     )
-    group.add_argument("--reset", choices=RESETS, help="what a spike does to the membrane")
+    group.add_argument(
+        "--reset",
+        choices=RESETS,
+        metavar="RESET",
+        help=f"what a spike does to the membrane: {', '.join(RESETS)}",
+    )
     group.add_argument("--dt", type=positive_real, metavar="SECONDS", help="length of a timestep")
     group.add_argument(
         "--encoding",
@@ -107,51 +100,44 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
     _add_switch(group, "--normalise-input", "scale the input of LIF by 1 − α (Sinabs)")
 
 
+class _Switch(argparse.BooleanOptionalAction):
+    """``--name`` and ``--no-name``, short in the usage."""
+
+    def format_usage(self) -> str:
+        return f"--[no-]{self.option_strings[0].removeprefix('--')}"
+
+
 def _add_switch(group: argparse._ArgumentGroup, name: str, summary: str) -> None:
-    group.add_argument(name, action=argparse.BooleanOptionalAction, help=summary)
+    group.add_argument(name, action=_Switch, help=summary)
 
 
 def import_options(args: argparse.Namespace) -> dict[str, Any]:
     """The import options that were given, as :func:`snnrt.convert` takes them."""
-    given = {"source_framework": args.framework} | {name: getattr(args, name) for name in IMPORT_OPTIONS}
+    given = {name: getattr(args, name) for name in _OPTIONS}
     return {name: value for name, value in given.items() if value is not None}
 
 
 def run(args: argparse.Namespace) -> int:
     """Convert, save, and say what was made and assumed."""
-    check_exit_options(args, args.parser, None)
     if args.calibrate is not None and args.numbers == "float32":
         args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
     check_outputs([args.output], [args.source, args.calibrate])
     options = import_options(args)
-    for name in ("timesteps", "name"):
+    for name in ("timesteps", "exit", "name", "calibrate"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
-    if args.exit is not None:
-        options |= {"exit_rule": args.exit, "threshold": args.threshold or 0.0}
     if args.class_names is not None:
         options["class_names"] = [name.strip() for name in args.class_names.split(",")]
-    network = _convert(args, options)
+
+    import snnrt
+
+    network = snnrt.convert(args.source, numbers=args.numbers, **options)
     network.save(args.output)
     if args.json:
         print_json(_summary(args, network))
     else:
         _print(args, network)
     return 0
-
-
-def _convert(args: argparse.Namespace, options: dict[str, Any]) -> Network:
-    """As snnrt.convert does; calibration data must first be brought into the shape of the imported input."""
-    import snnrt
-    from snnrt.converters.convert import import_source, in_numbers
-    from snnrt.data.load import load_for_model
-
-    imported = import_source(args.source, **options)
-    calibration = None
-    if args.calibrate is not None:
-        calibration = load_for_model(args.calibrate, imported.graph, split="train").x
-    converted = in_numbers(imported, args.numbers, calibration)
-    return snnrt.Network(converted.graph, converted.assumptions)
 
 
 def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
@@ -161,8 +147,9 @@ def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
         "source": args.source,
         "numbers": graph.profile,
         "timesteps": graph.timesteps,
-        "exit_rule": graph.exit.rule,
-        "threshold": graph.exit.threshold,
+        "exit": str(network.exit),
+        "framework": source_text(graph) or None,
+        "calibrate": args.calibrate,
         "input_shape": graph.input.shape,
         "encoding": graph.input.encoding,
         "classes": graph.readout.shape[0],
@@ -174,12 +161,14 @@ def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
 
 
 def _print(args: argparse.Namespace, network: Network) -> None:
+    from snnrt.summary import byte_count, exit_text, inputs_text
+
     graph, info = network.graph, network.file_info()
     facts = [
         ("written", args.output),
         ("network", f"{len(graph.nodes)} nodes, {graph.profile}, from {source_text(graph) or args.source}"),
         ("input", inputs_text(graph)),
-        ("exit", exit_text(graph)),
+        ("exit", exit_text(network.exit, network.timesteps)),
         ("flash", byte_count(info.file_bytes)),
         ("RAM", byte_count(info.arena_bytes)),
     ]

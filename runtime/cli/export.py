@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from snnrt.cli.arguments import DATA_HELP, add_json, subcommand
-from snnrt.cli.output import byte_count, print_facts, print_json
+from snnrt.cli.arguments import DATA_HELP, add_data, add_json, subcommand
+from snnrt.cli.output import print_facts, print_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 _EXAMPLE = """\
   snnrt export digits.snnrt -o firmware
-  snnrt export digits.snnrt -o firmware --framework cmake --sample digits
+  snnrt export digits.snnrt -o firmware --project cmake --sample digits
   snnrt export digits.snnrt wake_word.snnrt -o firmware --model incbin"""
 
 # as snnrt.targets.export has them, which is not imported before it is needed
 _LAYOUTS = ("amalgamation", "sources")
 _FORMS = ("array", "incbin", "section", "storage")
-_FRAMEWORKS = ("plain", "cmake", "zephyr", "arduino", "platformio", "esp-idf")
+_PROJECTS = ("plain", "cmake", "zephyr", "arduino", "platformio", "esp-idf")
 _PARTS = ("health", "strings", "counters", "trace", "model-check")
 
 
@@ -42,12 +42,14 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "the linker places, or a file that the firmware reads from a storage (array)",
     )  # fmt: skip
     parser.add_argument(
-        "--framework", choices=_FRAMEWORKS, default="plain", help="whose manifest and folders (plain: none)"
+        "--project",
+        choices=_PROJECTS,
+        default="plain",
+        metavar="PROJECT",
+        help=f"whose manifest and folders: {', '.join(_PROJECTS)} (plain: none)",
     )
     parser.add_argument("--name", metavar="NAME", help="what the names in C begin with (the file's name)")
-    parser.add_argument(
-        "--sample", metavar="DATA", help=f"the first input of DATA becomes the example's; DATA: {DATA_HELP}"
-    )
+    add_data(parser, "--sample", help=f"the first input of DATA becomes the example's; DATA: {DATA_HELP}")
     for option, verb in (("--with", "add"), ("--without", "leave out")):
         parser.add_argument(
             option, choices=_PARTS, action="append", default=[], metavar="PART", dest=f"{option[2:]}_parts",
@@ -75,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     wanted = Export(
         layout=args.layout,
         form=args.form,
-        framework=args.framework,
+        project=args.project,
         name=args.name,
         with_parts=args.with_parts,
         without_parts=args.without_parts,
@@ -91,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
                 "name": project.name,
                 "layout": args.layout,
                 "form": args.form,
-                "framework": args.framework,
+                "project": args.project,
                 "models": [
                     {
                         "file": path,
@@ -105,6 +107,8 @@ def run(args: argparse.Namespace) -> int:
             }
         )
         return 0
+    from snnrt.summary import byte_count
+
     print_facts(
         [
             ("written", f"{args.output}: {len(project.files)} files; README.md says how to use them"),

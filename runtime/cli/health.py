@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from snnrt.cli.arguments import (
-    DATA_HELP,
-    add_exit_options,
-    add_json,
-    check_exit_options,
-    positive,
-    subcommand,
+from snnrt.cli.arguments import DATA_HELP, add_data, add_exit_options, add_json, positive, subcommand
+from snnrt.cli.output import (
+    bar_width,
+    check_outputs,
+    print_facts,
+    print_json,
+    print_table,
+    print_text,
+    progress_bar,
 )
-from snnrt.cli.output import check_outputs, print_facts, print_json, print_table, progress_bar
-from snnrt.errors import DataError
+from snnrt.errors import DataError, DataFileError
 from snnrt.texts import printable
 
 if TYPE_CHECKING:
     from snnrt.health.histograms import Difference
     from snnrt.health.record import HealthRecord
+    from snnrt.ir.exit_choice import Exit
     from snnrt.network import Network
 
 _EXAMPLE = """\
@@ -30,11 +32,6 @@ _EXAMPLE = """\
 LARGEST_DUMP = 1 << 28
 BAR_WIDTH = 32
 MOST_LISTED = 8
-_RULE_TEXT = {
-    "entropy": "entropy: normalised entropy < {0:.4g}",
-    "confidence": "confidence: largest probability > {0:.4g}",
-    "never": "never",
-}
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -64,9 +61,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         metavar="N",
         help="where the record is in DUMP, in bytes (it is searched for)",
     )
-    parser.add_argument(
-        "--record", metavar="DATA", help="instead of DUMP: run inputs on the host and make their record"
-    )
+    add_data(parser, "--record", help="instead of DUMP: run inputs on the host and make their record")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the record")
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
     add_exit_options(parser, overrides=True)
@@ -95,8 +90,7 @@ def run(args: argparse.Namespace) -> int:
     network = snnrt.load(args.model) if args.model else None
     if args.record is not None:
         assert network is not None
-        check_exit_options(args, args.parser, network.graph.exit)
-        offset, record = None, _record(args, network, args.record, _overrides(args))
+        offset, record = None, _record(args, network, args.record, args.exit, args.timesteps)
     else:
         offset, record = _find(args.dump, args.offset, network)
     difference = None
@@ -121,24 +115,20 @@ def _check_arguments(args: argparse.Namespace) -> None:
     if args.record is not None and args.offset is not None:
         parser.error("--offset has no meaning with --record: there is no dump")
     if args.record is None:
-        for name in ("exit", "threshold", "timesteps"):
+        for name in ("exit", "timesteps"):
             if getattr(args, name) is not None:
                 parser.error(f"--{name} has no meaning for a dump, which has its own rule: leave it out")
 
 
-def _overrides(args: argparse.Namespace) -> dict[str, Any]:
-    threshold = 0.0 if args.exit == "never" else args.threshold
-    given = {"exit_rule": args.exit, "threshold": threshold, "steps": args.timesteps}
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _record(args: argparse.Namespace, network: Network, data: str, overrides: dict[str, Any]) -> HealthRecord:
+def _record(
+    args: argparse.Namespace, network: Network, data: str, exit: Exit | None, timesteps: int | None
+) -> HealthRecord:
     from snnrt.data.load import load_for_model
     from snnrt.health.record import HealthRecord
 
-    inputs = load_for_model(data, network.graph, limit=args.limit, timesteps=overrides.get("steps"))
+    inputs = load_for_model(data, network.graph, limit=args.limit, timesteps=timesteps)
     with progress_bar("running") as progress:
-        return HealthRecord.of(network, inputs.x, progress=progress, **overrides)
+        return HealthRecord.of(network, inputs, exit=exit, timesteps=timesteps, progress=progress)
 
 
 def _read(path: str) -> bytes:
@@ -146,9 +136,9 @@ def _read(path: str) -> bytes:
         with Path(path).open("rb") as file:
             raw = file.read(LARGEST_DUMP + 1)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}); check the path") from None
+        raise DataFileError(f"{path}: cannot be read ({error.strerror or error}); check the path") from None
     except ValueError as error:
-        raise DataError(f"{path!r}: cannot be read ({error}); check the path") from None
+        raise DataFileError(f"{path!r}: cannot be read ({error}); check the path") from None
     if len(raw) > LARGEST_DUMP:
         raise DataError(
             f"{path}: expected at most {LARGEST_DUMP} bytes, found more; cut out the record's memory"
@@ -199,7 +189,6 @@ def _some_records(raw: bytes, network: Network | None) -> list[tuple[int, Health
 
 def _baseline(args: argparse.Namespace, network: Network | None, record: HealthRecord) -> HealthRecord:
     from snnrt.data.builtin import BUILT_IN
-    from snnrt.exits import fixed_point
     from snnrt.health.record import MAGIC, iterate_records
 
     if args.against.partition(":")[0] not in BUILT_IN:
@@ -210,10 +199,18 @@ def _baseline(args: argparse.Namespace, network: Network | None, record: HealthR
         raise DataError(f"{args.against}: expected a health record; to run it as inputs, add --model MODEL")
     if not record.is_of(network):
         raise DataError(f"{args.dump or args.record}: {_other_model(args, record, network)}")
+    return _record(args, network, args.against, _exact_exit(record, network), record.maximum_timesteps)
+
+
+def _exact_exit(record: HealthRecord, network: Network) -> Exit:
+    """The exit whose integer is the record's, to the last bit."""
+    from snnrt.exits import fixed_point
+    from snnrt.ir.exit_choice import Exit
+
+    if network.exit.rule == record.rule and network.graph.exit.integer_threshold == record.threshold_q:
+        return network.exit
     classes = network.graph.readout.shape[0]
-    threshold = fixed_point.threshold_from_q(record.exit_rule, record.threshold_q, classes)
-    overrides = {"exit_rule": record.exit_rule, "threshold": threshold, "steps": record.maximum_timesteps}
-    return _record(args, network, args.against, overrides)
+    return Exit(record.rule, fixed_point.threshold_from_q(record.rule, record.threshold_q, classes))
 
 
 def _other_model(args: argparse.Namespace, record: HealthRecord, network: Network) -> str:
@@ -223,13 +220,6 @@ def _other_model(args: argparse.Namespace, record: HealthRecord, network: Networ
         f"expected the record of {args.model} (CRC {model_crc(network):08x}), "
         f"found one of a model with CRC {record.model_crc:08x}"
     )
-
-
-def _threshold(record: HealthRecord) -> float | None:
-    """θ as a user gives it; the record has ln K of an entropy as the end of its last bin."""
-    if record.exit_rule == "never":
-        return None
-    return record.threshold_q / max(record.score_limit, 1)
 
 
 def _document(
@@ -245,10 +235,9 @@ def _document(
         "model": args.model,
         "of_this_model": None if network is None else record.is_of(network),
         "model_crc": record.model_crc,
-        "exit_rule": record.exit_rule,
-        "threshold": _threshold(record),
+        "exit": str(record.exit),
         "threshold_q": record.threshold_q,
-        "maximum_timesteps": record.maximum_timesteps,
+        "timesteps": record.maximum_timesteps,
         "inferences": record.inferences,
         "exits": record.exits,
         "exit_share": record.exit_share,
@@ -256,9 +245,9 @@ def _document(
         "checks": record.checks,
         "faults": record.faults,
         "timestep_edges": record.timestep_edges,
-        "timesteps": record.timesteps,
+        "timestep_histogram": record.timesteps,
         "score_edges": record.score_edges,
-        "scores": record.scores,
+        "score_histogram": record.scores,
         "against": args.against,
     }
     if difference is not None:
@@ -279,11 +268,12 @@ def _print(
     record: HealthRecord,
     difference: Difference | None,
 ) -> None:
+    from snnrt.summary import exit_text
+
     where = f"{args.dump}, at byte {offset}" if args.record is None else f"of {args.record}, on the host"
     facts: list[tuple[str, object]] = [("record", where), ("model", _model_text(args, network, record))]
-    condition = _RULE_TEXT[record.exit_rule].format(_threshold(record))
     facts += [
-        ("exit", f"{condition}, at most {record.maximum_timesteps} timesteps"),
+        ("exit", exit_text(record.exit, record.maximum_timesteps)),
         ("inferences", _inferences_text(record)),
         ("model checks", f"{record.checks}, {_faults_text(record)}"),
     ]
@@ -329,7 +319,7 @@ def _print_histograms(record: HealthRecord) -> None:
     _print_bars("timesteps", shown)
     print()
     edges = record.score_edges
-    kind = "probability" if record.exit_rule == "confidence" else "entropy"
+    kind = "probability" if record.rule == "confidence" else "entropy"
     scores = [
         (f"{low:.4f} … {high:.4f}", int(count)) for low, high, count in zip(edges, edges[1:], record.scores)
     ]
@@ -338,9 +328,10 @@ def _print_histograms(record: HealthRecord) -> None:
 
 def _print_bars(title: str, counts: list[tuple[str, int]]) -> None:
     total, most = sum(count for _, count in counts) or 1, max(count for _, count in counts) or 1
+    longest = bar_width(BAR_WIDTH, 40)
     rows = []
     for label, count in counts:
-        bar = "█" * max(1, round(BAR_WIDTH * count / most)) if count else ""
+        bar = "█" * max(1, round(longest * count / most)) if count else ""
         rows.append((label, count, f"{100 * count / total:.1f} %", bar))
     print_table((title, "inferences", "share", ""), rows, left=(0, 3))
 
@@ -351,7 +342,7 @@ def _print_difference(args: argparse.Namespace, difference: Difference) -> None:
         for name, shift in difference.shifts.items()
     ]
     print_table((f"against {printable(args.against)}", "stability index", "moved", "p (χ²)"), rows)
-    print(f"{_VERDICTS[difference.verdict]} (p = {difference.p_value:.3g} over both)")
+    print_text(f"{_VERDICTS[difference.verdict]} (p = {difference.p_value:.3g} over both)")
 
 
 _VERDICTS = {

@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import add_json, subcommand
-from snnrt.cli.description import assumptions_of, exit_text, inputs_text, source_text
-from snnrt.cli.output import byte_count, print_facts, print_json, print_table, shape_text
+from snnrt.cli.description import assumptions_of, source_text
+from snnrt.cli.output import print_facts, print_json, print_table, print_text
 from snnrt.texts import LONGEST_VALUE, printable
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ def _document(model: str, network: Network, needs: DeviceNeeds) -> dict[str, obj
         },
         "readout": graph.readout.mode,
         "classes": graph.readout.shape[0],
-        "exit_rule": graph.exit.rule,
-        "threshold": graph.exit.threshold,
+        "exit": str(network.exit),
         "file_bytes": info.file_bytes,
         "arena_bytes": info.arena_bytes,
         "scratch_bytes": max(needs.scratch_bytes.values()),
@@ -110,6 +109,8 @@ def _core(build: CoreBuild, needs: DeviceNeeds, info: FileInfo) -> dict[str, Any
 
 
 def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
+    from snnrt.summary import byte_count, exit_text, inputs_text
+
     graph, info, rows = network.graph, network.file_info(), _rows(network, needs)
     weights = sum(row["weight_bytes"] for row in rows)
     title = graph.metadata.get("name")
@@ -119,7 +120,7 @@ def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
         ("numbers", graph.profile),
         ("input", inputs_text(graph)),
         ("readout", f"{graph.readout.shape[0]} classes, {graph.readout.mode} over timesteps"),
-        ("exit", exit_text(graph)),
+        ("exit", exit_text(network.exit, network.timesteps)),
         ("flash", f"{byte_count(info.file_bytes)}, of which weights {byte_count(weights)}"),
         ("RAM", f"{byte_count(info.arena_bytes)}: the arena for states and outputs"),
     ]
@@ -144,6 +145,8 @@ def _step_text(needs: DeviceNeeds) -> str:
 
 
 def _print_nodes(rows: list[dict[str, Any]]) -> None:
+    from snnrt.summary import shape_text
+
     names = ("node", "kind", "reads", "shape", "dtype")
     header = (*names, "weights", "state", "output", "at", "scratch", "operations")
     lines = []
@@ -160,8 +163,8 @@ def _print_nodes(rows: list[dict[str, Any]]) -> None:
             )
         )
     print_table(header, lines, left=(0, 1, 2, 3, 4))
-    print("weights, state, output and scratch in bytes; at: where the output lies in the arena;")
-    print("operations: the most synaptic operations, or neuron updates, of a timestep")
+    print_text("weights, state, output and scratch in bytes; at: where the output lies in the arena;")
+    print_text("operations: the most synaptic operations, or neuron updates, of a timestep")
 
 
 def _print_buffers(needs: DeviceNeeds) -> None:
@@ -190,23 +193,23 @@ def _print_cores(needs: DeviceNeeds, info: FileInfo) -> None:
     cores = [_core(build, needs, info) for build in needs.builds]
     print_table(header, [(core["core"], *(core[column] for column in columns)) for core in cores])
     compilers = ", ".join(sorted({build.compiler for build in needs.builds}))
-    print(f"code: of snnrt for this model by {compilers} at -Os, with the check of the model;")
+    print_text(f"code: of snnrt for this model by {compilers} at -Os, with the check of the model;")
     summed = needs.builds[0].summed_parts
     if len(summed) > 1:
-        print(f"code is a sum over parts ({', '.join(summed)}): whole builds took between")
-        print(
+        print_text(f"code is a sum over parts ({', '.join(summed)}): whole builds took between")
+        print_text(
             f"{max(build.code_less_bytes for build in needs.builds)} bytes less and "
             f"{max(build.code_more_bytes for build in needs.builds)} bytes more than such sums;"
         )
-    print("flash: code and model; RAM: arena, one snnrt_network and the deepest stack;")
-    print(f"instructions: the most that a timestep takes in firmware built at {needs.optimisation}")
+    print_text("flash: code and model; RAM: arena, one snnrt_network and the deepest stack;")
+    print_text(f"instructions: the most that a timestep takes in firmware built at {needs.optimisation}")
     parts = {
         name: [build.added_bytes[name] for build in needs.builds] for name in needs.builds[0].added_bytes
     }
     ranges = {name: "…".join(str(end) for end in sorted({min(of), max(of)})) for name, of in parts.items()}
     without = ranges.pop("model_check")
     added = ", ".join(f"{name} {count}" for name, count in ranges.items())
-    print(f"code that may be added: {added}; that goes without the check of the model: {without}")
+    print_text(f"code that may be added: {added}; that goes without the check of the model: {without}")
 
 
 def _metadata_facts(network: Network) -> list[tuple[str, object]]:

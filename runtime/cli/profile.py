@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnrt.cli.arguments import (
-    DATA_HELP,
+    add_data,
     add_exit_options,
     add_json,
-    check_exit_options,
-    exit_overrides,
+    completed,
+    named_targets,
     positive,
     subcommand,
 )
-from snnrt.cli.description import exit_text
 from snnrt.cli.output import (
     check_outputs,
     print_facts,
     print_json,
     print_table,
+    print_text,
     progress_bar,
 )
-from snnrt.texts import printable
 
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 _EXAMPLE = """\
   snnrt profile digits.snnrt digits --target dt-snn
-  snnrt profile digits.snnrt digits --target dt-snn stm32l4r5 --report digits.html --per-input digits.csv"""
+  snnrt profile digits.snnrt digits --target dt-snn,stm32l4r5 --report digits.html --per-input digits.csv
+  snnrt profile digits.snnrt digits --target all --exit entropy:0.3"""
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -41,15 +42,18 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         commands, "profile", "estimate energy, latency and EDP of each input on targets", _EXAMPLE
     )
     parser.add_argument("model", metavar="MODEL", help="a .snnrt file")
-    parser.add_argument("data", metavar="DATA", help=DATA_HELP)
-    parser.add_argument(
+    add_data(parser, "data")
+    parser.takes_all = "--target"  # type: ignore[attr-defined]
+    target = parser.add_argument(
         "--target",
         nargs="+",
         action="extend",
         required=True,
         metavar="NAME",
-        help="targets ('snnrt targets' lists them) or .toml profiles",
+        help="targets ('snnrt targets' lists them) or .toml profiles; a comma separates several, 'all' is "
+        "every shipped one; may be repeated",
     )
+    completed(target, shipped_names(), files=True)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
     add_exit_options(parser, overrides=True)
     parser.add_argument("--per-input", metavar="FILE.csv", help="write a line for each input and target")
@@ -58,29 +62,46 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.set_defaults(function=run, parser=parser)
 
 
+def shipped_names() -> tuple[str, ...]:
+    """Names of the shipped targets, and ``all``; nothing is imported, since a shell waits for it."""
+    from importlib.util import find_spec
+
+    spec = find_spec("snnrt.targets")
+    folders = (spec.submodule_search_locations or []) if spec is not None else []
+    paths = [path for folder in folders for path in Path(folder, "profiles").glob("*.toml")]
+    return ("all", *sorted(path.stem for path in paths))
+
+
 def run(args: argparse.Namespace) -> int:
     """Run twice (the model's exit rule, never), cost both on each target, print and write."""
-    check_outputs([args.per_input, args.report], [args.model, args.data, *args.target])
+    names = named_targets(args.target)
+    if not names:
+        args.parser.error(
+            "argument --target: expected the name of a target, found none; 'snnrt targets' lists them"
+        )
+    check_outputs([args.per_input, args.report], [args.model, args.data, *names])
 
     import snnrt
     from snnrt.data.load import load_for_model
-    from snnrt.targets import load_target
-    from snnrt.targets.profiling import profile
+    from snnrt.targets.profiling import ALL, profile, targets_of
 
-    targets = {target.name: target for target in map(load_target, args.target)}
+    if ALL in names:
+        shipped = snnrt.targets.list_targets()
+        names = [*shipped, *(name for name in names if name not in (ALL, *shipped))]
+    targets = targets_of(names)
     network = snnrt.load(args.model)
-    check_exit_options(args, args.parser, network.graph.exit)
     data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
     profiled = profile(
         network.model,
-        data.x,
-        data.y,
-        list(targets.values()),
+        data,
+        None,
+        targets,
+        timesteps=args.timesteps,
+        exit=args.exit,
         progress_bar=progress_bar,
-        **exit_overrides(args),
     )
     request, dynamic, reports = profiled.request, profiled.dynamic, profiled.reports
-    graph = network.graph.with_exit(request.rule, request.threshold).with_(timesteps=request.timesteps)
+    graph = network.graph.with_exit(request.exit).with_(timesteps=request.timesteps)
     _write(args, graph, dynamic, data, reports)
     if args.json:
         print_json(
@@ -89,8 +110,7 @@ def run(args: argparse.Namespace) -> int:
                 "data": args.data,
                 "inputs": len(data),
                 "timesteps": graph.timesteps,
-                "exit_rule": graph.exit.rule,
-                "threshold": graph.exit.threshold,
+                "exit": str(request.exit),
                 "targets": [report.to_dict() for report in reports],
             }
         )
@@ -109,7 +129,7 @@ def _write(
     # both texts exist before the first file is touched
     texts = {}
     if args.per_input is not None:
-        texts[args.per_input] = per_input_csv(dynamic.classes, data.y, reports)
+        texts[args.per_input] = per_input_csv(dynamic.predictions, data.y, reports)
     if args.report is not None:
         texts[args.report] = render_report(graph, reports, title=args.model)
     for path, text in texts.items():
@@ -117,13 +137,15 @@ def _write(
 
 
 def _print(args: argparse.Namespace, graph: Graph, data: Dataset, reports: list[TargetReport]) -> None:
+    from snnrt.ir.exit_choice import Exit
+    from snnrt.summary import exit_text
     from snnrt.targets.quantities import engineering
 
     print_facts(
         [
             ("model", f"{args.model}, {graph.numbers}"),
             ("data", f"{args.data}, {len(data)} input{'s' if len(data) != 1 else ''}"),
-            ("exit", exit_text(graph)),
+            ("exit", exit_text(Exit.of(graph.exit), graph.timesteps)),
         ]
     )
     print()
@@ -148,17 +170,17 @@ def _print(args: argparse.Namespace, graph: Graph, data: Dataset, reports: list[
                 )
             )
     print_table(header, rows, left=(0, 1))
-    print("energy and latency: means over inputs; EDP: the mean of energy times delay of each input")
+    print_text("energy and latency: means over inputs; EDP: the mean of energy times delay of each input")
     print()
     for report in reports:
         saved = report.edp_reduction
         than = f"{'less' if saved >= 0 else 'more'} EDP than with all {graph.timesteps} timesteps"
-        print(printable(f"{report.target.name}: {abs(saved):.1%} {than}"))
+        print_text(f"{report.target.name}: {abs(saved):.1%} {than}")
         for warning in report.dynamic.warnings:
-            print(printable(f"{report.target.name}: warning: {warning}"))
+            print_text(f"{report.target.name}: warning: {warning}")
     for path in (args.per_input, args.report):
         if path is not None:
-            print(printable(f"written: {path}"))
+            print_text(f"written: {path}")
 
 
 def _joule_seconds(value: float) -> str:

@@ -6,28 +6,20 @@ import argparse
 import io
 from typing import TYPE_CHECKING, Any, cast
 
-from snnrt.cli.arguments import (
-    DATA_HELP,
-    add_exit_options,
-    add_json,
-    check_exit_options,
-    exit_overrides,
-    positive,
-    subcommand,
-)
-from snnrt.cli.description import exit_text
-from snnrt.cli.output import check_outputs, print_facts, print_json, progress_bar
+from snnrt.cli.arguments import add_data, add_exit_options, add_json, completed, positive, subcommand
+from snnrt.cli.output import bar_width, check_outputs, print_facts, print_json, progress_bar
 
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
     from snnrt.devices.crossbar.device import Crossbar
-    from snnrt.ir.graph import Graph
+    from snnrt.ir.exit_choice import Exit
+    from snnrt.network import Network
     from snnrt.results.result import Result
     from snnrt.targets.emulator import EmulatedResult
 
 _EXAMPLE = """\
   snnrt run digits.snnrt digits
-  snnrt run digits.snnrt digits --exit confidence --threshold 0.9 --output results.npz
+  snnrt run digits.snnrt digits --exit confidence:0.9 --output results.npz
   snnrt run digits.snnrt digits --device crossbar --crossbar adc_bits=6 --crossbar read_noise=0.01
   snnrt run digits.snnrt digits --device emulator:cortex-m4 --limit 20"""
 
@@ -41,14 +33,15 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         commands, "run", "run a model on data in the C core, in emulated firmware or on a crossbar", _EXAMPLE
     )
     parser.add_argument("model", metavar="MODEL", help="a .snnrt file")
-    parser.add_argument("data", metavar="DATA", help=DATA_HELP)
-    parser.add_argument(
+    add_data(parser, "data")
+    device = parser.add_argument(
         "--device",
         default="cpu",
         metavar="DEVICE",
         help=f"where it runs: cpu (the default), cpu:KERNELS, reference, crossbar, crossbar:FILE.toml, or "
         f"emulator:NAME, the firmware on an emulated core: {', '.join(CORES)}",
     )
+    completed(device, ("cpu", "reference", "crossbar", *(f"emulator:{core}" for core in CORES)))
     parser.add_argument(
         "--crossbar",
         action="append",
@@ -60,7 +53,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--output",
         metavar="FILE.npz",
-        help="write logits, classes, timesteps, scores, labels (if any) and the counts of each node",
+        help="write logits, predictions, timesteps, scores, labels (if any) and the counts of each node",
     )
     add_json(parser)
     parser.set_defaults(function=run, parser=parser)
@@ -82,16 +75,12 @@ def run(args: argparse.Namespace) -> int:
         crossbar = _crossbar(file, args.crossbar or [])
     device = crossbar or find_device(args.device)
     network = snnrt.load(args.model)
-    graph = network.graph
-    check_exit_options(args, args.parser, graph.exit)
-    data = load_for_model(args.data, graph, limit=args.limit, timesteps=args.timesteps)
-    overrides = exit_overrides(args)
+    data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
     with progress_bar("running") as progress:
-        result = network.run(data.x, device=device, progress=progress, **overrides)
+        result = network.run(data, device=device, timesteps=args.timesteps, exit=args.exit, progress=progress)
     if args.output is not None:
         _save(args.output, result, data)
-    ran = graph.with_exit(args.exit or graph.exit.rule, overrides.get("threshold", graph.exit.threshold))
-    steps = args.timesteps or graph.timesteps
+    exit, steps = args.exit or network.exit, args.timesteps or network.timesteps
     summary = summarise(result, data, steps)
     if family == "emulator":
         summary["emulator"] = _emulated(cast("EmulatedResult", result))
@@ -101,24 +90,23 @@ def run(args: argparse.Namespace) -> int:
             "data": args.data,
             "device": args.device,
             "timesteps": steps,
-            "exit_rule": ran.exit.rule,
-            "threshold": ran.exit.threshold,
+            "exit": str(exit),
         }
         if crossbar is not None:
             given["crossbar"] = crossbar.config.to_dict()
         print_json(given | summary)
     else:
-        _print(args, ran, steps, summary)
+        _print(args, network, exit, steps, summary)
     return 0
 
 
 def summarise(result: Result, data: Dataset, steps: int) -> dict[str, object]:
     """The figures that ``snnrt run --json`` prints; the accuracy is None without labels."""
-    inputs = len(result.classes)
+    inputs = len(result)
     histogram = {str(step): int((result.timesteps == step).sum()) for step in range(1, steps + 1)}
     return {
         "inputs": inputs,
-        "accuracy": None if data.y is None else float((result.classes == data.y).mean()),
+        "accuracy": None if data.y is None else result.accuracy(data.y),
         "mean_timesteps": float(result.timesteps.mean()),
         "timestep_histogram": histogram,
         "spikes_per_input": float(result.counts.spikes.sum()) / inputs,
@@ -199,7 +187,7 @@ def _save(path: str, result: Result, data: Dataset) -> None:
 
     arrays = {
         "logits": result.logits,
-        "classes": result.classes,
+        "predictions": result.predictions,
         "timesteps": result.timesteps,
         "scores": result.scores,
         "nodes": np.array(result.counts.nodes),
@@ -215,12 +203,16 @@ def _save(path: str, result: Result, data: Dataset) -> None:
     write_atomically(path, file.getvalue())
 
 
-def _print(args: argparse.Namespace, graph: Graph, steps: int, summary: dict[str, Any]) -> None:
+def _print(
+    args: argparse.Namespace, network: Network, exit: Exit, steps: int, summary: dict[str, Any]
+) -> None:
+    from snnrt.summary import exit_text
+
     inputs, accuracy = summary["inputs"], summary["accuracy"]
     facts: list[tuple[str, object]] = [
-        ("model", f"{args.model}, {graph.numbers}, on {args.device}"),
+        ("model", f"{args.model}, {network.graph.numbers}, on {args.device}"),
         ("data", f"{args.data}, {inputs} input{'s' if inputs != 1 else ''}"),
-        ("exit", exit_text(graph, steps)),
+        ("exit", exit_text(exit, steps)),
         (
             "accuracy",
             "no labels" if accuracy is None else f"{accuracy:.4f} ({round(accuracy * inputs)} of {inputs})",
@@ -230,8 +222,10 @@ def _print(args: argparse.Namespace, graph: Graph, steps: int, summary: dict[str
     counts = {step: count for step, count in summary["timestep_histogram"].items() if count}
     most = max(counts.values())
     width = len(str(steps))
+    # the longest name of a fact, the step, the count, and what is between them
+    longest = bar_width(BAR_WIDTH, 19 + 2 + width + 2 + len(str(most)))
     for step, count in counts.items():
-        bar = "█" * max(1, round(BAR_WIDTH * count / most))
+        bar = "█" * max(1, round(longest * count / most))
         facts.append(("", f"{step.rjust(width)} {bar} {count}"))
     facts += [
         ("spikes", f"{summary['spikes_per_input']:.1f} an input"),

@@ -6,8 +6,9 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from snnrt.cli.arguments import add_json, subcommand
-from snnrt.cli.output import print_json, print_table
+from snnrt.cli.arguments import add_json, completed, subcommand
+from snnrt.cli.output import print_json, print_table, print_text
+from snnrt.cli.profile import shipped_names
 
 if TYPE_CHECKING:
     from snnrt.targets import Target
@@ -20,7 +21,8 @@ _EXAMPLE = """\
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """Declare the command and its arguments."""
     parser = subcommand(commands, "targets", "list the target profiles, or explain one", _EXAMPLE)
-    parser.add_argument("name", metavar="NAME", nargs="?", help="a target's name, or a .toml profile")
+    name = parser.add_argument("name", metavar="NAME", nargs="?", help="a target's name, or a .toml profile")
+    completed(name, shipped_names()[1:], files=True)
     add_json(parser)
     parser.set_defaults(function=run, parser=parser)
 
@@ -34,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print_json(_document(target))
         else:
-            print(explain(target))
+            print_text(explain(target))
         return 0
     targets = [load_target(name) for name in list_targets()]
     if args.json:
@@ -43,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         print_table(
             ("target", "kind", "what it is"), [(t.name, t.kind, t.title) for t in targets], left=(0, 1, 2)
         )
-        print("'snnrt targets NAME' explains one; a .toml file of your own works wherever a name does")
+        print_text("'snnrt targets NAME' explains one; a .toml file of your own works wherever a name does")
     return 0
 
 

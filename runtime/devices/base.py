@@ -6,13 +6,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from snnrt.format.model import Model
-from snnrt.results.request import Capabilities, RunRequest, checked_request
+from snnrt.results.request import Capabilities, Inputs, RunRequest, checked_request
 from snnrt.results.result import Result
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Capabilities", "Device", "DeviceModule", "RunRequest", "Session", "checked_request"]
+__all__ = ["Capabilities", "Device", "DeviceModule", "Inputs", "RunRequest", "Session", "checked_request"]
 
 
 class Session:

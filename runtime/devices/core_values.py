@@ -100,7 +100,7 @@ class CoreValues:
         timesteps = steps.astype(np.int64)
         return Result(
             logits=logits,
-            classes=classes.astype(np.int64),
+            predictions=classes.astype(np.int64),
             timesteps=timesteps,
             scores=q16,
             counts=Counts(nodes=self._names, timesteps=timesteps.copy(), **arrays),

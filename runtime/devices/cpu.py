@@ -222,7 +222,7 @@ class _Run:
         """Once every part is done."""
         out = self.outputs
         return self.program.values.result(
-            self.request.rule, out.classes, out.steps, out.scores, out.accumulators, out.counts,
+            self.request.exit.rule, out.classes, out.steps, out.scores, out.accumulators, out.counts,
             out.recordings,
         )  # fmt: skip
 
@@ -249,7 +249,7 @@ class _Worker:
         batch.recordings = recordings
         execution = program.take()
         try:
-            execution.set_up(run.kernels, request.rule, request.threshold_q, request.timesteps)
+            execution.set_up(run.kernels, request.exit.rule, request.threshold_q, request.timesteps)
             status = lib.snnrt_host_run_batch(execution.network, batch)
         finally:
             program.give_back(execution)

@@ -6,10 +6,14 @@ import os
 from pathlib import Path
 
 from snnrt.devices.core import check_model
-from snnrt.errors import ModelError
+from snnrt.errors import ModelError, ModelFileError
 from snnrt.format.file_format import LARGEST_FILE
 from snnrt.format.model import Model
 from snnrt.ir.graph import Graph
+from snnrt.ir.spec import MAGIC
+
+MADE_BY = "'snnrt convert SOURCE -o MODEL' makes one of a trained network"
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def model_of(graph: Graph) -> Model:
@@ -28,10 +32,15 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     try:
         with Path(path).open("rb") as file:
             raw = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise ModelFileError(f"{name}: no such file; expected a .snnrt file, which {MADE_BY}") from None
     except OSError as error:
-        raise ModelError(f"{name}: can't be read ({error.strerror or error}); check the path") from None
+        raise ModelFileError(f"{name}: can't be read ({error.strerror or error}); check the path") from None
     if len(raw) > LARGEST_FILE:
         raise ModelError(f"{name}: expected fewer than {LARGEST_FILE} bytes, found more; not a snnrt model")
+    if not raw.startswith(MAGIC):
+        what = f"; a NIR file must be converted first: {MADE_BY}" if raw.startswith(_HDF5) else f"; {MADE_BY}"
+        raise ModelError(f"{name}: not a snnrt model (wrong magic number){what}")
     try:
         return read_model(raw)
     except ModelError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -36,7 +37,12 @@ def find_device(name: object) -> Device:
     family, colon, argument = name.partition(":")
     module = _module(family)
     if module is None or (colon and not argument):
-        raise DataError(f"device: expected one of {', '.join(device_names())}, found {name!r}")
+        known = device_names()
+        close = [one for one in known if name and one.endswith(f":{name}")] or get_close_matches(
+            name, known, 1
+        )
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise DataError(f"device: expected one of {', '.join(known)}, found {name!r}{hint}")
     return module.find(argument)
 
 

@@ -137,8 +137,15 @@ class _Writer:
 
 def encode(graph: Graph) -> bytes:
     """The file of a graph: bytes. Raises ModelError for a graph that breaks a rule of the IR."""
-    graph = layout.prepare(graph)
     check_graph(graph)
+    return encode_prepared(layout.prepare(graph))
+
+
+def encode_prepared(graph: Graph) -> bytes:
+    """The file of a graph that is checked, and that :func:`snnrt.format.layout.prepare` has made ready.
+
+    Raises ModelError for metadata that no file can hold, and for a file that would be too large.
+    """
     writer = _Writer(graph)
     body = writer.body()
     metadata = dict(graph.metadata, node_names=[node.name for node in graph])

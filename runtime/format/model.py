@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from snnrt.brief import brief_repr
 from snnrt.format import file_format, layout
 from snnrt.ir.element_order import element_orders
 from snnrt.ir.graph import Graph
@@ -50,6 +51,8 @@ class Model:
     orders: Mapping[str, np.ndarray | None]
     types: Mapping[str, ValueType]
 
+    __repr__ = brief_repr
+
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What the import took for granted, where the metadata tells it."""
@@ -73,7 +76,7 @@ class Model:
         """Of a graph, which it writes. Raises ModelError where the graph breaks a rule of the IR."""
         check_graph(graph)
         prepared = layout.prepare(graph)
-        raw = file_format.encode(prepared)
+        raw = file_format.encode_prepared(prepared)
         return cls._of(prepared, raw, check(raw), plan_memory(prepared))
 
     @classmethod

@@ -15,6 +15,8 @@ import numpy as np
 from snnrt.errors import DataError
 from snnrt.exits import fixed_point
 from snnrt.health.histograms import Difference, compare_histograms
+from snnrt.ir.exit_choice import Exit
+from snnrt.results.request import Inputs
 
 if TYPE_CHECKING:
     from snnrt.network import Network
@@ -42,15 +44,15 @@ _WINDOW = 1 << 18
 class HealthRecord:
     """What a device has counted since its record was started (csrc/snnrt.h, ``snnrt_health``).
 
-    ``model_crc``: CRC-32 of the model. ``exit_rule``, ``threshold_q`` (Q16) and ``maximum_timesteps``: the
-    rule in force. ``score_limit``: upper end of the last score bin, Q16. ``inferences``: all, ``exits``:
+    ``model_crc``: CRC-32 of the model. ``rule``, ``threshold_q`` (Q16) and ``maximum_timesteps``: of the exit
+    in force. ``score_limit``: upper end of the last score bin, Q16. ``inferences``: all, ``exits``:
     those that the rule ended before the last timestep. ``checks``: of the model's checksum, ``faults``:
     those that failed. ``timesteps`` and ``scores``: (16,) uint32, inferences by timesteps taken and by the
     score of the last step (entropy, or with ``confidence`` the largest probability). Counts stop at 2³² −
     1."""
 
     model_crc: int
-    exit_rule: Rule
+    rule: Rule
     threshold_q: int
     maximum_timesteps: int
     score_limit: int
@@ -73,10 +75,10 @@ class HealthRecord:
         _need("bytes", BYTES, size)
         crc, rule, threshold_q, timesteps, steps_per_bin, score_limit = words[:6]
         if rule >= len(RULES):
-            raise DataError(f"health record: exit_rule: expected 0 to {len(RULES) - 1}, found {rule}")
+            raise DataError(f"health record: rule: expected 0 to {len(RULES) - 1}, found {rule}")
         record = cls(
             model_crc=crc,
-            exit_rule=RULES[rule],
+            rule=RULES[rule],
             threshold_q=threshold_q,
             maximum_timesteps=timesteps,
             score_limit=score_limit,
@@ -94,46 +96,39 @@ class HealthRecord:
     def of(
         cls,
         network: Network,
-        x: np.ndarray,
+        x: Inputs,
         *,
-        exit_rule: Rule | None = None,
-        threshold: float | None = None,
-        steps: int | None = None,
+        exit: Exit | str | None = None,
+        timesteps: int | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> HealthRecord:
         """The record that a device has after these inputs, byte for byte: the baseline of what is normal.
 
-        ``x``, ``exit_rule``, ``threshold``, ``steps`` and ``progress`` as in :meth:`snnrt.Network.run`,
-        which runs them on the host. Raises DataError and ModelError as it does.
+        ``x``, ``exit``, ``timesteps`` and ``progress`` as in :meth:`snnrt.Network.run`, which runs them on
+        the host. Raises DataError and ModelError as it does.
         """
-        graph = network.graph
-        rule: Rule = graph.exit.rule if exit_rule is None else exit_rule
-        given = threshold
-        if threshold is None:
-            threshold = graph.exit.threshold if rule == graph.exit.rule else 0.0
-        classes = graph.readout.shape[0]
-        maximum = graph.timesteps if steps is None else int(steps)
-        if rule == "never" and classes > 1:
-            # nothing is below an entropy of 0: every timestep, and the last one's entropy
-            result = network.run(x, exit_rule="entropy", threshold=0.0, steps=steps, progress=progress)
-        else:
-            result = network.run(x, exit_rule=exit_rule, threshold=given, steps=steps, progress=progress)
-        record = cls.empty(
-            model_crc(network), rule, fixed_point.threshold_q(rule, threshold, classes), maximum, classes
-        )
+        classes = network.graph.readout.shape[0]
+        maximum = network.timesteps if timesteps is None else timesteps
+        chosen = network.exit if exit is None else Exit.of(exit)
+        own = network.graph.exit
+        stored = own.integer_threshold if chosen == network.exit else None
+        # nothing is below an entropy of 0: every timestep, and the last one's entropy
+        ran = Exit.entropy(0.0) if chosen.rule == "never" and classes > 1 else chosen
+        result = network.run(x, exit=ran, timesteps=timesteps, progress=progress)
+        rule: Rule = chosen.rule
+        threshold_q = fixed_point.threshold_q(rule, chosen.threshold, classes) if stored is None else stored
+        record = cls.empty(model_crc(network), rule, threshold_q, int(maximum), classes)
         unit = ONE_Q16 if rule == "confidence" else ONE_Q16 * math.log(classes)
         return record.with_counts(result.timesteps, np.rint(np.nan_to_num(result.scores) * unit))
 
     @classmethod
     def empty(
-        cls, model_crc: int, exit_rule: Rule, threshold_q: int, maximum_timesteps: int, classes: int
+        cls, model_crc: int, rule: Rule, threshold_q: int, maximum_timesteps: int, classes: int
     ) -> HealthRecord:
         """A record that was just started, of a model with so many classes."""
-        limit = ONE_Q16 if exit_rule == "confidence" else natural_logarithm_q16(classes)
+        limit = ONE_Q16 if rule == "confidence" else natural_logarithm_q16(classes)
         zeros = np.zeros(BINS, np.uint32)
-        return cls(
-            model_crc, exit_rule, threshold_q, maximum_timesteps, limit, 0, 0, 0, 0, zeros, zeros.copy()
-        )
+        return cls(model_crc, rule, threshold_q, maximum_timesteps, limit, 0, 0, 0, 0, zeros, zeros.copy())
 
     def with_counts(self, timesteps: np.ndarray, scores_q16: np.ndarray) -> HealthRecord:
         """The record after more inferences, each with its timesteps (N,) and Q16 score (N,), integers."""
@@ -155,10 +150,17 @@ class HealthRecord:
     def to_bytes(self) -> bytes:
         """The 176 bytes, as the device has them in memory."""
         return _WORDS.pack(
-            MAGIC, VERSION, BYTES, self.model_crc, RULES.index(self.exit_rule), self.threshold_q,
+            MAGIC, VERSION, BYTES, self.model_crc, RULES.index(self.rule), self.threshold_q,
             self.maximum_timesteps, self.steps_per_bin, self.score_limit, self.inferences, self.exits,
             self.checks, self.faults, *self.timesteps.tolist(), *self.scores.tolist(),
         )  # fmt: skip
+
+    @property
+    def exit(self) -> Exit:
+        """The exit in force, its threshold as :class:`snnrt.Exit` takes it, to four digits or better."""
+        # the record has ln K of an entropy as the end of its last bin
+        share = min(self.threshold_q / max(self.score_limit, 1), 1.0)
+        return Exit(self.rule, 0.0 if self.rule == "never" else float(f"{share:.4g}"))
 
     @property
     def steps_per_bin(self) -> int:
@@ -218,7 +220,7 @@ class HealthRecord:
 
         Raises DataError where the two cannot be compared: another model, rule, threshold or T, or no
         inference."""
-        for field in ("model_crc", "exit_rule", "threshold_q", "maximum_timesteps", "score_limit"):
+        for field in ("model_crc", "rule", "threshold_q", "maximum_timesteps", "score_limit"):
             found, expected = (_shown(record, field) for record in (self, baseline))
             if found != expected:
                 raise DataError(
@@ -258,7 +260,7 @@ class HealthRecord:
             )
         _need("steps_per_bin", self.steps_per_bin, steps_per_bin)
         largest = natural_logarithm_q16(fixed_point.MAX_CLASSES)
-        if self.exit_rule == "confidence":
+        if self.rule == "confidence":
             _need("score_limit", ONE_Q16, self.score_limit)
         elif self.score_limit > largest:
             raise DataError(
@@ -266,7 +268,7 @@ class HealthRecord:
             )
         _need_at_most("exits", self.exits, "inferences", self.inferences)
         _need_at_most("faults", self.faults, "checks", self.checks)
-        if self.exit_rule == "never" and self.exits:
+        if self.rule == "never" and self.exits:
             raise DataError(f"health record: exits: expected 0 with the rule never, found {self.exits}")
         for name, counts in (("timesteps", self.timesteps), ("scores", self.scores)):
             total = sum(counts.tolist())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnrt.errors import ModelError
+from snnrt.ir.exit_choice import Exit as ExitChoice
 from snnrt.ir.graph import Arithmetic, Exit, Graph, Input, Neuron, Readout
 from snnrt.ir.graph_checks import check_edges, check_graph, check_shape
 from snnrt.ir.node import Edge, Node, Shape, complaint
@@ -44,7 +45,7 @@ class GraphBuilder:
         x = g.lif(x, beta=0.9, threshold=1.0, reset="subtract")
         x = g.sum_pool2d(x, kernel=2, stride=2)
         x = g.dense(g.flatten(x), weights2)                     # weights (10, 32 · 14 · 14)
-        graph = g.finish(x, readout="sum", exit=("entropy", 0.2))
+        graph = g.finish(x, readout="sum", exit=snnrt.Exit.entropy(0.2))
         snnrt.Network(graph).save("model.snnrt")
 
     A loop reads a step late what comes later:
@@ -173,20 +174,23 @@ class GraphBuilder:
         return promised
 
     def finish(
-        self, logits: Value, readout: str = "sum", exit: str | tuple[str, float] = "never", *,
+        self, logits: Value, readout: str = "sum", exit: ExitChoice | str | tuple[str, float] = "never", *,
         scale: Any = None, names: tuple[str, str] = ("readout", "exit"),
         metadata: Mapping[str, object] | None = None,
     ) -> Graph:  # fmt: skip
         """The checked graph whose logits are ``logits`` (classes,), accumulated; the builder stays as it is.
 
-        ``readout``: ``sum`` or ``mean`` over the timesteps. ``exit``: ``"never"``, or a rule and its
-        threshold from 0 to 1, ``("entropy", 0.2)`` or ``("confidence", 0.9)``. ``scale`` (classes,), in
+        ``readout``: ``sum`` or ``mean`` over the timesteps. ``exit``: a :class:`snnrt.Exit` or its text, or
+        a rule and its threshold from 0 to 1, ``("entropy", 0.2)``. ``scale`` (classes,), in
         integers only: the real logit that one unit is worth. ``names``: of the readout and the exit.
         """
         for name, value in self._promised.items():
             if name not in self._values:
                 expected = f"a node of that name and of shape {value.shape}, which delayed() promised"
                 raise ModelError(f"node {name!r}: expected {expected}, found none")
+        if isinstance(exit, ExitChoice) or (isinstance(exit, str) and ":" in exit):
+            chosen = ExitChoice.of(exit)
+            exit = (chosen.rule, chosen.threshold)
         rule = tuple(exit) if isinstance(exit, (tuple, list)) else (exit, 0.0)
         if len(rule) != 2:
             expected = "the name of a rule, or a rule and its threshold"

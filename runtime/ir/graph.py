@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from snnrt.ir.arithmetic import broadcast
+from snnrt.ir.exit_choice import Exit as ExitChoice
 from snnrt.ir.node import Edge, Node, Shape
 from snnrt.ir.nodes import (
     Add,
@@ -39,6 +40,7 @@ __all__ = [
 ]  # fmt: skip
 
 from snnrt.ir.frozen import frozen_metadata, frozen_node
+from snnrt.texts import shortened
 
 Arithmetic = Literal["float32", "integer"]
 Numbers = Literal["float32", "int8"]
@@ -63,6 +65,13 @@ class Graph:
     def __post_init__(self) -> None:
         object.__setattr__(self, "nodes", tuple(frozen_node(node) for node in self.nodes))
         object.__setattr__(self, "metadata", frozen_metadata(self.metadata))
+
+    def __repr__(self) -> str:
+        lines = [f"{node.name}: {node.kind} {node.shape}" for node in self.nodes]
+        if len(lines) > 16:
+            lines = [*lines[:8], f"… {len(lines) - 15} more", *lines[-7:]]
+        numbers = f"{self.numbers}, {self.timesteps} timesteps, {len(self.nodes)} nodes"
+        return "\n    ".join([f"<snnrt.Graph {numbers}", *(shortened(line, 76) for line in lines)]) + ">"
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
@@ -96,8 +105,12 @@ class Graph:
         """A copy with some fields changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
 
-    def with_exit(self, rule: str, threshold: float) -> Graph:
-        """A copy with another exit rule."""
+    def with_exit(self, exit: ExitChoice | str, threshold: float | None = None) -> Graph:
+        """A copy with another exit: a :class:`snnrt.Exit`, its text, or a rule and its ``threshold``."""
+        rule: object = exit
+        if threshold is None:
+            chosen = ExitChoice.of(exit)
+            rule, threshold = chosen.rule, chosen.threshold
         exit_node = self.exit.with_(rule=rule, threshold=float(threshold), threshold_q=None)
         return self.with_(nodes=(*self.nodes[:-1], exit_node))
 

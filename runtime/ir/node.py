@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
+from snnrt.brief import brief_repr
 from snnrt.errors import ModelError
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class Node:
     shape: Shape
 
     def __init_subclass__(cls) -> None:
+        # before dataclass() writes one that prints arrays
+        cls.__repr__ = brief_repr  # type: ignore[assignment, method-assign]
         kind = cls.__dict__.get("KIND")
         if kind is not None:
             cls.kind = kind.name

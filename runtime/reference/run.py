@@ -11,12 +11,13 @@ from snnrt.errors import DataError
 from snnrt.exits import fixed_point
 from snnrt.ir.arithmetic import broadcast
 from snnrt.ir.element_order import element_orders
+from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Conv2d, Graph, Neuron, Weighted
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.node import Node
 from snnrt.ir.value_types import ValueType, output_types
 from snnrt.results.counts import Counts
-from snnrt.results.request import Capabilities, RunRequest, checked_input, checked_request
+from snnrt.results.request import Capabilities, Inputs, RunRequest, checked_input, checked_request
 from snnrt.results.result import Result
 
 if TYPE_CHECKING:
@@ -79,25 +80,23 @@ class Reference:
 
     def run(
         self,
-        x: np.ndarray,
+        x: Inputs,
         *,
-        steps: int | None = None,
-        exit_rule: str | None = None,
-        threshold: float | None = None,
+        timesteps: int | None = None,
+        exit: Exit | str | None = None,
         record: Collection[str] = (),
         progress: Callable[[int, int], None] | None = None,
     ) -> Result:
         """Run each of N inputs until its exit.
 
-        ``x``: (N, *shape), or (N, T, *shape) for spikes, numbers in the units of the input node.
-        ``steps``: at most so many timesteps (the graph's). ``exit_rule`` and ``threshold`` replace the
-        graph's. ``record``: of ``spikes`` and ``membranes`` (after the step; int8: times ``scale``).
-        ``progress(done, inputs)`` is called now and then. Raises DataError for ``x`` or ``record``
-        that do not fit, ModelError for an exit rule that does not.
+        ``x``: (N, *shape), or (N, T, *shape) for spikes, in the range that the input node states.
+        ``timesteps``: at most so many (the graph's). ``exit`` replaces the graph's. ``record``: of
+        ``spikes`` and ``membranes`` (after the step; int8: times ``scale``). ``progress(done, inputs)`` is
+        called now and then. Raises DataError for ``x`` or ``record`` that do not fit, ModelError for an exit
+        that the graph cannot have.
         """
         request = checked_request(
-            self.graph, x, CAPABILITIES, steps=steps, exit_rule=exit_rule, threshold=threshold,
-            record=record, progress=progress,
+            self.graph, x, CAPABILITIES, timesteps=timesteps, exit=exit, record=record, progress=progress,
         )  # fmt: skip
         return self.run_request(request)
 
@@ -110,7 +109,7 @@ class Reference:
             chosen = np.arange(start, min(start + size, inputs))
             x = request.values(start, start + len(chosen))
             with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-                _Batch(self, x, chosen, result).run(steps, request.rule, request.threshold_q)
+                _Batch(self, x, chosen, result).run(steps, request.exit.rule, request.threshold_q)
             if request.progress is not None:
                 request.progress(int(chosen[-1]) + 1, inputs)
         return result
@@ -140,7 +139,7 @@ class Reference:
         neurons = [node for node in graph if isinstance(node, Neuron)]
         return Result(
             logits=np.zeros((inputs, classes), np.float32),
-            classes=np.zeros(inputs, np.int64),
+            predictions=np.zeros(inputs, np.int64),
             timesteps=np.zeros(inputs, np.int64),
             scores=np.full(inputs, np.nan),
             counts=Counts.zeros(tuple(node.name for node in graph), inputs),
@@ -234,7 +233,7 @@ class _Batch:
         result.logits[inputs] = fixed_point.real_logits(
             self.accumulator[done], readout.scale, readout.mode, step
         )
-        result.classes[inputs] = classes[done]
+        result.predictions[inputs] = classes[done]
         result.timesteps[inputs] = step
         result.counts.timesteps[inputs] = step
         result.scores[inputs] = scores[done]

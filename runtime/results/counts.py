@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnrt.brief import brief_repr
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -30,6 +32,8 @@ class Counts:
     timesteps: np.ndarray
 
     FIELDS = ("spikes", "row_activations", "synaptic_operations", "active_windows", "neuron_updates")
+
+    __repr__ = brief_repr
 
     @classmethod
     def zeros(cls, nodes: tuple[str, ...], inputs: int) -> Counts:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from snnrt.errors import DataError
+from snnrt.brief import brief_repr
+from snnrt.data.builtin import Split
+from snnrt.data.fit import class_count, fitted_inputs, fitted_labels
+from snnrt.data.load import Dataset, load_for_model
+from snnrt.errors import ArgumentTypeError, DataError
 from snnrt.exits import fixed_point
+from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Input
 
+Inputs = Any
+"""What a run takes: an array (N, …), a :class:`snnrt.data.Dataset`, the path of an .npz or .npy file, or a
+built-in name such as ``"digits"`` or ``"digits:train"``."""
 Progress = Callable[[int, int], None]
 
 RECORDABLE = ("spikes", "membranes")
 MAX_TIMESTEPS = 65535
-# what is looked at, or turned into float32, at a time: a data set may be a file larger than the memory
-_BYTES_AT_ONCE = 2**22
 
 
 @dataclass(frozen=True)
@@ -37,23 +45,34 @@ class RunRequest:
     """A run that makes sense, for any device; made by :func:`checked_request`.
 
     ``inputs`` (N, *shape), or (N, T, *shape) for spikes: finite numbers of the caller's dtype, not copied,
-    read a part at a time by :meth:`values`. ``timesteps`` T at most, ``rule`` and ``threshold`` of the exit,
-    ``threshold_q`` the integer that the core compares with. ``record``: of RECORDABLE. ``kernels``: a set's
-    name or None; ``threads``: at most so many, None: all cores; ``progress(done, total)`` or None.
+    read a part at a time by :meth:`values`. ``labels`` (N,) int64, where the data came with them. At most
+    ``timesteps`` T; ``exit``, and ``threshold_q``, the integer that the core compares with. ``record``: of
+    RECORDABLE. ``kernels``: a set's name or None; ``threads``: at most so many, None: all cores;
+    ``progress(done, total)`` or None.
     """
 
     inputs: np.ndarray
+    labels: np.ndarray | None
     timesteps: int
-    rule: str
-    threshold: float
+    exit: Exit
     threshold_q: int
     record: tuple[str, ...] = ()
     kernels: str | None = None
     threads: int | None = None
     progress: Progress | None = None
 
+    __repr__ = brief_repr
+
     def __len__(self) -> int:
         return len(self.inputs)
+
+    def needed_labels(self) -> np.ndarray:
+        """``labels``. Raises DataError where there are none."""
+        if self.labels is None:
+            raise DataError(
+                "y: expected labels, one class number for each input, found none; give y, or data with labels"
+            )
+        return self.labels
 
     def values(self, start: int, end: int) -> np.ndarray:
         """Inputs ``start`` … ``end`` as float32; a view where they are float32 already."""
@@ -61,58 +80,88 @@ class RunRequest:
 
     def part(self, start: int, end: int) -> RunRequest:
         """The same for some of the inputs, without progress."""
-        return replace(self, inputs=self.inputs[start:end], progress=None)
+        labels = None if self.labels is None else self.labels[start:end]
+        return replace(self, inputs=self.inputs[start:end], labels=labels, progress=None)
 
     def showing(self, progress: Progress | None) -> RunRequest:
         """The same with another ``progress``."""
         return replace(self, progress=progress)
 
     def for_all_timesteps(self) -> RunRequest:
-        """The same with the exit rule ``never``."""
-        return replace(self, rule="never", threshold=0.0, threshold_q=0)
+        """The same with the exit ``never``."""
+        return replace(self, exit=Exit.never(), threshold_q=0)
 
 
 def checked_request(
     graph: Graph,
-    x: np.ndarray,
+    x: Inputs,
     capabilities: Capabilities,
     *,
-    steps: int | None = None,
-    exit_rule: str | None = None,
-    threshold: float | None = None,
+    y: object = None,
+    timesteps: int | None = None,
+    exit: Exit | str | None = None,
     record: Collection[str] = (),
     kernels: str | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> RunRequest:
-    """The request of a run of ``graph``; arguments as in :meth:`snnrt.Network.run`, None: the graph's own.
+    """The request of a run of ``graph``; arguments as in :meth:`snnrt.Network.run`, None: the graph's own;
+    ``y``: labels, in place of those that come with ``x``.
 
-    Raises DataError, or ModelError for an exit rule, that names the argument, what was expected and found.
+    Raises DataError, or ModelError for an exit that the model cannot have, that names the argument, what was
+    expected and found.
     """
     if graph.arithmetic not in capabilities.arithmetics:
         raise DataError(
-            f"device {capabilities.name}: expected a graph in int8, found {graph.numbers}; convert with int8"
+            f"device {capabilities.name}: expected a graph in int8, found {graph.numbers}; convert with "
+            "numbers int8"
             if graph.arithmetic == "float32"
             else f"device {capabilities.name}: expected a graph in float32, found {graph.numbers}"
         )
-    timesteps = graph.timesteps if steps is None else _whole("steps", steps, MAX_TIMESTEPS)
+    asked = None if timesteps is None else _whole("timesteps", timesteps, MAX_TIMESTEPS)
     if threads is not None:
         _whole("threads", threads, 2**31 - 1)
     if progress is not None and not callable(progress):
-        raise DataError(f"progress: expected a function of done and total, found {progress!r}")
+        raise ArgumentTypeError(f"progress: expected a function of done and total, found {progress!r}")
     recorded = _recorded(record, capabilities)
     if kernels is not None and kernels not in capabilities.kernels:
         known = ", ".join(capabilities.kernels)
         expected = f"one of {known}" if known else f"none, since device {capabilities.name} has no choice"
         raise DataError(f"kernels: expected {expected}, found {kernels!r}")
-    rule, real, integer = _exit(graph, exit_rule, threshold)
-    inputs = checked_array(x, graph.input, timesteps)
-    return RunRequest(inputs, timesteps, rule, real, integer, recorded, kernels, threads, progress)
+    chosen, integer = _exit(graph, exit)
+    inputs, labels = checked_data(graph, x, asked, y)
+    steps = graph.timesteps if asked is None else asked
+    return RunRequest(inputs, labels, steps, chosen, integer, recorded, kernels, threads, progress)
+
+
+def checked_data(
+    graph: Graph, x: Inputs, timesteps: int | None = None, y: object = None, split: Split = "test"
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Inputs and labels as ``graph`` reads them; ``y``: labels, in place of those that come with ``x``;
+    ``split``: of built-in data that does not name one.
+
+    Raises DataError.
+    """
+    labels = None
+    if isinstance(x, (str, os.PathLike)):
+        x = load_for_model(x, graph, split=split, timesteps=timesteps)
+        inputs, labels = x.x, x.y
+    else:
+        name = "x"
+        if isinstance(x, Dataset):
+            x, labels, name = x.x, x.y, f"{x.name}: x"
+        inputs = fitted_inputs(x, graph.input, graph.timesteps, timesteps, name)
+    if y is not None:
+        labels = y
+    if labels is not None:
+        labels = fitted_labels(labels, len(inputs), class_count(graph))
+    return inputs, labels
 
 
 def _whole(name: str, value: object, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= most:
-        raise DataError(f"{name}: expected 1 to {most}, found {value!r}")
+        wrong = DataError if isinstance(value, (int, np.integer)) else ArgumentTypeError
+        raise wrong(f"{name}: expected 1 to {most}, found {value!r}")
     return int(value)
 
 
@@ -120,7 +169,7 @@ def _recorded(record: object, capabilities: Capabilities) -> tuple[str, ...]:
     if isinstance(record, tuple) and not record:
         return ()
     if isinstance(record, (str, bytes)) or not isinstance(record, Collection):
-        raise DataError(f"record: expected a collection such as ('spikes',), found {record!r}")
+        raise ArgumentTypeError(f"record: expected a collection such as ('spikes',), found {record!r}")
     known = capabilities.records
     for name in record:
         if not isinstance(name, str) or name not in known:
@@ -129,52 +178,20 @@ def _recorded(record: object, capabilities: Capabilities) -> tuple[str, ...]:
     return tuple(name for name in RECORDABLE if name in record)
 
 
-def _exit(graph: Graph, rule: str | None, threshold: float | None) -> tuple[str, float, int]:
+def _exit(graph: Graph, choice: Exit | str | None) -> tuple[Exit, int]:
     own = graph.exit
-    classes = graph.readout.shape[0]
-    if rule is None:
-        rule = own.rule
-    elif rule != own.rule:
-        # an unknown rule is the caller's first mistake: a threshold would not help
-        fixed_point.check_rule(rule, 0.0, classes)
-    if isinstance(threshold, (bool, np.bool_)):
-        raise DataError(f"threshold: expected a number from 0 to 1, found {threshold!r}")
-    if threshold is None:
-        if rule not in ("never", own.rule):
-            raise DataError(f"threshold: expected a number from 0 to 1 for exit rule {rule!r}, found none")
-        threshold = own.threshold
-    if rule == own.rule and threshold == own.threshold:
+    model_exit = Exit.of(own)
+    chosen = model_exit if choice is None else Exit.of(choice)
+    if chosen == model_exit:
         # the integer that the file has, whoever wrote it
-        return rule, float(threshold), own.integer_threshold
-    return rule, float(threshold), fixed_point.threshold_q(rule, threshold, classes)
+        return chosen, own.integer_threshold
+    return chosen, fixed_point.threshold_q(chosen.rule, chosen.threshold, graph.readout.shape[0])
 
 
-def checked_array(x: np.ndarray, node: Input, steps: int) -> np.ndarray:
-    """``x`` as an array (not copied) of finite numbers: (N, *shape), or (N, steps, *shape) for spikes.
-
-    Raises DataError for a wrong shape, dtype or value; ``x`` is read a few MiB at a time.
-    """
-    try:
-        x = np.asarray(x)
-    except ValueError as error:
-        raise DataError(f"input {node.name!r}: expected an array of numbers, found none ({error})") from None
-    if x.dtype.kind not in "fiub":
-        raise DataError(f"input {node.name!r}: expected numbers, found dtype {x.dtype}")
-    expected = (steps, *node.shape) if node.encoding == "spikes" else node.shape
-    if x.ndim != len(expected) + 1 or x.shape[1:] != expected or x.shape[0] == 0:
-        axes = ", ".join(map(str, ("N", *expected)))
-        raise DataError(f"input {node.name!r}: expected shape ({axes}) with N ≥ 1, found {x.shape}")
-    if x.dtype.kind == "f":
-        at_once = len(x) if x.nbytes <= _BYTES_AT_ONCE else max(1, _BYTES_AT_ONCE // max(1, x[0].nbytes))
-        for start in range(0, len(x), at_once):
-            if not np.isfinite(_float32(x[start : start + at_once])).all():
-                raise DataError(f"input {node.name!r}: expected finite float32 values, found NaN or infinity")
-    return x
-
-
-def checked_input(x: np.ndarray, node: Input, steps: int) -> np.ndarray:
-    """:func:`checked_array` as float32, all of it at once."""
-    return _float32(checked_array(x, node, steps))
+def checked_input(x: object, node: Input, timesteps: int, name: str = "x") -> np.ndarray:
+    """``x`` as float32 (N, *shape), or (N, T, *shape) for spikes, all of it at once
+    (:func:`snnrt.data.fit.fitted_inputs`). Raises DataError."""
+    return _float32(fitted_inputs(x, node, timesteps, timesteps, name))
 
 
 def _float32(values: np.ndarray) -> np.ndarray:

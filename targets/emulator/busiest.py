@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Neuron, Node, Weighted
 from snnrt.network import Network
 from snnrt.results.request import Capabilities, checked_request
@@ -29,9 +30,9 @@ def worst_step(graph: Graph, core: str | Core) -> EmulatedResult:
     shape = (1, steps, *source.shape) if source.encoding == "spikes" else (1, *source.shape)
     value = source.peak * source.scale if graph.integer else max(abs(source.high), 1.0)
     x = np.full(shape, value, np.float32)
-    request = checked_request(
-        network.graph, x, Capabilities("emulator"), steps=steps, threshold=_UNREACHED[graph.exit.rule]
-    )
+    exit = Exit(graph.exit.rule, _UNREACHED[graph.exit.rule])
+    ranged = with_range(network.graph, value)
+    request = checked_request(ranged, x, Capabilities("emulator"), timesteps=steps, exit=exit)
     return run_emulated(network.model, request, core)
 
 
@@ -39,6 +40,12 @@ def busiest_graph(graph: Graph) -> Graph:
     """The same nodes and arrays with other values: weights without zeros and all positive, thresholds that
     every neuron reaches, no bias or leak that holds it back."""
     return graph.with_(nodes=tuple(_busy(node) for node in graph))
+
+
+def with_range(graph: Graph, value: float) -> Graph:
+    """The same graph whose input may be as far from 0 as ``value``; that changes no result."""
+    source = graph.input.with_(low=-abs(value), high=abs(value))
+    return graph.with_(nodes=(source, *graph.nodes[1:]))
 
 
 def _busy(node: Node) -> Node:

@@ -35,7 +35,7 @@ _LEAST_S = 60.0
 _CHUNK = 256
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class EmulatedResult(Result):
     """A :class:`snnrt.Result`, and what the run took of the core. Instructions, never cycles: the emulator
     knows no pipeline, cache or memory wait.
@@ -143,7 +143,7 @@ def run_emulated(
                 "this is a defect of snnrt, please report it"
             )
     result = values.result(
-        request.rule, measured.classes, measured.steps, measured.scores, measured.accumulators,
+        request.exit.rule, measured.classes, measured.steps, measured.scores, measured.accumulators,
         told.counts if count else None, recordings,
     )  # fmt: skip
     return EmulatedResult(
@@ -191,7 +191,7 @@ class _Run:
         image = self.build(folder, counted, recordings is not None)
         classes, nodes, inputs = graph.readout.shape[0], len(graph.nodes), len(request)
         settings = Settings(
-            RULES[request.rule], request.threshold_q, request.timesteps, inputs,
+            RULES[request.exit.rule], request.threshold_q, request.timesteps, inputs,
             request.timesteps if self.spikes else 1, nodes, recordings,
         )  # fmt: skip
         (folder / "settings").write_bytes(settings.to_bytes())
@@ -216,7 +216,7 @@ class _Run:
         # the model's own rule stays in the build, whatever rule it runs by
         rules = {"never": (), "entropy": ("exit_scores",), "confidence": ("exit_scores", "exit_confidence")}
         options = options_for(
-            graph, counters=int(counted), trace=int(traced), **dict.fromkeys(rules[self.request.rule], 1)
+            graph, counters=int(counted), trace=int(traced), **dict.fromkeys(rules[self.request.exit.rule], 1)
         )
         folder.mkdir()
         source, header = amalgamate(options)

@@ -15,8 +15,8 @@ from snnrt.network import Network
 from snnrt.targets.export.c_text import checked_name, name_from
 from snnrt.targets.export.core_sources import PUBLIC, amalgamate, options_for, source_files
 from snnrt.targets.export.example_program import arduino_sketch, example_main
-from snnrt.targets.export.frameworks import Framework, Layout, Places, Sources, manifests, places_for
 from snnrt.targets.export.model_sources import Model, ModelForm, model_files
+from snnrt.targets.export.project_kinds import Layout, Places, ProjectKind, Sources, manifests, places_for
 from snnrt.targets.export.readme import project_readme
 from snnrt.texts import LONGEST_CELL, printable
 
@@ -45,7 +45,7 @@ class Export:
 
     layout: Layout = "amalgamation"
     form: ModelForm = "array"
-    framework: Framework = "plain"
+    project: ProjectKind = "plain"
     name: str | None = None
     with_parts: Collection[str] = ()
     without_parts: Collection[str] = ()
@@ -72,7 +72,7 @@ def build_project(
         options = {
             key: max(value, options_for(model.graph, **switches)[key]) for key, value in options.items()
         }
-    places = places_for(wanted.framework, wanted.layout, name)
+    places = places_for(wanted.project, wanted.layout, name)
     core = _core_files(wanted.layout, options)
     own = {key: text for model in models for key, text in model_files(model, wanted.form).items()}
     files: Files = {places.core + path: text for path, text in core.items()}
@@ -89,11 +89,11 @@ def build_project(
         form=wanted.form,
     )
     command = _command(sources, wanted.layout)
-    files |= manifests(wanted.framework, sources)
+    files |= manifests(wanted.project, sources)
     files[places.example] = example_main(models[0], wanted.form, wanted.sample)
-    if wanted.framework == "arduino":
+    if wanted.project == "arduino":
         files[f"examples/{name}/{name}.ino"] = arduino_sketch(models[0], wanted.form, wanted.sample)
-    files["README.md"] = project_readme(sources, wanted.framework, options, command)
+    files["README.md"] = project_readme(sources, wanted.project, options, command)
     return Project(name, dict(sorted(files.items())), options)
 
 
@@ -121,6 +121,8 @@ def write_project(
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
             _move(temporary, target, files)
+    except OutputError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise OutputError(
@@ -134,9 +136,9 @@ def _check(models: list[Model], wanted: Export) -> None:
         raise OutputError(
             f"two models would both be called {max(names, key=names.count)!r} in C: rename one of the files"
         )
-    if wanted.form == "incbin" and wanted.framework in ("arduino", "platformio"):
+    if wanted.form == "incbin" and wanted.project in ("arduino", "platformio"):
         raise OutputError(
-            f"--model incbin: {wanted.framework} does not tell the assembler where a library's files are; "
+            f"--model incbin: {wanted.project} does not tell the assembler where a library's files are; "
             "choose array or section"
         )
     if wanted.form == "storage" and "model-check" in wanted.without_parts:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from snnrt.errors import SnnrtError
 from snnrt.targets.code_sizes import CoreBuild, builds_for
 from snnrt.targets.export.c_text import c_comment, rendered
-from snnrt.targets.export.frameworks import Framework, Sources
 from snnrt.targets.export.model_sources import Model, ModelForm, scratch_bytes
+from snnrt.targets.export.project_kinds import ProjectKind, Sources
 
 _IN_PLACE = "stays in flash and is executed in place"
 _FORMS: dict[str, str] = {
@@ -23,7 +23,7 @@ for GNU ld (`-T {{name}}_model.ld`) that places it.""",
 The model is not linked: put `{name}.snnrt` into the device's storage. The example reads it into RAM
 through a callback; `snnrt_network_init` checks every byte of it.""",
 }
-_FRAMEWORKS: dict[str, str] = {
+_USES: dict[str, str] = {
     "plain": """\
 Add the files to a build and their folder to the include path; no flag is needed.
 
@@ -48,7 +48,7 @@ Put this folder into a project's `components`; the example is built with `idf.py
 }
 
 
-def project_readme(sources: Sources, framework: Framework, options: dict[str, int], compiled_by: str) -> str:
+def project_readme(sources: Sources, kind: ProjectKind, options: dict[str, int], compiled_by: str) -> str:
     """The page."""
     model = sources.model
     names = {"name": model.name, "prefix": model.prefix, "compile": compiled_by}
@@ -60,7 +60,7 @@ def project_readme(sources: Sources, framework: Framework, options: dict[str, in
         PREFIX=model.prefix,
         ORIGIN=c_comment(model.origin),
         MODEL="model_in_ram" if sources.form == "storage" else f"{model.name}_model",
-        USE=_FRAMEWORKS[framework].format(**names),
+        USE=_USES[kind].format(**names),
         FORM=_FORMS[sources.form].format(**names),
         EXAMPLE=sources.places.example,
         MEMORY="\n".join(_memory(each, sources.form) for each in sources.models),

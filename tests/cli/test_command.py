@@ -39,15 +39,14 @@ def test_help_of_each_command_shows_an_example(snnrt_command, command):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        ((), "required: COMMAND; see 'snnrt --help'"),
         (("fly",), "invalid choice: 'fly'"),
-        (("run",), "required: MODEL, DATA; see 'snnrt run --help'"),
+        (("run",), "required: MODEL, DATA; as in: snnrt run digits.snnrt digits"),
         (("run", "a", "b", "--frobnicate"), "unrecognized arguments: --frobnicate"),
         (("run", "a", "b", "--limit", "0"), "expected a whole number from 1"),
         (("run", "a", "b", "--timesteps", "65536"), "expected a whole number from 1 to 65535, found '65536'"),
         (("run", "a", "b", "--timesteps", "two"), "found 'two'"),
-        (("run", "a", "b", "--threshold", "1.5"), "expected a number from 0 to 1, found '1.5'"),
-        (("run", "a", "b", "--threshold", "nan"), "expected a number from 0 to 1, found 'nan'"),
+        (("run", "a", "b", "--exit", "entropy:1.5"), "expected a threshold from 0 to 1, found '1.5'"),
+        (("run", "a", "b", "--exit", "entropy:nan"), "expected a threshold from 0 to 1, found 'nan'"),
         (("run", "a", "b", "--lim", "3"), "unrecognized arguments"),
         (("profile", "a", "b"), "required: --target"),
         (("validate", "a", "--data", "digits"), "required: --against"),

@@ -12,16 +12,14 @@ import pytest
 import snnrt
 from snnrt.data.load import load_dataset
 
-USUAL = ("--source", "snntorch", "--timesteps", "4")
+USUAL = ("--framework", "snntorch", "--timesteps", "4")
 
 
 def test_writes_a_model_and_says_what_it_assumed(snnrt_command, source, tmp_path):
     path = tmp_path / "out.snnrt"
     options = (
         "--exit",
-        "entropy",
-        "--threshold",
-        "0.25",
+        "entropy:0.25",
         "--class-names",
         "0,1,2,3,4,5,6,7,8,9",
         "--name",
@@ -45,7 +43,7 @@ def test_json(snnrt_command, source, tmp_path):
     path = tmp_path / "out.snnrt"
     document = snnrt_command("convert", source, "-o", path, *USUAL, "--json").json
     assert document["model"] == str(path) and document["file_bytes"] == path.stat().st_size
-    assert document["timesteps"] == 4 and document["exit_rule"] == "never" and document["classes"] == 10
+    assert document["timesteps"] == 4 and document["exit"] == "never" and document["classes"] == 10
     assert document["input_shape"] == [1, 8, 8] and document["numbers"] == "float32"
     assert document["assumptions"] == list(snnrt.load(path).assumptions)
 
@@ -70,7 +68,7 @@ def test_calibration_imports_the_source_once_and_gives_what_the_api_gives(
     images = load_dataset("digits:train").x[:50]
     np.savez(tmp_path / "calibration.npz", x=images[:, 0])
     network = snnrt.convert(
-        source, numbers="int8", source_framework="snntorch", timesteps=4, calibrate=images.astype(np.float32)
+        source, numbers="int8", framework="snntorch", timesteps=4, calibrate=images.astype(np.float32)
     )
     calls, original = [], importer.import_nir
 
@@ -99,7 +97,7 @@ def test_options_reach_the_network(snnrt_command, source, tmp_path):
         "--timesteps",
         "7",
     )
-    assert snnrt_command("convert", source, "-o", path, "--source", "snntorch", *options).code == 0
+    assert snnrt_command("convert", source, "-o", path, "--framework", "snntorch", *options).code == 0
     graph = snnrt.load(path).graph
     assert graph.readout.mode == "mean" and graph.input.encoding == "spikes" and graph.timesteps == 7
     assert graph["lif"].reset == "value"
@@ -108,12 +106,11 @@ def test_options_reach_the_network(snnrt_command, source, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--threshold", "0.5"), "--threshold has no meaning for the exit rule never"),
-        (("--exit", "never", "--threshold", "0.5"), "--threshold has no meaning for the exit rule never"),
-        (("--exit", "entropy"), "--exit entropy needs a threshold"),
+        (("--exit", "never:0.5"), "expected never without a threshold"),
+        (("--exit", "entropy"), "expected a threshold from 0 to 1 behind the rule, as entropy:0.2"),
         (("--calibrate", "digits"), "--calibrate sets the scales of int8: add --numbers int8"),
         (("--numbers", "int4"), "invalid choice: 'int4'"),
-        (("--source", "keras"), "invalid choice: 'keras'"),
+        (("--framework", "keras"), "invalid choice: 'keras'"),
     ],
 )
 def test_wrong_usage(snnrt_command, source, tmp_path, options, message):

@@ -36,15 +36,15 @@ def test_recording_on_the_host(snnrt_command, int8_model, baseline, tmp_path):
     ran = snnrt_command("run", int8_model, "digits", "--limit", 300, "--json").json
     document = done.json
     assert document["inferences"] == 300 and document["of_this_model"] is True
-    assert document["timesteps"][:4] == list(ran["timestep_histogram"].values())
+    assert document["timestep_histogram"][:4] == list(ran["timestep_histogram"].values())
     assert document["mean_timesteps"] == pytest.approx(ran["mean_timesteps"])
-    assert document["threshold"] == pytest.approx(0.6, abs=1e-4) and document["exit_rule"] == "entropy"
-    assert sum(document["scores"]) == 300 and len(document["score_edges"]) == 17
+    assert document["exit"] == "entropy:0.6"
+    assert sum(document["score_histogram"]) == 300 and len(document["score_edges"]) == 17
     other = snnrt_command(
-        "health", "--record", "digits", "--limit", 9, "--model", int8_model, "--exit", "confidence",
-        "--threshold", 0.9, "--timesteps", 3, "--json",
+        "health", "--record", "digits", "--limit", 9, "--model", int8_model, "--exit", "confidence:0.9",
+        "--timesteps", 3, "--json",
     ).json  # fmt: skip
-    assert (other["exit_rule"], other["maximum_timesteps"], other["threshold_q"]) == ("confidence", 3, 58982)
+    assert (other["exit"], other["timesteps"], other["threshold_q"]) == ("confidence:0.9", 3, 58982)
 
 
 def test_text_says_the_same(snnrt_command, int8_model, baseline):
@@ -55,7 +55,7 @@ def test_text_says_the_same(snnrt_command, int8_model, baseline):
     assert "normalised entropy < 0.6, at most 4 timesteps" in text
     assert f"300, {100 * document['exit_share']:.1f} % ended early" in text
     assert "0, none failed" in text and str(int8_model) in text
-    for count in (*document["timesteps"][:4], *document["scores"]):
+    for count in (*document["timestep_histogram"][:4], *document["score_histogram"]):
         assert f" {count} " in text
 
 
@@ -139,13 +139,13 @@ def test_arguments_that_do_not_go_together(snnrt_command, int8_model, baseline, 
         ((), "expected either DUMP"),
         ((baseline, "--record", "digits"), "expected either DUMP"),
         (("--record", "digits"), "add --model MODEL"),
-        ((baseline, "--threshold", "0.5"), "--threshold has no meaning for a dump"),
+        ((baseline, "--exit", "entropy:0.5"), "--exit has no meaning for a dump"),
         ((baseline, "--timesteps", "5"), "--timesteps has no meaning for a dump"),
         (
             ("--record", "digits", "--model", int8_model, "--offset", "4"),
             "--offset has no meaning with --record",
         ),
-        (("--record", "digits", "--model", int8_model, "--exit", "confidence"), "needs a threshold"),
+        (("--record", "digits", "--model", int8_model, "--exit", "confidence"), "as confidence:0.2"),
         ((baseline, "--offset", "-1"), "expected a number of bytes"),
         ((baseline, "--offset", "x"), "expected a number of bytes"),
     ):

@@ -21,7 +21,7 @@ def test_json_agrees_with_the_network(snnrt_command, model):
     graph, info = network.graph, network.file_info()
     assert document["numbers"] == graph.numbers and document["timesteps"] == 4
     assert document["input"] == {"shape": [1, 8, 8], "encoding": "constant", "low": 0.0, "high": 1.0}
-    assert document["exit_rule"] == "entropy" and document["threshold"] == pytest.approx(0.6)
+    assert document["exit"] == "entropy:0.6"
     assert document["file_bytes"] == model.stat().st_size
     assert document["arena_bytes"] == info.arena_bytes > 0
     assert [node["name"] for node in document["nodes"]] == [node.name for node in graph]

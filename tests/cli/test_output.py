@@ -7,15 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from snnrt.cli.output import (
-    byte_count,
-    check_outputs,
-    print_facts,
-    print_json,
-    print_table,
-    shape_text,
-)
+from snnrt.cli.output import check_outputs, print_facts, print_json, print_table
 from snnrt.errors import OutputError
+from snnrt.summary import byte_count, shape_text
 
 
 def test_table_is_aligned(capsys):

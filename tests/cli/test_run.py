@@ -29,7 +29,7 @@ def test_json_is_what_the_network_gives(snnrt_command, kind, request):
     result = snnrt.load(model).run(data.x)
     assert document.keys() >= KEYS
     assert document["inputs"] == 797
-    assert document["accuracy"] == np.mean(result.classes == data.y)
+    assert document["accuracy"] == np.mean(result.predictions == data.y)
     assert document["mean_timesteps"] == result.timesteps.mean()
     histogram = {int(step): count for step, count in document["timestep_histogram"].items()}
     assert list(histogram) == [1, 2, 3, 4] and sum(histogram.values()) == 797
@@ -38,7 +38,7 @@ def test_json_is_what_the_network_gives(snnrt_command, kind, request):
     assert document["spikes_per_input"] == pytest.approx(result.counts.spikes.sum() / 797)
     operations = result.counts.synaptic_operations.sum() / 797
     assert document["synaptic_operations_per_input"] == pytest.approx(operations)
-    assert document["device"] == "cpu" and document["exit_rule"] == "entropy"
+    assert document["device"] == "cpu" and document["exit"] == "entropy:0.6"
 
 
 def test_text_says_the_same(snnrt_command, float_model):
@@ -65,7 +65,7 @@ def test_limit_and_files(snnrt_command, float_model, tmp_path):
 
 def test_spikes_over_time(snnrt_command, source, tmp_path):
     model, path = tmp_path / "spikes.snnrt", tmp_path / "spikes.npz"
-    options = ("--source", "snntorch", "--encoding", "spikes", "--timesteps", "5")
+    options = ("--framework", "snntorch", "--encoding", "spikes", "--timesteps", "5")
     assert snnrt_command("convert", source, "-o", model, *options).code == 0
     spikes = np.random.default_rng(0).random((6, 5, 8, 8)) < 0.3
     np.savez(path, x=spikes, y=np.arange(6))
@@ -79,7 +79,7 @@ def test_spikes_over_time(snnrt_command, source, tmp_path):
     )
     np.savez(path, x=spikes[:, :4])
     snnrt_command("run", model, path).failed(
-        "expected 5 timesteps, found 4; ask for 4 timesteps (--timesteps)"
+        "expected 5 timesteps, found 4; ask for 4 timesteps (--timesteps 4, in Python timesteps=4)"
     )
     np.savez(path, x=spikes[:, 0])
     snnrt_command("run", model, path).failed("shape (N, T, 1, 8, 8), found (6, 8, 8)")
@@ -90,19 +90,19 @@ def test_exit_overrides(snnrt_command, float_model):
         return snnrt_command("run", float_model, "digits", "--limit", "50", "--json", *options).json
 
     never = run("--exit", "never")
-    assert never["mean_timesteps"] == 4 and never["exit_rule"] == "never" and never["threshold"] == 0
-    always = run("--exit", "confidence", "--threshold", "0")
-    assert always["mean_timesteps"] == 1 and always["exit_rule"] == "confidence"
+    assert never["mean_timesteps"] == 4 and never["exit"] == "never"
+    always = run("--exit", "confidence:0")
+    assert always["mean_timesteps"] == 1 and always["exit"] == "confidence:0"
     two = run("--timesteps", "2", "--exit", "never")
     assert (
         two["mean_timesteps"] == 2
         and two["timestep_histogram"] == {"1": 0, "2": 50}
         and two["timesteps"] == 2
     )
-    strict = run("--threshold", "0")
-    assert strict["exit_rule"] == "entropy" and strict["mean_timesteps"] == 4
+    strict = run("--exit", "entropy:0")
+    assert strict["exit"] == "entropy:0" and strict["mean_timesteps"] == 4
     assert run()["mean_timesteps"] <= never["mean_timesteps"]
-    assert run("--exit", "entropy")["mean_timesteps"] == run()["mean_timesteps"]
+    assert run("--exit", "entropy:0.6")["mean_timesteps"] == run()["mean_timesteps"]
 
 
 def test_an_ideal_crossbar_gives_the_integer_result(snnrt_command, int8_model):
@@ -148,7 +148,7 @@ def test_output(snnrt_command, int8_model, tmp_path):
     network = snnrt.load(int8_model)
     result = network.run(data.x[:12])
     with np.load(path) as saved:
-        for name in ("logits", "classes", "timesteps", "scores"):
+        for name in ("logits", "predictions", "timesteps", "scores"):
             assert np.array_equal(saved[name], getattr(result, name))
         for name in result.counts.FIELDS:
             assert np.array_equal(saved[name], getattr(result.counts, name))
@@ -200,8 +200,8 @@ def test_half_written_files(snnrt_command, float_model, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--exit", "confidence"), "--exit confidence needs a threshold"),
-        (("--exit", "never", "--threshold", "0.1"), "--threshold has no meaning for the exit rule never"),
+        (("--exit", "confidence"), "expected a threshold from 0 to 1 behind the rule, as confidence:0.2"),
+        (("--exit", "never:0.1"), "expected never without a threshold"),
     ],
 )
 def test_wrong_usage(snnrt_command, float_model, options, message):
@@ -233,7 +233,7 @@ def test_emulated_firmware_gives_the_same_and_counts_instructions(
     snnrt_command, int8_model, tmp_path, cortex_m4
 ):
     output = tmp_path / "results.npz"
-    arguments = ("run", int8_model, "digits", "--limit", "12", "--exit", "confidence", "--threshold", "0.5")
+    arguments = ("run", int8_model, "digits", "--limit", "12", "--exit", "confidence:0.5")
     here = snnrt_command(*arguments, "--json").json
     there = snnrt_command(*arguments, "--json", "--device", "emulator:cortex-m4", "--output", output).json
     emulator = there.pop("emulator")

@@ -198,7 +198,7 @@ class Bench:
                 ["run", given, inputs, "--json", *short, "--output", str(self.folder / "out.npz")],
                 ["profile", given, inputs, "--target", draw.choice(("dt-snn", "stm32u575")), *short],
                 ["export", given, "-o", str(self.folder / "out"), "--force",
-                 "--framework", draw.choice(EXPORTS)],
+                 "--project", draw.choice(EXPORTS)],
                 ["validate", given, "--against", model, "--data", inputs, "--limit", "2"],
                 ["validate", model, "--against", given, "--data", inputs, "--limit", "2"],
                 ["health", "--model", given, "--record", inputs, *short],
@@ -211,7 +211,7 @@ class Bench:
             ],
             "source": [
                 ["convert", given, "-o", str(self.folder / "out.snnrt")],
-                ["convert", given, "-o", str(self.folder / "out.snnrt"), "--json", "--source", "snntorch"],
+                ["convert", given, "-o", str(self.folder / "out.snnrt"), "--json", "--framework", "snntorch"],
             ],
             "profile": [
                 ["targets", given], ["targets", given, "--json"],

@@ -97,7 +97,7 @@ def test_timesteps_readout_range_and_framework_are_those_of_the_model(snnrt_comm
         "zero",
         "--timesteps",
         "5",
-        "--source",
+        "--framework",
         "snntorch",
         "--high",
         "2",
@@ -111,7 +111,7 @@ def test_timesteps_readout_range_and_framework_are_those_of_the_model(snnrt_comm
 
 def test_import_options_in_the_metadata_are_used_again(snnrt_command, source, tmp_path):
     path = tmp_path / "zero.snnrt"
-    graph = snnrt.convert(source, source_framework="snntorch", timesteps=4, reset="zero").graph
+    graph = snnrt.convert(source, framework="snntorch", timesteps=4, reset="zero").graph
     origin = graph.metadata["source"] | {"options": {"reset": "zero"}}
     snnrt.Network(graph.with_(metadata=graph.metadata | {"source": origin})).save(path)
     usual = ("validate", path, "--against", source, "--data", "digits", "--limit", "20", "--json")

@@ -8,7 +8,7 @@ import pytest
 from snnrt.converters import importers
 from snnrt.converters.importers import IMPORTERS, Importer, find_importer, readable_sources
 from snnrt.converters.nir.importer import import_nir
-from snnrt.errors import ModelError
+from snnrt.errors import ArgumentTypeError, ModelError
 
 DIGITS = Path(__file__).parents[2] / "examples" / "models" / "digits_conv.nir"
 OTHER = Importer("Zip", (".zipped", ".z"), b"PK\x03\x04", "nowhere", "nothing")
@@ -54,5 +54,5 @@ def test_not_there(tmp_path):
 
 
 def test_no_path():
-    with pytest.raises(ModelError, match=r"expected the path of a NIR file .*, found an object of type dict"):
+    with pytest.raises(ArgumentTypeError, match=r"expected the path of a NIR file .*, found an .* dict"):
         find_importer({})

@@ -104,7 +104,7 @@ def outcome(raw: bytes, x: np.ndarray) -> list[np.ndarray] | None:
     if loaded.graph.input.shape != x.shape[1:] or loaded.graph.input.encoding != "constant":
         return []
     result = loaded.run(x)
-    return [result.classes, result.timesteps, result.logits]
+    return [result.predictions, result.timesteps, result.logits]
 
 
 def test_load_refuses_every_damaged_byte_and_length(tmp_path):

@@ -305,7 +305,7 @@ def test_features():
 SHAPES = {
     "another size": ((2, 1, 28, 28), {}, "this data is not for this model"),
     "one image": ((3, 8, 8), {"shape": (3, 8, 8)}, r"x\[None\]"),
-    "one flat image": ((8, 8), {}, "this data is not for this model"),
+    "one flat image": ((8, 8), {}, r"a single input: use x\[None\]"),
     "channels last": ((2, 8, 8, 3), {"shape": (3, 8, 8)}, r"x.transpose\(0, 3, 1, 2\)"),
     "flat": ((2, 64), {}, r"x.reshape\(2, 1, 8, 8\)"),
     "image for features": ((2, 1, 8, 8), {"shape": (64,)}, r"x.reshape\(2, 64\)"),

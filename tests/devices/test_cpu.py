@@ -29,7 +29,9 @@ THREADS, RUNS = 8, effort(1250)
 
 def same(found: Result, expected: Result) -> bool:
     """Every bit of what both have."""
-    pairs = [(getattr(found, f), getattr(expected, f)) for f in ("classes", "timesteps", "scores", "logits")]
+    pairs = [
+        (getattr(found, f), getattr(expected, f)) for f in ("predictions", "timesteps", "scores", "logits")
+    ]
     pairs += [(getattr(found.counts, field), getattr(expected.counts, field)) for field in Counts.FIELDS]
     for recorded in RECORD:
         pairs += [(getattr(found, recorded)[name], a) for name, a in getattr(expected, recorded).items()]
@@ -43,8 +45,8 @@ def test_many_threads_on_one_network_give_the_bits_of_one(name, numbers):
     network = Network(graph)
     orders = [
         {},
-        {"exit_rule": "never"},
-        {"threshold": 0.9, "record": RECORD},
+        {"exit": "never"},
+        {"exit": "confidence:0.9", "record": RECORD},
         {"kernels": "portable"},
     ]
     jobs = [(x[i : i + 1 + j], options) for i in range(3) for j, options in enumerate(orders)]
@@ -92,7 +94,7 @@ def test_any_number_of_threads_gives_the_same_bits(name, numbers, monkeypatch):
 def test_one_input_pays_for_no_thread(monkeypatch):
     network, x = Network(dense_lif("int8")[0]), dense_lif("int8")[1]
     monkeypatch.setattr(cpu, "run_parts", None)
-    assert len(network.run(x).classes) == len(x)
+    assert len(network.run(x).predictions) == len(x)
 
 
 def test_a_kernel_set_by_the_name_of_the_device():

@@ -133,7 +133,7 @@ def test_another_package_s_device_runs_and_is_closed(bench):
         network.run(x, device="bench:usb0", record=("spikes",))
     assert snnrt_bench.opened == ["open", "closed"]
     with pytest.raises(RuntimeError, match="pulled out"):
-        network.run(x, device="bench:usb0", steps=3)
+        network.run(x, device="bench:usb0", timesteps=3)
     assert snnrt_bench.opened == ["open", "closed"] * 2
     assert isinstance(find_device("bench:usb0").open(network.model), Session)
 

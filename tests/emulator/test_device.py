@@ -34,7 +34,7 @@ EMULATOR = Capabilities("emulator")
 
 def assert_same(found: Result, expected: Result) -> None:
     """Every bit of what both have."""
-    for field in ("classes", "timesteps", "scores", "logits"):
+    for field in ("predictions", "timesteps", "scores", "logits"):
         np.testing.assert_array_equal(getattr(found, field), getattr(expected, field), err_msg=field)
     for field in Counts.FIELDS:
         np.testing.assert_array_equal(getattr(found.counts, field), getattr(expected.counts, field))
@@ -86,7 +86,7 @@ def test_spikes_over_time_with_recordings(name, numbers):
     need_core(name)
     graph, x = every_kind(numbers)
     network = Network(graph)
-    options = {"record": RECORD, "exit_rule": "confidence", "threshold": 0.45}
+    options = {"record": RECORD, "exit": "confidence:0.45"}
     found = network.run(x, device=f"emulator:{name}", **options)
     expected = network.run(x, **options)
     assert_same(found, expected)
@@ -97,10 +97,10 @@ def test_other_timesteps_than_the_models():
     need_core("cortex-m4")
     network = Network(dense_lif("float32")[0])
     x = dense_lif("float32")[1]
-    for options in ({"steps": 300, "exit_rule": "never"}, {"steps": 2}):
+    for options in ({"timesteps": 300, "exit": "never"}, {"timesteps": 2}):
         found = network.run(x, device="emulator:cortex-m4", **options)
         assert_same(found, network.run(x, **options))
-        assert found.step_instructions.shape == (len(x), options["steps"])
+        assert found.step_instructions.shape == (len(x), options["timesteps"])
 
 
 def measure(network: Network, x: np.ndarray, name: str) -> EmulatedResult:

@@ -44,8 +44,8 @@ def test_demo(example, tmp_path):
     data = load_dataset("digits")
     network = snnrt.load(tmp_path / "demo-output" / "digits.snnrt")
     assert network.graph.integer and network.graph.exit.rule == "entropy"
-    dynamic, static = network.run(data.x), network.run(data.x, exit_rule="never")
-    accuracies = [float(np.mean(result.classes == data.y)) for result in (static, dynamic)]
+    dynamic, static = network.run(data.x), network.run(data.x, exit="never")
+    accuracies = [result.accuracy(data.y) for result in (static, dynamic)]
     line = next(line for line in printed.splitlines() if line.startswith("accuracy in int8"))
     assert [float(word) for word in line.split()[3:5]] == pytest.approx(accuracies, abs=5e-5)
     line = next(line for line in printed.splitlines() if line.startswith("mean timesteps"))
@@ -74,7 +74,7 @@ def test_convert_and_run(example, tmp_path):
     printed = example("convert_and_run", "--output", "model.snnrt")
     data = load_dataset("digits")
     out = snnrt.load(tmp_path / "model.snnrt").run(data.x)
-    assert f"accuracy: {np.mean(out.classes == data.y):.4f}" in printed
+    assert f"accuracy: {np.mean(out.predictions == data.y):.4f}" in printed
     assert "assumed: reset" in printed
 
 

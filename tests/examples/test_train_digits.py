@@ -59,7 +59,7 @@ def test_short_training_beats_chance_by_far(trained):
     path, _ = trained
     figures = json.loads(path.with_suffix(".json").read_text())
     data = load_dataset("digits")
-    classes = snnrt.convert(path, timesteps=TIMESTEPS).run(data.x).classes
+    classes = snnrt.convert(path, timesteps=TIMESTEPS).run(data.x).predictions
     accuracy = np.mean(classes == data.y)
     assert accuracy > 0.8
     assert accuracy == pytest.approx(figures["test_accuracy"], abs=1 / len(data.y) + 1e-9)
@@ -142,12 +142,12 @@ def test_a_failed_write_leaves_the_old_file(example, tmp_path, monkeypatch):
 def test_shipped_figures_are_what_the_shipped_file_gives():
     figures = json.loads(SHIPPED.with_suffix(".json").read_text())
     data = load_dataset("digits")
-    graph = import_nir(SHIPPED, source="snntorch", timesteps=TIMESTEPS).graph
+    graph = import_nir(SHIPPED, framework="snntorch", timesteps=TIMESTEPS).graph
     result = Reference(graph).run(data.x, record=("spikes",))
     assert len(data.y) == 797
-    assert np.mean(result.classes == data.y) == figures["test_accuracy"]
+    assert np.mean(result.predictions == data.y) == figures["test_accuracy"]
     for steps, accuracy in enumerate(figures["accuracy_after_timesteps"], 1):
-        classes = snnrt.convert(SHIPPED, timesteps=TIMESTEPS).run(data.x, steps=steps).classes
+        classes = snnrt.convert(SHIPPED, timesteps=TIMESTEPS).run(data.x, timesteps=steps).predictions
         assert np.mean(classes == data.y) == accuracy
     for name, rate in figures["firing_rates"].items():
         assert result.spikes[name].mean() == pytest.approx(rate, rel=1e-4)
@@ -157,12 +157,12 @@ def test_shipped_model_is_sure_early_and_survives_int8():
     figures = json.loads(SHIPPED.with_suffix(".json").read_text())
     train, test = load_dataset("digits", split="train"), load_dataset("digits")
     network = snnrt.convert(
-        SHIPPED, numbers="int8", timesteps=TIMESTEPS, calibrate=train.x, exit_rule="entropy", threshold=0.1
+        SHIPPED, numbers="int8", timesteps=TIMESTEPS, calibrate=train.x, exit="entropy:0.1"
     )
     result = network.run(test.x)
     assert figures["test_accuracy"] >= 0.96
     assert result.timesteps.mean() <= 1.5
-    assert np.mean(result.classes == test.y) >= figures["test_accuracy"] - 0.005
+    assert np.mean(result.predictions == test.y) >= figures["test_accuracy"] - 0.005
 
 
 def test_shipped_file_is_small():

@@ -21,8 +21,8 @@ from snnrt.targets.code_sizes import builds_for
 from snnrt.targets.export import project as projects
 from snnrt.targets.export import readme
 from snnrt.targets.export.c_text import name_from
-from snnrt.targets.export.frameworks import FRAMEWORKS, LAYOUTS
 from snnrt.targets.export.model_sources import MODEL_FORMS
+from snnrt.targets.export.project_kinds import LAYOUTS, PROJECT_KINDS
 
 
 @pytest.fixture
@@ -68,13 +68,13 @@ def test_writes_a_project_that_runs(run, model, tmp_path):
     ]  # fmt: skip
     expected = snnrt.load(model).run(x[:1])
     program = compile_example(folder, "gcc")
-    assert results_of(command([program]))["run"].class_index == expected.classes[0]
+    assert results_of(command([program]))["run"].class_index == expected.predictions[0]
 
 
 def test_json(run, model, tmp_path):
     folder = tmp_path / "firmware"
     code, out, err = run(
-        model, "-o", folder, "--json", "--framework", "cmake", "--name", "net", "--with", "trace"
+        model, "-o", folder, "--json", "--project", "cmake", "--name", "net", "--with", "trace"
     )
     said = json.loads(out)
     assert code == 0 and err == ""
@@ -87,12 +87,12 @@ def test_json(run, model, tmp_path):
 
 def test_choices_are_the_modules():
     assert export_command._LAYOUTS == LAYOUTS and export_command._FORMS == MODEL_FORMS
-    assert export_command._FRAMEWORKS == FRAMEWORKS and export_command._PARTS == projects.PARTS
+    assert export_command._PROJECTS == PROJECT_KINDS and export_command._PARTS == projects.PARTS
 
 
 def test_the_same_again_is_the_same(run, model, tmp_path):
     for name in ("a", "b"):
-        assert run(model, "-o", tmp_path / name, "--framework", "zephyr")[0] == 0
+        assert run(model, "-o", tmp_path / name, "--project", "zephyr")[0] == 0
     assert tree(tmp_path / "a") == tree(tmp_path / "b")
 
 
@@ -240,11 +240,11 @@ def test_names_of_files_become_names_of_c():
 
 def test_bad_choices(run, model, tmp_path):
     folder = tmp_path / "firmware"
-    refused(run(model, "-o", folder, "--framework", "mbed"), "cmake", code=2)
+    refused(run(model, "-o", folder, "--project", "mbed"), "cmake", code=2)
     refused(run(model, "-o", folder, "--layout", "one"), "amalgamation", code=2)
     refused(run(model, "-o", folder, "--with", "float"), "health", code=2)
     refused(run(model, "-o", folder, "--with", "trace", "--without", "trace"), "exclude", code=2)
-    refused(run(model, "-o", folder, "--model", "incbin", "--framework", "arduino"), "array or section")
+    refused(run(model, "-o", folder, "--model", "incbin", "--project", "arduino"), "array or section")
     refused(run(model, "-o", folder, "--model", "storage", "--without", "model-check"), "must be checked")
     np.savez(tmp_path / "data.npz", x=np.zeros((2, 7), np.float32))
     refused(run(model, "-o", folder, "--sample", tmp_path / "data.npz"), "shape")
@@ -279,7 +279,8 @@ def test_spikes_over_time(run, tmp_path):
     assert run(tmp_path / "k.snnrt", "-o", folder, "--sample", tmp_path / "data.npz")[0] == 0
     assert "#define K_INPUT_IS_CONSTANT 0" in (folder / "k_model.h").read_text()
     said = results_of(command([compile_example(folder, "gcc")]))
-    assert said["stream"].class_index == said["run"].class_index == snnrt.Network(graph).run(x[:1]).classes[0]
+    alone = snnrt.Network(graph).run(x[:1]).predictions[0]
+    assert said["stream"].class_index == said["run"].class_index == alone
 
 
 KILLED = """

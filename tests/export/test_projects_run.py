@@ -39,7 +39,7 @@ def digits() -> Graph:
     source = Path(__file__).parents[2] / "examples" / "models" / "digits_conv.nir"
     network = snnrt.convert(
         source, numbers="int8", calibrate=load_dataset("digits", split="train").x, timesteps=4,
-        source_framework="snntorch", exit_rule="entropy", threshold=0.2,
+        framework="snntorch", exit="entropy:0.2",
     )  # fmt: skip
     return network.graph.with_(metadata={**network.graph.metadata, "class_names": [*"abcdefghij"]})
 
@@ -50,7 +50,7 @@ def same_as_host(printed: str, graph: Graph, x: np.ndarray) -> None:
     said = results_of(printed)
     assert set(said) == {"run", "stream"}
     for result in said.values():
-        assert result.class_index == out.classes[0] and result.timesteps == out.timesteps[0]
+        assert result.class_index == out.predictions[0] and result.timesteps == out.timesteps[0]
         if not graph.integer:
             divisor = np.float32(result.timesteps if graph.readout.mode == "mean" else 1)
             logits = (result.accumulators.astype(np.float32) / divisor).astype(np.float32)
@@ -299,7 +299,7 @@ def test_two_models_share_a_core(digits, tmp_path):
     printed = command([compile_example(tmp_path, "gcc", SANITISERS)])
     zeros = np.zeros((1, 1, 8, 8), np.float32)
     expected = [
-        snnrt.Network(graph).run(inputs, steps=3, exit_rule="never").classes[0]
+        snnrt.Network(graph).run(inputs, timesteps=3, exit="never").predictions[0]
         for graph, inputs in ((digits, zeros), (other, x[2:3]))
     ]
     assert printed.split() == [str(value) for value in expected]

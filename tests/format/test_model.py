@@ -85,6 +85,21 @@ def test_one_load_and_run_checks_once_in_python_and_once_in_c(monkeypatch, tmp_p
     assert calls == ["c", "python"]
 
 
+def test_a_graph_that_becomes_a_model_is_checked_once(monkeypatch):
+    graph, _ = dense_lif("int8")
+    calls: list[str] = []
+
+    def counted(checked):
+        calls.append(checked.numbers)
+        return original(checked)
+
+    original = graph_checks.check_graph
+    for module in (graph_checks, file_format, model):
+        monkeypatch.setattr(module, "check_graph", counted)
+    Network(graph)
+    assert calls == ["int8"]
+
+
 def test_inputs_are_read_a_part_at_a_time(tmp_path):
     """A memory-mapped file of more inputs than may be in memory: what a run copies is bounded."""
     graph, x = image_conv("int8")
@@ -97,11 +112,11 @@ def test_inputs_are_read_a_part_at_a_time(tmp_path):
     del mapped
     network.run(x)
     tracemalloc.start()
-    result = network.run(np.load(path, mmap_mode="r"), steps=1)
+    result = network.run(np.load(path, mmap_mode="r"), timesteps=1)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     counts = inputs * len(graph.nodes) * 5 * 8
-    assert len(result.classes) == inputs
+    assert len(result.predictions) == inputs
     assert peak < counts * 2 + inputs * 200 + size / 3
 
 

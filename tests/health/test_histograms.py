@@ -93,7 +93,7 @@ def test_records_of_another_kind_are_not_compared():
     record = HealthRecord.empty(1, "entropy", 9, 4, 10).with_counts(np.ones(5), np.zeros(5))
     others = {
         "model_crc": HealthRecord.empty(2, "entropy", 9, 4, 10),
-        "exit_rule": HealthRecord.empty(1, "never", 9, 4, 10),
+        "rule": HealthRecord.empty(1, "never", 9, 4, 10),
         "threshold_q": HealthRecord.empty(1, "entropy", 8, 4, 10),
         "maximum_timesteps": HealthRecord.empty(1, "entropy", 9, 5, 10),
         "score_limit": HealthRecord.empty(1, "entropy", 9, 4, 11),

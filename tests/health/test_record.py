@@ -28,6 +28,7 @@ from snnrt.health.record import (
     model_crc,
     natural_logarithm_q16,
 )
+from snnrt.ir.exit_choice import Exit
 from snnrt.network import Network
 
 
@@ -71,7 +72,7 @@ def network_of(name: str, numbers: str) -> tuple[Network, np.ndarray]:
 def test_a_host_run_makes_the_bytes_of_the_core(numbers, rule, threshold, steps):
     network, x = network_of("dense_lif", numbers)
     expected = of_the_core(network, x, rule, threshold, steps)
-    record = HealthRecord.of(network, x, exit_rule=rule, threshold=threshold, steps=steps)
+    record = HealthRecord.of(network, x, exit=Exit(rule, threshold), timesteps=steps)
     assert record.to_bytes() == expected
     again = HealthRecord.from_bytes(expected)
     assert again.to_bytes() == expected and again.is_of(network)
@@ -81,7 +82,7 @@ def test_a_host_run_makes_the_bytes_of_the_core(numbers, rule, threshold, steps)
 def test_many_timesteps_share_bins():
     network, x = network_of("dense_lif", "int8")
     expected = of_the_core(network, x, "entropy", 0.3, 40)
-    record = HealthRecord.of(network, x, exit_rule="entropy", threshold=0.3, steps=40)
+    record = HealthRecord.of(network, x, exit="entropy:0.3", timesteps=40)
     assert record.to_bytes() == expected and record.steps_per_bin == 3
 
 
@@ -133,7 +134,7 @@ def edited(offset: int, value: int, size: int = 4) -> bytes:
         (edited(0, 0), "expected it to start with b'SNNH'"),
         (edited(4, 2, 2), "version: expected 1, found 2"),
         (edited(6, 180, 2), "bytes: expected 176, found 180"),
-        (edited(12, 3), "exit_rule: expected 0 to 2, found 3"),
+        (edited(12, 3), "rule: expected 0 to 2, found 3"),
         (edited(12, 0), "exits: expected 0 with the rule never"),
         (edited(12, 2), "score_limit: expected 65536"),
         (edited(20, 0), "maximum_timesteps: expected 1 to 65535, found 0"),

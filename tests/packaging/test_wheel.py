@@ -85,8 +85,8 @@ def test_it_works_away_from_the_sources(fresh, tmp_path):
     listed = run(fresh / "snnrt", "targets", cwd=tmp_path)
     assert "dt-snn" in listed and "stm32u575" in listed
     model = ROOT / "examples" / "models" / "digits_conv.nir"
-    options = ("--numbers", "int8", "--calibrate", "data.npz", "--source", "snntorch", "--timesteps", 4)
-    exit_rule = ("--exit", "entropy", "--threshold", 0.2)
+    options = ("--numbers", "int8", "--calibrate", "data.npz", "--framework", "snntorch", "--timesteps", 4)
+    exit_rule = ("--exit", "entropy:0.2")
     run(fresh / "snnrt", "convert", model, "-o", "digits.snnrt", *options, *exit_rule, cwd=tmp_path)
     printed = json.loads(run(fresh / "snnrt", "run", "digits.snnrt", "data.npz", "--json", cwd=tmp_path))
     assert printed["inputs"] == 20 and 1 <= printed["mean_timesteps"] <= 4

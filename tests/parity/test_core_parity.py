@@ -14,8 +14,9 @@ from mechanism_network import mechanism_network
 from strategies import graphs, random_graph
 from wide_networks import saturating_graph, wide_graph
 
-from snnrt import network as networks
+import snnrt
 from snnrt.devices.cpu import kernel_sets
+from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph
 from snnrt.network import Network
 from snnrt.reference.run import Reference
@@ -32,7 +33,7 @@ SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, 
 
 def assert_same(expected: Result, found: Result) -> None:
     """Every bit of two results, NaN being equal to NaN; counts of the nodes that both have."""
-    for field in ("classes", "timesteps", "scores", "logits"):
+    for field in ("predictions", "timesteps", "scores", "logits"):
         np.testing.assert_array_equal(getattr(found, field), getattr(expected, field), err_msg=field)
     for recorded in RECORD:
         assert getattr(found, recorded).keys() == getattr(expected, recorded).keys()
@@ -51,7 +52,7 @@ def check(graph: Graph, x: np.ndarray) -> None:
     network = Network(graph)
     expected = Reference(network.graph).run(x, record=RECORD)
     given_graph = Reference(graph).run(x)
-    for field in ("classes", "timesteps", "logits"):
+    for field in ("predictions", "timesteps", "logits"):
         np.testing.assert_array_equal(getattr(given_graph, field), getattr(expected, field))
     raw = network.to_bytes()
     decoded = Network.from_bytes(raw)
@@ -112,7 +113,7 @@ def test_other_exit_rules_and_more_steps_than_the_model_has(numbers):
             steps = graph.timesteps
             if graph.input.encoding == "constant":
                 steps += 5
-            options = {"exit_rule": rule, "threshold": threshold, "steps": steps, "record": RECORD}
+            options = {"exit": Exit(rule, threshold), "timesteps": steps, "record": RECORD}
             expected = Reference(network.graph).run(x, **options)
             for kernels in KERNELS:
                 assert_same(expected, network.run(x, kernels=kernels, **options))
@@ -135,9 +136,9 @@ def demo() -> Path:
 
 @pytest.mark.parametrize("numbers", NUMBERS)
 def test_demo_network(numbers, demo, digits):
-    network = networks.convert(demo, numbers=numbers, calibrate=digits)
+    network = snnrt.convert(demo, numbers=numbers, calibrate=digits if numbers == "int8" else None)
     for rule, threshold in (("never", 0.0), ("entropy", 1e-3)):
-        options = {"exit_rule": rule, "threshold": threshold, "record": RECORD}
+        options = {"exit": Exit(rule, threshold), "record": RECORD}
         expected = Reference(network.graph).run(digits, **options)
         assert rule == "never" or len(set(expected.timesteps)) > 1
         for kernels in KERNELS:

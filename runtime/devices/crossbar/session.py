@@ -9,7 +9,7 @@ import weakref
 from snnrt.devices.base import Capabilities, RunRequest, Session
 from snnrt.devices.crossbar.config import CrossbarConfig
 from snnrt.devices.crossbar.device import Crossbar
-from snnrt.errors import TargetError
+from snnrt.errors import TargetError, TargetFileError
 from snnrt.format.model import Model
 from snnrt.reference.run import Reference
 from snnrt.results.result import Result
@@ -41,7 +41,9 @@ def read_parameters(path: str) -> dict[str, object]:
             table = tomllib.load(file)
     except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, OSError):
-            raise TargetError(f"{path}: cannot be read: {error.strerror or error}") from error
+            raise TargetFileError(
+                f"{path}: cannot be read: {error.strerror or error}; check the path"
+            ) from error
         raise TargetError(f"{path}: is not a TOML file: {error}") from error
     return table["crossbar"] if isinstance(table.get("crossbar"), dict) else table
 

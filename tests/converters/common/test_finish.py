@@ -46,7 +46,7 @@ def imported(between, edges, sizes=(4,), options=None):
     kinds = {name: draft.kind for name, draft in drafts.items()}
     connections = connect(kinds, edges, ["x"], ["y"])
     drafts = {name: drafts[name] for name in connections.reads}
-    options = options or GraphOptions(timesteps=3, encoding="spikes")
+    options = options or GraphOptions(timesteps=3, encoding="spikes", high=9.0)
     return finish(drafts, connections, options, name="toy", origin={"format": "toy"}, assumed=["a guess"])
 
 

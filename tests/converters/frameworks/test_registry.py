@@ -29,7 +29,7 @@ def test_each_framework_module_is_registered():
 
 
 def test_unknown():
-    with pytest.raises(ModelError, match=r"source: expected one of snntorch, .*, nir, found 'keras'"):
+    with pytest.raises(ModelError, match=r"framework: expected one of snntorch, .*, nir, found 'keras'"):
         find_framework("keras")
 
 

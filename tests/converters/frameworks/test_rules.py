@@ -45,7 +45,7 @@ def test_choices_win():
 @pytest.mark.parametrize(
     "name, choices, message",
     [
-        ("keras", Choices(), "source: expected one of"),
+        ("keras", Choices(), "framework: expected one of"),
         (
             "nir",
             Choices(reset="soft"),

@@ -179,7 +179,7 @@ def test_channel_scale_folds_into_a_convolution_behind(tmp_path, groups):
 def test_scale_folds_into_the_gain_of_a_neuron(tmp_path):
     lif = nir.LI(*(np.full(4, value, np.float32) for value in (2e-4, 1, 0)))
     path = save(tmp_path / "net.nir", ends((6,), (4,), dense=DENSE, scale=nir.Scale(SCALE), li=lif))
-    graph = read(path, source="nir").graph
+    graph = read(path, framework="nir").graph
     np.testing.assert_array_equal(graph["li"].gain, SCALE)
     assert [node.kind for node in graph] == ["input", "dense", "neuron", "readout", "exit"]
 

@@ -146,7 +146,7 @@ WRONG = {
 def test_wrong_nodes(tmp_path, case):
     node, shape, message = WRONG[case]
     path = write(tmp_path / "net.nir", ends(shape, (4,), x=node))
-    assert fails(path, message, source="nir").startswith(f"{path}: node 'x' (")
+    assert fails(path, message, framework="nir").startswith(f"{path}: node 'x' (")
 
 
 JOINTS = {
@@ -253,15 +253,15 @@ def test_wrong_joints(tmp_path, case):
     "options, message",
     [
         (
-            {"source": "keras"},
-            "source: expected one of snntorch, spikingjelly, norse, sinabs, nir, found 'keras'",
+            {"framework": "keras"},
+            "framework: expected one of snntorch, spikingjelly, norse, sinabs, nir, found 'keras'",
         ),
         ({"reset": "soft"}, "reset: expected one of subtract, subtract_now, zero, none, found 'soft'"),
         ({"dt": 0.0}, "dt: expected seconds above 0"),
         ({"dt": float("nan")}, "dt: expected seconds above 0"),
-        ({"source": "sinabs", "strict": True}, "strict: expected not set"),
-        ({"source": "snntorch", "multiple": True}, "multiple: snnTorch resets one spike"),
-        ({"source": "sinabs", "max_spikes": 0}, "max_spikes: expected 1 to 32767"),
+        ({"framework": "sinabs", "strict": True}, "strict: expected not set"),
+        ({"framework": "snntorch", "multiple": True}, "multiple: snnTorch resets one spike"),
+        ({"framework": "sinabs", "max_spikes": 0}, "max_spikes: expected 1 to 32767"),
         ({"lower_bound": float("inf")}, "lower_bound: expected a finite number"),
         ({"timesteps": 0}, "timesteps: expected 1 to 65535"),
         ({"encoding": "rate"}, "encoding: expected constant or spikes"),
@@ -354,7 +354,7 @@ def replaced(key, value):
     ],
 )
 def test_edited_files(tmp_path, change, message):
-    fails(edited(tmp_path / "net.nir", change), message, source="nir")
+    fails(edited(tmp_path / "net.nir", change), message, framework="nir")
 
 
 def test_unknown_field(tmp_path):
@@ -364,7 +364,7 @@ def test_unknown_field(tmp_path):
     fails(
         edited(tmp_path / "net.nir", change),
         r"node 'lif' \(LIF\): fields do not fit the type .*refractory",
-        source="nir",
+        framework="nir",
     )
 
 
@@ -407,12 +407,12 @@ def test_a_long_name(tmp_path):
 
 def test_old_files_without_v_reset(tmp_path):
     path = edited(tmp_path / "net.nir", replaced("nodes/lif/v_reset", None))
-    assert import_nir(path, source="nir", isolated=False).graph["lif"].reset_value == 0
+    assert import_nir(path, framework="nir", isolated=False).graph["lif"].reset_value == 0
 
 
 def test_isolated_and_not_give_the_same(tmp_path):
     path = edited(tmp_path / "net.nir", lambda node: None)
-    one, other = (import_nir(path, source="nir", isolated=isolated) for isolated in (True, False))
+    one, other = (import_nir(path, framework="nir", isolated=isolated) for isolated in (True, False))
     assert one.assumptions == other.assumptions
     for mine, theirs in zip(one.graph, other.graph):
         np.testing.assert_equal(vars(mine), vars(theirs))
@@ -442,7 +442,7 @@ def damage(good, seed):
 def import_damaged(path, data):
     path.write_bytes(data)
     try:
-        import_nir(path, source="nir")
+        import_nir(path, framework="nir")
         return "network"
     except ModelError as error:
         assert re.match(re.escape(str(path)), str(error)) and "\n" not in str(error)

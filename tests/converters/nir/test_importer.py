@@ -6,7 +6,7 @@ import nir
 import numpy as np
 import pytest
 from effort import effort
-from nir_files import dyadic, ends, outputs, read, run, save
+from nir_files import WIDE, dyadic, ends, outputs, read, run, save
 
 from snnrt.ir.graph import Add
 from snnrt.reference.run import Reference
@@ -62,7 +62,7 @@ def test_residual_connection(tmp_path):
     weight = dyadic((4, 4), 1)
     edges = [("input", "a"), ("a", "b"), ("a", "lif"), ("b", "lif"), ("lif", "output")]
     nodes = ends((4,), (4,), a=nir.Linear(np.eye(4, dtype=F)), b=nir.Linear(weight), lif=lif())
-    imported, spikes, _ = run(save(tmp_path / "n.nir", nodes, edges), X, source="nir")
+    imported, spikes, _ = run(save(tmp_path / "n.nir", nodes, edges), X, framework="nir")
     neuron = Lif((2, 4))
     for step in range(X.shape[1]):
         np.testing.assert_array_equal(spikes["lif"][:, step], neuron.step(X[:, step] + X[:, step] @ weight.T))
@@ -105,7 +105,7 @@ def recurrent_spikes(weight, bias=None):
 def test_recurrent_layer(tmp_path, biased):
     """The bias of the recurrent layer acts from the first step on, as in the frameworks."""
     weight, bias = dyadic((4, 4), 3), dyadic((4,), 4) if biased else None
-    imported, spikes, _ = run(save(tmp_path / "n.nir", *recurrent(weight, bias)), X, source="nir")
+    imported, spikes, _ = run(save(tmp_path / "n.nir", *recurrent(weight, bias)), X, framework="nir")
     np.testing.assert_array_equal(spikes["lif"], recurrent_spikes(weight, bias))
     assert "recurrence: 'back' reads 'lif' of the step before" in imported.assumptions
     assert [node.name for node in imported.graph][1:4] in (["w", "back", "lif.sum"], ["back", "w", "lif.sum"])
@@ -119,7 +119,7 @@ def test_recurrent_layer_in_a_nested_graph(tmp_path):
         [("input", "lif"), ("lif", "w_rec"), ("w_rec", "lif"), ("lif", "output")],
     )
     outer = {"input": nodes["input"], "w.0": nodes["w"], "rec": inner, "output": nodes["output"]}
-    _, spikes, _ = run(save(tmp_path / "n.nir", outer), X, source="nir")
+    _, spikes, _ = run(save(tmp_path / "n.nir", outer), X, framework="nir")
     np.testing.assert_array_equal(spikes["rec.lif"], recurrent_spikes(weight))
 
 
@@ -141,7 +141,7 @@ def test_nested_graph_that_nir_refuses_to_check(tmp_path):
     path = save(tmp_path / "n.nir", ends((4,), (4,), w=nir.Linear(np.eye(4, dtype=F)), g=inner))
     with pytest.raises(ValueError, match="type mismatch"):
         nir.read(path, type_check=False)
-    _, spikes, _ = run(path, X, source="nir")
+    _, spikes, _ = run(path, X, framework="nir")
     neuron = Lif((2, 4))
     for step in range(X.shape[1]):
         np.testing.assert_array_equal(spikes["g.lif"][:, step], neuron.step(X[:, step]))
@@ -150,7 +150,7 @@ def test_nested_graph_that_nir_refuses_to_check(tmp_path):
 def test_neuron_that_reads_itself(tmp_path):
     nodes = ends((4,), (4,), w=nir.Linear(np.eye(4, dtype=F)), lif=lif())
     edges = [("input", "w"), ("w", "lif"), ("lif", "lif"), ("lif", "output")]
-    _, spikes, _ = run(save(tmp_path / "n.nir", nodes, edges), X, source="nir")
+    _, spikes, _ = run(save(tmp_path / "n.nir", nodes, edges), X, framework="nir")
     np.testing.assert_array_equal(spikes["lif"], recurrent_spikes(np.eye(4, dtype=F)))
 
 
@@ -168,7 +168,7 @@ def test_feedback_over_two_layers(tmp_path):
         ("b", "one"),
         ("two", "output"),
     ]
-    imported, spikes, _ = run(save(tmp_path / "n.nir", nodes, edges), X, source="nir")
+    imported, spikes, _ = run(save(tmp_path / "n.nir", nodes, edges), X, framework="nir")
     one, two, second = Lif((2, 4)), Lif((2, 4)), np.zeros((2, 4), np.float32)
     for step in range(X.shape[1]):
         first = one.step(X[:, step] + second @ back.T)
@@ -204,7 +204,7 @@ def test_delay_of_the_input(tmp_path, steps):
 
 def test_delay_of_a_constant_input(tmp_path):
     nodes = ends((4,), (4,), delay=delay(2 * DT), w=nir.Linear(np.eye(4, dtype=F)))
-    graph = read(save(tmp_path / "n.nir", nodes), timesteps=5).graph
+    graph = read(save(tmp_path / "n.nir", nodes), timesteps=5, **WIDE).graph
     np.testing.assert_array_equal(Reference(graph).run(X[:, 0]).logits, 3 * X[:, 0])
 
 
@@ -226,7 +226,7 @@ def test_delays_in_a_row_and_beside_each_other(tmp_path):
 def test_a_delay_in_a_cycle_is_the_cycles_delay(tmp_path):
     nodes = ends((4,), (4,), w=nir.Linear(np.eye(4, dtype=F)), lif=lif(), d=delay(3 * DT))
     edges = [("input", "w"), ("w", "lif"), ("lif", "d"), ("d", "lif"), ("lif", "output")]
-    imported, spikes, _ = run(save(tmp_path / "n.nir", nodes, edges), X, source="nir")
+    imported, spikes, _ = run(save(tmp_path / "n.nir", nodes, edges), X, framework="nir")
     neuron, past = Lif((2, 4)), [np.zeros((2, 4), np.float32)] * 3
     for step in range(X.shape[1]):
         past.append(neuron.step(X[:, step] + past[-3]))
@@ -238,7 +238,7 @@ def test_delayed_and_undelayed_reading_of_one_neuron(tmp_path):
     """The reader comes after the neuron, so the old value is held for it."""
     nodes = ends((4,), (4,), w=nir.Linear(np.eye(4, dtype=F)), lif=lif(), d=delay(DT), two=lif())
     edges = [("input", "w"), ("w", "lif"), ("lif", "d"), ("lif", "two"), ("d", "two"), ("two", "output")]
-    _, spikes, _ = run(save(tmp_path / "n.nir", nodes, edges), X, source="nir")
+    _, spikes, _ = run(save(tmp_path / "n.nir", nodes, edges), X, framework="nir")
     one, two, old = Lif((2, 4)), Lif((2, 4)), np.zeros((2, 4), np.float32)
     for step in range(X.shape[1]):
         new = one.step(X[:, step])
@@ -281,9 +281,9 @@ def test_recurrence_behind_a_flatten(tmp_path):
     ]
     x = dyadic((2, 6, *shape), 1)
     path = save(tmp_path / "n.nir", nodes, edges)
-    _, spikes, _ = run(path, x, source="nir")
+    _, spikes, _ = run(path, x, framework="nir")
     expected = late(spikes["lif"].astype(F), 1).reshape(2, 6, 12) @ back.T
-    np.testing.assert_array_equal(outputs(path, x, source="nir"), expected)
+    np.testing.assert_array_equal(outputs(path, x, framework="nir"), expected)
 
 
 def test_a_map_as_output_is_flattened_in_order(tmp_path):
@@ -322,7 +322,7 @@ def test_names_with_dots_and_names_that_are_taken(tmp_path):
         ("exit", "lif"),
         ("lif", "o.u.t"),
     ]
-    graph = read(save(tmp_path / "n.nir", nodes, edges), source="nir").graph
+    graph = read(save(tmp_path / "n.nir", nodes, edges), framework="nir").graph
     assert [node.name for node in graph] == [
         "readout",
         "exit",

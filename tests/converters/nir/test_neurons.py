@@ -38,7 +38,7 @@ def euler_lif(x, k, leak, gain, threshold, reset, synapse=None):
 
 def test_lif(tmp_path):
     path = file(tmp_path / "n.nir", nir.LIF(full(2e-4), full(1.5), full(-0.25), full(0.5), full(-0.125)))
-    _, spikes, membranes = run(path, X, source="nir")
+    _, spikes, membranes = run(path, X, framework="nir")
     expected = euler_lif(X, F(0.5), F(-0.25), F(1.5), F(0.5), F(-0.125))
     np.testing.assert_array_equal(spikes["neuron"], expected[0])
     np.testing.assert_array_equal(membranes["neuron"], expected[1])
@@ -47,9 +47,9 @@ def test_lif(tmp_path):
 
 def test_lif_with_another_dt_and_reset(tmp_path):
     path = file(tmp_path / "n.nir", nir.LIF(full(4e-3), full(1.0), full(0), full(0.5), full(0.25)))
-    _, spikes, _ = run(path, X, source="nir", dt=1e-3, reset="zero")
+    _, spikes, _ = run(path, X, framework="nir", dt=1e-3, reset="zero")
     np.testing.assert_array_equal(spikes["neuron"], euler_lif(X, F(0.25), F(0), F(1), F(0.5), F(0))[0])
-    _, spikes, membranes = run(path, X, source="nir", dt=1e-3, reset="subtract", strict=False)
+    _, spikes, membranes = run(path, X, framework="nir", dt=1e-3, reset="subtract", strict=False)
     u = np.zeros((3, 5), np.float32)
     for step in range(X.shape[1]):
         u = u + F(0.25) * (-u + X[:, step])
@@ -60,7 +60,7 @@ def test_lif_with_another_dt_and_reset(tmp_path):
 
 def test_integrate_and_fire(tmp_path):
     path = file(tmp_path / "n.nir", nir.IF(full(5000), full(0.5), full(0.125)))
-    _, spikes, _ = run(path, X, source="nir")
+    _, spikes, _ = run(path, X, framework="nir")
     v = np.zeros((3, 5), np.float32)
     for step in range(X.shape[1]):
         v = v + F(0.5) * X[:, step]
@@ -70,12 +70,12 @@ def test_integrate_and_fire(tmp_path):
 
 def test_integrator(tmp_path):
     path = file(tmp_path / "n.nir", nir.I(full(10000)))
-    np.testing.assert_array_equal(outputs(path, X, source="nir"), np.cumsum(X, 1))
+    np.testing.assert_array_equal(outputs(path, X, framework="nir"), np.cumsum(X, 1))
 
 
 def test_leaky_integrator(tmp_path):
     path = file(tmp_path / "n.nir", nir.LI(full(2e-4), full(1), full(1)))
-    _, _, membranes = run(path, X, source="nir")
+    _, _, membranes = run(path, X, framework="nir")
     expected = euler_lif(X, F(0.5), F(1), F(1), F(np.inf), F(0))[1]
     np.testing.assert_array_equal(membranes["neuron"], expected)
 
@@ -83,7 +83,7 @@ def test_leaky_integrator(tmp_path):
 def test_cuba_lif(tmp_path):
     neuron = nir.CubaLIF(full(4e-4), full(2e-4), full(2), full(0), full(0.25), full(0), w_in=full(8))
     path = file(tmp_path / "n.nir", neuron)
-    imported, spikes, _ = run(path, X, source="nir")
+    imported, spikes, _ = run(path, X, framework="nir")
     assert imported.graph["neuron"].synapse_order == "previous"
     expected = euler_lif(X, F(0.5), F(0), F(4), F(0.25), F(0), synapse=F(0.75))
     np.testing.assert_array_equal(spikes["neuron"], expected[0])
@@ -91,7 +91,7 @@ def test_cuba_lif(tmp_path):
 
 def test_cuba_li(tmp_path):
     path = file(tmp_path / "n.nir", nir.CubaLI(full(4e-4), full(2e-4), full(1), full(0), w_in=full(4)))
-    _, _, membranes = run(path, X, source="nir")
+    _, _, membranes = run(path, X, framework="nir")
     expected = euler_lif(X, F(0.5), F(0), F(1), F(np.inf), F(0), synapse=F(0.75))[1]
     np.testing.assert_array_equal(membranes["neuron"], expected)
 
@@ -107,14 +107,16 @@ def test_integrators_of_every_framework(tmp_path, source):
     """r = 1 is taken as it is by all but NIR itself, where it is multiplied by dt."""
     path = file(tmp_path / "n.nir", nir.I(full(1)))
     scale = F(DT) if source == "nir" else F(1)
-    np.testing.assert_allclose(outputs(path, X, source=source), np.cumsum(X * scale, 1), rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(
+        outputs(path, X, framework=source), np.cumsum(X * scale, 1), rtol=1e-5, atol=1e-8
+    )
 
 
 def test_neurons_read_spikes_directly(tmp_path):
     """A neuron behind a neuron gets an Add that makes spikes a current."""
     neuron = nir.LIF(full(2e-4), full(1), full(0), full(0.25), full(0))
     path = save(tmp_path / "n.nir", ends((5,), (5,), first=neuron, second=neuron))
-    imported, spikes, _ = run(path, X, source="nir")
+    imported, spikes, _ = run(path, X, framework="nir")
     kinds = [node.kind for node in imported.graph]
     assert kinds == ["input", "add", "neuron", "add", "neuron", "readout", "exit"]
     assert all(node.as_current for node in imported.graph if node.kind == "add")
@@ -139,7 +141,7 @@ def test_parameters_are_stored_as_coarsely_as_they_can_be(tmp_path, stored, shap
     stored = stored.astype(np.float32)
     neuron = nir.LIF(stored, np.ones_like(stored), np.zeros_like(stored), np.ones_like(stored))
     path = save(tmp_path / "n.nir", ends((4, 3, 2), (4, 3, 2), neuron=neuron))
-    found = read(path, source="nir").graph["neuron"]
+    found = read(path, framework="nir").graph["neuron"]
     assert found.membrane.shape == shape
     assert found.threshold.shape == ()
     assert found.gain is None and found.leak is None
@@ -148,14 +150,14 @@ def test_parameters_are_stored_as_coarsely_as_they_can_be(tmp_path, stored, shap
 def test_infinite_time_constant(tmp_path):
     tau = np.full(5, np.inf, np.float32)
     path = file(tmp_path / "n.nir", nir.LIF(tau, tau, full(0), full(1), full(0)))
-    neuron = read(path, source="snntorch").graph["neuron"]
+    neuron = read(path, framework="snntorch").graph["neuron"]
     assert neuron.membrane == 1 and neuron.gain is None
 
 
 def test_snntorch_gain_of_its_own(tmp_path):
     """r·dt/τ that is not 1 stays a gain, and v_leak becomes a bias."""
     path = file(tmp_path / "n.nir", nir.LIF(full(4e-4), full(2), full(0.5), full(1), full(0)))
-    neuron = read(path, source="snntorch").graph["neuron"]
+    neuron = read(path, framework="snntorch").graph["neuron"]
     assert neuron.membrane == F(0.75)
     np.testing.assert_allclose(neuron.gain, 0.5, rtol=1e-6)
     assert neuron.bias == F(0.125)
@@ -164,7 +166,7 @@ def test_snntorch_gain_of_its_own(tmp_path):
 def test_decay_above_one_is_clamped_as_snntorch_does(tmp_path):
     tau = np.float32(1e-4) / (np.float32(1) - full(1.25))
     path = file(tmp_path / "n.nir", nir.LIF(tau, tau / np.float32(1e-4), full(0), full(1), full(0)))
-    assert read(path, source="snntorch").graph["neuron"].membrane == 1
+    assert read(path, framework="snntorch").graph["neuron"].membrane == 1
 
 
 def test_spikingjelly_cuba_lif(tmp_path):
@@ -179,7 +181,7 @@ def test_spikingjelly_cuba_lif(tmp_path):
         np.full(5, 0.25),
         w_in=np.full(5, tau_syn / DT),
     )
-    _, spikes, _ = run(file(tmp_path / "n.nir", neuron), X, source="spikingjelly")
+    _, spikes, _ = run(file(tmp_path / "n.nir", neuron), X, framework="spikingjelly")
     c, v = np.zeros((3, 5), np.float32), full(0.25, (3, 5))
     for step in range(X.shape[1]):
         c = c * F(0.9) + X[:, step]
@@ -191,7 +193,7 @@ def test_spikingjelly_cuba_lif(tmp_path):
 def test_sinabs_synaptic_current(tmp_path):
     """τ in steps: c = αs·(c + x), v = αm·v + (1 − αm)·c, several spikes."""
     neuron = nir.CubaLIF(full(4), full(8), full(1), full(0), full(0.125), full(0))
-    imported, spikes, _ = run(file(tmp_path / "n.nir", neuron), X, source="sinabs")
+    imported, spikes, _ = run(file(tmp_path / "n.nir", neuron), X, framework="sinabs")
     fast, slow = (np.exp(F(-1) / F(tau)).astype(np.float32) for tau in (4, 8))
     c, v = np.zeros((3, 5), np.float32), np.zeros((3, 5), np.float32)
     for step in range(X.shape[1]):
@@ -207,11 +209,11 @@ def test_sinabs_synaptic_current(tmp_path):
 @pytest.mark.parametrize("source", ["snntorch", "spikingjelly", "norse", "sinabs", "nir"])
 def test_what_is_assumed_is_said_and_what_is_given_is_not(tmp_path, source):
     path = file(tmp_path / "n.nir", nir.LIF(full(2e-4), full(1), full(0), full(1), full(0)))
-    lines = "\n".join(read(path, source=source).assumptions)
+    lines = "\n".join(read(path, framework=source).assumptions)
     assert "dt = " in lines and "reset: " in lines and "fires" in lines and "timesteps = 16" in lines
     given = read(
         path,
-        source=source,
+        framework=source,
         dt=1e-4,
         reset="zero",
         strict=source != "sinabs",
@@ -227,7 +229,7 @@ def test_what_is_assumed_is_said_and_what_is_given_is_not(tmp_path, source):
 
 def test_metadata_keeps_what_was_assumed(tmp_path):
     path = file(tmp_path / "n.nir", nir.LIF(full(2e-4), full(1), full(0), full(1), full(0)))
-    imported = read(path, source="norse", dt=2e-3)
+    imported = read(path, framework="norse", dt=2e-3)
     source = imported.graph.metadata["source"]
     assert source == {
         "format": "nir",

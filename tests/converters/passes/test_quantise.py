@@ -72,8 +72,8 @@ def spike_input(graph: Graph, inputs: int = 30, seed: int = 1) -> np.ndarray:
 
 def agreement(graph: Graph, quantised: Graph, x: np.ndarray) -> tuple[float, np.ndarray]:
     """Share of equal spikes, and each class's largest difference of logits over the spread of all."""
-    real = Reference(graph).run(x, record=("spikes",), exit_rule="never")
-    whole = Reference(quantised).run(x, record=("spikes",), exit_rule="never")
+    real = Reference(graph).run(x, record=("spikes",), exit="never")
+    whole = Reference(quantised).run(x, record=("spikes",), exit="never")
     equal = [np.mean(real.spikes[name] == whole.spikes[name]) for name in real.spikes]
     return float(np.mean(equal or [1.0])), np.abs(real.logits - whole.logits).max(axis=0) / max(
         float(np.ptp(real.logits)), 1e-6
@@ -321,7 +321,7 @@ def test_scale_of_a_constant_input(
         (0.0, 1.0, None, 1.0, 1),
         (0.0, 3.0, None, 1.0, 3),
         (-1.0, 1.0, [-1.0, 0.0, 1.0], 1.0, 1),
-        (0.0, 1.0, [0.0, 5.0], 1.0, 5),
+        (0.0, 5.0, [0.0, 5.0], 1.0, 5),
         (0.0, 1.0, [0.0, 0.3, 0.77], 0.77 / 255, 255),
         (0.0, 0.5, None, 0.5 / 255, 255),
     ],

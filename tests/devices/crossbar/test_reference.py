@@ -40,7 +40,7 @@ def network(seed: int, groups: int = 1, encoding: str = "constant", timesteps: i
     peak = 255 if encoding == "constant" else 1
     return Graph(
         nodes=(
-            Input("input", (), (2, 6, 6), encoding=encoding, scale=1 / peak, peak=peak),
+            Input("input", (), (2, 6, 6), encoding=encoding, low=-1.0, scale=1 / peak, peak=peak),
             Conv2d("conv1", (Edge("input"),), (8, 6, 6), weights(8, 2, 3, 3), bias(8), padding=(1, 1, 1, 1)),
             neuron("lif1", "conv1", (8, 6, 6), 127 * peak, 28000),
             SumPool2d("pool", (Edge("lif1"),), (8, 3, 3)),
@@ -86,7 +86,7 @@ def test_ideal_crossbar_runs_the_network_bit_for_bit(seed, groups, encoding, row
     config = CrossbarConfig(rows=rows, cell_bits=cell_bits, mapping=mapping, on_off_ratio=ratio)
     expected = Reference(graph).run(x, record=RECORD)
     result = Reference(graph, Crossbar(config)).run(x, record=RECORD)
-    for field in ("logits", "classes", "timesteps", "scores"):
+    for field in ("logits", "predictions", "timesteps", "scores"):
         np.testing.assert_array_equal(getattr(result, field), getattr(expected, field))
     for recorded in RECORD:
         for name, values in getattr(expected, recorded).items():

@@ -50,10 +50,10 @@ def run(net, x):
         _, state = net(x[:, step], state)
 
 
-def compare(net, features, path, fraction=1.0, kinds=SPIKING, source="norse", seed=7):
+def compare(net, features, path, fraction=1.0, kinds=SPIKING, framework="norse", seed=7):
     x = spike_input((features,), seed)
     write(norse.to_nir(net, torch.zeros(1, features), dt=0.001), path, infer=False)
-    imported, mine = ours(path, x, source=source)
+    imported, mine = ours(path, x, framework=framework)
     assert_same_spikes(record(net, kinds, x, run), mine, fraction)
     return imported
 
@@ -93,7 +93,7 @@ def test_leaky_integrator_readout(tmp_path):
     exactly(net, 3, 2.0)
     path = write(norse.to_nir(net, torch.zeros(1, 12)), tmp_path / "net.nir", infer=False)
     x = spike_input((12,), 7)
-    _, mine = ours(path, x, source="norse")
+    _, mine = ours(path, x, framework="norse")
     expected = record(net, (norse.LIBoxCell,), x, run)
     np.testing.assert_array_equal(mine["3"], expected["3"])
 
@@ -120,7 +120,7 @@ def test_recurrent(tmp_path):
     with torch.no_grad():
         net[0].bias.zero_()
     graph.nodes["0"].bias = torch.zeros(10)
-    _, mine = ours(write(graph, tmp_path / "net.nir", infer=False), x, source="norse")
+    _, mine = ours(write(graph, tmp_path / "net.nir", infer=False), x, framework="norse")
     assert_same_spikes(
         record(torch.nn.ModuleDict({"1": cell}), (norse.LIFRecurrentCell,), x, _run_cell), mine
     )
@@ -148,6 +148,6 @@ def test_arbitrary_weights(tmp_path):
 def test_source_is_inferred(tmp_path):
     net = norse.SequentialState(torch.nn.Linear(12, 20), lif(20))
     exactly(net, 1, 2.0)
-    imported = compare(net, 12, tmp_path / "net.nir", source=None)
-    assert imported.assumptions[0].startswith("source = norse (inferred")
+    imported = compare(net, 12, tmp_path / "net.nir", framework=None)
+    assert imported.assumptions[0].startswith("framework = norse (inferred")
     assert "the leading 1 of the input shape (1, 12) is a batch axis" in imported.assumptions

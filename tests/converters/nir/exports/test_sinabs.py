@@ -36,11 +36,11 @@ def run(net, x):
     net(x.flatten(0, 1))
 
 
-def compare(net, shape, path, fraction=1.0, source="sinabs", rate=0.4, **options):
+def compare(net, shape, path, fraction=1.0, framework="sinabs", rate=0.4, **options):
     x = spike_input(shape, 7, rate=rate)
     net(torch.zeros(STEPS, *shape))
     write(to_nir(net, torch.zeros(STEPS, *shape)), path)
-    imported, mine = ours(path, x, source=source, **options)
+    imported, mine = ours(path, x, framework=framework, **options)
     # the layers see batch and time in one axis, and are called once
     expected = {k: v[:, 0].reshape(4, STEPS, *v.shape[2:]) for k, v in record(net, NEURONS, x, run).items()}
     spiking = {
@@ -145,5 +145,5 @@ def test_arbitrary_weights(tmp_path):
 def test_source_is_inferred(tmp_path):
     net = torch.nn.Sequential(torch.nn.Linear(12, 20), lif(20), torch.nn.Linear(20, 6), iaf())
     exactly(net, 2, 1.0)
-    imported, _, _ = compare(net, (12,), tmp_path / "net.nir", source=None)
-    assert imported.assumptions[0].startswith("source = sinabs (inferred")
+    imported, _, _ = compare(net, (12,), tmp_path / "net.nir", framework=None)
+    assert imported.assumptions[0].startswith("framework = sinabs (inferred")

@@ -44,9 +44,9 @@ def export(net, shape, path):
     return write(export_to_nir(net, torch.zeros(1, *shape), ignore_dims=[0]), path)
 
 
-def compare(net, shape, path, fraction=1.0, source="snntorch", **options):
+def compare(net, shape, path, fraction=1.0, framework="snntorch", **options):
     x = spike_input(shape, 7)
-    imported, mine = ours(export(net, shape, path), x, source=source, **options)
+    imported, mine = ours(export(net, shape, path), x, framework=framework, **options)
     assert_same_spikes(record(net, NEURONS, x, run), mine, fraction)
     return imported
 
@@ -117,7 +117,7 @@ def test_decay_is_recovered_to_the_bit(tmp_path):
     beta = np.arange(1, 1000) / 1000
     net = torch.nn.Sequential(torch.nn.Linear(2, 999), leaky((999,), beta))
     path = export(net, (2,), tmp_path / "net.nir")
-    imported, _ = ours(path, spike_input((2,), 1), source="snntorch")
+    imported, _ = ours(path, spike_input((2,), 1), framework="snntorch")
     np.testing.assert_array_equal(imported.graph["1"].membrane, beta.astype(np.float32))
 
 
@@ -175,7 +175,7 @@ def test_nested_graph_as_a_hand_keeps_it(tmp_path):
     nir.write(tmp_path / "nested.nir", nested)
     x = spike_input((12,), 7)
     imported, mine = ours(tmp_path / "nested.nir", x)
-    assert imported.assumptions[0].startswith("source = snntorch")
+    assert imported.assumptions[0].startswith("framework = snntorch")
     assert_same_spikes(record(net, NEURONS, x, run), mine)
 
 
@@ -202,7 +202,7 @@ def test_arbitrary_weights(tmp_path):
 def test_source_is_inferred(tmp_path):
     net = torch.nn.Sequential(torch.nn.Linear(12, 20), leaky((20,)), torch.nn.Linear(20, 4), synaptic((4,)))
     exactly(net, 1, 0.3)
-    imported = compare(net, (12,), tmp_path / "net.nir", source=None)
-    assert imported.assumptions[0].startswith("source = snntorch (inferred")
+    imported = compare(net, (12,), tmp_path / "net.nir", framework=None)
+    assert imported.assumptions[0].startswith("framework = snntorch (inferred")
     assert imported.graph.metadata["source"]["framework"] == "snntorch"
     assert imported.graph.timesteps == STEPS

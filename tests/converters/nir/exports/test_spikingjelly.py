@@ -73,9 +73,9 @@ def run(net, x):
         net(x[:, step])
 
 
-def compare(net, shape, path, fraction=1.0, source="spikingjelly", **options):
+def compare(net, shape, path, fraction=1.0, framework="spikingjelly", **options):
     x = spike_input(shape, 7)
-    imported, mine = ours(write(net, shape, path), x, source=source, **options)
+    imported, mine = ours(write(net, shape, path), x, framework=framework, **options)
     expected = {f"_{name}": spikes for name, spikes in record(net, NEURONS, x, run).items()}
     assert_same_spikes(expected, mine, fraction)
     return imported
@@ -161,5 +161,5 @@ def test_source_is_inferred(tmp_path):
         torch.nn.Linear(12, 20), neuron.LIFNode(), torch.nn.Linear(20, 6), neuron.IFNode()
     )
     exactly(net, 2, 1.0)
-    imported = compare(net, (12,), tmp_path / "net.nir", source=None)
-    assert imported.assumptions[0].startswith("source = spikingjelly (inferred")
+    imported = compare(net, (12,), tmp_path / "net.nir", framework=None)
+    assert imported.assumptions[0].startswith("framework = spikingjelly (inferred")

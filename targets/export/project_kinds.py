@@ -1,4 +1,4 @@
-"""Where each framework wants its files, and the manifests that it reads."""
+"""Where each build system or SDK wants its files, and the manifests that it reads."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import snnrt
 from snnrt.targets.export.c_text import rendered
 from snnrt.targets.export.model_sources import Model, ModelForm
 
-Framework = Literal["plain", "cmake", "zephyr", "arduino", "platformio", "esp-idf"]
+ProjectKind = Literal["plain", "cmake", "zephyr", "arduino", "platformio", "esp-idf"]
 Layout = Literal["amalgamation", "sources"]
-FRAMEWORKS: tuple[str, ...] = get_args(Framework)
+PROJECT_KINDS: tuple[str, ...] = get_args(ProjectKind)
 LAYOUTS: tuple[str, ...] = get_args(Layout)
 
 
@@ -52,21 +52,21 @@ class Sources:
         return self.form == "incbin"
 
 
-def places_for(framework: Framework, layout: Layout, name: str) -> Places:
+def places_for(kind: ProjectKind, layout: Layout, name: str) -> Places:
     """Where the files go."""
-    if framework in ("arduino", "platformio"):
-        example = "extras/main.c" if framework == "arduino" else f"examples/{name}/main.c"
+    if kind in ("arduino", "platformio"):
+        example = "extras/main.c" if kind == "arduino" else f"examples/{name}/main.c"
         return Places("src/", "src/", example)
     examples: dict[str, str] = {
         "zephyr": f"samples/{name}/src/main.c",
         "esp-idf": f"examples/{name}/main/main.c",
     }
-    return Places("" if layout == "amalgamation" else "snnrt/", "", examples.get(framework, "main.c"))
+    return Places("" if layout == "amalgamation" else "snnrt/", "", examples.get(kind, "main.c"))
 
 
-def manifests(framework: Framework, sources: Sources) -> dict[str, str]:
-    """The framework's own files, by path."""
-    return _MANIFESTS[framework](sources)
+def manifests(kind: ProjectKind, sources: Sources) -> dict[str, str]:
+    """The project's own files, by path."""
+    return _MANIFESTS[kind](sources)
 
 
 def _values(sources: Sources) -> dict[str, str]:

@@ -17,12 +17,12 @@ from exported_projects import WARNINGS, absent, export, need, results_of
 from small_networks import dense_lif
 
 import snnrt
-from snnrt.targets.export.frameworks import FRAMEWORKS, LAYOUTS
 from snnrt.targets.export.model_sources import MODEL_FORMS
 from snnrt.targets.export.project import Export, build_project
+from snnrt.targets.export.project_kinds import LAYOUTS, PROJECT_KINDS
 
 GRAPH, X = dense_lif("int8")
-CLASS = snnrt.Network(GRAPH).run(X[:1]).classes[0]
+CLASS = snnrt.Network(GRAPH).run(X[:1]).predictions[0]
 
 
 def needs_module(name: str, package: str) -> None:
@@ -66,7 +66,7 @@ def test_cmake(layout, form, tmp_path):
     """Its own build with the example, the installed package, and the folder inside another project; storage
     and incbin are found wherever the build runs."""
     folder = tmp_path / "a project"
-    export(GRAPH, folder, name="net", framework="cmake", layout=layout, form=form, sample=X[0])
+    export(GRAPH, folder, name="net", project="cmake", layout=layout, form=form, sample=X[0])
     configure(folder, tmp_path / "own", f"-DCMAKE_INSTALL_PREFIX={tmp_path / 'installed'}")
     command(["cmake", "--build", tmp_path / "own"])
     assert says_the_class(tmp_path / "own" / "snnrt_net_example")
@@ -119,7 +119,7 @@ add_subdirectory("@FOLDER@" module)
 @pytest.mark.parametrize(("layout", "form"), [("amalgamation", "array"), ("sources", "incbin")])
 def test_zephyr(layout, form, tmp_path):
     folder = tmp_path / "module"
-    export(GRAPH, folder, name="net", framework="zephyr", layout=layout, form=form, sample=X[0])
+    export(GRAPH, folder, name="net", project="zephyr", layout=layout, form=form, sample=X[0])
     (tmp_path / "CMakeLists.txt").write_text(ZEPHYR.replace("@FOLDER@", str(folder)))
     configure(tmp_path, tmp_path / "build")
     command(["cmake", "--build", tmp_path / "build"])
@@ -150,7 +150,7 @@ def test_zephyr_kconfig(tmp_path):
     needs_module("kconfiglib", "kconfiglib")
     import kconfiglib
 
-    export(GRAPH, tmp_path, name="net", framework="zephyr")
+    export(GRAPH, tmp_path, name="net", project="zephyr")
     main_stack = 'config MAIN_STACK_SIZE\n\tint\n\tprompt "main stack"\n'
     (tmp_path / "Kconfig.root").write_text(f'{main_stack}source "{tmp_path / "Kconfig"}"\n')
     kconfig = kconfiglib.Kconfig(str(tmp_path / "Kconfig.root"), warn_to_stderr=False)
@@ -188,7 +188,7 @@ target_link_libraries(app PRIVATE component)
 @pytest.mark.parametrize(("layout", "form"), [("amalgamation", "incbin"), ("sources", "array")])
 def test_esp_idf(layout, form, tmp_path):
     folder = tmp_path / "snnrt_net"
-    export(GRAPH, folder, name="net", framework="esp-idf", layout=layout, form=form, sample=X[0])
+    export(GRAPH, folder, name="net", project="esp-idf", layout=layout, form=form, sample=X[0])
     (tmp_path / "CMakeLists.txt").write_text(ESP_IDF.replace("@FOLDER@", str(folder)))
     configure(tmp_path, tmp_path / "build")
     command(["cmake", "--build", tmp_path / "build"])
@@ -215,7 +215,7 @@ def test_platformio(layout, tmp_path):
     """Packed by PlatformIO itself, which reads and validates library.json; it needs no network for that."""
     needs_module("platformio", "platformio")
     folder = tmp_path / "net"
-    export(GRAPH, folder, name="net", framework="platformio", layout=layout, sample=X[0])
+    export(GRAPH, folder, name="net", project="platformio", layout=layout, sample=X[0])
     away = {
         **os.environ, "PLATFORMIO_CORE_DIR": str(tmp_path / "core"),
         "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
@@ -279,7 +279,7 @@ def test_arduino(layout, form, numbers, tmp_path):
     src is the include folder, and a sketch is C++ with Arduino.h before it."""
     graph, x = dense_lif(numbers)
     folder = tmp_path / "snnrt_net"
-    export(graph, folder, name="net", framework="arduino", layout=layout, form=form, sample=x[0])
+    export(graph, folder, name="net", project="arduino", layout=layout, form=form, sample=x[0])
     lines = (folder / "library.properties").read_text().splitlines()
     properties = dict(line.split("=", 1) for line in lines)
     required = {
@@ -320,23 +320,23 @@ def test_arduino(layout, form, numbers, tmp_path):
     raw = network.to_bytes()
     done = subprocess.run([tmp_path / "sketch"], input=raw, capture_output=True, check=True)
     out = network.run(x[:1])
-    line = f"class {out.classes[0]}, timesteps {out.timesteps[0]}, accumulator "
+    line = f"class {out.predictions[0]}, timesteps {out.timesteps[0]}, accumulator "
     assert done.stdout.decode().count(line) == 3
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_every_combination_is_written_or_refused(framework):
+@pytest.mark.parametrize("kind", PROJECT_KINDS)
+def test_every_combination_is_written_or_refused(kind):
     """And every file that a manifest names is there."""
     for layout in LAYOUTS:
         for form in MODEL_FORMS:
-            wanted = Export(framework=framework, layout=layout, form=form)
-            if form == "incbin" and framework in ("arduino", "platformio"):
+            wanted = Export(project=kind, layout=layout, form=form)
+            if form == "incbin" and kind in ("arduino", "platformio"):
                 with pytest.raises(snnrt.errors.OutputError, match="choose array or section"):
                     build_project(snnrt.Network(GRAPH), "net.snnrt", wanted)
                 continue
             files = build_project(snnrt.Network(GRAPH), "net.snnrt", wanted).files
             manifests = "".join(str(files.get(name, "")) for name in ("CMakeLists.txt", "Kconfig"))
-            if framework in ("cmake", "zephyr", "esp-idf"):
+            if kind in ("cmake", "zephyr", "esp-idf"):
                 compiled = set(re.findall(r"[\w/]+\.[cS]\b", manifests)) - {"main.c"}
                 there = {name for name in files if name.endswith((".c", ".S")) and "main.c" not in name}
                 assert compiled == there
