@@ -77,6 +77,9 @@ def test_filtering_by_hand() -> None:
         assert found[n, k, y, x] == total
         assert kept[n, k, y, x] == (total if total >= 30 else 0)
     assert found.dtype == np.float32 and 0 < np.count_nonzero(kept) < kept.size
+    same = np.zeros((1, 3, 3))
+    same[0, 1, 1] = 1
+    assert filtered([[[29, 30, 31]]], same, threshold=30).tolist() == [[[[0, 30, 31]]]]
 
 
 def test_equal_surroundings_give_equal_values() -> None:
@@ -109,6 +112,15 @@ def test_rank_order_by_hand() -> None:
     assert times.tolist() == [[[1, 3, 0], [1, 3, 2], [2, 3, 0]], [[3, 3, 3]] * 3]
     assert times.dtype == np.int32
     assert rank_order(values, 1)[1].tolist() == [[1, 1, 1], [1, 0, 1], [1, 1, 1]]
+
+
+def test_equals_of_a_rank_are_taken_as_they_lie() -> None:
+    values = np.random.default_rng(4).integers(0, 4, (2, 20, 20))
+    for one, times in zip(values.reshape(2, -1), rank_order(values, 15).reshape(2, -1)):
+        ranked = sorted(np.flatnonzero(one).tolist(), key=lambda place: (-one[place], place))
+        count = len(ranked) // 15
+        for step in range(15):
+            assert np.flatnonzero(times == step).tolist() == sorted(ranked[count * step : count * (step + 1)])
 
 
 def test_latency_by_hand() -> None:

@@ -22,7 +22,9 @@ RUNS = [("cpu", "float32"), ("reference", "float32"), ("cpu", "integer"), ("refe
 @given(seed=st.integers(0, 2**32 - 1))
 def test_step_by_step_is_the_whole_run(seed: int, device: str, arithmetic: Arithmetic) -> None:
     rng = np.random.default_rng(seed)
-    shape = (int(rng.choice([1, 4, 20, 33])), int(rng.integers(1, 7)), int(rng.integers(1, 7)))
+    # places that fill whole words, too: what is closed beyond the border would be a map
+    size = (8, 8) if rng.random() < 0.3 else (int(rng.integers(1, 7)), int(rng.integers(1, 7)))
+    shape = (int(rng.choice([1, 4, 20, 33])), *size)
     k, radius = int(rng.integers(1, 9)), int(rng.integers(0, 4))
     # cumulative, with many equals
     x = rng.integers(0, 3, (2, 5, *shape)).cumsum(axis=1).astype(np.float32)
