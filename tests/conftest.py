@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 # folders and files where every test has the marker; elsewhere single tests bear it themselves
 MARKED = {
     "benchmarks": "firmware",
+    "converters/frameworks/test_norse.py": "frameworks",
     "converters/nir/exports": "frameworks",
     "csrc/test_code_size.py": "firmware",
     "csrc/test_compiler_demands.py": "firmware",

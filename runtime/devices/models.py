@@ -38,7 +38,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         raise ModelFileError(f"{name}: can't be read ({error.strerror or error}); check the path") from None
     if len(raw) > LARGEST_FILE:
         raise ModelError(f"{name}: expected fewer than {LARGEST_FILE} bytes, found more; not a snnrt model")
-    if not raw.startswith(MAGIC):
+    if not MAGIC.startswith(raw[: len(MAGIC)]):
         what = f"; a NIR file must be converted first: {MADE_BY}" if raw.startswith(_HDF5) else f"; {MADE_BY}"
         raise ModelError(f"{name}: not a snnrt model (wrong magic number){what}")
     try:

@@ -61,7 +61,7 @@ static void watch(void *user, const snnrt_network *network, uint32_t node, const
     }
     at->next = node + 1 == at->node_count ? 0 : node + 1;
     if ((output == NULL) != (record[0] == 10) ||
-        (record[0] != 11 && (state == NULL) != (record[0] != 8 && record[0] != 17 && record[0] != 18))) {
+        (record[0] != 11 && (state == NULL) != (record[0] != 8 && record[0] != 13 && record[0] != 17 && record[0] != 18))) {
         fail("a node is shown without what it has", "trace");
     }
     if (record[0] != 8) {

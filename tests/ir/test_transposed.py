@@ -14,6 +14,7 @@ from snnrt.reference.run import Reference
 SHAPE = (4, 5, 6)
 
 
+@pytest.mark.frameworks
 @pytest.mark.parametrize("groups, dilation", list(itertools.product([1, 2], [(1, 1), (2, 1)])))
 @pytest.mark.parametrize(
     "stride, padding, output_padding",
