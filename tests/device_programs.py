@@ -18,8 +18,8 @@ from snnrt.targets.export.core_sources import amalgamate, options_for
 
 HERE = Path(__file__).parent / "emulator"
 EVERYTHING = dict.fromkeys(
-    ("float32", "int8", "conv2d", "pool2d", "add", "neuron_variants", "exit_scores", "exit_confidence",
-     "counters", "trace", "strings", "health"), 1,
+    ("float32", "int8", "conv2d", "pool2d", "max_pool2d", "add", "neuron_variants", "exit_scores",
+     "exit_confidence", "counters", "trace", "strings", "health"), 1,
 )  # fmt: skip
 LIMIT_S = 120.0
 
