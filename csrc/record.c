@@ -11,11 +11,6 @@ const snnrt_array *snnrt_find_array(const snnrt_node *node, uint32_t role) {
     return NULL;
 }
 
-const void *snnrt_array_of(const uint8_t *model, const snnrt_node *node, uint32_t role) {
-    const snnrt_array *array = snnrt_find_array(node, role);
-    return array == NULL ? NULL : snnrt_elements_of(model, array);
-}
-
 uint32_t snnrt_output_bytes(const snnrt_node *node) {
     uint32_t elements = snnrt_elements(node);
     if (node->type == SNNRT_TYPE_BITS) {

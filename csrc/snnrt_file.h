@@ -135,9 +135,8 @@ static inline bool snnrt_is_integer(const uint8_t *model) {
 #endif
 }
 
-/* The array with that role, and its elements; NULL where the node has none. */
+/* The array with that role; NULL where the node has none. */
 SNNRT_INTERNAL const snnrt_array *snnrt_find_array(const snnrt_node *node, uint32_t role);
-SNNRT_INTERNAL const void *snnrt_array_of(const uint8_t *model, const snnrt_node *node, uint32_t role);
 
 /* Bytes of a node's output; its dimensions must be checked. */
 SNNRT_INTERNAL uint32_t snnrt_output_bytes(const snnrt_node *node);

@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 MARKED = {
     "benchmarks": "firmware",
     "converters/frameworks/test_norse.py": "frameworks",
+    "converters/frameworks/test_snntorch.py": "frameworks",
     "converters/nir/exports": "frameworks",
     "csrc/test_code_size.py": "firmware",
     "csrc/test_compiler_demands.py": "firmware",
