@@ -92,8 +92,8 @@ A failed command prints one line on standard error, `snnrt: error: …`, and ove
 | 141 | the reader of the output went away, as in `snnrt targets | head -1` |
 
 Output fits the terminal's width (or `COLUMNS`), and is not broken where it goes to a file or a pipe. Where
-the locale knows ASCII only, signs are written in ASCII (`uJ`, `1x8x8`). Colour is for terminals only, and never
-with `NO_COLOR`. One line makes a shell complete commands, options, targets, devices and data:
+the locale knows ASCII only, signs are written in ASCII (`uJ`, `1x8x8`). Colour is for terminals only, and
+never with `NO_COLOR`. One line makes a shell complete commands, options, targets, devices and data:
 
     eval "$(snnrt completion bash)"        # zsh: the same with zsh; fish: snnrt completion fish | source
 """
