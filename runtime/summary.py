@@ -59,8 +59,9 @@ def network_line(graph: Graph) -> str:
 def class_names(graph: Graph) -> tuple[str, ...] | None:
     """The K names in the metadata, one a class; None where there are none, or not as many."""
     names = graph.metadata.get("class_names")
-    fits = isinstance(names, (list, tuple)) and len(names) == graph.readout.shape[0]
-    return tuple(map(str, names)) if fits else None  # type: ignore[arg-type]
+    if not isinstance(names, (list, tuple)) or len(names) != graph.readout.shape[0]:
+        return None
+    return tuple(str(name) for name in names)
 
 
 def summary_text(model: Model) -> str:

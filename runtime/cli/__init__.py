@@ -107,7 +107,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> _Parser:
     """The parser of the whole command."""
     parser = _Parser(
         prog="snnrt",
@@ -155,7 +155,8 @@ def _run(argv: list[str] | None) -> int:
         parser = build_parser()
         args, unknown = parser.parse_known_args(argv)
         if unknown:
-            getattr(args, "parser", parser).refuse(unknown)
+            asked: _Parser = getattr(args, "parser", parser)
+            asked.refuse(unknown)
         if not hasattr(args, "function"):
             parser.print_help()
             return OK
