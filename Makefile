@@ -34,7 +34,7 @@ test: $(VENV)/test-ready compilers lint coverage ## every test: about 10 minutes
 test-long: $(VENV)/test-ready compilers ## the sweeps that `make test` leaves out: hours
 	@$(PYTEST) -q -m long
 
-mutate: $(VENV)/test-ready compilers ## faults put in by hand, one by one: which of them the tests catch, about 10 minutes
+mutate: $(VENV)/test-ready compilers ## faults put in by hand, one by one: which of them the tests catch, about 20 minutes
 	@$(BIN)/python tests/mutate.py
 
 fuzz: $(VENV)/test-ready compilers ## damaged models under libFuzzer for SECONDS (60)

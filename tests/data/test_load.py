@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from effort import effort
+from effort import effort, whole
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -168,6 +168,7 @@ def test_archive_of_more_than_the_memory_is_refused_before_it_is_unpacked(tmp_pa
         load_dataset(path)
 
 
+@whole
 def test_what_does_not_fit_the_model_is_refused_by_its_header(tmp_path):
     """Half a gigabyte in half a megabyte of archive: read neither for its shape, nor for its labels."""
     path, size = tmp_path / "bomb.npz", 1 << 29

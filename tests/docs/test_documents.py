@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from effort import whole
 
 import snnrt
 from snnrt.cli import build_parser
@@ -118,6 +119,7 @@ def test_api_page_names_everything_public():
         assert f"### {name}\n" in page
 
 
+@whole
 def test_figures_are_what_is_measured():
     done = subprocess.run(
         [sys.executable, ROOT / "docs" / "figures.py", "--check"], capture_output=True, text=True

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from effort import whole
 
 import snnrt
 from snnrt.data.load import load_dataset
@@ -59,6 +60,7 @@ def test_demo(example, tmp_path):
     assert "dt-snn" in page and "stm32u575" in page
 
 
+@whole
 def test_demo_chooses_the_threshold_without_test_images(example, monkeypatch):
     threshold = re.search(r"entropy < ([\d.]+)", example("demo"))[1]
 
