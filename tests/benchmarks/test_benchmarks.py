@@ -81,7 +81,7 @@ def test_core_program_gives_the_classes(demo, numbers, folder):
     result = network.run(demo.x)
     for kernels in kernel_sets():
         runs = CoreProgram(network, demo.x, folder).run(kernels, 2)
-        assert np.array_equal(runs.classes, result.classes)
+        assert np.array_equal(runs.classes, result.predictions)
         assert np.array_equal(runs.timesteps, result.timesteps)
         assert runs.nanoseconds.shape == (4, 2)
         assert (runs.nanoseconds > 0).all()
