@@ -9,6 +9,8 @@ from snnrt.ir.build import GraphBuilder, Value
 from snnrt.ir.graph import Arithmetic, Graph
 from snnrt.ir.node import Node
 
+WIDE = {"low": -1000.0, "high": 1000.0}
+"""The range of potentials."""
 UNITS = 64
 """In integers, of potential 1."""
 
@@ -27,7 +29,7 @@ def competing(
     or not; ``seen`` are the spikes that are left."""
     integer = arithmetic == "integer"
     units = {"scale": 1 / UNITS, "peak": 32767} if integer else {}
-    g = GraphBuilder(shape, encoding="spikes", timesteps=timesteps, arithmetic=arithmetic, **units)
+    g = GraphBuilder(shape, encoding="spikes", timesteps=timesteps, arithmetic=arithmetic, **units, **WIDE)
     potentials = g.add(g.input, as_current=True)
     limit = int(threshold * UNITS) if integer else threshold
     spikes = g.lif(potentials, 0 if integer else 0.0, limit, reset="none", strict=True)

@@ -25,7 +25,7 @@ MARKED = {
     "csrc/test_sanitised_runs.py": "sanitisers",
     "emulator": "firmware",
     "examples/test_train_digits.py": "frameworks",
-    "export/test_frameworks.py": "firmware",
+    "export/test_project_kinds.py": "firmware",
     "export/test_projects_run.py": "firmware",
     "packaging": "firmware",
     "targets/test_step_instructions.py": "firmware",

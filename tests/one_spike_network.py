@@ -116,7 +116,7 @@ def shown(graph: Graph, times: np.ndarray, device: str) -> Shown:
     }
     channels, height, width = graph["last"].shape
     potential = result.logits.reshape(-1, height, width, channels)
-    places = (np.unravel_index(best, (height, width, channels)) for best in result.classes)
+    places = (np.unravel_index(best, (height, width, channels)) for best in result.predictions)
     return Shown(
         first, winners, potential.transpose(0, 3, 1, 2), [(int(c), int(y), int(x)) for y, x, c in places]
     )

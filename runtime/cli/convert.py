@@ -72,7 +72,8 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--readout",
         choices=READOUT_MODES.values,
-        help="logits: the sum or the mean over timesteps, the last or largest value, or the first spike",
+        metavar="READOUT",
+        help="logits: sum or mean over timesteps, last, maximum, or first_spike",
     )
     group.add_argument(
         "--reset",

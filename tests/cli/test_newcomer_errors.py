@@ -31,7 +31,7 @@ COMMANDS = [
     ("convert {source} -o {source}", 1, ("it is what the command reads; choose another name",)),
     ("convert {source} -o {folder}/a.snnrt --framework pytorch", 2, ("'pytorch' (choose from 'snntorch'",)),
     ("convert {source} -o {folder}/a.snnrt --source snntorch", 2, ("did you mean --framework snntorch?",)),
-    ("convert {source} -o {folder}/a.snnrt --numbers int4", 2, ("(choose from 'float32', 'int8')",)),
+    ("convert {source} -o {folder}/a.snnrt --numbers int4", 2, ("(choose from 'float32', 'int8', 'loihi')",)),
     ("convert {source} -o {folder}/a.snnrt --calibrate digits", 2, ("int8: add --numbers int8",)),
     (
         "convert {source} -o {folder}/a.snnrt --numbers int8 --calibrate {folder}/bytes.npz",

@@ -81,13 +81,13 @@ def test_the_table_says_what_the_json_says(snnrt_command, int8_model):
 
 def test_each_accuracy_is_its_run_s(snnrt_command, int8_model):
     """A threshold that stops early enough for other classes than after all timesteps."""
-    options = ("--limit", "400", "--threshold", "0.95", "--json", "--target", "dt-snn")
+    options = ("--limit", "400", "--exit", "entropy:0.95", "--json", "--target", "dt-snn")
     (target,) = snnrt_command("profile", int8_model, "digits", *options).json["targets"]
     data = load_dataset("digits")
     x, y = data.x[:400], data.y[:400]
     network = snnrt.load(int8_model)
-    early = (network.run(x, threshold=0.95).classes == y).mean()
-    full = (network.run(x, exit_rule="never").classes == y).mean()
+    early = (network.run(x, exit="entropy:0.95").predictions == y).mean()
+    full = (network.run(x, exit="never").predictions == y).mean()
     assert early != full
     assert (target["accuracy"], target["static_accuracy"]) == (early, full)
 

@@ -29,7 +29,7 @@ def test_a_graph_that_is_none():
 
 def test_what_cannot_be_read(tmp_path):
     missing, folder = tmp_path / "no.snnrt", tmp_path
-    with pytest.raises(ModelError, match=r"no\.snnrt: can't be read \(No such file or directory\)"):
+    with pytest.raises(ModelError, match=r"no\.snnrt: no such file; expected a \.snnrt file"):
         models.load_model(missing)
     with pytest.raises(ModelError, match=r"can't be read \(Is a directory\)"):
         models.load_model(folder)

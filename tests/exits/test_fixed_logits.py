@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import snnrt
+from snnrt import Exit
 from snnrt.devices.cpu import kernel_sets
 from snnrt.exits import fixed_point
 from snnrt.network import Network
@@ -48,10 +49,10 @@ def test_devices(device: str, distances: list[int], total: int, entropy: int, pr
     network = of_logits(len(distances))
     # -d / 65536 is exact in float32, and so is the difference from 0
     x = -np.array([distances], np.float32) / np.float32(65536)
-    scores = network.run(x, device=device, exit_rule="entropy", threshold=0.0).scores
+    scores = network.run(x, device=device, exit="entropy:0").scores
     unit = 65536 * math.log(len(distances))
     assert np.rint(scores.astype(np.float64) * unit).tolist() == [entropy]
-    scores = network.run(x, device=device, exit_rule="confidence", threshold=1.0).scores
+    scores = network.run(x, device=device, exit="confidence:1").scores
     assert np.rint(scores.astype(np.float64) * 65536).tolist() == [probability]
 
 
@@ -63,7 +64,7 @@ def test_a_tie_of_confidence_goes_on(device: str, classes: int) -> None:
     network = Network(g.finish(g.dense(g.input, np.eye(classes, dtype=np.float32))))
     x = np.zeros((1, classes), np.float32)
     for threshold, steps in ((1 / classes, 3), (1 / classes - 1 / 65536, 1)):
-        result = network.run(x, device=device, exit_rule="confidence", threshold=threshold)
+        result = network.run(x, device=device, exit=Exit.confidence(threshold))
         assert result.timesteps.tolist() == [steps]
         assert result.scores.tolist() == [1 / classes]
 
@@ -75,7 +76,7 @@ def test_a_tie_of_entropy_goes_on(device: str) -> None:
     network = Network(g.finish(g.dense(g.input, np.eye(3, dtype=np.float32))))
     for threshold, integer, steps in ((0.99999, 71998, 3), (1.0, 71999, 1)):
         assert fixed_point.threshold_q("entropy", threshold, 3) == integer
-        result = network.run(np.zeros((1, 3)), device=device, exit_rule="entropy", threshold=threshold)
+        result = network.run(np.zeros((1, 3)), device=device, exit=Exit.entropy(threshold))
         assert result.timesteps.tolist() == [steps]
 
 

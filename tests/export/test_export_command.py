@@ -174,7 +174,7 @@ def test_a_failed_export_leaves_the_old_one_whole(run, model, tmp_path, monkeypa
         replace(source, target)
 
     monkeypatch.setattr(projects.os, "replace", fail_once)
-    code, _, said = run(model, "-o", folder, "--force", "--framework", "zephyr", "--layout", "sources")
+    code, _, said = run(model, "-o", folder, "--force", "--project", "zephyr", "--layout", "sources")
     assert code in (1, 130) and ("Input/output error" in said or "interrupted" in said)
     assert len(replaced) > failing
     assert tree(folder) == before

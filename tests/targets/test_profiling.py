@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_networks import dense_lif
 
+from snnrt import Exit
 from snnrt.errors import DataError, TargetError
 from snnrt.network import Network
 from snnrt.targets import Target, load_target
@@ -20,7 +21,7 @@ def case() -> tuple[Network, np.ndarray, np.ndarray]:
     graph, x = dense_lif("int8")
     network = Network(graph.with_exit("entropy", 0.97))
     x = np.concatenate([x, x[::-1] * 0.7, x * 0.3]).astype(np.float32)
-    y = network.run(x, exit_rule="never").classes.copy()
+    y = network.run(x, exit="never").predictions.copy()
     y[::3] = (y[::3] + 1) % graph.readout.shape[0]
     return network, x, y
 
@@ -28,16 +29,16 @@ def case() -> tuple[Network, np.ndarray, np.ndarray]:
 def test_both_runs_are_the_network_s(case) -> None:
     network, x, y = case
     found = profile(network.model, x, y, targets_of(NAMES))
-    early, full = network.run(x), network.run(x, exit_rule="never")
+    early, full = network.run(x), network.run(x, exit="never")
     for result, expected in ((found.dynamic, early), (found.static, full)):
-        np.testing.assert_array_equal(result.classes, expected.classes)
+        np.testing.assert_array_equal(result.predictions, expected.predictions)
         np.testing.assert_array_equal(result.timesteps, expected.timesteps)
         np.testing.assert_array_equal(result.counts.synaptic_operations, expected.counts.synaptic_operations)
     assert early.timesteps.mean() < full.timesteps.mean()
     assert [report.target.name for report in found.reports] == list(NAMES)
     for report in found.reports:
-        assert report.accuracy == (early.classes == y).mean()
-        assert report.static_accuracy == (full.classes == y).mean() == 16 / 24
+        assert report.accuracy == (early.predictions == y).mean()
+        assert report.static_accuracy == (full.predictions == y).mean() == 16 / 24
         assert report.dynamic.timesteps.tolist() == early.timesteps.tolist()
         assert report.static.timesteps.tolist() == full.timesteps.tolist()
     memory = found.reports[1].dynamic.memory
@@ -50,11 +51,9 @@ def test_both_runs_are_the_network_s(case) -> None:
 
 def test_a_rule_of_the_call(case) -> None:
     network, x, _ = case
-    found = profile(
-        network.model, x, None, targets_of("dt-snn"), exit_rule="confidence", threshold=0.4, steps=3
-    )
-    expected = network.run(x, exit_rule="confidence", threshold=0.4, steps=3)
-    assert (found.request.rule, found.request.threshold, found.request.timesteps) == ("confidence", 0.4, 3)
+    found = profile(network.model, x, None, targets_of("dt-snn"), exit="confidence:0.4", timesteps=3)
+    expected = network.run(x, exit="confidence:0.4", timesteps=3)
+    assert (found.request.exit, found.request.timesteps) == (Exit.confidence(0.4), 3)
     assert found.dynamic.timesteps.tolist() == expected.timesteps.tolist()
     assert set(found.static.timesteps) == {3}
     assert found.reports[0].accuracy is None and found.reports[0].static_accuracy is None
@@ -74,7 +73,7 @@ def test_without_a_rule_one_run_is_both(case) -> None:
         def __exit__(self, *_: object) -> None:
             return None
 
-    found = profile(network.model, x, y, targets_of("dt-snn"), exit_rule="never", progress_bar=Bar)
+    found = profile(network.model, x, y, targets_of("dt-snn"), exit="never", progress_bar=Bar)
     assert found.dynamic is found.static and titles == ["full timesteps"]
     profile(network.model, x, y, targets_of("dt-snn"), progress_bar=Bar)
     assert titles[1:] == ["full timesteps", "dynamic timesteps"]
@@ -82,7 +81,9 @@ def test_without_a_rule_one_run_is_both(case) -> None:
 
 def test_labels_that_do_not_fit(case) -> None:
     network, x, y = case
-    with pytest.raises(DataError, match=r"y: expected shape \(24,\), found \(23,\)"):
+    with pytest.raises(
+        DataError, match=r"y: expected one label for each input, shape \(24,\), found \(23,\)"
+    ):
         profile(network.model, x, y[1:], targets_of("dt-snn"))
 
 

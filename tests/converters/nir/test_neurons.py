@@ -245,11 +245,11 @@ def test_metadata_keeps_what_was_assumed(tmp_path):
 def test_sinabs_in_steps_of_another_length(tmp_path, dt):
     """Leak, synaptic leak and the input's share 1 − α all follow dt."""
     lif = file(tmp_path / "lif.nir", nir.LIF(full(4), full(1), full(0), full(0.5), full(0)))
-    neuron = read(lif, source="sinabs", dt=dt).graph["neuron"]
+    neuron = read(lif, framework="sinabs", dt=dt).graph["neuron"]
     alpha = F(np.exp(-dt / 4))
     assert np.unique(neuron.membrane).tolist() == [alpha]
     np.testing.assert_allclose(neuron.gain, 1 - alpha, rtol=1e-6)
     cuba = file(tmp_path / "cuba.nir", nir.CubaLIF(full(8), full(4), full(1), full(0), full(0.5), full(0)))
-    neuron = read(cuba, source="sinabs", dt=dt).graph["neuron"]
+    neuron = read(cuba, framework="sinabs", dt=dt).graph["neuron"]
     assert np.unique(neuron.membrane).tolist() == [alpha]
     assert np.unique(neuron.synapse).tolist() == [F(np.exp(-dt / 8))]
