@@ -27,9 +27,9 @@ def fitted_inputs(
 ) -> np.ndarray:
     """``x`` as a model with the input node ``source`` reads it; a view, nothing is converted or copied.
 
-    (N, *shape) for a constant input, (N, T, *shape) for spikes: a missing channel axis is added where the
-    model has one channel; of spikes, T is the model's, or the first ``timesteps`` are taken where they are
-    asked for. ``name`` begins the messages. Raises DataError: no numbers, another shape, no input, NaN or
+    (N, *shape) for a constant input, (N, T, *shape) for spikes: the axis of a single channel, or of the
+    single row that a one-dimensional convolution reads, may be missing, so (N, C, L) or (N, T, C, L) will do;
+    of spikes, T is the model's, or the first ``timesteps`` are taken where they are asked for. ``name`` begins the messages. Raises DataError: no numbers, another shape, no input, NaN or
     infinite, outside the input's range by more than RANGE_TOLERANCE of it.
     """
     array = fitted_shape(as_array(x, name), source, model_timesteps, timesteps, name)
@@ -65,7 +65,7 @@ def fitted_shape(
     """The shape's part of :func:`fitted_inputs`."""
     if x.ndim == 0:
         raise DataError(f"{name}: expected an array of inputs, found a single number")
-    x = _add_channel_axis(x, source)
+    x = _add_missing_axis(x, source)
     _check_shape(x, source, name)
     if source.encoding == "spikes":
         x = _check_timesteps(x, model_timesteps, timesteps, name)
@@ -162,11 +162,15 @@ def shape_text(shape: tuple[object, ...]) -> str:
     return "(" + ", ".join(str(axis) for axis in shape) + ("," if len(shape) == 1 else "") + ")"
 
 
-def _add_channel_axis(x: np.ndarray, source: Input) -> np.ndarray:
+def _add_missing_axis(x: np.ndarray, source: Input) -> np.ndarray:
+    """With the axis of one channel, or of the one row that a one-dimensional convolution's input has."""
     leading = 2 if source.encoding == "spikes" else 1
-    shape = source.shape
-    if len(shape) == 3 and shape[0] == 1 and x.ndim == leading + 2 and x.shape[leading:] == shape[1:]:
-        return np.expand_dims(x, leading)
+    shape, given = source.shape, x.shape[leading:]
+    if len(shape) == 3 and len(given) == 2:
+        if shape[0] == 1 and given == shape[1:]:
+            return np.expand_dims(x, leading)
+        if shape[1] == 1 and given == (shape[0], shape[2]):
+            return np.expand_dims(x, leading + 1)
     return x
 
 
