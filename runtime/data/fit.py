@@ -29,8 +29,9 @@ def fitted_inputs(
 
     (N, *shape) for a constant input, (N, T, *shape) for spikes: the axis of a single channel, or of the
     single row that a one-dimensional convolution reads, may be missing, so (N, C, L) or (N, T, C, L) will do;
-    of spikes, T is the model's, or the first ``timesteps`` are taken where they are asked for. ``name`` begins the messages. Raises DataError: no numbers, another shape, no input, NaN or
-    infinite, outside the input's range by more than RANGE_TOLERANCE of it.
+    of spikes, T is the model's, or the first ``timesteps`` are taken where they are asked for. ``name``
+    begins the messages. Raises DataError: no numbers, another shape, no input, NaN or infinite, outside the
+    input's range by more than RANGE_TOLERANCE of it.
     """
     array = fitted_shape(as_array(x, name), source, model_timesteps, timesteps, name)
     check_values(array, source, name)
