@@ -27,7 +27,7 @@ snnrt_status snnrt_check_kernels(const snnrt_node *node) {
         present = snnrt_neuron_present(node);
     }
 #endif
-#if !SNNRT_WITH_READOUT_MODES
+#if !SNNRT_WITH_READOUT_MODES && !SNNRT_WITH_MODEL_CHECK
     if (node->kind == SNNRT_KIND_READOUT) {
         present = ((const snnrt_readout_parameters *)snnrt_parameters_of(node))->mode <= SNNRT_READOUT_MEAN;
     }

@@ -18,6 +18,12 @@ snnrt_status snnrt_readout_check(snnrt_check *c) {
     if ((c->node->flags & SNNRT_NODE_MAP) != 0 || c->node->channels > SNNRT_CLASSES_MAX) {
         return SNNRT_ERROR_NODE_SHAPE;
     }
+#if !SNNRT_WITH_READOUT_MODES
+    if (p->mode > SNNRT_READOUT_MEAN) {
+        c->found = SNNRT_KIND_READOUT;
+        return SNNRT_ERROR_KERNEL_MISSING;
+    }
+#endif
     if (p->mode > SNNRT_READOUT_FIRST_SPIKE || p->shift > (integer ? 62u : 0u)) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
