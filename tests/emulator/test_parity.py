@@ -14,7 +14,7 @@ from mechanism_network import mechanism_network
 from small_networks import SMALL_NETWORKS, image_conv
 
 from snnrt.ir.graph import Neuron
-from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS, WORDS
+from snnrt.ir.nodes.neuron_fields import FLAGS, INTEGER_FLAGS, WORDS
 from snnrt.targets.emulator import CORES
 
 MODELS = 60

@@ -472,5 +472,7 @@ def test_an_alpha_synapse_and_its_resets() -> None:
         quantised = quantise(graph)
         assert quantised["lif"].synapse_rise == 16384
         assert agreement(graph, quantised, x)[0] > 0.96
-    with pytest.raises(ModelError, match="gain: expected 1 in int8.*found 2.5 to 2.5; use a reset to zero"):
+    with pytest.raises(
+        ModelError, match=r"gain: expected 1 in int8.*found 2\.5 to 2\.5; use a reset to zero"
+    ):
         quantise(vector_network(**alpha, reset_synapse=True, reset="subtract", gain=f(2.5)))
