@@ -15,7 +15,8 @@ from pathlib import Path
 
 from snnrt.ir import spec
 from snnrt.ir.nodes import NODES
-from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS, PLAIN_FLAGS, WORDS, Neuron
+from snnrt.ir.nodes.neuron import Neuron
+from snnrt.ir.nodes.neuron_fields import FLAGS, INTEGER_FLAGS, PLAIN_FLAGS, WORDS
 from snnrt.ir.nodes.neuron_mechanisms import MECHANISMS
 from snnrt.ir.spec import Enumeration, Kind, Parameter
 

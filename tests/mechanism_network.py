@@ -6,7 +6,7 @@ import numpy as np
 
 from snnrt import GraphBuilder
 from snnrt.ir.graph import Graph, Neuron, arithmetic_of
-from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS
+from snnrt.ir.nodes.neuron_fields import FLAGS, INTEGER_FLAGS
 from snnrt.ir.nodes.neuron_mechanisms import MECHANISMS
 
 REAL = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from snnrt.converters.passes.quantise_states import worst_membranes
@@ -70,8 +72,9 @@ def _loihi_neuron(node: Neuron) -> Neuron:
         value = getattr(node, field)
         scaled[field] = None if value is None else _times_64(node, field, value)
     zero = np.zeros((), np.int32)
-    return node.with_(
-        **scaled,
+    return replace(
+        node,
+        **scaled,  # type: ignore[arg-type]
         loihi=True,
         synapse_order="decay_then_add",
         reset_value=zero,

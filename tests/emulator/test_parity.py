@@ -16,7 +16,7 @@ from small_networks import SMALL_NETWORKS, competition, image_conv, max_pools, m
 
 from snnrt.ir.graph import Neuron, arithmetic_of
 from snnrt.ir.nodes import NODES
-from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS, WORDS
+from snnrt.ir.nodes.neuron_fields import FLAGS, INTEGER_FLAGS, WORDS
 from snnrt.ir.spec import READOUT_MODES
 from snnrt.targets.emulator import CORES
 

@@ -6,7 +6,7 @@ from neuron_runs import NEURONS, STEPS, currents, spikes_of
 
 from snnrt import GraphBuilder
 from snnrt.ir.graph import Neuron
-from snnrt.ir.nodes.neuron import FLAGS, PLAIN_FLAGS, WORDS
+from snnrt.ir.nodes.neuron_fields import FLAGS, PLAIN_FLAGS, WORDS
 from snnrt.ir.nodes.neuron_mechanisms import MECHANISMS
 from snnrt.network import Network
 

@@ -12,7 +12,7 @@ from strategies import random_graph
 from snnrt.ir.element_order import element_orders
 from snnrt.ir.graph import Conv2d, Graph, Neuron, arithmetic_of
 from snnrt.ir.nodes.max_pool2d import MaxPool2d
-from snnrt.ir.nodes.neuron import FLAGS, INTEGER_FLAGS, WORDS
+from snnrt.ir.nodes.neuron_fields import FLAGS, INTEGER_FLAGS, WORDS
 from snnrt.ir.spec import READOUT_MODES
 from snnrt.ir.value_types import output_types
 from snnrt.reference.run import Reference

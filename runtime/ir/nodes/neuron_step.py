@@ -78,7 +78,7 @@ class _Step:
             self.state["fired"] = self.state["fired"] | (spikes > 0)
         v = u if node.reset_next else self._to_state(self._reset(u, spikes, threshold))
         if node.reset_ahead:
-            lowered = u - (spikes - late) * threshold
+            lowered = u - np.subtract(spikes, late) * threshold
             v = self._to_state(saturate(lowered) if self.integer else lowered)
         if resting is not None:
             v = v if node.refractory_integrates else np.where(resting, held, v)
