@@ -17,6 +17,7 @@ from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.sums import add_sum, check_sums, feed_currents
 from snnrt.converters.common.wired import Wired
 from snnrt.ir.graph import Flatten, Input, Node, Readout, Shape
+from snnrt.ir.nodes.readout import ReadoutMode
 
 
 class Wiring:
@@ -55,7 +56,7 @@ class Wiring:
             wired.reads = [self._resolve(*read) for read in wired.reads]
         feed_currents(self.nodes, self.names)
 
-    def add_readout(self, mode: Literal["sum", "mean"]) -> None:
+    def add_readout(self, mode: ReadoutMode) -> None:
         """Append the readout of what the output reads, as a vector."""
         output = self.connections.output
         read, shape = self._resolve(output, 0), self.shapes[output]

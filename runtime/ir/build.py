@@ -140,8 +140,9 @@ class GraphBuilder:
         if weights.ndim != 4 or groups < 1 or weights.shape[0] % groups or weights.shape[0] != x.shape[0]:
             expected = f"({x.shape[0]}, outputs / groups, kernel_h, kernel_w), {groups} groups"
             raise mistake(Conv2d, name, "weights", expected, weights.shape)
-        pairs = [_pair(value) for value in (stride, padding, output_padding, dilation)]
-        pad, conv = as_convolution(weights, *pairs, groups)
+        pad, conv = as_convolution(
+            weights, _pair(stride), _pair(padding), _pair(output_padding), _pair(dilation), groups
+        )
         if pad:
             x = self.node(Pad2d, x, name=f"{name}.spread", **pad)
         return self.node(Conv2d, x, name=name, bias=bias, **conv, **fields)

@@ -42,7 +42,7 @@ class Delay(Node):
 
     def check(self, integer: bool) -> None:
         """Whole steps."""
-        check_array(self, "steps", self.steps, np.dtype(np.int32), ((), (self.shape[0],), self.shape))
+        check_array(self, "steps", self.steps, np.int32, ((), (self.shape[0],), self.shape))
         check_range(self, "steps", self.steps, 0, LARGEST_INT16)
         if self.longest == 0:
             raise complaint(self, "steps", "one of at least 1", "all 0; leave the node out")
