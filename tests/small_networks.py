@@ -192,7 +192,7 @@ def competition(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     x = g.inhibition(spikes, potentials, name="i")
     x = g.winners(x, potentials, k=2, radius=1, name="w")
     x = g.dense(g.flatten(x, name="l"), values.weights(3, 27), name="d")
-    graph = g.finish(x, scale=values.scale(3), names=ENDS)
+    graph = g.finish(x, "first_spike", scale=values.scale(3), names=ENDS)
     return graph, (values.rng.random((4, 3, *image)) < 0.3).astype(np.float32)
 
 

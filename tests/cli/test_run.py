@@ -253,7 +253,7 @@ def test_emulated_firmware_gives_the_same_and_counts_instructions(
     stack, init = emulator["stack_bytes"], emulator["init_stack_bytes"]
     assert stack != init and f", stack {stack} ({init} to initialise)" in text
     data = load_dataset("digits")
-    rule = {"exit_rule": "confidence", "threshold": 0.5}
+    rule = {"exit": "confidence:0.5"}
     result = snnrt.load(int8_model).run(data.x[:12], device="emulator:cortex-m4", **rule)
     assert (result.stack_bytes, result.init_stack_bytes) == (stack, init)
 

@@ -268,7 +268,7 @@ static void check_neuron(uint32_t number) {
     step.state = is_narrow ? (void *)narrow : (void *)wide;
     step.synapse_state = synapse;
     step.output = output;
-    for (uint32_t a = 0; a < SNNRT_NEURON_ARRAYS; a++) {
+    for (uint32_t a = 0; a < SNNRT_NEURON_ROLES; a++) {
         step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
     }
     for (uint32_t i = 0; i < NEURONS_MAX; i++) {
@@ -311,7 +311,7 @@ static void check_ties(uint32_t number) {
     step.neurons = 70;
     step.channels = 70;
     step.max_spikes = 1;
-    step.flags = (is_narrow ? SNNRT_NEURON_STATE_INT16 : 0u) | (uint32_t)SNNRT_RESET_SUBTRACT << 6;
+    step.flags = (is_narrow ? SNNRT_NEURON_STATE_INT16 : 0u) | (uint32_t)SNNRT_RESET_SUBTRACT << 5;
     step.granularity = (uint32_t)(shared ? SNNRT_PER_LAYER : SNNRT_WITH_NEURON_VARIANTS ? SNNRT_PER_NEURON : SNNRT_PER_LAYER)
                        << 2 * SNNRT_NEURON_MEMBRANE;
     step.granularity |= (uint32_t)SNNRT_PER_LAYER << 2 * SNNRT_NEURON_THRESHOLD;
@@ -319,7 +319,7 @@ static void check_ties(uint32_t number) {
     step.state = is_narrow ? (void *)narrow : (void *)wide;
     step.synapse_state = synapse;
     step.output = output;
-    for (uint32_t a = 0; a < SNNRT_NEURON_ARRAYS; a++) {
+    for (uint32_t a = 0; a < SNNRT_NEURON_ROLES; a++) {
         step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
     }
     for (uint32_t i = 0; i < NEURONS_MAX; i++) {

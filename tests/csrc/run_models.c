@@ -70,7 +70,7 @@ static void watch(void *user, const snnrt_network *network, uint32_t node, const
     memcpy(dimensions, record + 8, sizeof dimensions);
     memcpy(&flags, record + 28 + 4 * record[3], sizeof flags);
     elements = (size_t)dimensions[0] * dimensions[1] * dimensions[2];
-    add_to_hash(at, state, elements * ((flags & 0x200u) != 0 ? 2 : 4));
+    add_to_hash(at, state, elements * ((flags & 0x100u) != 0 ? 2 : 4));
     add_to_hash(at, output, record[1] == 0 ? (elements + 31) / 32 * 4 : elements * (record[1] == 1 ? 2 : 4));
 }
 

@@ -16,7 +16,7 @@ from c_programs import command, input_bytes
 from file_fields import FileFields
 from small_networks import SMALL_NETWORKS, competition, dense_lif, image_conv, max_pools, moved_values
 
-from snnrt import network
+import snnrt
 from snnrt.errors import ModelError
 from snnrt.network import Network
 
@@ -103,7 +103,8 @@ def outcome(raw: bytes, x: np.ndarray) -> list[np.ndarray] | None:
         return None
     if loaded.graph.input.shape != x.shape[1:] or loaded.graph.input.encoding != "constant":
         return []
-    result = loaded.run(x)
+    # a changed file may state another range
+    result = loaded.run(np.clip(x, loaded.graph.input.low, loaded.graph.input.high))
     return [result.predictions, result.timesteps, result.logits]
 
 
@@ -117,7 +118,7 @@ def test_load_refuses_every_damaged_byte_and_length(tmp_path):
                 Network.from_bytes(raw[:place] + bytes([value]) + raw[place + 1 :])
         path.write_bytes(raw[:place])
         with pytest.raises(ModelError, match=r"damaged\.snnrt: "):
-            network.load(path)
+            snnrt.load(path)
 
 
 @pytest.mark.parametrize("numbers", ["int8", "float32"])
