@@ -274,7 +274,7 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
         place_states(node, &step);
     }
 #endif
-#if SNNRT_WITH_LOIHI && SNNRT_WITH_INT8
+#if SNNRT_WITH_LOIHI && SNNRT_WITH_NEURON_VARIANTS && SNNRT_WITH_INT8
     if (beyond && (p->flags & SNNRT_NEURON_LOIHI) != 0) {
         spikes = snnrt_neuron_loihi(&step);
     } else
