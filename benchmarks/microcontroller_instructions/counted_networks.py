@@ -35,6 +35,7 @@ class Networks:
     def input(self, *shape: int, encoding: str = "spikes", peak: int = 1, scale: float = 1.0) -> Value:
         """Begins a network."""
         numbers = {"scale": scale, "peak": peak} if self.integer else {}
+        numbers["high"] = float(np.float32(peak * scale))
         self.g = GraphBuilder(shape, encoding=encoding, arithmetic=arithmetic_of(self.numbers), **numbers)
         return self.g.input
 
