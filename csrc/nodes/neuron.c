@@ -251,9 +251,6 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     snnrt_neuron_step step;
     uint32_t granularity = 0;
     uint64_t spikes;
-#if SNNRT_WITH_NEURON_VARIANTS
-    bool beyond = false; /* the plain neuron */
-#endif
     step.flags = p->flags;
     step.max_spikes = p->max_spikes;
     step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
@@ -269,13 +266,13 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     } while (++array != end);
     step.granularity = granularity;
 #if SNNRT_WITH_NEURON_VARIANTS
-    if ((granularity & SNNRT_FURTHER_STATES) != 0 || p->flags > SNNRT_NEURON_FLAGS_PLAIN) {
-        beyond = true;
+    const bool is_plain = (granularity & SNNRT_FURTHER_STATES) == 0 && p->flags <= SNNRT_NEURON_FLAGS_PLAIN;
+    if (!is_plain) {
         place_states(node, &step);
     }
 #endif
 #if SNNRT_WITH_LOIHI && SNNRT_WITH_NEURON_VARIANTS && SNNRT_WITH_INT8
-    if (beyond && (p->flags & SNNRT_NEURON_LOIHI) != 0) {
+    if (!is_plain && (p->flags & SNNRT_NEURON_LOIHI) != 0) {
         spikes = snnrt_neuron_loihi(&step);
     } else
 #endif
