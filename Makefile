@@ -23,7 +23,7 @@ help: ## say what there is
 demo: $(VENV)/demo-ready ## convert, run and profile the digits network: 10 s, the first time 2 minutes
 	@$(BIN)/python examples/demo.py
 
-check: $(VENV)/test-ready lint ## lint, and the tests that need no compiler, emulator or PyTorch, with few seeds: under 1 minute
+check: $(VENV)/test-ready lint ## lint, and the tests that need no compiler, emulator or PyTorch, with few seeds: 80 s
 	@SNNRT_TEST_EFFORT=quick $(PYTEST) -q -n 2 --dist worksteal \
 		-m 'not firmware and not sanitisers and not frameworks and not long'
 
@@ -48,7 +48,7 @@ coverage: $(VENV)/test-ready compilers ## which lines of the C core its tests re
 	$(SAY) 'measuring the coverage of the core, about 1 minute'
 	@$(BIN)/python tests/csrc/measure_coverage.py --html build/coverage
 
-sizes: $(VENV)/test-ready compilers ## write what code, stack and instructions the core takes on microcontrollers: 15 minutes
+sizes: $(VENV)/test-ready compilers ## write what code, stack and instructions the core takes on microcontrollers: 5 minutes
 	@$(BIN)/python benchmarks/code_size.py --write
 	@$(BIN)/python benchmarks/step_instructions.py --write
 

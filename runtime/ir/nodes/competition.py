@@ -28,6 +28,8 @@ class Competition(Node):
     potential, then the next. What has won passes all its spikes, nothing else passes any.
     """
 
+    radius: int = 0
+
     @property
     def most(self) -> int:
         """Winners of an input, over all its timesteps."""
@@ -40,8 +42,8 @@ class Competition(Node):
 
     @property
     def reach(self) -> int | None:
-        """How far around a winner positions are closed; None: none is."""
-        raise NotImplementedError
+        """How far around a winner positions are closed; None: none is, only its map."""
+        return None if self.one_a_map and self.radius == 0 else self.radius
 
     @property
     def compared(self) -> tuple[Edge, ...]:

@@ -47,6 +47,13 @@ class Delay(Node):
         if self.longest == 0:
             raise complaint(self, "steps", "one of at least 1", "all 0; leave the node out")
 
+    def check_types(self, integer: bool, types: Mapping[str, ValueType]) -> None:
+        """And the ring fits an arena."""
+        super().check_types(integer, types)
+        ring = self.longest * output_bytes(self.elements, types[self.name])
+        if ring >= 2**31:
+            raise complaint(self, "steps", "a ring of fewer than 2^31 bytes", f"{ring}; delay fewer elements")
+
     def states(self, integer: bool, type_: ValueType) -> tuple[StateBlock, ...]:
         """The next slot of the ring, and the ring."""
         ring = self.longest * output_bytes(self.elements, type_)

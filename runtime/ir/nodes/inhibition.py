@@ -32,12 +32,6 @@ class Inhibition(Competition):
         same_shape=True,
         switch="COMPETITION",
     )
-    radius: int = 0
-
-    @property
-    def reach(self) -> int:
-        """A winner closes its own position at least."""
-        return self.radius
 
     def check(self, integer: bool) -> None:
         """The radius."""

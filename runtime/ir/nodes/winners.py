@@ -34,7 +34,6 @@ class Winners(Competition):
         switch="COMPETITION",
     )
     k: int = 1
-    radius: int = 0
 
     @property
     def most(self) -> int:
@@ -45,11 +44,6 @@ class Winners(Competition):
     def one_a_map(self) -> bool:
         """Always."""
         return True
-
-    @property
-    def reach(self) -> int | None:
-        """A radius of 0 closes no position."""
-        return self.radius or None
 
     def check(self, integer: bool) -> None:
         """k and the radius."""
