@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Importer:
     """Reads sources of one kind: ``title`` names it, ``suffixes`` are its files' (in lower case).
 
-    ``signature``: how the content begins, for files of another suffix. ``module`` has ``function``, which
-    takes the source and options, all of them by name, and gives an
+    ``signature``: how the content begins, for files of another suffix. ``classes``: of objects that are
+    sources themselves, as ``module.Class``, so that finding the importer imports no package. ``module`` has
+    ``function``, which takes the source and options, all of them by name, and gives an
     :class:`snnrt.converters.common.finish.Imported`.
     """
 
@@ -29,6 +30,7 @@ class Importer:
     signature: bytes
     module: str
     function: str
+    classes: tuple[str, ...] = ()
 
     def load(self) -> Callable[..., Imported]:
         """The importing function."""
@@ -52,11 +54,16 @@ _ADVICE = {
 }
 
 
-def find_importer(source: str | os.PathLike[str]) -> Importer:
-    """The importer for the file ``source``: by its suffix, else by its content.
+def find_importer(source: object) -> Importer:
+    """The importer for ``source``: an object by its class, a file by its suffix, else by its content.
 
-    Raises ModelError where there is no such file, or none that an importer reads.
+    Raises ModelError where there is no such file, or none that an importer reads, ArgumentTypeError for an
+    object of another class.
     """
+    classes = {f"{one.__module__}.{one.__qualname__}" for one in type(source).__mro__}
+    for importer in IMPORTERS:
+        if classes.intersection(importer.classes):
+            return importer
     if not isinstance(source, (str, os.PathLike)):
         found = type(source).__name__
         raise ArgumentTypeError(
@@ -70,7 +77,7 @@ def find_importer(source: str | os.PathLike[str]) -> Importer:
         raise ModelFileError(f"{path}: no such file; expected {readable_sources()}")
     begin = _beginning(path)
     for one in IMPORTERS:
-        if begin.startswith(one.signature):
+        if one.signature and begin.startswith(one.signature):
             return one
     suffix = f"the suffix {path.suffix!r}" if path.suffix else "no suffix"
     raise ModelError(
@@ -81,11 +88,11 @@ def find_importer(source: str | os.PathLike[str]) -> Importer:
 
 def readable_sources() -> str:
     """What can be imported, in words: ``a NIR file (.nir)``."""
-    return " or ".join(f"a {one.title} file ({', '.join(one.suffixes)})" for one in IMPORTERS)
+    return " or ".join(f"a {one.title} file ({', '.join(one.suffixes)})" for one in IMPORTERS if one.suffixes)
 
 
 def _beginning(path: Path) -> bytes:
-    longest = max(len(one.signature) for one in IMPORTERS)
+    longest = max(len(one.signature) for one in IMPORTERS if one.suffixes)
     try:
         with path.open("rb") as file:
             return file.read(longest)

@@ -8,7 +8,7 @@ A draft knows all of its node but the shape that it reads, which is inferred fro
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,9 +17,15 @@ from snnrt.ir.graph import Neuron, Node, Shape
 
 @dataclass(frozen=True)
 class Draft:
-    """A node of the source."""
+    """A node of the source.
+
+    ``rule``: what it computes, in words. ``approximate``: why the result may differ from the source's and how
+    much; empty where it does not.
+    """
 
     kind: str
+    rule: str = field(default="", kw_only=True)
+    approximate: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -64,3 +70,11 @@ class DelayDraft(Draft):
 
     delay: np.ndarray
     dt: float
+
+
+@dataclass(frozen=True)
+class UnsupportedDraft(Draft):
+    """What snnrt has no node for: ``reason`` why, ``remedy`` what to do in the source."""
+
+    reason: str
+    remedy: str

@@ -10,12 +10,13 @@ from typing import Literal
 from snnrt.converters.common import assumptions
 from snnrt.converters.common.connections import Connections, Read
 from snnrt.converters.common.cycles import is_recurrent
-from snnrt.converters.common.drafts import Draft, InputDraft, LayerDraft, NeuronDraft
+from snnrt.converters.common.drafts import Draft, InputDraft, LayerDraft, NeuronDraft, UnsupportedDraft
 from snnrt.converters.common.input_shape import input_shape
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.sums import add_sum, check_sums, feed_currents
 from snnrt.converters.common.wired import Wired
+from snnrt.errors import ModelError
 from snnrt.ir.graph import Flatten, Input, Node, Readout, Shape
 from snnrt.ir.nodes.readout import ReadoutMode
 
@@ -89,6 +90,8 @@ class Wiring:
     def _build(self, name: str, shape: Shape) -> Shape:
         """Add what the draft ``name`` becomes for ``shape``; the shape that it gives."""
         draft = self.drafts[name]
+        if isinstance(draft, UnsupportedDraft):
+            raise ModelError(f"{SourceNode(name, draft.kind)}: {draft.reason}; {draft.remedy}")
         if isinstance(draft, NeuronDraft):
             neuron = draft.build(shape, is_recurrent(self.drafts, self.connections, name))
             self._emit(name, neuron, shape, current=True)

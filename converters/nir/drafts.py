@@ -9,12 +9,19 @@ import nir
 import numpy as np
 
 from snnrt.converters.common import layers, windows
-from snnrt.converters.common.drafts import DelayDraft, Draft, InputDraft, LayerDraft, NeuronDraft, OutputDraft
+from snnrt.converters.common.drafts import (
+    DelayDraft,
+    Draft,
+    InputDraft,
+    LayerDraft,
+    NeuronDraft,
+    OutputDraft,
+    UnsupportedDraft,
+)
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.windows import Window
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.nir.neurons import NEURONS, make_neuron
-from snnrt.errors import ModelError
 from snnrt.ir.graph import AvgPool2d, Node, Shape, SumPool2d
 
 POOLS: dict[type[nir.NIRNode], type[SumPool2d] | type[AvgPool2d]] = {
@@ -24,7 +31,7 @@ POOLS: dict[type[nir.NIRNode], type[SumPool2d] | type[AvgPool2d]] = {
 
 
 def draft_node(name: str, node: nir.NIRNode, rules: Rules) -> Draft:
-    """The draft of a NIR node; neurons follow ``rules``. Raises ModelError for a kind that is unknown."""
+    """The draft of a NIR node; neurons follow ``rules``."""
     kind = type(node).__name__
     if isinstance(node, nir.Input):
         return InputDraft(kind, node.input_type.get("input"))
@@ -36,9 +43,8 @@ def draft_node(name: str, node: nir.NIRNode, rules: Rules) -> Draft:
         return NeuronDraft(kind, lambda shape, recurrent: make_neuron(name, node, shape, rules, recurrent))
     make = _LAYERS.get(type(node))
     if make is None:
-        raise ModelError(
-            f"{SourceNode(name, kind)}: snnrt has no node for it; "
-            "replace it in the framework before the export"
+        return UnsupportedDraft(
+            kind, "snnrt has no node for it", "replace it in the framework before the export"
         )
     return make(SourceNode(name, kind), node)
 

@@ -53,6 +53,19 @@ def test_not_there(tmp_path):
         find_importer(tmp_path)
 
 
+def test_an_object_by_its_class(monkeypatch):
+    class Net:
+        pass
+
+    class Deeper(Net):
+        pass
+
+    one = Importer("Object", (), b"", "nowhere", "nothing", (f"{__name__}.{Net.__qualname__}",))
+    monkeypatch.setattr(importers, "IMPORTERS", (*IMPORTERS, one))
+    assert find_importer(Deeper()) is one
+    assert find_importer("a.nir") is IMPORTERS[0]
+
+
 def test_no_path():
     with pytest.raises(ArgumentTypeError, match=r"expected the path of a NIR file .*, found an .* dict"):
         find_importer({})
