@@ -71,7 +71,8 @@ int main(int argc, char **argv) {
     inputs = read_file(argv[2], &inputs_bytes);
     runs = atoi(argv[4]);
     require(snnrt_model_check(model, model_bytes, &info, NULL));
-    require(snnrt_network_init(&network, model, model_bytes, aligned(info.arena_bytes), info.arena_bytes, NULL));
+    require(
+        snnrt_network_init(&network, model, model_bytes, aligned(info.arena_bytes), info.arena_bytes, NULL));
     require(snnrt_network_use_scratch(&network, aligned(info.scratch_bytes), info.scratch_bytes));
     require(snnrt_host_use_kernels(&network, kernel_index(argv[3])));
     require(snnrt_network_run(&network, inputs, &result));

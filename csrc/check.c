@@ -86,5 +86,6 @@ snnrt_status snnrt_check_model(const void *model, size_t model_bytes, snnrt_faul
     check.index = SNNRT_NO_NODE;
     check.expected = check.found = 0;
     status = check_all(&check, model_bytes);
-    return status == SNNRT_OK ? status : snnrt_report(fault, status, check.index, check.expected, check.found);
+    return status == SNNRT_OK ? status
+                              : snnrt_report(fault, status, check.index, check.expected, check.found);
 }

@@ -8,9 +8,19 @@
 
 /* How far values may lie above the lowest one, in the order of the ranges; weights and a node's own have none here. */
 static const uint32_t span_of_range[] = {
-    0, 0, UINT32_MAX, 32768u, SNNRT_VALUE_MAX, INT32_MAX, INT32_MAX - 1u, 0, FINITE_SPAN, SNNRT_LARGEST_FLOAT - 1u,
+    0,
+    0,
+    UINT32_MAX,
+    32768u,
+    SNNRT_VALUE_MAX,
+    INT32_MAX,
+    INT32_MAX - 1u,
+    0,
+    FINITE_SPAN,
+    SNNRT_LARGEST_FLOAT - 1u,
 #if SNNRT_WITH_FLOAT32
-    SNNRT_ONE_FLOAT, SNNRT_LARGEST_FLOAT,
+    SNNRT_ONE_FLOAT,
+    SNNRT_LARGEST_FLOAT,
 #endif
 };
 
@@ -69,7 +79,7 @@ snnrt_status snnrt_check_arrays(snnrt_check *c, const uint8_t *rules, uint32_t r
         c->present |= 1u << role;
         rule = rules[role];
         range = rule & 15u;
-        element = range == SNNRT_WEIGHT_RANGE   ? (uint32_t)SNNRT_ELEMENT_INT8
+        element = range == SNNRT_WEIGHT_RANGE  ? (uint32_t)SNNRT_ELEMENT_INT8
                   : range >= SNNRT_FLOAT_RANGE ? (uint32_t)SNNRT_ELEMENT_FLOAT32
                                                : (uint32_t)SNNRT_ELEMENT_INT32;
         if (per > SNNRT_PER_NEURON || (rule >> 4 >> per & 1u) == 0 || array->element != element ||
@@ -81,8 +91,8 @@ snnrt_status snnrt_check_arrays(snnrt_check *c, const uint8_t *rules, uint32_t r
             bytes *= 4u;
         }
         if (per != SNNRT_PER_LAYER) {
-            if (array->value % SNNRT_ARRAY_ALIGNMENT != 0 || array->value < c->data_end || array->value > end ||
-                bytes > end - array->value) {
+            if (array->value % SNNRT_ARRAY_ALIGNMENT != 0 || array->value < c->data_end ||
+                array->value > end || bytes > end - array->value) {
                 return SNNRT_ERROR_ARRAY_REFERENCE;
             }
             c->data_end = array->value + bytes;

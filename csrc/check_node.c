@@ -6,14 +6,14 @@
 
 /* Of the kinds in the build; the last, of zeros, stands for the others. */
 static const snnrt_row kind_rows[] = {
-#define SNNRT_ROW(KIND, kind, reads, traits, fewest, most, words, roles, passes)                   \
+#define SNNRT_ROW(KIND, kind, reads, traits, fewest, most, words, roles, passes) \
     {reads, traits, fewest, most, (words) | (roles) << 4, SNNRT_KIND_##KIND, passes},
     SNNRT_NODE_LIST(SNNRT_ROW)
 #undef SNNRT_ROW
-    {0, 0, 0, 0, 0, 0, 0},
+        {0, 0, 0, 0, 0, 0, 0},
 };
 
-#define SNNRT_ROW_FITS(KIND, kind, reads, traits, fewest, most, words, roles, passes)              \
+#define SNNRT_ROW_FITS(KIND, kind, reads, traits, fewest, most, words, roles, passes) \
     typedef char snnrt_##kind##_row_fits[(words) < 16u && (roles) < 16u ? 1 : -1];
 SNNRT_NODE_LIST(SNNRT_ROW_FITS)
 #undef SNNRT_ROW_FITS
@@ -63,7 +63,9 @@ snnrt_status snnrt_check_records(snnrt_check *check) {
 
 static bool place_fits(const snnrt_check *c, const snnrt_row *row) {
     uint32_t left = c->count - c->index;
-    uint32_t wanted = c->index == 0 ? SNNRT_PLACE_FIRST : left < SNNRT_PLACE_INSIDE ? left : SNNRT_PLACE_INSIDE;
+    uint32_t wanted = c->index == 0               ? SNNRT_PLACE_FIRST
+                      : left < SNNRT_PLACE_INSIDE ? left
+                                                  : SNNRT_PLACE_INSIDE;
     return SNNRT_PLACE(row->traits) == wanted;
 }
 
@@ -86,8 +88,9 @@ static bool edge_fits(const snnrt_check *c, const snnrt_edge *edge, const snnrt_
 
 /* The types that the arithmetic has, a bit each. */
 static uint32_t types_of(const snnrt_check *c) {
-    return snnrt_is_integer(c->model) ? 1u << SNNRT_TYPE_BITS | 1u << SNNRT_TYPE_INT16 | 1u << SNNRT_TYPE_INT32
-                                      : 1u << SNNRT_TYPE_BITS | 1u << SNNRT_TYPE_FLOAT32;
+    return snnrt_is_integer(c->model)
+               ? 1u << SNNRT_TYPE_BITS | 1u << SNNRT_TYPE_INT16 | 1u << SNNRT_TYPE_INT32
+               : 1u << SNNRT_TYPE_BITS | 1u << SNNRT_TYPE_FLOAT32;
 }
 
 static snnrt_status check_edges(snnrt_check *c, const snnrt_row *row) {
@@ -136,8 +139,8 @@ static bool place_of_value_fits(const snnrt_check *c, const snnrt_row *row) {
 
 static snnrt_status check_kind(snnrt_check *c) {
     switch (c->node->kind) {
-#define SNNRT_CHECK_CASE(KIND, kind, ...)                                                          \
-    case SNNRT_KIND_##KIND:                                                                        \
+#define SNNRT_CHECK_CASE(KIND, kind, ...) \
+    case SNNRT_KIND_##KIND: \
         return snnrt_##kind##_check(c);
         SNNRT_NODE_LIST(SNNRT_CHECK_CASE)
 #undef SNNRT_CHECK_CASE
@@ -148,7 +151,8 @@ static snnrt_status check_kind(snnrt_check *c) {
 
 #if SNNRT_VALUES_PASS
 static bool passes_on(const snnrt_node *node, const snnrt_row *row) {
-    return node->edge_count == 1 && node->type <= SNNRT_TYPE_FLOAT32 && ((uint32_t)row->passes >> node->type & 1u) != 0;
+    return node->edge_count == 1 && node->type <= SNNRT_TYPE_FLOAT32 &&
+           ((uint32_t)row->passes >> node->type & 1u) != 0;
 }
 
 /* Whether the node reads itself, through nodes that pass on their input's type: it has none then, and no largest value. */
@@ -186,7 +190,8 @@ snnrt_status snnrt_check_node(snnrt_check *c) {
         status = check_kind(c);
     }
 #if SNNRT_VALUES_PASS
-    if (status == SNNRT_OK && (row->traits & SNNRT_TRAIT_ALIAS) == 0 && passes_on(node, row) && reads_itself(c)) {
+    if (status == SNNRT_OK && (row->traits & SNNRT_TRAIT_ALIAS) == 0 && passes_on(node, row) &&
+        reads_itself(c)) {
         return SNNRT_ERROR_NODE_INPUTS;
     }
 #endif

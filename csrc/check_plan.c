@@ -74,7 +74,8 @@ snnrt_status snnrt_check_plan(snnrt_check *check) {
             last = last_use(check);
         }
         /* A value of an earlier node that must not be touched is found in that node's turn. */
-        for (uint32_t other = last == UINT32_MAX ? 0 : number; other < 2u * check->count && other / 2u <= last; other++) {
+        for (uint32_t other = last == UINT32_MAX ? 0 : number;
+             other < 2u * check->count && other / 2u <= last; other++) {
             uint32_t begin, length = region_at(check->model, other, &begin);
             /* None is over an empty one; one past the arena's end, whose sum may wrap, is refused in its turn. */
             if (other != number && begin < end && first < begin + length) {

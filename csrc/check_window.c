@@ -12,7 +12,8 @@ static uint32_t window_positions(uint32_t padded, uint32_t kernel, uint32_t dila
     return (padded - extent) / stride + 1u;
 }
 
-bool snnrt_window_fits(const snnrt_check *c, const snnrt_window *p, uint32_t dilation_y, uint32_t dilation_x) {
+bool snnrt_window_fits(const snnrt_check *c, const snnrt_window *p, uint32_t dilation_y,
+                       uint32_t dilation_x) {
     return (c->node->flags & c->source->flags & SNNRT_NODE_MAP) != 0 &&
            c->node->height == window_positions(c->source->height + p->pad_top + p->pad_bottom, p->kernel_h,
                                                dilation_y, p->stride_y) &&

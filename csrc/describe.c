@@ -4,8 +4,8 @@
 /* The most operations that a node takes in a step. */
 static uint64_t operations_of(const snnrt_node *node, const snnrt_node *source) {
     switch (node->kind) {
-#define SNNRT_OPERATIONS_CASE(KIND, kind, ...)                                                     \
-    case SNNRT_KIND_##KIND:                                                                        \
+#define SNNRT_OPERATIONS_CASE(KIND, kind, ...) \
+    case SNNRT_KIND_##KIND: \
         return snnrt_##kind##_operations(node, source);
         SNNRT_STEP_LIST(SNNRT_OPERATIONS_CASE)
 #undef SNNRT_OPERATIONS_CASE

@@ -10,27 +10,23 @@
 
 /* 2^(32 - i/8) and 2^(31 - i/64), some units aside, so that the products give the table of docs/ir.md. */
 static const uint32_t eighths[9] = {
-    4294967288u, 3938502370u, 3611622597u, 3311872525u, 3037000495u, 2784941734u,
-    2553802830u, 2341847520u, 2147483645u,
+    4294967288u, 3938502370u, 3611622597u, 3311872525u, 3037000495u,
+    2784941734u, 2553802830u, 2341847520u, 2147483645u,
 };
 static const uint32_t sixty_fourths[8] = {
-    2147483652u, 2124350987u, 2101467506u, 2078830526u, 2056437391u, 2034285474u,
-    2012372178u, 1990694932u,
+    2147483652u, 2124350987u, 2101467506u, 2078830526u, 2056437391u, 2034285474u, 2012372178u, 1990694932u,
 };
 
 /* round(2^24 * ln(1 + i/8)), and what ln(1 + i/64) lies above the line between two of them. */
 static const uint32_t logarithm[9] = {
-    0u, 1976071u, 3743728u, 5342767u, 6802576u, 8145469u,
-    9388795u, 10546303u, 11629080u,
+    0u, 1976071u, 3743728u, 5342767u, 6802576u, 8145469u, 9388795u, 10546303u, 11629080u,
 };
 static const uint16_t above_line[64] = {
-    0u, 13109u, 22246u, 27530u, 29077u, 26996u, 21390u, 12359u, 0u, 10457u,
-    17765u, 22009u, 23270u, 21626u, 17152u, 9921u, 0u, 8536u, 14514u, 17997u,
-    19044u, 17713u, 14060u, 8138u, 0u, 7099u, 12080u, 14989u, 15873u, 14774u,
-    11735u, 6797u, 0u, 5997u, 10211u, 12678u, 13433u, 12510u, 9943u, 5763u,
-    0u, 5134u, 8745u, 10863u, 11515u, 10730u, 8532u, 4947u, 0u, 4444u,
-    7573u, 9411u, 9981u, 9304u, 7401u, 4293u, 0u, 3884u, 6622u, 8233u,
-    8734u, 8145u, 6481u, 3761u,
+    0u,     13109u, 22246u, 27530u, 29077u, 26996u, 21390u, 12359u, 0u,     10457u, 17765u, 22009u, 23270u,
+    21626u, 17152u, 9921u,  0u,     8536u,  14514u, 17997u, 19044u, 17713u, 14060u, 8138u,  0u,     7099u,
+    12080u, 14989u, 15873u, 14774u, 11735u, 6797u,  0u,     5997u,  10211u, 12678u, 13433u, 12510u, 9943u,
+    5763u,  0u,     5134u,  8745u,  10863u, 11515u, 10730u, 8532u,  4947u,  0u,     4444u,  7573u,  9411u,
+    9981u,  9304u,  7401u,  4293u,  0u,     3884u,  6622u,  8233u,  8734u,  8145u,  6481u,  3761u,
 };
 
 /* round(2^30 * 2^(-i/64)), i = 0 ... 64. */
@@ -61,7 +57,9 @@ SNNRT_NOINLINE static uint32_t quotient(uint64_t dividend, uint64_t divisor) {
 }
 
 /* Of a step from one value of a table to the next, what lies `rest` / 2^16 of the way. */
-SNNRT_NOINLINE static uint32_t part_of(uint32_t step, uint32_t rest) { return (uint32_t)(snnrt_product(step, rest & 0xFFFFu) >> 16); }
+SNNRT_NOINLINE static uint32_t part_of(uint32_t step, uint32_t rest) {
+    return (uint32_t)(snnrt_product(step, rest & 0xFFFFu) >> 16);
+}
 
 /* exp(-distance) in Q30, distance in nats Q16. */
 static uint32_t exponential_of(uint32_t distance) {
@@ -178,8 +176,7 @@ bool snnrt_exit_rule_fits(uint32_t rule, uint32_t threshold_q, uint32_t classes)
 }
 
 #if SNNRT_WITH_EXIT_SCORES
-static bool score(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q,
-                  snnrt_result *result) {
+static bool score(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q, snnrt_result *result) {
     uint64_t sum = 0;
     uint64_t weighted = 0;
     for (uint32_t k = 0; k < logits->classes; k++) {

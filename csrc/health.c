@@ -29,11 +29,9 @@ void snnrt_health_restart(const snnrt_network *network) {
     health->exit_rule = network->exit_rule;
     health->threshold_q = network->exit_threshold_q;
     health->maximum_timesteps = network->maximum_timesteps;
-    health->steps_per_bin =
-        (network->maximum_timesteps + SNNRT_HEALTH_BINS - 1u) / SNNRT_HEALTH_BINS;
-    health->score_limit = network->exit_rule == SNNRT_EXIT_CONFIDENCE
-                              ? 65536u
-                              : snnrt_natural_logarithm_q16(logits.classes);
+    health->steps_per_bin = (network->maximum_timesteps + SNNRT_HEALTH_BINS - 1u) / SNNRT_HEALTH_BINS;
+    health->score_limit =
+        network->exit_rule == SNNRT_EXIT_CONFIDENCE ? 65536u : snnrt_natural_logarithm_q16(logits.classes);
 }
 
 void snnrt_health_add(const snnrt_network *network, const snnrt_result *result) {
@@ -52,8 +50,7 @@ void snnrt_health_add(const snnrt_network *network, const snnrt_result *result) 
     if (result->timesteps < network->maximum_timesteps) {
         count(&health->exits);
     }
-    count(&health->timesteps[bin_of(result->timesteps - 1u,
-                                    health->steps_per_bin * SNNRT_HEALTH_BINS)]);
+    count(&health->timesteps[bin_of(result->timesteps - 1u, health->steps_per_bin * SNNRT_HEALTH_BINS)]);
     count(&health->scores[bin_of(score, health->score_limit)]);
 }
 

@@ -36,8 +36,7 @@ snnrt_status snnrt_network_verify(snnrt_network *network, uint32_t bytes, bool *
 #if SNNRT_WITH_HEALTH
     if (network->health != NULL) {
         network->health->checks += network->health->checks != UINT32_MAX;
-        network->health->faults +=
-            status != SNNRT_OK && network->health->faults != UINT32_MAX;
+        network->health->faults += status != SNNRT_OK && network->health->faults != UINT32_MAX;
     }
 #endif
     return status;

@@ -38,9 +38,9 @@ static void clear_kept(const snnrt_network *network, const snnrt_node *node) {
 /* States that do not begin at zero. */
 static void start_node(const snnrt_network *network, const snnrt_node *node) {
     switch (node->kind) {
-#define SNNRT_START_CASE(KIND, kind, ...)                                                          \
-    case SNNRT_KIND_##KIND:                                                                        \
-        snnrt_##kind##_start(network, node);                                                       \
+#define SNNRT_START_CASE(KIND, kind, ...) \
+    case SNNRT_KIND_##KIND: \
+        snnrt_##kind##_start(network, node); \
         break;
         SNNRT_STATE_LIST(SNNRT_START_CASE)
 #undef SNNRT_START_CASE
@@ -51,8 +51,8 @@ static void start_node(const snnrt_network *network, const snnrt_node *node) {
 
 snnrt_status snnrt_start(snnrt_network *network, const uint8_t *model, void *arena, size_t arena_bytes) {
     const snnrt_file_header *header = snnrt_header_of(model);
-    const snnrt_exit_parameters *exit =
-        (const snnrt_exit_parameters *)snnrt_parameters_behind_edge(snnrt_node_of(model, header->node_count - 1u));
+    const snnrt_exit_parameters *exit = (const snnrt_exit_parameters *)snnrt_parameters_behind_edge(
+        snnrt_node_of(model, header->node_count - 1u));
     if (arena == NULL) {
         return SNNRT_ERROR_NULL;
     }
@@ -77,7 +77,7 @@ snnrt_status snnrt_start(snnrt_network *network, const uint8_t *model, void *are
 }
 
 snnrt_status snnrt_network_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
-                        size_t arena_bytes, snnrt_fault *fault) {
+                                size_t arena_bytes, snnrt_fault *fault) {
     size_t expected = 0, found = 0;
     snnrt_status status = SNNRT_ERROR_NULL;
     if (network != NULL) {
@@ -124,7 +124,7 @@ snnrt_status snnrt_network_reset(snnrt_network *network) {
 }
 
 snnrt_status snnrt_network_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
-                            uint32_t maximum_timesteps) {
+                                    uint32_t maximum_timesteps) {
     snnrt_status status = snnrt_readiness(network);
     if (status != SNNRT_OK) {
         return status;

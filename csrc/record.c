@@ -21,8 +21,8 @@ uint32_t snnrt_output_bytes(const snnrt_node *node) {
 
 uint32_t snnrt_state_bytes(const snnrt_node *node) {
     switch (node->kind) {
-#define SNNRT_STATE_CASE(KIND, kind, ...)                                                          \
-    case SNNRT_KIND_##KIND:                                                                        \
+#define SNNRT_STATE_CASE(KIND, kind, ...) \
+    case SNNRT_KIND_##KIND: \
         return snnrt_##kind##_state_bytes(node);
         SNNRT_STATE_LIST(SNNRT_STATE_CASE)
 #undef SNNRT_STATE_CASE

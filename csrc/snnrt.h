@@ -55,31 +55,34 @@ typedef struct snnrt_fault {
 /* What a model asks for and gives. Elements are ordered (height, width, channels). */
 typedef struct snnrt_model_info {
     uint32_t file_bytes;
-    uint32_t arena_bytes;    /* exact need of snnrt_network_init, a multiple of 8; never 0 */
-    uint32_t scratch_bytes;  /* the most that snnrt_network_use_scratch can put to use; 0: nothing */
-    uint32_t timesteps;      /* T, 1 ... 65535: the most steps that snnrt_network_run takes */
-    uint32_t node_count;     /* 3 ... 1024 */
-    uint32_t arithmetic;     /* SNNRT_ARITHMETIC_... */
+    uint32_t arena_bytes; /* exact need of snnrt_network_init, a multiple of 8; never 0 */
+    uint32_t scratch_bytes; /* the most that snnrt_network_use_scratch can put to use; 0: nothing */
+    uint32_t timesteps; /* T, 1 ... 65535: the most steps that snnrt_network_run takes */
+    uint32_t node_count; /* 3 ... 1024 */
+    uint32_t arithmetic; /* SNNRT_ARITHMETIC_... */
     uint32_t input_encoding; /* SNNRT_INPUT_... */
-    uint32_t input_height;   /* elements; 1 for a vector, as the width */
+    uint32_t input_height; /* elements; 1 for a vector, as the width */
     uint32_t input_width;
     uint32_t input_channels;
-    uint32_t input_bytes;    /* of one timestep's input: float (FLOAT32) or int16_t (INTEGER) elements */
-    uint32_t input_peak;     /* INTEGER: the largest magnitude that an element may have, 1 ... 32767; FLOAT32: 0, no
-                                limit. Larger ones overflow sums: results are then unspecified */
-    float input_scale;       /* INTEGER: the real number that an input of 1 stands for, above 0; FLOAT32: unused */
-    uint32_t classes;        /* 1 ... 4096 */
-    uint64_t operations_per_step; /* additions, products with their sums, and updates of neurons: the most that a
-                                     step takes, whatever the input; stays at 2^64 - 1 */
+    uint32_t input_bytes; /* of one timestep's input: float (FLOAT32) or int16_t (INTEGER) elements */
+    /* INTEGER: the largest magnitude that an element may have, 1 ... 32767; FLOAT32: 0, no limit. Larger
+     * ones overflow sums: results are then unspecified */
+    uint32_t input_peak;
+    /* INTEGER: the real number that an input of 1 stands for, above 0; FLOAT32: unused */
+    float input_scale;
+    uint32_t classes; /* 1 ... 4096 */
+    /* additions, products with their sums, and updates of neurons: the most that a step takes, whatever the
+     * input; stays at 2^64 - 1 */
+    uint64_t operations_per_step;
 } snnrt_model_info;
 
 /* Outcome after a step. */
 typedef struct snnrt_result {
     uint32_t class_index; /* largest accumulated logit, lowest index among equals */
-    uint32_t timesteps;   /* steps since the reset, saturating at 2^32 - 1 */
-    uint32_t score_q16;   /* ENTROPY: entropy in nats, Q16 (divide by 65536 ln K to normalise);
+    uint32_t timesteps; /* steps since the reset, saturating at 2^32 - 1 */
+    uint32_t score_q16; /* ENTROPY: entropy in nats, Q16 (divide by 65536 ln K to normalise);
                              CONFIDENCE: largest probability, Q16; NEVER: 0 */
-    bool done;            /* the exit rule was met, or T was reached */
+    bool done; /* the exit rule was met, or T was reached */
 } snnrt_result;
 
 /* What a device has seen, for a host to read (`snnrt health`): little-endian, fixed size, no pointers, so it can be
@@ -90,19 +93,20 @@ typedef struct snnrt_result {
 typedef struct snnrt_health {
     uint32_t magic;
     uint16_t version; /* 1 */
-    uint16_t bytes;   /* of this record */
+    uint16_t bytes; /* of this record */
     uint32_t model_crc;
     uint32_t exit_rule; /* in force, as threshold_q and maximum_timesteps */
     uint32_t threshold_q;
     uint32_t maximum_timesteps;
     uint32_t steps_per_bin; /* ceil(maximum_timesteps / 16) */
-    uint32_t score_limit;   /* upper end of the last score bin, Q16: ln K for entropies, 1 for probabilities */
+    uint32_t score_limit; /* upper end of the last score bin, Q16: ln K for entropies, 1 for probabilities */
     uint32_t inferences;
     uint32_t exits; /* inferences that the rule ended before the last timestep */
     uint32_t checks; /* finished by snnrt_network_verify */
     uint32_t faults; /* of these, checksums that did not match */
     uint32_t timesteps[SNNRT_HEALTH_BINS]; /* bin (timesteps - 1) / steps_per_bin */
-    uint32_t scores[SNNRT_HEALTH_BINS];    /* of the last step: entropy, or with CONFIDENCE the largest probability */
+    /* of the last step: entropy, or with CONFIDENCE the largest probability */
+    uint32_t scores[SNNRT_HEALTH_BINS];
 } snnrt_health;
 
 struct snnrt_counts;
@@ -153,7 +157,7 @@ snnrt_status snnrt_model_check(const void *model, size_t model_bytes, snnrt_mode
  * left unusable (each call returns SNNRT_ERROR_NOT_INITIALISED), the arena unchanged, and `fault`
  * (may be NULL) says where; for SNNRT_ERROR_ARENA_TOO_SMALL expected and found are bytes. */
 snnrt_status snnrt_network_init(snnrt_network *network, const void *model, size_t model_bytes, void *arena,
-                        size_t arena_bytes, snnrt_fault *fault);
+                                size_t arena_bytes, snnrt_fault *fault);
 
 /* Back to the state before the first timestep. Counts become 0. */
 snnrt_status snnrt_network_reset(snnrt_network *network);
@@ -175,7 +179,7 @@ snnrt_status snnrt_network_run(snnrt_network *network, const void *input, snnrt_
  * `maximum_timesteps` 1 ... 65535. A health record starts again. On failure the rule stays as it was; without
  * exit scores in the build, rules other than NEVER give SNNRT_ERROR_KERNEL_MISSING. */
 snnrt_status snnrt_network_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
-                            uint32_t maximum_timesteps);
+                                    uint32_t maximum_timesteps);
 
 /* Where snnrt_network_step and snnrt_network_run get inputs when called with `input` NULL: `hook` is asked for a timestep's input when
  * that step begins, and for a constant input once after a reset; its memory is read in place, as long as snnrt_network_step

@@ -10,7 +10,8 @@
 #error "snnrt's float32 results are exact: build without -ffast-math"
 #endif
 #if INT_MAX != 2147483647
-#error "snnrt needs an int of 32 bits: its integers are computed in int, and 8- and 16-bit processors have a shorter one"
+#error \
+    "snnrt needs an int of 32 bits: its integers are computed in int, and 8- and 16-bit processors have a shorter one"
 #endif
 #if UINTPTR_MAX < 0xFFFFFFFF
 #error "snnrt needs pointers of 32 bits or more: the offsets of a model and its arena are that long"

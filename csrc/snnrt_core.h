@@ -36,21 +36,23 @@ static inline const void *snnrt_value_of(const snnrt_network *network, const snn
 /* Zeros in a node's output, where it holds bits. */
 static inline void snnrt_clear_bits(const snnrt_network *network, const snnrt_node *node) {
     snnrt_uint32 *output = (snnrt_uint32 *)(void *)(network->arena + node->output);
-    for (uint32_t left = node->type == SNNRT_TYPE_BITS ? snnrt_output_bytes(node) / 4u : 0; left != 0; left--) {
+    for (uint32_t left = node->type == SNNRT_TYPE_BITS ? snnrt_output_bytes(node) / 4u : 0; left != 0;
+         left--) {
         *output++ = 0;
     }
 }
 
 /* A timestep of a node of that kind, and the most operations (sums, products with their sums, updates) that it takes. */
-#define SNNRT_DECLARE_STEP(KIND, kind, ...)                                                                    \
-    SNNRT_INTERNAL void snnrt_##kind##_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index); \
+#define SNNRT_DECLARE_STEP(KIND, kind, ...) \
+    SNNRT_INTERNAL void snnrt_##kind##_advance(const snnrt_network *network, const snnrt_node *node, \
+                                               uint32_t index); \
     SNNRT_INTERNAL uint64_t snnrt_##kind##_operations(const snnrt_node *node, const snnrt_node *source);
 SNNRT_STEP_LIST(SNNRT_DECLARE_STEP)
 #undef SNNRT_DECLARE_STEP
 
 /* Bytes of a kind's block of states, and what of them does not begin at 0. */
-#define SNNRT_DECLARE_STATES(KIND, kind, ...)                                                                  \
-    SNNRT_INTERNAL uint32_t snnrt_##kind##_state_bytes(const snnrt_node *node);                                \
+#define SNNRT_DECLARE_STATES(KIND, kind, ...) \
+    SNNRT_INTERNAL uint32_t snnrt_##kind##_state_bytes(const snnrt_node *node); \
     SNNRT_INTERNAL void snnrt_##kind##_start(const snnrt_network *network, const snnrt_node *node);
 SNNRT_STATE_LIST(SNNRT_DECLARE_STATES)
 #undef SNNRT_DECLARE_STATES
@@ -72,7 +74,8 @@ SNNRT_INTERNAL uint64_t snnrt_pool_operations(const snnrt_node *node);
 #endif
 
 /* Adds input `edge` to the node's output; or writes it there. */
-SNNRT_INTERNAL void snnrt_add_input(const snnrt_network *network, const snnrt_node *node, uint32_t edge, bool first);
+SNNRT_INTERNAL void snnrt_add_input(const snnrt_network *network, const snnrt_node *node, uint32_t edge,
+                                    bool first);
 
 typedef struct snnrt_logits {
     const void *accumulators;
@@ -95,7 +98,7 @@ SNNRT_INTERNAL bool snnrt_exit_rule_fits(uint32_t rule, uint32_t threshold_q, ui
 
 /* Fills class_index and score_q16; returns whether the rule says to stop. */
 SNNRT_INTERNAL bool snnrt_exit_evaluate(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q,
-                         snnrt_result *result);
+                                        snnrt_result *result);
 
 /* ln(count), Q16; count 1 ... 4096. */
 SNNRT_INTERNAL uint32_t snnrt_natural_logarithm_q16(uint32_t count);

@@ -95,7 +95,8 @@ static inline const void *snnrt_parameters_behind_edge(const snnrt_node *node) {
 }
 
 static inline const snnrt_array *snnrt_arrays_behind_edge(const snnrt_node *node, size_t parameter_bytes) {
-    return (const snnrt_array *)(const void *)((const uint8_t *)snnrt_parameters_behind_edge(node) + parameter_bytes);
+    return (const snnrt_array *)(const void *)((const uint8_t *)snnrt_parameters_behind_edge(node) +
+                                               parameter_bytes);
 }
 
 /* Cast to the kind's structure. */
@@ -104,12 +105,14 @@ static inline const void *snnrt_parameters_of(const snnrt_node *node) {
 }
 
 static inline const snnrt_array *snnrt_arrays_of(const snnrt_node *node) {
-    return (const snnrt_array *)(const void *)((const uint32_t *)snnrt_parameters_of(node) + node->parameter_words);
+    return (const snnrt_array *)(const void *)((const uint32_t *)snnrt_parameters_of(node) +
+                                               node->parameter_words);
 }
 
 /* The elements of an array. */
 static inline const void *snnrt_elements_of(const uint8_t *model, const snnrt_array *array) {
-    return array->granularity == SNNRT_PER_LAYER ? (const void *)&array->value : (const void *)(model + array->value);
+    return array->granularity == SNNRT_PER_LAYER ? (const void *)&array->value
+                                                 : (const void *)(model + array->value);
 }
 
 static inline uint32_t snnrt_elements(const snnrt_node *node) {

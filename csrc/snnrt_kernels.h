@@ -34,8 +34,8 @@ typedef struct snnrt_events {
 
 /* Appends the non-zero elements of input[first .. first + count) at positions position, position + 1, ...;
  * returns how many elements were looked at: fewer than count only if the events are full. */
-typedef uint32_t snnrt_scan_kernel(const void *input, uint32_t first, uint32_t count,
-                                   uint32_t position, snnrt_events *events);
+typedef uint32_t snnrt_scan_kernel(const void *input, uint32_t first, uint32_t count, uint32_t position,
+                                   snnrt_events *events);
 
 /* Events first .. first + count, at least one, whose weight rows are their positions plus `shift` (modulo 2^32). */
 typedef struct snnrt_slice {
@@ -52,7 +52,7 @@ typedef struct snnrt_accumulation {
     const void *weights;
     uint32_t outputs;
     uint32_t peak; /* no value's magnitude is larger (int16 values) */
-    bool spikes;   /* every value is 1 */
+    bool spikes; /* every value is 1 */
     const snnrt_events *events;
     const snnrt_slice *slices;
     uint32_t slice_count;
@@ -87,7 +87,7 @@ typedef void snnrt_add_bits_kernel(const snnrt_bits_sum *sum);
 typedef struct snnrt_neuron_step {
     uint32_t flags;
     uint32_t max_spikes;
-    uint32_t granularity;                        /* two bits a parameter: SNNRT_GRANULARITY */
+    uint32_t granularity; /* two bits a parameter: SNNRT_GRANULARITY */
     const void *arrays[SNNRT_NEURON_ROLES]; /* unset where the parameter is absent */
     const void *current;
     void *state;
@@ -166,7 +166,7 @@ struct snnrt_synapse_step {
     const void *input;
     void *output;
     snnrt_counts *counts; /* may be NULL */
-    void *scratch;        /* for all events of the input at once; may be NULL */
+    void *scratch; /* for all events of the input at once; may be NULL */
     size_t scratch_bytes;
     uint32_t input_dtype;
     uint32_t input_peak;
@@ -208,11 +208,12 @@ typedef struct snnrt_add_step {
 SNNRT_INTERNAL void snnrt_add(const snnrt_add_step *step);
 
 /* Bits output[to ... to + count) |= input[from ... from + count). */
-SNNRT_INTERNAL void snnrt_or_bits(snnrt_uint32 *output, uint32_t to, const snnrt_uint32 *input, uint32_t from, uint32_t count);
+SNNRT_INTERNAL void snnrt_or_bits(snnrt_uint32 *output, uint32_t to, const snnrt_uint32 *input, uint32_t from,
+                                  uint32_t count);
 
 /* Elements output[to ... to + count) = input[from ... from + count) of a type; bits into cleared ones. */
-SNNRT_INTERNAL void snnrt_copy_elements(uint32_t type, void *output, uint32_t to, const void *input, uint32_t from,
-                                        uint32_t count);
+SNNRT_INTERNAL void snnrt_copy_elements(uint32_t type, void *output, uint32_t to, const void *input,
+                                        uint32_t from, uint32_t count);
 
 static inline int32_t snnrt_saturating_add(int32_t a, int32_t b) {
 #if SNNRT_WITH_ARM_DSP
@@ -238,12 +239,12 @@ static inline uint32_t snnrt_bit(const snnrt_uint32 *words, uint32_t index) {
 
 /* Index of the lowest set bit; word must not be 0. */
 static inline uint32_t snnrt_lowest_bit(uint32_t word) {
-#if defined(__GNUC__) && !(defined(__thumb__) && !defined(__thumb2__)) && (!defined(__riscv) || defined(__riscv_zbb))
+#if defined(__GNUC__) && !(defined(__thumb__) && !defined(__thumb2__)) && \
+    (!defined(__riscv) || defined(__riscv_zbb))
     return (uint32_t)__builtin_ctz(word);
 #else
-    static const uint8_t position[32] = {0,  1,  28, 2,  29, 14, 24, 3,  30, 22, 20,
-                                         15, 25, 17, 4,  8,  31, 27, 13, 23, 21, 19,
-                                         16, 7,  26, 12, 18, 6,  11, 5,  10, 9};
+    static const uint8_t position[32] = {0,  1,  28, 2,  29, 14, 24, 3, 30, 22, 20, 15, 25, 17, 4,  8,
+                                         31, 27, 13, 23, 21, 19, 16, 7, 26, 12, 18, 6,  11, 5,  10, 9};
     return position[((word & (0u - word)) * 0x077CB531u) >> 27];
 #endif
 }

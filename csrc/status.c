@@ -3,8 +3,8 @@
 const char *snnrt_status_text(snnrt_status status) {
 #if SNNRT_WITH_STRINGS
     switch (status) {
-#define SNNRT_STATUS_CASE(name, code, text)                                                        \
-    case SNNRT_##name:                                                                             \
+#define SNNRT_STATUS_CASE(name, code, text) \
+    case SNNRT_##name: \
         return text;
         SNNRT_STATUS_LIST(SNNRT_STATUS_CASE)
 #undef SNNRT_STATUS_CASE

@@ -3,9 +3,9 @@
 
 static void run_node(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     switch (node->kind) {
-#define SNNRT_RUN_CASE(KIND, kind, ...)                                                            \
-    case SNNRT_KIND_##KIND:                                                                        \
-        snnrt_##kind##_advance(network, node, index);                                                  \
+#define SNNRT_RUN_CASE(KIND, kind, ...) \
+    case SNNRT_KIND_##KIND: \
+        snnrt_##kind##_advance(network, node, index); \
         break;
         SNNRT_STEP_LIST(SNNRT_RUN_CASE)
 #undef SNNRT_RUN_CASE
@@ -120,8 +120,7 @@ snnrt_status snnrt_network_run(snnrt_network *network, const void *input, snnrt_
         return status;
     }
     result->done = false;
-    if (input != NULL &&
-        encoding_of(network) == SNNRT_INPUT_SPIKES) {
+    if (input != NULL && encoding_of(network) == SNNRT_INPUT_SPIKES) {
         stride = snnrt_output_bytes(snnrt_node_of(network->model, 0));
     }
     do {
@@ -130,8 +129,7 @@ snnrt_status snnrt_network_run(snnrt_network *network, const void *input, snnrt_
             return status;
         }
         /* A rule that never ends a run need not be asked before its last step. */
-        if (network->exit_rule != SNNRT_EXIT_NEVER ||
-            network->timestep >= network->maximum_timesteps) {
+        if (network->exit_rule != SNNRT_EXIT_NEVER || network->timestep >= network->maximum_timesteps) {
             conclude(network, result);
         }
         frame += stride;

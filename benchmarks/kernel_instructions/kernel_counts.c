@@ -185,7 +185,8 @@ static void count_pool(void) {
 
 int main(void);
 int main(void) {
-    const uint32_t by_channel = SET(SNNRT_NEURON_MEMBRANE, SNNRT_PER_LAYER) | SET(SNNRT_NEURON_THRESHOLD, SNNRT_PER_CHANNEL) |
+    const uint32_t by_channel = SET(SNNRT_NEURON_MEMBRANE, SNNRT_PER_LAYER) |
+                                SET(SNNRT_NEURON_THRESHOLD, SNNRT_PER_CHANNEL) |
                                 SET(SNNRT_NEURON_BIAS, SNNRT_PER_CHANNEL);
     for (uint32_t i = 0; i < sizeof weights; i++) {
         weights[i] = (int8_t)(below(255) - 127u);
@@ -204,7 +205,8 @@ int main(void) {
     count_neurons("neuron_channels_8", SUBTRACT, by_channel, 8);
     count_neurons("neuron_synapse", SUBTRACT, SCALARS | SET(SNNRT_NEURON_SYNAPSE, SNNRT_PER_LAYER), NEURONS);
     count_neurons("neuron_reset_next", SUBTRACT | SNNRT_NEURON_RESET_NEXT, SCALARS, NEURONS);
-    count_neurons("neuron_leaks_differ", SUBTRACT, SCALARS ^ SET(SNNRT_NEURON_MEMBRANE, SNNRT_PER_LAYER ^ SNNRT_PER_NEURON), NEURONS);
+    count_neurons("neuron_leaks_differ", SUBTRACT,
+                  SCALARS ^ SET(SNNRT_NEURON_MEMBRANE, SNNRT_PER_LAYER ^ SNNRT_PER_NEURON), NEURONS);
     count_sums("spikes_128", 128, true);
     count_sums("spikes_64", 64, true);
     count_sums("spikes_10", 10, true);

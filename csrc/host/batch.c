@@ -16,8 +16,7 @@ static void record(void *user, const snnrt_network *network, uint32_t node, cons
         const snnrt_host_recording *wanted = &at->batch->recordings[r];
         if (wanted->node == node && at->step < at->batch->timesteps) {
             size_t row = (size_t)at->input * at->batch->timesteps + at->step;
-            memcpy(wanted->target + row * wanted->bytes, wanted->state ? state : output,
-                   wanted->bytes);
+            memcpy(wanted->target + row * wanted->bytes, wanted->state ? state : output, wanted->bytes);
         }
     }
     if (node + 1u == at->batch->nodes) {
@@ -25,9 +24,7 @@ static void record(void *user, const snnrt_network *network, uint32_t node, cons
     }
 }
 
-static bool stopped(const snnrt_host_batch *batch) {
-    return batch->stop != NULL && *batch->stop != 0;
-}
+static bool stopped(const snnrt_host_batch *batch) { return batch->stop != NULL && *batch->stop != 0; }
 
 /* snnrt_network_run, with a look at `stop` between timesteps; result->done stays false where it ended the run. */
 static snnrt_status run(snnrt_network *network, const snnrt_host_batch *batch, const uint8_t *frame,
@@ -36,8 +33,8 @@ static snnrt_status run(snnrt_network *network, const snnrt_host_batch *batch, c
     result->done = false;
     while (status == SNNRT_OK && !result->done && !stopped(batch)) {
         /* a rule that never ends a run need not be asked before its last step */
-        bool asked = network->exit_rule != SNNRT_EXIT_NEVER ||
-                     network->timestep + 1u >= network->maximum_timesteps;
+        bool asked =
+            network->exit_rule != SNNRT_EXIT_NEVER || network->timestep + 1u >= network->maximum_timesteps;
         status = snnrt_network_step(network, frame, asked ? result : NULL);
         frame += batch->timestep_bytes;
     }
@@ -46,17 +43,15 @@ static snnrt_status run(snnrt_network *network, const snnrt_host_batch *batch, c
 
 snnrt_status snnrt_host_run_batch(snnrt_network *network, const snnrt_host_batch *batch) {
     recorder at = {batch, 0, 0};
-    snnrt_status status = snnrt_network_set_trace(network, batch->recording_count == 0 ? NULL : record,
-                                          &at);
+    snnrt_status status = snnrt_network_set_trace(network, batch->recording_count == 0 ? NULL : record, &at);
     for (uint32_t i = 0; i < batch->inputs && status == SNNRT_OK && !stopped(batch); i++) {
         snnrt_result result;
         at.input = i;
         at.step = 0;
         status = snnrt_network_count_events(network,
-                                    batch->counts == NULL
-                                        ? NULL
-                                        : batch->counts + (size_t)i * batch->nodes,
-                                    batch->nodes);
+                                            batch->counts == NULL ? NULL
+                                                                  : batch->counts + (size_t)i * batch->nodes,
+                                            batch->nodes);
         if (status == SNNRT_OK) {
             status = run(network, batch, batch->input + (size_t)i * batch->input_bytes, &result);
         }

@@ -28,8 +28,7 @@ snnrt_status snnrt_host_use_kernels(snnrt_network *network, uint32_t index);
  * since: another execution of it, at the cost of a reset. Each network needs an arena of its own; the model may
  * be shared, also by threads. SNNRT_ERROR_NULL, SNNRT_ERROR_ARENA_MISALIGNED and SNNRT_ERROR_ARENA_TOO_SMALL as
  * snnrt_network_init; `network` is then left unusable. */
-snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *arena,
-                              size_t arena_bytes);
+snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *arena, size_t arena_bytes);
 
 /* Values of one node to keep: each step's `bytes` bytes go to target + (input * timesteps + step) * bytes.
  * `state`: the neuron's membrane instead of its output. */
@@ -42,18 +41,18 @@ typedef struct snnrt_host_recording {
 
 /* A batch: arrays of `inputs` entries, allocated by the caller. */
 typedef struct snnrt_host_batch {
-    const uint8_t *input;      /* the first input */
-    size_t input_bytes;        /* from one input to the next */
-    size_t timestep_bytes;     /* from one timestep of an input to the next; 0: a constant input */
+    const uint8_t *input; /* the first input */
+    size_t input_bytes; /* from one input to the next */
+    size_t timestep_bytes; /* from one timestep of an input to the next; 0: a constant input */
     uint32_t inputs;
     uint32_t nodes;
-    uint32_t timesteps;        /* steps that a recording holds an input */
+    uint32_t timesteps; /* steps that a recording holds an input */
     uint32_t *classes;
     uint32_t *steps;
     uint32_t *scores_q16;
-    uint8_t *accumulators;     /* inputs x classes x 4 bytes */
-    size_t accumulator_bytes;  /* classes x 4 */
-    snnrt_counts *counts;      /* inputs x nodes, or NULL */
+    uint8_t *accumulators; /* inputs x classes x 4 bytes */
+    size_t accumulator_bytes; /* classes x 4 */
+    snnrt_counts *counts; /* inputs x nodes, or NULL */
     const snnrt_host_recording *recordings;
     uint32_t recording_count;
     const volatile uint8_t *stop; /* another thread ends the batch by writing not 0; NULL: none does */

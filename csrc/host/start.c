@@ -1,8 +1,7 @@
 #include "../snnrt_check.h"
 #include "snnrt_host.h"
 
-snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *arena,
-                              size_t arena_bytes) {
+snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *arena, size_t arena_bytes) {
     static const snnrt_network empty;
     if (network == NULL) {
         return SNNRT_ERROR_NULL;

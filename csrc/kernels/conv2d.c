@@ -73,8 +73,8 @@ static void all_windows(snnrt_convolution *c, snnrt_event_room *room) {
     const snnrt_synapse_step *step = c->window.step;
     const snnrt_window *conv = step->window;
     uint32_t outputs = c->window.sum.outputs;
-    size_t group_weights = (size_t)conv->kernel_h * conv->kernel_w * c->depth * outputs *
-                           (SNNRT_STEP_IS_INT8(step) ? 1u : 4u);
+    size_t group_weights =
+        (size_t)conv->kernel_h * conv->kernel_w * c->depth * outputs * (SNNRT_STEP_IS_INT8(step) ? 1u : 4u);
     uint8_t *output = (uint8_t *)step->output;
     for (uint32_t oy = 0; oy < step->out_height; oy++) {
         int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
@@ -193,16 +193,14 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
     uint32_t elements = step->in_channels * step->in_height * step->in_width;
     snnrt_convolution c;
 #if SNNRT_WITH_KERNEL_TABLE
-    if (SNNRT_STEP_IS_INT8(step) && step->kernels->conv2d_i8 != NULL &&
-        step->kernels->conv2d_i8(step)) {
+    if (SNNRT_STEP_IS_INT8(step) && step->kernels->conv2d_i8 != NULL && step->kernels->conv2d_i8(step)) {
         return;
     }
 #endif
     c.depth = step->in_channels / groups;
     c.starts = NULL;
     snnrt_window_prepare(&c.window, step, step->out_channels / groups);
-    if (step->scratch != NULL &&
-        step->scratch_bytes >= scratch_words(elements, c.depth) * 4u) {
+    if (step->scratch != NULL && step->scratch_bytes >= scratch_words(elements, c.depth) * 4u) {
         windows_with_scratch(&c, elements);
     } else {
         windows_with_room(&c);

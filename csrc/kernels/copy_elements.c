@@ -1,7 +1,8 @@
 #include "../snnrt_kernels.h"
 
 #if SNNRT_WITH_CONCATENATE || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D || SNNRT_WITH_MAX_POOL2D
-void snnrt_or_bits(snnrt_uint32 *output, uint32_t to, const snnrt_uint32 *input, uint32_t from, uint32_t count) {
+void snnrt_or_bits(snnrt_uint32 *output, uint32_t to, const snnrt_uint32 *input, uint32_t from,
+                   uint32_t count) {
     while (count != 0) {
         uint32_t place = to & 31u, shift = from & 31u;
         uint32_t taken = 32u - place < count ? 32u - place : count;
@@ -21,7 +22,8 @@ void snnrt_or_bits(snnrt_uint32 *output, uint32_t to, const snnrt_uint32 *input,
 #endif
 
 #if SNNRT_WITH_CONCATENATE || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D
-void snnrt_copy_elements(uint32_t type, void *output, uint32_t to, const void *input, uint32_t from, uint32_t count) {
+void snnrt_copy_elements(uint32_t type, void *output, uint32_t to, const void *input, uint32_t from,
+                         uint32_t count) {
     if (type == SNNRT_TYPE_BITS) {
         snnrt_or_bits((snnrt_uint32 *)output, to, (const snnrt_uint32 *)input, from, count);
         return;
@@ -30,7 +32,8 @@ void snnrt_copy_elements(uint32_t type, void *output, uint32_t to, const void *i
         if (type == SNNRT_TYPE_INT16) {
             ((snnrt_int16 *)output)[to + i] = ((const snnrt_int16 *)input)[from + i];
         } else {
-            ((snnrt_uint32 *)output)[to + i] = ((const snnrt_uint32 *)input)[from + i]; /* the bits of a float too */
+            ((snnrt_uint32 *)output)[to + i] =
+                ((const snnrt_uint32 *)input)[from + i]; /* the bits of a float too */
         }
     }
 }

@@ -13,8 +13,8 @@ static inline void scale_current(snnrt_float32 *i, const snnrt_float32 *gain, ui
     }
 }
 
-static inline void synaptic_current_f32(uint32_t order, snnrt_float32 *c, const snnrt_float32 *x, const snnrt_float32 *constant,
-                                    snnrt_float32 *i, uint32_t count) {
+static inline void synaptic_current_f32(uint32_t order, snnrt_float32 *c, const snnrt_float32 *x,
+                                        const snnrt_float32 *constant, snnrt_float32 *i, uint32_t count) {
     for (uint32_t k = 0; k < count; k++) {
         float now, next;
         switch (order) {
@@ -45,8 +45,9 @@ static inline void synaptic_current_f32(uint32_t order, snnrt_float32 *c, const 
 }
 
 /* `constant` is α, k or τ as `integration` says; an absent leak is 0. */
-static inline void integrate(uint32_t integration, snnrt_float32 *u, const snnrt_float32 *v, const snnrt_float32 *i,
-                             const snnrt_float32 *constant, const snnrt_float32 *leak, uint32_t count) {
+static inline void integrate(uint32_t integration, snnrt_float32 *u, const snnrt_float32 *v,
+                             const snnrt_float32 *i, const snnrt_float32 *constant, const snnrt_float32 *leak,
+                             uint32_t count) {
     for (uint32_t k = 0; k < count; k++) {
         float l = leak == NULL ? 0.0f : leak[k];
         float term;
@@ -77,7 +78,8 @@ static inline void integrate(uint32_t integration, snnrt_float32 *u, const snnrt
     }
 }
 
-static inline uint32_t fires_f32(const snnrt_float32 *u, const snnrt_float32 *threshold, bool strict, uint32_t count) {
+static inline uint32_t fires_f32(const snnrt_float32 *u, const snnrt_float32 *threshold, bool strict,
+                                 uint32_t count) {
     uint32_t word = 0;
     for (uint32_t k = 0; k < count; k++) {
         bool fired = strict ? u[k] > threshold[k] : u[k] >= threshold[k];
@@ -103,8 +105,9 @@ static inline void apply_reset(uint32_t reset, snnrt_float32 *u, const snnrt_flo
  * processor without floats. */
 static inline float truncate_small(float x) { return (float)(uint32_t)(int32_t)x; }
 
-static inline uint64_t fire_multiple(snnrt_float32 *out, snnrt_float32 *u, const snnrt_float32 *threshold, uint32_t maximum,
-                                     uint32_t reset, const snnrt_float32 *reset_to, uint32_t resting, uint32_t count) {
+static inline uint64_t fire_multiple(snnrt_float32 *out, snnrt_float32 *u, const snnrt_float32 *threshold,
+                                     uint32_t maximum, uint32_t reset, const snnrt_float32 *reset_to,
+                                     uint32_t resting, uint32_t count) {
     uint64_t spikes = 0;
     float most = (float)maximum;
     for (uint32_t k = 0; k < count; k++) {
@@ -153,8 +156,8 @@ static inline void reset_synapse(uint32_t reset, snnrt_float32 *u, snnrt_float32
 }
 
 /* The adaptations fade; `in_force` are the thresholds with them. */
-static inline void raise_threshold(snnrt_float32 *raised, const snnrt_float32 *fade, const snnrt_float32 *threshold,
-                                   snnrt_float32 *in_force, uint32_t count) {
+static inline void raise_threshold(snnrt_float32 *raised, const snnrt_float32 *fade,
+                                   const snnrt_float32 *threshold, snnrt_float32 *in_force, uint32_t count) {
     for (uint32_t k = 0; k < count; k++) {
         raised[k] = fade[k] * raised[k];
         in_force[k] = threshold[k] + raised[k];
@@ -201,11 +204,13 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
         snnrt_float32 *v = (snnrt_float32 *)step->state + first;
         uint32_t word, late = 0, resting = 0;
         for (uint32_t a = 0; a < SNNRT_NEURON_SCALE; a++) {
-            array[a] = (const snnrt_float32 *)snnrt_block_parameter(step, a, first, count, first == 0, room[a]);
+            array[a] =
+                (const snnrt_float32 *)snnrt_block_parameter(step, a, first, count, first == 0, room[a]);
         }
         if (array[SNNRT_NEURON_SYNAPSE] != NULL) {
-            synaptic_current_f32(SNNRT_NEURON_SYNAPSE_ORDER(flags), (snnrt_float32 *)step->synapse_state + first,
-                             x, array[SNNRT_NEURON_SYNAPSE], i, count);
+            synaptic_current_f32(SNNRT_NEURON_SYNAPSE_ORDER(flags),
+                                 (snnrt_float32 *)step->synapse_state + first, x, array[SNNRT_NEURON_SYNAPSE],
+                                 i, count);
         } else {
             for (uint32_t k = 0; k < count; k++) {
                 i[k] = x[k];
@@ -214,8 +219,8 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
 #if SNNRT_WITH_NEURON_VARIANTS
         if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE_RISE) != SNNRT_ABSENT) {
             alpha_current((snnrt_float32 *)step->rise_state + first, x,
-                          (const snnrt_float32 *)snnrt_block_parameter(step, SNNRT_NEURON_SYNAPSE_RISE, first, count,
-                                                                       first == 0, rise_room),
+                          (const snnrt_float32 *)snnrt_block_parameter(step, SNNRT_NEURON_SYNAPSE_RISE, first,
+                                                                       count, first == 0, rise_room),
                           fallen, i, count);
         }
 #endif
@@ -230,8 +235,8 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
         threshold = array[SNNRT_NEURON_THRESHOLD];
 #if SNNRT_WITH_NEURON_VARIANTS
         if (array[SNNRT_NEURON_ADAPTATION_DECAY] != NULL) {
-            raise_threshold((snnrt_float32 *)step->adaptation_state + first, array[SNNRT_NEURON_ADAPTATION_DECAY],
-                            threshold, in_force, count);
+            raise_threshold((snnrt_float32 *)step->adaptation_state + first,
+                            array[SNNRT_NEURON_ADAPTATION_DECAY], threshold, in_force, count);
             threshold = in_force;
         }
         if (array[SNNRT_NEURON_REFRACTORY] != NULL) {
@@ -243,12 +248,13 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
 #if SNNRT_WITH_NEURON_VARIANTS
             if ((flags & SNNRT_NEURON_RESET_SYNAPSE) != 0) {
                 reset_synapse(reset, u, (snnrt_float32 *)step->synapse_state + first,
-                              (snnrt_float32 *)step->rise_state + first, fallen, array[SNNRT_NEURON_THRESHOLD],
-                              array[SNNRT_NEURON_RESET_VALUE], late, count);
+                              (snnrt_float32 *)step->rise_state + first, fallen,
+                              array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], late, count);
             } else
 #endif
             {
-                apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], late, count);
+                apply_reset(reset, u, array[SNNRT_NEURON_THRESHOLD], array[SNNRT_NEURON_RESET_VALUE], late,
+                            count);
             }
         }
         if (threshold == NULL) {
@@ -256,8 +262,8 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
         } else if ((flags & SNNRT_NEURON_MULTIPLE) != 0) {
             word = 0;
             spikes += fire_multiple((snnrt_float32 *)step->output + first, u, threshold, step->max_spikes,
-                                    next ? (uint32_t)SNNRT_RESET_NONE : reset, array[SNNRT_NEURON_RESET_VALUE],
-                                    resting, count);
+                                    next ? (uint32_t)SNNRT_RESET_NONE : reset,
+                                    array[SNNRT_NEURON_RESET_VALUE], resting, count);
         } else {
             word = fires_f32(u, threshold, strict, count) & ~resting;
 #if SNNRT_WITH_NEURON_VARIANTS
@@ -295,7 +301,8 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
                         u[k] = (flags & SNNRT_NEURON_REFRACTORY_INTEGRATES) != 0 ? u[k] : v[k];
                         --*counter;
                     } else if (fired > 0.0f) {
-                        *counter = (int16_t)((const snnrt_int32 *)(const void *)array[SNNRT_NEURON_REFRACTORY])[k];
+                        *counter =
+                            (int16_t)((const snnrt_int32 *)(const void *)array[SNNRT_NEURON_REFRACTORY])[k];
                     }
                 }
             }

@@ -75,12 +75,15 @@ static inline int32_t after_reset(const snnrt_neuron_run *run, int32_t u, int32_
     if (reset == SNNRT_RESET_SUBTRACT) {
         return snnrt_saturating_add(u, -threshold);
     }
-    return reset == SNNRT_RESET_VALUE ? first_value(run, SNNRT_NEURON_RESET_VALUE)[k * distance(run, SNNRT_NEURON_RESET_VALUE)] : u;
+    return reset == SNNRT_RESET_VALUE
+               ? first_value(run, SNNRT_NEURON_RESET_VALUE)[k * distance(run, SNNRT_NEURON_RESET_VALUE)]
+               : u;
 }
 
 /* The spikes of a run of plain neurons, from bit 0. What is const here is constant in each call where there is a loop
  * for each case. */
-SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, const bool narrow, const bool next) {
+SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, const bool narrow,
+                                                 const bool next) {
     const snnrt_neuron_step *step = run->step;
     const uint32_t first = run->index[SNNRT_PER_NEURON];
     const snnrt_int32 *x = (const snnrt_int32 *)step->current + first;
@@ -88,7 +91,8 @@ SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, co
     const snnrt_int32 *threshold = first_value(run, SNNRT_NEURON_THRESHOLD);
     const snnrt_int32 *bias = first_value(run, SNNRT_NEURON_BIAS);
     const snnrt_decay decay = common_decay(*(const snnrt_int32 *)step->arrays[SNNRT_NEURON_MEMBRANE]);
-    const uint32_t by_threshold = distance(run, SNNRT_NEURON_THRESHOLD), by_bias = distance(run, SNNRT_NEURON_BIAS);
+    const uint32_t by_threshold = distance(run, SNNRT_NEURON_THRESHOLD),
+                   by_bias = distance(run, SNNRT_NEURON_BIAS);
     snnrt_int32 *wide = (snnrt_int32 *)step->state + first;
     snnrt_int16 *short_state = (snnrt_int16 *)step->state + first;
     uint32_t word = 0;
@@ -124,10 +128,18 @@ SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, co
 }
 
 #if SNNRT_WITH_FAST_LOOPS
-SNNRT_NOINLINE static uint32_t update_wide(const snnrt_neuron_run *run) { return update_plain(run, false, false); }
-SNNRT_NOINLINE static uint32_t update_narrow(const snnrt_neuron_run *run) { return update_plain(run, true, false); }
-SNNRT_NOINLINE static uint32_t update_wide_next(const snnrt_neuron_run *run) { return update_plain(run, false, true); }
-SNNRT_NOINLINE static uint32_t update_narrow_next(const snnrt_neuron_run *run) { return update_plain(run, true, true); }
+SNNRT_NOINLINE static uint32_t update_wide(const snnrt_neuron_run *run) {
+    return update_plain(run, false, false);
+}
+SNNRT_NOINLINE static uint32_t update_narrow(const snnrt_neuron_run *run) {
+    return update_plain(run, true, false);
+}
+SNNRT_NOINLINE static uint32_t update_wide_next(const snnrt_neuron_run *run) {
+    return update_plain(run, false, true);
+}
+SNNRT_NOINLINE static uint32_t update_narrow_next(const snnrt_neuron_run *run) {
+    return update_plain(run, true, true);
+}
 
 static uint32_t update_run(const snnrt_neuron_run *run) {
     if ((run->flags & SNNRT_NEURON_RESET_NEXT) != 0) {
@@ -137,7 +149,8 @@ static uint32_t update_run(const snnrt_neuron_run *run) {
 }
 #else
 SNNRT_NOINLINE static uint32_t update_run(const snnrt_neuron_run *run) {
-    return update_plain(run, (run->flags & SNNRT_NEURON_STATE_INT16) != 0, (run->flags & SNNRT_NEURON_RESET_NEXT) != 0);
+    return update_plain(run, (run->flags & SNNRT_NEURON_STATE_INT16) != 0,
+                        (run->flags & SNNRT_NEURON_RESET_NEXT) != 0);
 }
 #endif
 
@@ -164,7 +177,7 @@ static int32_t synaptic_current(uint32_t flags, snnrt_int32 *c, int32_t x, int32
 /* A parameter of a run: neuron k's is at[k & each]. */
 typedef struct snnrt_values {
     const snnrt_int32 *at; /* NULL: absent */
-    uint32_t each;     /* all ones or 0 */
+    uint32_t each; /* all ones or 0 */
 } snnrt_values;
 
 static snnrt_values values_of(const snnrt_neuron_run *run, uint32_t parameter) {
@@ -235,7 +248,8 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
         if (threshold.at != NULL) {
             taken = threshold.at[k & threshold.each];
             if (fade.at != NULL) {
-                raised = decayed(flags, ((snnrt_int32 *)step->adaptation_state)[first + k], fade.at[k & fade.each]);
+                raised = decayed(flags, ((snnrt_int32 *)step->adaptation_state)[first + k],
+                                 fade.at[k & fade.each]);
                 taken = snnrt_saturating_add(taken, raised);
             }
             /* u >= θ is u > θ - 1: thresholds are 1 at least. */
@@ -344,7 +358,8 @@ SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, c
         if ((neuron & 31u) == 0 || neuron == step->neurons) {
 #if SNNRT_WITH_NEURON_VARIANTS
             /* Where nothing fires, or several times, the output holds other things than bits. */
-            if (SNNRT_GRANULARITY(step, SNNRT_NEURON_THRESHOLD) != SNNRT_ABSENT && (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
+            if (SNNRT_GRANULARITY(step, SNNRT_NEURON_THRESHOLD) != SNNRT_ABSENT &&
+                (run.flags & SNNRT_NEURON_MULTIPLE) == 0)
 #endif
             {
                 *output++ = word;
@@ -361,7 +376,9 @@ SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, c
 uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) { return update_from(step, 0); }
 
 #if SNNRT_WITH_KERNEL_TABLE
-uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start) { return update_from(step, start); }
+uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start) {
+    return update_from(step, start);
+}
 #endif
 #else
 typedef int snnrt_neuron_i32_left_out;

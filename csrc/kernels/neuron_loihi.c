@@ -12,12 +12,11 @@ static int32_t loihi_decay(int32_t s, int32_t factor) {
 }
 
 /* The signed number that the lower 24 bits are. */
-static int32_t loihi_wrap(uint32_t value) {
-    return (int32_t)((value & 0xFFFFFFu) ^ 0x800000u) - 0x800000;
-}
+static int32_t loihi_wrap(uint32_t value) { return (int32_t)((value & 0xFFFFFFu) ^ 0x800000u) - 0x800000; }
 
 /* Of one neuron; 0 where it is absent. */
-static int32_t loihi_value(const snnrt_neuron_step *step, uint32_t parameter, uint32_t neuron, uint32_t channel) {
+static int32_t loihi_value(const snnrt_neuron_step *step, uint32_t parameter, uint32_t neuron,
+                           uint32_t channel) {
     const snnrt_int32 *values = (const snnrt_int32 *)step->arrays[parameter];
     switch (SNNRT_GRANULARITY(step, parameter)) {
     case SNNRT_PER_LAYER:

@@ -42,7 +42,7 @@ static void add_bits_rows(const snnrt_pool_step *step) {
 }
 
 static void add_int16(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
-                           uint32_t to) {
+                      uint32_t to) {
     snnrt_int16 *out = (snnrt_int16 *)step->output + to;
     const snnrt_int16 *row = (const snnrt_int16 *)step->input + from;
     for (; rows != 0; rows--, row += step->in_width * step->channels) {
@@ -56,7 +56,7 @@ static void add_int16(const snnrt_pool_step *step, uint32_t from, uint32_t pixel
 }
 
 static void add_int32(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
-                           uint32_t to) {
+                      uint32_t to) {
     snnrt_int32 *out = (snnrt_int32 *)step->output + to;
     const snnrt_int32 *row = (const snnrt_int32 *)step->input + from;
     for (; rows != 0; rows--, row += step->in_width * step->channels) {
@@ -86,7 +86,7 @@ static void add_bits_float(const snnrt_pool_step *step, uint32_t from, uint32_t 
 }
 
 static void add_float(const snnrt_pool_step *step, uint32_t from, uint32_t pixels, uint32_t rows,
-                           uint32_t to) {
+                      uint32_t to) {
     snnrt_float32 *out = (snnrt_float32 *)step->output + to;
     const snnrt_float32 *row = (const snnrt_float32 *)step->input + from;
     for (; rows != 0; rows--, row += step->in_width * step->channels) {
@@ -169,8 +169,8 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
             uint32_t x_end = taps_until(left, pool->kernel_w, step->in_width);
             uint32_t x_first = taps_before(left);
             if (y_first < y_end && x_first < x_end) {
-                uint32_t pixel = (uint32_t)(top + (int32_t)y_first) * step->in_width +
-                                 (uint32_t)(left + (int32_t)x_first);
+                uint32_t pixel =
+                    (uint32_t)(top + (int32_t)y_first) * step->in_width + (uint32_t)(left + (int32_t)x_first);
                 add(step, pixel * step->channels, x_end - x_first, y_end - y_first, to);
             }
         }

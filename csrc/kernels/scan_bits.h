@@ -5,8 +5,9 @@
 #include "../snnrt_kernels.h"
 
 /* `floats` is constant in each call. */
-SNNRT_INLINE static inline uint32_t snnrt_scan_bits(const void *input, uint32_t first, uint32_t count, uint32_t position,
-                                                    snnrt_events *events, const bool floats) {
+SNNRT_INLINE static inline uint32_t snnrt_scan_bits(const void *input, uint32_t first, uint32_t count,
+                                                    uint32_t position, snnrt_events *events,
+                                                    const bool floats) {
     const snnrt_uint32 *words = (const snnrt_uint32 *)input + (first >> 5);
     uint32_t filled = events->count;
     /* Both relative to `first`: where the word begins, and a spike. */

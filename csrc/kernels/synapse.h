@@ -30,7 +30,7 @@ typedef struct snnrt_window_sum {
 } snnrt_window_sum;
 
 /* A constant where only one of the numbers is built. */
-#define SNNRT_STEP_IS_INT8(step)                                                                   \
+#define SNNRT_STEP_IS_INT8(step) \
     (SNNRT_WITH_INT8 && (!SNNRT_WITH_FLOAT32 || (step)->numbers == SNNRT_ARITHMETIC_INTEGER))
 
 static inline snnrt_scan_kernel *snnrt_scan_of(const snnrt_synapse_step *step) {
@@ -47,8 +47,7 @@ static inline snnrt_scan_kernel *snnrt_scan_of(const snnrt_synapse_step *step) {
 
 /* What a sum over `outputs` has whatever its events. */
 static inline void snnrt_begin_sum(snnrt_accumulation *sum, const snnrt_synapse_step *step,
-                                   const snnrt_events *events, const snnrt_slice *slices,
-                                   uint32_t outputs) {
+                                   const snnrt_events *events, const snnrt_slice *slices, uint32_t outputs) {
     sum->outputs = outputs;
     sum->peak = step->input_peak;
     sum->spikes = step->input_dtype == SNNRT_TYPE_BITS;
@@ -141,13 +140,11 @@ static inline void snnrt_window_flush_room(snnrt_window_sum *window) {
 }
 
 /* Adds input[first .. first + count) times weight rows row, row + 1, ... */
-static inline void snnrt_window_scan(snnrt_window_sum *window, uint32_t first, uint32_t count,
-                                     uint32_t row) {
+static inline void snnrt_window_scan(snnrt_window_sum *window, uint32_t first, uint32_t count, uint32_t row) {
     uint32_t done = window->scan(window->step->input, first, count, row, &window->events);
     while (done < count) {
         snnrt_window_flush_room(window);
-        done += window->scan(window->step->input, first + done, count - done, row + done,
-                             &window->events);
+        done += window->scan(window->step->input, first + done, count - done, row + done, &window->events);
     }
 }
 

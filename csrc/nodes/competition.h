@@ -5,9 +5,10 @@
 #include "../snnrt_check.h"
 
 typedef struct snnrt_competition {
-    uint32_t state;   /* arena offset of: a bit an element, which have won; behind it a bit a position, which are closed */
+    /* arena offset of: a bit an element, which have won; behind it a bit a position, which are closed */
+    uint32_t state;
     uint32_t radius;
-    uint32_t left;    /* winners that may still come */
+    uint32_t left; /* winners that may still come */
     snnrt_uint32 *maps; /* a bit a map, which are closed; NULL: no winner closes its map */
 } snnrt_competition;
 
@@ -20,10 +21,12 @@ SNNRT_INTERNAL snnrt_status snnrt_competition_check(const snnrt_check *check, ui
 SNNRT_INTERNAL uint32_t snnrt_competition_state_bytes(const snnrt_node *node);
 
 /* One step: writes the spikes of winners, and gives how many have won in it. */
-SNNRT_INTERNAL uint32_t snnrt_compete(const snnrt_network *network, const snnrt_node *node, const snnrt_competition *rules);
+SNNRT_INTERNAL uint32_t snnrt_compete(const snnrt_network *network, const snnrt_node *node,
+                                      const snnrt_competition *rules);
 
 /* What that takes at most, with so many winners in a step. */
-SNNRT_INTERNAL uint64_t snnrt_competition_operations(const snnrt_node *node, uint64_t winners, uint32_t radius);
+SNNRT_INTERNAL uint64_t snnrt_competition_operations(const snnrt_node *node, uint64_t winners,
+                                                     uint32_t radius);
 
 /* The most winners of which none lies in the window of another. */
 SNNRT_INTERNAL uint64_t snnrt_winners_apart(const snnrt_node *node, uint32_t radius);

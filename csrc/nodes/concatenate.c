@@ -36,8 +36,8 @@ void snnrt_concatenate_advance(const snnrt_network *network, const snnrt_node *n
         const snnrt_node *source = snnrt_source_of(network->model, node, edge);
         const void *input = snnrt_value_of(network, source);
         for (uint32_t pixel = 0; pixel < pixels; pixel++) {
-            snnrt_copy_elements(node->type, network->arena + node->output, pixel * node->channels + first, input,
-                                pixel * source->channels, source->channels);
+            snnrt_copy_elements(node->type, network->arena + node->output, pixel * node->channels + first,
+                                input, pixel * source->channels, source->channels);
         }
         first += source->channels;
     }

@@ -40,7 +40,9 @@ snnrt_status snnrt_delay_check(snnrt_check *c) {
 }
 #endif
 
-uint32_t snnrt_delay_state_bytes(const snnrt_node *node) { return 8u + delay_of(node)->longest * snnrt_output_bytes(node); }
+uint32_t snnrt_delay_state_bytes(const snnrt_node *node) {
+    return 8u + delay_of(node)->longest * snnrt_output_bytes(node);
+}
 
 /* Zeros. */
 void snnrt_delay_start(const snnrt_network *network, const snnrt_node *node) {
@@ -54,7 +56,8 @@ uint64_t snnrt_delay_operations(const snnrt_node *node, const snnrt_node *source
 }
 
 /* How many elements from `first` on wait as long. */
-static uint32_t delay_run(const snnrt_node *node, const snnrt_array *array, const snnrt_int32 *steps, uint32_t first) {
+static uint32_t delay_run(const snnrt_node *node, const snnrt_array *array, const snnrt_int32 *steps,
+                          uint32_t first) {
     uint32_t elements = snnrt_elements(node), end = first + 1u;
     if (array->granularity == SNNRT_PER_LAYER) {
         return elements - first;

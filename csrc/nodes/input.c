@@ -14,8 +14,8 @@ snnrt_status snnrt_input_check(snnrt_check *c) {
         float_order(&p->low) > float_order(&p->high)) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
-    if (snnrt_is_integer(c->model) &&
-        ((uint32_t)p->peak - 1u >= SNNRT_VALUE_MAX || !snnrt_words_fit(c, &p->scale, 1, SNNRT_FLOAT_ABOVE_0_RANGE))) {
+    if (snnrt_is_integer(c->model) && ((uint32_t)p->peak - 1u >= SNNRT_VALUE_MAX ||
+                                       !snnrt_words_fit(c, &p->scale, 1, SNNRT_FLOAT_ABOVE_0_RANGE))) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
     c->is_static = p->encoding == SNNRT_INPUT_CONSTANT;

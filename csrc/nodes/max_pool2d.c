@@ -48,12 +48,13 @@ void snnrt_max_pool2d_start(const snnrt_network *network, const snnrt_node *node
 
 uint64_t snnrt_max_pool2d_operations(const snnrt_node *node, const snnrt_node *source) {
     (void)source;
-    return (uint64_t)((uint32_t)max_pool_of(node)->kernel_h * max_pool_of(node)->kernel_w) * snnrt_elements(node);
+    return (uint64_t)((uint32_t)max_pool_of(node)->kernel_h * max_pool_of(node)->kernel_w) *
+           snnrt_elements(node);
 }
 
 /* Elements output[to ...] become the larger of themselves and input[from ...]; `first` overwrites. */
-static void raise_elements(uint32_t type, void *output, uint32_t to, const void *input, uint32_t from, uint32_t count,
-                           bool first) {
+static void raise_elements(uint32_t type, void *output, uint32_t to, const void *input, uint32_t from,
+                           uint32_t count, bool first) {
     for (uint32_t i = 0; i < count; i++) {
 #if SNNRT_WITH_INT8
         if (type == SNNRT_TYPE_INT16) {
@@ -111,7 +112,8 @@ void snnrt_max_pool2d_advance(const snnrt_network *network, const snnrt_node *no
                         continue;
                     }
                     if (bits) {
-                        snnrt_or_bits((snnrt_uint32 *)output, to, (const snnrt_uint32 *)input, from, channels);
+                        snnrt_or_bits((snnrt_uint32 *)output, to, (const snnrt_uint32 *)input, from,
+                                      channels);
                     } else {
                         raise_elements(node->type, output, to, input, from, channels, first);
                     }

@@ -23,7 +23,8 @@ static bool neuron_flags_fit(const snnrt_check *c, const snnrt_neuron_parameters
     uint32_t flags = p->flags;
     bool multiple = (flags & SNNRT_NEURON_MULTIPLE) != 0;
     /* A build without variants has taken plain flags only. */
-    if ((SNNRT_WITH_NEURON_VARIANTS && flags > SNNRT_NEURON_FLAGS_ALL) || SNNRT_NEURON_RESET(flags) > SNNRT_RESET_VALUE ||
+    if ((SNNRT_WITH_NEURON_VARIANTS && flags > SNNRT_NEURON_FLAGS_ALL) ||
+        SNNRT_NEURON_RESET(flags) > SNNRT_RESET_VALUE ||
         p->max_spikes - 1u >= (multiple ? SNNRT_VALUE_MAX : 1u)) {
         return false;
     }
@@ -218,7 +219,7 @@ uint64_t snnrt_neuron_operations(const snnrt_node *node, const snnrt_node *sourc
 
 #if SNNRT_WITH_NEURON_VARIANTS
 /* The states behind the membranes, where there are any. */
-#define SNNRT_FURTHER_STATES                                                                       \
+#define SNNRT_FURTHER_STATES \
     (3u << 2 * SNNRT_NEURON_SYNAPSE | 3u << 2 * SNNRT_NEURON_ADAPTATION | 3u << 2 * SNNRT_NEURON_REFRACTORY)
 
 SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_step *step) {
@@ -277,8 +278,8 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     } else
 #endif
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
-    spikes = snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(&step)
-                                              : SNNRT_KERNEL(network, neuron_f32)(&step);
+        spikes = snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(&step)
+                                                  : SNNRT_KERNEL(network, neuron_f32)(&step);
 #elif SNNRT_WITH_INT8
     spikes = SNNRT_KERNEL(network, neuron_i32)(&step);
 #else

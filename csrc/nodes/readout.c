@@ -12,7 +12,8 @@ static const uint8_t readout_rules[][SNNRT_READOUT_ARRAYS] = {
 };
 
 snnrt_status snnrt_readout_check(snnrt_check *c) {
-    const snnrt_readout_parameters *p = (const snnrt_readout_parameters *)snnrt_parameters_behind_edge(c->node);
+    const snnrt_readout_parameters *p =
+        (const snnrt_readout_parameters *)snnrt_parameters_behind_edge(c->node);
     const bool integer = snnrt_is_integer(c->model);
     snnrt_status status;
     if ((c->node->flags & SNNRT_NODE_MAP) != 0 || c->node->channels > SNNRT_CLASSES_MAX) {
@@ -48,9 +49,10 @@ static void read_integers(const snnrt_network *network, const snnrt_node *node, 
     snnrt_int32 *kept = (snnrt_int32 *)(void *)(network->arena + node->output);
     bool first = mode == SNNRT_READOUT_LAST || network->timestep == 0;
     for (uint32_t i = 0; i < node->channels; i++, kept++) {
-        int32_t value = source->type == SNNRT_TYPE_INT32   ? ((const snnrt_int32 *)input)[i]
-                        : source->type == SNNRT_TYPE_INT16 ? ((const snnrt_int16 *)input)[i]
-                                                           : (int32_t)snnrt_bit((const snnrt_uint32 *)input, i);
+        int32_t value = source->type == SNNRT_TYPE_INT32 ? ((const snnrt_int32 *)input)[i]
+                        : source->type == SNNRT_TYPE_INT16
+                            ? ((const snnrt_int16 *)input)[i]
+                            : (int32_t)snnrt_bit((const snnrt_uint32 *)input, i);
         if (mode == SNNRT_READOUT_FIRST_SPIKE) {
             *kept = *kept == 0 && value > 0 ? left : *kept;
         } else if (first || value > *kept) {
@@ -91,7 +93,8 @@ void snnrt_readout_advance(const snnrt_network *network, const snnrt_node *node,
     uint32_t mode = ((const snnrt_readout_parameters *)snnrt_parameters_of(node))->mode;
     if (mode > SNNRT_READOUT_MEAN) {
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
-        (snnrt_is_integer(network->model) ? read_integers : read_floats)(network, node, mode, steps_left(network));
+        (snnrt_is_integer(network->model) ? read_integers : read_floats)(network, node, mode,
+                                                                         steps_left(network));
 #elif SNNRT_WITH_INT8
         read_integers(network, node, mode, steps_left(network));
 #else

@@ -35,6 +35,7 @@ snnrt_status snnrt_check_weights(snnrt_check *c, uint32_t fan_in) {
     if (status == SNNRT_ERROR_ARRAY_VALUE && integer && c->found == SNNRT_DENSE_BIAS) {
         return SNNRT_ERROR_ACCUMULATOR;
     }
-    return status == SNNRT_OK && (c->present & 1u << SNNRT_DENSE_WEIGHTS) == 0 ? SNNRT_ERROR_ARRAY_REFERENCE : status;
+    return status == SNNRT_OK && (c->present & 1u << SNNRT_DENSE_WEIGHTS) == 0 ? SNNRT_ERROR_ARRAY_REFERENCE
+                                                                               : status;
 }
 #endif

@@ -12,8 +12,9 @@ typedef char snnrt_weighted_roles_agree[SNNRT_DENSE_WEIGHTS == SNNRT_CONV2D_WEIG
                                             : -1];
 
 /* All but a convolution's window and scratch; `parameter_bytes` are those of the kind. */
-SNNRT_INLINE static inline void snnrt_fill_synapse(const snnrt_network *network, const snnrt_node *node, uint32_t index,
-                        const size_t parameter_bytes, snnrt_synapse_step *step) {
+SNNRT_INLINE static inline void snnrt_fill_synapse(const snnrt_network *network, const snnrt_node *node,
+                                                   uint32_t index, const size_t parameter_bytes,
+                                                   snnrt_synapse_step *step) {
     const snnrt_node *source = snnrt_source_of(network->model, node, 0);
     const snnrt_array *array = snnrt_arrays_behind_edge(node, parameter_bytes);
 #if SNNRT_WITH_KERNEL_TABLE
@@ -21,7 +22,8 @@ SNNRT_INLINE static inline void snnrt_fill_synapse(const snnrt_network *network,
 #endif
     /* Roles ascend: the weights come first, then the bias if there is one. */
     step->weights = network->model + array[0].value;
-    step->bias = node->array_count > 1 && array[1].role == SNNRT_DENSE_BIAS ? network->model + array[1].value : NULL;
+    step->bias =
+        node->array_count > 1 && array[1].role == SNNRT_DENSE_BIAS ? network->model + array[1].value : NULL;
     step->input = snnrt_value_of(network, source);
     step->output = network->arena + node->output;
 #if SNNRT_WITH_COUNTERS

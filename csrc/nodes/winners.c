@@ -18,7 +18,9 @@ snnrt_status snnrt_winners_check(snnrt_check *c) {
 #endif
 
 /* Behind the states of every competition: a bit a map, and how many have won, each from a multiple of 8 on. */
-static uint32_t maps_offset(const snnrt_node *node) { return (snnrt_competition_state_bytes(node) + 7u) & ~7u; }
+static uint32_t maps_offset(const snnrt_node *node) {
+    return (snnrt_competition_state_bytes(node) + 7u) & ~7u;
+}
 
 static uint32_t spent_offset(const snnrt_node *node) {
     return (maps_offset(node) + snnrt_bytes_of_bits(node->channels) + 7u) & ~7u;

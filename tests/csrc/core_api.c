@@ -11,13 +11,13 @@
 
 static unsigned long checks, failures;
 
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        checks++;                                                                                  \
-        if (!(condition)) {                                                                        \
-            failures++;                                                                            \
-            fprintf(stderr, "%s:%d: FAILED: %s\n", __FILE__, __LINE__, #condition);                \
-        }                                                                                          \
+#define CHECK(condition) \
+    do { \
+        checks++; \
+        if (!(condition)) { \
+            failures++; \
+            fprintf(stderr, "%s:%d: FAILED: %s\n", __FILE__, __LINE__, #condition); \
+        } \
     } while (0)
 
 typedef struct model {
@@ -228,10 +228,12 @@ static void check_steps(const model *m) {
     /* A failed step changes nothing. */
     after_steps(&network, m, 2, sums);
     CHECK(snnrt_network_reset(&network) == SNNRT_OK);
-    CHECK(snnrt_network_step(&network, (const uint8_t *)m->input + 1, &later) == SNNRT_ERROR_INPUT_MISALIGNED);
+    CHECK(snnrt_network_step(&network, (const uint8_t *)m->input + 1, &later) ==
+          SNNRT_ERROR_INPUT_MISALIGNED);
     CHECK(snnrt_network_step(&network, m->input, &later) == SNNRT_OK && later.timesteps == 1);
     /* What is ignored may point anywhere. */
-    CHECK(snnrt_network_step(&network, (const uint8_t *)m->input + 1, &later) == SNNRT_OK && later.timesteps == 2);
+    CHECK(snnrt_network_step(&network, (const uint8_t *)m->input + 1, &later) == SNNRT_OK &&
+          later.timesteps == 2);
     CHECK(memcmp(sums, snnrt_network_accumulators(&network), sizeof sums) == 0);
     free(input);
     free(arena);
@@ -364,7 +366,8 @@ static void check_scratch(const model *m) {
         CHECK(with.timesteps == without.timesteps && with.class_index == without.class_index);
         CHECK(memcmp(sums, snnrt_network_accumulators(&network), sizeof sums) == 0);
         if (bytes > 8) {
-            CHECK(snnrt_network_use_scratch(&network, scratch + 4, bytes - 4) == SNNRT_ERROR_ARENA_MISALIGNED);
+            CHECK(snnrt_network_use_scratch(&network, scratch + 4, bytes - 4) ==
+                  SNNRT_ERROR_ARENA_MISALIGNED);
         }
         CHECK(snnrt_network_use_scratch(&network, NULL, 0) == SNNRT_OK);
         free(scratch);
@@ -381,7 +384,7 @@ static void check_two_at_once(const model *constant, const model *spikes) {
     int32_t alone[3][3];
     for (int i = 0; i < 3; i++) {
         CHECK(snnrt_network_init(&networks[i], models[i]->bytes, models[i]->size, arenas[i],
-                         models[i]->info.arena_bytes, NULL) == SNNRT_OK);
+                                 models[i]->info.arena_bytes, NULL) == SNNRT_OK);
         after_steps(&networks[i], models[i], 3, alone[i]);
         CHECK(snnrt_network_reset(&networks[i]) == SNNRT_OK);
     }

@@ -123,8 +123,7 @@ static void run_once(snnrt_network *network, const snnrt_model_info *info, const
         if (snnrt_network_run(network, given, &out->result) != SNNRT_OK) {
             fail("snnrt_network_run");
         }
-        if (!out->result.done || out->result.timesteps == 0 ||
-            out->result.timesteps > info->timesteps) {
+        if (!out->result.done || out->result.timesteps == 0 || out->result.timesteps > info->timesteps) {
             fail("timesteps");
         }
     } else {
@@ -149,8 +148,7 @@ static void run_once(snnrt_network *network, const snnrt_model_info *info, const
 static bool is_nan(uint32_t bits) { return (bits & 0x7FFFFFFFu) > 0x7F800000u; }
 
 static bool same(const outcome *a, const outcome *b) {
-    if (a->result.class_index != b->result.class_index ||
-        a->result.timesteps != b->result.timesteps ||
+    if (a->result.class_index != b->result.class_index || a->result.timesteps != b->result.timesteps ||
         a->result.score_q16 != b->result.score_q16 || a->result.done != b->result.done ||
         a->accumulator_count != b->accumulator_count) {
         return false;
@@ -166,8 +164,7 @@ static bool same(const outcome *a, const outcome *b) {
 
 /* Runs an accepted model with every kernel set, with and without scratch, each time in an arena and a
  * scratch full of something else. */
-static void run_model(const uint8_t *model, size_t count, const snnrt_model_info *info,
-                      outcome *first) {
+static void run_model(const uint8_t *model, size_t count, const snnrt_model_info *info, outcome *first) {
     static outcome other;
     uint32_t steps = info->timesteps < FRAMES_MAX ? info->timesteps : FRAMES_MAX;
     uint32_t frames = info->input_encoding == SNNRT_INPUT_SPIKES ? steps : 1;
@@ -193,7 +190,7 @@ static void run_model(const uint8_t *model, size_t count, const snnrt_model_info
             memset(arena, fill, info->arena_bytes);
             memset(scratch, fill, scratch_bytes);
             if (snnrt_network_use_scratch(&network, with_scratch != 0 ? scratch : NULL,
-                                  with_scratch != 0 ? scratch_bytes : 0) != SNNRT_OK) {
+                                          with_scratch != 0 ? scratch_bytes : 0) != SNNRT_OK) {
                 fail("snnrt_network_use_scratch");
             }
             run_once(&network, info, given, frames, &other);
@@ -225,9 +222,8 @@ static bool try_variant(const uint8_t *bytes, size_t count, bool must_be_same) {
             fail("a status without words");
         }
         /* Each check takes a while: a sample says that init refuses what the check refuses. */
-        if (variants % 16u == 0 &&
-            (snnrt_network_init(&network, model, count, NULL, 0, NULL) != status ||
-             snnrt_network_reset(&network) != SNNRT_ERROR_NOT_INITIALISED)) {
+        if (variants % 16u == 0 && (snnrt_network_init(&network, model, count, NULL, 0, NULL) != status ||
+                                    snnrt_network_reset(&network) != SNNRT_ERROR_NOT_INITIALISED)) {
             fail("snnrt_network_init takes what snnrt_model_check refuses");
         }
     } else if (info.arena_bytes > ARENA_MAX) {
@@ -246,9 +242,8 @@ static bool try_variant(const uint8_t *bytes, size_t count, bool must_be_same) {
 
 static bool is_chosen(uint8_t from, uint8_t to, bool all) {
     uint8_t flipped = from ^ to;
-    return flipped != 0 &&
-           (all || (flipped & (flipped - 1)) == 0 || to == 0 || to == 255 ||
-            to == (uint8_t)(from + 1) || to == (uint8_t)(from - 1));
+    return flipped != 0 && (all || (flipped & (flipped - 1)) == 0 || to == 0 || to == 255 ||
+                            to == (uint8_t)(from + 1) || to == (uint8_t)(from - 1));
 }
 
 static void try_every_byte(bool sealed, bool all) {
@@ -312,8 +307,8 @@ static size_t random_place(size_t width) {
 }
 
 static void change(uint8_t *bytes) {
-    static const uint32_t values[] = {0,     1,      2,      3,          15,         16,
-                                      32,    255,    256,    32767,      32768,      65535,
+    static const uint32_t values[] = {0,     1,         2,           3,           15,          16,
+                                      32,    255,       256,         32767,       32768,       65535,
                                       65536, 0xFFFFFFu, 0x7FFFFFFFu, 0x80000000u, 0xFFFFFFFFu, 0x7F800000u};
     size_t width = (size_t)1 << next_random() % 3;
     size_t place = random_place(width);

@@ -14,13 +14,13 @@
 
 static unsigned long checks, failures;
 
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        checks++;                                                                                  \
-        if (!(condition)) {                                                                        \
-            failures++;                                                                            \
-            fprintf(stderr, "%s:%d: FAILED: %s\n", __FILE__, __LINE__, #condition);                \
-        }                                                                                          \
+#define CHECK(condition) \
+    do { \
+        checks++; \
+        if (!(condition)) { \
+            failures++; \
+            fprintf(stderr, "%s:%d: FAILED: %s\n", __FILE__, __LINE__, #condition); \
+        } \
     } while (0)
 
 typedef struct subject {
@@ -63,7 +63,8 @@ static void open_subject(subject *s, char **paths) {
 }
 
 static void start(subject *s) {
-    CHECK(snnrt_network_init(&s->network, s->bytes, s->size, s->arena, s->info.arena_bytes, NULL) == SNNRT_OK);
+    CHECK(snnrt_network_init(&s->network, s->bytes, s->size, s->arena, s->info.arena_bytes, NULL) ==
+          SNNRT_OK);
     s->asked = 0;
     s->missing_from = UINT32_MAX;
 }
@@ -75,9 +76,8 @@ static const void *give(void *user, uint32_t timestep) {
     if (timestep >= s->missing_from) {
         return NULL;
     }
-    return s->input + (s->info.input_encoding == SNNRT_INPUT_SPIKES
-                           ? (size_t)timestep * s->info.input_bytes
-                           : 0u);
+    return s->input +
+           (s->info.input_encoding == SNNRT_INPUT_SPIKES ? (size_t)timestep * s->info.input_bytes : 0u);
 }
 
 static void check_hook(subject *s) {

@@ -25,7 +25,9 @@ static uint32_t below(uint32_t limit) {
     return (uint32_t)(((uint64_t)seed * limit) >> 32);
 }
 
-static int32_t between(int32_t low, int32_t high) { return low + (int32_t)below((uint32_t)(high - low) + 1u); }
+static int32_t between(int32_t low, int32_t high) {
+    return low + (int32_t)below((uint32_t)(high - low) + 1u);
+}
 
 static void fail(const char *what, uint32_t number) {
     board_print(what);
@@ -81,7 +83,7 @@ static void make_weights(uint32_t kind) {
 }
 
 static void check_accumulation(uint32_t number) {
-    static const uint32_t widths[] = {1,  2,  3,  4,  5,  7,  8,  10, 12, 15,  16,  17,
+    static const uint32_t widths[] = {1,  2,  3,  4,  5,  7,  8,  10, 12,  15,  16,  17,
                                       20, 31, 32, 33, 36, 48, 63, 64, 100, 127, 128, 130};
     static const uint32_t counts[] = {0, 1, 2, 3, 17, 32, 100, 254, 255, 256, 257, 510, 511, 600, 1000};
     static const int32_t peaks[] = {0, 0, 1, 4, 255, 8000, 32767};
@@ -147,7 +149,9 @@ static int32_t output[NEURONS_MAX], output_expected[NEURONS_MAX];
 static int32_t wide[NEURONS_MAX], membrane[NEURONS_MAX];
 static int16_t narrow[NEURONS_MAX];
 
-static int32_t saturate(int64_t x) { return x < INT32_MIN ? INT32_MIN : x > INT32_MAX ? INT32_MAX : (int32_t)x; }
+static int32_t saturate(int64_t x) {
+    return x < INT32_MIN ? INT32_MIN : x > INT32_MAX ? INT32_MAX : (int32_t)x;
+}
 static int32_t decayed(int32_t s, int32_t a) { return (int32_t)(((int64_t)s * a + 16384) >> 15); }
 static int32_t clamp(int32_t x, bool is_narrow) {
     return !is_narrow ? x : x < -32768 ? -32768 : x > 32767 ? 32767 : x;
@@ -170,9 +174,11 @@ static int32_t drawn(int32_t low, int32_t high) {
 
 static int32_t of(const snnrt_neuron_step *step, uint32_t parameter, uint32_t i) {
     uint32_t granularity = SNNRT_GRANULARITY(step, parameter);
-    return granularity == SNNRT_ABSENT ? 0
-           : arrays[parameter][granularity == SNNRT_PER_LAYER ? 0u
-                               : granularity == SNNRT_PER_CHANNEL ? i % step->channels : i];
+    return granularity == SNNRT_ABSENT
+               ? 0
+               : arrays[parameter][granularity == SNNRT_PER_LAYER     ? 0u
+                                   : granularity == SNNRT_PER_CHANNEL ? i % step->channels
+                                                                      : i];
 }
 
 /* docs/ir.md, for neuron i of `step`; membranes in `membrane`. */
@@ -206,7 +212,8 @@ static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
     u = saturate((int64_t)u + of(step, SNNRT_NEURON_BIAS, i));
     if ((step->flags & SNNRT_NEURON_RESET_NEXT) != 0 && (int64_t)v >= (int64_t)theta + strict) {
         u = reset == SNNRT_RESET_SUBTRACT ? saturate((int64_t)u - theta)
-            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_NEURON_RESET_VALUE, i) : u;
+            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_NEURON_RESET_VALUE, i)
+                                          : u;
     }
     u = clamp(u, is_narrow);
     if (theta == 0) {
@@ -221,10 +228,12 @@ static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
     }
     if (n > 0 && (step->flags & SNNRT_NEURON_RESET_NEXT) == 0) {
         u = reset == SNNRT_RESET_SUBTRACT ? saturate((int64_t)u - (int64_t)n * theta)
-            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_NEURON_RESET_VALUE, i) : u;
+            : reset == SNNRT_RESET_VALUE  ? of(step, SNNRT_NEURON_RESET_VALUE, i)
+                                          : u;
     }
     u = clamp(u, is_narrow);
-    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_LOWER_BOUND) != SNNRT_ABSENT && u < of(step, SNNRT_NEURON_LOWER_BOUND, i)) {
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_LOWER_BOUND) != SNNRT_ABSENT &&
+        u < of(step, SNNRT_NEURON_LOWER_BOUND, i)) {
         u = of(step, SNNRT_NEURON_LOWER_BOUND, i);
     }
     membrane[i] = u;
@@ -249,7 +258,8 @@ static void check_neuron(uint32_t number) {
     step.max_spikes = 1;
     step.flags = is_narrow ? SNNRT_NEURON_STATE_INT16 : 0u;
     if (!silent) {
-        step.flags |= below(3) << 5 | (below(2) != 0 ? SNNRT_NEURON_STRICT : 0u) | (next ? SNNRT_NEURON_RESET_NEXT : 0u);
+        step.flags |= below(3) << 5 | (below(2) != 0 ? SNNRT_NEURON_STRICT : 0u) |
+                      (next ? SNNRT_NEURON_RESET_NEXT : 0u);
     }
     if (multiple) {
         step.flags = (step.flags & ~SNNRT_NEURON_STRICT) | SNNRT_NEURON_MULTIPLE;
@@ -258,7 +268,8 @@ static void check_neuron(uint32_t number) {
     step.granularity = (plain ? 1u : 1u + below(3)) << 2 * SNNRT_NEURON_MEMBRANE;
     step.granularity |= below(4) << 2 * SNNRT_NEURON_BIAS;
     step.granularity |= (silent ? 0u : 1u + below(3)) << 2 * SNNRT_NEURON_THRESHOLD;
-    step.granularity |= (SNNRT_NEURON_RESET(step.flags) == SNNRT_RESET_VALUE ? 1u + below(3) : 0u) << 2 * SNNRT_NEURON_RESET_VALUE;
+    step.granularity |= (SNNRT_NEURON_RESET(step.flags) == SNNRT_RESET_VALUE ? 1u + below(3) : 0u)
+                        << 2 * SNNRT_NEURON_RESET_VALUE;
     if (!plain) {
         step.flags |= below(4) << 2;
         step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_NEURON_SYNAPSE;
@@ -312,7 +323,9 @@ static void check_ties(uint32_t number) {
     step.channels = 70;
     step.max_spikes = 1;
     step.flags = (is_narrow ? SNNRT_NEURON_STATE_INT16 : 0u) | (uint32_t)SNNRT_RESET_SUBTRACT << 5;
-    step.granularity = (uint32_t)(shared ? SNNRT_PER_LAYER : SNNRT_WITH_NEURON_VARIANTS ? SNNRT_PER_NEURON : SNNRT_PER_LAYER)
+    step.granularity = (uint32_t)(shared                       ? SNNRT_PER_LAYER
+                                  : SNNRT_WITH_NEURON_VARIANTS ? SNNRT_PER_NEURON
+                                                               : SNNRT_PER_LAYER)
                        << 2 * SNNRT_NEURON_MEMBRANE;
     step.granularity |= (uint32_t)SNNRT_PER_LAYER << 2 * SNNRT_NEURON_THRESHOLD;
     step.current = current;
@@ -375,7 +388,8 @@ static void check_scan(uint32_t number) {
                 count = i;
                 break;
             }
-            if (place >= events.count || room_position[place] != from + i || room_value[place] != values[first + i]) {
+            if (place >= events.count || room_position[place] != from + i ||
+                room_value[place] != values[first + i]) {
                 fail("scan", number);
             }
             found++;

@@ -61,7 +61,8 @@ static void watch(void *user, const snnrt_network *network, uint32_t node, const
     }
     at->next = node + 1 == at->node_count ? 0 : node + 1;
     if ((output == NULL) != (record[0] == 10) ||
-        (record[0] != 11 && (state == NULL) != (record[0] != 8 && record[0] != 13 && record[0] != 17 && record[0] != 18))) {
+        (record[0] != 11 &&
+         (state == NULL) != (record[0] != 8 && record[0] != 13 && record[0] != 17 && record[0] != 18))) {
         fail("a node is shown without what it has", "trace");
     }
     if (record[0] != 8) {
@@ -95,7 +96,8 @@ static void run_inputs(const job *job, uint32_t kernels, bool with_scratch, bool
     snnrt_counts *counts = malloc(info->node_count * sizeof *counts);
     watcher at = {job->model, 0, info->node_count, 0};
     snnrt_network network;
-    if (snnrt_network_init(&network, job->model, job->model_bytes, arena, info->arena_bytes, NULL) != SNNRT_OK ||
+    if (snnrt_network_init(&network, job->model, job->model_bytes, arena, info->arena_bytes, NULL) !=
+            SNNRT_OK ||
         snnrt_host_use_kernels(&network, kernels) != SNNRT_OK ||
         snnrt_network_set_trace(&network, watch, &at) != SNNRT_OK) {
         fail("can't be started", job->path);

@@ -23,7 +23,9 @@ static uint32_t below(uint32_t limit) {
     return (uint32_t)(((uint64_t)seed * limit) >> 32);
 }
 
-static int32_t between(int32_t low, int32_t high) { return low + (int32_t)below((uint32_t)(high - low) + 1u); }
+static int32_t between(int32_t low, int32_t high) {
+    return low + (int32_t)below((uint32_t)(high - low) + 1u);
+}
 
 static void fail(const char *what, uint32_t number) {
     fprintf(stderr, "%s: case %u differs\n", what, (unsigned)number);
@@ -54,10 +56,14 @@ static void draw_shape(snnrt_synapse_step *step, snnrt_window *window, uint32_t 
     step->in_height = 8u + below(5);
     step->in_width = 8u + below(6);
     step->out_channels = widths[below(sizeof widths / sizeof *widths)];
-    step->out_height = (step->in_height + window->pad_top - window->dilation_y * (window->kernel_h - 1u) - 1u) /
-                           window->stride_y + 1u;
-    step->out_width = (step->in_width + window->pad_left - window->dilation_x * (window->kernel_w - 1u) - 1u) /
-                          window->stride_x + 1u;
+    step->out_height =
+        (step->in_height + window->pad_top - window->dilation_y * (window->kernel_h - 1u) - 1u) /
+            window->stride_y +
+        1u;
+    step->out_width =
+        (step->in_width + window->pad_left - window->dilation_x * (window->kernel_w - 1u) - 1u) /
+            window->stride_x +
+        1u;
 }
 
 static void draw_values(snnrt_synapse_step *step, uint32_t number) {
@@ -69,7 +75,9 @@ static void draw_values(snnrt_synapse_step *step, uint32_t number) {
     memset(packed, 0, sizeof packed);
     for (uint32_t i = 0; i < elements; i++) {
         bool on = below(density) == 0;
-        values[i] = (int16_t)(!on ? 0 : number < 24u || peak == 1 ? peak : between(negative ? -peak : 0, peak));
+        values[i] = (int16_t)(!on                         ? 0
+                              : number < 24u || peak == 1 ? peak
+                                                          : between(negative ? -peak : 0, peak));
         packed[i / 32u] |= (uint32_t)on << (i % 32u);
     }
     step->input = bits ? (const void *)packed : (const void *)values;
@@ -155,7 +163,8 @@ static uint32_t check_convolution(uint32_t number) {
         if (memcmp(found, expected, all * sizeof *found) != 0 || found[all] != 0x55555555) {
             fail("conv2d_i8", number);
         }
-        if (counted.row_activations != wanted.row_activations || counted.active_windows != wanted.active_windows ||
+        if (counted.row_activations != wanted.row_activations ||
+            counted.active_windows != wanted.active_windows ||
             counted.synaptic_operations != wanted.synaptic_operations) {
             fail("conv2d_i8's counts", number);
         }
@@ -261,8 +270,8 @@ int main(void) {
         for (uint32_t number = 0; number < FLOATS; number++) {
             check_float_sums(number);
         }
-        printf("%s %u %u %u %u %u\n", snnrt_host_kernel_name(set), CONVOLUTIONS, (unsigned)taken, (unsigned)whole,
-               COUNTS, FLOATS);
+        printf("%s %u %u %u %u %u\n", snnrt_host_kernel_name(set), CONVOLUTIONS, (unsigned)taken,
+               (unsigned)whole, COUNTS, FLOATS);
     }
     return 0;
 }

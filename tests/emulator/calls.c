@@ -167,7 +167,8 @@ static void call_too_early(model *m) {
     say("health before init", snnrt_network_record_health(&network, &health));
     say("counts before init", snnrt_network_count_events(&network, NULL, 0));
     say("trace before init", snnrt_network_set_trace(&network, NULL, NULL));
-    say("accumulators before init", snnrt_network_accumulators(&network) == NULL ? SNNRT_OK : SNNRT_ERROR_NULL);
+    say("accumulators before init",
+        snnrt_network_accumulators(&network) == NULL ? SNNRT_OK : SNNRT_ERROR_NULL);
     say("step of nothing", snnrt_network_step(NULL, input_of(m, 0), &result));
 }
 
@@ -280,8 +281,8 @@ static void interleave(void) {
     memcpy(&other, &constant, sizeof other);
     (void)initialise(&constant);
     (void)initialise(&spikes);
-    say("a second instance", snnrt_network_init(&other.network, constant.bytes, constant.model_bytes, other.arena,
-                                        constant.info.arena_bytes, NULL));
+    say("a second instance", snnrt_network_init(&other.network, constant.bytes, constant.model_bytes,
+                                                other.arena, constant.info.arena_bytes, NULL));
     for (uint32_t t = 0; t < 3; t++) {
         step_one(&constant, &constant, 0, t, &results[0]);
         step_one(&spikes, &spikes, 1, t, &results[1]);
@@ -325,8 +326,9 @@ static void on_tick(void) {
         status = snnrt_network_reset(&spikes.network);
     }
     if (status == SNNRT_OK) {
-        status = snnrt_network_step(&spikes.network, input_of(&spikes, place) + (size_t)t * spikes.info.input_bytes,
-                            &tick_results[ticks_done]);
+        status = snnrt_network_step(&spikes.network,
+                                    input_of(&spikes, place) + (size_t)t * spikes.info.input_bytes,
+                                    &tick_results[ticks_done]);
     }
     memcpy(tick_sums[ticks_done], snnrt_network_accumulators(&spikes.network), sizeof tick_sums[0]);
     if (status != SNNRT_OK) {
@@ -365,8 +367,7 @@ static void step_from_interrupt(uint32_t period) {
         step_one(&spikes, &spikes, i / 3u, i % 3u, &result);
         if (memcmp(tick_sums[i], snnrt_network_accumulators(&spikes.network), sizeof tick_sums[i]) != 0 ||
             result.class_index != tick_results[i].class_index || result.done != tick_results[i].done ||
-            result.score_q16 != tick_results[i].score_q16 ||
-            result.timesteps != tick_results[i].timesteps) {
+            result.score_q16 != tick_results[i].score_q16 || result.timesteps != tick_results[i].timesteps) {
             board_print("a step from the interrupt differs\n");
         }
         say_result("tick", &spikes.network, &tick_results[i]);

@@ -68,7 +68,8 @@ static void helium_add_to_16(const snnrt_helium_run *run, uint32_t output) {
     const uint32_t outputs = run->outputs;
     const snnrt_int32 *from = run->from + output;
     snnrt_int32 *to = run->to + output;
-    int32x4_t a = vldrwq_s32(from), b = vldrwq_s32(from + 4), c = vldrwq_s32(from + 8), d = vldrwq_s32(from + 12);
+    int32x4_t a = vldrwq_s32(from), b = vldrwq_s32(from + 4), c = vldrwq_s32(from + 8),
+              d = vldrwq_s32(from + 12);
     do {
         const int8_t *row = (const int8_t *)(weights + *position++ * outputs);
         int32_t value = *values++;

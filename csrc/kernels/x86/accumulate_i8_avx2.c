@@ -22,8 +22,9 @@ SNNRT_AVX2 static inline void avx2_finish_pairs(snnrt_int32 *accumulator, __m256
 }
 
 /* Rows first .. end (an even number) of outputs o .. o + 32 * blocks; blocks is 1 or 2. */
-SNNRT_AVX2 static inline void avx2_add_pairs(snnrt_int32 *accumulator, const snnrt_rows *rows, const uint16_t *pairs,
-                             uint32_t first, uint32_t end, uint32_t o, const uint32_t blocks) {
+SNNRT_AVX2 static inline void avx2_add_pairs(snnrt_int32 *accumulator, const snnrt_rows *rows,
+                                             const uint16_t *pairs, uint32_t first, uint32_t end, uint32_t o,
+                                             const uint32_t blocks) {
     __m256i low[2], high[2];
     for (uint32_t b = 0; b < blocks; b++) {
         low[b] = _mm256_setzero_si256();

@@ -5,7 +5,8 @@
 #define AVX512_VALUE_MAX 255u
 
 /* Four rows' bytes interleaved, multiplied by their four values and added (VPDPBUSD). */
-SNNRT_AVX512 static inline void avx512_add_quad(__m512i *sums, const int8_t *const *row, uint32_t values, __mmask64 mask) {
+SNNRT_AVX512 static inline void avx512_add_quad(__m512i *sums, const int8_t *const *row, uint32_t values,
+                                                __mmask64 mask) {
     __m512i a = _mm512_maskz_loadu_epi8(mask, row[0]);
     __m512i b = _mm512_maskz_loadu_epi8(mask, row[1]);
     __m512i c = _mm512_maskz_loadu_epi8(mask, row[2]);
@@ -20,8 +21,8 @@ SNNRT_AVX512 static inline void avx512_add_quad(__m512i *sums, const int8_t *con
 }
 
 /* Adds the sums of outputs o ... to `start` (NULL: zero) in the accumulator. */
-SNNRT_AVX512 static inline void avx512_finish_sums(const snnrt_accumulation *sum, const void *start, const __m512i *sums,
-                               uint32_t o) {
+SNNRT_AVX512 static inline void avx512_finish_sums(const snnrt_accumulation *sum, const void *start,
+                                                   const __m512i *sums, uint32_t o) {
     snnrt_int32 *accumulator = (snnrt_int32 *)sum->accumulator + o;
     const snnrt_int32 *from = start == NULL ? NULL : (const snnrt_int32 *)start + o;
     uint32_t left = sum->outputs - o;

@@ -3,8 +3,8 @@
 #include "x86.h"
 
 SNNRT_AVX2 void snnrt_add_bits_i16_avx2(const snnrt_bits_sum *sum) {
-    const __m256i select = _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096,
-                                             8192, 16384, -32768);
+    const __m256i select =
+        _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, -32768);
     const __m256i lower = _mm256_set1_epi16(0x0100);
     const __m256i upper = _mm256_set1_epi16(0x0302);
     uint32_t run_words = sum->count / 32u;

@@ -6,8 +6,8 @@
 #define AVX2_UNIT 2u
 
 /* Up to sixteen elements from element `first` on, the others 0. */
-SNNRT_NOINLINE SNNRT_AVX2 static void avx2_load_elements(const snnrt_synapse_step *step, size_t first, uint32_t left,
-                                                    snnrt_int16 *to) {
+SNNRT_NOINLINE SNNRT_AVX2 static void avx2_load_elements(const snnrt_synapse_step *step, size_t first,
+                                                         uint32_t left, snnrt_int16 *to) {
     memset(to, 0, 16u * sizeof *to);
     for (uint32_t k = 0; k < 16u && k < left; k++) {
         to[k] = step->input_dtype == SNNRT_TYPE_BITS
@@ -22,8 +22,8 @@ SNNRT_NOINLINE SNNRT_AVX2 static bool avx2_find_units(const snnrt_unit_plan *pla
     const uint32_t pixels = step->in_height * step->in_width, room = plan->room;
     const bool bits = step->input_dtype == SNNRT_TYPE_BITS;
     /* Bytes 0 and 2 of each pair of int16, twice. */
-    const __m256i twice = _mm256_setr_epi8(0, 2, 0, 2, 4, 6, 4, 6, 8, 10, 8, 10, 12, 14, 12, 14, 0, 2, 0, 2, 4, 6,
-                                           4, 6, 8, 10, 8, 10, 12, 14, 12, 14);
+    const __m256i twice = _mm256_setr_epi8(0, 2, 0, 2, 4, 6, 4, 6, 8, 10, 8, 10, 12, 14, 12, 14, 0, 2, 0, 2,
+                                           4, 6, 4, 6, 8, 10, 8, 10, 12, 14, 12, 14);
     snnrt_unit_entry *found = plan->found;
     snnrt_uint32 *const count = plan->count, *const active = plan->active;
     __m256i all = _mm256_setzero_si256();
@@ -79,7 +79,8 @@ SNNRT_NOINLINE SNNRT_AVX2 static void avx2_interleave(const snnrt_unit_plan *pla
                         __m128i a = _mm_setzero_si128(), b = _mm_setzero_si128();
                         if (left >= SNNRT_VECTOR_OUTPUTS) {
                             a = _mm_loadu_si128((const __m128i *)(const void *)(row + o));
-                            b = other == NULL ? b : _mm_loadu_si128((const __m128i *)(const void *)(other + o));
+                            b = other == NULL ? b
+                                              : _mm_loadu_si128((const __m128i *)(const void *)(other + o));
                         } else if (left != 0) {
                             memcpy(&a, row + o, left);
                             if (other != NULL) {
@@ -107,8 +108,9 @@ SNNRT_AVX2 static inline void avx2_widen(snnrt_int32 *to, const snnrt_int32 *fro
 }
 
 /* `vectors` and `whole` are constant in each call. */
-SNNRT_INLINE SNNRT_AVX2 static inline void
-avx2_sum_windows(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t block, const uint32_t vectors, const bool whole) {
+SNNRT_INLINE SNNRT_AVX2 static inline void avx2_sum_windows(const snnrt_unit_plan *plan, snnrt_int32 *output,
+                                                            uint32_t block, const uint32_t vectors,
+                                                            const bool whole) {
     const snnrt_synapse_step *step = plan->step;
     const snnrt_unit_entry *const list = plan->list;
     const snnrt_uint32 *const start = plan->start;
@@ -158,7 +160,8 @@ avx2_sum_windows(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t bloc
     }
 }
 
-SNNRT_NOINLINE SNNRT_AVX2 static void avx2_sum_whole(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t block) {
+SNNRT_NOINLINE SNNRT_AVX2 static void avx2_sum_whole(const snnrt_unit_plan *plan, snnrt_int32 *output,
+                                                     uint32_t block) {
     avx2_sum_windows(plan, output, block, 4, true);
 }
 
@@ -176,9 +179,12 @@ SNNRT_AVX2 static void avx2_sum_block(const snnrt_unit_plan *plan, snnrt_int32 *
     }
 }
 /* With a peak of 31 at least four pairs fit an int16 sum. */
-static const snnrt_unit_form avx2_form = {AVX2_UNIT, 31u, 0x10001u, avx2_find_units, avx2_interleave, avx2_sum_block};
+static const snnrt_unit_form avx2_form = {AVX2_UNIT,       31u,           0x10001u, avx2_find_units,
+                                          avx2_interleave, avx2_sum_block};
 
-SNNRT_AVX2 bool snnrt_conv2d_i8_avx2(const snnrt_synapse_step *step) { return snnrt_convolve_units(step, &avx2_form); }
+SNNRT_AVX2 bool snnrt_conv2d_i8_avx2(const snnrt_synapse_step *step) {
+    return snnrt_convolve_units(step, &avx2_form);
+}
 #else
 typedef int snnrt_conv2d_i8_avx2_left_out;
 #endif

@@ -5,7 +5,8 @@
 #define AVX512_UNIT 4u
 
 /* Up to 32 elements from element `first` on. */
-SNNRT_AVX512 static inline __m512i avx512_load_elements(const snnrt_synapse_step *step, size_t first, __mmask32 mask) {
+SNNRT_AVX512 static inline __m512i avx512_load_elements(const snnrt_synapse_step *step, size_t first,
+                                                        __mmask32 mask) {
     const snnrt_uint32 *words = (const snnrt_uint32 *)step->input + first / 32u;
     uint32_t shift = (uint32_t)(first % 32u), bits;
     if (step->input_dtype != SNNRT_TYPE_BITS) {
@@ -37,7 +38,8 @@ SNNRT_NOINLINE SNNRT_AVX512 static bool avx512_find_units(const snnrt_unit_plan 
             __mmask8 hit = _mm256_test_epi32_mask(quads, quads);
             __m512i entries = _mm512_slli_epi64(_mm512_cvtepu32_epi64(quads), 32);
             all = _mm512_or_si512(all, some);
-            entries = _mm512_or_si512(entries, _mm512_add_epi64(steps, _mm512_set1_epi64(c / AVX512_UNIT * bytes)));
+            entries =
+                _mm512_or_si512(entries, _mm512_add_epi64(steps, _mm512_set1_epi64(c / AVX512_UNIT * bytes)));
             entries = _mm512_maskz_compress_epi64(hit, entries);
             if (room == 1u) {
                 _mm512_mask_storeu_epi64(found, 1u, entries);
@@ -100,8 +102,9 @@ SNNRT_NOINLINE SNNRT_AVX512 static void avx512_interleave(const snnrt_unit_plan 
 
 /* `vectors` and `whole` are constant in each call. Two sets of sums: a product waits five cycles for the one
  * before. */
-SNNRT_INLINE SNNRT_AVX512 static inline void
-avx512_sum_windows(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t block, const uint32_t vectors, const bool whole) {
+SNNRT_INLINE SNNRT_AVX512 static inline void avx512_sum_windows(const snnrt_unit_plan *plan,
+                                                                snnrt_int32 *output, uint32_t block,
+                                                                const uint32_t vectors, const bool whole) {
     const snnrt_synapse_step *step = plan->step;
     const snnrt_unit_entry *const list = plan->list;
     const snnrt_uint32 *const start = plan->start;
@@ -113,10 +116,10 @@ avx512_sum_windows(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t bl
     __mmask16 mask[4];
     for (uint32_t k = 0; k < vectors; k++) {
         uint32_t o = SNNRT_BLOCK_OUTPUTS * block + SNNRT_VECTOR_OUTPUTS * k;
-        mask[k] = (__mmask16)(whole ? 0xFFFFu : snnrt_outputs_mask(outputs - SNNRT_BLOCK_OUTPUTS * block) >> (16u * k));
-        bias[k] = step->bias == NULL
-                      ? zero
-                      : _mm512_maskz_loadu_epi32(mask[k], (const snnrt_int32 *)step->bias + o);
+        mask[k] = (__mmask16)(whole ? 0xFFFFu
+                                    : snnrt_outputs_mask(outputs - SNNRT_BLOCK_OUTPUTS * block) >> (16u * k));
+        bias[k] = step->bias == NULL ? zero
+                                     : _mm512_maskz_loadu_epi32(mask[k], (const snnrt_int32 *)step->bias + o);
     }
     /* Not known to be 0, or the compiler copies it in every turn of the inner loop. */
     __asm__("" : "+v"(zero));
@@ -157,7 +160,8 @@ avx512_sum_windows(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t bl
     }
 }
 
-SNNRT_NOINLINE SNNRT_AVX512 static void avx512_sum_whole(const snnrt_unit_plan *plan, snnrt_int32 *output, uint32_t block) {
+SNNRT_NOINLINE SNNRT_AVX512 static void avx512_sum_whole(const snnrt_unit_plan *plan, snnrt_int32 *output,
+                                                         uint32_t block) {
     avx512_sum_windows(plan, output, block, 4, true);
 }
 
@@ -174,9 +178,12 @@ SNNRT_AVX512 static void avx512_sum_block(const snnrt_unit_plan *plan, snnrt_int
         avx512_sum_windows(plan, output, block, 4, false);
     }
 }
-static const snnrt_unit_form avx512_form = {AVX512_UNIT, 255u, 1u, avx512_find_units, avx512_interleave, avx512_sum_block};
+static const snnrt_unit_form avx512_form = {AVX512_UNIT,     255u, 1u, avx512_find_units, avx512_interleave,
+                                            avx512_sum_block};
 
-SNNRT_AVX512 bool snnrt_conv2d_i8_avx512vnni(const snnrt_synapse_step *step) { return snnrt_convolve_units(step, &avx512_form); }
+SNNRT_AVX512 bool snnrt_conv2d_i8_avx512vnni(const snnrt_synapse_step *step) {
+    return snnrt_convolve_units(step, &avx512_form);
+}
 #else
 typedef int snnrt_conv2d_i8_avx512vnni_left_out;
 #endif

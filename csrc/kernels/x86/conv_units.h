@@ -21,26 +21,26 @@ typedef struct snnrt_unit_entry {
 
 typedef struct snnrt_unit_plan {
     const snnrt_synapse_step *step;
-    uint32_t pixel;      /* units of one pixel, the last filled up with channels of 0 */
-    uint32_t room;       /* entries of one pixel in `found`: 1, or a multiple of 8 */
-    uint32_t column;     /* units of one input column: kernel_h pixels */
-    uint32_t columns;    /* of the padded input */
-    uint32_t vectors;    /* of a block of outputs */
+    uint32_t pixel; /* units of one pixel, the last filled up with channels of 0 */
+    uint32_t room; /* entries of one pixel in `found`: 1, or a multiple of 8 */
+    uint32_t column; /* units of one input column: kernel_h pixels */
+    uint32_t columns; /* of the padded input */
+    uint32_t vectors; /* of a block of outputs */
     uint32_t blocks;
     uint32_t unit_bytes; /* of a unit's weights for one block */
-    snnrt_unit_entry *found;   /* of each pixel, places counted from its first unit's weights */
-    snnrt_uint32 *count;     /* of each pixel: how many units */
-    snnrt_uint32 *active;    /* of each pixel: how many elements that are not 0 */
-    snnrt_unit_entry *list;    /* of one row of windows, places counted from column 0 */
-    snnrt_uint32 *start;     /* of each column: its first entry in `list`; one more at the end */
+    snnrt_unit_entry *found; /* of each pixel, places counted from its first unit's weights */
+    snnrt_uint32 *count; /* of each pixel: how many units */
+    snnrt_uint32 *active; /* of each pixel: how many elements that are not 0 */
+    snnrt_unit_entry *list; /* of one row of windows, places counted from column 0 */
+    snnrt_uint32 *start; /* of each column: its first entry in `list`; one more at the end */
     snnrt_uint32 *column_active;
-    int8_t *weights;     /* block by block, then column by column */
+    int8_t *weights; /* block by block, then column by column */
 } snnrt_unit_plan;
 
 typedef struct snnrt_unit_form {
     uint32_t channels; /* of a unit */
     uint32_t peak_max; /* the largest input that its products can take */
-    uint32_t copies;   /* what repeats the bytes of a unit as its products want them */
+    uint32_t copies; /* what repeats the bytes of a unit as its products want them */
     bool (*find_units)(const snnrt_unit_plan *plan); /* of every pixel; false where an input is no byte */
     void (*interleave)(const snnrt_unit_plan *plan); /* lays out the weights */
     /* Sums a block of outputs of a row of windows. */
@@ -59,8 +59,8 @@ SNNRT_AVX2 static inline void *snnrt_take_room(snnrt_unit_room *room, size_t byt
 }
 
 /* Lays out the plan from `base` (aligned) on; false where `bytes` are too few. */
-SNNRT_AVX2 static bool snnrt_plan_units(snnrt_unit_plan *plan, const snnrt_synapse_step *step, uint32_t unit, uint8_t *base,
-                             size_t bytes) {
+SNNRT_AVX2 static bool snnrt_plan_units(snnrt_unit_plan *plan, const snnrt_synapse_step *step, uint32_t unit,
+                                        uint8_t *base, size_t bytes) {
     const snnrt_window *conv = step->window;
     const size_t pixels = (size_t)step->in_height * step->in_width;
     const uint32_t outputs = step->out_channels;
@@ -71,8 +71,9 @@ SNNRT_AVX2 static bool snnrt_plan_units(snnrt_unit_plan *plan, const snnrt_synap
     plan->room = plan->pixel == 1u ? 1u : (plan->pixel + 7u) & ~7u;
     plan->column = conv->kernel_h * plan->pixel;
     plan->columns = (step->out_width - 1u) * conv->stride_x + conv->kernel_w;
-    plan->vectors = outputs >= SNNRT_BLOCK_OUTPUTS ? SNNRT_BLOCK_OUTPUTS / SNNRT_VECTOR_OUTPUTS
-                                             : (outputs + SNNRT_VECTOR_OUTPUTS - 1u) / SNNRT_VECTOR_OUTPUTS;
+    plan->vectors = outputs >= SNNRT_BLOCK_OUTPUTS
+                        ? SNNRT_BLOCK_OUTPUTS / SNNRT_VECTOR_OUTPUTS
+                        : (outputs + SNNRT_VECTOR_OUTPUTS - 1u) / SNNRT_VECTOR_OUTPUTS;
     plan->blocks = (outputs + SNNRT_BLOCK_OUTPUTS - 1u) / SNNRT_BLOCK_OUTPUTS;
     plan->unit_bytes = plan->vectors * SNNRT_VECTOR_OUTPUTS * unit;
     listed = (size_t)plan->columns * plan->column;
@@ -116,8 +117,8 @@ SNNRT_NOINLINE SNNRT_AVX2 static bool snnrt_find_pixels(const snnrt_unit_plan *p
 
 /* Appends the units of `pixels` pixels, one below another; `room` is constant in the calls that matter. */
 SNNRT_INLINE SNNRT_AVX2 static inline snnrt_unit_entry *
-snnrt_append_pixels(const snnrt_unit_plan *plan, snnrt_unit_entry *list, uint32_t pixel, uint32_t pixels, uint32_t place,
-              const uint32_t room) {
+snnrt_append_pixels(const snnrt_unit_plan *plan, snnrt_unit_entry *list, uint32_t pixel, uint32_t pixels,
+                    uint32_t place, const uint32_t room) {
     const size_t pitch = (size_t)plan->step->window->dilation_y * plan->step->in_width;
     const uint32_t bytes = plan->pixel * plan->unit_bytes;
     const snnrt_unit_entry *found = plan->found + (size_t)pixel * room;
@@ -142,7 +143,8 @@ snnrt_append_pixels(const snnrt_unit_plan *plan, snnrt_unit_entry *list, uint32_
 }
 
 /* Kernel rows [first, end) that fall inside the input. */
-SNNRT_AVX2 static void snnrt_rows_inside(const snnrt_synapse_step *step, int32_t top, snnrt_uint32 *first, snnrt_uint32 *end) {
+SNNRT_AVX2 static void snnrt_rows_inside(const snnrt_synapse_step *step, int32_t top, snnrt_uint32 *first,
+                                         snnrt_uint32 *end) {
     const snnrt_window *conv = step->window;
     int32_t dilation = (int32_t)conv->dilation_y;
     *first = 0;
@@ -156,7 +158,8 @@ SNNRT_AVX2 static void snnrt_rows_inside(const snnrt_synapse_step *step, int32_t
 }
 
 /* Lists the units that row `oy` of windows reads. */
-SNNRT_NOINLINE SNNRT_AVX2 static void snnrt_list_units(const snnrt_unit_plan *plan, uint32_t oy, bool counted) {
+SNNRT_NOINLINE SNNRT_AVX2 static void snnrt_list_units(const snnrt_unit_plan *plan, uint32_t oy,
+                                                       bool counted) {
     const snnrt_synapse_step *step = plan->step;
     const snnrt_window *conv = step->window;
     const int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;

@@ -19,8 +19,8 @@ typedef struct snnrt_walk {
 } snnrt_walk;
 
 /* Appends `count` events, eight at a time: up to seven more are read (SNNRT_EVENTS_PADDING) and overwritten. */
-SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_take_events(const snnrt_accumulation *sum, snnrt_rows *rows, uint32_t first,
-                               uint32_t count, uint32_t shift) {
+SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_take_events(const snnrt_accumulation *sum, snnrt_rows *rows,
+                                                             uint32_t first, uint32_t count, uint32_t shift) {
     const snnrt_uint32 *position = sum->events->position + first;
     const snnrt_int16 *value = sum->events->value.i16 + first;
     snnrt_uint32 *offset = rows->offset + rows->count;
@@ -38,7 +38,8 @@ SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_take_events(const snnrt_accumul
 }
 
 /* Takes the next events, SNNRT_ROWS_MAX at most; false where there are none left. */
-SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_take_rows(const snnrt_accumulation *sum, snnrt_walk *walk, snnrt_rows *rows) {
+SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_take_rows(const snnrt_accumulation *sum, snnrt_walk *walk,
+                                                           snnrt_rows *rows) {
     rows->weights = (const int8_t *)sum->weights;
     rows->count = 0;
     while (walk->slice < sum->slice_count && rows->count < SNNRT_ROWS_MAX) {
@@ -92,7 +93,8 @@ SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_start_sum(const snnrt_accumulat
 }
 
 /* Outputs first .. outputs of the rows, one after another. */
-SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_add_rows_tail(const snnrt_accumulation *sum, const snnrt_rows *rows, uint32_t first) {
+SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_add_rows_tail(const snnrt_accumulation *sum,
+                                                               const snnrt_rows *rows, uint32_t first) {
     snnrt_int32 *accumulator = (snnrt_int32 *)sum->accumulator;
     for (uint32_t e = 0; e < rows->count && first < sum->outputs; e++) {
         int32_t value = rows->value[e];
@@ -103,7 +105,8 @@ SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_add_rows_tail(const snnrt_accum
 }
 
 /* Any int16 values: pairs of rows widened to int16, multiplied and added in int32 (VPMADDWD). */
-SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_add_rows_wide(const snnrt_accumulation *sum, snnrt_rows *rows) {
+SNNRT_INLINE SNNRT_AVX2 static inline void snnrt_add_rows_wide(const snnrt_accumulation *sum,
+                                                               snnrt_rows *rows) {
     snnrt_int32 *accumulator = (snnrt_int32 *)sum->accumulator;
     uint32_t o = 0;
     uint32_t count = snnrt_pad_rows(rows, 2);

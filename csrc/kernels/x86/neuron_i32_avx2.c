@@ -21,16 +21,16 @@ SNNRT_AVX2 static inline avx2_lanes avx2_maximum(avx2_lanes a, avx2_lanes b) {
     return (avx2_lanes)_mm256_max_epi32((__m256i)a, (__m256i)b);
 }
 
-SNNRT_AVX2 static inline avx2_fired avx2_greater(avx2_lanes a, avx2_lanes b) {
-    return (avx2_lanes)(a > b);
-}
+SNNRT_AVX2 static inline avx2_fired avx2_greater(avx2_lanes a, avx2_lanes b) { return (avx2_lanes)(a > b); }
 
 /* a where fired, else b. */
 SNNRT_AVX2 static inline avx2_lanes avx2_select(avx2_fired fired, avx2_lanes a, avx2_lanes b) {
     return (a & fired) | (b & ~fired);
 }
 
-SNNRT_AVX2 static inline avx2_lanes avx2_load(const snnrt_int32 *from) { return *(const avx2_lanes *)(const void *)from; }
+SNNRT_AVX2 static inline avx2_lanes avx2_load(const snnrt_int32 *from) {
+    return *(const avx2_lanes *)(const void *)from;
+}
 
 /* Saturates only where some lane overflowed: hardly ever. */
 SNNRT_AVX2 static inline avx2_lanes avx2_saturating_add(avx2_lanes a, avx2_lanes b) {
@@ -48,8 +48,8 @@ SNNRT_AVX2 static inline avx2_lanes avx2_clamp_int16(avx2_lanes u) {
     return avx2_maximum(avx2_minimum(u, (avx2_lanes){0} + 32767), (avx2_lanes){0} - 32768);
 }
 
-SNNRT_INLINE SNNRT_AVX2 static inline avx2_lanes avx2_decay(avx2_lanes v, const snnrt_int32 *decay, const uint32_t kind, int shift,
-                                            const bool narrow) {
+SNNRT_INLINE SNNRT_AVX2 static inline avx2_lanes
+avx2_decay(avx2_lanes v, const snnrt_int32 *decay, const uint32_t kind, int shift, const bool narrow) {
     if (kind == SNNRT_DECAY_NONE) {
         return v;
     }
@@ -70,7 +70,8 @@ SNNRT_INLINE SNNRT_AVX2 static inline avx2_lanes avx2_decay(avx2_lanes v, const 
 }
 
 /* The current that a synapse makes of `x`. */
-SNNRT_AVX2 static inline avx2_lanes avx2_synaptic_current(uint32_t order, snnrt_int32 *state, avx2_lanes x, const snnrt_int32 *decay) {
+SNNRT_AVX2 static inline avx2_lanes avx2_synaptic_current(uint32_t order, snnrt_int32 *state, avx2_lanes x,
+                                                          const snnrt_int32 *decay) {
     avx2_lanes now = avx2_load(state), next;
     if (order == SNNRT_SYNAPSE_ADD_THEN_DECAY || order == SNNRT_SYNAPSE_USE_THEN_DECAY) {
         now = avx2_saturating_add(now, x);
@@ -104,20 +105,22 @@ avx2_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint32
         }
         decay = snnrt_block_of(&plan->decay, first, channel);
         bias = biased ? snnrt_block_of(&plan->bias, first, channel) : x;
-        threshold = silent ? (const snnrt_int32 *)plan->threshold.copies : snnrt_block_of(&plan->threshold, first, channel);
+        threshold = silent ? (const snnrt_int32 *)plan->threshold.copies
+                           : snnrt_block_of(&plan->threshold, first, channel);
         reset_to = reset == SNNRT_RESET_VALUE ? snnrt_block_of(&plan->reset_to, first, channel) : x;
         for (uint32_t k = 0; k < SNNRT_BLOCK; k += AVX2_LANES) {
             avx2_lanes level = avx2_load(threshold + k), current = avx2_load(x + k);
             void *state = narrow ? (void *)((snnrt_int16 *)step->state + first + k)
                                  : (void *)((snnrt_int32 *)step->state + first + k);
-            avx2_lanes v = narrow ? __builtin_convertvector(*(avx2_narrow_lanes *)state, avx2_lanes) : *(avx2_lanes *)state;
+            avx2_lanes v = narrow ? __builtin_convertvector(*(avx2_narrow_lanes *)state, avx2_lanes)
+                                  : *(avx2_lanes *)state;
             avx2_lanes u = avx2_decay(v, decay + k, kind, plan->shift, narrow);
             avx2_fired fired;
             avx2_lanes after = u;
             if (general && plan->synapse.values != NULL) {
                 current = avx2_synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(plan->flags),
-                                               (snnrt_int32 *)step->synapse_state + first + k, current,
-                                               snnrt_block_of(&plan->synapse, first, channel) + k);
+                                                (snnrt_int32 *)step->synapse_state + first + k, current,
+                                                snnrt_block_of(&plan->synapse, first, channel) + k);
             }
             if (narrow && !biased && !general) {
                 /* |v| is at most 2^15: with a current of 2^30 nothing overflows, and a larger one is

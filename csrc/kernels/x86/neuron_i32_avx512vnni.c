@@ -30,7 +30,9 @@ SNNRT_AVX512 static inline avx512_lanes avx512_select(avx512_fired fired, avx512
     return (avx512_lanes)_mm512_mask_mov_epi32((__m512i)b, fired, (__m512i)a);
 }
 
-SNNRT_AVX512 static inline avx512_lanes avx512_load(const snnrt_int32 *from) { return *(const avx512_lanes *)(const void *)from; }
+SNNRT_AVX512 static inline avx512_lanes avx512_load(const snnrt_int32 *from) {
+    return *(const avx512_lanes *)(const void *)from;
+}
 
 /* Saturates only where some lane overflowed: hardly ever. */
 SNNRT_AVX512 static inline avx512_lanes avx512_saturating_add(avx512_lanes a, avx512_lanes b) {
@@ -48,8 +50,8 @@ SNNRT_AVX512 static inline avx512_lanes avx512_clamp_int16(avx512_lanes u) {
     return avx512_maximum(avx512_minimum(u, (avx512_lanes){0} + 32767), (avx512_lanes){0} - 32768);
 }
 
-SNNRT_INLINE SNNRT_AVX512 static inline avx512_lanes avx512_decay(avx512_lanes v, const snnrt_int32 *decay, const uint32_t kind, int shift,
-                                                const bool narrow) {
+SNNRT_INLINE SNNRT_AVX512 static inline avx512_lanes
+avx512_decay(avx512_lanes v, const snnrt_int32 *decay, const uint32_t kind, int shift, const bool narrow) {
     if (kind == SNNRT_DECAY_NONE) {
         return v;
     }
@@ -70,7 +72,8 @@ SNNRT_INLINE SNNRT_AVX512 static inline avx512_lanes avx512_decay(avx512_lanes v
 }
 
 /* The current that a synapse makes of `x`. */
-SNNRT_AVX512 static inline avx512_lanes avx512_synaptic_current(uint32_t order, snnrt_int32 *state, avx512_lanes x, const snnrt_int32 *decay) {
+SNNRT_AVX512 static inline avx512_lanes avx512_synaptic_current(uint32_t order, snnrt_int32 *state,
+                                                                avx512_lanes x, const snnrt_int32 *decay) {
     avx512_lanes now = avx512_load(state), next;
     if (order == SNNRT_SYNAPSE_ADD_THEN_DECAY || order == SNNRT_SYNAPSE_USE_THEN_DECAY) {
         now = avx512_saturating_add(now, x);
@@ -104,20 +107,22 @@ avx512_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint
         }
         decay = snnrt_block_of(&plan->decay, first, channel);
         bias = biased ? snnrt_block_of(&plan->bias, first, channel) : x;
-        threshold = silent ? (const snnrt_int32 *)plan->threshold.copies : snnrt_block_of(&plan->threshold, first, channel);
+        threshold = silent ? (const snnrt_int32 *)plan->threshold.copies
+                           : snnrt_block_of(&plan->threshold, first, channel);
         reset_to = reset == SNNRT_RESET_VALUE ? snnrt_block_of(&plan->reset_to, first, channel) : x;
         for (uint32_t k = 0; k < SNNRT_BLOCK; k += AVX512_LANES) {
             avx512_lanes level = avx512_load(threshold + k), current = avx512_load(x + k);
             void *state = narrow ? (void *)((snnrt_int16 *)step->state + first + k)
                                  : (void *)((snnrt_int32 *)step->state + first + k);
-            avx512_lanes v = narrow ? __builtin_convertvector(*(avx512_narrow_lanes *)state, avx512_lanes) : *(avx512_lanes *)state;
+            avx512_lanes v = narrow ? __builtin_convertvector(*(avx512_narrow_lanes *)state, avx512_lanes)
+                                    : *(avx512_lanes *)state;
             avx512_lanes u = avx512_decay(v, decay + k, kind, plan->shift, narrow);
             avx512_fired fired;
             avx512_lanes after = u;
             if (general && plan->synapse.values != NULL) {
                 current = avx512_synaptic_current(SNNRT_NEURON_SYNAPSE_ORDER(plan->flags),
-                                               (snnrt_int32 *)step->synapse_state + first + k, current,
-                                               snnrt_block_of(&plan->synapse, first, channel) + k);
+                                                  (snnrt_int32 *)step->synapse_state + first + k, current,
+                                                  snnrt_block_of(&plan->synapse, first, channel) + k);
             }
             if (narrow && !biased && !general) {
                 /* |v| is at most 2^15: with a current of 2^30 nothing overflows, and a larger one is
@@ -130,7 +135,8 @@ avx512_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint
                 u = avx512_saturating_add(u, avx512_load(bias + k));
             }
             if (next && reset != SNNRT_RESET_NONE) {
-                after = reset == SNNRT_RESET_VALUE ? avx512_load(reset_to + k) : avx512_saturating_add(u, -level);
+                after =
+                    reset == SNNRT_RESET_VALUE ? avx512_load(reset_to + k) : avx512_saturating_add(u, -level);
                 u = avx512_select(avx512_greater(v, level - below), after, u);
             }
             if (narrow) {

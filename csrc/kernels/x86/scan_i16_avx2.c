@@ -3,7 +3,7 @@
 #include "x86.h"
 
 SNNRT_AVX2 uint32_t snnrt_scan_i16_avx2(const void *input, uint32_t first, uint32_t count, uint32_t position,
-                         snnrt_events *events) {
+                                        snnrt_events *events) {
     const snnrt_int16 *values = (const snnrt_int16 *)input + first;
     uint32_t done = 0;
     while (count - done >= 16u) {

@@ -2,8 +2,8 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #include "x86.h"
 
-SNNRT_AVX512 uint32_t snnrt_scan_i16_avx512vnni(const void *input, uint32_t first, uint32_t count, uint32_t position,
-                         snnrt_events *events) {
+SNNRT_AVX512 uint32_t snnrt_scan_i16_avx512vnni(const void *input, uint32_t first, uint32_t count,
+                                                uint32_t position, snnrt_events *events) {
     const snnrt_int16 *values = (const snnrt_int16 *)input + first;
     const __m512i steps = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     uint32_t filled = events->count;

@@ -25,15 +25,11 @@ static snnrt_network network;
 static snnrt_counts counts[MODEL_NODES];
 #endif
 #if SNNRT_WITH_TRACE
-static struct {
-    uint32_t output, state;
-} recorded[MODEL_NODES];
+static struct { uint32_t output, state; } recorded[MODEL_NODES];
 static int32_t recording;
 #endif
 
-static struct {
-    uint32_t rule, threshold_q, timesteps, inputs, frames;
-} settings;
+static struct { uint32_t rule, threshold_q, timesteps, inputs, frames; } settings;
 static uint32_t step_ticks[STEPS_HELD];
 static uint32_t steps_held;
 static int32_t steps_file;
@@ -102,15 +98,15 @@ static void start(int32_t records) {
     words[1] = board_ticks();
     board_paint_stack();
     board_start_counter();
-    status = snnrt_network_init(&network, board_model_start,
-                        (size_t)(board_model_end - board_model_start), arena, sizeof arena, &fault);
+    status = snnrt_network_init(&network, board_model_start, (size_t)(board_model_end - board_model_start),
+                                arena, sizeof arena, &fault);
     words[2] = board_ticks();
     words[3] = board_stack_used();
     if (status != SNNRT_OK) {
         refuse("snnrt_network_init", status, &fault);
     }
-    check("snnrt_network_set_exit", snnrt_network_set_exit(&network, settings.rule, settings.threshold_q,
-                                           settings.timesteps));
+    check("snnrt_network_set_exit",
+          snnrt_network_set_exit(&network, settings.rule, settings.threshold_q, settings.timesteps));
 #if SNNRT_WITH_COUNTERS
     check("snnrt_network_count_events", snnrt_network_count_events(&network, counts, MODEL_NODES));
 #endif
