@@ -53,9 +53,10 @@ sizes: $(VENV)/test-ready compilers ## write what code, stack and instructions t
 	@$(BIN)/python benchmarks/step_instructions.py --write
 
 lint: $(VENV)/test-ready ## style and types: about 30 s
-	$(SAY) 'ruff and mypy, about 30 s'
+	$(SAY) 'ruff, clang-format and mypy, about 30 s'
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/clang-format --dry-run -Werror $(C_FILES)
 	@# mypy does not know package_dir: links lay the package out as it is installed
 	@rm -rf build/typed && mkdir -p build/typed/snnrt
 	@ln -s $(CURDIR)/runtime/* $(CURDIR)/converters $(CURDIR)/targets build/typed/snnrt/
