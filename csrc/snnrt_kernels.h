@@ -83,6 +83,9 @@ typedef void snnrt_add_bits_kernel(const snnrt_bits_sum *sum);
 #define SNNRT_NEURON_ROLES (SNNRT_NEURON_SCALE + 1)
 #endif
 
+/* Whether the build counts the updates in which max_spikes held a neuron back. */
+#define SNNRT_COUNTS_CAPPED (SNNRT_WITH_COUNTERS && SNNRT_WITH_NEURON_VARIANTS)
+
 /* A neuron node's step. */
 typedef struct snnrt_neuron_step {
     uint32_t flags;
@@ -100,7 +103,19 @@ typedef struct snnrt_neuron_step {
     void *adaptation_state;
     void *refractory_state;
     void *fired_state;
+#if SNNRT_COUNTS_CAPPED
+    uint64_t *capped; /* is raised by the updates in which max_spikes held a neuron back */
+#endif
 } snnrt_neuron_step;
+
+static inline void snnrt_count_capped(const snnrt_neuron_step *step, uint32_t updates) {
+#if SNNRT_COUNTS_CAPPED
+    *step->capped += updates;
+#else
+    (void)step;
+    (void)updates;
+#endif
+}
 
 /* One leak for all membranes, a threshold, one spike a step, no synaptic current, lower bound, adaptation or refractory
  * period: what builds without neuron variants have. */

@@ -16,6 +16,7 @@ typedef struct snnrt_counts {
     uint64_t synaptic_operations;
     uint64_t active_windows;
     uint64_t neuron_updates;
+    uint64_t capped_updates; /* of these, where max_spikes held back a neuron that fires several times */
 } snnrt_counts;
 
 /* Called after each node of each step, with the node's output (NULL for exit) and a neuron's state. */

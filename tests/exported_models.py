@@ -58,7 +58,7 @@ def check_output(raw: bytes, model: Exported) -> int:
         [
             ("words", "<u4", 3),
             ("accumulators", number, classes),
-            ("counts", "<u8", (nodes, 5)),
+            ("counts", "<u8", (nodes, len(Counts.FIELDS))),
             ("hash", "<u8"),
         ]
     )

@@ -24,6 +24,7 @@ class Trace:
     row_activations: list[int] = field(default_factory=list)
     synaptic_operations: list[int] = field(default_factory=list)
     active_windows: list[int] = field(default_factory=list)
+    capped_updates: list[int] = field(default_factory=list)
     accumulator: list = field(default_factory=list)
 
 
@@ -89,6 +90,7 @@ def run_scalar(graph: Graph, x: np.ndarray) -> Trace:
     trace.outputs = {name: np.array(values) for name, values in recorded.items() if values}
     trace.membranes = {name: np.array(values) for name, values in membranes.items()}
     trace.row_activations, trace.synaptic_operations, trace.active_windows = counts.tolist()
+    trace.capped_updates = [sum(net.states[node.name].get("capped", {}).values()) for node in graph]
     trace.accumulator = list(net.values[graph.readout.name].values())
     return trace
 

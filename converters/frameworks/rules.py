@@ -83,4 +83,6 @@ def describe(rules: Rules, choices: Choices, neurons: Collection[Mechanisms], de
         if choices.strict is None and not rules.multiple:
             sign = ">" if rules.strict else "≥"
             lines.append(f"a neuron fires where v {sign} threshold ({framework.title}'s rule)")
+        if choices.multiple and rules.max_spikes == Choices.max_spikes:
+            lines.append(f"a neuron fires up to {rules.max_spikes} spikes a step (our default max_spikes)")
     return lines + framework.further_lines(choices, neurons)

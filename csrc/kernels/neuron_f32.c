@@ -105,17 +105,19 @@ static inline void apply_reset(uint32_t reset, snnrt_float32 *u, const snnrt_flo
  * processor without floats. */
 static inline float truncate_small(float x) { return (float)(uint32_t)(int32_t)x; }
 
-static inline uint64_t fire_multiple(snnrt_float32 *out, snnrt_float32 *u, const snnrt_float32 *threshold,
-                                     uint32_t maximum, uint32_t reset, const snnrt_float32 *reset_to,
-                                     uint32_t resting, uint32_t count) {
+static inline uint64_t fire_multiple(const snnrt_neuron_step *step, snnrt_float32 *out, snnrt_float32 *u,
+                                     const snnrt_float32 *threshold, uint32_t reset,
+                                     const snnrt_float32 *reset_to, uint32_t resting, uint32_t count) {
     uint64_t spikes = 0;
-    float most = (float)maximum;
+    const float most = (float)step->max_spikes;
+    uint32_t capped = 0;
     for (uint32_t k = 0; k < count; k++) {
         float n = 0.0f;
         if (u[k] > 0.0f && ((resting >> k) & 1u) == 0) {
             float ratio = u[k] / threshold[k];
             /* Also where the ratio is no number. */
             n = ratio < most ? truncate_small(ratio) : most;
+            capped += !(ratio < most + 1.0f);
         }
         if (n > 0.0f && reset == SNNRT_RESET_SUBTRACT) {
             float taken = n * threshold[k];
@@ -126,6 +128,7 @@ static inline uint64_t fire_multiple(snnrt_float32 *out, snnrt_float32 *u, const
         out[k] = n;
         spikes += (uint32_t)(int32_t)n;
     }
+    snnrt_count_capped(step, capped);
     return spikes;
 }
 
@@ -261,7 +264,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
             word = 0;
         } else if ((flags & SNNRT_NEURON_MULTIPLE) != 0) {
             word = 0;
-            spikes += fire_multiple((snnrt_float32 *)step->output + first, u, threshold, step->max_spikes,
+            spikes += fire_multiple(step, (snnrt_float32 *)step->output + first, u, threshold,
                                     next ? (uint32_t)SNNRT_RESET_NONE : reset,
                                     array[SNNRT_NEURON_RESET_VALUE], resting, count);
         } else {

@@ -267,6 +267,7 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
             count = u > 0 && !resting ? (uint32_t)u / (uint32_t)taken : 0u;
             if (count > step->max_spikes) {
                 count = step->max_spikes;
+                snnrt_count_capped(step, 1);
             }
             ((snnrt_int16 *)step->output)[first + k] = (int16_t)count;
             *spikes += count;

@@ -252,6 +252,10 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     snnrt_neuron_step step;
     uint32_t granularity = 0;
     uint64_t spikes;
+#if SNNRT_COUNTS_CAPPED
+    uint64_t capped = 0;
+    step.capped = &capped;
+#endif
     step.flags = p->flags;
     step.max_spikes = p->max_spikes;
     step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
@@ -289,6 +293,9 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     if (network->counts != NULL) {
         network->counts[index].spikes += spikes;
         network->counts[index].neuron_updates += step.neurons;
+#if SNNRT_COUNTS_CAPPED
+        network->counts[index].capped_updates += capped;
+#endif
     }
 #else
     (void)spikes;

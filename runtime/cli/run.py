@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output is not None:
         _save(args.output, result, data)
     exit, steps = args.exit or network.exit, args.timesteps or network.timesteps
-    summary = summarise(result, data, steps)
+    summary = summarise(result, data, steps) | {"capped_updates": _capped(result, network)}
     if family == "emulator":
         summary["emulator"] = _emulated(cast("EmulatedResult", result))
     if args.json:
@@ -112,6 +112,14 @@ def summarise(result: Result, data: Dataset, steps: int) -> dict[str, object]:
         "spikes_per_input": float(result.counts.spikes.sum()) / inputs,
         "synaptic_operations_per_input": float(result.counts.synaptic_operations.sum()) / inputs,
     }
+
+
+def _capped(result: Result, network: Network) -> list[dict[str, Any]]:
+    """The neurons that ``max_spikes`` held back, and how often."""
+    return [
+        {"node": name, "max_spikes": network.graph[name].max_spikes, "capped": held, "updates": updates}
+        for name, (held, updates) in result.counts.capped().items()
+    ]
 
 
 def _emulated(result: EmulatedResult) -> dict[str, object]:
@@ -235,4 +243,7 @@ def _print(
         facts += _emulator_facts(summary["emulator"])
     if args.output is not None:
         facts.append(("written", args.output))
+    for row in summary["capped_updates"]:
+        limit = f"max_spikes = {row['max_spikes']} held it back"
+        facts.append(("warning", f"{row['node']}: {limit} in {row['capped']} of {row['updates']} updates"))
     print_facts(facts)

@@ -79,7 +79,7 @@ class CoreValues:
         recordings: Sequence[Recording],
     ) -> Result:
         """What a core's numbers mean: ``classes``, ``steps`` and ``scores`` (N,) as in ``snnrt_result``,
-        ``accumulators`` (N, K), ``counts`` (N, nodes, 5), None where nothing counted, the run's ``rule``."""
+        ``accumulators`` (N, K), ``counts`` (N, nodes, 6), None where nothing counted, the run's ``rule``."""
         readout = self.graph.readout
         every = set(steps.tolist())
         if len(every) == 1:

@@ -21,6 +21,8 @@ class Counts:
     - ``active_windows``: of dense and conv2d, output positions (groups counted each) with at
       least one non-zero input
     - ``neuron_updates``: of neurons, state updates
+    - ``capped_updates``: of neurons that fire several times a step, updates in which ``max_spikes`` held them
+      to fewer spikes than their membrane asked for
     """
 
     nodes: tuple[str, ...]
@@ -29,9 +31,13 @@ class Counts:
     synaptic_operations: np.ndarray
     active_windows: np.ndarray
     neuron_updates: np.ndarray
+    capped_updates: np.ndarray
     timesteps: np.ndarray
 
-    FIELDS = ("spikes", "row_activations", "synaptic_operations", "active_windows", "neuron_updates")
+    FIELDS = (
+        "spikes", "row_activations", "synaptic_operations", "active_windows", "neuron_updates",
+        "capped_updates",
+    )  # fmt: skip
 
     __repr__ = brief_repr
 
@@ -40,3 +46,8 @@ class Counts:
         """All counts zero."""
         arrays = {name: np.zeros((inputs, len(nodes)), np.uint64) for name in cls.FIELDS}
         return cls(nodes=nodes, timesteps=np.zeros(inputs, np.int64), **arrays)
+
+    def capped(self) -> dict[str, tuple[int, int]]:
+        """Of each neuron that ``max_spikes`` held back at least once: in how many updates, of how many."""
+        held, updates = self.capped_updates.sum(axis=0), self.neuron_updates.sum(axis=0)
+        return {name: (int(some), int(every)) for name, some, every in zip(self.nodes, held, updates) if some}

@@ -19,6 +19,7 @@ from snnrt.errors import DataError, ModelError, SnnrtError
 from snnrt.format.model import Model
 from snnrt.ir.graph import Graph
 from snnrt.ir.operations import dense_operations
+from snnrt.results.counts import Counts
 from snnrt.results.result import Result
 from snnrt.targets.emulator.build import BOARDS, OPTIMISATION, Image, ImageSizes, build, need_tools
 from snnrt.targets.emulator.cores import CORES, STACK_BYTES, Core, core_named
@@ -242,7 +243,8 @@ def time_limit(graph: Graph, timesteps: int) -> float:
 
 def _check_room(core: Core, model: Model) -> None:
     info = model.info
-    ram = info.arena_bytes + info.input_bytes + 48 * info.node_count + STACK_BYTES + _OTHER_RAM
+    counts = 8 * len(Counts.FIELDS) * info.node_count
+    ram = info.arena_bytes + info.input_bytes + counts + STACK_BYTES + _OTHER_RAM
     for what, needed, there in (
         ("read-only memory for the model", info.file_bytes, core.model.bytes),
         ("RAM", ram, core.ram.bytes),

@@ -156,6 +156,23 @@ def test_output(snnrt_command, int8_model, tmp_path):
         assert np.array_equal(saved["labels"], data.y[:12])
 
 
+def test_a_cap_that_bites_is_a_warning(snnrt_command, tmp_path):
+    g = snnrt.GraphBuilder((3,), encoding="spikes", timesteps=2, high=9)
+    free = g.neuron(g.input, name="free", membrane=0, threshold=1, multiple=True, max_spikes=9)
+    held = g.neuron(g.input, name="held", membrane=0, threshold=1, multiple=True, max_spikes=4)
+    snnrt.Network(g.finish(g.add(free, held))).save(tmp_path / "several.snnrt")
+    np.save(tmp_path / "x.npy", np.array([[[5, 4, 9], [1, 2, 8]]], np.float32))
+    command = ("run", tmp_path / "several.snnrt", tmp_path / "x.npy")
+    assert snnrt_command(*command, "--json").json["capped_updates"] == [
+        {"node": "held", "max_spikes": 4, "capped": 3, "updates": 6}
+    ]
+    text = snnrt_command(*command).out
+    assert "held: max_spikes = 4 held it back in 3 of 6 updates" in text and "free" not in text
+    np.save(tmp_path / "x.npy", np.ones((1, 2, 3), np.float32))
+    assert snnrt_command(*command, "--json").json["capped_updates"] == []
+    assert "warning" not in snnrt_command(*command).out
+
+
 def bad_data() -> dict[str, tuple[object, str]]:
     images = np.zeros((3, 1, 8, 8), np.float32)
     infinite = images.copy()

@@ -146,6 +146,9 @@ static void check_accumulation(uint32_t number) {
 static int32_t arrays[SNNRT_NEURON_ARRAYS][NEURONS_MAX];
 static int32_t current[NEURONS_MAX], synapse[NEURONS_MAX], synapse_expected[NEURONS_MAX];
 static int32_t output[NEURONS_MAX], output_expected[NEURONS_MAX];
+#if SNNRT_COUNTS_CAPPED
+static uint64_t capped, capped_expected;
+#endif
 static int32_t wide[NEURONS_MAX], membrane[NEURONS_MAX];
 static int16_t narrow[NEURONS_MAX];
 
@@ -220,6 +223,9 @@ static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
         output_expected[i] = 0;
     } else if ((step->flags & SNNRT_NEURON_MULTIPLE) != 0) {
         n = u > 0 ? u / theta : 0;
+#if SNNRT_COUNTS_CAPPED
+        capped_expected += n > (int32_t)step->max_spikes;
+#endif
         n = n > (int32_t)step->max_spikes ? (int32_t)step->max_spikes : n;
         ((snnrt_int16 *)output_expected)[i] = (int16_t)n;
     } else {
@@ -265,6 +271,10 @@ static void check_neuron(uint32_t number) {
         step.flags = (step.flags & ~SNNRT_NEURON_STRICT) | SNNRT_NEURON_MULTIPLE;
         step.max_spikes = 1u + below(20);
     }
+#if SNNRT_COUNTS_CAPPED
+    capped = capped_expected = 0;
+    step.capped = &capped;
+#endif
     step.granularity = (plain ? 1u : 1u + below(3)) << 2 * SNNRT_NEURON_MEMBRANE;
     step.granularity |= below(4) << 2 * SNNRT_NEURON_BIAS;
     step.granularity |= (silent ? 0u : 1u + below(3)) << 2 * SNNRT_NEURON_THRESHOLD;
@@ -303,6 +313,11 @@ static void check_neuron(uint32_t number) {
             expect_neuron(&step, i);
         }
         (void)KERNEL(neuron_i32)(&step);
+#if SNNRT_COUNTS_CAPPED
+        if (capped != capped_expected) {
+            fail("capped updates of neuron_i32", number);
+        }
+#endif
         for (uint32_t i = 0; i < NEURONS_MAX; i++) {
             int32_t v = i >= step.neurons ? membrane[i] : is_narrow ? narrow[i] : wide[i];
             if (v != membrane[i] || synapse[i] != synapse_expected[i] || output[i] != output_expected[i]) {

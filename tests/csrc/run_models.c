@@ -4,7 +4,7 @@
  *     run_models FOLDER COUNT
  *
  * An output holds, for each way of running and each input: class, timesteps, score (u32), the accumulators
- * (32 bit), the counts of every node (5 u64), and a hash of every neuron's state and output at every step. */
+ * (32 bit), the counts of every node (6 u64), and a hash of every neuron's state and output at every step. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  *
  * Each model runs once by snnrt_network_run, and once step by step with scratch memory from an arena that is not clean. An
  * output holds for each way and input: class, timesteps, score (u32), the accumulators (32 bit), the counts of every
- * node (5 u64), and a hash of every neuron's state and output at every step. It is empty for a model that the board
+ * node (6 u64), and a hash of every neuron's state and output at every step. It is empty for a model that the board
  * has no room for. */
 #include "board.h"
 #include "board_memory.h"

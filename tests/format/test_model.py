@@ -19,6 +19,7 @@ from snnrt.health.record import model_crc
 from snnrt.ir import graph_checks
 from snnrt.network import Network
 from snnrt.reference import run
+from snnrt.results.counts import Counts
 
 
 def of_another_writer(raw: bytes) -> bytes:
@@ -115,7 +116,7 @@ def test_inputs_are_read_a_part_at_a_time(tmp_path):
     result = network.run(np.load(path, mmap_mode="r"), timesteps=1)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    counts = inputs * len(graph.nodes) * 5 * 8
+    counts = inputs * len(graph.nodes) * len(Counts.FIELDS) * 8
     assert len(result.predictions) == inputs
     assert peak < counts * 2 + inputs * 200 + size / 3
 

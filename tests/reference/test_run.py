@@ -116,6 +116,7 @@ def test_is_what_loops_over_single_values_give(data: st.DataObject, numbers: str
     assert result.counts.row_activations[0].tolist() == expected.row_activations
     assert result.counts.synaptic_operations[0].tolist() == expected.synaptic_operations
     assert result.counts.active_windows[0].tolist() == expected.active_windows
+    assert result.counts.capped_updates[0].tolist() == expected.capped_updates
     if numbers == "float32" and graph.readout.mode == "sum":
         np.testing.assert_array_equal(result.logits[0], np.asarray(expected.accumulator, np.float32))
 

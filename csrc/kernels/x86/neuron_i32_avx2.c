@@ -147,7 +147,9 @@ avx2_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint32
                 after = (avx2_lanes)((avx2_unsigned_lanes)u - (avx2_unsigned_lanes)level);
             }
             if (multiple) {
-                avx2_lanes count = avx2_minimum(avx2_maximum(u, (avx2_lanes){0}) / level, most);
+                const avx2_lanes asked = avx2_maximum(u, (avx2_lanes){0}) / level;
+                const avx2_lanes count = avx2_minimum(asked, most);
+                snnrt_count_capped(step, snnrt_popcount(avx2_sign_bits(avx2_greater(asked, most))));
                 *(avx2_narrow_lanes *)(void *)((snnrt_int16 *)step->output + first + k) =
                     __builtin_convertvector(count, avx2_narrow_lanes);
                 for (uint32_t lane = 0; lane < AVX2_LANES; lane++) {

@@ -150,7 +150,9 @@ avx512_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint
                 after = (avx512_lanes)((avx512_unsigned_lanes)u - (avx512_unsigned_lanes)level);
             }
             if (multiple) {
-                avx512_lanes count = avx512_minimum(avx512_maximum(u, (avx512_lanes){0}) / level, most);
+                const avx512_lanes asked = avx512_maximum(u, (avx512_lanes){0}) / level;
+                const avx512_lanes count = avx512_minimum(asked, most);
+                snnrt_count_capped(step, snnrt_popcount(avx512_greater(asked, most)));
                 *(avx512_narrow_lanes *)(void *)((snnrt_int16 *)step->output + first + k) =
                     __builtin_convertvector(count, avx512_narrow_lanes);
                 for (uint32_t lane = 0; lane < AVX512_LANES; lane++) {

@@ -39,6 +39,8 @@ def step(node: Neuron, run: Step, x: np.ndarray, state: State) -> np.ndarray:
     run.count("neuron_updates", np.full(x.shape[0], node.elements))
     if node.spikes:
         run.count("spikes", output.reshape(x.shape[0], -1).astype(np.int64).sum(axis=1))
+    if node.multiple:
+        run.count("capped_updates", at.capped.reshape(x.shape[0], -1).sum(axis=1))
     return output
 
 
@@ -47,6 +49,8 @@ class _Step:
         self.node, self.run, self.state = node, run, state
         self.integer = run.integer
         self.dtype = np.int64 if run.integer else np.float32
+        # where the neuron would have fired more than max_spikes
+        self.capped = np.zeros(node.shape, bool)
 
     def value(self, name: str) -> np.ndarray | None:
         """A parameter, of the node's shape. Absent it stays None: in float32 leaving an operation out is
@@ -73,6 +77,7 @@ class _Step:
         resting = self._rests()
         if resting is not None:
             spikes = np.where(resting, self.dtype(0), spikes)
+            self.capped = self.capped & ~resting
         if node.one_spike:
             spikes = np.where(self.state["fired"], self.dtype(0), spikes)
             self.state["fired"] = self.state["fired"] | (spikes > 0)
@@ -212,6 +217,8 @@ class _Step:
         """Several spikes a step: how many thresholds u holds."""
         most = self.dtype(self.node.max_spikes)
         ratio = u // threshold if self.integer else np.trunc(u / threshold)
+        # a ratio that is no number counts as one that is too large
+        self.capped = (u > 0) & ~(ratio <= most)
         # a NaN is not above 0: it fires nothing
         return np.where(u > 0, np.where(ratio < most, ratio, most), self.dtype(0))
 

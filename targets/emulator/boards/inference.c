@@ -5,7 +5,7 @@
  *         inputs     frames of MODEL_INPUT_BYTES, one after the other
  * Writes  records    u32: ticks of nothing, of the known loop and of snnrt_network_init, stack bytes of snnrt_network_init; then for each
  *                    input u32: class, timesteps, score_q16, ticks of snnrt_network_reset, stack bytes of its steps;
- *                    the accumulators; with SNNRT_WITH_COUNTERS the counts of every node (5 u64)
+ *                    the accumulators; with SNNRT_WITH_COUNTERS the counts of every node (6 u64)
  *         steps      u32: ticks of each snnrt_network_step
  *         recording  the bytes that the settings ask for, node by node, step by step
  *

@@ -90,6 +90,13 @@ def test_all_that_is_assumed_is_said():
     ]
 
 
+def test_the_cap_is_said_where_nobody_chose_it():
+    line = "a neuron fires up to 255 spikes a step (our default max_spikes)"
+    assert described("norse", [LIF], multiple=True)[-1] == line
+    assert line not in described("norse", [LIF], multiple=True, max_spikes=7)
+    assert line not in described("norse", [LI], multiple=True) + described("norse", [LIF])
+
+
 def test_only_what_the_network_has():
     assert described("norse", []) == [] and described("nir", []) == []
     assert described("norse", [], delays=True) == ["dt = 0.001 s (Norse's export)"]
@@ -101,6 +108,6 @@ def test_what_is_given_is_not_assumed(name):
     several = name == "sinabs"
     lines = described(
         name, [LIF, LI], dt=1.0, reset="zero", strict=not several, multiple=several, lower_bound=-1.0,
-        normalise_input=False,
+        normalise_input=False, max_spikes=7,
     )  # fmt: skip
     assert all("forward Euler" in line for line in lines)

@@ -24,6 +24,8 @@ def scalar_states(net: Scalar, node: Neuron) -> dict[str, Values]:
         "adaptation": {i: net.number(0) for i in indices(node.shape)},
         "refractory": dict.fromkeys(indices(node.shape), 0),
         "fired": dict.fromkeys(indices(node.shape), False),
+        # updates in which it would have fired more often than max_spikes
+        "capped": dict.fromkeys(indices(node.shape), 0),
     }
 
 
@@ -162,7 +164,9 @@ def _fire(
         u = held(u)
         if node.multiple:
             if u > 0:
-                n = min(u // theta if number is int else np.trunc(u / theta), number(node.max_spikes))
+                wanted = u // theta if number is int else np.trunc(u / theta)
+                n = min(wanted, number(node.max_spikes))
+                states["capped"][index] += not rests and wanted > node.max_spikes
         else:
             n = fires(u)
         if rests or states["fired"][index]:
