@@ -218,6 +218,7 @@ def test_what_is_assumed_is_said_and_what_is_given_is_not(tmp_path, source):
         reset="zero",
         strict=source != "sinabs",
         multiple=source == "sinabs",
+        max_spikes=7,
         lower_bound=-1.0,
         normalise_input=True,
         timesteps=8,
