@@ -18,6 +18,7 @@ from snnrt.ir.nodes.exit import check_rule
 from snnrt.ir.spec import MAX_TIMESTEPS
 from snnrt.results.request import Inputs, checked_data
 
+Decays = Literal["product", "shift"]
 NUMBERS: tuple[Profile, ...] = ("float32", "int8", "loihi")
 NOTHING_SEEN = (
     "int8 without calibration: no data was seen, scales follow from the weights and the input's stated range "
@@ -31,6 +32,7 @@ def convert_source(
     numbers: Profile = "float32",
     calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
+    decays: Decays | None = None,
     **options: object,
 ) -> Imported:
     """Import ``source`` once, in ``numbers``; ``options`` are those of :func:`import_source`.
@@ -38,7 +40,8 @@ def convert_source(
     What :func:`snnrt.convert` does. Raises ModelError as that does.
     """
     _check_numbers(numbers)
-    return in_numbers(import_source(source, **options), numbers, calibrate, state_bits)  # type: ignore[arg-type]
+    imported = import_source(source, **options)  # type: ignore[arg-type]
+    return in_numbers(imported, numbers, calibrate, state_bits, decays)
 
 
 def import_source(
@@ -74,16 +77,22 @@ def in_numbers(
     numbers: Profile,
     calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
+    decays: Decays | None = None,
 ) -> Imported:
     """``imported`` (float32) in ``numbers``.
 
     ``calibrate``: inputs as for :meth:`snnrt.Network.run` (of built-in data the training split); they set
     int8's scales. Without, the stated range of the input does, which is said among the assumptions.
-    ``state_bits``: width of int8 membranes (None: chosen). ``loihi``: int8 weights, neurons in Loihi's
-    integers; where a current could wrap, the assumptions say so. Raises ModelError for what the numbers can't
-    express, DataError for inputs that do not fit.
+    ``state_bits``: width of int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None), or
+    ``shift``: the nearest 1 − 2⁻ᵏ, which the assumptions name where a decay was another. ``loihi``: int8
+    weights, neurons in Loihi's integers; where a current could wrap, the assumptions say so. Raises
+    ModelError for what the numbers can't express, DataError for inputs that do not fit.
     """
     _check_numbers(numbers)
+    if decays not in (None, "product", "shift"):
+        raise ModelError(f"decays: expected 'product' or 'shift', found {decays!r}")
+    if decays is not None and numbers != "int8":
+        raise ModelError(f"decays: expected none: only int8 has a choice, found {decays!r} with {numbers}")
     if numbers == "float32":
         if calibrate is not None:
             raise DataError(
@@ -108,7 +117,11 @@ def in_numbers(
             raise DataError(f"calibrate: {error}") from None
     told = () if calibrate is not None else (NOTHING_SEEN,)
     if numbers == "int8":
-        return _told(replace(imported, graph=quantise(graph, seen, state_bits)), told)
+        from snnrt.converters.passes.shifts import moved_decays
+
+        if decays == "shift":
+            told = (*told, *moved_decays(graph))
+        return _told(replace(imported, graph=quantise(graph, seen, state_bits, decays or "product")), told)
     from snnrt.converters.passes.loihi import to_loihi, wrapping
 
     graph = quantise(graph, seen, 32)

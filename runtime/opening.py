@@ -27,9 +27,10 @@ def convert(
     framework: str | None = None,
     timesteps: int | None = None,
     exit: Exit | str = "never",
-    numbers: Literal["float32", "int8"] = "float32",
+    numbers: Literal["float32", "int8", "loihi"] = "float32",
     calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
+    decays: Literal["product", "shift"] | None = None,
     name: str | None = None,
     class_names: Sequence[str] | None = None,
     readout: Literal["sum", "mean"] | None = None,
@@ -50,7 +51,8 @@ def convert(
     ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``). ``timesteps``: T (16).
     ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`. ``numbers``: of the device.
     ``calibrate``: inputs (as for :meth:`Network.run`; of built-in data the training split) that set int8's
-    scales; ``state_bits``: width of int8 membranes (None: chosen). ``name``, ``class_names``: for the file.
+    scales; ``state_bits``: width of int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None) or
+    ``shift``, without products: the nearest 1 − 2⁻ᵏ. ``name``, ``class_names``: for the file.
 
     What the file does not say; None is the framework's rule, or what stands in brackets:
 
@@ -73,8 +75,8 @@ def convert(
         "normalise_input": normalise_input,
     }  # fmt: skip
     converted = convert_source(
-        source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, framework=framework,
-        timesteps=timesteps, exit=exit, name=name, class_names=class_names,
+        source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, decays=decays,
+        framework=framework, timesteps=timesteps, exit=exit, name=name, class_names=class_names,
         **{option: value for option, value in options.items() if value is not None},
     )  # fmt: skip
     return Network(converted.graph, converted.assumptions)

@@ -21,11 +21,12 @@ from snnrt.converters.passes.quantise_input import quantised_input_node
 from snnrt.converters.passes.quantise_prepare import prepare
 from snnrt.converters.passes.quantise_states import choose_state_bits
 from snnrt.converters.passes.quantise_units import effective_weights
+from snnrt.converters.passes.shifts import nearest_shift
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Graph, Neuron, Node, Readout, Shape, Weighted, broadcast
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.node import complaint
-from snnrt.ir.spec import LARGEST_INT16, LARGEST_SHIFT, LARGEST_WEIGHT, ONE_Q15, Array
+from snnrt.ir.spec import LARGEST_INT16, LARGEST_WEIGHT, ONE_Q15, Array
 from snnrt.results.request import checked_input
 
 LARGEST_INT32 = 2**31 - 1
@@ -121,7 +122,7 @@ def _quantise_neuron(node: Neuron, source_unit: np.ndarray, shift: bool) -> Neur
 def _in_units(node: Neuron, array: Array, value: np.ndarray, unit: np.ndarray, shift: bool) -> np.ndarray:
     """A parameter as integers of the unit that its specification states."""
     if array.unit == "q15" and shift:
-        return np.asarray(np.clip(np.rint(-np.log2(1.0 - value)), 0, LARGEST_SHIFT), np.int32)
+        return nearest_shift(value)
     if array.unit == "q15":
         return np.asarray(np.rint(value * ONE_Q15), np.int32)
     if array.unit == "steps":

@@ -51,6 +51,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help=f"inputs that set the scales of int8: {DATA_HELP}; of a built-in name the training split",
     )
     add_import_options(parser)
+    parser.add_argument(
+        "--decays",
+        choices=("product", "shift"),
+        help="how int8 neurons decay: by a product (the default), or by a shift, the nearest 1 − 2^−k",
+    )
     parser.add_argument("--class-names", metavar="A,B,C", help="names of the classes, kept in the file")
     parser.add_argument("--name", help="name of the network, kept in the file")
     add_json(parser)
@@ -122,9 +127,11 @@ def run(args: argparse.Namespace) -> int:
     """Convert, save, and say what was made and assumed."""
     if args.calibrate is not None and args.numbers == "float32":
         args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
+    if args.decays is not None and args.numbers != "int8":
+        args.parser.error("--decays says how int8 neurons decay: add --numbers int8")
     check_outputs([args.output], [args.source, args.calibrate])
     options = import_options(args)
-    for name in ("timesteps", "exit", "name", "calibrate"):
+    for name in ("timesteps", "exit", "name", "calibrate", "decays"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
     if args.class_names is not None:

@@ -109,6 +109,7 @@ def test_options_reach_the_network(snnrt_command, source, tmp_path):
         (("--exit", "never:0.5"), "expected never without a threshold"),
         (("--exit", "entropy"), "expected a threshold from 0 to 1 behind the rule, as entropy:0.2"),
         (("--calibrate", "digits"), "--calibrate sets the scales of int8: add --numbers int8"),
+        (("--decays", "shift"), "--decays says how int8 neurons decay: add --numbers int8"),
         (("--numbers", "int4"), "invalid choice: 'int4'"),
         (("--framework", "keras"), "invalid choice: 'keras'"),
     ],

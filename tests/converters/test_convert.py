@@ -43,6 +43,29 @@ def test_metadata():
     assert (graph.exit.rule, graph.timesteps) == ("never", 4)
 
 
+def test_decays_by_shifts_say_what_they_change():
+    """The digits' 0.5 is one; with a shorter timestep it is none."""
+    product = convert_source(DIGITS, numbers="int8", **USUAL)
+    same(convert_source(DIGITS, numbers="int8", decays="product", **USUAL).graph, product.graph)
+    assert not any(node.shift_decay for node in product.graph if node.kind == "neuron")
+    found = convert_source(DIGITS, numbers="int8", decays="shift", **USUAL)
+    firing = [node for node in found.graph if node.kind == "neuron"]
+    assert len(firing) == 2 and all(node.shift_decay and node.membrane == 1 for node in firing)
+    assert found.assumptions == product.assumptions
+    network = snnrt.convert(DIGITS, numbers="int8", decays="shift", **USUAL)
+    assert network.to_bytes() == snnrt.Network(found.graph).to_bytes()
+    shorter = convert_source(DIGITS, numbers="int8", decays="shift", dt=3e-5, **USUAL)
+    lines = [line for line in shorter.assumptions if "a decay of 0.85 becomes 0.875 (1 − 2^−3)" in line]
+    assert [line.split("'")[1] for line in lines] == [node.name for node in firing]
+    assert shorter.graph.metadata["source"]["assumptions"] == list(shorter.assumptions)
+    with pytest.raises(
+        ModelError, match=r"decays: expected none: only int8 has .*, found 'shift' with loihi"
+    ):
+        convert_source(DIGITS, numbers="loihi", decays="shift", **USUAL)
+    with pytest.raises(ModelError, match="decays: expected 'product' or 'shift', found 'half'"):
+        convert_source(DIGITS, numbers="int8", decays="half", **USUAL)
+
+
 def test_state_bits():
     graph = convert_source(DIGITS, numbers="int8", state_bits=32, **USUAL).graph
     assert {node.state_bits for node in graph if node.kind == "neuron"} == {32}
