@@ -96,4 +96,4 @@ def _times_64(node: Neuron, field: str, value: np.ndarray) -> np.ndarray:
             f"node {node.name!r} ({node.kind}): {field}: expected at most {LARGEST_LOIHI // _SHIFT} units on "
             f"Loihi, found {np.abs(value).max()}; use --numbers int8"
         )
-    return scaled.astype(np.int32)
+    return np.asarray(scaled, np.int32)

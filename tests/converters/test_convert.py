@@ -7,6 +7,7 @@ import pytest
 
 import snnrt
 from snnrt.converters import convert
+from snnrt.converters.common.finish import Imported
 from snnrt.converters.convert import convert_source, import_source, in_numbers
 from snnrt.converters.nir import importer
 from snnrt.errors import DataError, ModelError
@@ -107,3 +108,16 @@ def test_one_import(monkeypatch):
     monkeypatch.setattr(importer, "import_nir", counted)
     convert.convert_source(DIGITS, numbers="int8", calibrate=IMAGES, **USUAL)
     assert len(calls) == 1
+
+
+def test_a_current_that_could_wrap_on_loihi_is_in_the_metadata():
+    g = snnrt.GraphBuilder((40,), encoding="spikes", timesteps=200)
+    current = g.dense(g.input, np.ones((2, 40), np.float32))
+    fields = {"membrane": 0.5, "threshold": 1, "strict": True, "reset": "value"}
+    lines = {}
+    for synapse in (0.5, 1.0):
+        graph = g.finish(g.neuron(current, name=f"by {synapse}", synapse=synapse, **fields))
+        told = in_numbers(Imported(graph.with_(metadata={"source": {"format": "ours"}}), ("one",)), "loihi")
+        assert told.graph.metadata["source"] == {"format": "ours", "assumptions": list(told.assumptions)}
+        lines[synapse] = [line for line in told.assumptions if "its current wraps beyond 8388607" in line]
+    assert lines[0.5] == [] and [line.split("'")[1] for line in lines[1.0]] == ["by 1.0"]
