@@ -44,6 +44,10 @@
 #ifndef SNNRT_WITH_LOIHI
 #define SNNRT_WITH_LOIHI SNNRT_WITH_NEURON_VARIANTS
 #endif
+/* A loop of their own for convolutions whose groups read one channel each; without, they take the general one. */
+#ifndef SNNRT_WITH_DEPTHWISE
+#define SNNRT_WITH_DEPTHWISE SNNRT_WITH_CONV2D
+#endif
 /* Readouts of the last or largest value, or of the first spike. */
 #ifndef SNNRT_WITH_READOUT_MODES
 #define SNNRT_WITH_READOUT_MODES 1

@@ -192,6 +192,8 @@ struct snnrt_synapse_step {
 
 SNNRT_INTERNAL void snnrt_dense(const snnrt_synapse_step *step);
 SNNRT_INTERNAL void snnrt_conv2d(const snnrt_synapse_step *step);
+SNNRT_INTERNAL void
+snnrt_depthwise(const snnrt_synapse_step *step); /* as many groups as inputs, more than 1 */
 
 /* Scratch with which a convolution looks at each input once instead of once a window; of the step only `window` and
  * the shapes are read. */

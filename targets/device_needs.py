@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from snnrt.ir.graph import Conv2d, Graph
+from snnrt.ir.graph import Graph
 from snnrt.ir.memory_plan import buffers, plan_memory
 from snnrt.network import Network
 from snnrt.targets.code_sizes import CoreBuild, builds_for
+from snnrt.targets.export.model_sources import node_scratch_bytes
 from snnrt.targets.step_instructions import read_table, step_instructions
 from snnrt.targets.worst_case import NodeWork, StepWork, node_work, step_work
 
@@ -54,7 +54,7 @@ def device_needs(network: Network, core: str | None = None) -> DeviceNeeds:
     return DeviceNeeds(
         builds=builds,
         buffers=_placed(graph),
-        scratch_bytes={node.name: _scratch(graph, index) for index, node in enumerate(graph)},
+        scratch_bytes={node.name: node_scratch_bytes(graph, node) for node in graph},
         work=node_work(graph),
         first=first,
         later=later,
@@ -74,14 +74,3 @@ def _placed(graph: Graph) -> tuple[PlacedBuffer, ...]:
         for buffer in buffers(graph)
     ]  # fmt: skip
     return tuple(sorted(placed, key=lambda buffer: (buffer.offset, buffer.first)))
-
-
-def _scratch(graph: Graph, index: int) -> int:
-    """As snnrt_scratch_bytes of csrc/kernels/conv2d.c: for each event a position and a value, for each
-    pixel and group where its events start, 4 bytes each."""
-    node = graph.nodes[index]
-    if not isinstance(node, Conv2d):
-        return 0
-    shape = graph[node.inputs[0].source].shape
-    elements, depth = math.prod(shape), shape[0] // node.groups
-    return 4 * (elements // depth + 1 + 2 * elements)

@@ -82,6 +82,13 @@ def _window_events(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Visiting the windows of a node and looking at their inputs, in steps ``runs`` (N,)."""
     first, length = _input_runs(graph, node)
+    if synapses.is_depthwise:
+        taps = first.size // synapses.groups * -(-synapses.groups // 32)
+        yield "window", runs * synapses.core_windows
+        yield "window_run", runs * taps
+        yield ("scan_word", runs * taps) if packed else ("scan_value", runs * int(length.sum()))
+        yield "output_element", runs * (synapses.windows * synapses.outputs)
+        return
     yield "window", runs * synapses.windows
     yield "window_run", runs * first.size
     if packed:
@@ -134,6 +141,13 @@ def _sum_events(
     """The weights added, and what is done once for every piece of at most EVENTS_MAX non-zero inputs."""
     rows = counts.row_activations[:, synapses.position].astype(np.float64)
     active = counts.active_windows[:, synapses.position].astype(np.float64)
+    if synapses.is_depthwise:
+        # each channel that is there begins a sum of its own
+        operation = "operation_by_1" if numbers == "int8" else "synaptic_operation"
+        yield "row_activation", rows
+        yield operation, rows * synapses.outputs
+        yield "sum_block_1", rows
+        return
     # a mean: a window's last piece is half full
     pieces = np.where(active > 0, np.maximum(active, rows / EVENTS_MAX + active / 2), 0.0)
     yield "row_activation", rows

@@ -41,12 +41,14 @@ def _synapse_events(
 ) -> Iterator[tuple[str, np.ndarray]]:
     event = "synaptic_operation" if synapses.peak == 1 else "multiply_accumulate"
     yield event, counts.synaptic_operations[:, synapses.position].astype(np.float64)
-    yield "row_activation", counts.row_activations[:, synapses.position].astype(np.float64)
-    yield "window", runs * synapses.windows
-    yield "window_run", runs * (synapses.windows * synapses.runs)
+    rows = counts.row_activations[:, synapses.position].astype(np.float64)
+    yield "row_activation", rows
+    yield "window", runs * synapses.core_windows
+    # each channel that is there takes as long as a run
+    yield "window_run", runs * (synapses.core_windows * synapses.runs) + rows * synapses.is_depthwise
     if packed:
         words = synapses.runs * -(-(synapses.inputs // synapses.runs) // 32)
-        yield "scan_word", runs * (synapses.windows * words)
+        yield "scan_word", runs * (synapses.core_windows * words)
     else:
         yield "scan_value", runs * (synapses.windows * synapses.inputs)
     yield "output_element", runs * outputs

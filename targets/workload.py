@@ -37,6 +37,16 @@ class Synapses:
         """Output positions, each group counted."""
         return self.positions * self.groups
 
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether each of several groups reads one channel: the C core takes 32 of them together."""
+        return self.groups > 1 and self.channels_in == 1
+
+    @property
+    def core_windows(self) -> int:
+        """Windows that the C core begins."""
+        return self.positions * -(-self.groups // 32) if self.is_depthwise else self.windows
+
 
 def _synapses_of(
     graph: Graph, position: int, peaks: dict[str, int | None], static: frozenset[str]

@@ -31,7 +31,8 @@ SANITISER_OPTIONS = "malloc_context_size=3:quarantine_size_mb=1"
 KIND_SWITCHES = {node.KIND.switch: node.kind for node in NODES if node.KIND.switch is not None}
 """The switches of kinds of nodes, each with one of its kinds."""
 LEFT_OUT = (
-    "FLOAT32", "INT8", *KIND_SWITCHES, "NEURON_VARIANTS", "LOIHI", "READOUT_MODES", "COUNTERS", "TRACE",
+    "FLOAT32", "INT8", *KIND_SWITCHES, "NEURON_VARIANTS", "LOIHI", "DEPTHWISE", "READOUT_MODES", "COUNTERS",
+    "TRACE",
     "STRINGS", "EXIT_SCORES", "HEALTH", "MODEL_CHECK",
 )  # fmt: skip
 PORTABLE = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c")

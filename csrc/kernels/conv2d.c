@@ -1,31 +1,9 @@
 /* Convolution, window by window. With scratch, all events of the input are found once and a window is made of
  * slices of them; without, the windows' inputs are looked at window by window. */
 #include "synapse.h"
+#include "taps.h"
 
 #if SNNRT_WITH_CONV2D
-
-/* Kernel taps [first, end) that fall inside the input where a window starts at `start`. */
-typedef struct snnrt_taps {
-    uint32_t first, end;
-} snnrt_taps;
-
-static snnrt_taps taps_inside(int32_t start, uint32_t kernel, uint32_t dilation, uint32_t size) {
-    snnrt_taps taps = {0, 0};
-    if (start >= 0 && dilation == 1 && (uint32_t)start + kernel <= size) {
-        taps.end = kernel;
-        return taps;
-    }
-    if (start < 0) {
-        taps.first = ((uint32_t)-start + dilation - 1u) / dilation;
-    }
-    if (start < (int32_t)size) {
-        taps.end = (uint32_t)((int32_t)size - 1 - start) / dilation + 1u;
-        if (taps.end > kernel) {
-            taps.end = kernel;
-        }
-    }
-    return taps;
-}
 
 /* A unit is what one group reads of one pixel: `depth` elements. `starts` has the first event of each unit
  * and one entry more; NULL without scratch. */
@@ -78,10 +56,10 @@ static void all_windows(snnrt_convolution *c, snnrt_event_room *room) {
     uint8_t *output = (uint8_t *)step->output;
     for (uint32_t oy = 0; oy < step->out_height; oy++) {
         int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
-        snnrt_taps y = taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
+        snnrt_taps y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
         for (uint32_t ox = 0; ox < step->out_width; ox++) {
             int32_t left = (int32_t)(ox * conv->stride_x) - conv->pad_left;
-            snnrt_taps x = taps_inside(left, conv->kernel_w, conv->dilation_x, step->in_width);
+            snnrt_taps x = snnrt_taps_inside(left, conv->kernel_w, conv->dilation_x, step->in_width);
             for (uint32_t group = 0; group < conv->groups; group++) {
                 const uint8_t *bias = (const uint8_t *)step->bias;
                 snnrt_window_begin(&c->window, output,
@@ -121,10 +99,10 @@ static void windows_of_slices(snnrt_convolution *c) {
     sum->weights = step->weights;
     for (uint32_t oy = 0; oy < step->out_height; oy++) {
         int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
-        snnrt_taps y = taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
+        snnrt_taps y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
         for (uint32_t ox = 0; ox < step->out_width; ox++, output += sum->outputs) {
             int32_t left = (int32_t)(ox * conv->stride_x) - conv->pad_left;
-            snnrt_taps x = taps_inside(left, conv->kernel_w, 1, step->in_width);
+            snnrt_taps x = snnrt_taps_inside(left, conv->kernel_w, 1, step->in_width);
             uint32_t width = x.first < x.end ? x.end - x.first : 0u;
             uint32_t slices = 0, events = 0;
             for (uint32_t ky = y.first; ky < y.end && width != 0; ky++) {
@@ -188,10 +166,20 @@ static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
     }
 }
 
+static inline bool is_depthwise(const snnrt_synapse_step *step) {
+    return step->window->groups != 1 && step->window->groups == step->in_channels;
+}
+
 void snnrt_conv2d(const snnrt_synapse_step *step) {
     uint32_t groups = step->window->groups;
     uint32_t elements = step->in_channels * step->in_height * step->in_width;
     snnrt_convolution c;
+#if SNNRT_WITH_DEPTHWISE
+    if (is_depthwise(step)) {
+        snnrt_depthwise(step);
+        return;
+    }
+#endif
 #if SNNRT_WITH_KERNEL_TABLE
     if (SNNRT_STEP_IS_INT8(step) && step->kernels->conv2d_i8 != NULL && step->kernels->conv2d_i8(step)) {
         return;
@@ -227,11 +215,10 @@ size_t snnrt_conv2d_scratch_bytes(const snnrt_synapse_step *step) {
     size_t elements = (size_t)step->in_channels * step->in_height * step->in_width;
     size_t bytes = scratch_words(elements, step->in_channels / step->window->groups) * 4u;
 #if SNNRT_WITH_VECTOR_SCRATCH
-    size_t units = units_scratch(step);
-    return units > bytes ? units : bytes;
-#else
-    return bytes;
+    const size_t units = units_scratch(step);
+    bytes = units > bytes ? units : bytes;
 #endif
+    return SNNRT_WITH_DEPTHWISE && is_depthwise(step) ? 0 : bytes;
 }
 #else
 typedef int snnrt_conv2d_left_out;

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import snnrt
 from snnrt.errors import OutputError
-from snnrt.ir.graph import Graph, Neuron
+from snnrt.ir.graph import Conv2d, Graph, Neuron
 from snnrt.ir.nodes import NODES
 from snnrt.targets.export.c_conditionals import kept_lines
 
@@ -40,6 +40,7 @@ def options_for(graph: Graph, **overrides: int) -> dict[str, int]:
         "NEURON_VARIANTS": not all(neuron.is_plain for neuron in neurons),
         "READOUT_MODES": graph.readout.mode not in ("sum", "mean"),
         "LOIHI": any(neuron.loihi for neuron in neurons),
+        "DEPTHWISE": any(isinstance(node, Conv2d) and node.is_depthwise for node in graph),
         "EXIT_SCORES": graph.exit.rule != "never",
         "EXIT_CONFIDENCE": graph.exit.rule == "confidence",
     }

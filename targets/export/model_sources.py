@@ -3,6 +3,7 @@ left to a storage that the firmware reads."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -10,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from snnrt.format.sizes import FileInfo
-from snnrt.ir.graph import Conv2d, Graph, Shape
+from snnrt.ir.graph import Conv2d, Graph, Node, Shape
 from snnrt.network import Network
 from snnrt.targets.export.c_text import c_comment, c_float, c_string, rendered
 from snnrt.texts import printable
@@ -71,17 +72,19 @@ class Model:
         return tuple(printable(name) for name in names)
 
 
+def node_scratch_bytes(graph: Graph, node: Node) -> int:
+    """As snnrt_conv2d_scratch_bytes of csrc/kernels/conv2d.c without the vector kernels: for each event a
+    position and a value, for each pixel and group where its events start, 4 bytes each."""
+    if not isinstance(node, Conv2d) or node.is_depthwise:
+        return 0
+    shape = graph[node.inputs[0].source].shape
+    elements, depth = math.prod(shape), shape[0] // node.groups
+    return 4 * (elements // depth + 1 + 2 * elements)
+
+
 def scratch_bytes(graph: Graph) -> int:
-    """The most that ``snnrt_network_use_scratch`` can put to use in a device's build: what
-    snnrt_scratch_bytes of csrc/kernels/conv2d.c answers, without the vector kernels."""
-    most = 0
-    for node in graph.nodes:
-        if isinstance(node, Conv2d):
-            source = graph[node.inputs[0].source].shape
-            elements = int(np.prod(source))
-            depth = source[0] // node.groups
-            most = max(most, 4 * (elements // depth + 1 + 2 * elements))
-    return most
+    """The most that ``snnrt_network_use_scratch`` can put to use in a device's build."""
+    return max(node_scratch_bytes(graph, node) for node in graph)
 
 
 def model_header(model: Model, form: ModelForm) -> str:

@@ -130,6 +130,14 @@ def competing() -> tuple[Graph, object]:
     return graph, np.ones((1, 2, 6), np.float32)
 
 
+def depthwise() -> tuple[Graph, object]:
+    """A convolution that has a loop of its own, and another without."""
+    g = GraphBuilder((3, 4, 4), encoding="spikes", timesteps=2, name="x")
+    x = g.conv2d(g.if_(g.input), np.ones((6, 1, 2, 2), np.float32), groups=3)
+    graph = g.finish(g.flatten(g.sum_pool2d(x, (3, 3))))
+    return graph, np.ones((1, 2, 3, 4, 4), np.float32)
+
+
 # what each part is needed by, and what does without
 NEEDS = {
     "FLOAT32": (plain("float32"), plain("int8")),
@@ -137,6 +145,7 @@ NEEDS = {
     "READOUT_MODES": (reading("first_spike"), plain("int8")),
     "NEURON_VARIANTS": (SMALL_NETWORKS["every_kind"]("int8"), lone_input("float32")),
     "LOIHI": (mechanism_network("int8"), SMALL_NETWORKS["every_kind"]("int8")),
+    "DEPTHWISE": (None, depthwise()),
     "COUNTERS": (None, plain("int8")),
     "TRACE": (None, plain("int8")),
     "STRINGS": (None, plain("int8")),

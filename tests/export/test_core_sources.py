@@ -98,7 +98,16 @@ def test_options_follow_the_model():
     on = {name for name, value in options_for(graph).items() if value}
     assert on == {_PREFIX + name for name in ("INT8", "EXIT_SCORES", "MODEL_CHECK")}
     on = {name for name, value in options_for(every_kind("float32")[0]).items() if value}
-    names = ("FLOAT32", "CONV2D", "POOL2D", "ADD", "NEURON_VARIANTS", "EXIT_SCORES", "MODEL_CHECK")
+    names = (
+        "FLOAT32",
+        "CONV2D",
+        "DEPTHWISE",
+        "POOL2D",
+        "ADD",
+        "NEURON_VARIANTS",
+        "EXIT_SCORES",
+        "MODEL_CHECK",
+    )
     assert on == {_PREFIX + name for name in names}
     rules = {rule: options_for(graph.with_exit(rule, 0.5)) for rule in ("never", "entropy", "confidence")}
     assert [options[_PREFIX + "EXIT_SCORES"] for options in rules.values()] == [0, 1, 1]

@@ -33,7 +33,9 @@ def test_what_a_model_needs_decides_its_build():
     small, _ = SMALL_NETWORKS["dense_lif"]("int8")
     large, _ = SMALL_NETWORKS["every_kind"]("int8")
     assert changed_parts(options_for(small)) == ("int8", ("neuron_variants",))
-    assert changed_parts(options_for(large)) == ("int8", ("add", "conv2d", "neuron_variants", "pool2d"))
+    assert changed_parts(options_for(large)) == (
+        "int8", ("add", "conv2d", "depthwise", "neuron_variants", "pool2d"),
+    )  # fmt: skip
     for a, b in zip(builds_for(small), builds_for(large), strict=True):
         assert a.core == b.core and 2000 < a.core_bytes < b.core_bytes and a.code_bytes < b.code_bytes
         assert 0 < a.verify_stack_bytes < a.step_stack_bytes <= a.run_stack_bytes <= a.stack_bytes < 4096

@@ -47,6 +47,20 @@ def test_pools_of_values_take_no_more(core):
     assert found <= 1.05 * step_instructions(Network(graph).graph, core)
 
 
+@pytest.mark.parametrize("core", ["cortex-m0", "cortex-m4", "rv32"])
+@pytest.mark.parametrize("channels", [8, 40])
+def test_depthwise_convolutions_take_no_more(core, channels):
+    need_compiler(CORES[core].toolchain.prefix + "gcc")
+    need_compiler(CORES[core].toolchain.emulator)
+    networks = FullNetworks("int8")
+    source = networks.input(channels, 6, 6)
+    x = networks.g.conv2d(source, np.full((channels, 1, 3, 3), 5, np.int8), groups=channels)
+    graph = networks.graph(networks.pool(networks.neuron(x), 4), 2)
+    _, found = measure(CORES[core], graph)
+    bound = step_instructions(Network(graph).graph, core)
+    assert found <= 1.05 * bound and bound < LOOSE * found
+
+
 def test_a_table_for_every_core_and_numbers():
     table = read_table()
     assert set(table) - {"format", "optimisation"} == set(CORES)

@@ -47,6 +47,11 @@ class Conv2d(Weighted):
         """Outputs of one group."""
         return int(self.weights.shape[0]) // self.groups
 
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether each of several groups reads one channel: the core has a loop of its own for these."""
+        return self.groups > 1 and self.weights.shape[1] == 1
+
     def output_shape(self, sources: list[Shape]) -> Shape:
         """(outputs, height, width)."""
         shape = sources[0]
