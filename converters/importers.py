@@ -38,7 +38,13 @@ class Importer:
         return importing
 
 
-IMPORTERS = (Importer("NIR", (".nir",), b"\x89HDF\r\n\x1a\n", "snnrt.converters.nir.importer", "import_nir"),)
+IMPORTERS = (
+    Importer("NIR", (".nir",), b"\x89HDF\r\n\x1a\n", "snnrt.converters.nir.importer", "import_nir"),
+    Importer(
+        "PyTorch", (), b"", "snnrt.converters.torch.importer", "import_module",
+        ("torch.nn.modules.module.Module",),
+    ),
+)  # fmt: skip
 
 
 _EXPORT = "export the network as one, with nir.write or the framework's export"

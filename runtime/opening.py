@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from snnrt.devices.base import Inputs
 from snnrt.devices.models import load_model
 from snnrt.ir.exit_choice import Exit
+from snnrt.ir.graph import Graph
 from snnrt.network import Network
 
 if TYPE_CHECKING:
@@ -22,7 +25,8 @@ def load(path: str | os.PathLike[str]) -> Network:
 
 
 def convert(
-    source: str | os.PathLike[str],
+    source: object,
+    example: object = None,
     *,
     framework: str | None = None,
     timesteps: int | None = None,
@@ -43,8 +47,15 @@ def convert(
     max_spikes: int | None = None,
     lower_bound: float | None = None,
     normalise_input: bool | None = None,
+    output: int | str | None = None,
 ) -> Network:
-    """Turn a trained network (a NIR file) into a :class:`Network`.
+    """Turn a trained network (a NIR file, or a PyTorch module) into a :class:`Network`.
+
+    A module is called on ``example``, what it takes with a batch axis in front (and time where it takes that;
+    a tuple where it takes more than the input): ``snnrt.convert(net, torch.rand(1, 1, 28, 28))``. Layers and
+    neurons of snnTorch, SpikingJelly, Norse, Sinabs and Rockpool are read as they are, and the result is held
+    against the module's own spikes on the example. ``output``: which of several results are the logits (the
+    first); the other choices below are the module's own.
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
     ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``). ``timesteps``: T (16).
@@ -70,11 +81,17 @@ def convert(
     options = {
         "readout": readout, "encoding": encoding, "low": low, "high": high, "dt": dt, "reset": reset,
         "strict": strict, "multiple": multiple, "max_spikes": max_spikes, "lower_bound": lower_bound,
-        "normalise_input": normalise_input,
+        "normalise_input": normalise_input, "example": example, "output": output,
     }  # fmt: skip
     converted = convert_source(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, framework=framework,
-        timesteps=timesteps, exit=exit, name=name, class_names=class_names,
+        timesteps=timesteps, exit=exit, name=name, class_names=class_names, run=_spikes,
         **{option: value for option, value in options.items() if value is not None},
     )  # fmt: skip
     return Network(converted.graph, converted.assumptions)
+
+
+def _spikes(graph: Graph, inputs: np.ndarray, names: Mapping[str, object]) -> Mapping[str, np.ndarray]:
+    """What the nodes ``names`` of ``graph`` fire on ``inputs``, (N, T, …)."""
+    found = Network(graph).run(inputs, exit="never", record=("spikes",)).spikes
+    return {name: found[name] for name in names}

@@ -14,6 +14,7 @@ from snnrt.converters.common.drafts import Draft
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.order import order_nodes
 from snnrt.converters.common.plain_vectors import with_plain_vectors
+from snnrt.converters.common.recorded import Recorded
 from snnrt.converters.common.sums import as_currents
 from snnrt.converters.common.wiring import Wiring
 from snnrt.converters.passes.fold import fold_scales
@@ -26,10 +27,14 @@ DEFAULT_TIMESTEPS = 16
 
 @dataclass(frozen=True)
 class Imported:
-    """A float32 graph, and what was assumed because neither the source nor the caller said it."""
+    """A float32 graph, and what was assumed because neither the source nor the caller said it.
+
+    ``recorded``: what the source's own framework computed, where it was at hand.
+    """
 
     graph: Graph
     assumptions: tuple[str, ...]
+    recorded: Recorded | None = None
 
 
 @dataclass(frozen=True)

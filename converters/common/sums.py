@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from snnrt.converters.common.connections import Connections, Read
-from snnrt.converters.common.drafts import Draft
+from snnrt.converters.common.drafts import Draft, MergeDraft
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.wired import Wired
@@ -35,6 +35,8 @@ def add_sum(
 def check_sums(drafts: Mapping[str, Draft], connections: Connections, shapes: Mapping[str, Shape]) -> None:
     """Raise ModelError where inputs of different ``shapes`` meet at a node."""
     for name, reads in connections.reads.items():
+        if isinstance(drafts.get(name), MergeDraft):
+            continue
         found = {shapes[origin] for origin, _ in reads}
         if len(found) > 1:
             words = ", ".join(f"{origin!r} {shapes[origin]}" for origin, _ in reads[:LISTED])

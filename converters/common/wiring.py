@@ -10,7 +10,14 @@ from typing import Literal
 from snnrt.converters.common import assumptions
 from snnrt.converters.common.connections import Connections, Read
 from snnrt.converters.common.cycles import is_recurrent
-from snnrt.converters.common.drafts import Draft, InputDraft, LayerDraft, NeuronDraft, UnsupportedDraft
+from snnrt.converters.common.drafts import (
+    Draft,
+    InputDraft,
+    LayerDraft,
+    MergeDraft,
+    NeuronDraft,
+    UnsupportedDraft,
+)
 from snnrt.converters.common.input_shape import input_shape
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.source_node import SourceNode
@@ -92,6 +99,9 @@ class Wiring:
         draft = self.drafts[name]
         if isinstance(draft, UnsupportedDraft):
             raise ModelError(f"{SourceNode(name, draft.kind)}: {draft.reason}; {draft.remedy}")
+        if isinstance(draft, MergeDraft):
+            self.nodes[name] = Wired(draft.build(), list(self.connections.reads[name]))
+            return draft.shape
         if isinstance(draft, NeuronDraft):
             neuron = draft.build(shape, is_recurrent(self.drafts, self.connections, name))
             self._emit(name, neuron, shape, current=True)

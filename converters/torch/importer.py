@@ -1,0 +1,226 @@
+"""PyTorch modules become graphs: a network is called on an example, and what it computed is taken over.
+
+    imported = import_module(net, example=torch.rand(1, 1, 28, 28))
+
+Layers and neurons are read as they are, each with its own settings, in eval mode; batch norm is folded,
+dropout is gone. A module may compute one timestep a call, loop over timesteps inside, or take all of
+them in an axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from snnrt.converters.common.connections import Connections
+from snnrt.converters.common.drafts import Draft, InputDraft, OutputDraft
+from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions, Imported, finish
+from snnrt.converters.common.names import Names
+from snnrt.converters.common.recorded import Recorded
+from snnrt.converters.torch.adapter import Adapter
+from snnrt.converters.torch.interpreter import Interpretation, Interpreter
+from snnrt.converters.torch.recorded_run import recorded_run
+from snnrt.converters.torch.recording import Recording, record
+from snnrt.converters.torch.result import choose_output, readout_of
+from snnrt.converters.torch.template import Template
+from snnrt.errors import ArgumentTypeError, ModelError
+from snnrt.ir.graph import Shape
+from snnrt.ir.nodes.readout import ReadoutMode
+
+FORMAT = "torch"
+
+
+def import_module(
+    source: torch.nn.Module,
+    *,
+    example: Any = None,
+    framework: str | None = None,
+    timesteps: int | None = None,
+    readout: ReadoutMode | None = None,
+    encoding: Literal["constant", "spikes"] | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    output: int | str | None = None,
+) -> Imported:
+    """Import ``source`` as a float32 graph with a readout and the exit rule ``never``.
+
+    ``example``: what the module is called with: a tensor or array with a batch axis (and time, where the
+    module takes it), or a tuple of several arguments of which the first is the input. ``timesteps``: T, where
+    one call is one timestep (16). ``readout``: None: what the module does itself, else the sum. ``encoding``:
+    ``spikes`` where the module takes an axis of time, else ``constant``. ``low`` to ``high``: the input's
+    values; None: 0 to 1, or wider where the example is. ``output``: which of several results are the logits.
+    ``framework``: must be None or the one that the neurons are of.
+
+    The module is called in eval mode without gradients, and left as it was. Raises ModelError, naming the
+    module or the line of code, where snnrt can't express what it computes.
+    """
+    if not isinstance(source, torch.nn.Module):
+        raise ArgumentTypeError(f"source: expected a torch.nn.Module, found {type(source).__name__}")
+    inputs = _inputs(example)
+    adapter = Adapter()
+    recording, found = _observe(source, inputs, adapter, timesteps)
+    if not any(call.cell is not None for call in recording.calls):
+        raise ModelError(
+            "the module calls no spiking neuron that snnrt knows; expected neurons of snnTorch, "
+            "SpikingJelly, Norse, Sinabs or Rockpool in it"
+        )
+    _check_framework(framework, adapter)
+    meaning, notes = choose_output(found, output)
+    mode, note = readout_of(found, meaning)
+    if readout is None and note:
+        notes.append(note)
+    drafts, connections, places = _drafts(found, meaning.node)
+    given = inputs[0]
+    limits, range_notes = _limits(given, low, high)
+    spikes = not found.template.nodes[0].static
+    told = found.timesteps > 1 and not found.called
+    count = timesteps if timesteps is not None else (found.timesteps if told else None)
+    options = GraphOptions(
+        count,
+        readout or mode,
+        encoding or ("spikes" if spikes else "constant"),
+        *limits,  # type: ignore[arg-type]
+    )
+    origin = {
+        "format": FORMAT,
+        "framework": ", ".join(sorted(adapter.frameworks)),
+        "class": type(source).__name__,
+    }
+    assumed = [*found.notes, *notes, *range_notes]
+    imported = finish(
+        drafts, connections, options, name=type(source).__name__, origin=origin, assumed=assumed
+    )
+    runs = [recorded_run(found, recording, places)]
+    # what depends on the example alone shows on another one
+    other = (sum(limits) - given, *inputs[1:])
+    if not given.dtype.is_floating_point:
+        other = (other[0].to(given.dtype), *inputs[1:])
+    recording, found = _observe(source, other, adapter, timesteps)
+    runs.append(recorded_run(found, recording, places))
+    return replace(imported, recorded=_together(runs))
+
+
+def _observe(
+    source: torch.nn.Module, inputs: tuple[torch.Tensor, ...], adapter: Adapter, timesteps: int | None
+) -> tuple[Recording, Interpretation]:
+    """Call and interpret; a module of one timestep a call is called for several."""
+    with as_deployed(source, adapter):
+        recording = record(source, inputs, adapter.is_cell)
+    found = Interpreter(recording, adapter).run()
+    steps = min(timesteps or DEFAULT_TIMESTEPS, DEFAULT_TIMESTEPS)
+    if found.looped or found.timesteps > 1 or len(inputs) > 1 or steps < 2:
+        return recording, found
+    with as_deployed(source, adapter):
+        recording = record(source, inputs, adapter.is_cell, steps)
+    return recording, Interpreter(recording, adapter, called=True).run()
+
+
+def _together(runs: list[Recorded]) -> Recorded:
+    """One recording of all their inputs."""
+    spikes = {name: np.concatenate([run.spikes[name] for run in runs]) for name in runs[0].spikes}
+    return Recorded(np.concatenate([run.inputs for run in runs]), spikes, runs[0].timesteps)
+
+
+@contextmanager
+def as_deployed(module: torch.nn.Module, adapter: Adapter) -> Iterator[None]:
+    """``module`` in eval mode, its neurons at rest; afterwards as it was, states and all."""
+    modes = [(one, one.training) for one in module.modules()]
+    kept = [(one, dict(vars(one)), dict(one._buffers), dict(vars(one).get("_memories", {})))
+            for one in module.modules() if adapter.is_cell(one)]  # fmt: skip
+    module.eval()
+    try:
+        for one, *_ in kept:
+            adapter.rest(one)
+        yield
+    finally:
+        for one, attributes, buffers, memories in kept:
+            one.__dict__.clear()
+            one.__dict__.update(attributes)
+            one._buffers.clear()
+            one._buffers.update(buffers)
+            if "_memories" in attributes:
+                attributes["_memories"].clear()
+                attributes["_memories"].update(memories)
+        for one, training in modes:
+            one.training = training
+
+
+def _inputs(example: Any) -> tuple[torch.Tensor, ...]:
+    if example is None:
+        raise ModelError(
+            "example: expected a tensor as the module takes it, with a batch axis: "
+            "snnrt.convert(net, torch.rand(1, 1, 28, 28))"
+        )
+    given: Sequence[Any] = example if isinstance(example, tuple) else (example,)
+    tensors = []
+    for one in given:
+        if isinstance(one, np.ndarray):
+            one = torch.from_numpy(np.ascontiguousarray(one))
+        if not isinstance(one, torch.Tensor):
+            raise ArgumentTypeError(f"example: expected a tensor or array, found {type(one).__name__}")
+        tensors.append(one.detach().clone())
+    if not tensors or tensors[0].dtype.is_complex or tensors[0].numel() == 0:
+        raise ModelError("example: expected a tensor of real numbers")
+    return tuple(tensors)
+
+
+def _check_framework(framework: str | None, adapter: Adapter) -> None:
+    if framework is not None and adapter.frameworks != {framework}:
+        found = ", ".join(sorted(adapter.frameworks))
+        raise ModelError(f"framework: the module's neurons are {found}'s, found {framework!r}; leave it out")
+
+
+def _limits(
+    given: torch.Tensor, low: float | None, high: float | None
+) -> tuple[tuple[float, float], list[str]]:
+    """The range of the input: as told, else 0 to 1 or what the example has beyond it."""
+    least, most = float(given.min()), float(given.max())
+    found = (min(least, 0.0) if low is None else float(low), max(most, 1.0) if high is None else float(high))
+    beyond = (low is None and least < 0) or (high is None and most > 1)
+    notes = [
+        f"input: values from {found[0]:g} to {found[1]:g} as in the example; "
+        "say low and high if there are others"
+    ]
+    return found, notes if beyond else []
+
+
+def _drafts(found: Interpretation, output: int) -> tuple[dict[str, Draft], Connections, dict[int, str]]:
+    """Drafts by name, what each reads, and the names by place in the template."""
+    template: Template = found.template
+    kept = template.reachable(output)
+    if 0 not in kept:
+        raise ModelError("the result does not depend on the input; expected a path between them")
+    stands_for = template.fold_affine(kept)
+    while output in stands_for:
+        output = stands_for[output]
+    names = Names(("input", "output"))
+    places = {0: "input"}
+    drafts: dict[str, Draft] = {"input": InputDraft("input", list(template.nodes[0].shape))}
+    reads: dict[str, list[tuple[str, int]]] = {"input": []}
+    for place in sorted(kept - {0}):
+        node = template.nodes[place]
+        assert node.operation is not None
+        places[place] = names.fresh(node.scope or _free(node.operation.stem, places))
+        drafts[places[place]] = node.operation.draft(places[place], _canonical(node.shape))
+    for place in sorted(kept - {0}):
+        reads[places[place]] = [(places[source], delay) for source, delay in template.nodes[place].reads]
+    drafts["output"] = OutputDraft("output")
+    reads["output"] = [(places[output], 0)]
+    return drafts, Connections(reads, "input", "output"), places
+
+
+def _free(stem: str, places: dict[int, str]) -> str:
+    number = 1
+    while f"{stem}{number}" in places.values():
+        number += 1
+    return f"{stem}{number}"
+
+
+def _canonical(shape: Shape) -> Shape:
+    """(channels, length) is a map of height 1."""
+    return (shape[0], 1, shape[1]) if len(shape) == 2 else shape
