@@ -53,7 +53,7 @@ class NeuronClass:
     adapt: Callable[[torch.nn.Module, str], Adapted]
     time: Callable[[torch.nn.Module], TimeAxes]
     timesteps: Callable[[torch.nn.Module, int], int] | None = None
-    rest: Callable[[torch.nn.Module], None] = lambda module: module.reset()
+    rest: Callable[[torch.nn.Module], None] = lambda module: getattr(module, "reset")()  # noqa: B009
 
 
 class Adapter:

@@ -7,8 +7,9 @@ from typing import Any
 from snnrt.converters.torch.interpreter import Interpretation
 from snnrt.converters.torch.meaning import Meaning
 from snnrt.errors import ModelError
+from snnrt.ir.nodes.readout import ReadoutMode
 
-_READOUTS = {"sum": "sum", "mean": "mean", "maximum": "maximum"}
+_READOUTS: dict[str, ReadoutMode] = {"sum": "sum", "mean": "mean", "maximum": "maximum"}
 
 
 def choose_output(found: Interpretation, logits: int | str | None) -> tuple[Meaning, list[str]]:
@@ -45,7 +46,7 @@ def choose_output(found: Interpretation, logits: int | str | None) -> tuple[Mean
     return result, notes
 
 
-def readout_of(found: Interpretation, meaning: Meaning) -> tuple[str, str | None]:
+def readout_of(found: Interpretation, meaning: Meaning) -> tuple[ReadoutMode, str | None]:
     """The readout that the module itself applies, and what is assumed where it leaves it open."""
     if meaning.time == "reduced":
         return _READOUTS[meaning.mode], None

@@ -1,5 +1,8 @@
 """Whole snnTorch networks as users write them: every spike of every layer, and what the result becomes."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from module_parity import converted, framework, torch
@@ -262,3 +265,13 @@ def test_different_rules_in_one_network():
     graph = converted(net, torch.rand(4, 20) * 2)
     resets = [(node.reset, node.reset_next) for node in graph if isinstance(node, Neuron)]
     assert len(set(resets)) >= 3
+
+
+def test_the_pages_example(tmp_path, monkeypatch):
+    page = Path(__file__).parents[4] / "docs" / "frameworks" / "snntorch.md"
+    (code,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, object] = {}
+    exec(code, found)
+    assert (tmp_path / "model.snnrt").exists() and found["net"].timesteps == 8
+    assert found["net"].graph["lif2"].reset == "value"
