@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -40,6 +41,10 @@ def _spikes(cell: CellRecord, found: Interpretation, timesteps: int) -> np.ndarr
 def _by_input(tensor: torch.Tensor, meaning: Meaning, timesteps: int) -> np.ndarray:
     """(N, *sample), or (N, T, *sample) where there is time."""
     array = tensor.detach().cpu().numpy()
+    if meaning.tail:
+        # time behind the sample goes in front
+        array = np.moveaxis(array, -1, 0)
+        meaning = replace(meaning, lead=(*meaning.tail, *meaning.lead), tail=())
     shape: list[int] = []
     axes: list[str] = []
     for axis, length in zip(meaning.lead, array.shape):
