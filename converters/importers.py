@@ -22,7 +22,8 @@ class Importer:
     ``signature``: how the content begins, for files of another suffix. ``classes``: of objects that are
     sources themselves, as ``module.Class``, so that finding the importer imports no package. ``module`` has
     ``function``, which takes the source and options, all of them by name, and gives an
-    :class:`snnrt.converters.common.finish.Imported`.
+    :class:`snnrt.converters.common.finish.Imported`; made by
+    :func:`snnrt.converters.common.drafted.importing`, it gives its drafts, too.
     """
 
     title: str

@@ -12,6 +12,7 @@ from snnrt.ir.exit_choice import Exit
 from snnrt.network import Network
 
 if TYPE_CHECKING:
+    from snnrt.converters.check import SourceCheck
     from snnrt.converters.frameworks.choices import ResetChoice
 
 
@@ -19,6 +20,19 @@ def load(path: str | os.PathLike[str]) -> Network:
     """Read a .snnrt file. Raises ModelError if it cannot be read or is no valid model; the message
     names the file, what is wrong and where."""
     return Network(load_model(path))
+
+
+def check(source: str | os.PathLike[str], **options: object) -> SourceCheck:
+    """What becomes of each node of a trained network (a NIR file), before it is converted.
+
+    ``options``: what the file does not say, as :func:`convert` takes it (``framework``, ``dt``, ``reset`` …).
+    ``print(snnrt.check("model.nir"))`` shows each node with the rule that will be used and its verdict:
+    ``faithful``, ``approximate`` (why, how much), ``unsupported`` (what to do), or ``unknown`` behind an
+    unsupported one. Raises ModelError for a file that can't be read, or whose nodes form no network.
+    """
+    from snnrt.converters.check import check_source
+
+    return check_source(source, **options)
 
 
 def convert(

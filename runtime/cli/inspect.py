@@ -131,10 +131,12 @@ def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
     print_facts(facts)
     print()
     _print_nodes(rows)
-    neurons = [(node.name, node.in_words()) for node in graph if node.kind == "neuron"]
+    neurons: list[tuple[str, object]] = [
+        (node.name, node.in_words()) for node in graph if node.kind == "neuron"
+    ]
     if neurons:
         print()
-        print_table(("neurons", "rule, x what they read"), neurons, left=(0, 1))
+        print_facts([("neurons", "rule; x is what they read"), *neurons])
     print()
     _print_buffers(needs)
     print()
