@@ -18,7 +18,7 @@ from snnrt.converters.common.finish import assumed_by
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.sums import check_sums
-from snnrt.converters.common.wiring import Wiring
+from snnrt.converters.common.wiring import UNREACHED, Wiring
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Add, Readout, Shape
 
@@ -120,6 +120,7 @@ class _Walk(Wiring):
                 self._place(name, (draft.features,))
                 self._spread(name)
         self._guess_onwards()
+        self.refused |= {name: UNREACHED for name in self.drafts if not self._done(name)}
 
     def order(self) -> list[str]:
         """The drafts, nearest to the input first, the output last."""
@@ -204,9 +205,8 @@ class _Walk(Wiring):
         if name in self.refused:
             reason = self.refused[name]
             return NodeVerdict(name, draft.kind, draft.rule, "unsupported", reason)
-        if name in self.reasons or not self._done(name):
-            reason = self.reasons.get(name, "no path leads to it from the input")
-            return NodeVerdict(name, draft.kind, draft.rule, "unknown", reason)
+        if name in self.reasons:
+            return NodeVerdict(name, draft.kind, draft.rule, "unknown", self.reasons[name])
         rule = draft.rule or self.drafts[name].rule or self._rule(name, draft)
         count = len(self.connections.reads[name])
         rule = f"sum of {count} inputs; {rule}" if count > 1 else rule

@@ -132,3 +132,11 @@ def test_a_problem_of_the_whole():
     check = whole(drafts, edges)
     assert check.problems == ("the nodes 'a' form a cycle without a neuron; expected one in it",)
     assert {node.verdict for node in check.nodes} == {"faithful"}
+
+
+def test_a_cycle_that_the_input_does_not_reach():
+    drafts = {"fc": dense("fc", ONES), "a": neuron("a"), "b": neuron("b"), "lif": neuron("lif")}
+    edges = [("in", "fc"), ("fc", "lif"), ("a", "b"), ("b", "a"), ("b", "lif"), ("lif", "out")]
+    check = found(drafts, edges)
+    assert check["a"].verdict == check["b"].verdict == "unsupported" and "no path leads" in check["a"].reason
+    assert check["lif"].verdict == "faithful"
