@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
 from snnrt.atomic_write import write_atomically
@@ -121,15 +121,18 @@ class Network(NetworkFacts):
         return reports[0] if is_one_target(target) else reports
 
     def validate(
-        self, source: str | os.PathLike[str] | Network | Graph, data: Inputs, *,
+        self, source: str | os.PathLike[str] | Network | Graph | Mapping[str, np.ndarray], data: Inputs, *,
         progress: Progress | None = None,
     ) -> Comparison:  # fmt: skip
-        """Run this network in the C core, and ``source`` in float32 in the NumPy reference, and compare.
+        """Run this network in the C core and compare it with its source, or with what its framework gave.
 
         ``source``: the file that it was converted from, which is read with the options of that conversion; a
-        .snnrt file; or a float32 network. ``data`` as for :meth:`run`. Raises ModelError where the two are
-        not the same network.
+        .snnrt file; or a float32 network: it runs in float32 in the NumPy reference. Or outputs recorded in
+        the framework, as an ``.npz`` or a mapping of arrays: ``outputs`` (N, T, K) at each timestep, or
+        ``logits`` (N, K) or (N, T, K), and ``spikes/LAYER`` (N, T, *shape)
+        (:mod:`snnrt.comparison.outputs`). ``data`` as for :meth:`run`. Raises ModelError where the two are
+        not the same network, DataError where outputs do not fit it.
         """
-        from snnrt.comparison import compare_with_reference, source_graph
+        from snnrt.comparison import validate
 
-        return compare_with_reference(self.model, source_graph(source, self.graph), data, progress)
+        return validate(self.model, source, data, progress)
