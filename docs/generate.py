@@ -32,7 +32,7 @@ LEVELS = {
             "snnrt.comparison": ("Comparison",),
             "snnrt.errors": (
                 "SnnrtError", "ModelError", "DataError", "TargetError", "OutputError", "ArgumentTypeError",
-                "ModelFileError", "DataFileError", "TargetFileError",
+                "ModelFileError", "DataFileError", "TargetFileError", "SilentLayerWarning",
             ),
         },
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, overload
 
 from snnrt.atomic_write import write_atomically
@@ -13,6 +14,7 @@ from snnrt.devices.registry import find_device
 from snnrt.ir.exit_choice import Exit
 from snnrt.network_facts import NetworkFacts
 from snnrt.results.result import Result
+from snnrt.silence import silent_layers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +71,10 @@ class Network(NetworkFacts):
             kernels=kernels, threads=threads, progress=progress,
         )  # fmt: skip
         with chosen.open(self.model) as session:
-            return session.run(request)
+            result = session.run(request)
+        if not chosen.capabilities.counts:
+            return result
+        return replace(result, silent_layers=silent_layers(self.graph, result.counts))
 
     def score(
         self, x: Inputs, y: np.ndarray | None = None, *, timesteps: int | None = None,

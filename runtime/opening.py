@@ -10,6 +10,7 @@ from snnrt.devices.base import Inputs
 from snnrt.devices.models import load_model
 from snnrt.ir.exit_choice import Exit
 from snnrt.network import Network
+from snnrt.silence import warn_of_silence
 
 if TYPE_CHECKING:
     from snnrt.converters.check import SourceCheck
@@ -57,6 +58,7 @@ def convert(
     max_spikes: int | None = None,
     lower_bound: float | None = None,
     normalise_input: bool | None = None,
+    reset_delay: bool | None = None,
 ) -> Network:
     """Turn a trained network (a NIR file) into a :class:`Network`.
 
@@ -74,7 +76,10 @@ def convert(
     - ``dt``: length of a timestep in seconds (Sinabs: steps)
     - ``reset``: ``subtract`` or ``zero`` when the framework does it, ``subtract_now``, ``none``
     - ``strict``: a neuron fires where v > threshold, not ≥; ``multiple``: up to ``max_spikes`` (255) spikes
-      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input
+      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input; ``reset_delay``:
+      snnTorch's, False where the reset does not wait for the next step
+
+    Warns (:class:`snnrt.SilentLayerWarning`) where a layer never fires on ``calibrate``.
 
     Raises ModelError for a file that can't be read or expressed, naming the node; DataError for
     ``calibrate`` that does not fit.
@@ -84,11 +89,14 @@ def convert(
     options = {
         "readout": readout, "encoding": encoding, "low": low, "high": high, "dt": dt, "reset": reset,
         "strict": strict, "multiple": multiple, "max_spikes": max_spikes, "lower_bound": lower_bound,
-        "normalise_input": normalise_input,
+        "normalise_input": normalise_input, "reset_delay": reset_delay,
     }  # fmt: skip
     converted = convert_source(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, framework=framework,
         timesteps=timesteps, exit=exit, name=name, class_names=class_names,
         **{option: value for option, value in options.items() if value is not None},
     )  # fmt: skip
-    return Network(converted.graph, converted.assumptions)
+    network = Network(converted.graph, converted.assumptions)
+    if calibrate is not None:
+        warn_of_silence(network.model, calibrate, stacklevel=2)
+    return network

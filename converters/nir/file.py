@@ -18,6 +18,7 @@ from typing import Any
 import nir
 import numpy as np
 
+from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.nir import reader
 from snnrt.converters.nir.reader import READ_ERRORS, NotNir, Tree, parse_tree, read_tree
 from snnrt.errors import ModelError, ModelFileError
@@ -41,6 +42,10 @@ class RefusedNode:
     kind: str
     reason: str
     remedy: str
+
+    def complaint(self, name: str) -> ModelError:
+        """The error about it, which the caller raises."""
+        return ModelError(f"{SourceNode(name, self.kind)}: {self.reason}; {self.remedy}")
 
 
 Leaf = nir.NIRNode | RefusedNode

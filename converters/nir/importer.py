@@ -21,7 +21,7 @@ from snnrt.converters.frameworks.choices import Choices, ResetChoice
 from snnrt.converters.frameworks.rules import Rules, choose_rules, describe
 from snnrt.converters.nir.constants import MECHANISMS
 from snnrt.converters.nir.drafts import draft_node
-from snnrt.converters.nir.file import Leaf, NirGraph, kind_of, read_nir
+from snnrt.converters.nir.file import Leaf, NirGraph, RefusedNode, kind_of, read_nir
 from snnrt.converters.nir.infer import UNKNOWN, infer_framework
 from snnrt.converters.nir.nested import inline
 from snnrt.converters.nir.neurons import NEURONS
@@ -86,9 +86,16 @@ def _draft_graph(
 ) -> Drafted:
     inlined = inline(nested)
     kinds = {key: kind_of(node) for key, node in inlined.nodes.items()}
-    connections = connect(
-        kinds, inlined.edges, inlined.outer(nir.Input), inlined.outer(nir.Output), inlined.inner_ends
-    )
+    try:
+        connections = connect(
+            kinds, inlined.edges, inlined.outer(nir.Input), inlined.outer(nir.Output), inlined.inner_ends
+        )
+    except ModelError as error:
+        # a node that is none may be the reason
+        for key, node in inlined.nodes.items():
+            if isinstance(node, RefusedNode):
+                raise node.complaint(key) from error
+        raise
     nodes = {key: node for key, node in inlined.nodes.items() if key in connections.reads}
     rules, assumed = _decide(nodes, framework, choices)
     doubt = NOBODY_SAYS if framework is None and rules.framework.name == UNKNOWN else ""

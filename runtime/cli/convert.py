@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import (
@@ -16,7 +17,7 @@ from snnrt.cli.arguments import (
     subcommand,
 )
 from snnrt.cli.description import source_text
-from snnrt.cli.output import check_outputs, print_facts, print_json
+from snnrt.cli.output import check_outputs, print_facts, print_json, print_warning
 from snnrt.ir.spec import READOUT_MODES
 
 if TYPE_CHECKING:
@@ -132,8 +133,12 @@ def run(args: argparse.Namespace) -> int:
 
     import snnrt
 
-    network = snnrt.convert(args.source, numbers=args.numbers, **options)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", snnrt.SilentLayerWarning)
+        network = snnrt.convert(args.source, numbers=args.numbers, **options)
     network.save(args.output)
+    for warning in told:
+        print_warning(str(warning.message))
     if args.json:
         print_json(_summary(args, network))
     else:

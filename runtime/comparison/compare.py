@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnrt.comparison.figures import LOGITS_WITHIN, Comparison
+from snnrt.comparison.figures import Comparison
 from snnrt.comparison.outputs import RecordedOutputs, is_outputs, recorded_outputs
 from snnrt.comparison.source import check_same, source_graph, spiking
 from snnrt.comparison.steps import step_logits
@@ -174,7 +174,7 @@ def _compare(
         node_first_timestep=tally.first_steps(),
         node_rate_distance=tally.rate_distance(),
         step_class_agreement=logits.step_agreement(),
-        logits_bound=LOGITS_WITHIN * logits.largest if theirs.recorded and not graph.integer else None,
+        logits_largest=logits.largest,
         silent_layers=tuple(name for name in spiking(graph) if not fired[graph.index(name)]),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,8 +12,11 @@ LIMITS = {
 }
 """How far a conversion may be from its source, by the numbers of the model."""
 
-LOGITS_WITHIN = 1e-3
-"""How far float32 logits may be from recorded ones, as a fraction of the largest: sums differ in order."""
+OUTPUT_LIMITS = {
+    "float32": {**LIMITS["float32"], "max_logits_difference": 1e-3},
+    "int8": LIMITS["int8"],
+}
+"""The same from recorded outputs: frameworks sum float32 in another order."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,9 @@ class Comparison:
 
     ``node_rate_distance``: the earth mover's distance between the firing rates (spikes a timestep) of a
     node's neurons. ``class_agreement`` is a fraction of inputs, ``step_class_agreement`` the same after each
-    timestep, where that is known; logit differences are absolute, in real units, None without logits. The
-    accuracies are None without labels. ``silent_layers``: nodes that fire for no input.
+    timestep, where that is known; logit differences are absolute, in real units, None without logits, and
+    ``logits_largest`` is the largest expected magnitude. The accuracies are None without labels.
+    ``silent_layers``: nodes that fire for no input.
     """
 
     inputs: int
@@ -49,7 +54,7 @@ class Comparison:
     node_first_timestep: dict[str, int | None] | None = None
     node_rate_distance: dict[str, float] | None = None
     step_class_agreement: tuple[float, ...] | None = None
-    logits_bound: float | None = None
+    logits_largest: float | None = None
     silent_layers: tuple[str, ...] = ()
 
     @property
@@ -70,7 +75,10 @@ class Comparison:
         # one part in 10⁹: 0.95 − 0.945 must not count as more than 0.005
         if loss is not None and loss > most + 1e-9:
             broken.append(f"the accuracy falls by {loss:.4f}, expected at most {most:g}")
-        differ, bound = self.logits_max_difference, self.logits_bound
-        if differ is not None and bound is not None and differ > bound:
-            broken.append(f"logits differ by up to {differ:.4g}, expected at most {bound:.4g}")
+        differ, most = self.logits_max_difference, limits.get("max_logits_difference", math.inf)
+        if differ is not None and self.logits_largest is not None and differ > most * self.logits_largest:
+            broken.append(
+                f"logits differ by up to {differ:.4g}, expected at most {most:g} of the largest, "
+                f"{self.logits_largest:.4g}"
+            )
         return broken

@@ -107,7 +107,7 @@ class LogitTally:
     """Classes and logits held against each other, and the same after each of ``timesteps``."""
 
     def __init__(self, timesteps: int) -> None:
-        self.largest = 0.0
+        self.largest: float | None = None
         self._most, self._sum, self._values = 0.0, 0.0, 0
         self._said: list[np.ndarray] = []
         self._expected: list[np.ndarray] = []
@@ -123,7 +123,7 @@ class LogitTally:
         difference = np.abs(found.logits.astype(np.float64) - expected)
         self._sum, self._values = self._sum + float(difference.sum()), self._values + difference.size
         self._most = max(self._most, float(difference.max()))
-        self.largest = max(self.largest, float(np.abs(expected).max()))
+        self.largest = max(self.largest or 0.0, float(np.abs(expected).max()))
 
     def add_steps(self, found: np.ndarray, expected: np.ndarray) -> None:
         """Logits after each timestep, (n, T, K)."""
