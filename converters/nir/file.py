@@ -13,7 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import nir
 import numpy as np
@@ -48,7 +48,7 @@ class RefusedNode:
         return ModelError(f"{SourceNode(name, self.kind)}: {self.reason}; {self.remedy}")
 
 
-Leaf = nir.NIRNode | RefusedNode
+Leaf: TypeAlias = nir.NIRNode | RefusedNode
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,9 @@ class _Reading:
 
     def outputs(self) -> RecordedOutputs:
         """All of it."""
-        spikes, membranes, logits, steps = {}, {}, None, None
+        spikes: dict[str, np.ndarray] = {}
+        membranes: dict[str, np.ndarray] = {}
+        logits, steps = None, None
         for key, array in self.arrays.items():
             kind, slash, layer = key.partition("/")
             if key in ("logits", "outputs"):
