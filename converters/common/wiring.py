@@ -27,6 +27,8 @@ from snnrt.errors import ModelError
 from snnrt.ir.graph import Flatten, Input, Node, Readout, Shape
 from snnrt.ir.nodes.readout import ReadoutMode
 
+UNREACHED = "no path leads to it from the input; join it, or leave it out"
+
 
 class Wiring:
     """Nodes of the IR for ``drafts``, whose delays are resolved and cycles cut.
@@ -59,6 +61,9 @@ class Wiring:
                 shape = next(self.shapes[origin] for origin, _ in reads if origin in self.shapes)
                 self.shapes[name] = self._build(name, shape)
                 pending.extend(readers[name])
+        for name, draft in self.drafts.items():
+            if name not in self.shapes:
+                raise ModelError(f"{SourceNode(name, draft.kind)}: {UNREACHED}")
         check_sums(self.drafts, connections, self.shapes)
         for wired in self.nodes.values():
             wired.reads = [self._resolve(*read) for read in wired.reads]

@@ -42,9 +42,14 @@ def _axes_of(recording: Recording, adapter: Adapter, value: Value, steps: int | 
         front = [axis for axis in range(rank) if isinstance(before[axis], int)]
         begin, end = (front[0], front[-1] + 1) if front else (rank, rank)
         return tuple(before[:begin]), tuple(before[end:]), timesteps
-    axis = None if call is None else _stepped_axis(call)
-    if call is not None and axis is not None and steps is not None and value.shape[axis % rank] == steps:
-        axis %= rank
+    stepped = None if call is None else _stepped_axis(call)
+    if (
+        call is not None
+        and stepped is not None
+        and steps is not None
+        and value.shape[stepped % rank] == steps
+    ):
+        axis = stepped % rank
         rest = max(rank - 1 - _sample_axes(recording, call, rank - 2), 0)
         batch = ("N",) * min(rest, 1)
         if axis == rank - 1 and axis > len(batch):

@@ -21,6 +21,8 @@ class Result:
     (``confidence``) at the last step, NaN for ``never``; ``counts``: events, for each input.
     ``spikes`` and ``membranes``, where recorded: node name → (N, T, *shape), zero after the
     exit; spikes are uint8 (uint16 where a neuron fires several a step), membranes float32 in real units.
+    ``silent_layers``: those that fired for none of the inputs, where the device counts; most often their
+    rules, the threshold or the inputs' scale are not what they were in training.
     """
 
     logits: np.ndarray
@@ -30,6 +32,7 @@ class Result:
     counts: Counts
     spikes: dict[str, np.ndarray] = field(default_factory=dict)
     membranes: dict[str, np.ndarray] = field(default_factory=dict)
+    silent_layers: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.predictions)

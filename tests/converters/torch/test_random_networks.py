@@ -78,7 +78,8 @@ class Drawn(nn.Module):
             found.append(now)
             total = total + now
         ends = (
-            lambda: torch.stack(found), lambda: found, lambda: (total, z), lambda: torch.stack(found, 1).mean(1),
+            lambda: torch.stack(found), lambda: found, lambda: (total, z),
+            lambda: torch.stack(found, 1).mean(1),
             lambda: torch.stack(found).sum(0) / self.steps,
         )  # fmt: skip
         return ends[self.end]()
