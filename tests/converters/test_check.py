@@ -128,7 +128,7 @@ def a_node(draw: random.Random) -> nir.NIRNode:
 
 def test_a_network_is_supported_exactly_where_it_can_be_converted(tmp_path):
     converted = 0
-    for seed in range(effort(400)):
+    for seed in range(effort(200)):
         draw = random.Random(seed)
         between = {f"n{index}": a_node(draw) for index in range(draw.randint(1, 5))}
         nodes = ends(draw.choice(((4,), (2, 4, 4), (3,))), (4,), **between)
