@@ -84,7 +84,7 @@ def finish(
     wiring.build(options.encoding or "constant", options.low, options.high)
     wiring.add_readout(options.readout)
     folded = fold_scales(as_currents(numbers_alike(order_nodes(wiring.nodes, names), names)))
-    nodes = as_currents(with_plain_vectors(_with_exit(folded, names), names))
+    nodes = as_currents(with_plain_vectors(_with_exit(folded, names), names, notes))
     notes += assumed_by(options)
     timesteps = DEFAULT_TIMESTEPS if options.timesteps is None else options.timesteps
     metadata: dict[str, object] = {"name": name, "source": {**origin, "assumptions": list(notes)}}

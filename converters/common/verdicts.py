@@ -11,16 +11,24 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from snnrt.converters.common.connections import Connections
-from snnrt.converters.common.delays import whole_steps
+from snnrt.converters.common.cycles import cut_cycles
+from snnrt.converters.common.delays import resolve_delays, whole_steps
 from snnrt.converters.common.drafted import Drafted
-from snnrt.converters.common.drafts import DelayDraft, Draft, LayerDraft, OutputDraft
+from snnrt.converters.common.drafts import (
+    DelayDraft,
+    Draft,
+    LayerDraft,
+    NeuronDraft,
+    OutputDraft,
+    UnsupportedDraft,
+)
 from snnrt.converters.common.finish import assumed_by
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.sums import check_sums
 from snnrt.converters.common.wiring import UNREACHED, Wiring
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Add, Readout, Shape
+from snnrt.ir.graph import Add, Neuron, Readout, Shape
 
 PASSES_ON = "passes its input on"
 
@@ -61,12 +69,35 @@ def verdicts(drafted: Drafted) -> Verdicts:
     nodes = [walk.verdict(name, drafted.drafts[name]) for name in walk.order()]
     assumed = (*drafted.assumed, *walk.notes, *assumed_by(drafted.options))
     if any(node.verdict in ("unsupported", "unknown") for node in nodes):
-        return Verdicts(tuple(nodes), assumed, ())
+        return Verdicts(tuple(nodes), assumed, _cycles_without_neuron(drafted))
     try:
         imported = replace(drafted, where="").finished()
     except ModelError as error:
         return _with_error(nodes, assumed, str(error))
     return Verdicts(tuple(nodes), imported.assumptions, ())
+
+
+def _cycles_without_neuron(drafted: Drafted) -> tuple[str, ...]:
+    """Found beside what is unsupported; an unsupported node may be the neuron."""
+    connections = drafted.wired()
+    drafts: dict[str, Draft] = {
+        name: NeuronDraft(draft.kind, _never) if isinstance(draft, UnsupportedDraft) else draft
+        for name, draft in drafted.drafts.items()
+    }
+    try:
+        resolve_delays(drafts, connections)
+    except ModelError:
+        # the delay's own verdict says it
+        return ()
+    try:
+        cut_cycles(drafts, connections)
+    except ModelError as error:
+        return (str(error),)
+    return ()
+
+
+def _never(shape: Shape, recurrent: bool) -> Neuron:
+    raise AssertionError("it stands for a neuron in cycles only")
 
 
 def _with_error(nodes: list[NodeVerdict], assumed: tuple[str, ...], message: str) -> Verdicts:

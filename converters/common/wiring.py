@@ -74,8 +74,13 @@ class Wiring:
         output = self.connections.output
         read, shape = self._resolve(output, 0), self.shapes[output]
         if len(shape) == 3:
-            flat = Flatten(self.names.fresh(f"{output}.flatten"), (), (math.prod(shape),))
+            # in the order in which a map lies in memory: any other takes a dense layer of N×N weights
+            in_rows = min(shape[0], shape[1] * shape[2]) > 1
+            name = self.names.fresh(f"{output}.flatten")
+            flat = Flatten(name, (), (math.prod(shape),), channels_last=in_rows)
             self.nodes[flat.name] = Wired(flat, [read])
+            if in_rows:
+                self.notes.append(assumptions.output_map(shape))
             read, shape = (flat.name, 0), flat.shape
         name = self.names.fresh("readout") if output in self.nodes else output
         self.nodes[name] = Wired(Readout(name, (), shape, mode=mode), [read])

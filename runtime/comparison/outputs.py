@@ -4,7 +4,8 @@ An ``.npz``, or a mapping of arrays, N inputs in the order of the data and T tim
 
 - ``outputs`` (N, T, classes): what the network gives at each timestep (spikes, or a potential); the model's
   readout makes logits of them
-- ``logits`` (N, classes), or (N, T, classes) after each timestep: in place of ``outputs``
+- ``logits`` (N, classes), or (N, T, classes) after each timestep: in place of ``outputs``; where the network
+  gives a map, (channels, height, width) or that flattened row by row stands for the classes in both
 - ``spikes/LAYER``, or only ``LAYER`` (N, T, *shape): spikes of a layer of the model
 - ``membranes/LAYER`` (N, T, *shape): its membranes after each timestep
 
@@ -30,6 +31,7 @@ from snnrt.data.load import load_arrays
 from snnrt.errors import DataError
 from snnrt.exits import fixed_point
 from snnrt.ir.graph import Graph, Neuron
+from snnrt.results.result import in_class_order, in_map_order
 from snnrt.texts import quoted
 
 LEFT_ALONE = ("x", "y")
@@ -101,9 +103,9 @@ class _Reading:
             given = self._of_classes("outputs", self.arrays["outputs"])
             if given.ndim != 3:
                 raise self._complaint("outputs", "(N, T, classes)", shape_text(given.shape))
-            last = self._spiking_output()
+            last, shape = self._spiking_output(), self.graph.output_map
             if last is not None:
-                spikes.setdefault(last, given)
+                spikes.setdefault(last, given if shape is None else in_map_order(given, shape))
             steps = self._accumulated(given)
         if "logits" in self.arrays:
             given = self._of_classes("logits", self.arrays["logits"])
@@ -157,7 +159,13 @@ class _Reading:
         return array.reshape(*array.shape[:2], *node.shape)
 
     def _of_classes(self, key: str, array: np.ndarray) -> np.ndarray:
-        classes = self.graph.readout.shape[0]
+        classes, shape = self.graph.readout.shape[0], self.graph.output_map
+        if shape is not None:
+            # as a framework has them: a map, or a map flattened row by row
+            if array.shape[-3:] != shape and array.shape[-1:] == (classes,):
+                array = array.reshape(*array.shape[:-1], *shape)
+            if array.shape[-3:] == shape:
+                array = in_class_order(array)
         if array.ndim not in (2, 3) or array.shape[-1] != classes:
             wanted = f"(N, {classes}) or (N, T, {classes})" if key == "logits" else f"(N, T, {classes})"
             raise self._complaint(key, wanted, shape_text(array.shape))
@@ -193,9 +201,12 @@ class _Reading:
 
     def _spiking_output(self) -> str | None:
         """The layer that the readout reads, where it fires."""
-        source = self.graph.readout.inputs[0]
-        node = self.graph[source.source]
-        fires = isinstance(node, Neuron) and node.spikes and source.delay == 0
+        edge = self.graph.readout.inputs[0]
+        node = self.graph[edge.source]
+        if edge.delay == 0 and self.graph.output_map is not None:
+            edge = node.inputs[0]
+            node = self.graph[edge.source]
+        fires = isinstance(node, Neuron) and node.spikes and edge.delay == 0
         return node.name if fires else None
 
     def _accumulated(self, given: np.ndarray) -> np.ndarray:

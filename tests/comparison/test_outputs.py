@@ -116,3 +116,17 @@ def test_files_that_are_none(graph, tmp_path):
     path.write_bytes(b"PK\x03\x04 and nothing more")
     with pytest.raises(DataError, match=r"broken.npz: malformed"):
         recorded_outputs(path, graph)
+
+
+def test_outputs_that_are_maps():
+    build = GraphBuilder((1, 4, 4), timesteps=T)
+    x = build.neuron(build.conv2d(build.input, np.ones((2, 1, 3, 3), F)), threshold=1.0, name="lif")
+    graph = build.finish(build.flatten(x, channels_last=True))
+    assert graph.output_map == (2, 2, 2)
+    maps = np.random.default_rng(1).normal(size=(N, 2, 2, 2))
+    for values in (maps, maps.reshape(N, 8)):
+        found = recorded_outputs({"logits": values}, graph).logits
+        np.testing.assert_array_equal(found, maps.transpose(0, 2, 3, 1).reshape(N, 8))
+    spikes_of_map = spikes(N, T, 2, 2, 2)
+    found = recorded_outputs({"outputs": spikes_of_map}, graph)
+    np.testing.assert_array_equal(found.spikes["lif"], spikes_of_map)

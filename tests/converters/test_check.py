@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import h5py
 import nir
 import numpy as np
 import pytest
-from nir_files import ends, save
+from effort import effort
+from nir_files import chain, ends, read, save
 
 import snnrt
 from snnrt.converters import check as module
@@ -103,3 +105,47 @@ def test_an_importer_without_drafts(monkeypatch):
     monkeypatch.setattr(module, "find_importer", lambda source: whole)
     with pytest.raises(ModelError, match="a wire is converted whole"):
         snnrt.check("net.wire")
+
+
+def a_node(draw: random.Random) -> nir.NIRNode:
+    shape = draw.choice([(1,), (4,), (3,), (2, 4, 4), (2, 1, 1)])
+
+    def full(value: float) -> np.ndarray:
+        return np.full(shape, value, F)
+
+    threshold = draw.choice((1.0, 1.0, 1.0, 0.0))
+    return draw.choice((
+        lambda: nir.LIF(full(2e-4), full(2.0), full(0), full(threshold), full(0)),
+        lambda: nir.IF(full(1), full(threshold), full(0)),
+        lambda: nir.Linear(np.ones((draw.choice((4, 3)), draw.choice((4, 3, 32, 8))), F)),
+        lambda: nir.Conv2d((4, 4), np.ones((2, draw.choice((2, 1)), 3, 3), F), 1, 1, 1, 1, np.ones(2, F)),
+        lambda: nir.SumPool2d(np.array([2, 2]), np.array([2, 2]), np.array([0, 0])),
+        lambda: nir.Flatten({"input": np.array([2, 4, 4])}, 0, -1),
+        lambda: nir.Scale(full(draw.choice((0.5, np.nan)))),
+        lambda: nir.Delay(full(draw.choice((1e-4, 1.5e-4)))),
+    ))()  # fmt: skip
+
+
+def test_a_network_is_supported_exactly_where_it_can_be_converted(tmp_path):
+    converted = 0
+    for seed in range(effort(200)):
+        draw = random.Random(seed)
+        between = {f"n{index}": a_node(draw) for index in range(draw.randint(1, 5))}
+        nodes = ends(draw.choice(((4,), (2, 4, 4), (3,))), (4,), **between)
+        names = list(nodes)
+        more = [(draw.choice(names[:-1]), draw.choice(names[1:])) for _ in range(draw.choice((0, 0, 1, 2)))]
+        path = save(tmp_path / "net.nir", nodes, chain(nodes) + more)
+        try:
+            imported = read(path, framework="nir")
+        except ModelError as error:
+            said, imported = str(error), None
+        try:
+            check = snnrt.check(path, framework="nir", isolated=False)
+        except ModelError as error:
+            assert str(error) == said, seed
+            continue
+        assert check.supported == (imported is not None), (seed, str(check))
+        if imported is not None:
+            converted += 1
+            assert check.assumptions == imported.assumptions, seed
+    assert converted

@@ -140,3 +140,15 @@ def test_a_cycle_that_the_input_does_not_reach():
     check = found(drafts, edges)
     assert check["a"].verdict == check["b"].verdict == "unsupported" and "no path leads" in check["a"].reason
     assert check["lif"].verdict == "faithful"
+
+
+def test_a_cycle_without_a_neuron_beside_what_is_unsupported():
+    square = np.ones((4, 4), np.float32)
+    drafts = {"plan": PLAN, "a": dense("a", square), "b": dense("b", square), "lif": neuron("lif")}
+    edges = [("in", "plan"), ("plan", "a"), ("a", "b"), ("b", "a"), ("b", "lif"), ("lif", "out")]
+    check = whole(drafts, edges)
+    assert [node.name for node in check.nodes if node.verdict == "unsupported"] == ["plan"]
+    assert check.problems == ("the nodes 'a', 'b' form a cycle without a neuron; expected one in it",)
+    # what is unsupported in it may be one
+    edges = [("in", "a"), ("a", "plan"), ("plan", "a"), ("plan", "b"), ("b", "lif"), ("lif", "out")]
+    assert not whole(drafts, edges).problems
