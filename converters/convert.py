@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from snnrt.converters.common.finish import Imported
+from snnrt.converters.common.recorded import agreement
 from snnrt.converters.importers import find_importer
 from snnrt.errors import DataError, DataFileError, ModelError
 from snnrt.ir.exit_choice import Exit
@@ -20,6 +20,12 @@ from snnrt.results.request import Inputs, checked_data
 
 Decays = Literal["product", "shift"]
 NUMBERS: tuple[Profile, ...] = ("float32", "int8", "loihi")
+Run = Callable[[Graph, np.ndarray, Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
+"""Takes a graph, inputs, and a mapping whose keys are nodes; gives those nodes' spikes, (N, T, …)."""
+
+UNRECORDED = ("example", "weights")
+"""Options that are data, which metadata do not keep."""
+
 NOTHING_SEEN = (
     "int8 without calibration: no data was seen, scales follow from the weights and the input's stated range "
     "alone; calibrate with inputs like those of the device"
@@ -27,25 +33,31 @@ NOTHING_SEEN = (
 
 
 def convert_source(
-    source: str | os.PathLike[str],
+    source: object,
     *,
     numbers: Profile = "float32",
     calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
     decays: Decays | None = None,
+    run: Run | None = None,
     **options: object,
 ) -> Imported:
     """Import ``source`` once, in ``numbers``; ``options`` are those of :func:`import_source`.
 
-    What :func:`snnrt.convert` does. Raises ModelError as that does.
+    What :func:`snnrt.convert` does. ``run``: how the graph's spikes are found, to hold them against what the
+    source's own framework recorded. Raises ModelError as that does, and where those differ.
     """
     _check_numbers(numbers)
     imported = import_source(source, **options)  # type: ignore[arg-type]
+    if run is not None and imported.recorded is not None:
+        recorded = imported.recorded
+        spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.spikes)
+        imported = _told(imported, agreement(recorded, spikes, "the module"))
     return in_numbers(imported, numbers, calibrate, state_bits, decays)
 
 
 def import_source(
-    source: str | os.PathLike[str],
+    source: object,
     *,
     framework: str | None = None,
     timesteps: int | None = None,
@@ -148,7 +160,11 @@ def _with_metadata(
     graph: Graph, name: str | None, class_names: Sequence[str] | None, import_options: dict[str, object]
 ) -> Graph:
     metadata = dict(graph.metadata)
-    given = {option: value for option, value in import_options.items() if value is not None}
+    given = {
+        option: value
+        for option, value in import_options.items()
+        if value is not None and option not in UNRECORDED
+    }
     metadata["source"] = {**metadata["source"], "options": given}  # type: ignore[dict-item]
     if name is not None:
         metadata["name"] = name

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from snnrt.devices.base import Inputs
 from snnrt.devices.models import load_model
 from snnrt.ir.exit_choice import Exit
+from snnrt.ir.graph import Graph
 from snnrt.network import Network
+from snnrt.silence import warn_of_silence
 
 if TYPE_CHECKING:
+    from snnrt.converters.check import SourceCheck
     from snnrt.converters.frameworks.choices import ResetChoice
 
 
@@ -21,8 +26,25 @@ def load(path: str | os.PathLike[str]) -> Network:
     return Network(load_model(path))
 
 
+def check(source: object, example: object = None, **options: object) -> SourceCheck:
+    """What becomes of each node of a trained network (a NIR file, or a PyTorch module called on ``example``),
+    before it is converted.
+
+    ``options``: what the source does not say, as :func:`convert` takes it (``framework``, ``dt`` …).
+    ``print(snnrt.check("model.nir"))`` shows each node with the rule that will be used and its verdict:
+    ``faithful``, ``approximate`` (why, how much), ``unsupported`` (what to do), or ``unknown`` behind an
+    unsupported one. Raises ModelError for a file that can't be read, or whose nodes form no network.
+    """
+    from snnrt.converters.check import check_source
+
+    if example is not None:
+        options["example"] = example
+    return check_source(source, run=_spikes, **options)
+
+
 def convert(
-    source: str | os.PathLike[str],
+    source: object,
+    example: object = None,
     *,
     framework: str | None = None,
     timesteps: int | None = None,
@@ -44,8 +66,20 @@ def convert(
     max_spikes: int | None = None,
     lower_bound: float | None = None,
     normalise_input: bool | None = None,
+    reset_delay: bool | None = None,
+    logits: int | str | None = None,
+    weights: object = None,
 ) -> Network:
-    """Turn a trained network (a NIR file) into a :class:`Network`.
+    """Turn a trained network (a NIR file, or a PyTorch module) into a :class:`Network`.
+
+    A module is called on ``example``, what it takes with a batch axis in front (and time where it takes that;
+    a tuple where it takes more than the input; or the shape of one):
+    ``snnrt.convert(net, torch.rand(1, 1, 28, 28))``. Layers and neurons of snnTorch, SpikingJelly, Norse,
+    Sinabs and Rockpool are read as they are, so that the choices which a file needs are the module's own, and
+    the result is held against the module's spikes on the example. ``logits``: which of several results they
+    come from (the first). ``weights``: a state_dict, or its file, for the module. Code may be named instead:
+    ``package.module:name`` or ``file.py:name``, of a module, or of a function that gives one or
+    (module, example).
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
     ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``). ``timesteps``: T (16).
@@ -62,7 +96,10 @@ def convert(
     - ``dt``: length of a timestep in seconds (Sinabs: steps)
     - ``reset``: ``subtract`` or ``zero`` when the framework does it, ``subtract_now``, ``none``
     - ``strict``: a neuron fires where v > threshold, not ≥; ``multiple``: up to ``max_spikes`` (255) spikes
-      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input
+      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input; ``reset_delay``:
+      snnTorch's, False where the reset does not wait for the next step
+
+    Warns (:class:`snnrt.SilentLayerWarning`) where a layer never fires on ``calibrate``.
 
     Raises ModelError for a file that can't be read or expressed, naming the node; DataError for
     ``calibrate`` that does not fit.
@@ -72,11 +109,21 @@ def convert(
     options = {
         "readout": readout, "encoding": encoding, "low": low, "high": high, "dt": dt, "reset": reset,
         "strict": strict, "multiple": multiple, "max_spikes": max_spikes, "lower_bound": lower_bound,
-        "normalise_input": normalise_input,
+        "normalise_input": normalise_input, "reset_delay": reset_delay, "example": example, "logits": logits,
+        "weights": weights,
     }  # fmt: skip
     converted = convert_source(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, decays=decays,
-        framework=framework, timesteps=timesteps, exit=exit, name=name, class_names=class_names,
+        framework=framework, timesteps=timesteps, exit=exit, name=name, class_names=class_names, run=_spikes,
         **{option: value for option, value in options.items() if value is not None},
     )  # fmt: skip
-    return Network(converted.graph, converted.assumptions)
+    network = Network(converted.graph, converted.assumptions)
+    if calibrate is not None:
+        warn_of_silence(network.model, calibrate, stacklevel=2)
+    return network
+
+
+def _spikes(graph: Graph, inputs: np.ndarray, names: Mapping[str, object]) -> Mapping[str, np.ndarray]:
+    """What the nodes ``names`` of ``graph`` fire on ``inputs``, (N, T, …)."""
+    found = Network(graph).run(inputs, exit="never", record=("spikes",)).spikes
+    return {name: found[name] for name in names}

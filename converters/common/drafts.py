@@ -64,6 +64,17 @@ class NeuronDraft(Draft):
 
 
 @dataclass(frozen=True)
+class MergeDraft(Draft):
+    """A node that reads several in their order; it gives ``shape``, which the source states.
+
+    ``build`` gives the node, its inputs left empty.
+    """
+
+    build: Callable[[], Node]
+    shape: Shape
+
+
+@dataclass(frozen=True)
 class DelayDraft(Draft):
     """A delay of ``delay`` (one for all, one a channel or one an element, each a whole number of steps), in
     the unit of ``dt``, seconds."""

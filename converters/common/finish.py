@@ -14,7 +14,8 @@ from snnrt.converters.common.drafts import Draft
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.order import order_nodes
 from snnrt.converters.common.plain_vectors import with_plain_vectors
-from snnrt.converters.common.sums import as_currents
+from snnrt.converters.common.recorded import Recorded
+from snnrt.converters.common.sums import as_currents, numbers_alike
 from snnrt.converters.common.wiring import Wiring
 from snnrt.converters.passes.fold import fold_scales
 from snnrt.ir.graph import Edge, Exit, Graph, Node, Readout
@@ -26,10 +27,14 @@ DEFAULT_TIMESTEPS = 16
 
 @dataclass(frozen=True)
 class Imported:
-    """A float32 graph, and what was assumed because neither the source nor the caller said it."""
+    """A float32 graph, and what was assumed because neither the source nor the caller said it.
+
+    ``recorded``: what the source's own framework computed, where it was at hand.
+    """
 
     graph: Graph
     assumptions: tuple[str, ...]
+    recorded: Recorded | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,12 @@ class GraphOptions:
     encoding: Literal["constant", "spikes"] | None = None
     low: float = 0.0
     high: float = 1.0
+
+
+def assumed_by(options: GraphOptions) -> list[str]:
+    """What ``options`` leave open, a line each."""
+    notes = [] if options.encoding is not None else [assumptions.CONSTANT_INPUT]
+    return notes if options.timesteps is not None else [*notes, assumptions.timestep_count(DEFAULT_TIMESTEPS)]
 
 
 def finish(
@@ -72,14 +83,10 @@ def finish(
     wiring = Wiring(drafts, connections, names, notes)
     wiring.build(options.encoding or "constant", options.low, options.high)
     wiring.add_readout(options.readout)
-    folded = fold_scales(as_currents(order_nodes(wiring.nodes, names)))
-    nodes = as_currents(with_plain_vectors(_with_exit(folded, names), names))
-    if options.encoding is None:
-        notes.append(assumptions.CONSTANT_INPUT)
-    timesteps = options.timesteps
-    if timesteps is None:
-        timesteps = DEFAULT_TIMESTEPS
-        notes.append(assumptions.timestep_count(timesteps))
+    folded = fold_scales(as_currents(numbers_alike(order_nodes(wiring.nodes, names), names)))
+    nodes = as_currents(with_plain_vectors(_with_exit(folded, names), names, notes))
+    notes += assumed_by(options)
+    timesteps = DEFAULT_TIMESTEPS if options.timesteps is None else options.timesteps
     metadata: dict[str, object] = {"name": name, "source": {**origin, "assumptions": list(notes)}}
     graph = Graph(nodes, timesteps, "float32", metadata)
     check_graph(graph)

@@ -52,10 +52,22 @@ class _DelayLines:
         if may_read_ahead and not self._leads_to(held, reader):
             self.successors[reader].append(held)
             self.edges[reader][place] = Edge(held, 1)
+        elif not may_read_ahead and self._leads_to(reader, source):
+            ahead = self._ahead(held)
+            self.successors[ahead].append(reader)
+            self.edges[reader][place] = Edge(ahead, 0)
         else:
             held = self._held(source, steps)
             self.successors[held].append(reader)
             self.edges[reader][place] = Edge(held, 0)
+
+    def _ahead(self, held: str) -> str:
+        """An Add that stands before ``held`` and gives its value of the step before."""
+        shape = self.nodes[held].shape
+        name = self.names.fresh(f"{held}.before")
+        self.nodes[name], self.edges[name] = Add(name, (), shape), [Edge(held, 1)]
+        self.successors[name] = [held]
+        return name
 
     def _held(self, source: str, steps: int) -> str:
         """The node that holds ``source``'s value of ``steps`` steps before."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from snnrt.converters.common.fields import bias_of, integers, numbers
 from snnrt.converters.common.source_node import SourceNode
-from snnrt.ir.graph import AvgPool2d, Conv2d, Shape, SumPool2d
+from snnrt.ir.graph import Conv2d, Pool2d, Shape
 from snnrt.ir.spec import MAX_ELEMENTS
+
+PoolNode = TypeVar("PoolNode", bound=Pool2d)
 
 Padding = tuple[int, int, int, int]
 """(top, bottom, left, right)."""
@@ -59,9 +62,7 @@ def convolution(
     )  # fmt: skip
 
 
-def pool(
-    node: SourceNode, shape: Shape, kind: type[SumPool2d] | type[AvgPool2d], kernel: object, window: Window
-) -> SumPool2d | AvgPool2d:
+def pool(node: SourceNode, shape: Shape, kind: type[PoolNode], kernel: object, window: Window) -> PoolNode:
     """A pool of ``kernel`` (rows, columns) on a map. Raises ModelError where a field does not fit."""
     if len(shape) != 3:
         raise node.complaint("input", "(channels, height, width)", shape)

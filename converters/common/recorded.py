@@ -1,0 +1,69 @@
+"""What a source's own framework computed on an example, to hold the imported network against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnrt.errors import ModelError
+
+LEAST_AGREEMENT = 0.99
+"""Of a layer's spikes: float32 sums in another order move a few, another rule moves many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """``inputs`` as :meth:`snnrt.Network.run` takes them, (N, …) or (N, T, …); ``spikes`` (N, T, …) of each
+    neuron by its node's name, numbers of spikes; ``timesteps`` T."""
+
+    inputs: np.ndarray
+    spikes: Mapping[str, np.ndarray]
+    timesteps: int
+
+
+def differing(recorded: Recorded, spikes: Mapping[str, np.ndarray]) -> dict[str, tuple[int, int]]:
+    """Of each neuron's node: how many spikes of ``spikes`` differ, and of how many."""
+    return {
+        name: (int((spikes[name].reshape(expected.shape) != expected).sum()), expected.size)
+        for name, expected in recorded.spikes.items()
+    }
+
+
+def agreement(recorded: Recorded, spikes: Mapping[str, np.ndarray], source: str) -> tuple[str, ...]:
+    """What to tell about ``spikes``, which the graph gave: nothing where all are equal.
+
+    Raises ModelError where a layer's differ by more than the order of float32 sums explains; it names the
+    first neuron and timestep.
+    """
+    differing = total = 0
+    first: tuple[int, str, tuple[int, ...]] | None = None
+    for name, expected in recorded.spikes.items():
+        found = spikes[name].reshape(expected.shape)
+        same = found == expected
+        differing += int((~same).sum())
+        total += same.size
+        if not same.all():
+            where = tuple(int(one) for one in np.argwhere(~same)[np.argwhere(~same)[:, 1].argmin()])
+            if first is None or where[1] < first[0]:
+                first = (where[1], name, where)
+    if first is None:
+        return ()
+    step, name, where = first
+    expected, found = recorded.spikes[name], spikes[name].reshape(recorded.spikes[name].shape)
+    worst = min(
+        float((spikes[one].reshape(given.shape) == given).mean()) for one, given in recorded.spikes.items()
+    )
+    words = (
+        f"{name!r} neuron {where[2:]} at timestep {step + 1} gives {int(found[where])} where {source} gives "
+        f"{int(expected[where])}"
+    )
+    if worst < LEAST_AGREEMENT:
+        raise ModelError(
+            f"the converted network does not reproduce {source} on the example: {words}; {differing} of "
+            f"{total} spikes differ. Something in it is computed in another way than snnrt took it for"
+        )
+    return (
+        f"{differing} of {total} spikes differ on the example (float32 sums in another order): first {words}",
+    )

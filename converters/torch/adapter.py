@@ -1,0 +1,130 @@
+"""Neurons of the frameworks: which modules they are, and what each is to snnrt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Literal
+
+import torch
+
+from snnrt.converters.torch.operations import Affine, Cell, Operation
+
+TimeAxes = Literal["single", "TN", "NT", "NT merged"]
+"""What one call of a neuron takes: one timestep, or all in axes in this order."""
+
+PACKAGES = ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool")
+"""Each is the name of its package, and of its module in :mod:`snnrt.converters.torch.neurons`."""
+
+HARMLESS = frozenset({
+    "__init__", "__repr__", "__str__", "extra_repr", "reset", "detach", "__module__", "__doc__", "__dict__",
+    "__annotations__", "__weakref__", "__qualname__", "__firstlineno__", "__static_attributes__",
+    "__parameters__", "__orig_bases__",
+})  # fmt: skip
+"""What a class of the user's may change in a neuron, without changing what it computes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Adapted:
+    """A neuron: ``cell``, then ``after``; ``feedback``: what its spikes of the step before pass through
+    before they are added to its input, under ``feedback_name``.
+
+    ``spikes``: which output they are. ``membranes``: outputs that are a membrane which can be read.
+    """
+
+    cell: Cell
+    time: TimeAxes = "single"
+    after: Affine | None = None
+    feedback: tuple[Operation, ...] = ()
+    feedback_name: str = "recurrent"
+    spikes: int = 0
+    membranes: dict[int | str, Operation] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NeuronClass:
+    """How one class of a framework is taken over: ``adapt`` (module, path) and what a call's axes are.
+
+    ``timesteps``: of an axis of so many places that is batch and time in one. ``rest``: puts its states back
+    to where a new input begins.
+    """
+
+    adapt: Callable[[torch.nn.Module, str], Adapted]
+    time: Callable[[torch.nn.Module], TimeAxes]
+    timesteps: Callable[[torch.nn.Module, int], int] | None = None
+    rest: Callable[[torch.nn.Module], None] = lambda module: getattr(module, "reset")()  # noqa: B009
+
+
+class Adapter:
+    """Looks modules up by their class; a framework's module here is loaded when one of its neurons is met."""
+
+    def __init__(self) -> None:
+        self._adapted: dict[int, Adapted] = {}
+        self.frameworks: set[str] = set()
+
+    def is_cell(self, module: torch.nn.Module) -> bool:
+        """Is it a neuron of a framework, as its makers wrote it?"""
+        return find_class(module) is not None
+
+    def adapt_time(self, module: torch.nn.Module) -> TimeAxes:
+        """Axes of one call."""
+        found = find_class(module)
+        assert found is not None
+        return found[1].time(module)
+
+    def rest(self, module: torch.nn.Module) -> None:
+        """Put its states back to where a new input begins."""
+        found = find_class(module)
+        assert found is not None
+        found[1].rest(module)
+
+    def merged_timesteps(self, module: torch.nn.Module, places: int) -> int:
+        """Timesteps in an axis of so many places that is batch and time in one."""
+        found = find_class(module)
+        assert found is not None and found[1].timesteps is not None
+        return found[1].timesteps(module, places)
+
+    def adapt(self, module: torch.nn.Module, path: str) -> Adapted:
+        """What ``module`` is. Raises NotSupported where its settings have no form in snnrt."""
+        if id(module) not in self._adapted:
+            found = find_class(module)
+            assert found is not None
+            package, neuron = found
+            self.frameworks.add(package)
+            self._adapted[id(module)] = neuron.adapt(module, path)
+        return self._adapted[id(module)]
+
+
+def find_class(module: torch.nn.Module) -> tuple[str, NeuronClass] | None:
+    """The package and the class by which ``module`` is known; None for what is no neuron, and for a class of
+    the user's own that computes in another way than the framework's."""
+    found = _nearest(module)
+    return None if found is None or found[3] else found[:2]
+
+
+def what_changes(module: torch.nn.Module) -> str:
+    """Of a neuron of a framework that a class of the user's changes, in words; else empty."""
+    found = _nearest(module)
+    if found is None or not found[3]:
+        return ""
+    return (
+        f"a {found[2]} of {found[0]} in which {type(module).__name__} changes {', '.join(sorted(found[3]))}"
+    )
+
+
+def _nearest(module: torch.nn.Module) -> tuple[str, NeuronClass, str, set[str]] | None:
+    """The package, the class that is known, its name, and what classes below it change."""
+    changed: set[str] = set()
+    for one in type(module).__mro__:
+        package = one.__module__.split(".")[0]
+        if package == "torch":
+            return None
+        if package in PACKAGES:
+            table = import_module(f"snnrt.converters.torch.neurons.{package}").NEURONS
+            neuron = table.get(one.__qualname__)
+            if neuron is not None:
+                behaviour = {name for base in one.__mro__ for name in vars(base)}
+                return package, neuron, one.__qualname__, changed & behaviour - HARMLESS
+        changed |= set(vars(one))
+    return None

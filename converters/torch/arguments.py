@@ -1,0 +1,60 @@
+"""Arguments of a recorded call, by place or by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from snnrt.converters.torch.errors import NotSupported
+from snnrt.converters.torch.recording import Call, Value
+
+
+def argument(call: Call, place: int, name: str, default: Any = None) -> Any:
+    """The one in ``place`` or called ``name``."""
+    if len(call.arguments) > place:
+        return call.arguments[place]
+    return call.options.get(name, default)
+
+
+def value_of(call: Call, place: int = 0, name: str = "input") -> Value:
+    """One that must be a tensor of the network's."""
+    found = argument(call, place, name)
+    if not isinstance(found, Value):
+        raise NotSupported(
+            f"its {name} is not what the network computes", "keep weights in the places of weights"
+        )
+    return found
+
+
+def array_of(found: Any, name: str) -> np.ndarray | None:
+    """A constant tensor or number as an array; None for None. Raises NotSupported for what depends on the
+    input."""
+    if found is None:
+        return None
+    if isinstance(found, Value):
+        raise NotSupported(f"its {name} depends on the network's input", "use a constant there")
+    if isinstance(found, torch.Tensor):
+        found = found.detach().cpu()
+        if found.dtype in (torch.bfloat16, torch.float16):
+            found = found.float()
+        return found.numpy().copy()
+    return np.asarray(found)
+
+
+def weights_of(found: Any, name: str) -> np.ndarray:
+    """A constant that must be there, float32."""
+    array = array_of(found, name)
+    if array is None:
+        raise NotSupported(f"it has no {name}", "give it one")
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(array, np.float32)
+
+
+def pair(found: Any, axes: int = 2) -> tuple[int, int]:
+    """A number or a list as (rows, columns); of one axis the columns."""
+    values = [int(one) for one in (found if isinstance(found, (tuple, list)) else [found])]
+    if axes == 1:
+        return (1, values[0])
+    return (values[0], values[-1])

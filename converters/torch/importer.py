@@ -1,0 +1,227 @@
+"""PyTorch modules become graphs: a network is called on an example, and what it computed is taken over.
+
+    imported = import_module(net, example=torch.rand(1, 1, 28, 28))
+
+Layers and neurons are read as they are, each with its own settings, in eval mode; batch norm is folded,
+dropout is gone. A module may compute one timestep a call, loop over timesteps inside, or take all of
+them in an axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from snnrt.converters.common.connections import Connections
+from snnrt.converters.common.drafted import Drafted, importing
+from snnrt.converters.common.drafts import Draft, InputDraft, OutputDraft
+from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions
+from snnrt.converters.common.names import Names
+from snnrt.converters.common.recorded import Recorded
+from snnrt.converters.torch.adapter import Adapter, what_changes
+from snnrt.converters.torch.interpreter import Interpretation, Interpreter
+from snnrt.converters.torch.recorded_run import recorded_run
+from snnrt.converters.torch.recording import Recording, record
+from snnrt.converters.torch.result import choose_output, readout_of
+from snnrt.converters.torch.source import example_inputs, find_module, load_weights
+from snnrt.converters.torch.template import Template
+from snnrt.errors import ModelError
+from snnrt.ir.graph import Shape
+from snnrt.ir.nodes.readout import ReadoutMode
+
+FORMAT = "torch"
+
+
+@importing
+def import_module(
+    source: object,
+    *,
+    example: Any = None,
+    weights: object = None,
+    framework: str | None = None,
+    timesteps: int | None = None,
+    readout: ReadoutMode | None = None,
+    encoding: Literal["constant", "spikes"] | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    logits: int | str | None = None,
+) -> Drafted:
+    """Import ``source`` as a float32 graph with a readout and the exit rule ``never``.
+
+    ``source``: a module, or ``package.module:name`` or ``file.py:name`` of one, or of a function that gives
+    one or (module, example). ``weights``: a state_dict, or the file of one, that is put into it first.
+    ``example``: what the module is called with: a tensor or array with a batch axis (and time, where the
+    module takes it), its shape, a .npy file, or a tuple of several arguments of which the first is the input.
+    ``timesteps``: T, where
+    one call is one timestep (16). ``readout``: None: what the module does itself, else the sum. ``encoding``:
+    ``spikes`` where the module takes an axis of time, else ``constant``. ``low`` to ``high``: the input's
+    values; None: 0 to 1, or wider where the example is. ``logits``: which of several results they come from.
+    ``framework``: must be None or the one that the neurons are of.
+
+    The module is called in eval mode without gradients, and left as it was. Raises ModelError, naming the
+    module or the line of code, where snnrt can't express what it computes.
+    """
+    source, own_example = find_module(source)
+    if weights is not None:
+        load_weights(source, weights)
+    inputs = example_inputs(own_example if example is None else example)
+    adapter = Adapter()
+    recording, found = observe(source, inputs, adapter, timesteps)
+    if not any(call.cell is not None for call in recording.calls):
+        raise ModelError(
+            "the module calls no spiking neuron that snnrt knows; expected neurons of snnTorch, "
+            f"SpikingJelly, Norse, Sinabs or Rockpool in it{_changed(source)}"
+        )
+    _check_framework(framework, adapter)
+    meaning, notes = choose_output(found, logits)
+    mode, note = readout_of(found, meaning)
+    if readout is None and note:
+        notes.append(note)
+    drafts, connections, places = draft_names(found, meaning.node)
+    given = inputs[0]
+    limits, range_notes = _limits(given, low, high)
+    spikes = not found.template.nodes[0].static
+    told = found.timesteps > 1 and not found.called
+    count = timesteps if timesteps is not None else (found.timesteps if told else None)
+    options = GraphOptions(
+        count,
+        readout or mode,
+        encoding or ("spikes" if spikes else "constant"),
+        *limits,  # type: ignore[arg-type]
+    )
+    origin = {
+        "format": FORMAT,
+        "framework": ", ".join(sorted(adapter.frameworks)),
+        "class": type(source).__name__,
+    }
+    assumed = [*found.notes, *notes, *range_notes]
+    runs = [recorded_run(found, recording, places)]
+    # what was taken from the example alone shows on another one
+    recording, found = observe(source, (_another(given, *limits), *inputs[1:]), adapter, timesteps)
+    runs.append(recorded_run(found, recording, places))
+    return Drafted(
+        drafts, connections, options, type(source).__name__, origin, tuple(assumed), recorded=_together(runs)
+    )
+
+
+def _changed(module: torch.nn.Module) -> str:
+    """Neurons that are a framework's, but for what a class of the user's changes."""
+    for path, one in module.named_modules():
+        words = what_changes(one)
+        if words:
+            return f"; {path!r} is {words}"
+    return ""
+
+
+def observe(
+    source: torch.nn.Module, inputs: tuple[torch.Tensor, ...], adapter: Adapter, timesteps: int | None,
+    most: int | None = None,
+) -> tuple[Recording, Interpretation]:  # fmt: skip
+    """Call and interpret. A module of one timestep a call is called for several: ``timesteps``, but at most
+    ``most`` (None: 16) of them."""
+    with as_deployed(source, adapter):
+        recording = record(source, inputs, adapter.is_cell)
+    found = Interpreter(recording, adapter).run()
+    steps = min(timesteps or DEFAULT_TIMESTEPS, most or DEFAULT_TIMESTEPS)
+    if found.looped or found.timesteps > 1 or len(inputs) > 1 or steps < 2:
+        return recording, found
+    with as_deployed(source, adapter):
+        recording = record(source, inputs, adapter.is_cell, steps)
+    return recording, Interpreter(recording, adapter, called=True).run()
+
+
+def _another(given: torch.Tensor, low: float, high: float) -> torch.Tensor:
+    """An input of the same shape and range, with other values and another mean."""
+    share = (given.double() - low) / max(high - low, 1e-30)
+    return (low + (high - low) * (1 - share * share)).to(given.dtype)
+
+
+def _together(runs: list[Recorded]) -> Recorded:
+    """One recording of all their inputs."""
+    spikes = {name: np.concatenate([run.spikes[name] for run in runs]) for name in runs[0].spikes}
+    return Recorded(np.concatenate([run.inputs for run in runs]), spikes, runs[0].timesteps)
+
+
+@contextmanager
+def as_deployed(module: torch.nn.Module, adapter: Adapter) -> Iterator[None]:
+    """``module`` in eval mode, its neurons at rest; afterwards as it was, states and all."""
+    modes = [(one, one.training) for one in module.modules()]
+    kept = [(one, dict(vars(one)), dict(one._buffers), dict(vars(one).get("_memories", {})))
+            for one in module.modules() if adapter.is_cell(one)]  # fmt: skip
+    module.eval()
+    try:
+        for one, *_ in kept:
+            adapter.rest(one)
+        yield
+    finally:
+        for one, attributes, buffers, memories in kept:
+            one.__dict__.clear()
+            one.__dict__.update(attributes)
+            one._buffers.clear()
+            one._buffers.update(buffers)
+            if "_memories" in attributes:
+                attributes["_memories"].clear()
+                attributes["_memories"].update(memories)
+        for one, training in modes:
+            one.training = training
+
+
+def _check_framework(framework: str | None, adapter: Adapter) -> None:
+    if framework is not None and adapter.frameworks != {framework}:
+        found = ", ".join(sorted(adapter.frameworks))
+        raise ModelError(f"framework: the module's neurons are {found}'s, found {framework!r}; leave it out")
+
+
+def _limits(
+    given: torch.Tensor, low: float | None, high: float | None
+) -> tuple[tuple[float, float], list[str]]:
+    """The range of the input: as told, else 0 to 1 or what the example has beyond it."""
+    least, most = float(given.min()), float(given.max())
+    found = (min(least, 0.0) if low is None else float(low), max(most, 1.0) if high is None else float(high))
+    beyond = (low is None and least < 0) or (high is None and most > 1)
+    notes = [
+        f"input: values from {found[0]:g} to {found[1]:g} as in the example; "
+        "say low and high if there are others"
+    ]
+    return found, notes if beyond else []
+
+
+def draft_names(found: Interpretation, output: int) -> tuple[dict[str, Draft], Connections, dict[int, str]]:
+    """Drafts by name, what each reads, and the names by place in the template."""
+    template: Template = found.template
+    kept = template.reachable(output)
+    if 0 not in kept:
+        raise ModelError("the result does not depend on the input; expected a path between them")
+    stands_for = template.fold_affine(kept)
+    while output in stands_for:
+        output = stands_for[output]
+    names = Names(("input", "output"))
+    places = {0: "input"}
+    drafts: dict[str, Draft] = {"input": InputDraft("input", list(template.nodes[0].shape))}
+    reads: dict[str, list[tuple[str, int]]] = {"input": []}
+    for place in sorted(kept - {0}):
+        node = template.nodes[place]
+        assert node.operation is not None
+        places[place] = names.fresh(node.scope or _free(node.operation.stem, places))
+        drafts[places[place]] = node.operation.draft(places[place], _canonical(node.shape))
+    for place in sorted(kept - {0}):
+        reads[places[place]] = [(places[source], delay) for source, delay in template.nodes[place].reads]
+    drafts["output"] = OutputDraft("output")
+    reads["output"] = [(places[output], 0)]
+    return drafts, Connections(reads, "input", "output"), places
+
+
+def _free(stem: str, places: dict[int, str]) -> str:
+    number = 1
+    while f"{stem}{number}" in places.values():
+        number += 1
+    return f"{stem}{number}"
+
+
+def _canonical(shape: Shape) -> Shape:
+    """(channels, length) is a map of height 1."""
+    return (shape[0], 1, shape[1]) if len(shape) == 2 else shape

@@ -1,0 +1,322 @@
+"""A recording becomes one timestep of a network: repetitions rolled up, batch and time taken away."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from snnrt.converters.torch.adapter import Adapter
+from snnrt.converters.torch.errors import NotSupported
+from snnrt.converters.torch.functions import FUNCTIONS
+from snnrt.converters.torch.input_axes import input_axes
+from snnrt.converters.torch.meaning import Meaning, joined
+from snnrt.converters.torch.operations import Operation, Unsupported
+from snnrt.converters.torch.recording import ESCAPES, Call, Recording, Value
+from snnrt.converters.torch.template import Read, Template, TemplateNode
+from snnrt.errors import ModelError
+from snnrt.ir.graph import Shape
+
+
+@dataclass(eq=False)
+class CellRecord:
+    """A neuron's ``place`` in the template, and its spikes in the order of its calls, ``factor`` times."""
+
+    place: int
+    factor: np.ndarray
+    values: list[Value] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Interpretation:
+    """``template`` and the ``result``, a Meaning in the place of each tensor; ``timesteps`` of the recording
+    (1 where one call is one timestep), ``looped``: with a call of each neuron for each, ``called``:
+    and of the module; ``notes``: what was
+    assumed. ``cells`` by path; ``meanings`` by the id of a Value."""
+
+    template: Template
+    result: Any
+    timesteps: int
+    looped: bool
+    called: bool
+    notes: list[str]
+    cells: dict[str, CellRecord]
+    meanings: dict[int, Meaning]
+
+
+class Interpreter:
+    """Goes through ``recording`` once, from its inputs to its result.
+
+    ``adapter`` knows the frameworks' neurons. ``called``: the module was called once for each timestep.
+    """
+
+    def __init__(self, recording: Recording, adapter: Adapter, called: bool = False) -> None:
+        self.recording, self.adapter, self.called = recording, adapter, called
+        self.template = Template()
+        self.notes: list[str] = []
+        self.meanings: dict[int, Meaning] = {}
+        self.timesteps, self.looped = self._count_steps()
+        self._reads: dict[str, list[tuple[int, tuple[Read, ...]]]] = {}
+        self._cells: dict[str, CellRecord] = {}
+        self._calls: Counter[str] = Counter()
+
+    def run(self) -> Interpretation:
+        """Raises ModelError where the network's timesteps are not alike, or its axes are not told."""
+        given = self.recording.inputs[0]
+        steps = self.timesteps if self.looped else None
+        lead, tail, timesteps = input_axes(self.recording, self.adapter, steps)
+        if timesteps is not None:
+            self.timesteps = timesteps
+        sample = given.shape[len(lead) : len(given.shape) - len(tail)]
+        static = "T" not in "".join((*lead, *tail))
+        self.template.nodes.append(TemplateNode(None, (), sample, static))
+        self.meanings[id(given)] = Meaning(0, "static" if static else "sequence", lead, sample, tail=tail)
+        if tail or "T" in lead[:1]:
+            module = ", ".join((*lead, *("…",), *tail))
+            self.notes.append(f"data: (N, T, …), where the module takes ({module})")
+        for call in self.recording.calls:
+            try:
+                self._interpret(call)
+            except NotSupported as error:
+                self._give_up(call, error)
+        self._settle_cells()
+        result = _replace_values(self.recording.result, self.meanings)
+        return Interpretation(
+            self.template,
+            result,
+            self.timesteps,
+            self.looped,
+            self.called,
+            self.notes,
+            self._cells,
+            self.meanings,
+        )
+
+    # what functions use
+
+    def meaning(self, value: Value) -> Meaning:
+        """Of a recorded tensor."""
+        if id(value) not in self.meanings:
+            # another input than the first: only states may come from there
+            raise NotSupported("reads another input than the first", "give the network one input")
+        return self.meanings[id(value)]
+
+    def node(
+        self, call: Call, operation: Operation, sources: list[Meaning], sample: Shape, suffix: str = ""
+    ) -> Meaning:
+        """What ``operation`` on ``sources`` gives."""
+        if any(one.mode == "running" for one in sources):
+            raise NotSupported("reads a sum of some timesteps", "add up timesteps behind the network only")
+        if any(one.tail for one in sources):
+            raise NotSupported(
+                "reads an axis of time behind the sample's", "move time to the front before it"
+            )
+        common = joined(sources)
+        if common is None:
+            raise NotSupported(
+                "reads values of different timesteps", "compute one timestep from another's spikes only"
+            )
+        reads = []
+        for one in sources:
+            steps = common.step - one.step if one.time == "step" else 0
+            reads.append(self.template.earlier(one.node, steps))
+        scope = f"{call.scope}{suffix}"
+        static = all(self.template.nodes[place].static for place, _ in reads)
+        place = self.template.add(TemplateNode(operation, tuple(reads), sample, static, scope))
+        return replace(common, node=place, sample=sample)
+
+    # calls
+
+    def _interpret(self, call: Call) -> None:
+        if call.cell is not None:
+            self._cell(call)
+            return
+        if call.function in ESCAPES:
+            self._note_escape(call)
+            return
+        handler = FUNCTIONS.get(call.function)
+        if handler is None:
+            raise NotSupported(
+                "snnrt has no node for this function",
+                "use layers and neurons of the framework, or leave it to what is around the network",
+            )
+        found = handler(self, call)
+        meanings = found if isinstance(found, list) else [found]
+        for value, meaning in zip(call.outputs, meanings):
+            if meaning.rank != len(value.shape):
+                raise NotSupported(
+                    f"axes of {value.shape} are not told apart", "keep the batch axis in front"
+                )
+            self.meanings[id(value)] = meaning
+
+    def _give_up(self, call: Call, error: NotSupported) -> None:
+        """The call as a node that can't be built, so that what follows is looked at all the same."""
+        known = [self.meanings[id(value)] for value in call.values() if id(value) in self.meanings]
+        # the first cause is what is told
+        causes = [one for one in known if isinstance(self.template.nodes[one.node].operation, Unsupported)]
+        title = call.title
+        for value in call.outputs:
+            like = next((one for one in known if len(one.lead) < len(value.shape)), None)
+            lead = like.lead if like is not None else ("N",)[: len(value.shape) - 1]
+            sample = value.shape[len(lead) :]
+            reads = tuple((one.node, 0) for one in known[:1]) or ((0, 0),)
+            operation = Unsupported(title, error.reason, error.remedy)
+            node = TemplateNode(operation, reads, sample, False, call.scope)
+            place = causes[0].node if causes else self.template.add(node)
+            time = like.time if like is not None else "static"
+            step = like.step if like is not None else 0
+            self.meanings[id(value)] = Meaning(place, time, lead, sample, step)
+
+    def _note_escape(self, call: Call) -> None:
+        if call.function == "Python's bool":
+            raise ModelError(
+                f"{call.title}: the module branches on a tensor's value, which a graph can't; "
+                "expected a forward that does the same for every input"
+            )
+        line = f"values read into Python at {call.where} do not come back into the network"
+        if line not in self.notes:
+            self.notes.append(line)
+
+    def _cell(self, call: Call) -> None:
+        assert call.cell is not None
+        adapted = self.adapter.adapt(call.cell, call.scope)
+        source = call.values()[0] if call.values() else None
+        if source is None or id(source) not in self.meanings:
+            raise NotSupported("its input does not come from the network's", "feed it what the network reads")
+        path, step = call.scope, self._calls[call.scope]
+        self._calls[path] += 1
+        meaning = self.meanings[id(source)]
+        single = adapted.time == "single"
+        if meaning.tail:
+            raise NotSupported(
+                "reads an axis of time behind the sample's", "move time to the front before it"
+            )
+        lead = _axes_at(meaning, adapted.time)
+        if meaning.time == "reduced" or meaning.mode == "running":
+            raise NotSupported("reads a sum over the timesteps", "put the neuron before the sum")
+        delay = 0
+        if single:
+            if meaning.time == "sequence":
+                raise NotSupported("computes one timestep, and reads all", "call it for each timestep")
+            delay = step - meaning.step if meaning.time == "step" else 0
+            if delay < 0:
+                raise NotSupported("reads a later timestep", "call each neuron once a timestep")
+        reads = [self.template.earlier(meaning.node, delay)]
+        place = self.template.add(TemplateNode(adapted.cell, (), meaning.sample, False, path))
+        if adapted.feedback:
+            back: Read = (place, 1)
+            for number, operation in enumerate(adapted.feedback):
+                shape = meaning.sample
+                scope = f"{path}.{adapted.feedback_name}" + (f".{number + 1}" if number else "")
+                back = (self.template.add(TemplateNode(operation, (back,), shape, False, scope)), 0)
+            reads.append(back)
+        self._reads.setdefault(path, []).append((step, tuple(reads)))
+        time = "step" if single else "sequence"
+        given = Meaning(place, time, lead, meaning.sample, step)  # type: ignore[arg-type]
+        spikes = call.outputs[adapted.spikes]
+        factor = adapted.after.scale if adapted.after is not None else np.ones(())
+        self._cells.setdefault(path, CellRecord(place, factor)).values.append(spikes)
+        if adapted.after is not None:
+            after = TemplateNode(adapted.after, ((place, 0),), meaning.sample, False, f"{path}.scale")
+            given = replace(given, node=self.template.add(after))
+        self.meanings[id(spikes)] = given
+        for value in call.outputs:
+            if value is not spikes:
+                self._state(value, call, adapted.membranes.get(value.place), given, tuple(reads))
+
+    def _state(
+        self, value: Value, call: Call, membrane: Operation | None, given: Meaning, reads: tuple[Read, ...]
+    ) -> None:
+        """A state read outside of its neuron: a node of its own if it can be, which stands in vain if not."""
+        operation = membrane or Unsupported(
+            f"state of {type(call.cell).__name__}",
+            f"the state of {call.scope!r} is read outside of it",
+            "read its spikes; a membrane can be read where no reset changes it",
+        )
+        node = TemplateNode(operation, reads if membrane else ((given.node, 0),), given.sample, False,
+                            f"{call.scope}.membrane")  # fmt: skip
+        place = self.template.add(node)
+        if membrane:
+            self.template.nodes[place].reads = reads
+        self.meanings[id(value)] = replace(given, node=place)
+
+    # timesteps
+
+    def _count_steps(self) -> tuple[int, bool]:
+        """Timesteps of the recording, and whether neurons are called once for each."""
+        counts = Counter(
+            call.scope for call in self.recording.calls
+            if call.cell is not None and self.adapter.adapt_time(call.cell) == "single"
+        )  # fmt: skip
+        if not counts:
+            return 1, False
+        if len(set(counts.values())) > 1:
+            found = ", ".join(f"{path!r} {count}" for path, count in sorted(counts.items())[:6])
+            raise ModelError(
+                f"neurons are called a different number of times: {found}; expected each once a timestep "
+                "(a neuron that is used in two places has two states: make it two modules)"
+            )
+        steps = next(iter(counts.values()))
+        return steps, steps > 1
+
+    def _settle_cells(self) -> None:
+        """Each neuron reads what it read at the last timestep, and at all others but the first ones."""
+        for path, found in self._reads.items():
+            place = self._cells[path].place
+            last = found[-1][1]
+            longest = max((delay for _, delay in self._closest(last)), default=0)
+            for step, reads in found:
+                if reads != last and step > longest:
+                    raise ModelError(
+                        f"{path!r} reads something else at timestep {step + 1} than at the last; "
+                        "expected the same network at every timestep"
+                    )
+            self.template.nodes[place].reads = last
+
+    def _closest(self, reads: tuple[Read, ...]) -> list[Read]:
+        """The delayed reads behind ``reads``, through layers without state."""
+        found, pending, seen = [], list(reads), set()
+        while pending:
+            place, delay = pending.pop()
+            if (place, delay) in seen:
+                continue
+            seen.add((place, delay))
+            if delay:
+                found.append((place, delay))
+            elif place in self._stateless():
+                pending.extend(self.template.nodes[place].reads)
+        return found
+
+    def _stateless(self) -> set[int]:
+        cells = {cell.place for cell in self._cells.values()}
+        return {place for place in range(len(self.template.nodes)) if place not in cells}
+
+
+def _axes_at(meaning: Meaning, time: str) -> tuple[str, ...]:
+    """The axes in front of a neuron's input as the neuron takes them."""
+    lead = meaning.lead
+    if time == "single":
+        if any("T" in axis for axis in lead) and meaning.time != "static":
+            raise NotSupported("computes one timestep, and reads all", "call it for each timestep")
+        return lead
+    wanted = {"TN": ("T", "N"), "NT": ("N", "T"), "NT merged": ("NT",)}[time]
+    if lead == wanted or (time != "NT merged" and lead == ("T",)):
+        return lead
+    raise NotSupported(
+        f"takes axes ({', '.join(wanted)}, …) and reads ({', '.join(lead)}, …)",
+        "give the example in the layout that the framework takes, with time and batch",
+    )
+
+
+def _replace_values(tree: Any, meanings: dict[int, Meaning]) -> Any:
+    """``tree`` with a Meaning where a Value stands."""
+    if isinstance(tree, Value):
+        return meanings.get(id(tree))
+    if isinstance(tree, dict):
+        return {key: _replace_values(one, meanings) for key, one in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        return [_replace_values(one, meanings) for one in tree]
+    return tree if not isinstance(tree, torch.Tensor) else None

@@ -1,0 +1,1 @@
+"""Neurons of one framework a module: its classes by name, in ``NEURONS``."""

@@ -1,0 +1,66 @@
+"""What the module's neurons did in a recording, as :class:`Recorded` has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from snnrt.converters.common.recorded import Recorded
+from snnrt.converters.torch.interpreter import CellRecord, Interpretation
+from snnrt.converters.torch.meaning import Meaning
+from snnrt.converters.torch.recording import Recording
+
+
+def recorded_run(found: Interpretation, recording: Recording, names: Mapping[int, str]) -> Recorded:
+    """The input and each neuron's spikes; ``names`` by place in the template, only those are taken."""
+    timesteps = found.timesteps
+    given = recording.inputs[0]
+    meaning = found.meanings[id(given)]
+    assert given.kept is not None
+    inputs = by_input(given.kept, meaning, timesteps)
+    spikes = {
+        names[cell.place]: _spikes(cell, found, timesteps)
+        for cell in found.cells.values()
+        if cell.place in names
+    }
+    return Recorded(inputs, spikes, timesteps)
+
+
+def _spikes(cell: CellRecord, found: Interpretation, timesteps: int) -> np.ndarray:
+    parts = []
+    for value in cell.values:
+        assert value.kept is not None
+        parts.append(by_input(value.kept, found.meanings[id(value)], timesteps))
+    whole = parts[0] if found.meanings[id(cell.values[0])].time == "sequence" else np.stack(parts, axis=1)
+    return np.rint(whole / cell.factor).astype(np.int64)
+
+
+def by_input(tensor: torch.Tensor, meaning: Meaning, timesteps: int) -> np.ndarray:
+    """(N, *sample), or (N, T, *sample) where there is time."""
+    array = tensor.detach().cpu().numpy()
+    if meaning.tail:
+        # time behind the sample goes in front
+        array = np.moveaxis(array, -1, 0)
+        meaning = replace(meaning, lead=(*meaning.tail, *meaning.lead), tail=())
+    shape: list[int] = []
+    axes: list[str] = []
+    for axis, length in zip(meaning.lead, array.shape):
+        if axis == "TN":
+            shape += [timesteps, length // timesteps]
+            axes += ["T", "N"]
+        elif axis == "NT":
+            shape += [length // timesteps, timesteps]
+            axes += ["N", "T"]
+        elif axis != "1":
+            shape.append(length)
+            axes.append(axis)
+    array = array.reshape(*shape, *meaning.sample)
+    if "N" not in axes:
+        array = array[None]
+        axes.insert(0, "N")
+    if axes[:2] == ["T", "N"]:
+        array = array.swapaxes(0, 1)
+    return array
