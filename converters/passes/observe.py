@@ -1,0 +1,128 @@
+"""What a network does on calibration inputs: what its synapses read, how far its membranes go.
+
+The C core runs it; what a run does not record by itself is read by probes, leaky integrators that forget at
+once: the membrane of one is the value that it reads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from snnrt.devices.models import model_of
+from snnrt.devices.registry import find_device
+from snnrt.ir.arithmetic import windows
+from snnrt.ir.graph import Conv2d, Edge, Graph, Input, Neuron, Node, Weighted
+from snnrt.results.request import checked_request
+from snnrt.results.result import Result
+
+# recorded bytes that a batch may hold
+_RECORDED_BYTES = 2**26
+# so many rows of each synapse's inputs are kept, and at most so many numbers of them
+_ROWS = 2048
+_NUMBERS = 2**23
+# inputs that show what synapses read, and how many of a run's timesteps
+INPUTS_SHOWN = 64
+
+
+def recorded(graph: Graph, x: np.ndarray, record: tuple[str, ...]) -> Iterator[tuple[slice, Result]]:
+    """Runs of ``graph`` in the C core, for all timesteps, with ``record``: parts of ``x`` that fit memory."""
+    device = find_device("cpu")
+    request = checked_request(graph, x, device.capabilities, record=record).for_all_timesteps()
+    # a spike takes a bit in the core and a byte here, a membrane four and four more
+    a_step = sum(
+        math.prod(node.shape) * (2 * ("spikes" in record) + 12 * ("membranes" in record))
+        for node in graph
+        if isinstance(node, Neuron)
+    )
+    batch = max(1, min(256, _RECORDED_BYTES // max(1, a_step * request.timesteps)))
+    with device.open(model_of(graph)) as session:
+        for start in range(0, len(request), batch):
+            end = min(start + batch, len(request))
+            yield slice(start, end), session.run(request.part(start, end))
+
+
+def spread(x: np.ndarray, most: int) -> np.ndarray:
+    """At most ``most`` of ``x``, evenly spread: data is often sorted by class."""
+    return x if len(x) <= most else x[np.linspace(0, len(x) - 1, most).astype(int)]
+
+
+def with_probes(graph: Graph, sources: dict[str, Neuron]) -> tuple[Graph, dict[str, str]]:
+    """``graph`` with the probe of each named node right after it, and the probes' names."""
+    names = {node.name for node in graph}
+    nodes: list[Node] = []
+    probes: dict[str, str] = {}
+    for node in graph:
+        nodes.append(node)
+        if node.name in sources:
+            name = f"{node.name}.probe"
+            while name in names:
+                name += "x"
+            names.add(name)
+            probes[node.name] = name
+            nodes.append(sources[node.name].with_(name=name, inputs=(Edge(node.name),), shape=node.shape))
+    return graph.with_(nodes=tuple(nodes)), probes
+
+
+def synapse_inputs(graph: Graph, x: np.ndarray) -> dict[str, np.ndarray]:
+    """Of each dense and conv2d of the float32 ``graph``, what its outputs read: rows of values, float32.
+
+    (rows, fan_in), for a convolution (rows, groups, fan_in), columns in the order of the weights; sampled
+    evenly from up to INPUTS_SHOWN inputs, their timesteps, and with a fixed seed from the windows of a map.
+    """
+    x = spread(x, INPUTS_SHOWN)
+    synapses = [node for node in graph if isinstance(node, Weighted)]
+    sources = {node.inputs[0].source for node in synapses}
+    forget = Neuron("probe", (), (), membrane=np.zeros((), np.float32), reset="none")
+    probing, probes = with_probes(
+        graph,
+        {name: forget for name in sources if not isinstance(graph[name], Input) and not _fires(graph[name])},
+    )
+    record = ("spikes", "membranes") if probes else ("spikes",)
+    rng = np.random.default_rng(0)
+    found: dict[str, list[np.ndarray]] = {node.name: [] for node in synapses}
+    for part, result in recorded(probing, x, record):
+        share = (part.stop - part.start) / len(x)
+        for node in synapses:
+            source = graph[node.inputs[0].source]
+            if isinstance(source, Input):
+                values = x[part]
+                values = values if source.encoding == "spikes" else values[:, None]
+            elif source.name in probes:
+                values = result.membranes[probes[source.name]]
+            else:
+                values = result.spikes[source.name]
+            found[node.name].append(_rows(node, values.reshape(-1, *source.shape), share, rng))
+    return {name: np.concatenate(rows) for name, rows in found.items()}
+
+
+def _fires(node: Node) -> bool:
+    return isinstance(node, Neuron) and node.threshold is not None
+
+
+def _rows(node: Weighted, values: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Some rows of what ``node`` reads in ``values`` (moments, *shape): ``share`` of all that are kept."""
+    fan_in = node.weights[0].size
+    groups = node.groups if isinstance(node, Conv2d) else 1
+    wanted = max(1, math.ceil(share * min(_ROWS, _NUMBERS // (fan_in * groups))))
+    if not isinstance(node, Conv2d):
+        chosen = rng.choice(len(values), min(wanted, len(values)), replace=False)
+        return values[np.sort(chosen)].astype(np.float32)
+    positions = node.shape[1] * node.shape[2]
+    # many moments rather than many places of one
+    moments = min(len(values), max(1, wanted))
+    chosen = np.sort(rng.choice(len(values), moments, replace=False))
+    each = min(positions, math.ceil(wanted / moments))
+    kernel = (node.weights.shape[2], node.weights.shape[3])
+    rows = []
+    for start in range(0, moments, 64):
+        block = values[chosen[start : start + 64]]
+        view = windows(block, kernel, node.stride, node.padding, node.dilation)
+        count, channels, height, width = view.shape[:4]
+        place = np.argsort(rng.random((count, positions)), axis=1)[:, :each].ravel()
+        moment = np.repeat(np.arange(count), each)
+        taken = view[moment, :, place // width, place % width]
+        rows.append(taken.reshape(len(moment), groups, -1).astype(np.float32))
+    return np.concatenate(rows)[: max(1, wanted)]
