@@ -76,7 +76,7 @@ PACKAGES = {
 EXCEPTIONS = {
     ("converters.convert", "results"): "checks the inputs that it calibrates with",
     ("converters.passes", "results"): "checks the inputs that it calibrates with",
-    ("converters.passes", "reference"): "runs the network to see how far its states go",
+    ("converters.passes", "devices"): "runs the network to see what its synapses read and how far it goes",
     ("health.record", "network"): "takes a Network for the model that a record is compared with",
     ("targets.code_sizes", "targets.export"): "asks which files of the core a build has",
     ("targets.device_needs", "network"): "takes a Network; a Model would do",

@@ -7,14 +7,15 @@ once: the membrane of one is the value that it reads.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from snnrt.devices.models import model_of
 from snnrt.devices.registry import find_device
-from snnrt.ir.arithmetic import windows
+from snnrt.ir.arithmetic import broadcast, windows
 from snnrt.ir.graph import Conv2d, Edge, Graph, Input, Neuron, Node, Weighted
+from snnrt.ir.spec import ONE_Q15
 from snnrt.results.request import checked_request
 from snnrt.results.result import Result
 
@@ -49,20 +50,21 @@ def spread(x: np.ndarray, most: int) -> np.ndarray:
     return x if len(x) <= most else x[np.linspace(0, len(x) - 1, most).astype(int)]
 
 
-def with_probes(graph: Graph, sources: dict[str, Neuron]) -> tuple[Graph, dict[str, str]]:
-    """``graph`` with the probe of each named node right after it, and the probes' names."""
+def with_probes(graph: Graph, wanted: Mapping[str, Neuron]) -> tuple[Graph, dict[str, str]]:
+    """``graph`` with the probe that is wanted by a name right after the node of that name, reading the edges
+    that it has; the probes' names."""
     names = {node.name for node in graph}
     nodes: list[Node] = []
     probes: dict[str, str] = {}
     for node in graph:
         nodes.append(node)
-        if node.name in sources:
+        if node.name in wanted:
             name = f"{node.name}.probe"
             while name in names:
                 name += "x"
             names.add(name)
             probes[node.name] = name
-            nodes.append(sources[node.name].with_(name=name, inputs=(Edge(node.name),), shape=node.shape))
+            nodes.append(wanted[node.name].with_(name=name))
     return graph.with_(nodes=tuple(nodes)), probes
 
 
@@ -75,10 +77,13 @@ def synapse_inputs(graph: Graph, x: np.ndarray) -> dict[str, np.ndarray]:
     x = spread(x, INPUTS_SHOWN)
     synapses = [node for node in graph if isinstance(node, Weighted)]
     sources = {node.inputs[0].source for node in synapses}
-    forget = Neuron("probe", (), (), membrane=np.zeros((), np.float32), reset="none")
     probing, probes = with_probes(
         graph,
-        {name: forget for name in sources if not isinstance(graph[name], Input) and not _fires(graph[name])},
+        {
+            name: Neuron("", (Edge(name),), graph[name].shape, np.zeros((), np.float32), reset="none")
+            for name in sources
+            if not isinstance(graph[name], Input) and not _fires(graph[name])
+        },
     )
     record = ("spikes", "membranes") if probes else ("spikes",)
     rng = np.random.default_rng(0)
@@ -126,3 +131,55 @@ def _rows(node: Weighted, values: np.ndarray, share: float, rng: np.random.Gener
         taken = view[moment, :, place // width, place % width]
         rows.append(taken.reshape(len(moment), groups, -1).astype(np.float32))
     return np.concatenate(rows)[: max(1, wanted)]
+
+
+def membrane_peaks(graph: Graph, x: np.ndarray) -> dict[str, float]:
+    """The largest |u| that each neuron of the integer ``graph`` (32-bit states) reaches on ``x``, in units.
+
+    A run records v, after the reset; u is computed from the v before and the current that a probe reads. A
+    late reset leaves u in v; where one is taken ahead, the bound |v| + θ stands.
+    """
+    # without scales membranes are recorded in units
+    plain = graph.with_(
+        nodes=tuple(node.with_(scale=None) if isinstance(node, Neuron) else node for node in graph)
+    )
+    resetting = [
+        node for node in plain if isinstance(node, Neuron) and node.spikes and not node.reset_next
+    ]
+    probing, probes = with_probes(plain, {node.name: _current_probe(node) for node in resetting})
+    largest = {node.name: 0.0 for node in graph if isinstance(node, Neuron)}
+    for _, result in recorded(probing, x, ("membranes",)):
+        for node in plain:
+            if not isinstance(node, Neuron):
+                continue
+            v = result.membranes[node.name]
+            peak = float(np.abs(v).max())
+            if node.name in probes:
+                held = np.zeros_like(v)
+                held[:, 1:] = v[:, :-1]
+                if node.initial is not None:
+                    held[:, 0] = broadcast(node.initial, node.shape)
+                u = _decayed(node, held) + result.membranes[probes[node.name]]
+                peak = max(peak, float(np.abs(u).max()))
+            elif node.reset_ahead and node.threshold is not None:
+                peak += float(node.threshold.max())
+            largest[node.name] = max(largest[node.name], peak)
+    return largest
+
+
+def _current_probe(node: Neuron) -> Neuron:
+    """What enters the membrane of ``node``: its synaptic current and bias. A decay of 0, or a shift by 0,
+    forgets."""
+    return Neuron(
+        "", node.inputs, node.shape, np.zeros((), np.int32), synapse=node.synapse,
+        synapse_order=node.synapse_order, synapse_rise=node.synapse_rise, bias=node.bias, reset="none",
+        shift_decay=node.shift_decay,
+    )  # fmt: skip
+
+
+def _decayed(node: Neuron, held: np.ndarray) -> np.ndarray:
+    """The membrane's leak on whole numbers, in place of int64's in float64, which holds them exactly."""
+    factor = broadcast(node.membrane, node.shape).astype(np.float64)
+    if node.shift_decay:
+        return held - np.floor(held / 2.0**factor)
+    return np.floor((held * factor + ONE_Q15 / 2) / ONE_Q15)

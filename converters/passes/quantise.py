@@ -28,7 +28,7 @@ from snnrt.ir.graph import Graph, Neuron, Node, Readout, Shape, Weighted, broadc
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.node import complaint
 from snnrt.ir.spec import LARGEST_INT16, LARGEST_SHIFT, ONE_Q15, Array
-from snnrt.results.request import checked_input
+from snnrt.results.request import checked_data
 
 LARGEST_INT32 = 2**31 - 1
 
@@ -56,7 +56,7 @@ def quantise(
     if decays not in ("product", "shift"):
         raise ModelError(f"quantise: decays: expected 'product' or 'shift', found {decays!r}")
     if calibration is not None:
-        calibration = checked_input(calibration, graph.input, int(graph.timesteps))
+        calibration = checked_data(graph, calibration)[0]
     graph = graph.with_(nodes=(quantised_input_node(graph.input, calibration), *graph.nodes[1:]))
     narrow = state_bits == 16
     graph, units = balance(prepare(graph), narrow)

@@ -6,15 +6,13 @@ from typing import Literal
 
 import numpy as np
 
+from snnrt.converters.passes.observe import INPUTS_SHOWN, membrane_peaks, spread
 from snnrt.converters.passes.quantise_units import MEMBRANE_PARAMETERS
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Graph, Neuron
 from snnrt.ir.spec import LARGEST_INT16, ONE_Q15
 from snnrt.ir.value_types import largest_values, output_types
-from snnrt.reference.run import Reference
 
-# a run of the reference is slow; so many inputs show how far membranes go
-_CALIBRATION_INPUTS = 64
 _HEADROOM = 2.0
 
 
@@ -40,7 +38,7 @@ def choose_state_bits(
     else:
         largest = worst_membranes(graph)
         if calibration is not None:
-            peaks = Reference(graph).peaks(calibration[:_CALIBRATION_INPUTS])
+            peaks = membrane_peaks(graph, spread(calibration, INPUTS_SHOWN))
             largest = {name: min(bound, _HEADROOM * peaks[name]) for name, bound in largest.items()}
         chosen = {
             node.name
