@@ -50,7 +50,8 @@ def convert(
     ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``). ``timesteps``: T (16).
     ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`. ``numbers``: of the device.
     ``calibrate``: inputs (as for :meth:`Network.run`; of built-in data the training split) that set int8's
-    scales; ``state_bits``: width of int8 membranes (None: chosen). ``name``, ``class_names``: for the file.
+    scales and show how far it agrees with float32 (``agreement`` of the result); ``state_bits``: width of
+    int8 membranes (None: chosen). ``name``, ``class_names``: for the file.
 
     What the file does not say; None is the framework's rule, or what stands in brackets:
 
@@ -77,4 +78,4 @@ def convert(
         timesteps=timesteps, exit=exit, name=name, class_names=class_names,
         **{option: value for option, value in options.items() if value is not None},
     )  # fmt: skip
-    return Network(converted.graph, converted.assumptions)
+    return Network(converted.graph, converted.assumptions, converted.agreement)

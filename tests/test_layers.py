@@ -35,13 +35,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reference": ("results", "exits", "format", "ir"),
     "health": ("results", "exits", "format", "ir"),
     "devices": ("reference", "data", "results", "exits", "format", "ir"),
-    "converters": ("ir",),
+    "converters": ("results", "ir"),
     "targets": ("results", "format", "ir"),
     "targets.export": ("targets", "results", "format", "ir"),
     # it runs models, as the modules in devices do
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
     "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
-    "network_facts": ("summary", "devices", "format", "ir"),
+    "network_facts": ("summary", "devices", "results", "format", "ir"),
     "network": ("network_facts", "comparison", "devices", "reference", "data", "results", "format", "ir"),
     "opening": ("network", "devices", "ir"),
     "training": ("network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir"),
@@ -74,8 +74,6 @@ PACKAGES = {
 """Packages of others, and the rooms that may import them."""
 
 EXCEPTIONS = {
-    ("converters.convert", "results"): "checks the inputs that it calibrates with",
-    ("converters.passes", "results"): "checks the inputs that it calibrates with",
     ("converters.passes", "devices"): "runs the network to see what its synapses read and how far it goes",
     ("health.record", "network"): "takes a Network for the model that a record is compared with",
     ("targets.code_sizes", "targets.export"): "asks which files of the core a build has",

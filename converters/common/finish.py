@@ -20,16 +20,21 @@ from snnrt.converters.passes.fold import fold_scales
 from snnrt.ir.graph import Edge, Exit, Graph, Node, Readout
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.nodes.readout import ReadoutMode
+from snnrt.results.rates import Agreement
 
 DEFAULT_TIMESTEPS = 16
 
 
 @dataclass(frozen=True)
 class Imported:
-    """A float32 graph, and what was assumed because neither the source nor the caller said it."""
+    """A float32 graph, and what was assumed because neither the source nor the caller said it.
+
+    ``agreement``: with float32, where other numbers were calibrated.
+    """
 
     graph: Graph
     assumptions: tuple[str, ...]
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True)

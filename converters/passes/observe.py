@@ -125,7 +125,7 @@ def _rows(node: Weighted, values: np.ndarray, share: float, rng: np.random.Gener
     for start in range(0, moments, 64):
         block = values[chosen[start : start + 64]]
         view = windows(block, kernel, node.stride, node.padding, node.dilation)
-        count, channels, height, width = view.shape[:4]
+        count, _, _, width = view.shape[:4]
         place = np.argsort(rng.random((count, positions)), axis=1)[:, :each].ravel()
         moment = np.repeat(np.arange(count), each)
         taken = view[moment, :, place // width, place % width]
@@ -143,9 +143,7 @@ def membrane_peaks(graph: Graph, x: np.ndarray) -> dict[str, float]:
     plain = graph.with_(
         nodes=tuple(node.with_(scale=None) if isinstance(node, Neuron) else node for node in graph)
     )
-    resetting = [
-        node for node in plain if isinstance(node, Neuron) and node.spikes and not node.reset_next
-    ]
+    resetting = [node for node in plain if isinstance(node, Neuron) and node.spikes and not node.reset_next]
     probing, probes = with_probes(plain, {node.name: _current_probe(node) for node in resetting})
     largest = {node.name: 0.0 for node in graph if isinstance(node, Neuron)}
     for _, result in recorded(probing, x, ("membranes",)):

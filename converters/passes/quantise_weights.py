@@ -3,8 +3,8 @@
 Rounding each weight to the nearest adds its error to the current whenever the input is active. Here an
 input's error is made up for by those that are active with it: columns are rounded one after the other, the
 most active first, and what is left goes to the rest by the inputs' second moments (Frantar et al., GPTQ,
-ICLR 2023, arXiv:2210.17323, alg. 1; its order by activity is the authors' ``act_order``). The moments are about
-zero, so the current's mean is kept too, without a bias that silent inputs would have to bear.
+ICLR 2023, arXiv:2210.17323, alg. 1; its order by activity is the authors' ``act_order``). The moments are
+about zero, so the current's mean is kept too, without a bias that a silent network would have to bear.
 """
 
 from __future__ import annotations
