@@ -19,30 +19,38 @@ from snnrt.ir.spec import ONE_Q15
 from snnrt.results.request import checked_request
 from snnrt.results.result import Result
 
-# recorded bytes that a batch may hold
-_RECORDED_BYTES = 2**26
+# recorded bytes that a batch may hold, and all of what is looked at closely
+_RECORDED_BYTES = 2**27
+_SEEN_BYTES = 2**29
 # so many rows of each synapse's inputs are kept, and at most so many numbers of them
 _ROWS = 2048
 _NUMBERS = 2**23
-# inputs that show what synapses read, and how many of a run's timesteps
-INPUTS_SHOWN = 64
+# inputs that are looked at closely, as far as memory's bandwidth allows
+_LEAST_SHOWN, _MOST_SHOWN = 8, 64
 
 
 def recorded(graph: Graph, x: np.ndarray, record: tuple[str, ...]) -> Iterator[tuple[slice, Result]]:
     """Runs of ``graph`` in the C core, for all timesteps, with ``record``: parts of ``x`` that fit memory."""
     device = find_device("cpu")
     request = checked_request(graph, x, device.capabilities, record=record).for_all_timesteps()
-    # a spike takes a bit in the core and a byte here, a membrane four and four more
-    a_step = sum(
-        math.prod(node.shape) * (2 * ("spikes" in record) + 12 * ("membranes" in record))
-        for node in graph
-        if isinstance(node, Neuron)
-    )
-    batch = max(1, min(256, _RECORDED_BYTES // max(1, a_step * request.timesteps)))
+    batch = max(1, min(256, _RECORDED_BYTES // _recorded_bytes(graph, record)))
     with device.open(model_of(graph)) as session:
         for start in range(0, len(request), batch):
             end = min(start + batch, len(request))
             yield slice(start, end), session.run(request.part(start, end))
+
+
+def _recorded_bytes(graph: Graph, record: tuple[str, ...]) -> int:
+    """Of one input: a spike takes a bit in the core and a byte here, a membrane four and eight."""
+    each = 2 * ("spikes" in record) + 12 * ("membranes" in record)
+    neurons = sum(math.prod(node.shape) for node in graph if isinstance(node, Neuron))
+    return max(1, each * neurons * int(graph.timesteps))
+
+
+def shown(graph: Graph, x: np.ndarray, record: tuple[str, ...]) -> np.ndarray:
+    """Those of ``x`` that are looked at closely: 64, of large and long networks fewer, no fewer than 8."""
+    most = _SEEN_BYTES // _recorded_bytes(graph, record)
+    return spread(x, max(_LEAST_SHOWN, min(_MOST_SHOWN, most)))
 
 
 def spread(x: np.ndarray, most: int) -> np.ndarray:
@@ -71,10 +79,9 @@ def with_probes(graph: Graph, wanted: Mapping[str, Neuron]) -> tuple[Graph, dict
 def synapse_inputs(graph: Graph, x: np.ndarray) -> dict[str, np.ndarray]:
     """Of each dense and conv2d of the float32 ``graph``, what its outputs read: rows of values, float32.
 
-    (rows, fan_in), for a convolution (rows, groups, fan_in), columns in the order of the weights; sampled
-    evenly from up to INPUTS_SHOWN inputs, their timesteps, and with a fixed seed from the windows of a map.
+    (rows, fan_in), for a convolution (rows, groups, fan_in), columns in the order of the weights; drawn
+    with a fixed seed from the inputs that are :func:`shown`, their timesteps, and the windows of a map.
     """
-    x = spread(x, INPUTS_SHOWN)
     synapses = [node for node in graph if isinstance(node, Weighted)]
     sources = {node.inputs[0].source for node in synapses}
     probing, probes = with_probes(
@@ -86,6 +93,7 @@ def synapse_inputs(graph: Graph, x: np.ndarray) -> dict[str, np.ndarray]:
         },
     )
     record = ("spikes", "membranes") if probes else ("spikes",)
+    x = shown(probing, x, record)
     rng = np.random.default_rng(0)
     found: dict[str, list[np.ndarray]] = {node.name: [] for node in synapses}
     for part, result in recorded(probing, x, record):
@@ -137,7 +145,8 @@ def membrane_peaks(graph: Graph, x: np.ndarray) -> dict[str, float]:
     """The largest |u| that each neuron of the integer ``graph`` (32-bit states) reaches on ``x``, in units.
 
     A run records v, after the reset; u is computed from the v before and the current that a probe reads. A
-    late reset leaves u in v; where one is taken ahead, the bound |v| + θ stands.
+    late reset leaves u in v; where one is taken ahead, the bound |v| + θ stands. What a lower bound of an
+    integrator, or of a neuron with a late reset, takes away is not seen: it may be clipped.
     """
     # without scales membranes are recorded in units
     plain = graph.with_(
@@ -146,7 +155,8 @@ def membrane_peaks(graph: Graph, x: np.ndarray) -> dict[str, float]:
     resetting = [node for node in plain if isinstance(node, Neuron) and node.spikes and not node.reset_next]
     probing, probes = with_probes(plain, {node.name: _current_probe(node) for node in resetting})
     largest = {node.name: 0.0 for node in graph if isinstance(node, Neuron)}
-    for _, result in recorded(probing, x, ("membranes",)):
+    record = ("membranes",)
+    for _, result in recorded(probing, shown(probing, x, record), record):
         for node in plain:
             if not isinstance(node, Neuron):
                 continue

@@ -55,7 +55,7 @@ def quantised_input_node(node: Input, calibration: np.ndarray | None) -> Input:
 def _whole(values: np.ndarray | None, low: float, high: float) -> bool:
     if values is None:
         return low == np.rint(low) and high == np.rint(high)
-    return all((part == np.rint(part)).all() for part in _parts(values))
+    return values.dtype.kind in "biu" or all((part == np.rint(part)).all() for part in _parts(values))
 
 
 def _few_values(values: np.ndarray, most: int) -> np.ndarray | None:

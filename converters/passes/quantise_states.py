@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from snnrt.converters.passes.observe import INPUTS_SHOWN, membrane_peaks, spread
+from snnrt.converters.passes.observe import membrane_peaks
 from snnrt.converters.passes.quantise_units import MEMBRANE_PARAMETERS
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Graph, Neuron
@@ -37,8 +37,9 @@ def choose_state_bits(
                 )
     else:
         largest = worst_membranes(graph)
-        if calibration is not None:
-            peaks = membrane_peaks(graph, spread(calibration, INPUTS_SHOWN))
+        open_ = [node for node in neurons if largest[node.name] > LARGEST_INT16 >= _largest_parameter(node)]
+        if calibration is not None and open_:
+            peaks = membrane_peaks(graph, calibration)
             largest = {name: min(bound, _HEADROOM * peaks[name]) for name, bound in largest.items()}
         chosen = {
             node.name
