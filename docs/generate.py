@@ -29,6 +29,7 @@ LEVELS = {
             ),
             "snnrt.targets": ("list_targets", "load_target", "TargetReport", "write_report", "explain"),
             "snnrt.comparison": ("Comparison",),
+            "snnrt.results.rates": ("Agreement", "LayerRates"),
             "snnrt.errors": (
                 "SnnrtError", "ModelError", "DataError", "TargetError", "OutputError", "ArgumentTypeError",
                 "ModelFileError", "DataFileError", "TargetFileError",

@@ -11,6 +11,8 @@ from snnrt.results.result import Result
 
 LEAST_CLASSES = 0.99
 """The share of equal classes below which a conversion is warned of."""
+BY_CHANCE = 2
+"""Inputs whose class may change without a warning, however few there are."""
 MOST_DISTANCE = 0.05
 """Of a layer's mean rate in the source: the earth mover's distance above which it is warned of."""
 MOST_NEW_DEAD = 0.01
@@ -71,9 +73,10 @@ class Agreement:
     source_accuracy: float | None = None
 
     def warnings(self) -> list[str]:
-        """What is poor, in words: LEAST_CLASSES, MOST_DISTANCE, MOST_NEW_DEAD; a layer that never fires."""
+        """What is poor, in words, by the limits of this module; and each layer that never fires."""
         found = []
-        if self.class_agreement < LEAST_CLASSES:
+        unequal = round((1 - self.class_agreement) * self.inputs)
+        if unequal > max(BY_CHANCE, (1 - LEAST_CLASSES) * self.inputs):
             found.append(
                 f"classes agree for {self.class_agreement:.2%} of {self.inputs} inputs, expected at least "
                 f"{LEAST_CLASSES:.0%}; calibrate with more inputs, or compare the accuracy on a test set"

@@ -84,3 +84,14 @@ def test_one_import(monkeypatch):
     monkeypatch.setattr(importer, "import_nir", counted)
     convert.convert_source(DIGITS, numbers="int8", calibrate=IMAGES, **USUAL)
     assert len(calls) == 1
+
+
+def test_a_calibrated_conversion_knows_its_agreement() -> None:
+    source = Path(__file__).parents[2] / "examples" / "models" / "digits_conv.nir"
+    options = {"framework": "snntorch", "timesteps": 4, "numbers": "int8"}
+    network = snnrt.convert(source, calibrate="digits", **options)
+    assert network.agreement is not None
+    assert network.agreement.inputs == 1000 and network.agreement.timesteps == 4
+    assert network.agreement.class_agreement > 0.99
+    assert snnrt.convert(source, **options).agreement is None
+    assert snnrt.Network(network.graph).agreement is None

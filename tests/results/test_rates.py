@@ -86,7 +86,7 @@ def test_agreement_of_parts() -> None:
     [
         (1.0, {}, None),
         (0.99, {"distance": 0.005, "dead": 0.11, "source_dead": 0.1}, None),
-        (0.989, {}, "classes agree for 98.90% of 500 inputs, expected at least 99%"),
+        (0.988, {}, "classes agree for 98.80% of 500 inputs, expected at least 99%"),
         (1.0, {"distance": 0.00501}, "'a': firing rates are 0.00501 spikes a step away"),
         (1.0, {"dead": 0.12, "source_dead": 0.1}, "'a': 12.0% of its neurons never fire, in float32 10.0%"),
         (1.0, {"source_rate": 0.0, "distance": 0.1, "dead": 1.0}, "'a' never fires on these inputs"),
@@ -96,3 +96,8 @@ def test_what_is_poor_is_said(classes: float, fields: dict, words: str | None) -
     warnings = Agreement(500, 4, classes, (layer(**fields),)).warnings()
     assert len(warnings) == (words is not None)
     assert words is None or words in warnings[0]
+
+
+def test_two_inputs_may_change_their_class_by_chance() -> None:
+    assert not Agreement(20, 4, 0.9, ()).warnings()
+    assert "85.00%" in Agreement(20, 4, 0.85, ()).warnings()[0]
