@@ -89,12 +89,12 @@ def _quantise_synapses(
     node: Weighted, source_unit: np.ndarray, unit: np.ndarray, read: np.ndarray | None
 ) -> Node:
     scale = channel_units(unit)
-    bias = None
+    bias = lost = None
     if node.bias is not None and node.bias.any():
         bias = np.rint(node.bias / scale).astype(np.int32)
-    return node.with_(
-        weights=integer_weights(node, source_unit, scale, read), bias=bias, scale=scale.astype(np.float32)
-    )
+        lost = node.bias - bias * scale
+    weights = integer_weights(node, source_unit, scale, read, lost)
+    return node.with_(weights=weights, bias=bias, scale=scale.astype(np.float32))
 
 
 def _quantise_neuron(node: Neuron, source_unit: np.ndarray, shift: bool) -> Neuron:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from snnrt.converters.passes.quantise_units import channel_units, effective_weights
+from snnrt.converters.passes.quantise_units import channel_units, effective_weights, is_whole
 from snnrt.ir.graph import Conv2d, Graph, Weighted
 from snnrt.ir.spec import LARGEST_WEIGHT
 
@@ -57,14 +57,20 @@ def best_shares(
 
 
 def integer_weights(
-    node: Weighted, source_unit: np.ndarray, scale: np.ndarray, rows: np.ndarray | None
+    node: Weighted,
+    source_unit: np.ndarray,
+    scale: np.ndarray,
+    rows: np.ndarray | None,
+    lost: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The int8 weights of ``node``, in ``scale`` (outputs,); ``rows`` (:func:`in_units`), None: nearest."""
+    """The int8 weights of ``node``, in ``scale`` (outputs,); ``rows`` (:func:`in_units`), None: nearest;
+    ``lost`` (outputs,): what the rounded bias lacks."""
     weights = effective_weights(node, source_unit)
     if rows is None:
         units = weights / scale.reshape((-1,) + (1,) * (weights.ndim - 1))
         return np.clip(np.rint(units), -LARGEST_WEIGHT, LARGEST_WEIGHT).astype(np.int8)
-    parts = zip(*_of_groups(node, weights, scale, rows))
+    lost = np.zeros(len(weights)) if lost is None else lost
+    parts = zip(*_of_groups(node, weights, scale, rows), np.split(lost, rows[0].size // node.fan_in))
     return np.concatenate([rounded_weights(*part) for part in parts]).reshape(weights.shape)
 
 
@@ -96,21 +102,28 @@ def best_share(weights: np.ndarray, unit: np.ndarray, rows: np.ndarray) -> np.nd
     return np.where(least < _WORTH * errors[0], _SHARES[best], 1.0)
 
 
-def rounded_weights(weights: np.ndarray, unit: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def rounded_weights(
+    weights: np.ndarray, unit: np.ndarray, rows: np.ndarray, lost: np.ndarray | float = 0.0
+) -> np.ndarray:
     """(outputs, fan_in) int8, in ``unit`` (outputs,), of real ``weights`` that read ``rows`` (rows, fan_in).
 
-    A channel takes the nearest integers where the other rounding is no better on rows that it did not see.
+    ``lost`` (outputs,) of each current is made up for, too: what the rounding of a bias takes away. A channel
+    takes the nearest integers where its weights are whole, or where the other rounding is no better on rows
+    that it did not see.
     """
     scale = unit[:, None]
+    lost = np.broadcast_to(np.asarray(lost, np.float64), unit.shape)
     nearest = _nearest(weights, scale)
     seen, kept_back = rows[np.arange(len(rows)) % 4 != 3], rows[3::4]
     if not len(kept_back) or not seen.any():
         return (nearest / scale).round().astype(np.int8)
-    found = _compensated(weights, scale, seen)
+    found = _compensated(weights, scale, seen, lost)
     error, plain = (
-        np.square(kept_back @ (weights - one).T.astype(np.float32)).sum(axis=0) for one in (found, nearest)
+        np.square(kept_back @ (weights - one).T.astype(np.float32) + lost).sum(axis=0)
+        for one in (found, nearest)
     )
-    chosen = np.where((error < plain)[:, None], found, nearest)
+    better = (error < plain) & ~is_whole(weights / scale).all(axis=1)
+    chosen = np.where(better[:, None], found, nearest)
     return np.rint(chosen / scale).astype(np.int8)
 
 
@@ -118,12 +131,12 @@ def _nearest(weights: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(weights / scale), -LARGEST_WEIGHT, LARGEST_WEIGHT) * scale
 
 
-def _compensated(weights: np.ndarray, scale: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _compensated(weights: np.ndarray, scale: np.ndarray, rows: np.ndarray, lost: np.ndarray) -> np.ndarray:
     """Real values on the grid of ``scale``."""
     order = np.argsort(-np.square(rows, dtype=np.float64).sum(axis=0), kind="stable")
     found = np.empty_like(weights)
     # what the blocks so far leave of the current, which the next take over
-    left = np.zeros((len(rows), len(weights)))
+    left = np.tile(lost, (len(rows), 1))
     for start in range(0, len(order), _BLOCK):
         block = order[start : start + _BLOCK]
         x = rows[:, block].astype(np.float64)
@@ -133,9 +146,7 @@ def _compensated(weights: np.ndarray, scale: np.ndarray, rows: np.ndarray) -> np
         moments = x.T @ x
         moments[np.diag_indices_from(moments)] += _DAMPING * moments.trace() / len(block)
         inverse = np.linalg.inv(moments)
-        wanted = weights[:, block]
-        if start:
-            wanted = wanted + (left.T @ x) @ inverse
+        wanted = weights[:, block] + (left.T @ x) @ inverse
         spreading = np.linalg.cholesky(inverse).T
         for column in range(len(block)):
             value = _nearest(wanted[:, column : column + 1], scale)

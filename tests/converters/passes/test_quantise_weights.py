@@ -51,6 +51,20 @@ def test_currents_are_kept_on_rows_not_seen(inputs: int) -> None:
     assert shift.mean() < 0.25 * before.mean()
 
 
+def test_what_a_bias_lost_is_made_up_for() -> None:
+    """Half a unit a step, where some inputs are active at any time."""
+    rng = np.random.default_rng(7)
+    weights = rng.normal(0, 0.3, (12, 40))
+    unit = np.abs(weights).max(axis=1) / 127
+    rows, lost = correlated_rows(3000, 40), unit / 2
+    found = rounded_weights(weights, unit, rows[:2000], lost)
+    left = np.abs((rows[2000:] @ (weights - found * unit[:, None]).T + lost).mean(axis=0))
+    assert left.mean() < 0.4 * lost.mean()
+    # whole weights are exact for every input: a bias does not change them
+    whole = rng.integers(-127, 128, (12, 40))
+    np.testing.assert_array_equal(rounded_weights(whole * unit[:, None], unit, rows, lost), whole)
+
+
 def test_weights_on_the_grid_stay() -> None:
     rng = np.random.default_rng(2)
     whole = rng.integers(-127, 128, (5, 60))
