@@ -94,7 +94,8 @@ def in_numbers(
     """``imported`` (float32) in ``numbers``.
 
     ``calibrate``: inputs as for :meth:`snnrt.Network.run` (of built-in data the training split); they set
-    int8's scales. Without, the stated range of the input does, which is said among the assumptions.
+    int8's scales and roundings, and show how far it agrees with float32 (``agreement``). Without, the stated
+    range of the input sets the scales, which is said among the assumptions.
     ``state_bits``: width of int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None), or
     ``shift``: the nearest 1 − 2⁻ᵏ, which the assumptions name where a decay was another. ``loihi``: int8
     weights, neurons in Loihi's integers; where a current could wrap, the assumptions say so. Raises
@@ -119,25 +120,32 @@ def in_numbers(
         raise ModelError(
             f"state_bits: expected none with Loihi's integers, which take 24, found {state_bits}"
         )
-    seen = None
+    seen, labels = None, None
     if calibrate is not None:
         try:
-            seen = checked_data(graph, calibrate, split="train")[0]
+            seen, labels = checked_data(graph, calibrate, split="train")
         except DataFileError as error:
             raise DataFileError(f"calibrate: {error}") from None
         except DataError as error:
             raise DataError(f"calibrate: {error}") from None
-    told = () if calibrate is not None else (NOTHING_SEEN,)
+    told: tuple[str, ...] = () if calibrate is not None else (NOTHING_SEEN,)
     if numbers == "int8":
         from snnrt.converters.passes.shifts import moved_decays
 
         if decays == "shift":
             told = (*told, *moved_decays(graph))
-        return _told(replace(imported, graph=quantise(graph, seen, state_bits, decays or "product")), told)
-    from snnrt.converters.passes.loihi import to_loihi, wrapping
+        graph = quantise(graph, seen, state_bits, decays or "product")
+    else:
+        from snnrt.converters.passes.loihi import to_loihi, wrapping
 
-    graph = quantise(graph, seen, 32)
-    return _told(replace(imported, graph=to_loihi(graph)), (*told, *wrapping(graph)))
+        whole = quantise(graph, seen, 32)
+        graph, told = to_loihi(whole), (*told, *wrapping(whole))
+    found = None
+    if seen is not None:
+        from snnrt.converters.passes.agreement import agreement as with_float32
+
+        found = with_float32(imported.graph, graph, seen, labels)
+    return _told(replace(imported, graph=graph, agreement=found), told)
 
 
 def _told(imported: Imported, lines: Sequence[str]) -> Imported:

@@ -30,6 +30,7 @@ LEVELS = {
             "snnrt.targets": ("list_targets", "load_target", "TargetReport", "write_report", "explain"),
             "snnrt.converters.check": ("SourceCheck", "NodeVerdict"),
             "snnrt.comparison": ("Comparison",),
+            "snnrt.results.rates": ("Agreement", "LayerRates"),
             "snnrt.errors": (
                 "SnnrtError", "ModelError", "DataError", "TargetError", "OutputError", "ArgumentTypeError",
                 "ModelFileError", "DataFileError", "TargetFileError", "SilentLayerWarning",

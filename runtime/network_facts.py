@@ -9,17 +9,25 @@ from snnrt.format.model import Model
 from snnrt.format.sizes import FileInfo, file_info
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph
+from snnrt.results.rates import Agreement
 from snnrt.summary import class_names, network_line, summary_text
 
 
 class NetworkFacts:
     """A checked model that does not change, and what can be read off it."""
 
-    def __init__(self, graph: Graph | Model, assumptions: Sequence[str] | None = None) -> None:
-        """``assumptions``: None for those that the metadata tells. Raises ModelError where the graph breaks a
+    def __init__(
+        self,
+        graph: Graph | Model,
+        assumptions: Sequence[str] | None = None,
+        agreement: Agreement | None = None,
+    ) -> None:
+        """``assumptions``: None for those that the metadata tells. ``agreement``: with what it was converted
+        from. Raises ModelError where the graph breaks a
         rule of the IR."""
         self._model = graph if isinstance(graph, Model) else model_of(graph)
         self._assumptions = self._model.assumptions if assumptions is None else tuple(assumptions)
+        self._agreement = agreement
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -45,6 +53,12 @@ class NetworkFacts:
     def assumptions(self) -> tuple[str, ...]:
         """What the import took for granted."""
         return self._assumptions
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """How far a calibrated conversion agrees with float32 in classes and firing rates; None where this
+        network does not come from one just made (a file does not keep it)."""
+        return self._agreement
 
     @property
     def model(self) -> Model:

@@ -85,8 +85,9 @@ def convert(
     ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``). ``timesteps``: T (16).
     ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`. ``numbers``: of the device.
     ``calibrate``: inputs (as for :meth:`Network.run`; of built-in data the training split) that set int8's
-    scales; ``state_bits``: width of int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None) or
-    ``shift``, without products: the nearest 1 − 2⁻ᵏ. ``name``, ``class_names``: for the file.
+    scales and show how far it agrees with float32 (``agreement`` of the result); ``state_bits``: width of
+    int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None) or ``shift``, without products: the
+    nearest 1 − 2⁻ᵏ. ``name``, ``class_names``: for the file.
 
     What the file does not say; None is the framework's rule, or what stands in brackets:
 
@@ -117,7 +118,7 @@ def convert(
         framework=framework, timesteps=timesteps, exit=exit, name=name, class_names=class_names, run=_spikes,
         **{option: value for option, value in options.items() if value is not None},
     )  # fmt: skip
-    network = Network(converted.graph, converted.assumptions)
+    network = Network(converted.graph, converted.assumptions, converted.agreement)
     if calibrate is not None:
         warn_of_silence(network.model, calibrate, stacklevel=2)
     return network

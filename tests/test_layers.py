@@ -35,14 +35,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reference": ("results", "exits", "format", "ir"),
     "health": ("results", "exits", "format", "ir"),
     "devices": ("reference", "data", "results", "exits", "format", "ir"),
-    "converters": ("ir",),
+    "converters": ("results", "ir"),
     "targets": ("results", "format", "ir"),
     "targets.export": ("targets", "results", "format", "ir"),
     # it runs models, as the modules in devices do
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
     "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
     "silence": ("devices", "results", "format", "ir"),
-    "network_facts": ("summary", "devices", "format", "ir"),
+    "network_facts": ("summary", "devices", "results", "format", "ir"),
     "network": (
         "network_facts", "silence", "comparison", "devices", "reference", "data", "results", "format", "ir",
     ),
@@ -77,9 +77,7 @@ PACKAGES = {
 """Packages of others, and the rooms that may import them."""
 
 EXCEPTIONS = {
-    ("converters.convert", "results"): "checks the inputs that it calibrates with",
-    ("converters.passes", "results"): "checks the inputs that it calibrates with",
-    ("converters.passes", "reference"): "runs the network to see how far its states go",
+    ("converters.passes", "devices"): "runs the network to see what its synapses read and how far it goes",
     ("health.record", "network"): "takes a Network for the model that a record is compared with",
     ("targets.code_sizes", "targets.export"): "asks which files of the core a build has",
     ("targets.device_needs", "network"): "takes a Network; a Model would do",

@@ -21,6 +21,7 @@ from snnrt.converters.passes.fold import fold_scales
 from snnrt.ir.graph import Edge, Exit, Graph, Node, Readout
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.nodes.readout import ReadoutMode
+from snnrt.results.rates import Agreement
 
 DEFAULT_TIMESTEPS = 16
 
@@ -30,11 +31,13 @@ class Imported:
     """A float32 graph, and what was assumed because neither the source nor the caller said it.
 
     ``recorded``: what the source's own framework computed, where it was at hand.
+    ``agreement``: with float32, where other numbers were calibrated.
     """
 
     graph: Graph
     assumptions: tuple[str, ...]
     recorded: Recorded | None = None
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True)

@@ -16,18 +16,20 @@ from typing import Literal
 import numpy as np
 
 from snnrt.converters.passes.membrane_form import decay_form
+from snnrt.converters.passes.observe import synapse_inputs
 from snnrt.converters.passes.quantise_balance import balance
 from snnrt.converters.passes.quantise_input import quantised_input_node
 from snnrt.converters.passes.quantise_prepare import prepare
 from snnrt.converters.passes.quantise_states import choose_state_bits
-from snnrt.converters.passes.quantise_units import effective_weights
+from snnrt.converters.passes.quantise_units import UnitSolver, channel_units
+from snnrt.converters.passes.quantise_weights import best_shares, in_units, integer_weights
 from snnrt.converters.passes.shifts import nearest_shift
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Graph, Neuron, Node, Readout, Shape, Weighted, broadcast
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.node import complaint
-from snnrt.ir.spec import LARGEST_INT16, LARGEST_WEIGHT, ONE_Q15, Array
-from snnrt.results.request import checked_input
+from snnrt.ir.spec import LARGEST_INT16, ONE_Q15, Array
+from snnrt.results.request import checked_data
 
 LARGEST_INT32 = 2**31 - 1
 
@@ -55,18 +57,26 @@ def quantise(
     if decays not in ("product", "shift"):
         raise ModelError(f"quantise: decays: expected 'product' or 'shift', found {decays!r}")
     if calibration is not None:
-        calibration = checked_input(calibration, graph.input, int(graph.timesteps))
+        calibration = checked_data(graph, calibration)[0]
     graph = graph.with_(nodes=(quantised_input_node(graph.input, calibration), *graph.nodes[1:]))
-    graph, units = balance(prepare(graph), narrow=state_bits == 16)
-    nodes = tuple(_quantise_node(node, units, decays == "shift") for node in graph)
+    narrow = state_bits == 16
+    graph, units = balance(prepare(graph), narrow)
+    read: dict[str, np.ndarray] = {}
+    if calibration is not None and len(calibration):
+        read = in_units(graph, synapse_inputs(graph, calibration), units)
+        units = UnitSolver(graph, narrow, best_shares(graph, read, units)).solve()
+    nodes = tuple(_quantise_node(node, units, decays == "shift", read) for node in graph)
     quantised = choose_state_bits(graph.with_(nodes=nodes, arithmetic="integer"), calibration, state_bits)
     check_graph(quantised)
     return quantised
 
 
-def _quantise_node(node: Node, units: dict[str, np.ndarray], shift: bool) -> Node:
+def _quantise_node(
+    node: Node, units: dict[str, np.ndarray], shift: bool, read: dict[str, np.ndarray]
+) -> Node:
     if isinstance(node, Weighted):
-        return _quantise_synapses(node, units[node.inputs[0].source], units[node.name])
+        source, unit = units[node.inputs[0].source], units[node.name]
+        return _quantise_synapses(node, source, unit, read.get(node.name))
     if isinstance(node, Neuron):
         return _quantise_neuron(node, units[node.inputs[0].source], shift)
     if isinstance(node, Readout):
@@ -76,18 +86,16 @@ def _quantise_node(node: Node, units: dict[str, np.ndarray], shift: bool) -> Nod
     return node.quantised()
 
 
-def _quantise_synapses(node: Weighted, source_unit: np.ndarray, unit: np.ndarray) -> Node:
-    scale = unit.reshape(unit.shape[0], -1)[:, 0]
-    weights = effective_weights(node, source_unit)
-    units = weights / scale.reshape((-1,) + (1,) * (weights.ndim - 1))
-    bias = None
+def _quantise_synapses(
+    node: Weighted, source_unit: np.ndarray, unit: np.ndarray, read: np.ndarray | None
+) -> Node:
+    scale = channel_units(unit)
+    bias = lost = None
     if node.bias is not None and node.bias.any():
         bias = np.rint(node.bias / scale).astype(np.int32)
-    return node.with_(
-        weights=np.clip(np.rint(units), -LARGEST_WEIGHT, LARGEST_WEIGHT).astype(np.int8),
-        bias=bias,
-        scale=scale.astype(np.float32),
-    )
+        lost = node.bias - bias * scale
+    weights = integer_weights(node, source_unit, scale, read, lost)
+    return node.with_(weights=weights, bias=bias, scale=scale.astype(np.float32))
 
 
 def _quantise_neuron(node: Neuron, source_unit: np.ndarray, shift: bool) -> Neuron:

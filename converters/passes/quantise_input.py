@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ PEAK_UNSIGNED = 255
 PEAK_SIGNED = 127
 # fewer values may be multiples of a step by chance
 _ENOUGH_VALUES = 256
+_VALUES_AT_ONCE = 2**20
 
 
 def quantised_input_node(node: Input, calibration: np.ndarray | None) -> Input:
@@ -24,13 +26,14 @@ def quantised_input_node(node: Input, calibration: np.ndarray | None) -> Input:
     nothing is rounded: pixels of 0 … 16 sixteenths get scale 1/16. Spikes and counts keep scale 1.
     """
     low, high = float(node.low), float(node.high)
-    values = None if calibration is None else np.unique(calibration)
-    seen_low, seen_high = (low, high) if values is None else (float(values[0]), float(values[-1]))
+    seen_low, seen_high = low, high
+    if calibration is not None:
+        seen_low, seen_high = float(calibration.min()), float(calibration.max())
     largest = max(abs(seen_low), abs(seen_high))
     if largest == 0.0:
         largest = max(abs(low), abs(high), 1.0)
     stated = max(abs(low), abs(high))
-    if node.encoding == "spikes" and _whole(values, low, high):
+    if node.encoding == "spikes" and _whole(calibration, low, high):
         peak = int(np.ceil(max(largest, stated, 1.0)))
         if peak > LARGEST_INT16:
             raise ModelError(
@@ -39,7 +42,8 @@ def quantised_input_node(node: Input, calibration: np.ndarray | None) -> Input:
         return replace(node, scale=1.0, peak=peak)
     most = PEAK_SIGNED if seen_low < 0.0 else PEAK_UNSIGNED
     trusted = calibration is not None and calibration.size >= _ENOUGH_VALUES
-    steps = _steps(values, largest, most) if values is not None and trusted else None
+    values = _few_values(calibration, 2 * most + 1) if calibration is not None and trusted else None
+    steps = None if values is None else _steps(values, largest, most)
     if steps is None:
         return replace(node, scale=float(np.float32(largest / most)), peak=most)
     scale = largest / steps
@@ -51,7 +55,23 @@ def quantised_input_node(node: Input, calibration: np.ndarray | None) -> Input:
 def _whole(values: np.ndarray | None, low: float, high: float) -> bool:
     if values is None:
         return low == np.rint(low) and high == np.rint(high)
-    return bool((values == np.rint(values)).all())
+    return values.dtype.kind in "biu" or all((part == np.rint(part)).all() for part in _parts(values))
+
+
+def _few_values(values: np.ndarray, most: int) -> np.ndarray | None:
+    """The different values, sorted, or None where there are more than ``most``."""
+    found = np.zeros(0, values.dtype)
+    for part in _parts(values):
+        found = np.union1d(found, part)
+        if len(found) > most:
+            return None
+    return found
+
+
+def _parts(values: np.ndarray) -> Iterator[np.ndarray]:
+    """A million or so at a time: sorting or rounding all would need copies of them."""
+    each = max(1, _VALUES_AT_ONCE // max(1, values[0].size))
+    return (values[start : start + each] for start in range(0, len(values), each))
 
 
 def _steps(values: np.ndarray, largest: float, most: int) -> int | None:

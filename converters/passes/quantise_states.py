@@ -6,15 +6,13 @@ from typing import Literal
 
 import numpy as np
 
+from snnrt.converters.passes.observe import membrane_peaks
 from snnrt.converters.passes.quantise_units import MEMBRANE_PARAMETERS
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Graph, Neuron
 from snnrt.ir.spec import LARGEST_INT16, ONE_Q15
 from snnrt.ir.value_types import largest_values, output_types
-from snnrt.reference.run import Reference
 
-# a run of the reference is slow; so many inputs show how far membranes go
-_CALIBRATION_INPUTS = 64
 _HEADROOM = 2.0
 
 
@@ -39,8 +37,9 @@ def choose_state_bits(
                 )
     else:
         largest = worst_membranes(graph)
-        if calibration is not None:
-            peaks = Reference(graph).peaks(calibration[:_CALIBRATION_INPUTS])
+        open_ = [node for node in neurons if largest[node.name] > LARGEST_INT16 >= _largest_parameter(node)]
+        if calibration is not None and open_:
+            peaks = membrane_peaks(graph, calibration)
             largest = {name: min(bound, _HEADROOM * peaks[name]) for name, bound in largest.items()}
         chosen = {
             node.name

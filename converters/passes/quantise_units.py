@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from snnrt.converters.passes.membrane_form import decay_form
@@ -39,14 +41,16 @@ MEMBRANE_PARAMETERS = tuple(
 
 
 class UnitSolver:
-    """Units of ``graph`` (prepared, float32). ``narrow``: states will be 16 bits.
+    """Units of ``graph`` (prepared, float32). ``narrow``: states will be 16 bits. ``shares``: of a dense or
+    conv2d's largest weight, (outputs,), what ±127 stand for (1).
 
     Units are as small as the weights allow and grow until every addition's inputs agree; around a loop
     that is a fixed point.
     """
 
-    def __init__(self, graph: Graph, narrow: bool) -> None:
+    def __init__(self, graph: Graph, narrow: bool, shares: Mapping[str, np.ndarray] | None = None) -> None:
         self.graph = graph
+        self.shares = shares or {}
         self.nodes = [node for node in graph if not isinstance(node, (Readout, Exit))]
         self.gain = {
             n.name: broadcast(decay_form(n).gain, n.shape) for n in self.nodes if isinstance(n, Neuron)
@@ -137,7 +141,7 @@ class UnitSolver:
 
     def _synapse_unit(self, node: Weighted, source: np.ndarray) -> np.ndarray:
         if node.name not in self.own:
-            self.own[node.name] = _smallest_unit(node, source)
+            self.own[node.name] = _smallest_unit(node, source, self.shares.get(node.name, 1.0))
         return broadcast(
             np.maximum(self.own[node.name], _largest_of_channel(self.least[node.name])), node.shape
         )
@@ -173,6 +177,11 @@ class UnitSolver:
         return next(node.name for node in self.nodes if any(edge.delay for edge in node.inputs))
 
 
+def channel_units(unit: np.ndarray) -> np.ndarray:
+    """(outputs,) of a dense or conv2d's ``unit``, which has its shape: one a channel."""
+    return unit.reshape(unit.shape[0], -1)[:, 0]
+
+
 def effective_weights(node: Weighted, unit: np.ndarray) -> np.ndarray:
     """``node.weights`` in float64 times what one unit of each input stands for, (outputs, ...)."""
     weights = node.weights.astype(np.float64)
@@ -183,13 +192,14 @@ def effective_weights(node: Weighted, unit: np.ndarray) -> np.ndarray:
     return (weights.reshape(node.groups, -1, *weights.shape[1:]) * channel).reshape(weights.shape)
 
 
-def _smallest_unit(node: Weighted, source: np.ndarray) -> np.ndarray:
-    """(outputs,): the largest weight over 127, or a step whose multiples the weights are already."""
+def _smallest_unit(node: Weighted, source: np.ndarray, share: np.ndarray | float) -> np.ndarray:
+    """(outputs,): ``share`` of the largest weight over 127, or a step whose multiples the weights are
+    already."""
     weights = np.abs(effective_weights(node, source)).reshape(node.weights.shape[0], -1)
     largest = weights.max(axis=1)
     # a channel whose weights are all zero: any unit will do
     largest = np.where(largest > 0.0, largest, source.max())
-    unit = largest / whole_steps(weights / largest[:, None], LARGEST_WEIGHT)
+    unit = largest / whole_steps(weights / largest[:, None], LARGEST_WEIGHT) * share
     if node.bias is not None:
         unit = np.maximum(unit, np.abs(node.bias.astype(np.float64)) / _LARGEST_PARAMETER)
     return np.maximum(unit, _SMALLEST)

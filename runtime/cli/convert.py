@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,19 @@ from snnrt.cli.arguments import (
     subcommand,
 )
 from snnrt.cli.description import source_text
-from snnrt.cli.output import check_outputs, print_facts, print_json, print_warning
+from snnrt.cli.output import (
+    check_outputs,
+    print_facts,
+    print_json,
+    print_table,
+    print_text,
+    print_warning,
+)
 from snnrt.ir.spec import READOUT_MODES
 
 if TYPE_CHECKING:
     from snnrt.network import Network
+    from snnrt.results.rates import Agreement
 
 _OPTIONS = (
     "framework", "readout", "reset", "dt", "encoding", "low", "high", "strict", "multiple", "max_spikes",
@@ -49,7 +58,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     add_data(
         parser,
         "--calibrate",
-        help=f"inputs that set the scales of int8: {DATA_HELP}; of a built-in name the training split",
+        help="inputs that set the scales of int8, and show how far it agrees with float32: "
+        f"{DATA_HELP}; of a built-in name the training split",
     )
     add_import_options(parser)
     parser.add_argument(
@@ -184,7 +194,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
-    graph, info = network.graph, network.file_info()
+    graph, info, agreement = network.graph, network.file_info(), network.agreement
     return {
         "model": args.output,
         "source": args.source,
@@ -200,6 +210,8 @@ def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
         "file_bytes": info.file_bytes,
         "arena_bytes": info.arena_bytes,
         "assumptions": list(network.assumptions),
+        "agreement": None if agreement is None else dataclasses.asdict(agreement),
+        "warnings": [] if agreement is None else agreement.warnings(),
     }
 
 
@@ -220,3 +232,31 @@ def _print(args: argparse.Namespace, network: Network) -> None:
         print_facts(
             [("assumed" if index == 0 else "", text) for index, text in enumerate(network.assumptions)]
         )
+    if network.agreement is not None:
+        _print_agreement(network.agreement)
+
+
+def _print_agreement(agreement: Agreement) -> None:
+    """Classes, accuracy and firing rates beside float32's, and what is poor."""
+    print()
+    facts = [
+        ("agreement", f"with float32, on {agreement.inputs} calibration inputs"),
+        ("classes", f"{agreement.class_agreement:.4f} equal"),
+    ]
+    if agreement.accuracy is not None:
+        facts.append(("accuracy", f"{agreement.accuracy:.4f}, float32 {agreement.source_accuracy:.4f}"))
+    print_facts(facts)
+    if agreement.layers:
+        print()
+        print_table(
+            ("neurons", "rate", "in float32", "distance", "dead", "in float32"),
+            [
+                (
+                    layer.name, f"{layer.rate:.5f}", f"{layer.source_rate:.5f}", f"{layer.distance:.2g}",
+                    f"{layer.dead:.1%}", f"{layer.source_dead:.1%}",
+                )
+                for layer in agreement.layers
+            ],
+        )  # fmt: skip
+    for text in agreement.warnings():
+        print_text(f"warning: {text}")

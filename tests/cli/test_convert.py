@@ -57,6 +57,12 @@ def test_int8_with_calibration(snnrt_command, source, tmp_path):
             "convert", source, "-o", tmp_path / "out.snnrt", *USUAL, *options, "--json"
         ).json
         assert document["numbers"] == "int8"
+        agreement = document["agreement"]
+        assert agreement["class_agreement"] >= 0.96 and document["warnings"] == []
+        assert [layer["name"] for layer in agreement["layers"]] == ["lif"]
+        assert all(0 < layer["distance"] < 0.01 for layer in agreement["layers"])
+        # only built-in data comes with labels here
+        assert (agreement["accuracy"] is None) == (data != "digits")
     assert snnrt.load(tmp_path / "out.snnrt").graph.integer
 
 
@@ -215,3 +221,17 @@ def test_reset_delay(snnrt_command, source, tmp_path):
     assert snnrt.load(path).graph["lif"].reset_ahead
     usual = ("validate", path, "--against", source, "--data", "digits", "--limit", "9", "--json")
     assert snnrt_command(*usual).json["spike_agreement"] == 1
+
+
+def test_agreement_is_printed_with_what_is_poor(snnrt_command, source, tmp_path):
+    options = (*USUAL, "--numbers", "int8", "--calibrate")
+    outcome = snnrt_command("convert", source, "-o", tmp_path / "out.snnrt", *options, "digits")
+    assert outcome.code == 0 and "warning" not in outcome.out
+    assert "with float32, on 1000 calibration inputs" in outcome.out
+    rows = [line.split() for line in outcome.out.splitlines() if line.startswith("lif")]
+    assert [(row[0], len(row)) for row in rows] == [("lif", 6)]
+    # black images fire nothing
+    np.save(tmp_path / "black.npy", np.zeros((20, 1, 8, 8), np.float32))
+    outcome = snnrt_command("convert", source, "-o", tmp_path / "out.snnrt", *options, tmp_path / "black.npy")
+    assert outcome.code == 0
+    assert "warning: 'lif' never fires on these inputs" in outcome.out

@@ -121,3 +121,14 @@ def test_a_current_that_could_wrap_on_loihi_is_in_the_metadata():
         assert told.graph.metadata["source"] == {"format": "ours", "assumptions": list(told.assumptions)}
         lines[synapse] = [line for line in told.assumptions if "its current wraps beyond 8388607" in line]
     assert lines[0.5] == [] and [line.split("'")[1] for line in lines[1.0]] == ["by 1.0"]
+
+
+def test_a_calibrated_conversion_knows_its_agreement() -> None:
+    source = Path(__file__).parents[2] / "examples" / "models" / "digits_conv.nir"
+    options = {"framework": "snntorch", "timesteps": 4, "numbers": "int8"}
+    network = snnrt.convert(source, calibrate="digits", **options)
+    assert network.agreement is not None
+    assert network.agreement.inputs == 1000 and network.agreement.timesteps == 4
+    assert network.agreement.class_agreement > 0.99
+    assert snnrt.convert(source, **options).agreement is None
+    assert snnrt.Network(network.graph).agreement is None
