@@ -31,6 +31,10 @@ class Adapted:
     before they are added to its input, under ``feedback_name``.
 
     ``spikes``: which output they are. ``membranes``: outputs that are a membrane which can be read.
+    ``fires``: False of an integrator, whose first output is its membrane. ``before``: what its input passes
+    through inside of it. ``passes_state``: its state is an argument of the next call. ``timesteps``: of
+    neurons that read one input and give so many timesteps. ``reduced``: its output is one of all timesteps,
+    ``maximum``, ``mean`` or ``last``; ``each``: a tensor for each of them.
     """
 
     cell: Cell
@@ -40,6 +44,11 @@ class Adapted:
     feedback_name: str = "recurrent"
     spikes: int = 0
     membranes: dict[int | str, Operation] = field(default_factory=dict)
+    fires: bool = True
+    before: tuple[Operation, ...] = ()
+    passes_state: bool = False
+    timesteps: int | None = None
+    reduced: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,11 +82,17 @@ class Adapter:
         assert found is not None
         return found[1].time(module)
 
+    def keeps_state(self, module: torch.nn.Module) -> bool:
+        """Is it a neuron, or another module that remembers (SpikingJelly's containers and delays)?"""
+        return self.is_cell(module) or isinstance(vars(module).get("_memories"), dict)
+
     def rest(self, module: torch.nn.Module) -> None:
         """Put its states back to where a new input begins."""
         found = find_class(module)
-        assert found is not None
-        found[1].rest(module)
+        if found is None:
+            module.reset()
+        else:
+            found[1].rest(module)
 
     def merged_timesteps(self, module: torch.nn.Module, places: int) -> int:
         """Timesteps in an axis of so many places that is batch and time in one."""

@@ -8,7 +8,7 @@ from snnrt.converters.torch.interpreter import Interpretation
 from snnrt.converters.torch.meaning import Meaning
 from snnrt.errors import ModelError
 
-_READOUTS = {"sum": "sum", "mean": "mean", "maximum": "maximum"}
+_READOUTS = {"sum": "sum", "mean": "mean", "maximum": "maximum", "last": "last"}
 
 
 def choose_output(found: Interpretation, output: int | str | None) -> tuple[Meaning, list[str]]:
@@ -49,7 +49,7 @@ def readout_of(found: Interpretation, meaning: Meaning) -> tuple[str, str | None
     """The readout that the module itself applies, and what is assumed where it leaves it open."""
     if meaning.time == "reduced":
         return _READOUTS[meaning.mode], None
-    if meaning.time == "step" and found.looped:
+    if meaning.time == "step" and found.timesteps > 1 and not found.called:
         if meaning.step != found.timesteps - 1:
             raise ModelError(
                 f"the result is that of timestep {meaning.step + 1} of {found.timesteps}; expected all, "
