@@ -30,7 +30,7 @@ def lif(
 
 
 def lif_by_factor(tau: np.ndarray) -> Dynamics:
-    """LIFNode of 0.0.0.0.14 in eval mode, without ``decay_input`` and with a soft reset: u = (1 − 1/τ)·v + x."""
+    """u = (1 − 1/τ)·v + x: LIFNode of 0.0.0.0.14 in eval mode, without ``decay_input``, soft reset."""
     return Dynamics(_single(1 - 1 / tau.astype(np.float64)))
 
 

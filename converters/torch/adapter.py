@@ -56,13 +56,14 @@ class NeuronClass:
     """How one class of a framework is taken over: ``adapt`` (module, path) and what a call's axes are.
 
     ``timesteps``: of an axis of so many places that is batch and time in one. ``rest``: puts its states back
-    to where a new input begins.
+    to where a new input begins. ``makes_time``: it reads one input and gives timesteps.
     """
 
     adapt: Callable[[torch.nn.Module, str], Adapted]
     time: Callable[[torch.nn.Module], TimeAxes]
     timesteps: Callable[[torch.nn.Module, int], int] | None = None
     rest: Callable[[torch.nn.Module], None] = lambda module: module.reset()
+    makes_time: bool = False
 
 
 class Adapter:
@@ -93,6 +94,12 @@ class Adapter:
             module.reset()
         else:
             found[1].rest(module)
+
+    def makes_time(self, module: torch.nn.Module) -> bool:
+        """Does it give timesteps of an input that has none?"""
+        found = find_class(module)
+        assert found is not None
+        return found[1].makes_time
 
     def merged_timesteps(self, module: torch.nn.Module, places: int) -> int:
         """Timesteps in an axis of so many places that is batch and time in one."""

@@ -22,10 +22,14 @@ def input_axes(
     """
     given = recording.inputs[0]
     rank = len(given.shape)
-    times = [adapter.adapt_time(call.cell) for call in recording.calls if call.cell is not None]
+    cells = [call.cell for call in recording.calls if call.cell is not None]
+    times = [adapter.adapt_time(cell) for cell in cells if not adapter.makes_time(cell)]
     order = next((one for one in times if one != "single"), None)
     call = _first_reader(recording, given)
     axis = None if call is None else _stepped_axis(call)
+    if axis is not None and steps is None and order is not None and _takes_all(recording, given, axis):
+        # layers in a loop over time, between neurons that take all of it
+        steps = given.shape[axis]
     if axis is not None and steps is not None and given.shape[axis] == steps:
         rest = max(rank - 1 - _sample_axes(recording, call, rank - 2), 0)
         batch = ("N",) * min(rest, 1)
@@ -34,7 +38,8 @@ def input_axes(
     merged = False
     if call is not None:
         if call.cell is not None:
-            sample = rank - 1 if adapter.adapt_time(call.cell) in ("single", "NT merged") else rank - 2
+            alone = adapter.adapt_time(call.cell) in ("single", "NT merged") or adapter.makes_time(call.cell)
+            sample = rank - 1 if alone else rank - 2
         elif call.function == "flatten":
             start = call.arguments[1] if len(call.arguments) > 1 else call.options.get("start_dim", 0)
             end = call.arguments[2] if len(call.arguments) > 2 else call.options.get("end_dim", -1)
@@ -83,6 +88,14 @@ def _stepped_axis(call: Call) -> int | None:
             if one is not Ellipsis and one != slice(None):
                 return None
     return None
+
+
+def _takes_all(recording: Recording, given: Value, axis: int) -> bool:
+    """Is each place of ``axis`` read by itself?"""
+    readers = [call for call in recording.calls if any(one is given for one in call.values())]
+    if any(call.function in ("unbind", "iter") for call in readers):
+        return True
+    return len(readers) == given.shape[axis] and all(_stepped_axis(call) == axis for call in readers)
 
 
 def _sample_axes(recording: Recording, call: Call, default: int) -> int:

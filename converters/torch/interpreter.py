@@ -156,13 +156,19 @@ class Interpreter:
             like = next((one for one in known if len(one.lead) < len(value.shape)), None)
             lead = like.lead if like is not None else ("N",)[: len(value.shape) - 1]
             sample = value.shape[len(lead) :]
-            reads = tuple((one.node, 0) for one in known[:1]) or ((0, 0),)
+            # the first that has no form is the one to tell of
+            first = next((one for one in known if self._is_unsupported(one.node)), None)
+            read = first or next(iter(known), None)
+            reads = ((0, 0),) if read is None else ((read.node, 0),)
             operation = Unsupported(title, error.reason, error.remedy)
             node = TemplateNode(operation, reads, sample, False, call.scope)
             place = self.template.add(node)
             time = like.time if like is not None else "static"
             step = like.step if like is not None else 0
             self.meanings[id(value)] = Meaning(place, time, lead, sample, step)
+
+    def _is_unsupported(self, place: int) -> bool:
+        return isinstance(self.template.nodes[place].operation, Unsupported)
 
     def _note_escape(self, call: Call) -> None:
         if call.function == "bool":

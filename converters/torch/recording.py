@@ -234,9 +234,11 @@ class _Recorder(TorchFunctionMode):
         call.outputs = [
             self.give(call, place, tensor) for place, tensor in enumerate(found) if first[id(tensor)] == place
         ]
+        self.silent += 1
         for value in call.outputs:
             # a later += would change it
             value.kept = value.tensor.detach().clone()
+        self.silent -= 1
         given = {id(tensor) for tensor in found}
         for name, tensor in _states(module):
             if before.get(name) != id(tensor) and id(tensor) not in given:

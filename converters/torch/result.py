@@ -6,6 +6,7 @@ from typing import Any
 
 from snnrt.converters.torch.interpreter import Interpretation
 from snnrt.converters.torch.meaning import Meaning
+from snnrt.converters.torch.operations import Unsupported
 from snnrt.errors import ModelError
 
 _READOUTS = {"sum": "sum", "mean": "mean", "maximum": "maximum", "last": "last"}
@@ -47,6 +48,8 @@ def choose_output(found: Interpretation, output: int | str | None) -> tuple[Mean
 
 def readout_of(found: Interpretation, meaning: Meaning) -> tuple[str, str | None]:
     """The readout that the module itself applies, and what is assumed where it leaves it open."""
+    if isinstance(found.template.nodes[meaning.node].operation, Unsupported):
+        return "sum", None
     if meaning.time == "reduced":
         return _READOUTS[meaning.mode], None
     if meaning.time == "step" and found.timesteps > 1 and not found.called:

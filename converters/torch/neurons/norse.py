@@ -30,7 +30,7 @@ _ROUNDING = "the last bit of a state may differ: products are taken in another o
 class _Model:
     """How a class moves: ``dynamics`` of its parameters ``values``.
 
-    ``fields``: further fields of the neuron. ``start``: which parameter the membrane starts at.
+    ``fields``: further fields of the neuron. ``start``: which parameter the membrane starts at; empty: 0.
     """
 
     dynamics: Callable[[Parameters], Dynamics]
@@ -104,7 +104,7 @@ def _adaptive(module: Any, p: Any) -> _Model:
     return _Model(
         dynamics,
         _values(p, "tau_mem_inv", "tau_syn_inv", "v_leak", "tau_adapt_inv", "beta"),
-        "u = v + dt·τ_mem⁻¹·(v_leak − v + i) with the i of the step before; a spike raises the threshold by β",
+        "u = v + dt·τ_mem⁻¹·(v_leak − v + i) with the i of the step before; a spike adds β to the threshold",
         _ROUNDING,
         fields,
     )
@@ -125,7 +125,7 @@ def _spiking(module: Any, path: str, make_model: Make, recurrent: bool) -> Adapt
     reset = _reset(p)
     rules = choose_rules("norse", Choices(reset=reset))
     values = model.values | _values(p, "v_th", "v_reset")
-    if model.start not in values:
+    if model.start and model.start not in values:
         values |= _values(p, model.start)
 
     def make(found: Parameters) -> Neuron:
@@ -133,7 +133,8 @@ def _spiking(module: Any, path: str, make_model: Make, recurrent: bool) -> Adapt
             found.node.name, found.shape, model.dynamics(found), rules, found.float32("v_th"),
             found.float32("v_reset"), recurrent,
         )  # fmt: skip
-        return replace(neuron, initial=found.optional(model.start), **model.fields(found))
+        initial = found.optional(model.start) if model.start else None
+        return replace(neuron, initial=initial, **model.fields(found))
 
     title = type(module).__name__
     words = "subtract v_th" if reset else "to v_reset"
@@ -175,8 +176,8 @@ def _feedback(module: Any, title: str) -> tuple[Operation, ...]:
 
 
 def _encoder(module: Any, path: str) -> Adapted:
-    """ConstantCurrentLIFEncoder: a LIF neuron without a synaptic current reads the same input at each step."""
-    adapted = _spiking(module, path, _box, recurrent=False)
+    """ConstantCurrentLIFEncoder: a LIFBoxCell that reads the same input at each step."""
+    adapted = _spiking(module, path, lambda one, p: replace(_box(one, p), start=""), recurrent=False)
     return replace(adapted, timesteps=int(module.seq_length), passes_state=False)
 
 
@@ -222,7 +223,7 @@ NEURONS = {
     "LI": _class(_lif, fires=False),
     "LILinearCell": _class(_lif, fires=False),
     "LIBoxCell": _class(_box, fires=False),
-    "ConstantCurrentLIFEncoder": NeuronClass(_encoder, lambda module: "TN", rest=_rest),
+    "ConstantCurrentLIFEncoder": NeuronClass(_encoder, lambda module: "TN", None, _rest, True),
     **{name: _CURVED for name in (
         "LIFAdEx", "LIFAdExCell", "LIFAdExRecurrent", "LIFAdExRecurrentCell", "LIFAdExRefracCell",
         "LIFAdExRefracRecurrentCell", "LIFEx", "LIFExCell", "LIFExRecurrent", "LIFExRecurrentCell",

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from snnrt.converters.common.parameters import Parameters
 from snnrt.converters.frameworks import spikingjelly as rules_of
