@@ -21,6 +21,16 @@ def input_axes(
     ``steps``: of a loop in the module, None where it has none.
     """
     given = recording.inputs[0]
+    call = _first_reader(recording, given)
+    if call is not None and _exchanges_first(call):
+        lead, timesteps = _axes_of(recording, adapter, steps, call.outputs[0])
+        return (lead[1], lead[0], *lead[2:]) if len(lead) > 1 else lead, timesteps
+    return _axes_of(recording, adapter, steps, given)
+
+
+def _axes_of(
+    recording: Recording, adapter: Adapter, steps: int | None, given: Value
+) -> tuple[tuple[str, ...], int | None]:
     rank = len(given.shape)
     cells = [call.cell for call in recording.calls if call.cell is not None]
     times = [adapter.adapt_time(cell) for cell in cells if not adapter.makes_time(cell)]
@@ -88,6 +98,18 @@ def _stepped_axis(call: Call) -> int | None:
             if one is not Ellipsis and one != slice(None):
                 return None
     return None
+
+
+def _exchanges_first(call: Call) -> bool:
+    """Does it exchange the first two axes and no others?"""
+    rank = len(call.outputs[0].shape) if call.outputs else 0
+    if call.function in ("transpose", "swapaxes", "movedim"):
+        places = [*call.arguments[1:], *call.options.values()]
+        return all(isinstance(one, int) for one in places) and {one % rank for one in places} == {0, 1}
+    if call.function == "permute":
+        order = call.arguments[1] if isinstance(call.arguments[1], (tuple, list)) else call.arguments[1:]
+        return [one % rank for one in order] == [1, 0, *range(2, rank)]
+    return False
 
 
 def _takes_all(recording: Recording, given: Value, axis: int) -> bool:

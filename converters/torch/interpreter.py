@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from snnrt.converters.torch.adapter import Adapter
+from snnrt.converters.torch.adapter import Adapted, Adapter
 from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.functions import FUNCTIONS
 from snnrt.converters.torch.input_axes import input_axes
@@ -184,6 +184,9 @@ class Interpreter:
         assert call.cell is not None
         adapted = self.adapter.adapt(call.cell, call.scope)
         source = call.values()[0] if call.values() else None
+        if source is None and adapted.time == "single":
+            self._fed_constants(call, adapted)
+            return
         if source is None or id(source) not in self.meanings:
             raise NotSupported("its input does not come from the network's", "feed it what the network reads")
         path, step = call.scope, self._calls[call.scope]
@@ -246,6 +249,24 @@ class Interpreter:
         for value in call.outputs:
             if value is not spikes:
                 self._state(value, call, adapted.membranes.get(value.place), given, tuple(reads))
+
+    def _fed_constants(self, call: Call, adapted: Adapted) -> None:
+        """A call before the first of the network's values arrives, as behind a delay."""
+        path, step = call.scope, self._calls[call.scope]
+        self._calls[path] += 1
+        spikes = call.outputs[adapted.spikes]
+        sample = spikes.shape[1:]
+        place = self.template.add(TemplateNode(adapted.cell, (), sample, False, path))
+        given = Meaning(place, "step", ("N",), sample, step)
+        factor = adapted.after.scale if adapted.after is not None else np.ones(())
+        self._cells.setdefault(path, CellRecord(place, factor, adapted.fires)).values.append(spikes)
+        if adapted.after is not None:
+            after = TemplateNode(adapted.after, ((place, 0),), sample, False, f"{path}.scale")
+            given = replace(given, node=self.template.add(after))
+        self.meanings[id(spikes)] = given
+        for value in call.outputs:
+            if value is not spikes:
+                self._state(value, call, None, given, ())
 
     def _state(
         self, value: Value, call: Call, membrane: Operation | None, given: Meaning, reads: tuple[Read, ...]
