@@ -166,10 +166,10 @@ def average_pool(interpreter: Interpreter, call: Call) -> Meaning:
 
 
 def _average_of_features(interpreter: Interpreter, call: Call, meaning: Meaning) -> Meaning:
-    """Neighbouring features averaged under an axis of one (SpikingJelly's VotingLayer): a layer of weights."""
+    """Neighbouring features averaged under an axis of one, as a layer (SpikingJelly's VotingLayer)."""
     kernel = pair(argument(call, 1, "kernel_size"), 1)[1]
     given = argument(call, 2, "stride", None)
-    stride = kernel if given in (None, [], ()) else pair(given, 1)[1]
+    stride = kernel if not given else pair(given, 1)[1]
     if pair(argument(call, 3, "padding", 0), 1)[1]:
         raise NotSupported("an average of padded features", "leave the padding out")
     if meaning.time == "reduced" and meaning.mode == "maximum":
