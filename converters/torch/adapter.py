@@ -62,7 +62,7 @@ class NeuronClass:
     adapt: Callable[[torch.nn.Module, str], Adapted]
     time: Callable[[torch.nn.Module], TimeAxes]
     timesteps: Callable[[torch.nn.Module, int], int] | None = None
-    rest: Callable[[torch.nn.Module], None] = lambda module: module.reset()
+    rest: Callable[[torch.nn.Module], None] = lambda module: module.reset()  # type: ignore[operator]
     makes_time: bool = False
 
 
@@ -91,7 +91,7 @@ class Adapter:
         """Put its states back to where a new input begins."""
         found = find_class(module)
         if found is None:
-            module.reset()
+            module.reset()  # type: ignore[operator]
         else:
             found[1].rest(module)
 
