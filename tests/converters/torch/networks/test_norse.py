@@ -25,13 +25,12 @@ def mixed():
     norm = nn.BatchNorm2d(6)
     norm.running_mean.normal_(0, 0.2)
     norm.running_var.uniform_(0.3, 1.5)
+    box = norse.LIFBoxParameters(v_th=torch.as_tensor(0.1))
     return norse.SequentialState(
         nn.Conv2d(2, 6, 3, padding=1, bias=False), norm, norse.LIFCell(parameters(0.3, 200.0)),
-        nn.MaxPool2d(2),
-        nn.Conv2d(6, 8, 3, padding=1),
-        norse.LIFBoxCell(norse.LIFBoxParameters(v_th=torch.as_tensor(0.1))),
-        nn.AvgPool2d(2), nn.Flatten(), nn.Linear(32, 30), norse.LIFRecurrentCell(30, 20, parameters(0.1, 150.0)),
-        nn.Linear(20, 5), norse.LICell(),
+        nn.MaxPool2d(2), nn.Conv2d(6, 8, 3, padding=1), norse.LIFBoxCell(box), nn.AvgPool2d(2), nn.Flatten(),
+        nn.Linear(32, 30), norse.LIFRecurrentCell(30, 20, parameters(0.1, 150.0)), nn.Linear(20, 5),
+        norse.LICell(),
     )  # fmt: skip
 
 
