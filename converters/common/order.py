@@ -15,7 +15,7 @@ import numpy as np
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.wired import Wired
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Add, Conv2d, Delay, Dense, Edge, Flatten, Input, Neuron, Node, Pool2d
+from snnrt.ir.graph import Add, Concatenate, Conv2d, Delay, Dense, Edge, Flatten, Input, Neuron, Node, Pool2d
 from snnrt.ir.spec import MAX_NODES
 
 
@@ -30,6 +30,7 @@ def order_nodes(wired: Mapping[str, Wired], names: Names) -> tuple[Node, ...]:
         for place, (source, steps) in enumerate(wired[reader].reads):
             if steps:
                 line.connect(reader, place, source, steps)
+    line.level_concatenations()
     return _sorted(line)
 
 
@@ -41,6 +42,7 @@ class _DelayLines:
         # successors[a] must come after a in the list
         self.successors: dict[str, list[str]] = {name: [] for name in wired}
         self._lines: dict[tuple[str, int], str] = {}
+        self._made_ahead: set[str] = set()
         for name, one in wired.items():
             for source, steps in one.reads:
                 if steps == 0:
@@ -67,7 +69,23 @@ class _DelayLines:
         name = self.names.fresh(f"{held}.before")
         self.nodes[name], self.edges[name] = Add(name, (), shape), [Edge(held, 1)]
         self.successors[name] = [held]
+        self._made_ahead.add(name)
         return name
+
+    def level_concatenations(self) -> None:
+        """Where an Add gives one of the inputs of a Concatenate, which all are of one type, Adds give all."""
+        for reader in [name for name, node in self.nodes.items() if isinstance(node, Concatenate)]:
+            edges = self.edges[reader]
+            if not any(edge.source in self._made_ahead for edge in edges):
+                continue
+            for place, edge in enumerate(edges):
+                if edge.source in self._made_ahead:
+                    continue
+                name = self.names.fresh(f"{edge.source}.numbers")
+                self.nodes[name] = Add(name, (), self.nodes[edge.source].shape)
+                self.edges[name], self.successors[name] = [edge], [reader]
+                self.successors[edge.source].append(name)
+                edges[place] = Edge(name)
 
     def _held(self, source: str, steps: int) -> str:
         """The node that holds ``source``'s value of ``steps`` steps before."""

@@ -31,6 +31,10 @@ class Adapted:
     before they are added to its input, under ``feedback_name``.
 
     ``spikes``: which output they are. ``membranes``: outputs that are a membrane which can be read.
+    ``fires``: False of an integrator, whose first output is its membrane. ``before``: what its input passes
+    through inside of it. ``passes_state``: its state is an argument of the next call. ``timesteps``: of
+    neurons that read one input and give so many timesteps. ``reduced``: its output is one of all timesteps,
+    ``maximum``, ``mean`` or ``last``; ``each``: a tensor for each of them.
     """
 
     cell: Cell
@@ -40,6 +44,11 @@ class Adapted:
     feedback_name: str = "recurrent"
     spikes: int = 0
     membranes: dict[int | str, Operation] = field(default_factory=dict)
+    fires: bool = True
+    before: tuple[Operation, ...] = ()
+    passes_state: bool = False
+    timesteps: int | None = None
+    reduced: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,13 +56,14 @@ class NeuronClass:
     """How one class of a framework is taken over: ``adapt`` (module, path) and what a call's axes are.
 
     ``timesteps``: of an axis of so many places that is batch and time in one. ``rest``: puts its states back
-    to where a new input begins.
+    to where a new input begins. ``makes_time``: it reads one input and gives timesteps.
     """
 
     adapt: Callable[[torch.nn.Module, str], Adapted]
     time: Callable[[torch.nn.Module], TimeAxes]
     timesteps: Callable[[torch.nn.Module, int], int] | None = None
     rest: Callable[[torch.nn.Module], None] = lambda module: getattr(module, "reset")()  # noqa: B009
+    makes_time: bool = False
 
 
 class Adapter:
@@ -73,11 +83,23 @@ class Adapter:
         assert found is not None
         return found[1].time(module)
 
+    def keeps_state(self, module: torch.nn.Module) -> bool:
+        """Is it a neuron, or another module that remembers (SpikingJelly's containers and delays)?"""
+        return self.is_cell(module) or isinstance(vars(module).get("_memories"), dict)
+
     def rest(self, module: torch.nn.Module) -> None:
         """Put its states back to where a new input begins."""
         found = find_class(module)
+        if found is None:
+            module.reset()  # type: ignore[operator]
+        else:
+            found[1].rest(module)
+
+    def makes_time(self, module: torch.nn.Module) -> bool:
+        """Does it give timesteps of an input that has none?"""
+        found = find_class(module)
         assert found is not None
-        found[1].rest(module)
+        return found[1].makes_time
 
     def merged_timesteps(self, module: torch.nn.Module, places: int) -> int:
         """Timesteps in an axis of so many places that is batch and time in one."""

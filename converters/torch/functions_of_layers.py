@@ -159,7 +159,28 @@ def average_pool(interpreter: Interpreter, call: Call) -> Meaning:
         raise NotSupported("an average that leaves the padding out", "use count_include_pad=True")
     if argument(call, 6, "divisor_override", None) is not None:
         raise NotSupported("an average with another divisor", "leave divisor_override out")
+    meaning = interpreter.meaning(value_of(call))
+    if axes == 1 and len(meaning.sample) == 1 and meaning.lead[-1:] == ("1",):
+        return _average_of_features(interpreter, call, meaning)
     return _pool(interpreter, call, "average", axes, argument(call, 4, "ceil_mode", False))
+
+
+def _average_of_features(interpreter: Interpreter, call: Call, meaning: Meaning) -> Meaning:
+    """Neighbouring features averaged under an axis of one, as a layer (SpikingJelly's VotingLayer)."""
+    kernel = pair(argument(call, 1, "kernel_size"), 1)[1]
+    given = argument(call, 2, "stride", None)
+    stride = kernel if not given else pair(given, 1)[1]
+    if pair(argument(call, 3, "padding", 0), 1)[1]:
+        raise NotSupported("an average of padded features", "leave the padding out")
+    if meaning.time == "reduced" and meaning.mode == "maximum":
+        raise NotSupported("an average behind a maximum over the timesteps", _BEFORE)
+    features, outputs = meaning.sample[0], call.outputs[0].shape[-1]
+    if (outputs - 1) * stride + kernel > features:
+        raise NotSupported("a pool with ceil_mode", "use a number of features that the windows fill")
+    weights = np.zeros((outputs, features), np.float32)
+    for row in range(outputs):
+        weights[row, row * stride : row * stride + kernel] = np.float32(1 / kernel)
+    return interpreter.node(call, Linear(call.title, weights), [meaning], (outputs,))
 
 
 def sum_pool(interpreter: Interpreter, call: Call) -> Meaning:

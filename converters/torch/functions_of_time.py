@@ -31,7 +31,7 @@ def _sequence(interpreter: Interpreter, meanings: list[Meaning], axis: int) -> M
     first = meanings[0]
     steps = [one.step for one in meanings]
     alike = all(one.node == first.node and one.time == first.time for one in meanings)
-    if first.time == "step" and interpreter.looped:
+    if first.time == "step" and interpreter.timesteps > 1:
         complete = steps == list(range(interpreter.timesteps))
     else:
         complete = first.time == "static"

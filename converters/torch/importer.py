@@ -151,7 +151,7 @@ def as_deployed(module: torch.nn.Module, adapter: Adapter) -> Iterator[None]:
     """``module`` in eval mode, its neurons at rest; afterwards as it was, states and all."""
     modes = [(one, one.training) for one in module.modules()]
     kept = [(one, dict(vars(one)), dict(one._buffers), dict(vars(one).get("_memories", {})))
-            for one in module.modules() if adapter.is_cell(one)]  # fmt: skip
+            for one in module.modules() if adapter.keeps_state(one)]  # fmt: skip
     module.eval()
     try:
         for one, *_ in kept:

@@ -13,7 +13,7 @@ _SAMPLE_AXES = {
     "lp_pool2d": 3, "conv1d": 2, "max_pool1d": 2, "avg_pool1d": 2, "linear": 1,
 }  # fmt: skip
 _SAME = ("contiguous", "clone", "detach", "to", "float", "type", "cpu", "dropout", "mul", "div", "sub", "add",
-         "requires_grad", "double", "pad")  # fmt: skip
+         "requires_grad", "double", "pad", "repeat", "expand", "tile")  # fmt: skip
 _REORDER = ("permute", "transpose", "swapaxes", "movedim")
 
 Axes = tuple[tuple[str, ...], tuple[str, ...], int | None]
@@ -36,6 +36,9 @@ def _axes_of(recording: Recording, adapter: Adapter, value: Value, steps: int | 
         before: list[Any] = [0] * rank
         if inserted is not None:
             before = [*words[:inserted], *words[inserted + 1 :]]
+            if words[inserted] == "T":
+                # what is not there yet is told by what repeats it
+                timesteps = None
         else:
             for place, axis in enumerate(_order(call, rank)):
                 before[axis] = words[place]
@@ -43,6 +46,9 @@ def _axes_of(recording: Recording, adapter: Adapter, value: Value, steps: int | 
         begin, end = (front[0], front[-1] + 1) if front else (rank, rank)
         return tuple(before[:begin]), tuple(before[end:]), timesteps
     stepped = None if call is None else _stepped_axis(call)
+    if stepped is not None and steps is None and _takes_all(recording, adapter, value, stepped % rank):
+        # layers in a loop over time, between neurons that take all of it
+        steps = value.shape[stepped % rank]
     if (
         call is not None
         and stepped is not None
@@ -61,12 +67,12 @@ def _axes_of(recording: Recording, adapter: Adapter, value: Value, steps: int | 
 def _together(recording: Recording, adapter: Adapter, value: Value, call: Call | None) -> Axes:
     """Axes of an input that is not taken apart."""
     rank = len(value.shape)
-    times = [adapter.adapt_time(one.cell) for one in recording.calls if one.cell is not None]
-    order = next((one for one in times if one != "single"), None)
+    order = _order_of_all(recording, adapter)
     sample = rank - 1
     if call is not None:
         if call.cell is not None:
-            sample = rank - 1 if adapter.adapt_time(call.cell) in ("single", "NT merged") else rank - 2
+            alone = adapter.adapt_time(call.cell) in ("single", "NT merged") or adapter.makes_time(call.cell)
+            sample = rank - 1 if alone else rank - 2
         elif call.function == "flatten":
             start, end = argument(call, 1, "start_dim", 0), argument(call, 2, "end_dim", -1)
             sample = rank - (2 if (start, end) == (0, 1) else max(start, 1))
@@ -80,6 +86,23 @@ def _together(recording: Recording, adapter: Adapter, value: Value, call: Call |
         return ("N",) * max(lead, 0), (), None
     axes = ("N", "T") if order in ("NT", "NT merged") else ("T", "N")
     return axes, (), value.shape[axes.index("T")]
+
+
+def _order_of_all(recording: Recording, adapter: Adapter) -> str | None:
+    """Axes of the first neuron that takes all timesteps of its input in one call; None where none does."""
+    cells = [call.cell for call in recording.calls if call.cell is not None]
+    times = [adapter.adapt_time(cell) for cell in cells if not adapter.makes_time(cell)]
+    return next((one for one in times if one != "single"), None)
+
+
+def _takes_all(recording: Recording, adapter: Adapter, value: Value, axis: int) -> bool:
+    """Is each place of ``axis`` read by itself, though neurons take all of them?"""
+    if _order_of_all(recording, adapter) is None:
+        return False
+    readers = [call for call in recording.calls if any(one is value for one in call.values())]
+    if any(call.function in ("unbind", "iter") for call in readers):
+        return True
+    return len(readers) == value.shape[axis] and all(_stepped_axis(call) == axis for call in readers)
 
 
 def _first_reader(recording: Recording, value: Value) -> Call | None:

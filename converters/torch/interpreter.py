@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from snnrt.converters.torch.adapter import Adapter
+from snnrt.converters.torch.adapter import Adapted, Adapter
 from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.functions import FUNCTIONS
 from snnrt.converters.torch.input_axes import input_axes
 from snnrt.converters.torch.meaning import Meaning, joined
-from snnrt.converters.torch.operations import Operation, Unsupported
+from snnrt.converters.torch.operations import Linear, Operation, Unsupported
 from snnrt.converters.torch.recording import ESCAPES, Call, Recording, Value
 from snnrt.converters.torch.template import Read, Template, TemplateNode
 from snnrt.errors import ModelError
@@ -23,10 +23,14 @@ from snnrt.ir.graph import Shape
 
 @dataclass(eq=False)
 class CellRecord:
-    """A neuron's ``place`` in the template, and its spikes in the order of its calls, ``factor`` times."""
+    """A neuron's ``place`` in the template, and its spikes in the order of its calls, ``factor`` times.
+
+    ``fires``: False of an integrator, whose values are no spikes.
+    """
 
     place: int
     factor: np.ndarray
+    fires: bool = True
     values: list[Value] = field(default_factory=list)
 
 
@@ -162,7 +166,7 @@ class Interpreter:
             like = next((one for one in known if len(one.lead) < len(value.shape)), None)
             lead = like.lead if like is not None else ("N",)[: len(value.shape) - 1]
             sample = value.shape[len(lead) :]
-            reads = tuple((one.node, 0) for one in known[:1]) or ((0, 0),)
+            reads = ((0, 0),) if not known else ((known[0].node, 0),)
             operation = Unsupported(title, error.reason, error.remedy)
             node = TemplateNode(operation, reads, sample, False, call.scope)
             place = causes[0].node if causes else self.template.add(node)
@@ -184,6 +188,9 @@ class Interpreter:
         assert call.cell is not None
         adapted = self.adapter.adapt(call.cell, call.scope)
         source = call.values()[0] if call.values() else None
+        if source is None and adapted.time == "single":
+            self._fed_constants(call, adapted)
+            return
         if source is None or id(source) not in self.meanings:
             raise NotSupported("its input does not come from the network's", "feed it what the network reads")
         path, step = call.scope, self._calls[call.scope]
@@ -194,6 +201,8 @@ class Interpreter:
             raise NotSupported(
                 "reads an axis of time behind the sample's", "move time to the front before it"
             )
+        if adapted.timesteps is not None:
+            meaning = self._repeated(meaning, adapted.timesteps)
         lead = _axes_at(meaning, adapted.time)
         if meaning.time == "reduced" or meaning.mode == "running":
             raise NotSupported("reads a sum over the timesteps", "put the neuron before the sum")
@@ -204,7 +213,19 @@ class Interpreter:
             delay = step - meaning.step if meaning.time == "step" else 0
             if delay < 0:
                 raise NotSupported("reads a later timestep", "call each neuron once a timestep")
-        reads = [self.template.earlier(meaning.node, delay)]
+        if adapted.passes_state and step and all(
+            one.call is None or one.call.scope != path or one.call.cell is None for one in call.values()[1:]
+        ):  # fmt: skip
+            raise NotSupported(
+                "starts anew at each timestep", "pass it the state that it gave at the timestep before"
+            )
+        read = self.template.earlier(meaning.node, delay)
+        for operation in adapted.before:
+            meaning = meaning.at(meaning.node, _shape_after(operation, meaning.sample))
+            static = self.template.nodes[read[0]].static and not read[1]
+            inner = TemplateNode(operation, (read,), meaning.sample, static, f"{path}.input")
+            read = (self.template.add(inner), 0)
+        reads = [read]
         place = self.template.add(TemplateNode(adapted.cell, (), meaning.sample, False, path))
         if adapted.feedback:
             back: Read = (place, 1)
@@ -218,19 +239,55 @@ class Interpreter:
         given = Meaning(place, time, lead, meaning.sample, step)  # type: ignore[arg-type]
         spikes = call.outputs[adapted.spikes]
         factor = adapted.after.scale if adapted.after is not None else np.ones(())
-        self._cells.setdefault(path, CellRecord(place, factor)).values.append(spikes)
+        self._cells.setdefault(path, CellRecord(place, factor, adapted.fires)).values.append(spikes)
         if adapted.after is not None:
             after = TemplateNode(adapted.after, ((place, 0),), meaning.sample, False, f"{path}.scale")
+            given = replace(given, node=self.template.add(after))
+        outer = given
+        if adapted.reduced == "each":
+            for value in call.outputs:
+                if isinstance(value.place, int):
+                    self.meanings[id(value)] = replace(
+                        given, time="step", step=value.place, lead=_without_time(lead)
+                    )
+            return
+        if adapted.reduced:
+            outer = replace(given, time="reduced", mode=adapted.reduced, lead=_without_time(lead))
+        self.meanings[id(spikes)] = outer
+        for value in call.outputs:
+            if value is not spikes:
+                self._state(value, call, adapted.membranes.get(value.place), given, tuple(reads))
+
+    def _fed_constants(self, call: Call, adapted: Adapted) -> None:
+        """A call before the first of the network's values arrives, as behind a delay."""
+        path, step = call.scope, self._calls[call.scope]
+        self._calls[path] += 1
+        spikes = call.outputs[adapted.spikes]
+        sample = spikes.shape[1:]
+        place = self.template.add(TemplateNode(adapted.cell, (), sample, False, path))
+        given = Meaning(place, "step", ("N",), sample, step)
+        factor = adapted.after.scale if adapted.after is not None else np.ones(())
+        self._cells.setdefault(path, CellRecord(place, factor, adapted.fires)).values.append(spikes)
+        if adapted.after is not None:
+            after = TemplateNode(adapted.after, ((place, 0),), sample, False, f"{path}.scale")
             given = replace(given, node=self.template.add(after))
         self.meanings[id(spikes)] = given
         for value in call.outputs:
             if value is not spikes:
-                self._state(value, call, adapted.membranes.get(value.place), given, tuple(reads))
+                self._state(value, call, None, given, ())
 
     def _state(
         self, value: Value, call: Call, membrane: Operation | None, given: Meaning, reads: tuple[Read, ...]
     ) -> None:
         """A state read outside of its neuron: a node of its own if it can be, which stands in vain if not."""
+        rank = len(value.shape)
+        if given.time == "sequence" and rank == given.rank - 1:
+            # of all timesteps only the last is kept
+            given = replace(given, time="reduced", mode="last", lead=_without_time(given.lead))
+        elif rank != given.rank:
+            membrane = None
+            lead = (*["1"] * (rank - given.rank), *given.lead)
+            given = replace(given, lead=lead[:rank], sample=given.sample[: max(rank - len(lead), 0)])
         operation = membrane or Unsupported(
             f"state of {type(call.cell).__name__}",
             f"the state of {call.scope!r} is read outside of it",
@@ -244,6 +301,18 @@ class Interpreter:
         self.meanings[id(value)] = replace(given, node=place)
 
     # timesteps
+
+    def _repeated(self, meaning: Meaning, timesteps: int) -> Meaning:
+        """What a neuron that gives ``timesteps`` of one input reads at each of them."""
+        if meaning.time != "static" or any("T" in axis for axis in meaning.lead):
+            raise NotSupported("makes timesteps of an input that has some", "give it one input")
+        if self.timesteps not in (1, timesteps):
+            raise NotSupported(
+                f"gives {timesteps} timesteps where there are {self.timesteps}",
+                "give all encoders the same number",
+            )
+        self.timesteps = timesteps
+        return replace(meaning, lead=("T", *meaning.lead))
 
     def _count_steps(self) -> tuple[int, bool]:
         """Timesteps of the recording, and whether neurons are called once for each."""
@@ -309,6 +378,16 @@ def _axes_at(meaning: Meaning, time: str) -> tuple[str, ...]:
         f"takes axes ({', '.join(wanted)}, …) and reads ({', '.join(lead)}, …)",
         "give the example in the layout that the framework takes, with time and batch",
     )
+
+
+def _without_time(lead: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(axis for axis in lead if axis != "T")
+
+
+def _shape_after(operation: Operation, sample: Shape) -> Shape:
+    if isinstance(operation, Linear) and len(sample) != 1:
+        raise NotSupported(f"its input weights read {sample}", "flatten its input")
+    return (operation.weights.shape[0],) if isinstance(operation, Linear) else sample
 
 
 def _replace_values(tree: Any, meanings: dict[int, Meaning]) -> Any:

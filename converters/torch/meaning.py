@@ -30,6 +30,10 @@ class Meaning:
     mode: str = ""
     tail: tuple[str, ...] = ()
 
+    def at(self, node: int, sample: Shape) -> Meaning:
+        """The same axes, of another node."""
+        return replace(self, node=node, sample=sample)
+
     @property
     def rank(self) -> int:
         """Axes of the tensor."""
@@ -83,10 +87,12 @@ def reshaped(meaning: Meaning, before: Shape, after: Shape, timesteps: int | Non
     ]
     if not fits:
         return None
-    if front in fits and after[:front] == before[:front]:
+    # a batch of one may stand in front of a sample that stays as it is
+    whole = next((place for place in fits if after[place:] == meaning.sample), None)
+    if front in fits and after[:front] == before[:front] and whole in (None, front):
         place, lead = front, meaning.lead
     else:
-        place = next((one for one in fits if one >= 1), fits[0])
+        place = next((one for one in fits if one >= 1), fits[0]) if whole is None else whole
         found = _lead(meaning.lead, before[:front], after[:place], timesteps)
         if found is None:
             return None

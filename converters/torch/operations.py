@@ -205,6 +205,7 @@ class Cell(Operation):
     make: Callable[[Parameters], Neuron]
     parameters: dict[str, Any]
     rule: str = ""
+    approximate: str = ""
     stem: ClassVar[str] = "neuron"
 
     def draft(self, name: str, shape: Shape) -> Draft:
@@ -214,6 +215,7 @@ class Cell(Operation):
             self.title,
             lambda source, recurrent: self.make(Parameters(where, source, self.parameters)),
             rule=self.rule,
+            approximate=self.approximate,
         )
 
     def key(self) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ else is followed down to PyTorch's own functions, so that layers, containers and
 from __future__ import annotations
 
 import gc
+import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -222,12 +223,16 @@ class _Recorder(TorchFunctionMode):
         finally:
             self.silent -= 1
         found = [one for one in tree_flatten(result)[0] if isinstance(one, torch.Tensor)]
-        call.outputs = [self.give(call, place, tensor) for place, tensor in enumerate(found)]
+        # what a neuron gives twice (spikes, and again in its state) is one value
+        first = {id(tensor): place for place, tensor in reversed(list(enumerate(found)))}
+        call.outputs = [
+            self.give(call, place, tensor) for place, tensor in enumerate(found) if first[id(tensor)] == place
+        ]
+        self.silent += 1
         for value in call.outputs:
             # a later += would change it
-            self.silent += 1
             value.kept = value.tensor.detach().clone()
-            self.silent -= 1
+        self.silent -= 1
         given = {id(tensor) for tensor in found}
         for name, tensor in _states(module):
             if before.get(name) != id(tensor) and id(tensor) not in given:
@@ -242,7 +247,8 @@ def record(
 ) -> Recording:  # fmt: skip
     """Call ``module`` on ``inputs`` without gradients and record it.
 
-    ``calls``: that often, one after the other; the result is then a list of theirs.
+    ``calls``: that often, one after the other, each with the state that the last one gave where the module
+    takes one; the result is then a list of theirs.
 
     Raises ModelError where the module fails, and where a tensor comes from where it can't be followed.
     """
@@ -255,7 +261,9 @@ def record(
         recorder.constants.discard(id(tensor))
     with torch.no_grad(), _patched(recorder), recorder:
         try:
-            results = [module(*inputs) for _ in range(calls)]
+            results = [module(*inputs)]
+            while len(results) < calls:
+                results.append(module(*inputs, *_state_of(module, results[-1])))
         except SnnrtError:
             raise
         except Exception as error:
@@ -263,6 +271,15 @@ def record(
             raise ModelError(f"the module fails on the example: {type(error).__name__}: {error}") from error
     result = results[0] if calls == 1 else results
     return Recording(given, recorder.calls, recorder.read(result, lambda: "the result"))
+
+
+def _state_of(module: torch.nn.Module, result: Any) -> tuple[Any, ...]:
+    """The state in a pair of output and state, for a module that takes one as its second argument."""
+    if not (isinstance(result, (tuple, list)) and len(result) == 2):
+        return ()
+    places = [one for one in inspect.signature(module.forward).parameters.values()
+              if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]  # fmt: skip
+    return (result[1],) if len(places) == 2 and places[1].default is not inspect.Parameter.empty else ()
 
 
 @contextmanager

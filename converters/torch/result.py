@@ -6,10 +6,11 @@ from typing import Any
 
 from snnrt.converters.torch.interpreter import Interpretation
 from snnrt.converters.torch.meaning import Meaning
+from snnrt.converters.torch.operations import Unsupported
 from snnrt.errors import ModelError
 from snnrt.ir.nodes.readout import ReadoutMode
 
-_READOUTS: dict[str, ReadoutMode] = {"sum": "sum", "mean": "mean", "maximum": "maximum"}
+_READOUTS: dict[str, ReadoutMode] = {"sum": "sum", "mean": "mean", "maximum": "maximum", "last": "last"}
 
 
 def choose_output(found: Interpretation, logits: int | str | None) -> tuple[Meaning, list[str]]:
@@ -48,9 +49,11 @@ def choose_output(found: Interpretation, logits: int | str | None) -> tuple[Mean
 
 def readout_of(found: Interpretation, meaning: Meaning) -> tuple[ReadoutMode, str | None]:
     """The readout that the module itself applies, and what is assumed where it leaves it open."""
+    if isinstance(found.template.nodes[meaning.node].operation, Unsupported):
+        return "sum", None
     if meaning.time == "reduced":
         return _READOUTS[meaning.mode], None
-    if meaning.time == "step" and found.looped:
+    if meaning.time == "step" and found.timesteps > 1 and not found.called:
         if meaning.step != found.timesteps - 1:
             raise ModelError(
                 f"the result is that of timestep {meaning.step + 1} of {found.timesteps}; expected all, "

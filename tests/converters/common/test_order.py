@@ -8,7 +8,7 @@ from snnrt.converters.common.names import Names
 from snnrt.converters.common.order import order_nodes
 from snnrt.converters.common.wired import Wired
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Delay, Dense, Edge, Flatten, Input
+from snnrt.ir.graph import Add, Concatenate, Delay, Dense, Edge, Flatten, Input
 
 
 def dense(name, *reads):
@@ -50,6 +50,17 @@ def test_a_reader_that_cannot_read_ahead_has_the_value_held():
     flat = Wired(Flatten("f", (), (2,)), [("a", 1)])
     found = ordered(a=dense("a", ("in", 0)), f=flat)
     assert found["f"].inputs == (Edge("a.delay1"),)
+
+
+def test_a_concatenation_of_a_later_value_reads_numbers_of_all():
+    found = ordered(
+        a=dense("a", ("in", 0)),
+        both=Wired(Concatenate("both", (), (4,)), [("a", 0), ("b", 1)]),
+        b=Wired(Dense("b", (), (2,), weights=np.ones((2, 4), np.float32)), [("both", 0)]),
+    )
+    names = [edge.source for edge in found["both"].inputs]
+    assert names == ["a.numbers", "b.before"] and all(isinstance(found[one], Add) for one in names)
+    assert found["b.before"].inputs == (Edge("b", 1),)
 
 
 def test_refused(monkeypatch):

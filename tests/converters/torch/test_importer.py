@@ -14,7 +14,7 @@ utils = framework("snntorch.utils")
 
 
 def leaky(**options):
-    return snn.Leaky(0.8, init_hidden=True, threshold=0.3, **options)
+    return snn.Leaky(0.8, init_hidden=True, threshold=0.1, **options)
 
 
 def small():

@@ -16,7 +16,7 @@ INPUTS = np.random.default_rng(1).random((BATCH + 5, 6)).astype(np.float32)
 
 
 def leaky():
-    return snn.Leaky(0.8, init_hidden=True, threshold=0.3)
+    return snn.Leaky(0.8, init_hidden=True, threshold=0.1)
 
 
 def small():
