@@ -30,7 +30,9 @@ class Adapted:
     """A neuron: ``cell``, then ``after``; ``feedback``: what its spikes of the step before pass through
     before they are added to its input, under ``feedback_name``.
 
-    ``spikes``: which output they are. ``membranes``: outputs that are a membrane which can be read.
+    ``feedback_waits``: nothing comes back at the first step, not even a bias. ``spikes``: which output they
+    are; ``fires``: False where that is a membrane. ``membranes``: outputs that are a membrane which can be
+    read. ``notes``: what was assumed.
     """
 
     cell: Cell
@@ -38,8 +40,11 @@ class Adapted:
     after: Affine | None = None
     feedback: tuple[Operation, ...] = ()
     feedback_name: str = "recurrent"
+    feedback_waits: bool = False
     spikes: int = 0
+    fires: bool = True
     membranes: dict[int | str, Operation] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,12 @@ from snnrt.ir.graph import Shape
 
 @dataclass(eq=False)
 class CellRecord:
-    """A neuron's ``place`` in the template, and its spikes in the order of its calls, ``factor`` times."""
+    """A neuron's ``place`` in the template, and its spikes in the order of its calls, ``factor`` times; where
+    it does not fire (``fires``), its membrane."""
 
     place: int
     factor: np.ndarray
+    fires: bool = True
     values: list[Value] = field(default_factory=list)
 
 
@@ -193,18 +195,20 @@ class Interpreter:
         reads = [self.template.earlier(meaning.node, delay)]
         place = self.template.add(TemplateNode(adapted.cell, (), meaning.sample, False, path))
         if adapted.feedback:
-            back: Read = (place, 1)
+            back: Read = (place, 0 if adapted.feedback_waits else 1)
             for number, operation in enumerate(adapted.feedback):
                 shape = meaning.sample
                 scope = f"{path}.{adapted.feedback_name}" + (f".{number + 1}" if number else "")
                 back = (self.template.add(TemplateNode(operation, (back,), shape, False, scope)), 0)
-            reads.append(back)
+            reads.append((back[0], 1) if adapted.feedback_waits else back)
         self._reads.setdefault(path, []).append((step, tuple(reads)))
         time = "step" if single else "sequence"
         given = Meaning(place, time, lead, meaning.sample, step)  # type: ignore[arg-type]
         spikes = call.outputs[adapted.spikes]
         factor = adapted.after.scale if adapted.after is not None else np.ones(())
-        self._cells.setdefault(path, CellRecord(place, factor)).values.append(spikes)
+        record = self._cells.setdefault(path, CellRecord(place, factor, adapted.fires))
+        record.values.append(spikes)
+        self.notes += [note for note in adapted.notes if note not in self.notes]
         if adapted.after is not None:
             after = TemplateNode(adapted.after, ((place, 0),), meaning.sample, False, f"{path}.scale")
             given = replace(given, node=self.template.add(after))

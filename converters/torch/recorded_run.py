@@ -22,7 +22,7 @@ def recorded_run(found: Interpretation, recording: Recording, names: Mapping[int
     spikes = {
         names[cell.place]: _spikes(cell, found, timesteps)
         for cell in found.cells.values()
-        if cell.place in names
+        if cell.fires and cell.place in names
     }
     return Recorded(inputs, spikes, timesteps)
 
