@@ -22,7 +22,7 @@ NUMBERS: tuple[Profile, ...] = ("float32", "int8", "loihi")
 Run = Callable[[Graph, np.ndarray, Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
 """Takes a graph, inputs, and a mapping whose keys are nodes; gives those nodes' spikes, (N, T, …)."""
 
-UNRECORDED = ("example",)
+UNRECORDED = ("example", "weights")
 """Options that are data, which metadata do not keep."""
 
 NOTHING_SEEN = (

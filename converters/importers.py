@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,9 +21,9 @@ class Importer:
     """Reads sources of one kind: ``title`` names it, ``suffixes`` are its files' (in lower case).
 
     ``signature``: how the content begins, for files of another suffix. ``classes``: of objects that are
-    sources themselves, as ``module.Class``, so that finding the importer imports no package. ``module`` has
-    ``function``, which takes the source and options, all of them by name, and gives an
-    :class:`snnrt.converters.common.finish.Imported`.
+    sources themselves, as ``module.Class``, so that finding the importer imports no package. ``names``: a
+    regular expression of texts that name such an object. ``module`` has ``function``, which takes the source
+    and options, all of them by name, and gives an :class:`snnrt.converters.common.finish.Imported`.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Importer:
     module: str
     function: str
     classes: tuple[str, ...] = ()
+    names: str | None = None
 
     def load(self) -> Callable[..., Imported]:
         """The importing function."""
@@ -42,15 +44,15 @@ IMPORTERS = (
     Importer("NIR", (".nir",), b"\x89HDF\r\n\x1a\n", "snnrt.converters.nir.importer", "import_nir"),
     Importer(
         "PyTorch", (), b"", "snnrt.converters.torch.importer", "import_module",
-        ("torch.nn.modules.module.Module",),
+        ("torch.nn.modules.module.Module",), r".+\.py:[A-Za-z_][\w.]*|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*",
     ),
 )  # fmt: skip
 
 
 _EXPORT = "export the network as one, with nir.write or the framework's export"
 _PYTORCH = (
-    "weights alone do not say what the network is: build it in its framework, and export it from there, "
-    "as snntorch.export_to_nir with nir.write"
+    "weights alone do not say what the network is: name the code that makes it, as "
+    "'snnrt convert net.py:make --weights model.pt --example 1,1,28,28', or call snnrt.convert(net, example)"
 )
 _ADVICE = {
     ".snnrt": "it is converted already: 'snnrt run' and snnrt.load take it as it is",
@@ -76,6 +78,9 @@ def find_importer(source: object) -> Importer:
             f"source: expected the path of {readable_sources()}, found an object of type {found}"
         )
     path = Path(source)
+    for importer in IMPORTERS:
+        if importer.names and re.fullmatch(importer.names, str(source)) and not path.exists():
+            return importer
     by_suffix = [one for one in IMPORTERS if path.suffix.lower() in one.suffixes]
     if by_suffix:
         return by_suffix[0]

@@ -47,15 +47,19 @@ def convert(
     max_spikes: int | None = None,
     lower_bound: float | None = None,
     normalise_input: bool | None = None,
-    output: int | str | None = None,
+    logits: int | str | None = None,
+    weights: object = None,
 ) -> Network:
     """Turn a trained network (a NIR file, or a PyTorch module) into a :class:`Network`.
 
     A module is called on ``example``, what it takes with a batch axis in front (and time where it takes that;
-    a tuple where it takes more than the input): ``snnrt.convert(net, torch.rand(1, 1, 28, 28))``. Layers and
-    neurons of snnTorch, SpikingJelly, Norse, Sinabs and Rockpool are read as they are, and the result is held
-    against the module's own spikes on the example. ``output``: which of several results are the logits (the
-    first); the other choices below are the module's own.
+    a tuple where it takes more than the input; or the shape of one):
+    ``snnrt.convert(net, torch.rand(1, 1, 28, 28))``. Layers and neurons of snnTorch, SpikingJelly, Norse,
+    Sinabs and Rockpool are read as they are, so that the choices which a file needs are the module's own, and
+    the result is held against the module's spikes on the example. ``logits``: which of several results they
+    come from (the first). ``weights``: a state_dict, or its file, for the module. Code may be named instead:
+    ``package.module:name`` or ``file.py:name``, of a module, or of a function that gives one or
+    (module, example).
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
     ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``). ``timesteps``: T (16).
@@ -81,7 +85,8 @@ def convert(
     options = {
         "readout": readout, "encoding": encoding, "low": low, "high": high, "dt": dt, "reset": reset,
         "strict": strict, "multiple": multiple, "max_spikes": max_spikes, "lower_bound": lower_bound,
-        "normalise_input": normalise_input, "example": example, "output": output,
+        "normalise_input": normalise_input, "example": example, "logits": logits,
+        "weights": weights,
     }  # fmt: skip
     converted = convert_source(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, framework=framework,

@@ -15,7 +15,7 @@ from snnrt.converters.common.names import Names
 from snnrt.converters.common.order import order_nodes
 from snnrt.converters.common.plain_vectors import with_plain_vectors
 from snnrt.converters.common.recorded import Recorded
-from snnrt.converters.common.sums import as_currents
+from snnrt.converters.common.sums import as_currents, numbers_alike
 from snnrt.converters.common.wiring import Wiring
 from snnrt.converters.passes.fold import fold_scales
 from snnrt.ir.graph import Edge, Exit, Graph, Node, Readout
@@ -77,7 +77,7 @@ def finish(
     wiring = Wiring(drafts, connections, names, notes)
     wiring.build(options.encoding or "constant", options.low, options.high)
     wiring.add_readout(options.readout)
-    folded = fold_scales(as_currents(order_nodes(wiring.nodes, names)))
+    folded = fold_scales(as_currents(numbers_alike(order_nodes(wiring.nodes, names), names)))
     nodes = as_currents(with_plain_vectors(_with_exit(folded, names), names))
     if options.encoding is None:
         notes.append(assumptions.CONSTANT_INPUT)

@@ -14,8 +14,8 @@ from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.wired import Wired
 from snnrt.converters.passes.fold import Scale
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Add, Conv2d, Dense, Flatten, Neuron, Node, Pool2d, Shape
-from snnrt.ir.spec import MAX_EDGES
+from snnrt.ir.graph import Add, Concatenate, Conv2d, Dense, Edge, Flatten, Neuron, Node, Pool2d, Shape
+from snnrt.ir.spec import MAX_EDGES, ValueType
 
 LISTED = 4
 """Of inputs that do not fit together, so many are named."""
@@ -68,6 +68,30 @@ def _starts_current(node: Node) -> bool:
     if isinstance(node, Neuron):
         return node.threshold is None
     return isinstance(node, (Dense, Conv2d, Scale)) or (isinstance(node, Add) and node.as_current)
+
+
+def numbers_alike(nodes: tuple[Node, ...], names: Names) -> tuple[Node, ...]:
+    """The nodes, with an Add of one input behind spikes that are concatenated with numbers."""
+    types: dict[str, ValueType | None] = {}
+    # a delayed source stands behind its reader
+    for _ in range(2):
+        for node in nodes:
+            first = types.get(node.inputs[0].source) if node.inputs else None
+            types[node.name] = "float32" if isinstance(node, Scale) else node.output_type(False, first)
+    result: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Concatenate) and len({types[edge.source] for edge in node.inputs}) > 1:
+            edges = []
+            for edge in node.inputs:
+                if types[edge.source] == "bits":
+                    source = next(one for one in nodes if one.name == edge.source)
+                    name = names.fresh(f"{edge.source}.numbers")
+                    result.append(Add(name, (edge,), source.shape))
+                    edge = Edge(name)
+                edges.append(edge)
+            node = node.with_(inputs=tuple(edges))
+        result.append(node)
+    return tuple(result)
 
 
 def as_currents(nodes: tuple[Node, ...]) -> tuple[Node, ...]:

@@ -7,11 +7,10 @@ from typing import TypeVar
 
 from snnrt.converters.common.fields import bias_of, integers, numbers
 from snnrt.converters.common.source_node import SourceNode
-from snnrt.ir.graph import AvgPool2d, Conv2d, Shape, SumPool2d
-from snnrt.ir.nodes import MaxPool2d
+from snnrt.ir.graph import Conv2d, Pool2d, Shape
 from snnrt.ir.spec import MAX_ELEMENTS
 
-PoolNode = TypeVar("PoolNode", SumPool2d, AvgPool2d, MaxPool2d)
+PoolNode = TypeVar("PoolNode", bound=Pool2d)
 
 Padding = tuple[int, int, int, int]
 """(top, bottom, left, right)."""

@@ -22,9 +22,9 @@ from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.windows import Window
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.nir.neurons import NEURONS, make_neuron
-from snnrt.ir.graph import AvgPool2d, Node, Shape, SumPool2d
+from snnrt.ir.graph import AvgPool2d, Node, Pool2d, Shape, SumPool2d
 
-POOLS: dict[type[nir.NIRNode], type[SumPool2d] | type[AvgPool2d]] = {
+POOLS: dict[type[nir.NIRNode], type[Pool2d]] = {
     nir.SumPool2d: SumPool2d,
     nir.AvgPool2d: AvgPool2d,
 }

@@ -58,7 +58,7 @@ class NeuronClass:
     adapt: Callable[[torch.nn.Module, str], Adapted]
     time: Callable[[torch.nn.Module], TimeAxes]
     timesteps: Callable[[torch.nn.Module, int], int] | None = None
-    rest: Callable[[torch.nn.Module], None] = lambda module: module.reset()
+    rest: Callable[[torch.nn.Module], None] = lambda module: getattr(module, "reset")()  # noqa: B009
 
 
 class Adapter:
@@ -104,6 +104,22 @@ class Adapter:
 def find_class(module: torch.nn.Module) -> tuple[str, NeuronClass] | None:
     """The package and the class by which ``module`` is known; None for what is no neuron, and for a class of
     the user's own that computes in another way than the framework's."""
+    found = _nearest(module)
+    return None if found is None or found[3] else found[:2]
+
+
+def what_changes(module: torch.nn.Module) -> str:
+    """Of a neuron of a framework that a class of the user's changes, in words; else empty."""
+    found = _nearest(module)
+    if found is None or not found[3]:
+        return ""
+    return (
+        f"a {found[2]} of {found[0]} in which {type(module).__name__} changes {', '.join(sorted(found[3]))}"
+    )
+
+
+def _nearest(module: torch.nn.Module) -> tuple[str, NeuronClass, str, set[str]] | None:
+    """The package, the class that is known, its name, and what classes below it change."""
     changed: set[str] = set()
     for one in type(module).__mro__:
         package = one.__module__.split(".")[0]
@@ -114,6 +130,6 @@ def find_class(module: torch.nn.Module) -> tuple[str, NeuronClass] | None:
             neuron = table.get(one.__qualname__)
             if neuron is not None:
                 behaviour = {name for base in one.__mro__ for name in vars(base)}
-                return None if changed & behaviour - HARMLESS else (package, neuron)
+                return package, neuron, one.__qualname__, changed & behaviour - HARMLESS
         changed |= set(vars(one))
     return None

@@ -83,7 +83,7 @@ def _on_sample(array: np.ndarray, meaning: Meaning) -> np.ndarray:
         raise NotSupported(
             f"a constant of shape {array.shape}", "use one value, one a channel or one an element"
         )
-    sample = array.reshape(shape[len(meaning.lead) :])
+    sample: np.ndarray = array.reshape(shape[len(meaning.lead) :])
     if len(meaning.sample) > 1 and all(size == 1 for size in sample.shape[1:]):
         return sample.reshape(-1)
     return np.broadcast_to(sample, meaning.sample).copy()

@@ -9,7 +9,7 @@ them in an axis.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
@@ -22,13 +22,14 @@ from snnrt.converters.common.drafts import Draft, InputDraft, OutputDraft
 from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions, Imported, finish
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.recorded import Recorded
-from snnrt.converters.torch.adapter import Adapter
+from snnrt.converters.torch.adapter import Adapter, what_changes
 from snnrt.converters.torch.interpreter import Interpretation, Interpreter
 from snnrt.converters.torch.recorded_run import recorded_run
 from snnrt.converters.torch.recording import Recording, record
 from snnrt.converters.torch.result import choose_output, readout_of
+from snnrt.converters.torch.source import example_inputs, find_module, load_weights
 from snnrt.converters.torch.template import Template
-from snnrt.errors import ArgumentTypeError, ModelError
+from snnrt.errors import ModelError
 from snnrt.ir.graph import Shape
 from snnrt.ir.nodes.readout import ReadoutMode
 
@@ -36,41 +37,46 @@ FORMAT = "torch"
 
 
 def import_module(
-    source: torch.nn.Module,
+    source: object,
     *,
     example: Any = None,
+    weights: object = None,
     framework: str | None = None,
     timesteps: int | None = None,
     readout: ReadoutMode | None = None,
     encoding: Literal["constant", "spikes"] | None = None,
     low: float | None = None,
     high: float | None = None,
-    output: int | str | None = None,
+    logits: int | str | None = None,
 ) -> Imported:
     """Import ``source`` as a float32 graph with a readout and the exit rule ``never``.
 
+    ``source``: a module, or ``package.module:name`` or ``file.py:name`` of one, or of a function that gives
+    one or (module, example). ``weights``: a state_dict, or the file of one, that is put into it first.
     ``example``: what the module is called with: a tensor or array with a batch axis (and time, where the
-    module takes it), or a tuple of several arguments of which the first is the input. ``timesteps``: T, where
+    module takes it), its shape, a .npy file, or a tuple of several arguments of which the first is the input.
+    ``timesteps``: T, where
     one call is one timestep (16). ``readout``: None: what the module does itself, else the sum. ``encoding``:
     ``spikes`` where the module takes an axis of time, else ``constant``. ``low`` to ``high``: the input's
-    values; None: 0 to 1, or wider where the example is. ``output``: which of several results are the logits.
+    values; None: 0 to 1, or wider where the example is. ``logits``: which of several results they come from.
     ``framework``: must be None or the one that the neurons are of.
 
     The module is called in eval mode without gradients, and left as it was. Raises ModelError, naming the
     module or the line of code, where snnrt can't express what it computes.
     """
-    if not isinstance(source, torch.nn.Module):
-        raise ArgumentTypeError(f"source: expected a torch.nn.Module, found {type(source).__name__}")
-    inputs = _inputs(example)
+    source, own_example = find_module(source)
+    if weights is not None:
+        load_weights(source, weights)
+    inputs = example_inputs(own_example if example is None else example)
     adapter = Adapter()
     recording, found = _observe(source, inputs, adapter, timesteps)
     if not any(call.cell is not None for call in recording.calls):
         raise ModelError(
             "the module calls no spiking neuron that snnrt knows; expected neurons of snnTorch, "
-            "SpikingJelly, Norse, Sinabs or Rockpool in it"
+            f"SpikingJelly, Norse, Sinabs or Rockpool in it{_changed(source)}"
         )
     _check_framework(framework, adapter)
-    meaning, notes = choose_output(found, output)
+    meaning, notes = choose_output(found, logits)
     mode, note = readout_of(found, meaning)
     if readout is None and note:
         notes.append(note)
@@ -96,13 +102,19 @@ def import_module(
         drafts, connections, options, name=type(source).__name__, origin=origin, assumed=assumed
     )
     runs = [recorded_run(found, recording, places)]
-    # what depends on the example alone shows on another one
-    other = (sum(limits) - given, *inputs[1:])
-    if not given.dtype.is_floating_point:
-        other = (other[0].to(given.dtype), *inputs[1:])
-    recording, found = _observe(source, other, adapter, timesteps)
+    # what was taken from the example alone shows on another one
+    recording, found = _observe(source, (_another(given, *limits), *inputs[1:]), adapter, timesteps)
     runs.append(recorded_run(found, recording, places))
     return replace(imported, recorded=_together(runs))
+
+
+def _changed(module: torch.nn.Module) -> str:
+    """Neurons that are a framework's, but for what a class of the user's changes."""
+    for path, one in module.named_modules():
+        words = what_changes(one)
+        if words:
+            return f"; {path!r} is {words}"
+    return ""
 
 
 def _observe(
@@ -118,6 +130,12 @@ def _observe(
     with as_deployed(source, adapter):
         recording = record(source, inputs, adapter.is_cell, steps)
     return recording, Interpreter(recording, adapter, called=True).run()
+
+
+def _another(given: torch.Tensor, low: float, high: float) -> torch.Tensor:
+    """An input of the same shape and range, with other values and another mean."""
+    share = (given.double() - low) / max(high - low, 1e-30)
+    return (low + (high - low) * (1 - share * share)).to(given.dtype)
 
 
 def _together(runs: list[Recorded]) -> Recorded:
@@ -148,25 +166,6 @@ def as_deployed(module: torch.nn.Module, adapter: Adapter) -> Iterator[None]:
                 attributes["_memories"].update(memories)
         for one, training in modes:
             one.training = training
-
-
-def _inputs(example: Any) -> tuple[torch.Tensor, ...]:
-    if example is None:
-        raise ModelError(
-            "example: expected a tensor as the module takes it, with a batch axis: "
-            "snnrt.convert(net, torch.rand(1, 1, 28, 28))"
-        )
-    given: Sequence[Any] = example if isinstance(example, tuple) else (example,)
-    tensors = []
-    for one in given:
-        if isinstance(one, np.ndarray):
-            one = torch.from_numpy(np.ascontiguousarray(one))
-        if not isinstance(one, torch.Tensor):
-            raise ArgumentTypeError(f"example: expected a tensor or array, found {type(one).__name__}")
-        tensors.append(one.detach().clone())
-    if not tensors or tensors[0].dtype.is_complex or tensors[0].numel() == 0:
-        raise ModelError("example: expected a tensor of real numbers")
-    return tuple(tensors)
 
 
 def _check_framework(framework: str | None, adapter: Adapter) -> None:

@@ -26,7 +26,7 @@ def input_axes(
     order = next((one for one in times if one != "single"), None)
     call = _first_reader(recording, given)
     axis = None if call is None else _stepped_axis(call)
-    if axis is not None and steps is not None and given.shape[axis] == steps:
+    if call is not None and axis is not None and steps is not None and given.shape[axis] == steps:
         rest = max(rank - 1 - _sample_axes(recording, call, rank - 2), 0)
         batch = ("N",) * min(rest, 1)
         return (*batch[:axis], "T", *batch[axis:]) if axis <= len(batch) else ("T", *batch), steps

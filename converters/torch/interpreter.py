@@ -149,6 +149,8 @@ class Interpreter:
     def _give_up(self, call: Call, error: NotSupported) -> None:
         """The call as a node that can't be built, so that what follows is looked at all the same."""
         known = [self.meanings[id(value)] for value in call.values() if id(value) in self.meanings]
+        # the first cause is what is told
+        causes = [one for one in known if isinstance(self.template.nodes[one.node].operation, Unsupported)]
         title = call.title
         for value in call.outputs:
             like = next((one for one in known if len(one.lead) < len(value.shape)), None)
@@ -157,13 +159,13 @@ class Interpreter:
             reads = tuple((one.node, 0) for one in known[:1]) or ((0, 0),)
             operation = Unsupported(title, error.reason, error.remedy)
             node = TemplateNode(operation, reads, sample, False, call.scope)
-            place = self.template.add(node)
+            place = causes[0].node if causes else self.template.add(node)
             time = like.time if like is not None else "static"
             step = like.step if like is not None else 0
             self.meanings[id(value)] = Meaning(place, time, lead, sample, step)
 
     def _note_escape(self, call: Call) -> None:
-        if call.function == "bool":
+        if call.function == "Python's bool":
             raise ModelError(
                 f"{call.title}: the module branches on a tensor's value, which a graph can't; "
                 "expected a forward that does the same for every input"

@@ -13,7 +13,7 @@ from snnrt.converters.common.drafts import Draft, LayerDraft, MergeDraft, Neuron
 from snnrt.converters.common.parameters import Parameters
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.windows import Window
-from snnrt.ir.graph import AvgPool2d, Concatenate, Neuron, Node, Shape, SumPool2d
+from snnrt.ir.graph import AvgPool2d, Concatenate, Neuron, Node, Pool2d, Shape, SumPool2d
 from snnrt.ir.nodes import MaxPool2d, Pad2d
 
 
@@ -118,7 +118,7 @@ class Affine(Operation):
         return self.scale.ndim <= 1 and self.shift.ndim <= 1
 
 
-_POOLS: dict[str, type[SumPool2d] | type[AvgPool2d] | type[MaxPool2d]] = {
+_POOLS: dict[str, type[Pool2d]] = {
     "sum": SumPool2d, "average": AvgPool2d, "maximum": MaxPool2d,
 }  # fmt: skip
 
@@ -137,7 +137,7 @@ class Pool(Operation):
         where, pool = self._where(name), _POOLS[self.kind]
         return LayerDraft(
             self.title,
-            lambda source: windows.pool(where, source, pool, self.kernel, self.window),  # type: ignore[arg-type]
+            lambda source: windows.pool(where, source, pool, self.kernel, self.window),
             rule=f"{self.kind} of {self.kernel[0]}×{self.kernel[1]}",
         )
 

@@ -18,7 +18,8 @@ def recorded_run(found: Interpretation, recording: Recording, names: Mapping[int
     timesteps = found.timesteps
     given = recording.inputs[0]
     meaning = found.meanings[id(given)]
-    inputs = _by_input(given.tensor, meaning, timesteps)
+    assert given.kept is not None
+    inputs = _by_input(given.kept, meaning, timesteps)
     spikes = {
         names[cell.place]: _spikes(cell, found, timesteps)
         for cell in found.cells.values()

@@ -24,19 +24,9 @@ from snnrt.errors import ModelError, SnnrtError
 MAX_CALLS = 1_000_000
 """Of functions in one recording."""
 
-ESCAPES = (
-    "item",
-    "tolist",
-    "numpy",
-    "bool",
-    "float",
-    "int",
-    "index",
-    "array",
-    "complex",
-    "equal",
-    "allclose",
-)
+_TO_PYTHON = ("bool", "float", "int", "index", "array", "complex")
+
+ESCAPES = ("item", "tolist", "numpy", "equal", "allclose", *(f"Python's {one}" for one in _TO_PYTHON))
 """Functions that give a tensor's values to Python."""
 
 SHAPED_LIKE = ("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full",
@@ -45,6 +35,8 @@ SHAPED_LIKE = ("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros"
 
 RANDOM = ("rand", "randn", "randint", "bernoulli", "normal", "multinomial", "poisson", "randperm",
           "rand_like", "randn_like", "randint_like")  # fmt: skip
+
+_OPERATORS = ("add", "sub", "mul", "div", "truediv", "pow", "and", "or", "xor", "matmul", "floordiv", "mod")
 
 _LOCK = threading.RLock()
 _OURS = str(Path(__file__).parent)
@@ -55,7 +47,7 @@ _TORCH = str(Path(torch.__file__).parent)
 class Value:
     """A tensor that depends on the network's input: what ``call`` (None: the caller) gave in ``place``.
 
-    ``kept``: a copy of what a neuron gave.
+    ``kept``: a copy of what a neuron or the caller gave.
     """
 
     call: Call | None = field(repr=False)
@@ -173,6 +165,8 @@ class _Recorder(TorchFunctionMode):
         )  # fmt: skip
         self.silent += 1
         try:
+            if _changes_in_place(func) and isinstance(call.arguments[0], torch.Tensor):
+                call.arguments = (call.arguments[0].detach().clone(), *call.arguments[1:])
             result = func(*args, **kwargs)
         finally:
             self.silent -= 1
@@ -231,7 +225,9 @@ class _Recorder(TorchFunctionMode):
         call.outputs = [self.give(call, place, tensor) for place, tensor in enumerate(found)]
         for value in call.outputs:
             # a later += would change it
+            self.silent += 1
             value.kept = value.tensor.detach().clone()
+            self.silent -= 1
         given = {id(tensor) for tensor in found}
         for name, tensor in _states(module):
             if before.get(name) != id(tensor) and id(tensor) not in given:
@@ -252,6 +248,8 @@ def record(
     """
     recorder = _Recorder(module, is_cell)
     given = tuple(recorder.give(None, place, tensor) for place, tensor in enumerate(inputs))
+    for value in given:
+        value.kept = value.tensor.clone()
     recorder.known_before()
     for tensor in inputs:
         recorder.constants.discard(id(tensor))
@@ -298,18 +296,29 @@ def _plain_name(func: Any) -> str:
     if name in ("__get__", "__set__"):
         owner = resolve_name(func) or ""
         return owner.split(".")[-2] if owner.count(".") else name
+    operator = name.startswith("__")
     name = name.strip("_")
-    if name not in ("rsub", "rdiv", "rtruediv", "rpow") and len(name) > 3 and name[:1] in "ri":
-        plain = name[1:]
-        if plain in ("add", "sub", "mul", "div", "truediv", "pow", "and", "or", "matmul"):
-            name = plain
+    if operator and name in _TO_PYTHON:
+        return f"Python's {name}"
+    # a reflected sum or product is the same, a reflected difference is not
+    if operator and (name[0] == "i" or name in ("radd", "rmul")) and name[1:] in _OPERATORS:
+        name = name[1:]
     return {
         "truediv": "div",
+        "rtruediv": "rdiv",
         "true_divide": "div",
         "divide": "div",
         "subtract": "sub",
         "multiply": "mul",
     }.get(name, name)
+
+
+def _changes_in_place(func: Any) -> bool:
+    """``add_``, ``__iadd__``, ``__setitem__``."""
+    name = getattr(func, "__name__", "")
+    if name.startswith("__"):
+        return (name.startswith("__i") and name != "__iter__") or name == "__setitem__"
+    return name.endswith("_")
 
 
 def _where() -> str:

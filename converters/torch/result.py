@@ -7,45 +7,46 @@ from typing import Any
 from snnrt.converters.torch.interpreter import Interpretation
 from snnrt.converters.torch.meaning import Meaning
 from snnrt.errors import ModelError
+from snnrt.ir.nodes.readout import ReadoutMode
 
-_READOUTS = {"sum": "sum", "mean": "mean", "maximum": "maximum"}
+_READOUTS: dict[str, ReadoutMode] = {"sum": "sum", "mean": "mean", "maximum": "maximum"}
 
 
-def choose_output(found: Interpretation, output: int | str | None) -> tuple[Meaning, list[str]]:
+def choose_output(found: Interpretation, logits: int | str | None) -> tuple[Meaning, list[str]]:
     """The Meaning of the module's result that the logits come from, and what that assumes.
 
-    ``output``: its place or key where the module gives several; None: the first. A list of timesteps is a
+    ``logits``: its place or key where the module gives several; None: the first. A list of timesteps is a
     sequence. Raises ModelError where there is none.
     """
     result, notes = _turned(found), []
     if isinstance(result, dict):
-        key = next(iter(result), None) if output is None else output
+        key = next(iter(result), None) if logits is None else logits
         if key not in result:
-            raise ModelError(f"output: expected one of {', '.join(map(repr, result))}, found {output!r}")
-        if output is None and len(result) > 1:
-            notes.append(f"the logits come from {key!r} of the module's results; choose another with output")
+            raise ModelError(f"logits: expected one of {', '.join(map(repr, result))}, found {logits!r}")
+        if logits is None and len(result) > 1:
+            notes.append(f"the logits come from {key!r} of the module's results; choose another with logits")
         result = result[key]
     elif isinstance(result, list) and not _is_sequence(found, result):
-        place = 0 if output is None else output
+        place = 0 if logits is None else logits
         if not isinstance(place, int) or not -len(result) <= place < len(result):
-            raise ModelError(f"output: expected 0 to {len(result) - 1}, found {output!r}")
-        if output is None and len(result) > 1:
-            notes.append("the logits come from the first of the module's results; choose another with output")
+            raise ModelError(f"logits: expected 0 to {len(result) - 1}, found {logits!r}")
+        if logits is None and len(result) > 1:
+            notes.append("the logits come from the first of the module's results; choose another with logits")
         result = result[place]
-    elif output not in (None, 0):
-        raise ModelError(f"output: the module gives one result; expected 0 or nothing, found {output!r}")
+    elif logits not in (None, 0):
+        raise ModelError(f"logits: the module gives one result; expected 0 or nothing, found {logits!r}")
     if isinstance(result, list) and _is_sequence(found, result):
         first = result[0]
         return Meaning(first.node, "sequence", ("T", *first.lead), first.sample), notes
     if not isinstance(result, Meaning):
         raise ModelError(
             "the module's result does not come from its input; expected a tensor of logits or spikes, or "
-            "several of which output names one"
+            "several of which logits names one"
         )
     return result, notes
 
 
-def readout_of(found: Interpretation, meaning: Meaning) -> tuple[str, str | None]:
+def readout_of(found: Interpretation, meaning: Meaning) -> tuple[ReadoutMode, str | None]:
     """The readout that the module itself applies, and what is assumed where it leaves it open."""
     if meaning.time == "reduced":
         return _READOUTS[meaning.mode], None

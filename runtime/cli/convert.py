@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     "framework", "readout", "reset", "dt", "encoding", "low", "high", "strict", "multiple", "max_spikes",
-    "lower_bound", "normalise_input", "reset_delay",
+    "lower_bound", "normalise_input", "reset_delay", "logits", "weights",
 )  # fmt: skip
 
 _EXAMPLE = """\
@@ -51,6 +51,19 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help=f"inputs that set the scales of int8: {DATA_HELP}; of a built-in name the training split",
     )
     add_import_options(parser)
+    group = parser.add_argument_group("a PyTorch module")
+    group.add_argument(
+        "--example",
+        metavar="SHAPE|FILE",
+        help="what the module is called with: sizes as 1,1,28,28 with the batch first, or a .npy file",
+    )
+    group.add_argument("--weights", metavar="FILE", help="a state_dict that is loaded into the module")
+    group.add_argument(
+        "--logits",
+        type=_place,
+        metavar="N|KEY",
+        help="which of several results of the module the logits come from (the first)",
+    )
     parser.add_argument("--class-names", metavar="A,B,C", help="names of the classes, kept in the file")
     parser.add_argument("--name", help="name of the network, kept in the file")
     add_json(parser)
@@ -101,6 +114,16 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
     _add_switch(group, "--normalise-input", "scale the input of LIF by 1 − α (Sinabs)")
 
 
+def _example(text: str) -> object:
+    """A file's path, or a shape: ``1,1,28,28``."""
+    sizes = text.split(",")
+    return tuple(int(size) for size in sizes) if all(size.strip().isdigit() for size in sizes) else text
+
+
+def _place(text: str) -> int | str:
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
 class _Switch(argparse.BooleanOptionalAction):
     """``--name`` and ``--no-name``, short in the usage."""
 
@@ -124,6 +147,8 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
     check_outputs([args.output], [args.source, args.calibrate])
     options = import_options(args)
+    if args.example is not None:
+        options["example"] = _example(args.example)
     for name in ("timesteps", "exit", "name", "calibrate"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)

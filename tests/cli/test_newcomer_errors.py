@@ -25,7 +25,11 @@ COMMANDS = [
     ),
     ("convert missing.nir -o {folder}/a.snnrt", 1, ("missing.nir: no such file", "a NIR file (.nir)")),
     ("convert {model} -o {folder}/a.snnrt", 1, ("it is converted already: 'snnrt run'",)),
-    ("convert {folder}/net.pt -o {folder}/a.snnrt", 1, ("net.pt", "export_to_nir with nir.write")),
+    (
+        "convert {folder}/net.pt -o {folder}/a.snnrt",
+        1,
+        ("net.pt", "snnrt convert net.py:make --weights model.pt"),
+    ),
     ("convert {folder}/net.onnx -o {folder}/a.snnrt", 1, ("net.onnx", "ONNX is not read yet")),
     ("convert {source} -o {folder}/none/a.snnrt", 1, ("folder", "does not exist; create it first")),
     ("convert {source} -o {source}", 1, ("it is what the command reads; choose another name",)),

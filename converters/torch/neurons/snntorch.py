@@ -119,13 +119,12 @@ _MEMBRANE_PLACE = {"Leaky": 1, "RLeaky": 1, "Lapicque": 1, "Synaptic": 2, "RSyna
 
 def _feedback(module: Any, title: str) -> Operation:
     """The layer through which a recurrent neuron's spikes come back."""
-    if isinstance(module, torch.nn.Linear):
+    if isinstance(module, (torch.nn.Linear, torch.nn.Conv2d)):
+        weights = weights_of(module.weight, "weight")
         bias = None if module.bias is None else weights_of(module.bias, "bias")
-        return Linear(f"recurrent Linear of {title}", weights_of(module.weight, "weight"), bias)
-    if isinstance(module, torch.nn.Conv2d):
-        bias = None if module.bias is None else weights_of(module.bias, "bias")
-        window = Window(padding=module.padding)
-        return Convolution(f"recurrent Conv2d of {title}", weights_of(module.weight, "weight"), bias, window)
+        if isinstance(module, torch.nn.Linear):
+            return Linear(f"recurrent Linear of {title}", weights, bias)
+        return Convolution(f"recurrent Conv2d of {title}", weights, bias, Window(padding=module.padding))
     factors = _array(module.V).astype(np.float64)
     return Affine(f"V of {title}", factors.reshape(()) if factors.size == 1 else factors, np.zeros(()))
 
