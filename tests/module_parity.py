@@ -13,6 +13,8 @@ from snnrt.network import Network
 
 torch = framework("torch")
 STEPS, NEURONS = 400, 256
+# a step is small: threads wait for each other longer than they compute
+torch.set_num_threads(1)
 
 
 def converted(

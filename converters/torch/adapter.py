@@ -52,13 +52,14 @@ class NeuronClass:
     """How one class of a framework is taken over: ``adapt`` (module, path) and what a call's axes are.
 
     ``timesteps``: of an axis of so many places that is batch and time in one. ``rest``: puts its states back
-    to where a new input begins.
+    to where a new input begins. ``sample_axes``: of one input at one timestep, where they are fixed.
     """
 
     adapt: Callable[[torch.nn.Module, str], Adapted]
     time: Callable[[torch.nn.Module], TimeAxes]
     timesteps: Callable[[torch.nn.Module, int], int] | None = None
     rest: Callable[[torch.nn.Module], None] = lambda module: getattr(module, "reset")()  # noqa: B009
+    sample_axes: int | None = None
 
 
 class Adapter:
@@ -77,6 +78,12 @@ class Adapter:
         found = find_class(module)
         assert found is not None
         return found[1].time(module)
+
+    def sample_axes(self, module: torch.nn.Module) -> int | None:
+        """Axes of one input at one timestep, where they are fixed."""
+        found = find_class(module)
+        assert found is not None
+        return found[1].sample_axes
 
     def rest(self, module: torch.nn.Module) -> None:
         """Put its states back to where a new input begins."""

@@ -147,9 +147,11 @@ def _together(runs: list[Recorded]) -> Recorded:
 @contextmanager
 def as_deployed(module: torch.nn.Module, adapter: Adapter) -> Iterator[None]:
     """``module`` in eval mode, its neurons at rest; afterwards as it was, states and all."""
-    modes = [(one, one.training) for one in module.modules()]
+    # Rockpool's modules() is another
+    modules = [one for _, one in module.named_modules()]
+    modes = [(one, one.training) for one in modules]
     kept = [(one, dict(vars(one)), dict(one._buffers), dict(vars(one).get("_memories", {})))
-            for one in module.modules() if adapter.is_cell(one)]  # fmt: skip
+            for one in modules if adapter.is_cell(one)]  # fmt: skip
     module.eval()
     try:
         for one, *_ in kept:

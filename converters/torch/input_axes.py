@@ -34,7 +34,9 @@ def input_axes(
     merged = False
     if call is not None:
         if call.cell is not None:
-            sample = rank - 1 if adapter.adapt_time(call.cell) in ("single", "NT merged") else rank - 2
+            known = adapter.sample_axes(call.cell)
+            front = 1 if adapter.adapt_time(call.cell) in ("single", "NT merged") else 2
+            sample = rank - front if known is None else known
         elif call.function == "flatten":
             start = call.arguments[1] if len(call.arguments) > 1 else call.options.get("start_dim", 0)
             end = call.arguments[2] if len(call.arguments) > 2 else call.options.get("end_dim", -1)
@@ -48,10 +50,18 @@ def input_axes(
         return ("NT",), adapter.merged_timesteps(cell, given.shape[0])
     if lead <= 0:
         return (), None
+    if lead == 1 and order == "NT" and _takes_one_input(recording, adapter):
+        return ("T",), given.shape[0]
     if lead == 1:
         return ("N",), None
     axes = ("N", "T") if order == "NT" or order == "NT merged" else ("T", "N")
     return axes, given.shape[axes.index("T")]
+
+
+def _takes_one_input(recording: Recording, adapter: Adapter) -> bool:
+    """Do its neurons take the timesteps of one input, without a batch axis?"""
+    cells = [call.cell for call in recording.calls if call.cell is not None]
+    return all(adapter.sample_axes(cell) is not None for cell in cells)
 
 
 def _first_reader(recording: Recording, value: Value) -> Call | None:

@@ -180,9 +180,14 @@ class Interpreter:
         source = call.values()[0] if call.values() else None
         if source is None or id(source) not in self.meanings:
             raise NotSupported("its input does not come from the network's", "feed it what the network reads")
+        spikes = call.outputs[adapted.spikes]
+        meaning = self._with_batch(self.meanings[id(source)], spikes)
+        if meaning.sample != spikes.shape[len(meaning.lead) :]:
+            raise NotSupported(
+                f"gives {spikes.shape} where it reads {source.shape}", "give it an input for each neuron"
+            )
         path, step = call.scope, self._calls[call.scope]
         self._calls[path] += 1
-        meaning = self.meanings[id(source)]
         single = adapted.time == "single"
         lead = _axes_at(meaning, adapted.time)
         if meaning.time == "reduced" or meaning.mode == "running":
@@ -206,7 +211,6 @@ class Interpreter:
         self._reads.setdefault(path, []).append((step, tuple(reads)))
         time = "step" if single else "sequence"
         given = Meaning(place, time, lead, meaning.sample, step)  # type: ignore[arg-type]
-        spikes = call.outputs[adapted.spikes]
         factor = adapted.after.scale if adapted.after is not None else np.ones(())
         record = self._cells.setdefault(path, CellRecord(place, factor, adapted.fires))
         record.values.append(spikes)
@@ -218,6 +222,12 @@ class Interpreter:
         for value in call.outputs:
             if value is not spikes:
                 self._state(value, call, adapted.membranes.get(value.place), given, tuple(reads))
+
+    def _with_batch(self, meaning: Meaning, spikes: Value) -> Meaning:
+        """Some neurons put a batch of one in front."""
+        if len(spikes.shape) == meaning.rank + 1 and spikes.shape[0] == 1:
+            return replace(meaning, lead=("1", *meaning.lead))
+        return meaning
 
     def _state(
         self, value: Value, call: Call, membrane: Operation | None, given: Meaning, reads: tuple[Read, ...]
@@ -295,7 +305,8 @@ def _axes_at(meaning: Meaning, time: str) -> tuple[str, ...]:
             raise NotSupported("computes one timestep, and reads all", "call it for each timestep")
         return lead
     wanted = {"TN": ("T", "N"), "NT": ("N", "T"), "NT merged": ("NT",)}[time]
-    if lead == wanted or (time != "NT merged" and lead == ("T",)):
+    kept = tuple(axis for axis in lead if axis != "1")
+    if kept == wanted or (time != "NT merged" and kept == ("T",)):
         return lead
     raise NotSupported(
         f"takes axes ({', '.join(wanted)}, …) and reads ({', '.join(lead)}, …)",

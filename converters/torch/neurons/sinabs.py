@@ -126,7 +126,7 @@ def _rules(module: Any, path: str) -> tuple[Rules, tuple[str, ...]]:
                 "leave subtract_value out, and scale weights and threshold",
             )
     reset: Literal["subtract", "zero"] = "subtract" if way == "subtract" else "zero"
-    choices = Choices(reset=reset, strict=False, multiple=counts != "one", max_spikes=most)
+    choices = Choices(reset=reset, strict=False, multiple=most > 1, max_spikes=most)
     return choose_rules("sinabs", choices), notes
 
 
