@@ -93,7 +93,7 @@ def recurrent(seed=3, **options):
 
 
 def test_recurrent():
-    x = torch.round(batches(4, mean=0.2, spread=1.2) * 64) / 64
+    x = torch.where(batches(4, mean=0.0) > 0, 1.25, -0.75)
     graph = converted(recurrent(), x, least=0.9999)
     assert [one.delay for node in graph for one in node.inputs if one.delay] == [1]
 
