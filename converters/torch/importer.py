@@ -101,10 +101,12 @@ def import_module(
     imported = finish(
         drafts, connections, options, name=type(source).__name__, origin=origin, assumed=assumed
     )
-    runs = [recorded_run(found, recording, places)]
+    # a hook may compute something else at the second call, so that places are others
+    paths = {path: places[cell.place] for path, cell in found.cells.items() if cell.place in places}
+    runs = [recorded_run(found, recording, paths)]
     # what was taken from the example alone shows on another one
     recording, found = _observe(source, (_another(given, *limits), *inputs[1:]), adapter, timesteps)
-    runs.append(recorded_run(found, recording, places))
+    runs.append(recorded_run(found, recording, paths))
     return replace(imported, recorded=_together(runs))
 
 

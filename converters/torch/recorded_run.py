@@ -13,17 +13,17 @@ from snnrt.converters.torch.meaning import Meaning
 from snnrt.converters.torch.recording import Recording
 
 
-def recorded_run(found: Interpretation, recording: Recording, names: Mapping[int, str]) -> Recorded:
-    """The input and each neuron's spikes; ``names`` by place in the template, only those are taken."""
+def recorded_run(found: Interpretation, recording: Recording, names: Mapping[str, str]) -> Recorded:
+    """The input and each neuron's spikes; ``names`` by its module's path, only those are taken."""
     timesteps = found.timesteps
     given = recording.inputs[0]
     meaning = found.meanings[id(given)]
     assert given.kept is not None
     inputs = _by_input(given.kept, meaning, timesteps)
     spikes = {
-        names[cell.place]: _spikes(cell, found, timesteps)
-        for cell in found.cells.values()
-        if cell.fires and cell.place in names
+        names[path]: _spikes(cell, found, timesteps)
+        for path, cell in found.cells.items()
+        if cell.fires and path in names
     }
     return Recorded(inputs, spikes, timesteps)
 
