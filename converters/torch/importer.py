@@ -97,16 +97,16 @@ def import_module(
         "framework": ", ".join(sorted(adapter.frameworks)),
         "class": type(source).__name__,
     }
-    assumed = [*found.notes, *notes, *range_notes]
-    imported = finish(
-        drafts, connections, options, name=type(source).__name__, origin=origin, assumed=assumed
-    )
     # a hook may compute something else at the second call, so that places are others
     paths = {path: places[cell.place] for path, cell in found.cells.items() if cell.place in places}
     runs = [recorded_run(found, recording, paths)]
     # what was taken from the example alone shows on another one
-    recording, found = _observe(source, (_another(given, *limits), *inputs[1:]), adapter, timesteps)
-    runs.append(recorded_run(found, recording, paths))
+    recording, other = _observe(source, (_another(given, *limits), *inputs[1:]), adapter, timesteps)
+    runs.append(recorded_run(other, recording, paths))
+    assumed = [*found.notes, *adapter.cap_notes(), *notes, *range_notes]
+    imported = finish(
+        drafts, connections, options, name=type(source).__name__, origin=origin, assumed=assumed
+    )
     return replace(imported, recorded=_together(runs))
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from snnrt.converters.torch.adapter import Adapter
+from snnrt.converters.torch.adapter import Adapter, Branch
 from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.functions import FUNCTIONS
 from snnrt.converters.torch.input_axes import input_axes
 from snnrt.converters.torch.meaning import Meaning, joined
-from snnrt.converters.torch.operations import Operation, Unsupported
+from snnrt.converters.torch.operations import Cell, Linear, Operation, Unsupported
 from snnrt.converters.torch.recording import ESCAPES, Call, Recording, Value
 from snnrt.converters.torch.template import Read, Template, TemplateNode
 from snnrt.errors import ModelError
@@ -182,7 +182,8 @@ class Interpreter:
             raise NotSupported("its input does not come from the network's", "feed it what the network reads")
         spikes = call.outputs[adapted.spikes]
         meaning = self._with_batch(self.meanings[id(source)], spikes)
-        if meaning.sample != spikes.shape[len(meaning.lead) :]:
+        sample = spikes.shape[len(meaning.lead) :]
+        if meaning.sample != sample and not adapted.branches:
             raise NotSupported(
                 f"gives {spikes.shape} where it reads {source.shape}", "give it an input for each neuron"
             )
@@ -200,6 +201,9 @@ class Interpreter:
             if delay < 0:
                 raise NotSupported("reads a later timestep", "call each neuron once a timestep")
         reads = [self.template.earlier(meaning.node, delay)]
+        if adapted.branches:
+            reads = [self._branch(one, reads[0], sample, path) for one in adapted.branches]
+            meaning = replace(meaning, sample=sample)
         place = self.template.add(TemplateNode(adapted.cell, (), meaning.sample, False, path))
         if adapted.feedback:
             back: Read = (place, 0 if adapted.feedback_waits else 1)
@@ -214,7 +218,8 @@ class Interpreter:
         factor = adapted.after.scale if adapted.after is not None else np.ones(())
         record = self._cells.setdefault(path, CellRecord(place, factor, adapted.fires))
         record.values.append(spikes)
-        self.notes += [note for note in adapted.notes if note not in self.notes]
+        if adapted.uncapped and spikes.kept is not None:
+            self.adapter.saw_spikes(path, int(spikes.kept.max()))
         if adapted.after is not None:
             after = TemplateNode(adapted.after, ((place, 0),), meaning.sample, False, f"{path}.scale")
             given = replace(given, node=self.template.add(after))
@@ -222,6 +227,23 @@ class Interpreter:
         for value in call.outputs:
             if value is not spikes:
                 self._state(value, call, adapted.membranes.get(value.place), given, tuple(reads))
+
+    def _branch(self, branch: Branch, read: Read, sample: Shape, path: str) -> Read:
+        """A part of what a neuron reads; of a linear layer in front only those rows are computed."""
+        node, rows = self.template.nodes[read[0]], branch.rows
+        scope = f"{path}.{branch.operations[0].stem}" if branch.operations else path
+        if isinstance(node.operation, Linear) and not read[1]:
+            bias = None if node.operation.bias is None else node.operation.bias[rows]
+            part = replace(node.operation, weights=node.operation.weights[rows], bias=bias)
+            given, scope = node.reads, node.scope
+        else:
+            chosen = np.eye(node.shape[0], dtype=np.float32)[rows]
+            part, given = Linear("features of the input", chosen), (read,)
+        found = self.template.add(TemplateNode(part, given, sample, False, scope))
+        for operation in branch.operations:
+            own = operation.path if isinstance(operation, Cell) else path
+            found = self.template.add(TemplateNode(operation, ((found, 0),), sample, False, own))
+        return found, 0
 
     def _with_batch(self, meaning: Meaning, spikes: Value) -> Meaning:
         """Some neurons put a batch of one in front."""

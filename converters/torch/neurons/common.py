@@ -8,13 +8,11 @@ import numpy as np
 import torch
 
 from snnrt.converters.common.windows import Window
+from snnrt.converters.torch.adapter import MAX_SPIKES
 from snnrt.converters.torch.arguments import weights_of
 from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.operations import Convolution, Linear, Operation
 from snnrt.ir.spec import LARGEST_INT16
-
-MAX_SPIKES = 255
-"""A step, of a neuron that its framework does not cap: each doubling takes a bit of int8 sums behind it."""
 
 
 def array(value: Any) -> np.ndarray:
@@ -24,17 +22,16 @@ def array(value: Any) -> np.ndarray:
     return np.array(value, np.float32)
 
 
-def several_spikes(most: Any, path: str) -> tuple[int, tuple[str, ...]]:
-    """Spikes a step at most, where the framework says ``most`` (None: no limit), and what that assumes."""
+def several_spikes(most: Any) -> tuple[int, bool]:
+    """Spikes a step at most, where the framework says ``most`` (None: no limit), and whether that is our own
+    limit."""
     if most is None or float(most) > LARGEST_INT16:
-        return MAX_SPIKES, (
-            f"{path}: at most {MAX_SPIKES} spikes a step are counted (the framework allows more)",
-        )
+        return MAX_SPIKES, True
     if float(most) != int(most) or most < 1:
         raise NotSupported(
             f"at most {float(most):g} spikes a step", "allow a whole number of spikes from 1 on"
         )
-    return int(most), ()
+    return int(most), False
 
 
 def feedback_of(module: torch.nn.Module, field: str) -> tuple[Operation, ...]:

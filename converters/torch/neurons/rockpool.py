@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,22 +10,42 @@ import torch
 
 from snnrt.converters.common.parameters import Parameters
 from snnrt.converters.frameworks import rockpool as rules_of
-from snnrt.converters.frameworks.neuron import Dynamics, leaky_integrator, spiking_neuron
+from snnrt.converters.frameworks.neuron import leaky_integrator, spiking_neuron
 from snnrt.converters.frameworks.rules import Rules
-from snnrt.converters.torch.adapter import Adapted, NeuronClass, TimeAxes
+from snnrt.converters.torch.adapter import Adapted, Branch, NeuronClass, TimeAxes
 from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.neurons.common import array, several_spikes
 from snnrt.converters.torch.operations import Cell, Linear, Operation
 from snnrt.ir.graph import Neuron
 
 _SPIKES = ("StepPWL", "PeriodicExponential")
+# the threshold of readouts whose membrane is read, as Rockpool's SynNet has it
+_NEVER = 2**15 - 1
 _STATES = ("vmem", "isyn", "spikes", "iahp")
 
 
 def _adapt_lif(module: Any, path: str) -> Adapted:
     """LIFTorch and LIFBitshiftTorch, which have computed their decays, whatever they learn."""
-    values = {"alpha": array(module.alpha), "beta": _of_one_synapse(module, array(module.beta))}
-    return _spiking(module, path, values, _recurrent(module))
+    values = {"alpha": array(module.alpha)}
+    beta, synapses = array(module.beta), int(module.n_synapses)
+    if synapses == 1:
+        values["beta"] = beta.reshape(-1) if beta.size > 1 else beta.reshape(())
+        return _spiking(module, path, values, _recurrent(module))
+    if array(module.w_rec).any():
+        raise NotSupported(
+            f"it is recurrent with {synapses} synapses a neuron",
+            "give a recurrent layer one synapse a neuron",
+        )
+    neurons = int(module.size_out)
+    each = np.broadcast_to(beta, (neurons, synapses))
+    branches = tuple(
+        Branch(
+            np.arange(neurons) * synapses + place,
+            (_synapse(module, f"{path}.isyn{place + 1}", each[:, place]),),
+        )
+        for place in range(synapses)
+    )
+    return replace(_spiking(module, path, values, ()), branches=branches)
 
 
 def _adapt_membrane(module: Any, path: str) -> Adapted:
@@ -47,7 +68,7 @@ def _spiking(
             f"its spike_generation_fn {getattr(function, '__name__', function)} is none of Rockpool's own",
             f"use {' or '.join(_SPIKES)}",
         )
-    most, notes = several_spikes(array(module.max_spikes_per_dt), path)
+    most, uncapped = several_spikes(array(module.max_spikes_per_dt))
     rules = Rules(rules_of.FRAMEWORK, float(module.dt), "subtract", False, most > 1, most)
     values |= {"threshold": array(module.threshold), "bias": array(module.bias)}
 
@@ -57,21 +78,21 @@ def _spiking(
         threshold = found.positive("threshold")
         return spiking_neuron(found.node.name, found.shape, dynamics, rules, threshold, None, False)
 
+    def integrate(found: Parameters) -> Neuron:
+        beta = found.float32("beta") if "beta" in found else None
+        dynamics = rules_of.lif(found.float32("alpha"), beta, found.optional("bias"))
+        return leaky_integrator(found.node.name, found.shape, dynamics)
+
+    title = type(module).__name__
+    membranes: dict[int | str, Operation] = {}
+    if (values["threshold"] >= _NEVER).all():
+        membranes["recorded vmem"] = Cell(title, f"{path}.membrane", integrate, values, "the membrane")
     several = f"up to {most} spikes" if most > 1 else "fires"
     words = f"{several} where v ≥ threshold; reset: subtract the threshold at once"
     return Adapted(
-        Cell(type(module).__name__, path, make, values, words), "NT",
-        feedback=feedback, feedback_name="w_rec", notes=notes,
+        Cell(title, path, make, values, words), "NT", membranes=membranes,
+        feedback=feedback, feedback_name="w_rec", uncapped=uncapped,
     )  # fmt: skip
-
-
-def _of_one_synapse(module: Any, beta: np.ndarray) -> np.ndarray:
-    if int(module.n_synapses) != 1:
-        raise NotSupported(
-            f"it has {int(module.n_synapses)} synapses a neuron",
-            "give it one, or add up an ExpSynTorch layer for each before a LIFNeuronTorch",
-        )
-    return beta.reshape(-1) if beta.size > 1 else beta.reshape(())
 
 
 def _recurrent(module: Any) -> tuple[Operation, ...]:
@@ -92,13 +113,16 @@ def _adapt_synapse(module: Any, path: str) -> Adapted:
     _check_noise(module)
     with torch.no_grad():
         beta = array(torch.exp(-module.dt / module.tau))
+    return Adapted(_synapse(module, path, beta), "NT", fires=False)
 
+
+def _synapse(module: Any, path: str, beta: np.ndarray) -> Cell:
     def make(found: Parameters) -> Neuron:
-        dynamics: Dynamics = rules_of.exponential_synapse(found.float32("beta"))
+        dynamics = rules_of.exponential_synapse(found.float32("beta"))
         return leaky_integrator(found.node.name, found.shape, dynamics)
 
-    cell = Cell(type(module).__name__, path, make, {"beta": beta}, "the current, without a threshold")
-    return Adapted(cell, "NT", fires=False)
+    words = "the synaptic current, without a threshold"
+    return Cell(type(module).__name__, path, make, {"beta": beta}, words)
 
 
 def _refuse(reason: str, remedy: str) -> NeuronClass:

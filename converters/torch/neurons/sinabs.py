@@ -64,7 +64,7 @@ def _decays(module: Any) -> dict[str, np.ndarray]:
 
 def _spiking(module: Any, path: str, values: dict[str, np.ndarray]) -> Adapted:
     title = type(module).__name__
-    rules, notes = _rules(module, path)
+    rules, uncapped = _rules(module)
     reset = 0.0
     if rules.reset == "zero":
         reset = float(module.reset_fn.reset_value)
@@ -86,7 +86,7 @@ def _spiking(module: Any, path: str, values: dict[str, np.ndarray]) -> Adapted:
     feedback = feedback_of(module.rec_connect, "rec_connect") if hasattr(module, "rec_connect") else ()
     return Adapted(
         Cell(title, path, make, values, _words(rules)), "NT merged" if _is_squeezed(module) else "NT",
-        feedback=feedback, feedback_name="rec_connect", feedback_waits=waits(feedback), notes=notes,
+        feedback=feedback, feedback_name="rec_connect", feedback_waits=waits(feedback), uncapped=uncapped,
     )  # fmt: skip
 
 
@@ -102,16 +102,16 @@ def _dynamics(found: Parameters, reset: float) -> Dynamics:
     return Dynamics(**{**vars(dynamics), "initial": np.array(-reset, np.float32)})
 
 
-def _rules(module: Any, path: str) -> tuple[Rules, tuple[str, ...]]:
-    """How it fires and resets, and what that assumes."""
+def _rules(module: Any) -> tuple[Rules, bool]:
+    """How it fires and resets, and whether the limit of its spikes is ours."""
     counts, function = _known(module.spike_fn, _COUNTS, ("apply", "forward"))
     if counts is None:
         raise NotSupported(
             f"its spike_fn {function} is none of Sinabs' own", f"use one of {', '.join(_COUNTS)}"
         )
-    most, notes = 1, ()
+    most, uncapped = 1, False
     if counts != "one":
-        most, notes = several_spikes(getattr(module.spike_fn, "max_num_spikes_per_bin", None), path)
+        most, uncapped = several_spikes(getattr(module.spike_fn, "max_num_spikes_per_bin", None))
     way, function = _known(module.reset_fn, _RESETS, ("__call__",))
     if way is None:
         raise NotSupported(f"its reset_fn {function} is none of Sinabs' own", f"use {' or '.join(_RESETS)}")
@@ -127,7 +127,7 @@ def _rules(module: Any, path: str) -> tuple[Rules, tuple[str, ...]]:
             )
     reset: Literal["subtract", "zero"] = "subtract" if way == "subtract" else "zero"
     choices = Choices(reset=reset, strict=False, multiple=most > 1, max_spikes=most)
-    return choose_rules("sinabs", choices), notes
+    return choose_rules("sinabs", choices), uncapped
 
 
 _RESETS = {"MembraneSubtract": "subtract", "MembraneReset": "value"}

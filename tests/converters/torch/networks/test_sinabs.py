@@ -8,7 +8,6 @@ import pytest
 from module_parity import converted, framework, torch
 from torch import nn
 
-import snnrt
 from snnrt.converters.torch.importer import import_module
 from snnrt.errors import ModelError
 from snnrt.ir.nodes import AvgPool2d, Concatenate, MaxPool2d, Neuron, SumPool2d
@@ -172,11 +171,13 @@ def test_layers_without_a_form(layer, words):
         import_module(net, example=EVENTS[0])
 
 
-def test_a_neuron_that_fires_more_than_is_counted_is_not_passed_over():
-    net = nn.Sequential(sl.IAF(spike_threshold=0.001))
-    assert "0: at most 255 spikes a step" in str(import_module(net, example=FEATURES).assumptions)
-    with pytest.raises(ModelError, match="gives 255 where"):
-        snnrt.convert(net, FEATURES)
+@pytest.mark.parametrize(("threshold", "words"), [(0.1, "at most 255"), (0.001, "up to 32767")])
+def test_as_many_spikes_are_counted_as_the_example_needs(threshold, words):
+    net = nn.Sequential(sl.IAF(spike_threshold=threshold))
+    # no sum of theirs is rounded
+    converted(net, torch.round(FEATURES * 1024 * threshold) / 1024, least=0.9999)
+    imported = import_module(net, example=FEATURES)
+    assert any(words in line for line in imported.assumptions)
 
 
 def test_the_pages_example(tmp_path, monkeypatch):

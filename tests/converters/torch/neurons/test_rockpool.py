@@ -98,6 +98,18 @@ def test_recurrent():
     assert [one.delay for node in graph for one in node.inputs if one.delay] == [1]
 
 
+def test_several_synapses_a_neuron():
+    generator = torch.Generator().manual_seed(6)
+    tau = 0.002 + 0.008 * constants(generator, NEURONS // 2, 2)
+    neuron = modules.LIFTorch((NEURONS, NEURONS // 2), tau_mem=8e-3, tau_syn=tau)
+    graph = run(neuron)
+    assert len([node for node in graph if node.kind == "neuron"]) == 3
+    # what a linear layer in front has for the others is not computed twice
+    net = combinators.Sequential(modules.LinearTorch((NEURONS, NEURONS), has_bias=True), neuron)
+    graph = run(net, spread=0.1, least=0.9999)
+    assert [node.weights.shape for node in graph if node.kind == "dense"] == [(NEURONS // 2, NEURONS)] * 2
+
+
 def test_a_synapse_hands_its_current_on():
     net = combinators.Sequential(
         modules.ExpSynTorch(NEURONS, tau=4e-3), modules.LIFNeuronTorch(NEURONS, tau_mem=5e-3)
@@ -134,7 +146,7 @@ class Softer(torch.autograd.Function):
     [
         (lambda: modules.LIFTorch(4, noise_std=0.1), "set noise_std = 0"),
         (lambda: modules.ExpSynTorch(4, noise_std=0.1), "set noise_std = 0"),
-        (lambda: modules.LIFTorch((4, 2)), "2 synapses a neuron"),
+        (lambda: modules.LIFTorch((4, 2), has_rec=True), "recurrent with 2 synapses a neuron"),
         (lambda: modules.LIFTorch(4, max_spikes_per_dt=torch.tensor(2.5)), "2.5 spikes"),
         (lambda: modules.LIFTorch(4, spike_generation_fn=Softer), "spike_generation_fn Softer"),
         (lambda: modules.aLIFTorch(4), "slow current"),
