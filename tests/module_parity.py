@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from nir_parity import framework
+from installed_frameworks import framework
 
 from snnrt.converters.torch.importer import import_module
 from snnrt.ir.graph import Graph

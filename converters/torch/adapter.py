@@ -149,7 +149,8 @@ class Adapter:
     def _capped(self, path: str, cell: Cell) -> Callable[[Parameters], Neuron]:
         def make(found: Parameters) -> Neuron:
             node = cell.make(found)
-            return node.with_(max_spikes=LARGEST_INT16) if self._most.get(path, 0) > MAX_SPIKES else node
+            more = self._most.get(path, 0) > MAX_SPIKES
+            return replace(node, max_spikes=LARGEST_INT16) if more else node
 
         return make
 

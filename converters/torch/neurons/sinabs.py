@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -75,13 +76,13 @@ def _spiking(module: Any, path: str, values: dict[str, np.ndarray]) -> Adapted:
             found.node.name, found.shape, _dynamics(found, reset), rules, found.positive("threshold"), None,
             False,
         )  # fmt: skip
-        fields = {
-            name: found.float32(name)
-            for name in ("lower_bound", "adaptation", "adaptation_decay") if name in found
-        }  # fmt: skip
-        if "lower_bound" in fields and reset:
-            fields["lower_bound"] = np.asarray(fields["lower_bound"] - np.float32(reset))
-        return node.with_(**fields)
+        bound, raised, decay = (
+            found.float32(name) if name in found else None
+            for name in ("lower_bound", "adaptation", "adaptation_decay")
+        )
+        if bound is not None and reset:
+            bound = np.asarray(bound - np.float32(reset))
+        return replace(node, lower_bound=bound, adaptation=raised, adaptation_decay=decay)
 
     feedback = feedback_of(module.rec_connect, "rec_connect") if hasattr(module, "rec_connect") else ()
     return Adapted(
