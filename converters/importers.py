@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from snnrt.errors import ArgumentTypeError, ModelError, ModelFileError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from snnrt.converters.common.finish import Imported
 
 
@@ -23,7 +25,9 @@ class Importer:
     ``signature``: how the content begins, for files of another suffix. ``classes``: of objects that are
     sources themselves, as ``module.Class``, so that finding the importer imports no package. ``names``: a
     regular expression of texts that name such an object. ``module`` has ``function``, which takes the source
-    and options, all of them by name, and gives an :class:`snnrt.converters.common.finish.Imported`.
+    and options, all of them by name, and gives an :class:`snnrt.converters.common.finish.Imported`; made by
+    :func:`snnrt.converters.common.drafted.importing`, it gives its drafts, too. ``outputs``, as
+    ``module:function``: what the source's own framework gives for inputs, if it is at hand.
     """
 
     title: str
@@ -33,11 +37,20 @@ class Importer:
     function: str
     classes: tuple[str, ...] = ()
     names: str | None = None
+    outputs: str | None = None
 
     def load(self) -> Callable[..., Imported]:
         """The importing function."""
         importing: Callable[..., Imported] = getattr(import_module(self.module), self.function)
         return importing
+
+    def load_outputs(self) -> Callable[..., dict[str, np.ndarray]] | None:
+        """The function that runs a source in its framework; None where that is not at hand."""
+        if self.outputs is None:
+            return None
+        module, function = self.outputs.split(":")
+        running: Callable[..., dict[str, np.ndarray]] = getattr(import_module(module), function)
+        return running
 
 
 IMPORTERS = (
@@ -45,6 +58,7 @@ IMPORTERS = (
     Importer(
         "PyTorch", (), b"", "snnrt.converters.torch.importer", "import_module",
         ("torch.nn.modules.module.Module",), r".+\.py:[A-Za-z_][\w.]*|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*",
+        "snnrt.converters.torch.outputs:module_outputs",
     ),
 )  # fmt: skip
 

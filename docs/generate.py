@@ -21,17 +21,18 @@ LEVELS = {
     "Use": (
         "What most users need: a network, its results, data, reports, errors.",
         {
-            "snnrt": ("convert", "load", "Network", "Exit", "Result", "HealthRecord"),
+            "snnrt": ("check", "convert", "load", "Network", "Exit", "Result", "HealthRecord"),
             "snnrt.data": ("load_dataset", "Dataset"),
             "snnrt.data.encodings": (
                 "difference_of_gaussians", "filter_bank", "filtered", "local_normalisation", "rank_order",
                 "latency", "spikes_at",
             ),
             "snnrt.targets": ("list_targets", "load_target", "TargetReport", "write_report", "explain"),
+            "snnrt.converters.check": ("SourceCheck", "NodeVerdict"),
             "snnrt.comparison": ("Comparison",),
             "snnrt.errors": (
                 "SnnrtError", "ModelError", "DataError", "TargetError", "OutputError", "ArgumentTypeError",
-                "ModelFileError", "DataFileError", "TargetFileError",
+                "ModelFileError", "DataFileError", "TargetFileError", "SilentLayerWarning",
             ),
         },
     ),
@@ -90,7 +91,7 @@ A failed command prints one line on standard error, `snnrt: error: …`, and ove
 | exit code | meaning |
 |---|---|
 | 0 | done; also help, and `snnrt` alone |
-| 1 | failed, or disagrees: `validate` beyond its limits, `health` with a drift or a damaged model |
+| 1 | failed; `check` of what is unsupported, `validate` beyond its limits, `health` with a drift or damage |
 | 2 | wrong usage: the message ends with the help to read |
 | 130 | interrupted with Ctrl-C |
 | 141 | the reader of the output went away, as in `snnrt targets | head -1` |

@@ -32,6 +32,7 @@ Five tasks:
 What there is:
 
     load, convert         a Network, from a .snnrt file or from a trained network
+    check                 what becomes of each node of a trained network, before it is converted
     Network               run, score, profile, validate, save, summary
     Result                predictions, logits, timesteps, scores, counts, accuracy(y)
     Exit                  when a run ends: Exit.entropy(0.2), Exit.confidence(0.9), Exit.never()
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
         ModelError,
         ModelFileError,
         OutputError,
+        SilentLayerWarning,
         SnnrtError,
         TargetError,
         TargetFileError,
@@ -72,7 +74,7 @@ if TYPE_CHECKING:
     from snnrt.ir.exit_choice import Exit
     from snnrt.ir.graph import Graph
     from snnrt.network import Network
-    from snnrt.opening import convert, load
+    from snnrt.opening import check, convert, load
     from snnrt.results.counts import Counts
     from snnrt.results.result import Result
 
@@ -94,10 +96,12 @@ __all__ = [
     "NodeInfo",
     "OutputError",
     "Result",
+    "SilentLayerWarning",
     "SnnrtError",
     "TargetError",
     "TargetFileError",
     "__version__",
+    "check",
     "convert",
     "data",
     "devices",
@@ -114,6 +118,7 @@ _MODULES = {
         "ModelError",
         "ModelFileError",
         "OutputError",
+        "SilentLayerWarning",
         "SnnrtError",
         "TargetError",
         "TargetFileError",
@@ -124,7 +129,7 @@ _MODULES = {
     "snnrt.health.record": ("HealthRecord",),
     "snnrt.format.sizes": ("FileInfo", "NodeInfo"),
     "snnrt.network": ("Network",),
-    "snnrt.opening": ("convert", "load"),
+    "snnrt.opening": ("check", "convert", "load"),
     "snnrt.results.result": ("Result",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -51,5 +51,9 @@ class TargetFileError(TargetError, OSError):
     """A file that describes a target or a device is not there, or cannot be read."""
 
 
+class SilentLayerWarning(UserWarning):
+    """A layer never fires on the data that a network is calibrated with."""
+
+
 class OutputError(SnnrtError, OSError):
     """A result could not be written; nothing was overwritten."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, overload
 
 from snnrt.atomic_write import write_atomically
@@ -13,13 +14,13 @@ from snnrt.devices.registry import find_device
 from snnrt.ir.exit_choice import Exit
 from snnrt.network_facts import NetworkFacts
 from snnrt.results.result import Result
+from snnrt.silence import silent_layers
 
 if TYPE_CHECKING:
     import numpy as np
 
     from snnrt.comparison import Comparison
     from snnrt.devices.crossbar.device import Crossbar
-    from snnrt.ir.graph import Graph
     from snnrt.targets import Target, TargetReport
 
     OneTarget = str | os.PathLike[str] | Target
@@ -69,12 +70,15 @@ class Network(NetworkFacts):
             kernels=kernels, threads=threads, progress=progress,
         )  # fmt: skip
         with chosen.open(self.model) as session:
-            return session.run(request)
+            result = session.run(request)
+        if not chosen.capabilities.counts:
+            return result
+        return replace(result, silent_layers=silent_layers(self.graph, result.counts))
 
     def score(
         self, x: Inputs, y: np.ndarray | None = None, *, timesteps: int | None = None,
         exit: Exit | str | None = None, device: str | Device | Crossbar = "cpu",
-        progress: Progress | None = None,
+        example: object = None, progress: Progress | None = None,
     ) -> float:  # fmt: skip
         """The accuracy: the fraction of inputs whose prediction is the label in ``y`` (N,), integers; None:
         the labels that come with ``x``. The rest as for :meth:`run`. Raises DataError without labels."""
@@ -121,15 +125,21 @@ class Network(NetworkFacts):
         return reports[0] if is_one_target(target) else reports
 
     def validate(
-        self, source: str | os.PathLike[str] | Network | Graph, data: Inputs, *,
+        self, source: object, data: Inputs, *, example: object = None, weights: object = None,
         progress: Progress | None = None,
     ) -> Comparison:  # fmt: skip
-        """Run this network in the C core, and ``source`` in float32 in the NumPy reference, and compare.
+        """Run this network in the C core and compare it with its source, or with what its framework gave.
 
         ``source``: the file that it was converted from, which is read with the options of that conversion; a
-        .snnrt file; or a float32 network. ``data`` as for :meth:`run`. Raises ModelError where the two are
-        not the same network.
+        .snnrt file; or a float32 network: it runs in float32 in the NumPy reference. A PyTorch module runs
+        itself, called as on ``example`` (None: as on ``data``), with ``weights``. Or outputs recorded in the
+        framework, as an ``.npz`` or a mapping of arrays: ``outputs`` (N, T, K) at each timestep, or
+        ``logits`` (N, K) or (N, T, K), and ``spikes/LAYER`` (N, T, *shape)
+        (:mod:`snnrt.comparison.outputs`). ``data`` as for :meth:`run`. Raises ModelError where the two are
+        not the same network, DataError where outputs do not fit it.
         """
-        from snnrt.comparison import compare_with_reference, source_graph
+        from snnrt.comparison import validate
 
-        return compare_with_reference(self.model, source_graph(source, self.graph), data, progress)
+        called = {"example": example, "weights": weights}
+        given = {name: value for name, value in called.items() if value is not None}
+        return validate(self.model, source, data, progress, **given)

@@ -13,8 +13,10 @@ from snnrt.devices.models import load_model
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph
 from snnrt.network import Network
+from snnrt.silence import warn_of_silence
 
 if TYPE_CHECKING:
+    from snnrt.converters.check import SourceCheck
     from snnrt.converters.frameworks.choices import ResetChoice
 
 
@@ -22,6 +24,22 @@ def load(path: str | os.PathLike[str]) -> Network:
     """Read a .snnrt file. Raises ModelError if it cannot be read or is no valid model; the message
     names the file, what is wrong and where."""
     return Network(load_model(path))
+
+
+def check(source: object, example: object = None, **options: object) -> SourceCheck:
+    """What becomes of each node of a trained network (a NIR file, or a PyTorch module called on ``example``),
+    before it is converted.
+
+    ``options``: what the source does not say, as :func:`convert` takes it (``framework``, ``dt`` …).
+    ``print(snnrt.check("model.nir"))`` shows each node with the rule that will be used and its verdict:
+    ``faithful``, ``approximate`` (why, how much), ``unsupported`` (what to do), or ``unknown`` behind an
+    unsupported one. Raises ModelError for a file that can't be read, or whose nodes form no network.
+    """
+    from snnrt.converters.check import check_source
+
+    if example is not None:
+        options["example"] = example
+    return check_source(source, run=_spikes, **options)
 
 
 def convert(
@@ -47,6 +65,7 @@ def convert(
     max_spikes: int | None = None,
     lower_bound: float | None = None,
     normalise_input: bool | None = None,
+    reset_delay: bool | None = None,
     logits: int | str | None = None,
     weights: object = None,
 ) -> Network:
@@ -75,7 +94,10 @@ def convert(
     - ``dt``: length of a timestep in seconds (Sinabs: steps)
     - ``reset``: ``subtract`` or ``zero`` when the framework does it, ``subtract_now``, ``none``
     - ``strict``: a neuron fires where v > threshold, not ≥; ``multiple``: up to ``max_spikes`` (255) spikes
-      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input
+      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input; ``reset_delay``:
+      snnTorch's, False where the reset does not wait for the next step
+
+    Warns (:class:`snnrt.SilentLayerWarning`) where a layer never fires on ``calibrate``.
 
     Raises ModelError for a file that can't be read or expressed, naming the node; DataError for
     ``calibrate`` that does not fit.
@@ -85,7 +107,7 @@ def convert(
     options = {
         "readout": readout, "encoding": encoding, "low": low, "high": high, "dt": dt, "reset": reset,
         "strict": strict, "multiple": multiple, "max_spikes": max_spikes, "lower_bound": lower_bound,
-        "normalise_input": normalise_input, "example": example, "logits": logits,
+        "normalise_input": normalise_input, "reset_delay": reset_delay, "example": example, "logits": logits,
         "weights": weights,
     }  # fmt: skip
     converted = convert_source(
@@ -93,7 +115,10 @@ def convert(
         timesteps=timesteps, exit=exit, name=name, class_names=class_names, run=_spikes,
         **{option: value for option, value in options.items() if value is not None},
     )  # fmt: skip
-    return Network(converted.graph, converted.assumptions)
+    network = Network(converted.graph, converted.assumptions)
+    if calibrate is not None:
+        warn_of_silence(network.model, calibrate, stacklevel=2)
+    return network
 
 
 def _spikes(graph: Graph, inputs: np.ndarray, names: Mapping[str, object]) -> Mapping[str, np.ndarray]:

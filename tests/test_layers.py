@@ -41,13 +41,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # it runs models, as the modules in devices do
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
     "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
+    "silence": ("devices", "results", "format", "ir"),
     "network_facts": ("summary", "devices", "format", "ir"),
-    "network": ("network_facts", "comparison", "devices", "reference", "data", "results", "format", "ir"),
-    "opening": ("network", "devices", "ir"),
+    "network": (
+        "network_facts", "silence", "comparison", "devices", "reference", "data", "results", "format", "ir",
+    ),
+    "opening": ("network", "silence", "devices", "ir"),
     "training": ("network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir"),
     "cli": (
-        "comparison", "summary", "opening", "network", "targets.emulator", "targets.export", "targets",
-        "converters", "devices", "health", "data", "reference", "results", "exits", "format", "ir",
+        "comparison", "silence", "summary", "opening", "network", "targets.emulator", "targets.export",
+        "targets", "converters", "devices", "health", "data", "reference", "results", "exits", "format", "ir",
     ),
     "__main__": ("cli",),
 }  # fmt: skip

@@ -35,3 +35,11 @@ def flattened_for(reader: str, shape: Shape) -> str:
 def flatten_counts_batch(name: str, shape: Shape) -> str:
     """A flatten from axis 1 has no batch axis in front."""
     return f"{name!r} flattens all of {shape} (its start_dim of 1 counts a batch axis)"
+
+
+def output_map(shape: Shape) -> str:
+    """The output is a map."""
+    channels, _, width = shape
+    return (
+        f"the output is a map {shape}: channel c at row y, column x is class (y·{width} + x)·{channels} + c"
+    )

@@ -29,7 +29,7 @@ def resolve_delays(drafts: dict[str, Draft], connections: Connections) -> None:
         if not isinstance(draft, DelayDraft):
             continue
         node = SourceNode(name, draft.kind)
-        waited = _steps(node, draft)
+        waited = whole_steps(node, draft)
         steps = int(waited.min())
         sources = reads[name]
         if any(source == name for source, _ in sources):
@@ -52,8 +52,8 @@ def resolve_delays(drafts: dict[str, Draft], connections: Connections) -> None:
             raise ModelError(f"{node}: delays add up to {longest} steps; expected at most {MAX_DELAY}")
 
 
-def _steps(node: SourceNode, draft: DelayDraft) -> np.ndarray:
-    """Whole steps, int64, of the delays' shape."""
+def whole_steps(node: SourceNode, draft: DelayDraft) -> np.ndarray:
+    """Timesteps, int64, of the delays' shape. Raises ModelError unless they are whole, up to MAX_DELAY."""
     stored, dt = np.asarray(draft.delay), draft.dt
     delay = stored.astype(np.float64) if stored.dtype.kind in "fiu" else np.zeros(0)
     steps = np.rint(delay / dt) if delay.size and np.isfinite(delay).all() else np.full(1, -1.0)

@@ -53,6 +53,12 @@ class GraphOptions:
     high: float = 1.0
 
 
+def assumed_by(options: GraphOptions) -> list[str]:
+    """What ``options`` leave open, a line each."""
+    notes = [] if options.encoding is not None else [assumptions.CONSTANT_INPUT]
+    return notes if options.timesteps is not None else [*notes, assumptions.timestep_count(DEFAULT_TIMESTEPS)]
+
+
 def finish(
     drafts: Mapping[str, Draft],
     connections: Connections,
@@ -78,13 +84,9 @@ def finish(
     wiring.build(options.encoding or "constant", options.low, options.high)
     wiring.add_readout(options.readout)
     folded = fold_scales(as_currents(numbers_alike(order_nodes(wiring.nodes, names), names)))
-    nodes = as_currents(with_plain_vectors(_with_exit(folded, names), names))
-    if options.encoding is None:
-        notes.append(assumptions.CONSTANT_INPUT)
-    timesteps = options.timesteps
-    if timesteps is None:
-        timesteps = DEFAULT_TIMESTEPS
-        notes.append(assumptions.timestep_count(timesteps))
+    nodes = as_currents(with_plain_vectors(_with_exit(folded, names), names, notes))
+    notes += assumed_by(options)
+    timesteps = DEFAULT_TIMESTEPS if options.timesteps is None else options.timesteps
     metadata: dict[str, object] = {"name": name, "source": {**origin, "assumptions": list(notes)}}
     graph = Graph(nodes, timesteps, "float32", metadata)
     check_graph(graph)

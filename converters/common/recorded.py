@@ -23,6 +23,14 @@ class Recorded:
     timesteps: int
 
 
+def differing(recorded: Recorded, spikes: Mapping[str, np.ndarray]) -> dict[str, tuple[int, int]]:
+    """Of each neuron's node: how many spikes of ``spikes`` differ, and of how many."""
+    return {
+        name: (int((spikes[name].reshape(expected.shape) != expected).sum()), expected.size)
+        for name, expected in recorded.spikes.items()
+    }
+
+
 def agreement(recorded: Recorded, spikes: Mapping[str, np.ndarray], source: str) -> tuple[str, ...]:
     """What to tell about ``spikes``, which the graph gave: nothing where all are equal.
 

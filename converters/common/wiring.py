@@ -27,6 +27,8 @@ from snnrt.errors import ModelError
 from snnrt.ir.graph import Flatten, Input, Node, Readout, Shape
 from snnrt.ir.nodes.readout import ReadoutMode
 
+UNREACHED = "no path leads to it from the input; join it, or leave it out"
+
 
 class Wiring:
     """Nodes of the IR for ``drafts``, whose delays are resolved and cycles cut.
@@ -59,6 +61,9 @@ class Wiring:
                 shape = next(self.shapes[origin] for origin, _ in reads if origin in self.shapes)
                 self.shapes[name] = self._build(name, shape)
                 pending.extend(readers[name])
+        for name, draft in self.drafts.items():
+            if name not in self.shapes:
+                raise ModelError(f"{SourceNode(name, draft.kind)}: {UNREACHED}")
         check_sums(self.drafts, connections, self.shapes)
         for wired in self.nodes.values():
             wired.reads = [self._resolve(*read) for read in wired.reads]
@@ -69,8 +74,13 @@ class Wiring:
         output = self.connections.output
         read, shape = self._resolve(output, 0), self.shapes[output]
         if len(shape) == 3:
-            flat = Flatten(self.names.fresh(f"{output}.flatten"), (), (math.prod(shape),))
+            # in the order in which a map lies in memory: any other takes a dense layer of N×N weights
+            in_rows = min(shape[0], shape[1] * shape[2]) > 1
+            name = self.names.fresh(f"{output}.flatten")
+            flat = Flatten(name, (), (math.prod(shape),), channels_last=in_rows)
             self.nodes[flat.name] = Wired(flat, [read])
+            if in_rows:
+                self.notes.append(assumptions.output_map(shape))
             read, shape = (flat.name, 0), flat.shape
         name = self.names.fresh("readout") if output in self.nodes else output
         self.nodes[name] = Wired(Readout(name, (), shape, mode=mode), [read])

@@ -21,6 +21,7 @@ from snnrt.converters.common.drafts import (
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.windows import Window
 from snnrt.converters.frameworks.rules import Rules
+from snnrt.converters.nir.file import Leaf, RefusedNode, kind_of
 from snnrt.converters.nir.neurons import NEURONS, make_neuron
 from snnrt.ir.graph import AvgPool2d, Node, Pool2d, Shape, SumPool2d
 
@@ -30,9 +31,11 @@ POOLS: dict[type[nir.NIRNode], type[Pool2d]] = {
 }
 
 
-def draft_node(name: str, node: nir.NIRNode, rules: Rules) -> Draft:
-    """The draft of a NIR node; neurons follow ``rules``."""
-    kind = type(node).__name__
+def draft_node(name: str, node: Leaf, rules: Rules, doubt: str = "") -> Draft:
+    """The draft of a NIR node; neurons follow ``rules``, and ``doubt`` says why that may be wrong."""
+    kind = kind_of(node)
+    if isinstance(node, RefusedNode):
+        return UnsupportedDraft(kind, node.reason, node.remedy)
     if isinstance(node, nir.Input):
         return InputDraft(kind, node.input_type.get("input"))
     if isinstance(node, nir.Output):
@@ -40,7 +43,11 @@ def draft_node(name: str, node: nir.NIRNode, rules: Rules) -> Draft:
     if isinstance(node, nir.Delay):
         return DelayDraft(kind, node.delay, rules.dt)
     if isinstance(node, NEURONS):
-        return NeuronDraft(kind, lambda shape, recurrent: make_neuron(name, node, shape, rules, recurrent))
+        return NeuronDraft(
+            kind,
+            lambda shape, recurrent: make_neuron(name, node, shape, rules, recurrent),
+            approximate=doubt,
+        )
     make = _LAYERS.get(type(node))
     if make is None:
         return UnsupportedDraft(

@@ -13,11 +13,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import nir
 import numpy as np
 
+from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.nir import reader
 from snnrt.converters.nir.reader import READ_ERRORS, NotNir, Tree, parse_tree, read_tree
 from snnrt.errors import ModelError, ModelFileError
@@ -34,11 +35,33 @@ PRIMITIVES = (
 
 
 @dataclass(frozen=True)
+class RefusedNode:
+    """A node that is no NIR node, which matters only where the output depends on it: ``reason`` why,
+    ``remedy`` what to do."""
+
+    kind: str
+    reason: str
+    remedy: str
+
+    def complaint(self, name: str) -> ModelError:
+        """The error about it, which the caller raises."""
+        return ModelError(f"{SourceNode(name, self.kind)}: {self.reason}; {self.remedy}")
+
+
+Leaf: TypeAlias = nir.NIRNode | RefusedNode
+
+
+@dataclass(frozen=True)
 class NirGraph:
     """Nodes by name, and the edges between them."""
 
-    nodes: dict[str, nir.NIRNode | NirGraph]
+    nodes: dict[str, Leaf | NirGraph]
     edges: list[tuple[str, str]]
+
+
+def kind_of(node: Leaf) -> str:
+    """NIR's word for a node."""
+    return node.kind if isinstance(node, RefusedNode) else type(node).__name__
 
 
 def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
@@ -46,8 +69,8 @@ def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
 
     ``isolated``: in a process of its own, because the HDF5 library crashes on some damaged files
     (a third of a second more). Raises ModelError if there is no such file, if it is damaged or not
-    NIR, if it is larger than 1 GiB once unpacked, or if a node has an unknown type or fields that
-    do not fit its type.
+    NIR, or if it is larger than 1 GiB once unpacked. A node of an unknown type, or with fields that do not
+    fit its type, is a :class:`RefusedNode`.
     """
     path = Path(path)
     if not path.is_file():
@@ -62,9 +85,7 @@ def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
     root = _build(path, "", tree)
     if isinstance(root, NirGraph):
         return root
-    raise ModelError(
-        f"{path}: holds a single {type(root).__name__}; expected a NIRGraph with Input and Output"
-    )
+    raise ModelError(f"{path}: holds a single {kind_of(root)}; expected a NIRGraph with Input and Output")
 
 
 def _read_isolated(path: Path) -> Tree:
@@ -87,16 +108,14 @@ def _read_isolated(path: Path) -> Tree:
     raise OSError(reason["damaged"])
 
 
-def _build(path: Path, name: str, fields: Any) -> nir.NIRNode | NirGraph:
+def _build(path: Path, name: str, fields: Any) -> Leaf | NirGraph:
     where = f"{path}: node {name!r}" if name else f"{path}"
     kind = fields.get("type") if isinstance(fields, dict) else None
     if not isinstance(kind, str):
         raise ModelError(f"{where}: has no type; expected one of NIR's primitives")
     if kind not in PRIMITIVES:
-        raise ModelError(
-            f"{where}: type {kind} is not known; expected one of {', '.join(PRIMITIVES)}; "
-            "replace it in the framework before the export"
-        )
+        reason = f"type {kind} is not known; expected one of {', '.join(PRIMITIVES)}"
+        return RefusedNode(kind, reason, "replace it in the framework before the export")
     if kind == "NIRGraph":
         return _build_graph(path, name, where, fields)
     fields = {key: value for key, value in fields.items() if key not in ("input_type", "output_type")}
@@ -107,9 +126,7 @@ def _build(path: Path, name: str, fields: Any) -> nir.NIRNode | NirGraph:
     try:
         return nir.dict2NIRNode(fields)
     except READ_ERRORS as error:
-        raise ModelError(
-            f"{where} ({kind}): fields do not fit the type ({_said(error)}); export it again"
-        ) from error
+        return RefusedNode(kind, f"fields do not fit the type ({_said(error)})", "export it again")
 
 
 def _build_graph(path: Path, name: str, where: str, fields: dict[str, Any]) -> NirGraph:

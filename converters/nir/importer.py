@@ -15,19 +15,26 @@ from typing import Literal
 import nir
 
 from snnrt.converters.common.connections import connect
-from snnrt.converters.common.finish import GraphOptions, Imported, finish
+from snnrt.converters.common.drafted import Drafted, importing
+from snnrt.converters.common.finish import GraphOptions
 from snnrt.converters.frameworks.choices import Choices, ResetChoice
 from snnrt.converters.frameworks.rules import Rules, choose_rules, describe
 from snnrt.converters.nir.constants import MECHANISMS
 from snnrt.converters.nir.drafts import draft_node
-from snnrt.converters.nir.file import NirGraph, read_nir
-from snnrt.converters.nir.infer import infer_framework
+from snnrt.converters.nir.file import Leaf, NirGraph, RefusedNode, kind_of, read_nir
+from snnrt.converters.nir.infer import UNKNOWN, infer_framework
 from snnrt.converters.nir.nested import inline
 from snnrt.converters.nir.neurons import NEURONS
 from snnrt.errors import ModelError
 from snnrt.ir.nodes.readout import ReadoutMode
 
+NOBODY_SAYS = (
+    "the file does not say whose rules it follows: NIR's own are taken, under which a framework's neurons "
+    "may fire at other steps or not at all; give framework"
+)
 
+
+@importing
 def import_nir(
     path: str | Path,
     *,
@@ -46,7 +53,7 @@ def import_nir(
     low: float = 0.0,
     high: float = 1.0,
     isolated: bool = True,
-) -> Imported:
+) -> Drafted:
     """Import the NIR file at ``path`` as a float32 graph with a readout and the exit rule ``never``.
 
     ``framework``: the one whose rules the neurons follow; None: inferred from the file's
@@ -69,29 +76,35 @@ def import_nir(
     nested = read_nir(path, isolated)
     try:
         options = GraphOptions(timesteps, readout, encoding, low, high)
-        return _import_graph(nested, path.stem, framework, choices, options)
+        return _draft_graph(nested, path, framework, choices, options)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
 
 
-def _import_graph(
-    nested: NirGraph, name: str, framework: str | None, choices: Choices, options: GraphOptions
-) -> Imported:
+def _draft_graph(
+    nested: NirGraph, path: Path, framework: str | None, choices: Choices, options: GraphOptions
+) -> Drafted:
     inlined = inline(nested)
-    kinds = {key: type(node).__name__ for key, node in inlined.nodes.items()}
-    connections = connect(
-        kinds, inlined.edges, inlined.outer(nir.Input), inlined.outer(nir.Output), inlined.inner_ends
-    )
+    kinds = {key: kind_of(node) for key, node in inlined.nodes.items()}
+    try:
+        connections = connect(
+            kinds, inlined.edges, inlined.outer(nir.Input), inlined.outer(nir.Output), inlined.inner_ends
+        )
+    except ModelError as error:
+        # a node that is none may be the reason
+        for key, node in inlined.nodes.items():
+            if isinstance(node, RefusedNode):
+                raise node.complaint(key) from error
+        raise
     nodes = {key: node for key, node in inlined.nodes.items() if key in connections.reads}
     rules, assumed = _decide(nodes, framework, choices)
-    drafts = {key: draft_node(key, node, rules) for key, node in nodes.items()}
+    doubt = NOBODY_SAYS if framework is None and rules.framework.name == UNKNOWN else ""
+    drafts = {key: draft_node(key, node, rules, doubt) for key, node in nodes.items()}
     origin = {"format": "nir", "framework": rules.framework.name, "dt": rules.dt}
-    return finish(drafts, connections, options, name=name, origin=origin, assumed=assumed)
+    return Drafted(drafts, connections, options, path.stem, origin, tuple(assumed), str(path))
 
 
-def _decide(
-    nodes: dict[str, nir.NIRNode], framework: str | None, choices: Choices
-) -> tuple[Rules, list[str]]:
+def _decide(nodes: dict[str, Leaf], framework: str | None, choices: Choices) -> tuple[Rules, list[str]]:
     """Whose rules hold, and what that assumes."""
     assumed: list[str] = []
     if framework is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import nir
 
 from snnrt.converters.common.connections import check_edge_count
-from snnrt.converters.nir.file import NirGraph
+from snnrt.converters.nir.file import Leaf, NirGraph
 from snnrt.errors import ModelError
 
 
@@ -15,7 +15,7 @@ from snnrt.errors import ModelError
 class Inlined:
     """NIR nodes by name, edges (source, reader), and the inner inputs and outputs among the nodes."""
 
-    nodes: dict[str, nir.NIRNode] = field(default_factory=dict)
+    nodes: dict[str, Leaf] = field(default_factory=dict)
     edges: list[tuple[str, str]] = field(default_factory=list)
     inner_ends: set[str] = field(default_factory=set)
 

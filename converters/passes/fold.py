@@ -12,6 +12,7 @@ import numpy as np
 
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Add, Conv2d, Dense, Edge, Neuron, Node, broadcast
+from snnrt.ir.nodes.neuron_words import values_in_words
 
 MAX_DIAGONAL = 4096
 
@@ -22,6 +23,10 @@ class Scale(Node):
 
     kind: ClassVar[str] = "scale"
     factors: np.ndarray = field(default_factory=lambda: np.ones((), np.float32))
+
+    def in_words(self) -> str:
+        """The factors."""
+        return f"s·x; s = {values_in_words(self.factors)}"
 
 
 def fold_scales(nodes: tuple[Node, ...]) -> tuple[Node, ...]:

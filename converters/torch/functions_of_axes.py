@@ -106,11 +106,10 @@ def moved(interpreter: Interpreter, call: Call) -> Meaning:
 
 def _reordered(interpreter: Interpreter, call: Call, order: list[int]) -> Meaning:
     meaning = interpreter.meaning(value_of(call))
-    front = len(meaning.lead)
-    order = [axis % meaning.rank for axis in order]
-    if order[front:] != list(range(front, meaning.rank)):
+    found = meaning.with_axes([meaning.axes[axis % meaning.rank] for axis in order])
+    if found is None:
         raise NotSupported("the axes of a sample in another order", _KEEP)
-    return replace(meaning, lead=tuple(meaning.lead[axis] for axis in order[:front]))
+    return found
 
 
 def repeat(interpreter: Interpreter, call: Call) -> Meaning:
@@ -137,7 +136,7 @@ def _repeated(interpreter: Interpreter, meaning: Meaning, counts: list[int]) -> 
         return replace(meaning, lead=lead)
     (place, *others) = places
     count = counts[place]
-    if others or place >= len(lead) or meaning.time != "static":
+    if others or place >= len(lead) or meaning.tail or meaning.time != "static":
         raise NotSupported(
             "a repetition of more than the input over time", "repeat the input once a timestep"
         )

@@ -37,12 +37,15 @@ def _sequence(interpreter: Interpreter, meanings: list[Meaning], axis: int) -> M
         complete = first.time == "static"
         if complete and interpreter.timesteps in (1, len(steps)):
             interpreter.timesteps = len(steps)
-    if not (alike and complete) or axis > len(first.lead):
+    inside = len(first.lead) < axis < first.rank
+    if not (alike and complete) or inside or first.tail:
         raise NotSupported(
             "a stack of something else than one node's timesteps",
             "stack all timesteps, each once and in order",
         )
     time = "static" if first.time == "static" else "sequence"
+    if axis > len(first.lead):
+        return replace(first, time=time, tail=("T",), step=0)  # type: ignore[arg-type]
     lead = (*first.lead[:axis], "T", *first.lead[axis:])
     return replace(first, time=time, lead=lead, step=0)  # type: ignore[arg-type]
 
@@ -126,16 +129,15 @@ def _inserted(meaning: Meaning, axis: int) -> Meaning:
 
 
 def _selected(interpreter: Interpreter, call: Call, meaning: Meaning, axis: int, place: int) -> Meaning:
-    if axis >= len(meaning.lead):
+    kind = meaning.axes[axis]
+    rest = meaning.with_axes([*meaning.axes[:axis], *meaning.axes[axis + 1 :]])
+    if isinstance(kind, int) or rest is None:
         raise NotSupported("a part of a sample", "keep whole samples")
-    rest = (*meaning.lead[:axis], *meaning.lead[axis + 1 :])
-    if meaning.lead[axis] == "T":
+    if kind == "T":
         place = place + interpreter.timesteps if place < 0 else place
-        if meaning.time == "static":
-            return replace(meaning, lead=rest)
-        return replace(meaning, time="step", step=place, lead=rest)
-    if meaning.lead[axis] in ("1", "N") and place in (0, -1):
-        return replace(meaning, lead=rest)
+        return rest if meaning.time == "static" else replace(rest, time="step", step=place)
+    if kind in ("1", "N") and place in (0, -1):
+        return rest
     raise NotSupported("one input of the batch", "treat all inputs alike")
 
 
@@ -170,8 +172,7 @@ def reduce(interpreter: Interpreter, call: Call) -> Any:
     axes = sorted(int(one) % meaning.rank for one in (found if isinstance(found, (tuple, list)) else [found]))
     kept = bool(argument(call, 2, "keepdim", False))
     mode = {"sum": "sum", "mean": "mean"}.get(call.function, "maximum")
-    front = len(meaning.lead)
-    if [axis for axis in axes if axis < front] == axes:
+    if all(isinstance(meaning.axes[axis], str) for axis in axes):
         result = _over_time(meaning, axes, mode, kept)
     else:
         result = _over_map(interpreter, call, meaning, axes, mode, kept)
@@ -179,21 +180,21 @@ def reduce(interpreter: Interpreter, call: Call) -> Any:
 
 
 def _over_time(meaning: Meaning, axes: list[int], mode: str, kept: bool) -> Meaning:
-    if len(axes) != 1 or meaning.lead[axes[0]] != "T" or meaning.time not in ("sequence", "static"):
+    if [meaning.axes[axis] for axis in axes] != ["T"]:
         raise NotSupported("a reduction over the batch", "reduce over the axis of time")
-    lead = tuple(
-        "1" if at == axes[0] else axis for at, axis in enumerate(meaning.lead) if kept or at != axes[0]
-    )
-    if meaning.time == "static":
+    if meaning.time != "sequence":
         raise NotSupported("a reduction of what does not change over time", "leave it out")
-    return replace(meaning, time="reduced", mode=mode, lead=lead)
+    (axis,) = axes
+    found = meaning.with_axes([*meaning.axes[:axis], *["1"] * kept, *meaning.axes[axis + 1 :]])
+    assert found is not None
+    return replace(found, time="reduced", mode=mode)
 
 
 def _over_map(
     interpreter: Interpreter, call: Call, meaning: Meaning, axes: list[int], mode: str, kept: bool
 ) -> Meaning:
     front = len(meaning.lead)
-    if len(meaning.sample) not in (2, 3) or axes != list(range(front + 1, meaning.rank)):
+    if len(meaning.sample) not in (2, 3) or meaning.tail or axes != list(range(front + 1, meaning.rank)):
         raise NotSupported("a reduction over other axes than height and width", "reduce over whole maps")
     if meaning.time == "reduced":
         raise NotSupported("a reduction behind a sum over the timesteps", "put it before the sum")

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import torch
 
 from snnrt.converters.common.connections import Connections
+from snnrt.converters.common.drafted import Drafted, importing
 from snnrt.converters.common.drafts import Draft, InputDraft, OutputDraft
-from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions, Imported, finish
+from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.recorded import Recorded
 from snnrt.converters.torch.adapter import Adapter, what_changes
@@ -36,6 +36,7 @@ from snnrt.ir.nodes.readout import ReadoutMode
 FORMAT = "torch"
 
 
+@importing
 def import_module(
     source: object,
     *,
@@ -48,7 +49,7 @@ def import_module(
     low: float | None = None,
     high: float | None = None,
     logits: int | str | None = None,
-) -> Imported:
+) -> Drafted:
     """Import ``source`` as a float32 graph with a readout and the exit rule ``never``.
 
     ``source``: a module, or ``package.module:name`` or ``file.py:name`` of one, or of a function that gives
@@ -69,7 +70,7 @@ def import_module(
         load_weights(source, weights)
     inputs = example_inputs(own_example if example is None else example)
     adapter = Adapter()
-    recording, found = _observe(source, inputs, adapter, timesteps)
+    recording, found = observe(source, inputs, adapter, timesteps)
     if not any(call.cell is not None for call in recording.calls):
         raise ModelError(
             "the module calls no spiking neuron that snnrt knows; expected neurons of snnTorch, "
@@ -80,7 +81,7 @@ def import_module(
     mode, note = readout_of(found, meaning)
     if readout is None and note:
         notes.append(note)
-    drafts, connections, places = _drafts(found, meaning.node)
+    drafts, connections, places = draft_names(found, meaning.node)
     given = inputs[0]
     limits, range_notes = _limits(given, low, high)
     spikes = not found.template.nodes[0].static
@@ -101,13 +102,12 @@ def import_module(
     paths = {path: places[cell.place] for path, cell in found.cells.items() if cell.place in places}
     runs = [recorded_run(found, recording, paths)]
     # what was taken from the example alone shows on another one
-    recording, other = _observe(source, (_another(given, *limits), *inputs[1:]), adapter, timesteps)
+    recording, other = observe(source, (_another(given, *limits), *inputs[1:]), adapter, timesteps)
     runs.append(recorded_run(other, recording, paths))
     assumed = [*found.notes, *adapter.cap_notes(), *notes, *range_notes]
-    imported = finish(
-        drafts, connections, options, name=type(source).__name__, origin=origin, assumed=assumed
+    return Drafted(
+        drafts, connections, options, type(source).__name__, origin, tuple(assumed), recorded=_together(runs)
     )
-    return replace(imported, recorded=_together(runs))
 
 
 def _changed(module: torch.nn.Module) -> str:
@@ -119,14 +119,16 @@ def _changed(module: torch.nn.Module) -> str:
     return ""
 
 
-def _observe(
-    source: torch.nn.Module, inputs: tuple[torch.Tensor, ...], adapter: Adapter, timesteps: int | None
-) -> tuple[Recording, Interpretation]:
-    """Call and interpret; a module of one timestep a call is called for several."""
+def observe(
+    source: torch.nn.Module, inputs: tuple[torch.Tensor, ...], adapter: Adapter, timesteps: int | None,
+    most: int | None = None,
+) -> tuple[Recording, Interpretation]:  # fmt: skip
+    """Call and interpret. A module of one timestep a call is called for several: ``timesteps``, but at most
+    ``most`` (None: 16) of them."""
     with as_deployed(source, adapter):
         recording = record(source, inputs, adapter.is_cell)
     found = Interpreter(recording, adapter).run()
-    steps = min(timesteps or DEFAULT_TIMESTEPS, DEFAULT_TIMESTEPS)
+    steps = min(timesteps or DEFAULT_TIMESTEPS, most or DEFAULT_TIMESTEPS)
     if found.looped or found.timesteps > 1 or len(inputs) > 1 or steps < 2:
         return recording, found
     with as_deployed(source, adapter):
@@ -192,7 +194,7 @@ def _limits(
     return found, notes if beyond else []
 
 
-def _drafts(found: Interpretation, output: int) -> tuple[dict[str, Draft], Connections, dict[int, str]]:
+def draft_names(found: Interpretation, output: int) -> tuple[dict[str, Draft], Connections, dict[int, str]]:
     """Drafts by name, what each reads, and the names by place in the template."""
     template: Template = found.template
     kept = template.reachable(output)

@@ -68,13 +68,17 @@ class Interpreter:
     def run(self) -> Interpretation:
         """Raises ModelError where the network's timesteps are not alike, or its axes are not told."""
         given = self.recording.inputs[0]
-        lead, timesteps = input_axes(self.recording, self.adapter, self.timesteps if self.looped else None)
+        steps = self.timesteps if self.looped else None
+        lead, tail, timesteps = input_axes(self.recording, self.adapter, steps)
         if timesteps is not None:
             self.timesteps = timesteps
-        sample = given.shape[len(lead) :]
-        self.template.nodes.append(TemplateNode(None, (), sample, "T" not in "".join(lead)))
-        time = "static" if self.template.nodes[0].static else "sequence"
-        self.meanings[id(given)] = Meaning(0, time, lead, sample)  # type: ignore[arg-type]
+        sample = given.shape[len(lead) : len(given.shape) - len(tail)]
+        static = "T" not in "".join((*lead, *tail))
+        self.template.nodes.append(TemplateNode(None, (), sample, static))
+        self.meanings[id(given)] = Meaning(0, "static" if static else "sequence", lead, sample, tail=tail)
+        if tail or "T" in lead[:1]:
+            module = ", ".join((*lead, *("…",), *tail))
+            self.notes.append(f"data: (N, T, …), where the module takes ({module})")
         for call in self.recording.calls:
             try:
                 self._interpret(call)
@@ -108,6 +112,10 @@ class Interpreter:
         """What ``operation`` on ``sources`` gives."""
         if any(one.mode == "running" for one in sources):
             raise NotSupported("reads a sum of some timesteps", "add up timesteps behind the network only")
+        if any(one.tail for one in sources):
+            raise NotSupported(
+                "reads an axis of time behind the sample's", "move time to the front before it"
+            )
         common = joined(sources)
         if common is None:
             raise NotSupported(
@@ -190,6 +198,10 @@ class Interpreter:
         path, step = call.scope, self._calls[call.scope]
         self._calls[path] += 1
         single = adapted.time == "single"
+        if meaning.tail:
+            raise NotSupported(
+                "reads an axis of time behind the sample's", "move time to the front before it"
+            )
         lead = _axes_at(meaning, adapted.time)
         if meaning.time == "reduced" or meaning.mode == "running":
             raise NotSupported("reads a sum over the timesteps", "put the neuron before the sum")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,7 +19,7 @@ class Meaning:
     ``time``: ``static`` (the same at every timestep), ``step`` number ``step``, a ``sequence`` of all of
     them, or ``reduced`` over them by ``mode``. Its axes are first ``lead`` and then those of ``sample``,
     the shape of one input at one timestep. ``lead``: ``T`` time, ``N`` batch, ``TN`` or ``NT`` both in
-    one, the first the outer, ``1`` an axis of one.
+    one, the first the outer, ``1`` an axis of one. ``tail``: the like behind the sample's.
     """
 
     node: int
@@ -27,20 +28,28 @@ class Meaning:
     sample: Shape
     step: int = 0
     mode: str = ""
-
-    def at(self, node: int, sample: Shape) -> Meaning:
-        """The same axes in front, of another node."""
-        return replace(self, node=node, sample=sample)
+    tail: tuple[str, ...] = ()
 
     @property
     def rank(self) -> int:
         """Axes of the tensor."""
-        return len(self.lead) + len(self.sample)
+        return len(self.lead) + len(self.sample) + len(self.tail)
 
     @property
-    def time_axis(self) -> int | None:
-        """The axis of time alone."""
-        return self.lead.index("T") if "T" in self.lead else None
+    def axes(self) -> tuple[str | int, ...]:
+        """What each axis of the tensor is: a word, or the number of the sample's axis."""
+        return (*self.lead, *range(len(self.sample)), *self.tail)
+
+    def with_axes(self, axes: Sequence[str | int]) -> Meaning | None:
+        """The same in other ``axes``; None where the sample's are not together and in order."""
+        places = [place for place, axis in enumerate(axes) if isinstance(axis, int)]
+        if places and (
+            places != list(range(places[0], places[-1] + 1))
+            or [axes[place] for place in places] != sorted(axis for axis in axes if isinstance(axis, int))
+        ):
+            return None
+        first, last = (places[0], places[-1] + 1) if places else (len(axes), len(axes))
+        return replace(self, lead=tuple(map(str, axes[:first])), tail=tuple(map(str, axes[last:])))
 
 
 def joined(meanings: list[Meaning]) -> Meaning | None:
@@ -63,6 +72,8 @@ def reshaped(meaning: Meaning, before: Shape, after: Shape, timesteps: int | Non
     """What a reshape of a tensor of shape ``before`` into ``after`` leaves: the axes in front kept, merged or
     parted, the sample as it is or with other axes; None where they mix.
     """
+    if meaning.tail:
+        return None
     front = len(meaning.lead)
     size, batch = math.prod(meaning.sample), math.prod(before[:front])
     fits = [

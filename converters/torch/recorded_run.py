@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ def recorded_run(found: Interpretation, recording: Recording, names: Mapping[str
     given = recording.inputs[0]
     meaning = found.meanings[id(given)]
     assert given.kept is not None
-    inputs = _by_input(given.kept, meaning, timesteps)
+    inputs = by_input(given.kept, meaning, timesteps)
     spikes = {
         names[path]: _spikes(cell, found, timesteps)
         for path, cell in found.cells.items()
@@ -32,14 +33,18 @@ def _spikes(cell: CellRecord, found: Interpretation, timesteps: int) -> np.ndarr
     parts = []
     for value in cell.values:
         assert value.kept is not None
-        parts.append(_by_input(value.kept, found.meanings[id(value)], timesteps))
+        parts.append(by_input(value.kept, found.meanings[id(value)], timesteps))
     whole = parts[0] if found.meanings[id(cell.values[0])].time == "sequence" else np.stack(parts, axis=1)
     return np.rint(whole / cell.factor).astype(np.int64)
 
 
-def _by_input(tensor: torch.Tensor, meaning: Meaning, timesteps: int) -> np.ndarray:
+def by_input(tensor: torch.Tensor, meaning: Meaning, timesteps: int) -> np.ndarray:
     """(N, *sample), or (N, T, *sample) where there is time."""
     array = tensor.detach().cpu().numpy()
+    if meaning.tail:
+        # time behind the sample goes in front
+        array = np.moveaxis(array, -1, 0)
+        meaning = replace(meaning, lead=(*meaning.tail, *meaning.lead), tail=())
     shape: list[int] = []
     axes: list[str] = []
     for axis, length in zip(meaning.lead, array.shape):

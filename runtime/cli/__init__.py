@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from snnrt.cli import completion, convert, export, health, inspect, profile, run, targets, validate
+from snnrt.cli import check, completion, convert, export, health, inspect, profile, run, targets, validate
 from snnrt.cli.help_text import Formatter
 from snnrt.cli.output import colours
 from snnrt.cli.plain_text import HANDLER
@@ -31,7 +31,7 @@ example:
 'snnrt COMMAND --help' explains a command. Completion in the shell:
   eval "$(snnrt completion bash)"
 
-exit codes: 0 done, 1 failed or disagrees, 2 wrong usage, 130 interrupted,
+exit codes: 0 done, 1 failed, unsupported or disagrees, 2 wrong usage, 130 interrupted,
 141 the reader of the output went away. SNNRT_DEBUG=1 shows where an error came from.
 """
 
@@ -118,7 +118,7 @@ def build_parser() -> _Parser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (convert, inspect, run, profile, validate, export, health, targets, completion):
+    for command in (check, convert, inspect, run, profile, validate, export, health, targets, completion):
         command.add_parser(commands)
     return parser
 

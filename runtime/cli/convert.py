@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import (
@@ -16,7 +17,7 @@ from snnrt.cli.arguments import (
     subcommand,
 )
 from snnrt.cli.description import source_text
-from snnrt.cli.output import check_outputs, print_facts, print_json
+from snnrt.cli.output import check_outputs, print_facts, print_json, print_warning
 from snnrt.ir.spec import READOUT_MODES
 
 if TYPE_CHECKING:
@@ -51,19 +52,6 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help=f"inputs that set the scales of int8: {DATA_HELP}; of a built-in name the training split",
     )
     add_import_options(parser)
-    group = parser.add_argument_group("a PyTorch module")
-    group.add_argument(
-        "--example",
-        metavar="SHAPE|FILE",
-        help="what the module is called with: sizes as 1,1,28,28 with the batch first, or a .npy file",
-    )
-    group.add_argument("--weights", metavar="FILE", help="a state_dict that is loaded into the module")
-    group.add_argument(
-        "--logits",
-        type=_place,
-        metavar="N|KEY",
-        help="which of several results of the module the logits come from (the first)",
-    )
     parser.add_argument("--class-names", metavar="A,B,C", help="names of the classes, kept in the file")
     parser.add_argument("--name", help="name of the network, kept in the file")
     add_json(parser)
@@ -112,6 +100,7 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
         group, "--reset-delay", "reset at the next step, snnTorch's default (--no-reset-delay: at once)"
     )
     _add_switch(group, "--normalise-input", "scale the input of LIF by 1 − α (Sinabs)")
+    add_module_options(parser)
 
 
 def _example(text: str) -> object:
@@ -122,6 +111,23 @@ def _example(text: str) -> object:
 
 def _place(text: str) -> int | str:
     return int(text) if text.lstrip("-").isdigit() else text
+
+
+def add_module_options(parser: argparse.ArgumentParser) -> None:
+    """How a PyTorch module is called."""
+    group = parser.add_argument_group("a PyTorch module")
+    group.add_argument(
+        "--example",
+        metavar="SHAPE|FILE",
+        help="what the module is called with: sizes as 1,1,28,28 with the batch first, or a .npy file",
+    )
+    group.add_argument("--weights", metavar="FILE", help="a state_dict that is loaded into the module")
+    group.add_argument(
+        "--logits",
+        type=_place,
+        metavar="N|KEY",
+        help="which of several results of the module the logits come from (the first)",
+    )
 
 
 class _Switch(argparse.BooleanOptionalAction):
@@ -138,6 +144,8 @@ def _add_switch(group: argparse._ArgumentGroup, name: str, summary: str) -> None
 def import_options(args: argparse.Namespace) -> dict[str, Any]:
     """The import options that were given, as :func:`snnrt.convert` takes them."""
     given = {name: getattr(args, name) for name in _OPTIONS}
+    if args.example is not None:
+        given["example"] = _example(args.example)
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -147,8 +155,6 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
     check_outputs([args.output], [args.source, args.calibrate])
     options = import_options(args)
-    if args.example is not None:
-        options["example"] = _example(args.example)
     for name in ("timesteps", "exit", "name", "calibrate"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
@@ -157,8 +163,12 @@ def run(args: argparse.Namespace) -> int:
 
     import snnrt
 
-    network = snnrt.convert(args.source, numbers=args.numbers, **options)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", snnrt.SilentLayerWarning)
+        network = snnrt.convert(args.source, numbers=args.numbers, **options)
     network.save(args.output)
+    for warning in told:
+        print_warning(str(warning.message))
     if args.json:
         print_json(_summary(args, network))
     else:

@@ -56,6 +56,7 @@ def _rows(network: Network, needs: DeviceNeeds) -> list[dict[str, Any]]:
             {
                 "name": node.name,
                 "kind": getattr(node, "model", node.kind),
+                "rule": node.in_words(),
                 "inputs": [edge.source + ("[t−1]" if edge.delay else "") for edge in node.inputs],
                 "shape": node.shape,
                 "dtype": row.dtype,
@@ -130,6 +131,12 @@ def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
     print_facts(facts)
     print()
     _print_nodes(rows)
+    neurons: list[tuple[str, object]] = [
+        (node.name, node.in_words()) for node in graph if node.kind == "neuron"
+    ]
+    if neurons:
+        print()
+        print_facts([("neurons", "rule; x is what they read"), *neurons])
     print()
     _print_buffers(needs)
     print()

@@ -137,6 +137,14 @@ def print_json(value: object) -> None:
     print(text)
 
 
+def print_warning(text: str) -> None:
+    """``snnrt: warning: …`` on standard error."""
+    line = fitted(f"snnrt: warning: {printable(text, LONGEST_VALUE)}", sys.stderr)
+    if colours(sys.stderr):
+        line = line.replace("warning:", "\x1b[1;33mwarning:\x1b[0m", 1)
+    print(line, file=sys.stderr)
+
+
 def colours(stream: IO[str]) -> bool:
     """Whether a stream may be coloured: a terminal that can, and nobody who set NO_COLOR."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -7,7 +7,14 @@ import io
 from typing import TYPE_CHECKING, Any, cast
 
 from snnrt.cli.arguments import add_data, add_exit_options, add_json, completed, positive, subcommand
-from snnrt.cli.output import bar_width, check_outputs, print_facts, print_json, progress_bar
+from snnrt.cli.output import (
+    bar_width,
+    check_outputs,
+    print_facts,
+    print_json,
+    print_warning,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
@@ -69,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
     import snnrt
     from snnrt.data.load import load_for_model
     from snnrt.devices.registry import find_device
+    from snnrt.silence import silence_text
 
     crossbar = None
     if family == "crossbar" and (file or not colon):
@@ -80,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
         result = network.run(data, device=device, timesteps=args.timesteps, exit=args.exit, progress=progress)
     if args.output is not None:
         _save(args.output, result, data)
+    if result.silent_layers:
+        print_warning(silence_text(result.silent_layers, len(result)))
     exit, steps = args.exit or network.exit, args.timesteps or network.timesteps
     summary = summarise(result, data, steps)
     if family == "emulator":
@@ -109,6 +119,7 @@ def summarise(result: Result, data: Dataset, steps: int) -> dict[str, object]:
         "accuracy": None if data.y is None else result.accuracy(data.y),
         "mean_timesteps": float(result.timesteps.mean()),
         "timestep_histogram": histogram,
+        "silent_layers": result.silent_layers,
         "spikes_per_input": float(result.counts.spikes.sum()) / inputs,
         "synaptic_operations_per_input": float(result.counts.synaptic_operations.sum()) / inputs,
     }

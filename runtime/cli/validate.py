@@ -7,20 +7,37 @@ from typing import TYPE_CHECKING
 
 from snnrt.cli.arguments import add_data, add_json, fraction, positive, subcommand
 from snnrt.cli.convert import add_import_options, import_options
-from snnrt.cli.output import print_facts, print_json, print_table, print_text, progress_bar
+from snnrt.cli.output import (
+    print_facts,
+    print_json,
+    print_table,
+    print_text,
+    print_warning,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from snnrt.comparison import Comparison
     from snnrt.ir.graph import Graph
 
 FAILED = 1
+_LIMITS = ("min_spike_agreement", "min_class_agreement", "max_accuracy_loss", "max_logits_difference")
 
 _EXAMPLE = """\
   snnrt validate digits.snnrt --against digits_conv.nir --framework snntorch --data digits
+  snnrt validate digits.snnrt --against recorded.npz --data digits.npz
 
 the source runs in float32 with the NumPy reference, the model in the C core, both for all
-timesteps; exit code 1 where they disagree: float32 must give the same spikes and classes,
-int8 may lose what --max-accuracy-loss and --min-class-agreement allow."""
+timesteps; or the model is compared with what its framework gave for the same inputs:
+an .npz with outputs (N, T, classes) at each timestep, or logits (N, classes) or
+(N, T, classes), and spikes/LAYER (N, T, ...) of layers of the model, each optional:
+  with torch.no_grad(): record = [net(x) for _ in range(T)]  # (output, spikes of lif1)
+  out, lif1 = (torch.stack(each, 1).numpy() for each in zip(*record))
+  np.savez("recorded.npz", outputs=out, **{"spikes/lif1": lif1})
+Exit code 1 where they disagree: float32 must give the same spikes and classes, int8 may
+lose what --max-accuracy-loss and --min-class-agreement allow. A framework sums float32 in
+another order, which can move a spike whose membrane is at the threshold (the first
+difference shows both): --min-spike-agreement 0.9999 lets such pass."""
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -32,7 +49,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("model", metavar="MODEL", help="a .snnrt file")
     parser.add_argument(
-        "--against", metavar="SOURCE", required=True, help=f"{readable_sources()}, or another .snnrt file"
+        "--against",
+        metavar="SOURCE|OUTPUTS",
+        required=True,
+        help=f"{readable_sources()}, another .snnrt file, or an .npz of outputs recorded in the framework",
     )
     add_data(parser, "--data", required=True)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
@@ -55,6 +75,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         metavar="FRACTION",
         help="most that the accuracy may fall, where there are labels (float32: 0, int8: 0.005)",
     )
+    parser.add_argument(
+        "--max-logits-difference",
+        type=fraction,
+        metavar="FRACTION",
+        help="most that a logit may differ, of the largest (float32 against OUTPUTS: 0.001, else no limit)",
+    )
     add_json(parser)
     parser.set_defaults(function=run, parser=parser)
 
@@ -62,19 +88,42 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare, print, and return 1 where a limit is broken."""
     import snnrt
-    from snnrt.comparison import LIMITS, compare_with_reference, source_graph
+    from snnrt.comparison import (
+        LIMITS,
+        OUTPUT_LIMITS,
+        compare_with_outputs,
+        compare_with_reference,
+        framework_outputs,
+        recorded_outputs,
+        source_graph,
+    )
     from snnrt.data.load import load_for_model
+    from snnrt.silence import silence_text
 
+    written, options = args.against.lower().endswith(".npz"), import_options(args)
+    if written and options:
+        name = next(iter(options)).replace("_", "-")
+        args.parser.error(f"--{name} says how a source is read, and OUTPUTS were recorded: leave it out")
     network = snnrt.load(args.model)
     graph = network.graph
-    source = source_graph(args.against, graph, **import_options(args))
     data = load_for_model(args.data, graph, limit=args.limit)
+    outputs = None
     with progress_bar("comparing") as progress:
-        comparison = compare_with_reference(network.model, source, data, progress)
-    limits = dict(LIMITS[graph.numbers])
-    for name in limits:
-        if getattr(args, name) is not None:
-            limits[name] = getattr(args, name)
+        if written:
+            outputs = recorded_outputs(args.against, graph, args.limit)
+        else:
+            arrays = framework_outputs(args.against, graph, data.x, progress, **options)
+            outputs = None if arrays is None else recorded_outputs(arrays, graph)
+        if outputs is not None:
+            comparison = compare_with_outputs(network.model, outputs, data, progress)
+        else:
+            source = source_graph(args.against, graph, **options)
+            comparison = compare_with_reference(network.model, source, data, progress)
+    recorded = outputs is not None
+    if comparison.silent_layers:
+        print_warning(silence_text(comparison.silent_layers, comparison.inputs))
+    limits = dict((OUTPUT_LIMITS if recorded else LIMITS)[graph.numbers])
+    limits |= {name: getattr(args, name) for name in _LIMITS if getattr(args, name) is not None}
     broken = comparison.disagreements(limits)
     if args.json:
         given = {"model": args.model, "against": args.against, "data": args.data, "numbers": graph.numbers}
@@ -82,7 +131,8 @@ def run(args: argparse.Namespace) -> int:
             given | _figures(comparison) | {"limits": limits, "agrees": not broken, "disagreements": broken}
         )
     else:
-        _print(args, graph, comparison, broken)
+        where = "recorded in the framework" if written else "in its framework"
+        _print(args, graph, comparison, broken, where if recorded else "float32, in the NumPy reference")
     return FAILED if broken else 0
 
 
@@ -92,39 +142,68 @@ def _figures(comparison: Comparison) -> dict[str, object]:
         "timesteps": comparison.timesteps,
         "spike_agreement": comparison.spike_agreement,
         "node_spike_agreement": comparison.node_spike_agreement,
+        "node_first_timestep": comparison.node_first_timestep,
+        "node_rate_distance": comparison.node_rate_distance,
+        "step_spike_agreement": comparison.step_spike_agreement,
         "first_difference": comparison.first_difference,
         "class_agreement": comparison.class_agreement,
+        "step_class_agreement": comparison.step_class_agreement,
         "logits_mean_difference": comparison.logits_mean_difference,
         "logits_max_difference": comparison.logits_max_difference,
         "accuracy": comparison.accuracy,
         "source_accuracy": comparison.source_accuracy,
+        "silent_layers": comparison.silent_layers,
     }
 
 
-def _print(args: argparse.Namespace, graph: Graph, comparison: Comparison, broken: list[str]) -> None:
+def _print(
+    args: argparse.Namespace, graph: Graph, comparison: Comparison, broken: list[str], against: str
+) -> None:
     facts = [
         ("model", f"{args.model}, {graph.numbers}, in the C core"),
-        ("against", f"{args.against}, float32, in the NumPy reference"),
+        ("against", f"{args.against}, {against}"),
         ("data", f"{args.data}, {comparison.inputs} inputs, {comparison.timesteps} timesteps each"),
-        ("spikes", f"{comparison.spike_agreement:.6f} equal"),
-        ("classes", f"{comparison.class_agreement:.6f} equal"),
-        (
-            "logits",
-            f"differ by {comparison.logits_mean_difference:.4g} on average, "
-            f"{comparison.logits_max_difference:.4g} at most",
-        ),
+        ("spikes", _equal(comparison.spike_agreement)),
+        ("classes", _equal(comparison.class_agreement)),
     ]
-    if comparison.accuracy is not None:
+    if comparison.step_class_agreement is not None:
+        facts.append(("", f"{min(comparison.step_class_agreement):.6f} equal after the worst timestep"))
+    if comparison.logits_mean_difference is not None:
+        facts.append(
+            (
+                "logits",
+                f"differ by {comparison.logits_mean_difference:.4g} on average, "
+                f"{comparison.logits_max_difference:.4g} at most",
+            )
+        )
+    if comparison.source_accuracy is not None:
         facts.append(("accuracy", f"{comparison.accuracy:.4f}, source {comparison.source_accuracy:.4f}"))
     first = comparison.first_difference
     if first is not None:
         where = f"node {first['node']}, input {first['input']}, timestep {first['timestep']}"
-        facts.append(("first difference", where))
+        facts += [("first difference", f"{where}, neuron {first['neuron']}"), ("", _values(first))]
     print_facts(facts)
-    if comparison.spike_agreement < 1:
+    if comparison.node_spike_agreement and comparison.spike_agreement != 1:
         print()
-        print_table(
-            ("neurons", "equal spikes"), [(n, f"{a:.6f}") for n, a in comparison.node_spike_agreement.items()]
-        )
+        steps, distances = comparison.node_first_timestep or {}, comparison.node_rate_distance or {}
+        rows = [
+            (name, f"{equal:.6f}", "–" if steps[name] is None else steps[name], f"{distances[name]:.3g}")
+            for name, equal in comparison.node_spike_agreement.items()
+        ]
+        print_table(("neurons", "equal spikes", "differ from timestep", "rate distance"), rows)
+        print_text("rate distance: earth mover's, between the neurons' spikes a timestep")
         print()
     print_text(f"disagrees: {'; '.join(broken)}" if broken else "agrees")
+
+
+def _equal(fraction: float | None) -> str:
+    return "not recorded" if fraction is None else f"{fraction:.6f} equal"
+
+
+def _values(first: dict[str, object]) -> str:
+    """Spikes and membranes of the first difference, ours and what was expected."""
+    text = f"spikes {first['spikes']}, expected {first['expected_spikes']}; "
+    text += f"membrane after the step {first['membrane']:.9g}"
+    if first["expected_membrane"] is not None:
+        text += f", expected {first['expected_membrane']:.9g}"
+    return text + f" (threshold {first['threshold']:.9g})"

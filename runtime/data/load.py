@@ -53,6 +53,9 @@ class Dataset:
         return f"<snnrt.data.Dataset {quoted(self.name)}: x {self.x.dtype} {self.x.shape}, {labels}>"
 
 
+MOST_ARRAYS = 4096
+"""In one file."""
+
 Accept = Callable[[str, Shape, np.dtype], None]
 """Raises DataError for an array (field, shape, dtype) whose values need not be read."""
 
@@ -122,6 +125,26 @@ def _load(source: str | os.PathLike[str], split: Split, accept: Accept) -> Datas
         )
 
 
+def load_arrays(source: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Every array of an ``.npz``, by name. Raises DataError as :func:`load_dataset` does."""
+    name, path = os.fspath(source), Path(source)
+    with _clear_errors(name):
+        if not path.is_file():
+            raise DataFileError(f"{name}: no such file; expected an .npz")
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            if len(members) > MOST_ARRAYS:
+                raise DataError(f"{name}: expected at most {MOST_ARRAYS} arrays, found {len(members)}")
+            if sum(member.file_size for member in members) > _memory_bytes() // 2:
+                raise DataError(f"{name}: its arrays do not fit into this machine's memory; split it")
+            return {
+                (key := member.filename.removesuffix(".npy")): _read_member(
+                    archive, member, name, quoted(key), lambda *_: None
+                )
+                for member in members
+            }
+
+
 def fit_to_model(
     dataset: Dataset, graph: Graph, *, limit: int | None = None, timesteps: int | None = None
 ) -> Dataset:
@@ -156,13 +179,17 @@ def _load_npz(file: IO[bytes], name: str, accept: Accept) -> Dataset:
         arrays = {}
         for key in ("x", "y"):
             if key in members:
-                if members[key].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise DataError(
-                        f"{name}: {key}: unknown compression; write it with numpy.savez_compressed"
-                    )
-                with archive.open(members[key]) as member:
-                    arrays[key] = _read_array(member, members[key].file_size, name, key, accept)
+                arrays[key] = _read_member(archive, members[key], name, key, accept)
         return Dataset(arrays["x"], arrays.get("y"), name)
+
+
+def _read_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, field: str, accept: Accept
+) -> np.ndarray:
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(f"{name}: {field}: unknown compression; write it with numpy.savez_compressed")
+    with archive.open(member) as file:
+        return _read_array(file, member.file_size, name, field, accept)
 
 
 def _read_array(file: IO[bytes], size: int, name: str, field: str, accept: Accept) -> np.ndarray:

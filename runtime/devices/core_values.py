@@ -106,6 +106,7 @@ class CoreValues:
             counts=Counts(nodes=self._names, timesteps=timesteps.copy(), **arrays),
             spikes={r.node.name: self._recorded(r) for r in recordings if not r.state},
             membranes={r.node.name: self._recorded(r) for r in recordings if r.state},
+            output_map=self.graph.output_map,
         )
 
     def _recorded(self, recording: Recording) -> np.ndarray:

@@ -135,6 +135,17 @@ class Graph:
         assert isinstance(node, Exit)
         return node
 
+    @property
+    def output_map(self) -> Shape | None:
+        """(channels, height, width) where the classes are the elements of a map, numbered with the channels
+        last; None where the output is a vector."""
+        edge = self.readout.inputs[0]
+        node = self[edge.source]
+        if not isinstance(node, Flatten) or not node.channels_last or edge.delay or node.inputs[0].delay:
+            return None
+        shape = self[node.inputs[0].source].shape
+        return shape if len(shape) == 3 else None
+
     def static_nodes(self) -> frozenset[str]:
         """Nodes whose value is the same at every timestep: a constant input and what is
         stateless after it. They are computed once an input (not once a timestep)."""

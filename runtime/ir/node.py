@@ -89,6 +89,10 @@ class Node:
         """Elements of the output."""
         return int(np.prod(self.shape, dtype=np.int64))
 
+    def in_words(self) -> str:
+        """What it computes, on one line, with its parameters."""
+        return self.KIND.meaning
+
     # structure
 
     @property

@@ -143,6 +143,7 @@ class Reference:
             timesteps=np.zeros(inputs, np.int64),
             scores=np.full(inputs, np.nan),
             counts=Counts.zeros(tuple(node.name for node in graph), inputs),
+            output_map=graph.output_map,
             spikes={
                 node.name: np.zeros((inputs, steps, *node.shape), np.uint16 if node.multiple else np.uint8)
                 for node in neurons

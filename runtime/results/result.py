@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from snnrt.data.fit import fitted_labels
+from snnrt.errors import DataError
 from snnrt.results.counts import Counts
+
+
+def in_map_order(logits: np.ndarray, output_map: tuple[int, ...]) -> np.ndarray:
+    """(…, channels, height, width) of (…, K), in which the channels of a position stand together."""
+    channels, height, width = output_map
+    return np.moveaxis(logits.reshape(*logits.shape[:-1], height, width, channels), -1, -3)
+
+
+def in_class_order(maps: np.ndarray) -> np.ndarray:
+    """The inverse of :func:`in_map_order`."""
+    return np.moveaxis(maps, -3, -1).reshape(*maps.shape[:-3], -1)
 
 
 @dataclass(frozen=True)
@@ -21,6 +33,9 @@ class Result:
     (``confidence``) at the last step, NaN for ``never``; ``counts``: events, for each input.
     ``spikes`` and ``membranes``, where recorded: node name → (N, T, *shape), zero after the
     exit; spikes are uint8 (uint16 where a neuron fires several a step), membranes float32 in real units.
+    ``silent_layers``: those that fired for none of the inputs, where the device counts; most often their
+    rules, the threshold or the inputs' scale are not what they were in training. ``output_map``: (channels,
+    height, width) where the classes are the elements of a map, channels last; see :attr:`maps`.
     """
 
     logits: np.ndarray
@@ -30,9 +45,21 @@ class Result:
     counts: Counts
     spikes: dict[str, np.ndarray] = field(default_factory=dict)
     membranes: dict[str, np.ndarray] = field(default_factory=dict)
+    silent_layers: tuple[str, ...] = ()
+    output_map: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.predictions)
+
+    @property
+    def maps(self) -> np.ndarray:
+        """``logits`` as the network's map, (N, channels, height, width). Raises DataError where the output is
+        a vector."""
+        if self.output_map is None:
+            raise DataError(
+                f"maps: expected a network whose output is a map, found {self.logits.shape[1]} classes"
+            )
+        return in_map_order(self.logits, self.output_map)
 
     def accuracy(self, y: np.ndarray) -> float:
         """The fraction of predictions that are the labels ``y`` (N,), 0 … K − 1. Raises DataError."""

@@ -15,7 +15,7 @@ from snnrt.cli import output
 from snnrt.devices.registry import find_device
 from snnrt.errors import DataError
 
-COMMANDS = ("convert", "inspect", "run", "profile", "validate", "targets")
+COMMANDS = ("check", "convert", "inspect", "run", "profile", "validate", "targets")
 
 
 def process(*argv: str, **options: object) -> subprocess.CompletedProcess:

@@ -189,3 +189,28 @@ def test_a_failure_while_writing_leaves_the_old_file(snnrt_command, source, tmp_
     monkeypatch.setattr("os.fsync", full)
     snnrt_command("convert", source, "-o", path, *USUAL).failed("No space left on device", str(path))
     assert path.read_bytes() == b"old" and [entry.name for entry in tmp_path.iterdir()] == ["out.snnrt"]
+
+
+def test_a_layer_that_never_fires_on_the_calibration_data(snnrt_command, source, tmp_path):
+    np.save(tmp_path / "dark.npy", np.zeros((3, 1, 8, 8)))
+    options = ("--framework", "snntorch", "--numbers", "int8", "--calibrate")
+    outcome = snnrt_command("convert", source, "-o", tmp_path / "a.snnrt", *options, "digits")
+    assert outcome.code == 0 and outcome.err == ""
+    with h5py.File(source) as original, h5py.File(tmp_path / "high.nir", "w") as file:
+        for key in original:
+            original.copy(key, file)
+        file["node/nodes/lif/v_threshold"][...] = 1000
+    outcome = snnrt_command(
+        "convert", tmp_path / "high.nir", "-o", tmp_path / "a.snnrt", *options, "digits", "--json"
+    )
+    assert outcome.code == 0 and outcome.err.startswith("snnrt: warning: layer 'lif' never fires for any of ")
+    assert outcome.json["model"].endswith("a.snnrt")
+
+
+def test_reset_delay(snnrt_command, source, tmp_path):
+    path = tmp_path / "a.snnrt"
+    options = ("--framework", "snntorch", "--timesteps", "4")
+    assert snnrt_command("convert", source, "-o", path, *options, "--no-reset-delay").code == 0
+    assert snnrt.load(path).graph["lif"].reset_ahead
+    usual = ("validate", path, "--against", source, "--data", "digits", "--limit", "9", "--json")
+    assert snnrt_command(*usual).json["spike_agreement"] == 1

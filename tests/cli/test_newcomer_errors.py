@@ -48,6 +48,8 @@ COMMANDS = [
         ("expected 10 names, found 2; give one",),
     ),
     ("convert {source} -o {folder}/a.snnrt --timesteps 0", 2, ("a whole number from 1 to 65535, found '0'",)),
+    ("check missing.nir", 1, ("missing.nir: no such file", "a NIR file (.nir)")),
+    ("check {model}", 1, ("it is converted already: 'snnrt run'",)),
     ("run {model}", 2, ("required: DATA", "as in: snnrt run digits.snnrt digits")),
     (
         "run digits {model}",
@@ -88,6 +90,21 @@ COMMANDS = [
         ("target 'dt-snn' is there in dt-snn.toml and", "change the name in its file"),
     ),
     ("validate {model}", 2, ("required: --against, --data; as in: snnrt validate",)),
+    (
+        "validate {model} --against {folder}/flat.npz --data digits --limit 3",
+        1,
+        ("expected outputs or logits, or spikes of layers (", "found none"),
+    ),
+    (
+        "validate {model} --against {folder}/images.npz --data digits --limit 3",
+        1,
+        ("'images': the model has no layer of neurons of that name; it has ", "name the arrays spikes/LAYER"),
+    ),
+    (
+        "validate {model} --against {folder}/flat.npz --data digits --framework norse",
+        2,
+        ("--framework says how a source is read, and OUTPUTS were recorded: leave it out",),
+    ),
     ("export {model}", 2, ("required: -o/--output; as in: snnrt export digits.snnrt -o firmware",)),
     ("export {model} -o {folder}", 1, ("the folder is not empty; choose another, or add --force",)),
     ("export {model} -o {folder}/fw --framework cmake", 2, ("did you mean --project?",)),
@@ -114,6 +131,11 @@ CALLS = [
     (lambda net, x: snnrt.load("missing.snnrt"), "'snnrt convert SOURCE -o MODEL' makes one"),
     (lambda net, x: snnrt.load(SHIPPED), "a NIR file must be converted first"),
     (lambda net, x: snnrt.convert(net), "source: expected the path of a NIR file (.nir)"),
+    (lambda net, x: snnrt.check(net), "source: expected the path of a NIR file (.nir)"),
+    (
+        lambda net, x: net.validate({"spikes": x}, x),
+        "'spikes': the model has no layer of neurons of that name",
+    ),
     (lambda net, x: snnrt.convert(SHIPPED, calibrate="digits"), "add numbers int8, or leave calibrate out"),
     (lambda net, x: snnrt.convert(SHIPPED, framework="torch"), "framework: expected one of snntorch, "),
 ]

@@ -13,7 +13,18 @@ from snnrt.cli.completion import SHELLS
 from snnrt.cli.help_text import continued
 from snnrt.targets.loading import list_targets
 
-COMMANDS = ("convert", "inspect", "run", "profile", "validate", "export", "health", "targets", "completion")
+COMMANDS = (
+    "check",
+    "convert",
+    "inspect",
+    "run",
+    "profile",
+    "validate",
+    "export",
+    "health",
+    "targets",
+    "completion",
+)
 
 
 def process(*argv: object, **environment: str) -> subprocess.CompletedProcess:

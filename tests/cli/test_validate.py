@@ -138,3 +138,74 @@ def test_what_cannot_be_read(snnrt_command, float_model, source, tmp_path):
         "found (1000, 4)"
     )
     snnrt_command("validate", source, "--against", source, "--data", "digits").failed(str(source))
+
+
+@pytest.fixture
+def recorded(float_model, tmp_path):
+    """What the framework gave for ten digits."""
+    out = snnrt.load(float_model).run(
+        load_dataset("digits").x[:10], exit="never", record=("spikes", "membranes")
+    )
+    arrays = {"logits": out.logits, "spikes/lif": out.spikes["lif"], "membranes/lif": out.membranes["lif"]}
+
+    def write(**changed):
+        np.savez(tmp_path / "recorded.npz", **(arrays | changed))
+        return tmp_path / "recorded.npz"
+
+    return write
+
+
+def test_recorded_outputs(snnrt_command, float_model, recorded):
+    usual = ("validate", float_model, "--against", recorded(), "--data", "digits", "--limit", "10")
+    document = snnrt_command(*usual, "--json").json
+    assert document["agrees"] and document["spike_agreement"] == document["class_agreement"] == 1
+    assert document["limits"]["max_logits_difference"] == 0.001 and document["silent_layers"] == []
+    assert snnrt_command(*usual).out.endswith("\nagrees\n")
+
+
+def test_recorded_outputs_that_differ(snnrt_command, float_model, recorded):
+    spikes = np.load(recorded())["spikes/lif"]
+    spikes[3, 2, 1, 4, 5] ^= 1
+    usual = ("validate", float_model, "--against", recorded(**{"spikes/lif": spikes}), "--data", "digits")
+    outcome = snnrt_command(*usual, "--limit", "10")
+    assert outcome.code == 1 and outcome.err == ""
+    assert "node lif, input 3, timestep 3, neuron [1, 4, 5]\n" in outcome.out
+    ours = 1 - spikes[3, 2, 1, 4, 5]
+    assert f"spikes {ours}, expected {1 - ours}; membrane after the step " in outcome.out
+    assert "(threshold 1)" in outcome.out and "disagrees: spikes agree for 0.99" in outcome.out
+    assert snnrt_command(*usual, "--limit", "10", "--min-spike-agreement", "0.999").code == 0
+    # one input less: what differs is not among them
+    assert snnrt_command(*usual, "--limit", "3").code == 0
+
+
+def test_recorded_logits_that_differ(snnrt_command, float_model, recorded):
+    path = recorded(logits=np.load(recorded())["logits"] * 1.25)
+    usual = ("validate", float_model, "--against", path, "--data", "digits", "--limit", "10")
+    outcome = snnrt_command(*usual)
+    assert outcome.code == 1 and "disagrees: logits differ by up to" in outcome.out
+    assert snnrt_command(*usual, "--max-logits-difference", "0.3").code == 0
+
+
+def test_recorded_outputs_of_another_network(snnrt_command, float_model, recorded):
+    usual = ("validate", float_model, "--data", "digits", "--limit", "10", "--against")
+    snnrt_command(*usual, recorded(lif3=np.ones((10, 4, 7)))).failed(
+        "'lif3': the model has no layer of neurons of that name; it has lif"
+    )
+    snnrt_command(*usual, "missing.npz").failed("missing.npz: no such file; expected an .npz")
+    snnrt_command(*usual, recorded(), "--reset", "zero").failed(
+        "--reset says how a source is read, and OUTPUTS were recorded: leave it out", code=2
+    )
+
+
+def test_silent_layers(snnrt_command, float_model, tmp_path):
+    np.save(tmp_path / "dark.npy", np.zeros((3, 1, 8, 8)))
+    graph = snnrt.load(float_model).graph
+    quiet = [node.with_(bias=None) if node.name == "conv" else node for node in graph]
+    path = tmp_path / "quiet.snnrt"
+    snnrt.Network(graph.with_(nodes=tuple(quiet))).save(path)
+    outcome = snnrt_command("validate", path, "--against", path, "--data", tmp_path / "dark.npy")
+    assert outcome.code == 0 and outcome.err.startswith(
+        "snnrt: warning: layer 'lif' never fires for any of these 3 inputs: check framework, dt, reset"
+    )
+    outcome = snnrt_command("run", path, tmp_path / "dark.npy", "--json")
+    assert "warning: layer 'lif' never fires" in outcome.err and outcome.json["silent_layers"] == ["lif"]

@@ -38,8 +38,12 @@ def _alpha(parameters: Parameters) -> Dynamics:
 
 
 def _lapicque(parameters: Parameters) -> Dynamics:
-    """mem·β + x/(C/dt)…: see :func:`_lapicque_values`."""
-    return Dynamics(parameters.float32("decay"), gain=parameters.gain("gain", parameters.double("gain")))
+    """See :func:`_lapicque_values`."""
+    decay = parameters.float32("decay")
+    if (decay < 0).any():
+        # a time constant below one step: the same, up to rounding, as a step of Euler
+        return Dynamics(parameters.float32("rate"), "euler", gain=parameters.optional("R"))
+    return Dynamics(decay, gain=parameters.gain("gain", parameters.double("gain")))
 
 
 def _rules(module: Any) -> Rules:
@@ -140,6 +144,8 @@ def _lapicque_values(module: Any) -> dict[str, Any]:
     time_step, resistance, capacitance = (_array(one) for one in (module.time_step, module.R, module.C))
     rate = np.float32(1) / (resistance * capacitance)
     return {
+        "R": resistance,
+        "rate": np.float32(time_step) * rate,
         "gain": np.float32(time_step) * rate * resistance,
         "decay": np.float32(1) - np.float32(time_step) * rate,
     }  # fmt: skip

@@ -11,7 +11,7 @@ from snnrt.ir.arithmetic import saturate, windows
 from snnrt.ir.array_checks import complaint, need_array, need_integers
 from snnrt.ir.node import Shape, State, Step
 from snnrt.ir.nodes.weighted import READS, Weighted, ordered_sum, weight_arrays
-from snnrt.ir.nodes.window import window_fields, window_options, window_shape
+from snnrt.ir.nodes.window import window_fields, window_options, window_shape, window_words
 from snnrt.ir.spec import WINDOW, Kind, Parameter, ValueType
 
 
@@ -46,6 +46,15 @@ class Conv2d(Weighted):
     def reach(self) -> int:
         """Outputs of one group."""
         return int(self.weights.shape[0]) // self.groups
+
+    def in_words(self) -> str:
+        """Kernels and window."""
+        outputs, *kernel = self.weights.shape
+        text = f"{outputs} kernels of {'×'.join(map(str, kernel))}{'' if self.bias is None else ' + b'}"
+        text += window_words(self.stride, self.padding)
+        if self.dilation != (1, 1):
+            text += f", dilation {self.dilation[0]}×{self.dilation[1]}"
+        return text + (f", {self.groups} groups" if self.groups > 1 else "")
 
     def output_shape(self, sources: list[Shape]) -> Shape:
         """(outputs, height, width)."""

@@ -35,6 +35,12 @@ class Delay(Node):
     )
     steps: np.ndarray = field(default_factory=lambda: np.ones((), np.int32))
 
+    def in_words(self) -> str:
+        """The steps."""
+        least = int(self.steps.min())
+        count = f"{least}" if least == self.longest else f"{least} … {self.longest}"
+        return f"its input of {count} timestep{'' if count == '1' else 's'} before"
+
     @property
     def longest(self) -> int:
         """Timesteps that are kept."""

@@ -26,6 +26,10 @@ class Dense(Weighted):
         traits=frozenset({"static", "memory"}),
     )
 
+    def in_words(self) -> str:
+        """Its product."""
+        return f"W·x{'' if self.bias is None else ' + b'}, W {self.weights.shape[0]}×{self.fan_in}"
+
     def output_shape(self, sources: list[Shape]) -> Shape:
         """(outputs,)."""
         need_array(self, "weights", self.weights, 2)

@@ -29,6 +29,10 @@ class Flatten(Node):
 
     channels_last: bool = False
 
+    def in_words(self) -> str:
+        """The order of the elements."""
+        return f"the map as a vector, {'channels last' if self.channels_last else 'row by row'}"
+
     def output_shape(self, sources: list[Shape]) -> Shape:
         """(C·H·W,)."""
         return (int(np.prod(sources[0])),)

@@ -50,6 +50,11 @@ class Input(Node):
     scale: float = 1.0
     peak: int = 1
 
+    def in_words(self) -> str:
+        """Encoding and range."""
+        when = "the same at each timestep" if self.encoding == "constant" else "over time"
+        return f"values of {self.low:g} … {self.high:g}, {when}"
+
     @property
     def is_constant(self) -> bool:
         """Whether every timestep reads the same values."""

@@ -47,6 +47,10 @@ class MaxPool2d(Pool2d):
         """The earliest spike is another one at each timestep."""
         return self.mode == "any"
 
+    def in_words(self) -> str:
+        """And of spikes which."""
+        return super().in_words() + (", the earliest spike only" if self.mode == "earliest" else "")
+
     def output_shape(self, sources: list[Shape]) -> Shape:
         """(channels, height, width)."""
         shape = super().output_shape(sources)

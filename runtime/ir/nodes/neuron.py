@@ -22,6 +22,7 @@ from snnrt.ir.nodes.neuron_fields import (
     WORDS,
 )
 from snnrt.ir.nodes.neuron_mechanisms import MECHANISMS
+from snnrt.ir.nodes.neuron_words import neuron_in_words
 from snnrt.ir.spec import (
     LARGEST_INT16,
     LARGEST_LOIHI,
@@ -148,6 +149,10 @@ class Neuron(Node):
         name = ("LI" if leaks else "I") if self.threshold is None else ("LIF" if leaks else "IF")
         adapts = "A" if self.adaptation is not None else ""
         return ("Cuba" if self.synapse is not None else "") + adapts + name
+
+    def in_words(self) -> str:
+        """Its step, firing, reset and values."""
+        return neuron_in_words(self)
 
     @property
     def _no_leak(self) -> float:

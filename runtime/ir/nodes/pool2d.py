@@ -10,7 +10,7 @@ import numpy as np
 
 from snnrt.ir.array_checks import complaint
 from snnrt.ir.node import Node, Shape
-from snnrt.ir.nodes.window import window_fields, window_options, window_shape
+from snnrt.ir.nodes.window import window_fields, window_options, window_shape, window_words
 from snnrt.ir.spec import ValueType
 
 
@@ -26,6 +26,11 @@ class Pool2d(Node):
     def taps(self) -> int:
         """Elements of a window."""
         return self.kernel[0] * self.kernel[1]
+
+    def in_words(self) -> str:
+        """What it takes of each window, and the window."""
+        size = f"{self.kernel[0]}×{self.kernel[1]}"
+        return f"{self.KIND.meaning}: {size}{window_words(self.stride, self.padding)}"
 
     def output_shape(self, sources: list[Shape]) -> Shape:
         """(channels, height, width)."""

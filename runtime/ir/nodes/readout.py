@@ -69,6 +69,10 @@ class Readout(Node):
     multipliers: np.ndarray | None = None
     shift: int | None = None
 
+    def in_words(self) -> str:
+        """What the logits are."""
+        return f"logits: {self.mode.replace('_', ' ')} over timesteps"
+
     def in_fixed_point(self) -> tuple[np.ndarray, int]:
         """The multipliers and their shift: its own, else what the scale gives. Integers only."""
         if self.multipliers is not None and self.shift is not None:

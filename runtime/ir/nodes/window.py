@@ -52,3 +52,12 @@ def window_options(fields: Mapping[str, int | float]) -> dict[str, object]:
         "stride": (fields["stride_y"], fields["stride_x"]),
         "padding": (fields["pad_top"], fields["pad_bottom"], fields["pad_left"], fields["pad_right"]),
     }
+
+
+def window_words(stride: tuple[int, int], padding: tuple[int, int, int, int]) -> str:
+    """Stride and padding in words, each behind a comma; what is usual is left out."""
+    top, bottom, left, right = padding
+    text = "" if stride == (1, 1) else f", stride {stride[0]}×{stride[1]}"
+    if (top, left) == (bottom, right):
+        return text + (f", padding {top}×{left}" if top or left else "")
+    return f"{text}, padding {top} above, {bottom} below, {left} left, {right} right"

@@ -1,6 +1,7 @@
 """Drafts become nodes, shapes on the way."""
 
 import numpy as np
+import pytest
 
 from snnrt.converters.common.connections import Connections
 from snnrt.converters.common.drafts import InputDraft, LayerDraft, OutputDraft
@@ -8,6 +9,7 @@ from snnrt.converters.common.layers import dense, flatten
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.wiring import Wiring
+from snnrt.errors import ModelError
 
 
 def linear(name, outputs, inputs):
@@ -50,3 +52,9 @@ def test_a_flatten_that_counts_a_batch_axis():
     wiring = wire({"f": flat("f"), "fc": linear("fc", 2, 8)}, reads, (2, 2, 2))
     assert wiring.shapes["f"] == (8,)
     assert wiring.notes == ["'f' flattens all of (2, 2, 2) (its start_dim of 1 counts a batch axis)"]
+
+
+def test_what_the_input_does_not_reach():
+    reads = {"fc": [("in", 0), ("a", 1)], "a": [("a", 1)], "out": [("fc", 0)]}
+    with pytest.raises(ModelError, match=r"node 'a' \(Linear\): no path leads to it from the input"):
+        wire({"fc": linear("fc", 2, 3), "a": linear("a", 3, 3)}, reads, (3,))

@@ -317,7 +317,7 @@ def replaced(key, value):
     [
         (
             replaced("nodes/a/type", "MaxPool2d"),
-            r"node 'a': type MaxPool2d is not known; expected one of Input",
+            r"node 'a' \(MaxPool2d\): type MaxPool2d is not known; expected one of Input",
         ),
         (replaced("nodes/a/type", None), "node 'a': has no type"),
         (replaced("nodes/a/type", 3), "node 'a': has no type"),

@@ -33,9 +33,14 @@ def test_alpha(reset):
     run(snn.Alpha(0.85, 0.6, threshold=0.7, init_hidden=True, reset_mechanism=reset), seed=2)
 
 
+@pytest.mark.parametrize("capacity", [4.0, 0.8])
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
-def test_lapicque(reset):
-    run(snn.Lapicque(R=1.0, C=4.0, time_step=1.0, threshold=0.3, init_hidden=True, reset_mechanism=reset))
+def test_lapicque(reset, capacity):
+    """Also with a time constant below one step, whose decay is below 0."""
+    neuron = snn.Lapicque(
+        R=1.5, C=capacity / 1.5, time_step=1.0, threshold=0.3, init_hidden=True, reset_mechanism=reset
+    )
+    run(neuron, least=1.0 if capacity > 1 else 0.999)
 
 
 @pytest.mark.parametrize("delay", [True, False])

@@ -1,0 +1,150 @@
+"""What a module gives for many inputs: its results and every neuron's spikes, to compare a model with.
+
+arrays = module_outputs(net, x, example=torch.rand(1, 1, 28, 28))
+snnrt.load("model.snnrt").validate(arrays, x)            # what .validate(net, x, example=…) does
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from snnrt.converters.torch.adapter import Adapter
+from snnrt.converters.torch.importer import draft_names, observe
+from snnrt.converters.torch.interpreter import Interpretation
+from snnrt.converters.torch.meaning import Meaning
+from snnrt.converters.torch.recorded_run import by_input, recorded_run
+from snnrt.converters.torch.recording import Recording
+from snnrt.converters.torch.result import choose_output
+from snnrt.converters.torch.source import example_inputs, find_module, load_weights
+from snnrt.errors import DataError, ModelError
+
+BATCH = 32
+
+
+def module_outputs(
+    source: object,
+    x: np.ndarray,
+    *,
+    example: Any = None,
+    weights: object = None,
+    timesteps: int | None = None,
+    logits: int | str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    **others: object,
+) -> dict[str, np.ndarray]:
+    """``spikes/LAYER`` (N, T, …) of each neuron, and ``outputs`` (N, T, K), or ``logits`` (N, K) where the
+    module reduces over time itself, as :mod:`snnrt.comparison.outputs` takes them.
+
+    ``x``: inputs as :meth:`snnrt.Network.run` takes them, (N, …) or (N, T, …). ``example`` shows how the
+    module takes them (None: as ``x`` is); ``timesteps``: of a module that computes one a call. The rest as
+    for :func:`snnrt.converters.torch.importer.import_module`. Raises ModelError and DataError.
+    """
+    if others:
+        raise ModelError(f"{next(iter(others))}: a module says it itself; leave it out")
+    module, own_example = find_module(source)
+    if weights is not None:
+        load_weights(module, weights)
+    if example is None:
+        example = own_example if own_example is not None else np.asarray(x[:1])
+    given = example_inputs(example)
+    adapter = Adapter()
+    recording, found = observe(module, given, adapter, timesteps)
+    layout = _Layout(found, recording)
+    arrays: dict[str, list[np.ndarray]] = {}
+    size = min(BATCH, len(x))
+    for start in range(0, len(x), size):
+        part = np.asarray(x[start : start + size])
+        whole, count = _padded(part, size), len(part)
+        for name, values in _outputs(module, layout, whole, given, adapter, timesteps, logits).items():
+            arrays.setdefault(name, []).append(values[:count])
+        if progress is not None:
+            progress(start + count, len(x))
+    return {name: np.concatenate(parts) for name, parts in arrays.items()}
+
+
+class _Layout:
+    """How the module takes its input, as the example shows."""
+
+    def __init__(self, found: Interpretation, recording: Recording) -> None:
+        value = recording.inputs[0]
+        self.meaning = found.meanings[id(value)]
+        self.dtype = value.tensor.dtype
+
+    def tensor(self, x: np.ndarray) -> torch.Tensor:
+        """``x`` (N, …) or (N, T, …) in the module's axes."""
+        lead, tail, sample = self.meaning.lead, self.meaning.tail, self.meaning.sample
+        timed = "T" in "".join((*lead, *tail))
+        front = 2 if timed else 1
+        if int(np.prod(x.shape[front:])) != int(np.prod(sample)):
+            wanted = "(N, T, …)" if timed else "(N, …)"
+            raise DataError(
+                f"data: expected {wanted} of samples {sample} as the module takes, found {x.shape}"
+            )
+        x = x.reshape(*x.shape[:front], *sample)
+        if lead == ("NT",):
+            x = x.reshape(-1, *sample)
+        elif lead == ("TN",):
+            x = x.swapaxes(0, 1).reshape(-1, *sample)
+        elif tail == ("T",):
+            x = np.moveaxis(x, 1, -1)
+        elif lead[:2] == ("T", "N"):
+            x = x.swapaxes(0, 1)
+        if "N" not in "".join(lead):
+            if len(x) != 1:
+                raise DataError(
+                    "data: the module takes one input at a time, without a batch axis; give it one"
+                )
+            x = x[0]
+        return torch.from_numpy(np.ascontiguousarray(x)).to(self.dtype)
+
+
+def _padded(part: np.ndarray, size: int) -> np.ndarray:
+    """As many inputs as the others have: a module may know its batch size."""
+    if len(part) == size:
+        return part
+    return np.concatenate([part, np.repeat(part[-1:], size - len(part), axis=0)])
+
+
+def _outputs(
+    module: torch.nn.Module, layout: _Layout, x: np.ndarray, given: tuple[torch.Tensor, ...],
+    adapter: Adapter, timesteps: int | None, logits: int | str | None,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    inputs = (layout.tensor(x), *given[1:])
+    recording, found = observe(module, inputs, adapter, timesteps, most=timesteps)
+    meaning, _ = choose_output(found, logits)
+    _, _, names = draft_names(found, meaning.node)
+    run = recorded_run(found, recording, names)
+    arrays = {f"spikes/{name}": values for name, values in run.spikes.items()}
+    value = chosen_values(found, recording, logits)
+    if value is not None:
+        key = "logits" if meaning.time in ("reduced", "step") else "outputs"
+        arrays[key] = value.reshape(len(x), *value.shape[1 : 2 if key == "outputs" else 1], -1)
+    return arrays
+
+
+def chosen_values(found: Interpretation, recording: Recording, logits: int | str | None) -> np.ndarray | None:
+    """The module's own result, (N, K), or (N, T, K); None where it is no tensor."""
+    result = recording.result
+    parts = result if found.called else [result]
+    arrays: list[np.ndarray] = []
+    for part in parts:
+        if isinstance(part, dict):
+            part = part[logits if logits is not None else next(iter(part))]
+        elif isinstance(part, (list, tuple)) and not _is_steps(found, part):
+            part = part[int(logits or 0)]
+        if isinstance(part, (list, tuple)):
+            arrays += [by_input(one.tensor, found.meanings[id(one)], found.timesteps) for one in part]
+        else:
+            arrays.append(by_input(part.tensor, found.meanings[id(part)], found.timesteps))
+    return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
+
+
+def _is_steps(found: Interpretation, part: Any) -> bool:
+    meanings: list[Meaning | None] = [found.meanings.get(id(one)) for one in part]
+    return len(part) == found.timesteps > 1 and all(
+        one is not None and one.time == "step" for one in meanings
+    )

@@ -1,0 +1,66 @@
+"""Layers that never fire: most often a sign of rules that are not the framework's."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from snnrt.devices.registry import find_device
+from snnrt.errors import SilentLayerWarning
+from snnrt.format.model import Model
+from snnrt.ir.graph import Graph, Neuron
+from snnrt.results.counts import Counts
+from snnrt.results.request import Inputs, checked_data, checked_request
+
+AT_ONCE = 64
+_LISTED = 8
+
+
+def silent_layers(graph: Graph, counts: Counts) -> tuple[str, ...]:
+    """The layers of ``graph`` that can fire, and did not for any input."""
+    return _silent(graph, counts.spikes.sum(axis=0))
+
+
+def silent_on(model: Model, calibration: Inputs) -> tuple[tuple[str, ...], int]:
+    """The layers that do not fire for any input of ``calibration`` (of built-in data the training split) in
+    all timesteps, and how many inputs there are. Stops as soon as every layer has fired."""
+    graph, device = model.graph, find_device("cpu")
+    x = checked_data(graph, calibration, split="train")[0]
+    request = checked_request(graph, x, device.capabilities).for_all_timesteps()
+    fired = np.zeros(len(graph.nodes), np.uint64)
+    with device.open(model) as session:
+        for start in range(0, len(request), AT_ONCE):
+            fired += session.run(request.part(start, start + AT_ONCE)).counts.spikes.sum(axis=0)
+            if not _silent(graph, fired):
+                break
+    return _silent(graph, fired), len(request)
+
+
+def silence_text(layers: tuple[str, ...], inputs: int) -> str:
+    """What to say of them, on one line."""
+    names = ", ".join(map(repr, layers[:_LISTED]))
+    more = f" and {len(layers) - _LISTED} more" if len(layers) > _LISTED else ""
+    who = f"layer {names} never fires" if len(layers) == 1 else f"layers {names}{more} never fire"
+    data = "this input" if inputs == 1 else f"any of these {inputs} inputs"
+    return (
+        f"{who} for {data}: "
+        "check framework, dt, reset and threshold ('snnrt inspect' shows each neuron's rule), and that the "
+        "inputs are scaled as in training"
+    )
+
+
+def warn_of_silence(model: Model, calibration: Inputs, stacklevel: int) -> None:
+    """A :class:`SilentLayerWarning` where a layer does not fire for any input of ``calibration``."""
+    silent, inputs = silent_on(model, calibration)
+    if silent:
+        warnings.warn(silence_text(silent, inputs), SilentLayerWarning, stacklevel=stacklevel + 1)
+
+
+def _silent(graph: Graph, fired: np.ndarray) -> tuple[str, ...]:
+    """``fired``: spikes by node, in the order of the graph."""
+    return tuple(
+        node.name
+        for node, spikes in zip(graph, fired)
+        if isinstance(node, Neuron) and node.spikes and not spikes
+    )
