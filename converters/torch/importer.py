@@ -24,7 +24,7 @@ from snnrt.converters.common.names import Names
 from snnrt.converters.common.recorded import Recorded
 from snnrt.converters.torch.adapter import Adapter, what_changes
 from snnrt.converters.torch.interpreter import Interpretation, Interpreter
-from snnrt.converters.torch.recorded_run import recorded_run
+from snnrt.converters.torch.recorded_run import neuron_names, recorded_run
 from snnrt.converters.torch.recording import Recording, record
 from snnrt.converters.torch.result import choose_output, readout_of
 from snnrt.converters.torch.source import example_inputs, find_module, load_weights
@@ -98,8 +98,7 @@ def import_module(
         "framework": ", ".join(sorted(adapter.frameworks)),
         "class": type(source).__name__,
     }
-    # a hook may compute something else at the second call, so that places are others
-    paths = {path: places[cell.place] for path, cell in found.cells.items() if cell.place in places}
+    paths = neuron_names(found, places)
     runs = [recorded_run(found, recording, paths)]
     # what was taken from the example alone shows on another one
     recording, other = observe(source, (_another(given, *limits), *inputs[1:]), adapter, timesteps)

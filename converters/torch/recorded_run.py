@@ -14,6 +14,14 @@ from snnrt.converters.torch.meaning import Meaning
 from snnrt.converters.torch.recording import Recording
 
 
+def neuron_names(found: Interpretation, places: Mapping[int, str]) -> dict[str, str]:
+    """Names of the neurons in ``places`` of the template, by their modules' paths.
+
+    A hook may compute something else at a second call, so that places are others there.
+    """
+    return {path: places[cell.place] for path, cell in found.cells.items() if cell.place in places}
+
+
 def recorded_run(found: Interpretation, recording: Recording, names: Mapping[str, str]) -> Recorded:
     """The input and each neuron's spikes; ``names`` by its module's path, only those are taken."""
     timesteps = found.timesteps
