@@ -15,7 +15,7 @@ C_FILES := $(filter-out csrc/snnrt_ir.h csrc/snnrt_constants.h,$(wildcard csrc/*
 CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
 SAY = @printf 'make $@: %s\n'
 
-.PHONY: help demo check test test-long mutate fuzz format-c bench coverage sizes lint generate docs wheel compilers clean
+.PHONY: help demo check test test-long frameworks mutate fuzz format-c bench coverage sizes lint generate docs wheel compilers clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
@@ -33,6 +33,9 @@ test: $(VENV)/test-ready compilers lint coverage ## every test: about 10 minutes
 
 test-long: $(VENV)/test-ready compilers ## the sweeps that `make test` leaves out: hours
 	@$(PYTEST) -q -m long
+
+frameworks: wheel ## each training framework with its own pins, and its tests there: NAMES="sinabs norse", long
+	@PYTHON='$(PYTHON)' .ci/frameworks "$$(ls -t dist/*.whl | head -1)" $(NAMES)
 
 mutate: $(VENV)/test-ready compilers ## faults put in by hand, one by one: which of them the tests catch, about 20 minutes
 	@$(BIN)/python tests/mutate.py
@@ -93,11 +96,12 @@ $(VENV)/demo-ready: setup.py pyproject.toml $(CORE) | $(BIN)/python
 	@$(INSTALL) -e '.[data,report]'
 	@touch $@
 
-# norse builds an extension that it does without; sinabs pins an old nir and a simulator that it imports only when used
+# norse builds an extension that it does without; sinabs and rockpool pin an old nir, and sinabs a simulator that it
+# imports only when used
 $(VENV)/test-ready: pyproject.toml | $(VENV)/demo-ready
 	@printf 'installing what the tests need (PyTorch and the frameworks): about 3 minutes\n'
 	@$(INSTALL) -e '.[test]'
-	@$(INSTALL) --no-deps norse==1.1.0 sinabs==3.1.3
+	@$(INSTALL) --no-deps norse==1.1.0 sinabs==3.1.3 rockpool==3.1.0
 	@touch $@
 
 compilers:

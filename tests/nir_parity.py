@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 from pathlib import Path
-from types import ModuleType
 
 import nir
 import numpy as np
-import pytest
+from installed_frameworks import framework
 
 from snnrt.converters.common.finish import Imported
 from snnrt.converters.nir.importer import import_nir
 from snnrt.reference.run import Reference
-
-
-def framework(name: str) -> ModuleType:
-    """Import a framework; where it is missing, skip the module, but fail in CI."""
-    if os.environ.get("CI") == "true":
-        return importlib.import_module(name)
-    return pytest.importorskip(name)
-
-
-def missing(what: str) -> None:
-    """Skip the module, but fail in CI."""
-    if os.environ.get("CI") == "true":
-        raise ImportError(what)
-    pytest.skip(what, allow_module_level=True)
-
 
 torch = framework("torch")
 STEPS = 24

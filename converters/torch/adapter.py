@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Literal
 
+import numpy as np
 import torch
 
+from snnrt.converters.common.parameters import Parameters
 from snnrt.converters.torch.operations import Affine, Cell, Operation
+from snnrt.ir.graph import Neuron
+from snnrt.ir.spec import LARGEST_INT16
 
 TimeAxes = Literal["single", "TN", "NT", "NT merged"]
 """What one call of a neuron takes: one timestep, or all in axes in this order."""
 
 PACKAGES = ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool")
 """Each is the name of its package, and of its module in :mod:`snnrt.converters.torch.neurons`."""
+
+MAX_SPIKES = 255
+"""A step, of a neuron that its framework does not cap and that gives no more on the example: each doubling
+takes a bit of the int8 sums behind it."""
 
 HARMLESS = frozenset({
     "__init__", "__repr__", "__str__", "extra_repr", "reset", "detach", "__module__", "__doc__", "__dict__",
@@ -26,15 +34,25 @@ HARMLESS = frozenset({
 
 
 @dataclass(frozen=True, eq=False)
+class Branch:
+    """What a neuron reads of its input: the features ``rows``, through ``operations``, which may be cells."""
+
+    rows: np.ndarray
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Adapted:
     """A neuron: ``cell``, then ``after``; ``feedback``: what its spikes of the step before pass through
     before they are added to its input, under ``feedback_name``.
 
-    ``spikes``: which output they are. ``membranes``: outputs that are a membrane which can be read.
-    ``fires``: False of an integrator, whose first output is its membrane. ``before``: what its input passes
-    through inside of it. ``passes_state``: its state is an argument of the next call. ``timesteps``: of
-    neurons that read one input and give so many timesteps. ``reduced``: its output is one of all timesteps,
-    ``maximum``, ``mean`` or ``last``; ``each``: a tensor for each of them.
+    ``branches``: if any, the cell reads their sum and not its input. ``feedback_waits``: nothing comes back
+    at the first step, not even a bias. ``spikes``: which output they are; ``fires``: False of an integrator,
+    whose output is its membrane; ``uncapped``: its framework does not limit them. ``membranes``: outputs that
+    are a membrane which can be read. ``before``: what its input passes through inside of it.
+    ``passes_state``: its state is an argument of the next call. ``timesteps``: of neurons that read one input
+    and give so many timesteps. ``reduced``: its output is one of all timesteps, ``maximum``, ``mean`` or
+    ``last``; ``each``: a tensor for each of them.
     """
 
     cell: Cell
@@ -42,13 +60,16 @@ class Adapted:
     after: Affine | None = None
     feedback: tuple[Operation, ...] = ()
     feedback_name: str = "recurrent"
+    feedback_waits: bool = False
+    branches: tuple[Branch, ...] = ()
     spikes: int = 0
-    membranes: dict[int | str, Operation] = field(default_factory=dict)
     fires: bool = True
+    membranes: dict[int | str, Operation] = field(default_factory=dict)
     before: tuple[Operation, ...] = ()
     passes_state: bool = False
     timesteps: int | None = None
     reduced: str = ""
+    uncapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +77,8 @@ class NeuronClass:
     """How one class of a framework is taken over: ``adapt`` (module, path) and what a call's axes are.
 
     ``timesteps``: of an axis of so many places that is batch and time in one. ``rest``: puts its states back
-    to where a new input begins. ``makes_time``: it reads one input and gives timesteps.
+    to where a new input begins. ``makes_time``: it reads one input and gives timesteps. ``sample_axes``: of
+    one input at one timestep, where they are fixed.
     """
 
     adapt: Callable[[torch.nn.Module, str], Adapted]
@@ -64,6 +86,7 @@ class NeuronClass:
     timesteps: Callable[[torch.nn.Module, int], int] | None = None
     rest: Callable[[torch.nn.Module], None] = lambda module: getattr(module, "reset")()  # noqa: B009
     makes_time: bool = False
+    sample_axes: int | None = None
 
 
 class Adapter:
@@ -72,6 +95,7 @@ class Adapter:
     def __init__(self) -> None:
         self._adapted: dict[int, Adapted] = {}
         self.frameworks: set[str] = set()
+        self._most: dict[str, int] = {}
 
     def is_cell(self, module: torch.nn.Module) -> bool:
         """Is it a neuron of a framework, as its makers wrote it?"""
@@ -86,6 +110,12 @@ class Adapter:
     def keeps_state(self, module: torch.nn.Module) -> bool:
         """Is it a neuron, or another module that remembers (SpikingJelly's containers and delays)?"""
         return self.is_cell(module) or isinstance(vars(module).get("_memories"), dict)
+
+    def sample_axes(self, module: torch.nn.Module) -> int | None:
+        """Axes of one input at one timestep, where they are fixed."""
+        found = find_class(module)
+        assert found is not None
+        return found[1].sample_axes
 
     def rest(self, module: torch.nn.Module) -> None:
         """Put its states back to where a new input begins."""
@@ -114,8 +144,36 @@ class Adapter:
             assert found is not None
             package, neuron = found
             self.frameworks.add(package)
-            self._adapted[id(module)] = neuron.adapt(module, path)
+            adapted = neuron.adapt(module, path)
+            if adapted.uncapped:
+                adapted = replace(adapted, cell=replace(adapted.cell, make=self._capped(path, adapted.cell)))
+            self._adapted[id(module)] = adapted
         return self._adapted[id(module)]
+
+    def saw_spikes(self, path: str, most: int) -> None:
+        """A neuron that its framework does not cap gave ``most`` in one step."""
+        self._most[path] = max(most, self._most.get(path, 0))
+
+    def cap_notes(self) -> list[str]:
+        """What is assumed about neurons that their frameworks do not cap."""
+        few = [path for path, most in self._most.items() if most <= MAX_SPIKES]
+        lines = []
+        if few:
+            lines.append(f"at most {MAX_SPIKES} spikes a step are counted (the framework has no such limit): "
+                         + ", ".join(few))  # fmt: skip
+        return lines + [
+            f"{path}: up to {LARGEST_INT16} spikes a step are counted ({most} in the example); "
+            "int8 holds few of them"
+            for path, most in self._most.items() if most > MAX_SPIKES
+        ]  # fmt: skip
+
+    def _capped(self, path: str, cell: Cell) -> Callable[[Parameters], Neuron]:
+        def make(found: Parameters) -> Neuron:
+            node = cell.make(found)
+            more = self._most.get(path, 0) > MAX_SPIKES
+            return replace(node, max_spikes=LARGEST_INT16) if more else node
+
+        return make
 
 
 def find_class(module: torch.nn.Module) -> tuple[str, NeuronClass] | None:

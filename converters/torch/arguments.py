@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from snnrt.converters.common.parameters import Parameters
 from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.recording import Call, Value
 
@@ -58,3 +59,32 @@ def pair(found: Any, axes: int = 2) -> tuple[int, int]:
     if axes == 1:
         return (1, values[0])
     return (values[0], values[-1])
+
+
+def spread(found: Parameters) -> Parameters:
+    """Parameters as PyTorch broadcasts them: from the last axis on; one that does not fit is left."""
+    shape = found.shape
+    # (channels, length) is a map of height 1
+    bare = (shape[0], shape[2]) if len(shape) == 3 and shape[1] == 1 else shape
+    values = dict(found.values)
+    for name, value in values.items():
+        array = np.asarray(value)
+        for wanted in (shape, bare):
+            inner = (
+                array.reshape(array.shape[max(array.ndim - len(wanted), 0) :])
+                if _fits(array, wanted)
+                else None
+            )
+            if inner is not None and inner.size > 1:
+                values[name] = np.broadcast_to(inner, wanted).reshape(shape)
+                break
+    return Parameters(found.node, shape, values)
+
+
+def _fits(array: np.ndarray, shape: tuple[int, ...]) -> bool:
+    """Does it broadcast to ``shape``, axes of one in front apart?"""
+    beyond = max(array.ndim - len(shape), 0)
+    sizes = array.shape[beyond:]
+    return all(size == 1 for size in array.shape[:beyond]) and all(
+        size in (1, wanted) for size, wanted in zip(sizes[::-1], shape[::-1])
+    )

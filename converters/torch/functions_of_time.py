@@ -9,7 +9,7 @@ from snnrt.converters.common.windows import Window
 from snnrt.converters.torch.arguments import argument, value_of
 from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.meaning import Meaning, joined
-from snnrt.converters.torch.operations import Concatenation, Flatten, Pool
+from snnrt.converters.torch.operations import Concatenation, Flatten, Padding, Pool
 from snnrt.converters.torch.recording import Call, Value
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def cat(interpreter: Interpreter, call: Call) -> Meaning:
 
 
 def getitem(interpreter: Interpreter, call: Call) -> Meaning:
-    """``x[t]``, ``x[:, t]``, ``x[None]``."""
+    """``x[t]``, ``x[:, t]``, ``x[None]``, and a map's rows and columns, ``x[..., 1:5, :-2]``."""
     index = call.arguments[1]
     index = list(index) if isinstance(index, tuple) else [index]
     meaning = interpreter.meaning(value_of(call))
@@ -88,6 +88,7 @@ def getitem(interpreter: Interpreter, call: Call) -> Meaning:
         taken = sum(one is not None for one in index) - 1
         index[place : place + 1] = [slice(None)] * (meaning.rank - taken)
     axis = 0
+    crops: dict[int, tuple[int, int]] = {}
     for one in index:
         if one is None:
             meaning = _inserted(meaning, axis)
@@ -96,9 +97,29 @@ def getitem(interpreter: Interpreter, call: Call) -> Meaning:
             meaning = _selected(interpreter, call, meaning, axis, one)
         elif one == slice(None):
             axis += 1
+        elif isinstance(one, slice) and axis > len(meaning.lead) and one.step in (None, 1):
+            length = meaning.sample[axis - len(meaning.lead)]
+            first, last, _ = one.indices(length)
+            crops[axis - len(meaning.lead)] = (first, length - max(last, first))
+            axis += 1
         else:
             raise NotSupported("a part of a tensor", "keep whole tensors; a timestep is x[t]")
-    return meaning
+    return _cropped(interpreter, call, meaning, crops)
+
+
+def _cropped(
+    interpreter: Interpreter, call: Call, meaning: Meaning, crops: dict[int, tuple[int, int]]
+) -> Meaning:
+    """``crops``: what is cut off in front and behind, by axis of the sample."""
+    if not any(any(sides) for sides in crops.values()):
+        return meaning
+    if len(meaning.sample) != 3 or meaning.time == "reduced":
+        raise NotSupported("a part of a sample", "keep whole samples")
+    (top, bottom), (left, right) = crops.get(1, (0, 0)), crops.get(2, (0, 0))
+    channels, height, width = meaning.sample
+    sample = (channels, height - top - bottom, width - left - right)
+    sides = (-top, -bottom, -left, -right)
+    return interpreter.node(call, Padding(call.title, sides), [meaning], sample)
 
 
 def _inserted(meaning: Meaning, axis: int) -> Meaning:

@@ -24,7 +24,7 @@ from snnrt.converters.common.names import Names
 from snnrt.converters.common.recorded import Recorded
 from snnrt.converters.torch.adapter import Adapter, what_changes
 from snnrt.converters.torch.interpreter import Interpretation, Interpreter
-from snnrt.converters.torch.recorded_run import recorded_run
+from snnrt.converters.torch.recorded_run import neuron_names, recorded_run
 from snnrt.converters.torch.recording import Recording, record
 from snnrt.converters.torch.result import choose_output, readout_of
 from snnrt.converters.torch.source import example_inputs, find_module, load_weights
@@ -98,11 +98,12 @@ def import_module(
         "framework": ", ".join(sorted(adapter.frameworks)),
         "class": type(source).__name__,
     }
-    assumed = [*found.notes, *notes, *range_notes]
-    runs = [recorded_run(found, recording, places)]
+    paths = neuron_names(found, places)
+    runs = [recorded_run(found, recording, paths)]
     # what was taken from the example alone shows on another one
-    recording, found = observe(source, (_another(given, *limits), *inputs[1:]), adapter, timesteps)
-    runs.append(recorded_run(found, recording, places))
+    recording, other = observe(source, (_another(given, *limits), *inputs[1:]), adapter, timesteps)
+    runs.append(recorded_run(other, recording, paths))
+    assumed = [*found.notes, *adapter.cap_notes(), *notes, *range_notes]
     return Drafted(
         drafts, connections, options, type(source).__name__, origin, tuple(assumed), recorded=_together(runs)
     )
@@ -149,9 +150,11 @@ def _together(runs: list[Recorded]) -> Recorded:
 @contextmanager
 def as_deployed(module: torch.nn.Module, adapter: Adapter) -> Iterator[None]:
     """``module`` in eval mode, its neurons at rest; afterwards as it was, states and all."""
-    modes = [(one, one.training) for one in module.modules()]
+    # Rockpool's modules() is another
+    modules = [one for _, one in module.named_modules()]
+    modes = [(one, one.training) for one in modules]
     kept = [(one, dict(vars(one)), dict(one._buffers), dict(vars(one).get("_memories", {})))
-            for one in module.modules() if adapter.keeps_state(one)]  # fmt: skip
+            for one in modules if adapter.keeps_state(one)]  # fmt: skip
     module.eval()
     try:
         for one, *_ in kept:

@@ -71,8 +71,9 @@ def _together(recording: Recording, adapter: Adapter, value: Value, call: Call |
     sample = rank - 1
     if call is not None:
         if call.cell is not None:
+            known = adapter.sample_axes(call.cell)
             alone = adapter.adapt_time(call.cell) in ("single", "NT merged") or adapter.makes_time(call.cell)
-            sample = rank - 1 if alone else rank - 2
+            sample = rank - (1 if alone else 2) if known is None else known
         elif call.function == "flatten":
             start, end = argument(call, 1, "start_dim", 0), argument(call, 2, "end_dim", -1)
             sample = rank - (2 if (start, end) == (0, 1) else max(start, 1))
@@ -82,6 +83,8 @@ def _together(recording: Recording, adapter: Adapter, value: Value, call: Call |
     if order == "NT merged" and lead == 1:
         cell = next(one.cell for one in recording.calls if one.cell is not None)
         return ("NT",), (), adapter.merged_timesteps(cell, value.shape[0])
+    if lead == 1 and order == "NT" and _takes_one_input(recording, adapter):
+        return ("T",), (), value.shape[0]
     if lead <= 1:
         return ("N",) * max(lead, 0), (), None
     axes = ("N", "T") if order in ("NT", "NT merged") else ("T", "N")
@@ -103,6 +106,12 @@ def _takes_all(recording: Recording, adapter: Adapter, value: Value, axis: int) 
     if any(call.function in ("unbind", "iter") for call in readers):
         return True
     return len(readers) == value.shape[axis] and all(_stepped_axis(call) == axis for call in readers)
+
+
+def _takes_one_input(recording: Recording, adapter: Adapter) -> bool:
+    """Do its neurons take the timesteps of one input, without a batch axis?"""
+    cells = [call.cell for call in recording.calls if call.cell is not None]
+    return all(adapter.sample_axes(cell) is not None for cell in cells)
 
 
 def _first_reader(recording: Recording, value: Value) -> Call | None:

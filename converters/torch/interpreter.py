@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from snnrt.converters.torch.adapter import Adapted, Adapter
+from snnrt.converters.torch.adapter import Adapted, Adapter, Branch
 from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.functions import FUNCTIONS
 from snnrt.converters.torch.input_axes import input_axes
 from snnrt.converters.torch.meaning import Meaning, joined
-from snnrt.converters.torch.operations import Linear, Operation, Unsupported
+from snnrt.converters.torch.operations import Cell, Linear, Operation, Unsupported
 from snnrt.converters.torch.recording import ESCAPES, Call, Recording, Value
 from snnrt.converters.torch.template import Read, Template, TemplateNode
 from snnrt.errors import ModelError
@@ -23,10 +23,8 @@ from snnrt.ir.graph import Shape
 
 @dataclass(eq=False)
 class CellRecord:
-    """A neuron's ``place`` in the template, and its spikes in the order of its calls, ``factor`` times.
-
-    ``fires``: False of an integrator, whose values are no spikes.
-    """
+    """A neuron's ``place`` in the template, and its spikes in the order of its calls, ``factor`` times; where
+    it does not fire (``fires``), its membrane."""
 
     place: int
     factor: np.ndarray
@@ -193,9 +191,15 @@ class Interpreter:
             return
         if source is None or id(source) not in self.meanings:
             raise NotSupported("its input does not come from the network's", "feed it what the network reads")
+        spikes = call.outputs[adapted.spikes]
+        meaning = self._with_batch(self.meanings[id(source)], spikes)
+        sample = spikes.shape[len(meaning.lead) :]
+        if meaning.sample != sample and not adapted.branches and not adapted.before and not adapted.reduced:
+            raise NotSupported(
+                f"gives {spikes.shape} where it reads {source.shape}", "give it an input for each neuron"
+            )
         path, step = call.scope, self._calls[call.scope]
         self._calls[path] += 1
-        meaning = self.meanings[id(source)]
         single = adapted.time == "single"
         if meaning.tail:
             raise NotSupported(
@@ -226,20 +230,25 @@ class Interpreter:
             inner = TemplateNode(operation, (read,), meaning.sample, static, f"{path}.input")
             read = (self.template.add(inner), 0)
         reads = [read]
+        if adapted.branches:
+            reads = [self._branch(one, read, sample, path) for one in adapted.branches]
+            meaning = replace(meaning, sample=sample)
         place = self.template.add(TemplateNode(adapted.cell, (), meaning.sample, False, path))
         if adapted.feedback:
-            back: Read = (place, 1)
+            back: Read = (place, 0 if adapted.feedback_waits else 1)
             for number, operation in enumerate(adapted.feedback):
                 shape = meaning.sample
                 scope = f"{path}.{adapted.feedback_name}" + (f".{number + 1}" if number else "")
                 back = (self.template.add(TemplateNode(operation, (back,), shape, False, scope)), 0)
-            reads.append(back)
+            reads.append((back[0], 1) if adapted.feedback_waits else back)
         self._reads.setdefault(path, []).append((step, tuple(reads)))
         time = "step" if single else "sequence"
         given = Meaning(place, time, lead, meaning.sample, step)  # type: ignore[arg-type]
-        spikes = call.outputs[adapted.spikes]
         factor = adapted.after.scale if adapted.after is not None else np.ones(())
-        self._cells.setdefault(path, CellRecord(place, factor, adapted.fires)).values.append(spikes)
+        record = self._cells.setdefault(path, CellRecord(place, factor, adapted.fires))
+        record.values.append(spikes)
+        if adapted.uncapped and spikes.kept is not None:
+            self.adapter.saw_spikes(path, int(spikes.kept.max()))
         if adapted.after is not None:
             after = TemplateNode(adapted.after, ((place, 0),), meaning.sample, False, f"{path}.scale")
             given = replace(given, node=self.template.add(after))
@@ -275,6 +284,29 @@ class Interpreter:
         for value in call.outputs:
             if value is not spikes:
                 self._state(value, call, None, given, ())
+
+    def _branch(self, branch: Branch, read: Read, sample: Shape, path: str) -> Read:
+        """A part of what a neuron reads; of a linear layer in front only those rows are computed."""
+        node, rows = self.template.nodes[read[0]], branch.rows
+        scope = f"{path}.{branch.operations[0].stem}" if branch.operations else path
+        if isinstance(node.operation, Linear) and not read[1]:
+            bias = None if node.operation.bias is None else node.operation.bias[rows]
+            part = replace(node.operation, weights=node.operation.weights[rows], bias=bias)
+            given, scope = node.reads, node.scope
+        else:
+            chosen = np.eye(node.shape[0], dtype=np.float32)[rows]
+            part, given = Linear("features of the input", chosen), (read,)
+        found = self.template.add(TemplateNode(part, given, sample, False, scope))
+        for operation in branch.operations:
+            own = operation.path if isinstance(operation, Cell) else path
+            found = self.template.add(TemplateNode(operation, ((found, 0),), sample, False, own))
+        return found, 0
+
+    def _with_batch(self, meaning: Meaning, spikes: Value) -> Meaning:
+        """Some neurons put a batch of one in front."""
+        if len(spikes.shape) == meaning.rank + 1 and spikes.shape[0] == 1:
+            return replace(meaning, lead=("1", *meaning.lead))
+        return meaning
 
     def _state(
         self, value: Value, call: Call, membrane: Operation | None, given: Meaning, reads: tuple[Read, ...]
@@ -372,7 +404,8 @@ def _axes_at(meaning: Meaning, time: str) -> tuple[str, ...]:
             raise NotSupported("computes one timestep, and reads all", "call it for each timestep")
         return lead
     wanted = {"TN": ("T", "N"), "NT": ("N", "T"), "NT merged": ("NT",)}[time]
-    if lead == wanted or (time != "NT merged" and lead == ("T",)):
+    kept = tuple(axis for axis in lead if axis != "1")
+    if kept == wanted or (time != "NT merged" and kept == ("T",)):
         return lead
     raise NotSupported(
         f"takes axes ({', '.join(wanted)}, …) and reads ({', '.join(lead)}, …)",

@@ -16,7 +16,7 @@ from snnrt.converters.torch.adapter import Adapter
 from snnrt.converters.torch.importer import draft_names, observe
 from snnrt.converters.torch.interpreter import Interpretation
 from snnrt.converters.torch.meaning import Meaning
-from snnrt.converters.torch.recorded_run import by_input, recorded_run
+from snnrt.converters.torch.recorded_run import by_input, neuron_names, recorded_run
 from snnrt.converters.torch.recording import Recording
 from snnrt.converters.torch.result import choose_output
 from snnrt.converters.torch.source import example_inputs, find_module, load_weights
@@ -116,8 +116,8 @@ def _outputs(
     inputs = (layout.tensor(x), *given[1:])
     recording, found = observe(module, inputs, adapter, timesteps, most=timesteps)
     meaning, _ = choose_output(found, logits)
-    _, _, names = draft_names(found, meaning.node)
-    run = recorded_run(found, recording, names)
+    _, _, places = draft_names(found, meaning.node)
+    run = recorded_run(found, recording, neuron_names(found, places))
     arrays = {f"spikes/{name}": values for name, values in run.spikes.items()}
     value = chosen_values(found, recording, logits)
     if value is not None:

@@ -14,17 +14,25 @@ from snnrt.converters.torch.meaning import Meaning
 from snnrt.converters.torch.recording import Recording
 
 
-def recorded_run(found: Interpretation, recording: Recording, names: Mapping[int, str]) -> Recorded:
-    """The input and each neuron's spikes; ``names`` by place in the template, only those are taken."""
+def neuron_names(found: Interpretation, places: Mapping[int, str]) -> dict[str, str]:
+    """Names of the neurons in ``places`` of the template, by their modules' paths.
+
+    A hook may compute something else at a second call, so that places are others there.
+    """
+    return {path: places[cell.place] for path, cell in found.cells.items() if cell.place in places}
+
+
+def recorded_run(found: Interpretation, recording: Recording, names: Mapping[str, str]) -> Recorded:
+    """The input and each neuron's spikes; ``names`` by its module's path, only those are taken."""
     timesteps = found.timesteps
     given = recording.inputs[0]
     meaning = found.meanings[id(given)]
     assert given.kept is not None
     inputs = by_input(given.kept, meaning, timesteps)
     spikes = {
-        names[cell.place]: _spikes(cell, found, timesteps)
-        for cell in found.cells.values()
-        if cell.place in names and cell.fires
+        names[path]: _spikes(cell, found, timesteps)
+        for path, cell in found.cells.items()
+        if cell.fires and path in names
     }
     return Recorded(inputs, spikes, timesteps)
 

@@ -302,8 +302,9 @@ def _patched(recorder: _Recorder) -> Iterator[None]:
 
 
 def _states(module: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
-    """Tensors that a neuron keeps by name: buffers, attributes, and SpikingJelly's memories."""
+    """Tensors that a neuron keeps by name: buffers, attributes, memories and records of its frameworks."""
     kept = {**vars(module), **dict(module.named_buffers(recurse=False)), **vars(module).get("_memories", {})}
+    kept |= {f"recorded {name}": one for name, one in vars(module).get("_record_dict", {}).items()}
     return [(name, one) for name, one in kept.items() if isinstance(one, torch.Tensor)]
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from installed_frameworks import framework
 from neuron_runs import NEURONS, currents, spikes_of
-from nir_parity import framework
 
 from snnrt.converters.frameworks.choices import Choices
 from snnrt.converters.frameworks.neuron import spiking_neuron

@@ -3,7 +3,8 @@
 import nir
 import numpy as np
 import pytest
-from nir_parity import assert_same_spikes, exactly, framework, missing, ours, record, spike_input, write
+from installed_frameworks import missing
+from nir_parity import assert_same_spikes, exactly, framework, ours, record, spike_input, write
 
 torch = framework("torch")
 norse = framework("norse.torch")
