@@ -1,7 +1,7 @@
 """Writes what the core and docs/ir.md take from the specification (``snnrt.ir.spec``, ``snnrt.ir.nodes``).
 
 python csrc/generate.py            writes csrc/snnrt_constants.h, csrc/snnrt_ir.h, the kinds' switches in
-                                   csrc/snnrt_config.h and the tables of docs/ir.md
+                                   csrc/snnrt_config.h and docs/firmware.md, and the tables of docs/ir.md
 python csrc/generate.py --check    fails where they are not what the specification says
 """
 
@@ -337,6 +337,19 @@ def _with_mechanisms(text: str) -> str:
     return made
 
 
+def _with_switches(text: str) -> str:
+    """docs/firmware.md with the switches of kinds anew, each with its kinds."""
+    kinds: dict[str, list[str]] = {}
+    for kind in KINDS:
+        if kind.switch is not None:
+            kinds.setdefault(kind.switch, []).append(kind.name)
+    listed = ", ".join(f"`SNNRT_WITH_{switch}` ({', '.join(names)})" for switch, names in kinds.items())
+    made, found = re.subn(r"(<!-- switches -->).*?(<!-- end -->)", rf"\g<1>{listed}\g<2>", text)
+    if found != 1:
+        raise SystemExit(f"docs/firmware.md: expected one place marked 'switches', found {found}")
+    return made
+
+
 def _documented(text: str) -> str:
     """docs/ir.md with its tables anew."""
     for name, table in TABLES.items():
@@ -354,13 +367,14 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a file differs")
     arguments = parser.parse_args()
     page, front = ROOT / "docs" / "ir.md", ROOT / "README.md"
-    config = ROOT / "csrc" / "snnrt_config.h"
+    config, firmware = ROOT / "csrc" / "snnrt_config.h", ROOT / "docs" / "firmware.md"
     made = {
         ROOT / "csrc" / "snnrt_constants.h": constants(),
         ROOT / "csrc" / "snnrt_ir.h": ir(),
         config: _configuration(config.read_text("utf-8")),
         page: _documented(page.read_text("utf-8")),
         front: _with_mechanisms(front.read_text("utf-8")),
+        firmware: _with_switches(firmware.read_text("utf-8")),
     }
     stale = [path for path, text in made.items() if not path.is_file() or path.read_text("utf-8") != text]
     for path in stale:

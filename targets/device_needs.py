@@ -8,8 +8,8 @@ from snnrt.ir.graph import Graph
 from snnrt.ir.memory_plan import buffers, plan_memory
 from snnrt.network import Network
 from snnrt.targets.code_sizes import CoreBuild, builds_for
-from snnrt.targets.export.model_sources import node_scratch_bytes
 from snnrt.targets.step_instructions import read_table, step_instructions
+from snnrt.targets.workload import node_scratch_bytes
 from snnrt.targets.worst_case import NodeWork, StepWork, node_work, step_work
 
 

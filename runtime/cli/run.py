@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from snnrt.data.load import Dataset
     from snnrt.devices.crossbar.device import Crossbar
     from snnrt.ir.exit_choice import Exit
+    from snnrt.ir.graph import Neuron
     from snnrt.network import Network
     from snnrt.results.result import Result
     from snnrt.targets.emulator import EmulatedResult
@@ -128,7 +129,12 @@ def summarise(result: Result, data: Dataset, steps: int) -> dict[str, object]:
 def _capped(result: Result, network: Network) -> list[dict[str, Any]]:
     """The neurons that ``max_spikes`` held back, and how often."""
     return [
-        {"node": name, "max_spikes": network.graph[name].max_spikes, "capped": held, "updates": updates}
+        {
+            "node": name,
+            "max_spikes": cast("Neuron", network.graph[name]).max_spikes,
+            "capped": held,
+            "updates": updates,
+        }
         for name, (held, updates) in result.counts.capped().items()
     ]
 

@@ -3,7 +3,6 @@ left to a storage that the firmware reads."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -11,9 +10,10 @@ from typing import Literal, get_args
 import numpy as np
 
 from snnrt.format.sizes import FileInfo
-from snnrt.ir.graph import Conv2d, Graph, Node, Shape
+from snnrt.ir.graph import Graph, Shape
 from snnrt.network import Network
 from snnrt.targets.export.c_text import c_comment, c_float, c_string, rendered
+from snnrt.targets.workload import node_scratch_bytes
 from snnrt.texts import printable
 
 ModelForm = Literal["array", "incbin", "section", "storage"]
@@ -70,16 +70,6 @@ class Model:
         if not isinstance(names, list) or len(names) != self.graph.readout.shape[0]:
             return ()
         return tuple(printable(name) for name in names)
-
-
-def node_scratch_bytes(graph: Graph, node: Node) -> int:
-    """As snnrt_conv2d_scratch_bytes of csrc/kernels/conv2d.c without the vector kernels: for each event a
-    position and a value, for each pixel and group where its events start, 4 bytes each."""
-    if not isinstance(node, Conv2d) or node.is_depthwise:
-        return 0
-    shape = graph[node.inputs[0].source].shape
-    elements, depth = math.prod(shape), shape[0] // node.groups
-    return 4 * (elements // depth + 1 + 2 * elements)
 
 
 def scratch_bytes(graph: Graph) -> int:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from effort import whole
 
 from snnrt.cli.completion import SHELLS
 from snnrt.cli.help_text import continued
@@ -48,6 +49,7 @@ def test_help_fits_the_terminal(command, width):
     assert max(map(len, printed.stdout.decode().splitlines())) <= width
 
 
+@whole
 @pytest.mark.parametrize("width", [80, 48])
 def test_output_fits_the_terminal(int8_model, width):
     for argv in (
@@ -77,6 +79,7 @@ def test_where_nobody_looks_a_line_is_not_broken(snnrt_command, int8_model):
     assert max(map(len, snnrt_command("inspect", int8_model).out.splitlines())) > 100
 
 
+@whole
 def test_ascii_has_a_form_for_every_sign(int8_model, tmp_path):
     for argv in (
         ["inspect", int8_model],
