@@ -126,7 +126,7 @@ class Network(NetworkFacts):
     ) -> Comparison:  # fmt: skip
         """Run this network in the C core, and compare it with ``source``: the file that it was converted from
         (read with the options of that conversion), a .snnrt file or a float32 network, in the reference; a
-        PyTorch module, which runs itself, called as on ``example`` (None: as on ``data``), with ``weights``; or
+        PyTorch module, which runs itself, called as on ``example`` (None: ``data``), with ``weights``; or
         what was recorded in the framework, an ``.npz`` or a mapping of arrays: ``outputs`` (N, T, K), or
         ``logits`` (N, K) or (N, T, K), and ``spikes/LAYER`` (N, T, *shape), as
         :mod:`snnrt.comparison.outputs` says. ``data`` as for :meth:`run`. Raises ModelError for another
