@@ -40,13 +40,23 @@ def _never(traits: Traits) -> bool:
     return False
 
 
+def _nothing(traits: Traits, dt: float) -> str:
+    return ""
+
+
+def unit_resistance(title: str, traits: Traits) -> str:
+    """What contradicts an export that always writes r = 1; empty where nothing does."""
+    return "" if traits.unit_r else f"{title} writes r = 1, found {traits.r.flat[0]:.4g}"
+
+
 @dataclass(frozen=True)
 class Export:
     """How a framework exports its neurons.
 
     ``dynamics`` gives what a leaky neuron was before; ``integrator_gain`` the input gain of one that does
     not leak. ``fits``: may the framework have written a neuron of these traits? ``reason`` says so in
-    words. ``negative_times``: a decay above 1 becomes a negative time constant.
+    words. ``negative_times``: a decay above 1 becomes a negative time constant. ``contradiction``: what in a
+    neuron the framework can't have written with a step of ``dt``, in words; empty where nothing is.
     """
 
     dynamics: Callable[[Constants, Rules], Dynamics]
@@ -54,3 +64,4 @@ class Export:
     fits: Callable[[Traits], bool] = _never
     reason: str = ""
     negative_times: bool = False
+    contradiction: Callable[[Traits, float], str] = _nothing

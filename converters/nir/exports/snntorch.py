@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from snnrt.converters.frameworks.neuron import Dynamics
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.frameworks.snntorch import leaky
 from snnrt.converters.nir.constants import Constants
-from snnrt.converters.nir.exports.decays import integrator_gain, recover_decays
+from snnrt.converters.nir.exports.decays import gain_of_one, integrator_gain, recover_decays
 from snnrt.converters.nir.exports.export import Export, Traits
 
 
@@ -24,4 +26,11 @@ def _fits(traits: Traits) -> bool:
     return not np.any(traits.node.v_leak) and not np.any(traits.node.v_reset)
 
 
-EXPORT = Export(_dynamics, integrator_gain, _fits, "r = τ / 1e-4 in all neurons", negative_times=True)
+EXPORT = Export(
+    _dynamics,
+    integrator_gain,
+    _fits,
+    "r = τ / 1e-4 in all neurons",
+    negative_times=True,
+    contradiction=partial(gain_of_one, "snnTorch"),
+)
