@@ -38,7 +38,17 @@ class Importer:
         return importing
 
 
-IMPORTERS = (Importer("NIR", (".nir",), b"\x89HDF\r\n\x1a\n", "snnrt.converters.nir.importer", "import_nir"),)
+IMPORTERS = (
+    Importer(
+        "NIR",
+        (".nir",),
+        b"\x89HDF\r\n\x1a\n",
+        "snnrt.converters.nir.importer",
+        "import_nir",
+        # nir 0.x has it in one module
+        ("nir.ir.graph.NIRGraph", "nir.ir.NIRGraph"),
+    ),
+)
 
 
 _EXPORT = "export the network as one, with nir.write or the framework's export"

@@ -20,7 +20,7 @@ from snnrt.results.request import Inputs, checked_request
 
 OPTIONS = (
     "readout", "reset", "dt", "encoding", "low", "high", "strict", "multiple", "max_spikes", "lower_bound",
-    "normalise_input",
+    "normalise_input", "reset_delay", "layers",
 )  # fmt: skip
 """Of a conversion: what the source does not say, as the metadata keeps it."""
 

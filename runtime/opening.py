@@ -13,6 +13,7 @@ from snnrt.network import Network
 
 if TYPE_CHECKING:
     from snnrt.converters.frameworks.choices import ResetChoice
+    from snnrt.converters.frameworks.layer_choices import LayerChoices
 
 
 def load(path: str | os.PathLike[str]) -> Network:
@@ -22,7 +23,7 @@ def load(path: str | os.PathLike[str]) -> Network:
 
 
 def convert(
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | object,
     *,
     framework: str | None = None,
     timesteps: int | None = None,
@@ -43,12 +44,15 @@ def convert(
     max_spikes: int | None = None,
     lower_bound: float | None = None,
     normalise_input: bool | None = None,
+    reset_delay: bool | None = None,
+    layers: LayerChoices | None = None,
 ) -> Network:
-    """Turn a trained network (a NIR file) into a :class:`Network`.
+    """Turn a trained network (a NIR file, or a ``nir.NIRGraph``) into a :class:`Network`.
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
-    ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``). ``timesteps``: T (16).
-    ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`. ``numbers``: of the device.
+    ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``, or demanded).
+    ``timesteps``: T (16). ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`.
+    ``numbers``: of the device.
     ``calibrate``: inputs (as for :meth:`Network.run`; of built-in data the training split) that set int8's
     scales; ``state_bits``: width of int8 membranes (None: chosen). ``name``, ``class_names``: for the file.
 
@@ -60,7 +64,10 @@ def convert(
     - ``dt``: length of a timestep in seconds (Sinabs: steps)
     - ``reset``: ``subtract`` or ``zero`` when the framework does it, ``subtract_now``, ``none``
     - ``strict``: a neuron fires where v > threshold, not ≥; ``multiple``: up to ``max_spikes`` (255) spikes
-      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input
+      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input;
+      ``reset_delay``: snnTorch's, False where a reset does not wait for the next step
+    - ``layers``: for neurons by name their own of these from ``dt`` on, and of ``framework``, as
+      ``{"lif1": {"reset": "zero"}}``
 
     Raises ModelError for a file that can't be read or expressed, naming the node; DataError for
     ``calibrate`` that does not fit.
@@ -70,7 +77,7 @@ def convert(
     options = {
         "readout": readout, "encoding": encoding, "low": low, "high": high, "dt": dt, "reset": reset,
         "strict": strict, "multiple": multiple, "max_spikes": max_spikes, "lower_bound": lower_bound,
-        "normalise_input": normalise_input,
+        "normalise_input": normalise_input, "reset_delay": reset_delay, "layers": layers,
     }  # fmt: skip
     converted = convert_source(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, framework=framework,

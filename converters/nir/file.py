@@ -7,10 +7,12 @@ write scalar parameters) and its shape inference is wrong for kernels that are n
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,50 @@ def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
     raise ModelError(
         f"{path}: holds a single {type(root).__name__}; expected a NIRGraph with Input and Output"
     )
+
+
+def take_nir(graph: nir.NIRNode) -> NirGraph:
+    """The ``nir.NIRGraph`` ``graph``, in memory; its nodes are not changed.
+
+    Raises ModelError where a node has an unknown type, or an edge names none.
+    """
+    if type(graph).__name__ != "NIRGraph":
+        raise ModelError(f"{type(graph).__name__}: expected a NIRGraph with Input and Output")
+    return _take_graph(graph, "")
+
+
+def _take_graph(graph: nir.NIRGraph, prefix: str) -> NirGraph:
+    nodes: dict[str, nir.NIRNode | NirGraph] = {}
+    for key, node in graph.nodes.items():
+        name = f"{prefix}{key}"
+        kind = type(node).__name__
+        if not isinstance(node, nir.NIRNode) or kind not in PRIMITIVES:
+            raise ModelError(
+                f"NIRGraph: node {name!r}: type {kind} is not known; expected one of {', '.join(PRIMITIVES)}"
+            )
+        nodes[str(key)] = _take_graph(node, f"{name}.") if kind == "NIRGraph" else _with_arrays(node)
+    where = f"NIRGraph: node {prefix[:-1]!r}" if prefix else "NIRGraph"
+    return NirGraph(nodes, [_edge(where, nodes, pair) for pair in graph.edges])
+
+
+def _with_arrays(node: nir.NIRNode) -> nir.NIRNode:
+    """Exports leave tensors of their framework in a graph that was never written."""
+    copied = copy.copy(node)
+    for key, value in vars(node).items():
+        if hasattr(value, "detach"):
+            setattr(copied, key, np.asarray(value.detach().cpu()))
+    return copied
+
+
+def _edge(where: str, nodes: Collection[str], pair: Sequence[object]) -> tuple[str, str]:
+    first, second = (end.decode("utf8", "replace") if isinstance(end, bytes) else str(end) for end in pair)
+    for end in (first, second):
+        if end not in nodes:
+            raise ModelError(
+                f"{where}: the edge {printable(first)!r} → {printable(second)!r} names {printable(end)!r}, "
+                "which is not a node; export the network again, or put the edge right in nir"
+            )
+    return first, second
 
 
 def _read_isolated(path: Path) -> Tree:
@@ -123,18 +169,7 @@ def _build_graph(path: Path, name: str, where: str, fields: dict[str, Any]) -> N
         raise ModelError(
             f"{where} (NIRGraph): edges: expected pairs of node names, found shape {edges.shape}"
         )
-    pairs = []
-    for pair in edges.reshape(-1, 2):
-        first, second = (
-            end.decode("utf8", "replace") if isinstance(end, bytes) else str(end) for end in pair
-        )
-        for end in (first, second):
-            if end not in built:
-                raise ModelError(
-                    f"{where}: the edge {first!r} → {second!r} names {end!r}, which is not a node"
-                )
-        pairs.append((first, second))
-    return NirGraph(built, pairs)
+    return NirGraph(built, [_edge(where, built, pair) for pair in edges.reshape(-1, 2)])
 
 
 def _said(error: BaseException) -> str:

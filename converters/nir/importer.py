@@ -18,12 +18,13 @@ import nir
 from snnrt.converters.common.connections import Connections, connect
 from snnrt.converters.common.finish import GraphOptions, Imported, finish
 from snnrt.converters.frameworks.choices import Choices, ResetChoice
-from snnrt.converters.frameworks.rules import Rules, choose_rules, describe
+from snnrt.converters.frameworks.layer_choices import LayerChoices, checked_layers
+from snnrt.converters.frameworks.rules import choose_rules
 from snnrt.converters.nir.agreement import agreed
-from snnrt.converters.nir.constants import MECHANISMS
 from snnrt.converters.nir.drafts import draft_node
-from snnrt.converters.nir.file import NirGraph, read_nir
-from snnrt.converters.nir.infer import contradiction, infer_framework
+from snnrt.converters.nir.file import NirGraph, read_nir, take_nir
+from snnrt.converters.nir.infer import infer_framework
+from snnrt.converters.nir.layer_rules import LayerRules, check_names
 from snnrt.converters.nir.nested import inline
 from snnrt.converters.nir.neurons import NEURONS
 from snnrt.errors import ModelError
@@ -31,7 +32,7 @@ from snnrt.ir.nodes.readout import ReadoutMode
 
 
 def import_nir(
-    path: str | Path,
+    source: str | Path | nir.NIRGraph,
     *,
     framework: str | None = None,
     dt: float | None = None,
@@ -42,6 +43,7 @@ def import_nir(
     lower_bound: float | None = None,
     normalise_input: bool | None = None,
     reset_delay: bool | None = None,
+    layers: LayerChoices | None = None,
     timesteps: int | None = None,
     readout: ReadoutMode = "sum",
     encoding: Literal["constant", "spikes"] | None = None,
@@ -49,7 +51,7 @@ def import_nir(
     high: float = 1.0,
     isolated: bool = True,
 ) -> Imported:
-    """Import the NIR file at ``path`` as a float32 graph with a readout and the exit rule ``never``.
+    """Import a NIR file by its path, or a ``nir.NIRGraph``: a float32 graph with a readout, exit ``never``.
 
     ``framework``: the one whose rules the neurons follow; None: inferred from the file's
     constants; where several are possible, they have to give the same network, or the choice is demanded.
@@ -59,6 +61,7 @@ def import_nir(
     ``strict``: fires where v > threshold, not ≥. ``multiple``: up to ``max_spikes`` spikes a step.
     ``lower_bound``: of the membrane of neurons that fire (Sinabs' min_v_mem). ``normalise_input``:
     Sinabs' norm_input. ``reset_delay``: snnTorch's, False where the reset does not wait for the next step.
+    ``layers``: for neurons by name their own of these choices, and their own ``framework``.
     ``encoding``: the input is a constant current (default) or spikes over time,
     with values from ``low`` to ``high``. ``isolated``: read the file in a process of its own, which a
     damaged file may crash.
@@ -66,20 +69,29 @@ def import_nir(
     Raises ModelError if the file cannot be read, holds what snnrt cannot express, or the choices
     contradict each other; the message names the node.
     """
-    path = Path(path)
     choices = Choices(dt, reset, strict, multiple, max_spikes, lower_bound, normalise_input, reset_delay)
     if framework is not None:
         choose_rules(framework, choices)
-    nested = read_nir(path, isolated)
+    own = checked_layers(layers)
+    if isinstance(source, nir.NIRNode):
+        where, name, nested = "NIRGraph", "network", take_nir(source)
+    else:
+        path = Path(source)
+        where, name, nested = str(path), path.stem, read_nir(path, isolated)
     try:
         options = GraphOptions(timesteps, readout, encoding, low, high)
-        return _import_graph(nested, path.stem, framework, choices, options)
+        return _import_graph(nested, name, framework, choices, own, options)
     except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
+        raise ModelError(f"{where}: {error}") from error
 
 
 def _import_graph(
-    nested: NirGraph, name: str, framework: str | None, choices: Choices, options: GraphOptions
+    nested: NirGraph,
+    name: str,
+    framework: str | None,
+    choices: Choices,
+    layers: LayerChoices,
+    options: GraphOptions,
 ) -> Imported:
     inlined = inline(nested)
     kinds = {key: type(node).__name__ for key, node in inlined.nodes.items()}
@@ -91,36 +103,24 @@ def _import_graph(
     reads = connected().reads
     nodes = {key: node for key, node in inlined.nodes.items() if key in reads}
 
-    def build(candidate: str, notes: Sequence[str]) -> Imported:
-        rules = choose_rules(candidate, choices)
-        drafts = {key: draft_node(key, node, rules) for key, node in nodes.items()}
-        origin = {"format": "nir", "framework": candidate, "dt": rules.dt}
-        assumed = [*notes, *_described(nodes, rules, choices)]
+    def build(rules: LayerRules, notes: Sequence[str]) -> Imported:
+        drafts = {key: draft_node(key, node, rules.of(key)) for key, node in nodes.items()}
+        origin = {"format": "nir", "framework": rules.rules.framework.name, "dt": rules.rules.dt}
+        assumed = [*notes, *rules.described()]
         return finish(drafts, connected(), options, name=name, origin=origin, assumed=assumed)
 
-    neurons = {key: node for key, node in nodes.items() if isinstance(node, NEURONS)}
+    def rules_of(candidate: str) -> LayerRules:
+        return LayerRules(nodes, candidate, choices, layers)
+
     if framework is not None:
-        return build(framework, _held_against(neurons, framework, choices))
-    found = infer_framework(neurons)
+        rules = rules_of(framework)
+        return build(rules, rules.held_against_the_file())
+    neurons = {key: node for key, node in nodes.items() if isinstance(node, NEURONS)}
+    check_names(neurons, layers)
+    open_ = {key: node for key, node in neurons.items() if "framework" not in layers.get(key, {})}
+    found = infer_framework(open_)
     if len(found.candidates) == 1:
-        return build(found.candidates[0], [f"framework = {found.candidates[0]} ({found.reason})"])
-    return agreed(found, build)
-
-
-def _held_against(neurons: dict[str, nir.NIRNode], framework: str, choices: Choices) -> list[str]:
-    """What the caller's framework has against it: an error, or a line where ``dt`` was given too."""
-    found = contradiction(neurons, framework, choose_rules(framework, choices).dt)
-    if not found:
-        return []
-    if choices.dt is None:
-        raise ModelError(
-            f"framework {framework}: the file contradicts it: {found}; give another framework, or dt too "
-            "where it is right all the same"
-        )
-    return [f"framework = {framework} and dt = {choices.dt:g} as given, AGAINST the file: {found}"]
-
-
-def _described(nodes: dict[str, nir.NIRNode], rules: Rules, choices: Choices) -> list[str]:
-    mechanisms = [MECHANISMS[type(node)] for node in nodes.values() if type(node) in MECHANISMS]
-    delays = any(isinstance(node, nir.Delay) for node in nodes.values())
-    return describe(rules, choices, mechanisms, delays)
+        rules = rules_of(found.candidates[0])
+        lines = [f"framework = {found.candidates[0]} ({found.reason})"]
+        return build(rules, lines + rules.held_against_the_file())
+    return agreed(found, lambda candidate, notes: build(rules_of(candidate), notes))

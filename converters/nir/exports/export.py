@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import nir
@@ -40,6 +40,10 @@ def _never(traits: Traits) -> bool:
     return False
 
 
+def _unknown(traits: Sequence[Traits]) -> float | None:
+    return None
+
+
 def _nothing(traits: Traits, dt: float) -> str:
     return ""
 
@@ -57,6 +61,7 @@ class Export:
     not leak. ``fits``: may the framework have written a neuron of these traits? ``reason`` says so in
     words. ``negative_times``: a decay above 1 becomes a negative time constant. ``contradiction``: what in a
     neuron the framework can't have written with a step of ``dt``, in words; empty where nothing is.
+    ``betrayed_dt``: the step, in seconds, that the neurons' constants betray.
     """
 
     dynamics: Callable[[Constants, Rules], Dynamics]
@@ -65,3 +70,4 @@ class Export:
     reason: str = ""
     negative_times: bool = False
     contradiction: Callable[[Traits, float], str] = _nothing
+    betrayed_dt: Callable[[Sequence[Traits]], float | None] = _unknown
