@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snnrt.converters.common.content import find_content
 from snnrt.errors import ArgumentTypeError, ModelError, ModelFileError
 
 if TYPE_CHECKING:
@@ -90,9 +91,10 @@ def find_importer(source: object) -> Importer:
         if one.signature and begin.startswith(one.signature):
             return one
     suffix = f"the suffix {path.suffix!r}" if path.suffix else "no suffix"
+    what, remedy = find_content(path) or ("a content of another kind", _EXPORT)
     raise ModelError(
-        f"{path}: no importer knows this kind of file ({suffix}, and a content of another kind); "
-        f"expected {readable_sources()}; {_ADVICE.get(path.suffix.lower(), _EXPORT)}"
+        f"{path}: no importer knows this kind of file ({suffix}, and {what}); "
+        f"expected {readable_sources()}; {_ADVICE.get(path.suffix.lower(), remedy)}"
     )
 
 

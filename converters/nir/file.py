@@ -20,12 +20,13 @@ from typing import Any
 import nir
 import numpy as np
 
+from snnrt.converters.common.content import find_content
 from snnrt.converters.nir import reader
 from snnrt.converters.nir.reader import READ_ERRORS, NotNir, Tree, parse_tree, read_tree
 from snnrt.errors import ModelError, ModelFileError
 from snnrt.texts import printable
 
-SECONDS_TO_READ = 20.0
+SECONDS_TO_READ = 8.0
 BYTES_A_SECOND = 10**7
 LONGEST_REASON = 200
 
@@ -47,13 +48,19 @@ def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
     """Read the NIR file at ``path``.
 
     ``isolated``: in a process of its own, because the HDF5 library crashes on some damaged files
-    (a third of a second more). Raises ModelError if there is no such file, if it is damaged or not
-    NIR, if it is larger than 1 GiB once unpacked, or if a node has an unknown type or fields that
-    do not fit its type.
+    (a fifth of a second more). Raises ModelError if there is no such file, if it is damaged or not
+    NIR, if it takes more memory or time than the reader may, or if a node has an unknown type or fields
+    that do not fit its type.
     """
     path = Path(path)
     if not path.is_file():
         raise ModelFileError(f"{path}: no such file; expected a NIR file (.nir)")
+    try:
+        content = find_content(path)
+    except OSError as error:
+        raise ModelFileError(f"{path}: can't be read ({error.strerror or error}); check the path") from None
+    if content is not None:
+        raise ModelError(f"{path}: not a readable NIR file: it is {content[0]}; {content[1]}")
     try:
         # a program that embeds Python has no interpreter to start
         tree = _read_isolated(path) if isolated and sys.executable else read_tree(str(path))
@@ -121,7 +128,9 @@ def _read_isolated(path: Path) -> Tree:
     try:
         done = subprocess.run(command, capture_output=True, timeout=seconds, env=environment, check=False)
     except subprocess.TimeoutExpired as error:
-        raise OSError(f"not read within {seconds:.1f} s") from error
+        raise NotNir(
+            f"not read within {seconds:.1f} s, the most for a file of its size: damaged; export it again"
+        ) from error
     if done.returncode == 0:
         return parse_tree(done.stdout)
     try:
