@@ -1,13 +1,12 @@
-"""A NIR file as graphs of ``nir`` nodes, read so that a hostile or damaged file stays harmless.
+"""A NIR file as graphs of NIR's nodes, read so that a hostile or damaged file stays harmless.
 
-Nested graphs stay nested here; :mod:`snnrt.converters.nir.nested` inlines them. The ``nir`` package
-builds the nodes; its check of types is left out, because published files fail it (frameworks
-write scalar parameters) and its shape inference is wrong for kernels that are not square.
+Nested graphs stay nested here; :mod:`snnrt.converters.nir.nested` inlines them. The ``nir`` package is not
+asked: its versions know different fields, its check of types refuses published files (frameworks write
+scalar parameters), and its shape inference is wrong for kernels that are not square.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import subprocess
@@ -17,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nir
 import numpy as np
 
 from snnrt.converters.common.content import find_content
 from snnrt.converters.nir import reader
+from snnrt.converters.nir.primitives import FIELDS, NirNode, as_node
 from snnrt.converters.nir.reader import READ_ERRORS, NotNir, Tree, parse_tree, read_tree
 from snnrt.errors import ModelError, ModelFileError
 from snnrt.texts import printable
@@ -30,17 +29,12 @@ SECONDS_TO_READ = 8.0
 BYTES_A_SECOND = 10**7
 LONGEST_REASON = 200
 
-PRIMITIVES = (
-    "Input", "Output", "NIRGraph", "Affine", "Linear", "Scale", "Conv1d", "Conv2d", "SumPool2d", "AvgPool2d",
-    "Flatten", "Delay", "Threshold", "I", "IF", "LI", "LIF", "CubaLI", "CubaLIF",
-)  # fmt: skip
-
 
 @dataclass(frozen=True)
 class NirGraph:
     """Nodes by name, and the edges between them."""
 
-    nodes: dict[str, nir.NIRNode | NirGraph]
+    nodes: dict[str, NirNode | NirGraph]
     edges: list[tuple[str, str]]
 
 
@@ -71,12 +65,10 @@ def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
     root = _build(path, "", tree)
     if isinstance(root, NirGraph):
         return root
-    raise ModelError(
-        f"{path}: holds a single {type(root).__name__}; expected a NIRGraph with Input and Output"
-    )
+    raise ModelError(f"{path}: holds a single {root.kind}; expected a NIRGraph with Input and Output")
 
 
-def take_nir(graph: nir.NIRNode) -> NirGraph:
+def take_nir(graph: object) -> NirGraph:
     """The ``nir.NIRGraph`` ``graph``, in memory; its nodes are not changed.
 
     Raises ModelError where a node has an unknown type, or an edge names none.
@@ -86,27 +78,20 @@ def take_nir(graph: nir.NIRNode) -> NirGraph:
     return _take_graph(graph, "")
 
 
-def _take_graph(graph: nir.NIRGraph, prefix: str) -> NirGraph:
-    nodes: dict[str, nir.NIRNode | NirGraph] = {}
+def _take_graph(graph: Any, prefix: str) -> NirGraph:
+    nodes: dict[str, NirNode | NirGraph] = {}
     for key, node in graph.nodes.items():
         name = f"{prefix}{key}"
-        kind = type(node).__name__
-        if not isinstance(node, nir.NIRNode) or kind not in PRIMITIVES:
+        try:
+            graph_within = type(node).__name__ == "NIRGraph"
+            nodes[str(key)] = _take_graph(node, f"{name}.") if graph_within else as_node(node)
+        except READ_ERRORS as error:
             raise ModelError(
-                f"NIRGraph: node {name!r}: type {kind} is not known; expected one of {', '.join(PRIMITIVES)}"
-            )
-        nodes[str(key)] = _take_graph(node, f"{name}.") if kind == "NIRGraph" else _with_arrays(node)
+                f"NIRGraph: node {name!r} ({type(node).__name__}): {_said(error)}; expected one of NIR's "
+                f"primitives: {', '.join(FIELDS)}"
+            ) from error
     where = f"NIRGraph: node {prefix[:-1]!r}" if prefix else "NIRGraph"
     return NirGraph(nodes, [_edge(where, nodes, pair) for pair in graph.edges])
-
-
-def _with_arrays(node: nir.NIRNode) -> nir.NIRNode:
-    """Exports leave tensors of their framework in a graph that was never written."""
-    copied = copy.copy(node)
-    for key, value in vars(node).items():
-        if hasattr(value, "detach"):
-            setattr(copied, key, np.asarray(value.detach().cpu()))
-    return copied
 
 
 def _edge(where: str, nodes: Collection[str], pair: Sequence[object]) -> tuple[str, str]:
@@ -142,25 +127,20 @@ def _read_isolated(path: Path) -> Tree:
     raise OSError(reason["damaged"])
 
 
-def _build(path: Path, name: str, fields: Any) -> nir.NIRNode | NirGraph:
+def _build(path: Path, name: str, fields: Any) -> NirNode | NirGraph:
     where = f"{path}: node {name!r}" if name else f"{path}"
     kind = fields.get("type") if isinstance(fields, dict) else None
     if not isinstance(kind, str):
         raise ModelError(f"{where}: has no type; expected one of NIR's primitives")
-    if kind not in PRIMITIVES:
+    if kind not in FIELDS:
         raise ModelError(
-            f"{where}: type {kind} is not known; expected one of {', '.join(PRIMITIVES)}; "
+            f"{where}: type {kind} is not known; expected one of {', '.join(FIELDS)}; "
             "replace it in the framework before the export"
         )
     if kind == "NIRGraph":
         return _build_graph(path, name, where, fields)
-    fields = {key: value for key, value in fields.items() if key not in ("input_type", "output_type")}
-    if kind in ("Conv1d", "Conv2d"):
-        fields["input_shape"] = None
-    if kind == "Flatten":
-        fields["input_type"] = None
     try:
-        return nir.dict2NIRNode(fields)
+        return NirNode(kind, fields)
     except READ_ERRORS as error:
         raise ModelError(
             f"{where} ({kind}): fields do not fit the type ({_said(error)}); export it again"

@@ -9,11 +9,10 @@ caller; whatever was neither in the file nor given is listed in ``assumptions``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
-
-import nir
 
 from snnrt.converters.common.connections import Connections, connect
 from snnrt.converters.common.finish import GraphOptions, Imported, finish
@@ -32,7 +31,7 @@ from snnrt.ir.nodes.readout import ReadoutMode
 
 
 def import_nir(
-    source: str | Path | nir.NIRGraph,
+    source: str | os.PathLike[str] | object,
     *,
     framework: str | None = None,
     dt: float | None = None,
@@ -73,7 +72,7 @@ def import_nir(
     if framework is not None:
         choose_rules(framework, choices)
     own = checked_layers(layers)
-    if isinstance(source, nir.NIRNode):
+    if not isinstance(source, (str, os.PathLike)):
         where, name, nested = "NIRGraph", "network", take_nir(source)
     else:
         path = Path(source)
@@ -94,8 +93,8 @@ def _import_graph(
     options: GraphOptions,
 ) -> Imported:
     inlined = inline(nested)
-    kinds = {key: type(node).__name__ for key, node in inlined.nodes.items()}
-    ends = inlined.outer(nir.Input), inlined.outer(nir.Output)
+    kinds = {key: node.kind for key, node in inlined.nodes.items()}
+    ends = inlined.outer("Input"), inlined.outer("Output")
 
     def connected() -> Connections:
         return connect(kinds, inlined.edges, *ends, inlined.inner_ends)
@@ -115,7 +114,7 @@ def _import_graph(
     if framework is not None:
         rules = rules_of(framework)
         return build(rules, rules.held_against_the_file())
-    neurons = {key: node for key, node in nodes.items() if isinstance(node, NEURONS)}
+    neurons = {key: node for key, node in nodes.items() if node.kind in NEURONS}
     check_names(neurons, layers)
     open_ = {key: node for key, node in neurons.items() if "framework" not in layers.get(key, {})}
     found = infer_framework(open_)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import nir
-
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.frameworks.registry import NAMES, find_framework
 from snnrt.converters.nir.exports.export import Traits
 from snnrt.converters.nir.exports.registry import EXPORTS
+from snnrt.converters.nir.primitives import NirNode
 
 OWN = "nir"
 """NIR's own equations: any file may mean them."""
@@ -27,7 +26,7 @@ class Inference:
     reason: str
 
 
-def infer_framework(neurons: Mapping[str, nir.NIRNode]) -> Inference:
+def infer_framework(neurons: Mapping[str, NirNode]) -> Inference:
     """Whose the constants of ``neurons``, by name, are; a framework is taken only if it alone fits them all.
 
     Where none fits, the candidates are those that nothing contradicts, NIR's own equations among them.
@@ -52,7 +51,7 @@ def infer_framework(neurons: Mapping[str, nir.NIRNode]) -> Inference:
         return Inference((OWN,), "its constants are not all numbers")
 
 
-def contradiction(neurons: Mapping[str, nir.NIRNode], framework: str, dt: float) -> str:
+def contradiction(neurons: Mapping[str, NirNode], framework: str, dt: float) -> str:
     """What says that ``framework``, with a step of ``dt``, did not write ``neurons``; empty where nothing."""
     export = EXPORTS[framework]
     for name, node in _telling(neurons).items():
@@ -61,12 +60,12 @@ def contradiction(neurons: Mapping[str, nir.NIRNode], framework: str, dt: float)
         except (TypeError, ValueError):
             continue
         if found:
-            return f"{SourceNode(name, type(node).__name__)}: {found}"
+            return f"{SourceNode(name, node.kind)}: {found}"
     return ""
 
 
-def _telling(neurons: Mapping[str, nir.NIRNode]) -> dict[str, nir.NIRNode]:
-    return {name: node for name, node in neurons.items() if not isinstance(node, nir.Threshold)}
+def _telling(neurons: Mapping[str, NirNode]) -> dict[str, NirNode]:
+    return {name: node for name, node in neurons.items() if node.kind != "Threshold"}
 
 
 def _contradicted(name: str, traits: list[Traits]) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import nir
-
 from snnrt.converters.frameworks.choices import Choices
 from snnrt.converters.frameworks.layer_choices import LayerChoices, for_layer
 from snnrt.converters.frameworks.rules import Rules, choose_rules, describe
@@ -15,6 +13,7 @@ from snnrt.converters.nir.exports.export import Traits
 from snnrt.converters.nir.exports.registry import EXPORTS
 from snnrt.converters.nir.infer import contradiction
 from snnrt.converters.nir.neurons import NEURONS
+from snnrt.converters.nir.primitives import NirNode
 from snnrt.errors import ModelError
 
 
@@ -26,10 +25,10 @@ class LayerRules:
     """
 
     def __init__(
-        self, nodes: Mapping[str, nir.NIRNode], framework: str, choices: Choices, layers: LayerChoices
+        self, nodes: Mapping[str, NirNode], framework: str, choices: Choices, layers: LayerChoices
     ) -> None:
         self.nodes, self.layers = nodes, layers
-        self.neurons = {name: node for name, node in nodes.items() if isinstance(node, NEURONS)}
+        self.neurons = {name: node for name, node in nodes.items() if node.kind in NEURONS}
         check_names(self.neurons, layers)
         common = {name: node for name, node in self.neurons.items() if name not in layers}
         self.choices = choices
@@ -50,12 +49,12 @@ class LayerRules:
     def described(self) -> list[str]:
         """What was assumed because neither the file nor the caller says it, a line each."""
         common = [node for name, node in self.nodes.items() if name not in self.own]
-        mechanisms = [MECHANISMS[type(node)] for node in common if type(node) in MECHANISMS]
-        delays = any(isinstance(node, nir.Delay) for node in common)
+        mechanisms = [MECHANISMS[node.kind] for node in common if node.kind in MECHANISMS]
+        delays = any(node.kind == "Delay" for node in common)
         lines = describe(self.rules, self.choices, mechanisms, delays)
         for name, (rules, choices) in self.own.items():
             node = self.nodes[name]
-            its = [MECHANISMS[type(node)]] if type(node) in MECHANISMS else []
+            its = [MECHANISMS[node.kind]] if node.kind in MECHANISMS else []
             lines += [
                 f"{name!r}: {line}" for line in describe(rules, choices, its, False) if line not in lines
             ]
@@ -84,7 +83,7 @@ class LayerRules:
         return lines
 
 
-def check_names(neurons: Mapping[str, nir.NIRNode], layers: LayerChoices) -> None:
+def check_names(neurons: Mapping[str, NirNode], layers: LayerChoices) -> None:
     """Raise ModelError for one of ``layers`` that is none of ``neurons``."""
     for name in layers:
         if name not in neurons:
@@ -92,11 +91,11 @@ def check_names(neurons: Mapping[str, nir.NIRNode], layers: LayerChoices) -> Non
             raise ModelError(f"layers: expected neurons of the file ({known}), found {name!r}")
 
 
-def _rules(framework: str, choices: Choices, neurons: Mapping[str, nir.NIRNode]) -> Rules:
+def _rules(framework: str, choices: Choices, neurons: Mapping[str, NirNode]) -> Rules:
     rules = choose_rules(framework, choices)
     if choices.dt is None:
         try:
-            traits = [Traits(node) for node in neurons.values() if type(node) in MECHANISMS]
+            traits = [Traits(node) for node in neurons.values() if node.kind in MECHANISMS]
             dt = EXPORTS[framework].betrayed_dt(traits)
         except (TypeError, ValueError):
             # what is not numbers is refused, with the node's name, where the neuron is made

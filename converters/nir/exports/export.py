@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import nir
 import numpy as np
 
 from snnrt.converters.frameworks.neuron import Dynamics
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.nir.constants import MECHANISMS, Constants
+from snnrt.converters.nir.primitives import NirNode
 
 
 class Traits:
     """What a NIR neuron's constants look like, to tell which framework wrote them."""
 
-    def __init__(self, node: nir.NIRNode) -> None:
+    def __init__(self, node: NirNode) -> None:
         """Raises TypeError or ValueError where the constants are not numbers."""
-        self.node, self.mechanisms = node, MECHANISMS[type(node)]
+        self.node, self.mechanisms = node, MECHANISMS[node.kind]
         self.r = np.asarray(node.r, np.float64)
         self.wide = np.asarray(node.r).dtype == np.float64
         self.unit_r = bool(np.all(self.r == 1))

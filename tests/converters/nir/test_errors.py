@@ -323,7 +323,7 @@ def replaced(key, value):
         (replaced("nodes/a/type", 3), "node 'a': has no type"),
         (replaced("nodes/a/type", "LIF"), r"node 'a' \(LIF\): fields do not fit the type"),
         (replaced("nodes/a/weight", None), r"node 'a' \(Linear\): fields do not fit the type"),
-        (replaced("nodes/a/weight", "text"), r"node 'a' \(Linear\): fields do not fit the type"),
+        (replaced("nodes/a/weight", "text"), r"node 'a' \(Linear\): weight: expected numbers"),
         (
             replaced("nodes/a/weight", np.array([[b"x"] * 4] * 4)),
             r"node 'a' \(Linear\): weight: expected numbers",
@@ -331,7 +331,7 @@ def replaced(key, value):
         (replaced("nodes/a/weight", np.ones((4, 4), complex)), r"weight: expected numbers"),
         (replaced("nodes/lif/tau", np.array([b"x"] * 4)), r"node 'lif' \(LIF\): tau: expected numbers"),
         (replaced("nodes/lif/r", np.array([b"x"] * 4)), r"node 'lif' \(LIF\): r: expected numbers"),
-        (replaced("nodes/lif/r", np.ones(3, F)), "All parameters must have the same shape"),
+        (replaced("nodes/lif/r", np.ones(3, F)), r"'lif' \(LIF\): r: expected one value, .*, found \(3,\)"),
         (replaced("nodes/a", np.ones(3)), "node 'a': has no type"),
         (replaced("nodes/input/shape", np.array([b"x"])), "shape: expected one to three sizes"),
         (replaced("nodes", None), "expected 'nodes' and 'edges'"),

@@ -6,6 +6,7 @@ import pytest
 
 from snnrt.converters.nir.exports.registry import EXPORTS
 from snnrt.converters.nir.infer import contradiction, infer_framework
+from snnrt.converters.nir.primitives import as_node
 
 
 def full(value, dtype=np.float32):
@@ -44,7 +45,7 @@ SPIKINGJELLY_IF = nir.IF(*(full(value, np.float64) for value in (1e4, 1, 0)))
     ],
 )
 def test_inferred(neurons, found):
-    inferred = infer_framework(neurons)
+    inferred = infer_framework({name: as_node(one) for name, one in neurons.items()})
     assert (inferred.candidates, inferred.reason) == ((found,), f"inferred: {EXPORTS[found].reason}")
 
 
@@ -62,15 +63,15 @@ def test_inferred(neurons, found):
     ],
 )
 def test_not_told(neurons, candidates, reason):
-    found = infer_framework(neurons)
+    found = infer_framework({name: as_node(one) for name, one in neurons.items()})
     assert found.candidates == tuple(candidates.split()) and reason in found.reason
 
 
 def test_names_decide_between_two_that_write_the_same():
     tau = full(2e-4, np.float64)
     both = nir.LIF(tau, tau / 1e-4, full(0, np.float64), full(1, np.float64), full(0, np.float64))
-    assert infer_framework({"0.lif": both}).candidates == ("snntorch",)
-    assert infer_framework({"0": both}).candidates == ("snntorch", "spikingjelly", "nir")
+    assert infer_framework({"0.lif": as_node(both)}).candidates == ("snntorch",)
+    assert infer_framework({"0": as_node(both)}).candidates == ("snntorch", "spikingjelly", "nir")
 
 
 @pytest.mark.parametrize(
@@ -91,5 +92,5 @@ def test_names_decide_between_two_that_write_the_same():
     ],
 )
 def test_constants_that_contradict_the_framework_given(node, framework, dt, words):
-    found = contradiction({"a": node}, framework, dt)
+    found = contradiction({"a": as_node(node)}, framework, dt)
     assert words in found and bool(words) == bool(found)
