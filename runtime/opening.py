@@ -50,7 +50,7 @@ def convert(
     """Turn a trained network (a NIR file, or a ``nir.NIRGraph``) into a :class:`Network`.
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
-    ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``, or demanded).
+    ``norse``, ``sinabs``, ``rockpool``, ``nir``; None: inferred, and said in ``assumptions``, or demanded).
     ``timesteps``: T (16). ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`.
     ``numbers``: of the device.
     ``calibrate``: inputs (as for :meth:`Network.run`; of built-in data the training split) that set int8's

@@ -52,12 +52,12 @@ class LayerRules:
         mechanisms = [MECHANISMS[node.kind] for node in common if node.kind in MECHANISMS]
         delays = any(node.kind == "Delay" for node in common)
         lines = describe(self.rules, self.choices, mechanisms, delays)
+        lines += EXPORTS[self.rules.framework.name].lost(mechanisms)
         for name, (rules, choices) in self.own.items():
             node = self.nodes[name]
             its = [MECHANISMS[node.kind]] if node.kind in MECHANISMS else []
-            lines += [
-                f"{name!r}: {line}" for line in describe(rules, choices, its, False) if line not in lines
-            ]
+            told = describe(rules, choices, its, False) + EXPORTS[rules.framework.name].lost(its)
+            lines += [f"{name!r}: {line}" for line in told if line not in lines]
         return lines
 
     def held_against_the_file(self) -> list[str]:

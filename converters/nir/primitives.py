@@ -103,4 +103,7 @@ def as_node(node: object) -> NirNode:
 
 
 def _array(value: Any) -> Any:
-    return np.asarray(value.detach().cpu()) if hasattr(value, "detach") else value
+    if not hasattr(value, "detach"):
+        return value
+    value = value.detach().cpu()
+    return value.numpy() if hasattr(value, "numpy") else np.asarray(value)

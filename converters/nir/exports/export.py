@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from snnrt.converters.frameworks.framework import Mechanisms
 from snnrt.converters.frameworks.neuron import Dynamics
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.nir.constants import MECHANISMS, Constants
@@ -44,6 +45,10 @@ def _unknown(traits: Sequence[Traits]) -> float | None:
     return None
 
 
+def _nothing_lost(neurons: Collection[Mechanisms]) -> list[str]:
+    return []
+
+
 def _nothing(traits: Traits, dt: float) -> str:
     return ""
 
@@ -61,6 +66,7 @@ class Export:
     not leak. ``fits``: may the framework have written a neuron of these traits? ``reason`` says so in
     words. ``negative_times``: a decay above 1 becomes a negative time constant. ``contradiction``: what in a
     neuron the framework can't have written with a step of ``dt``, in words; empty where nothing is.
+    ``lost``: what the export leaves out of neurons with these mechanisms without a word, a line each.
     ``betrayed_dt``: the step, in seconds, that the neurons' constants betray.
     """
 
@@ -70,4 +76,5 @@ class Export:
     reason: str = ""
     negative_times: bool = False
     contradiction: Callable[[Traits, float], str] = _nothing
+    lost: Callable[[Collection[Mechanisms]], list[str]] = _nothing_lost
     betrayed_dt: Callable[[Sequence[Traits]], float | None] = _unknown

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
+from snnrt.converters.frameworks.framework import Mechanisms
 from snnrt.converters.frameworks.neuron import Dynamics
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.frameworks.sinabs import exponential_decay, input_share, lif, normalises_input
@@ -44,6 +47,17 @@ def _contradiction(traits: Traits, dt: float) -> str:
     return unit_resistance("Sinabs", traits)
 
 
+def _lost(neurons: Collection[Mechanisms]) -> list[str]:
+    if any(neuron.fires and not neuron.synapse for neuron in neurons):
+        return ["no synaptic current in neurons that fire (Sinabs' export leaves tau_syn out)"]
+    return []
+
+
 EXPORT = Export(
-    _dynamics, _integrator_gain, _fits, "r = 1 and τ counted in steps", contradiction=_contradiction
+    _dynamics,
+    _integrator_gain,
+    _fits,
+    "r = 1 and τ counted in steps",
+    contradiction=_contradiction,
+    lost=_lost,
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 import numpy as np
 
+from snnrt.converters.frameworks.framework import Mechanisms
 from snnrt.converters.frameworks.neuron import Dynamics
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.frameworks.snntorch import leaky
@@ -26,6 +28,12 @@ def _fits(traits: Traits) -> bool:
     return not np.any(traits.node.v_leak) and not np.any(traits.node.v_reset)
 
 
+def _lost(neurons: Collection[Mechanisms]) -> list[str]:
+    if any(neuron.fires for neuron in neurons):
+        return ["no graded spikes, no inhibition (snnTorch's export leaves both out)"]
+    return []
+
+
 EXPORT = Export(
     _dynamics,
     integrator_gain,
@@ -33,4 +41,5 @@ EXPORT = Export(
     "r = τ / 1e-4 in all neurons",
     negative_times=True,
     contradiction=partial(gain_of_one, "snnTorch"),
+    lost=_lost,
 )

@@ -208,6 +208,13 @@ def test_sinabs_synaptic_current(tmp_path):
     assert imported.graph["neuron"].max_spikes == 255
 
 
+ALWAYS = {
+    "snntorch": ("no graded spikes, no inhibition (snnTorch's export leaves both out)",),
+    "sinabs": ("no synaptic current in neurons that fire (Sinabs' export leaves tau_syn out)",),
+    "nir": ("forward Euler on NIR's equations; a synaptic current acts one step after its input",),
+}
+"""What no choice settles."""
+
 TAU_AND_R = {
     "snntorch": (2e-4, 2),
     "spikingjelly": (2e-4, 1),
@@ -235,8 +242,7 @@ def test_what_is_assumed_is_said_and_what_is_given_is_not(tmp_path, source):
         timesteps=8,
         encoding="constant",
     ).assumptions
-    expected = ("forward Euler on NIR's equations; a synaptic current acts one step after its input",)
-    assert given == (expected if source == "nir" else ())
+    assert given == ALWAYS.get(source, ())
 
 
 def test_metadata_keeps_what_was_assumed(tmp_path):
