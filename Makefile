@@ -92,11 +92,11 @@ $(VENV)/demo-ready: setup.py pyproject.toml $(CORE) | $(BIN)/python
 	@$(INSTALL) -e '.[data,report]'
 	@touch $@
 
-# norse builds an extension that it does without; sinabs pins an old nir and a simulator that it imports only when used
+# norse builds an extension that it does without; sinabs and rockpool pin an old nir and a simulator that it imports only when used
 $(VENV)/test-ready: pyproject.toml | $(VENV)/demo-ready
 	@printf 'installing what the tests need (PyTorch and the frameworks): about 3 minutes\n'
 	@$(INSTALL) -e '.[test]'
-	@$(INSTALL) --no-deps norse==1.1.0 sinabs==3.1.3
+	@$(INSTALL) --no-deps norse==1.1.0 sinabs==3.1.3 rockpool==3.1.0
 	@touch $@
 
 compilers:

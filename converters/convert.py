@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -26,7 +26,7 @@ NOTHING_SEEN = (
 
 
 def convert_source(
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | object,
     *,
     numbers: Profile = "float32",
     calibrate: Inputs | None = None,
@@ -42,7 +42,7 @@ def convert_source(
 
 
 def import_source(
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | object,
     *,
     framework: str | None = None,
     timesteps: int | None = None,
@@ -131,11 +131,16 @@ def _check_numbers(numbers: str) -> None:
         raise ModelError(f"numbers: expected one of {', '.join(map(repr, NUMBERS))}, found {numbers!r}")
 
 
+def _plain(value: object) -> object:
+    """A mapping, of mappings too, as dicts, which the metadata take."""
+    return {str(key): _plain(one) for key, one in value.items()} if isinstance(value, Mapping) else value
+
+
 def _with_metadata(
     graph: Graph, name: str | None, class_names: Sequence[str] | None, import_options: dict[str, object]
 ) -> Graph:
     metadata = dict(graph.metadata)
-    given = {option: value for option, value in import_options.items() if value is not None}
+    given = {option: _plain(value) for option, value in import_options.items() if value is not None}
     metadata["source"] = {**metadata["source"], "options": given}  # type: ignore[dict-item]
     if name is not None:
         metadata["name"] = name

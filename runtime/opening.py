@@ -15,6 +15,7 @@ from snnrt.silence import warn_of_silence
 if TYPE_CHECKING:
     from snnrt.converters.check import SourceCheck
     from snnrt.converters.frameworks.choices import ResetChoice
+    from snnrt.converters.frameworks.layer_choices import LayerChoices
 
 
 def load(path: str | os.PathLike[str]) -> Network:
@@ -37,7 +38,7 @@ def check(source: str | os.PathLike[str], **options: object) -> SourceCheck:
 
 
 def convert(
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | object,
     *,
     framework: str | None = None,
     timesteps: int | None = None,
@@ -59,12 +60,14 @@ def convert(
     lower_bound: float | None = None,
     normalise_input: bool | None = None,
     reset_delay: bool | None = None,
+    layers: LayerChoices | None = None,
 ) -> Network:
-    """Turn a trained network (a NIR file) into a :class:`Network`.
+    """Turn a trained network (a NIR file, or a ``nir.NIRGraph``) into a :class:`Network`.
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
-    ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``). ``timesteps``: T (16).
-    ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`. ``numbers``: of the device.
+    ``norse``, ``sinabs``, ``rockpool``, ``nir``; None: inferred, and said in ``assumptions``, or demanded).
+    ``timesteps``: T (16). ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`.
+    ``numbers``: of the device.
     ``calibrate``: inputs (as for :meth:`Network.run`; of built-in data the training split) that set int8's
     scales; ``state_bits``: width of int8 membranes (None: chosen). ``name``, ``class_names``: for the file.
 
@@ -76,8 +79,10 @@ def convert(
     - ``dt``: length of a timestep in seconds (Sinabs: steps)
     - ``reset``: ``subtract`` or ``zero`` when the framework does it, ``subtract_now``, ``none``
     - ``strict``: a neuron fires where v > threshold, not ≥; ``multiple``: up to ``max_spikes`` (255) spikes
-      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input; ``reset_delay``:
-      snnTorch's, False where the reset does not wait for the next step
+      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input;
+      ``reset_delay``: snnTorch's, False where a reset does not wait for the next step
+    - ``layers``: for neurons by name their own of these from ``dt`` on, and of ``framework``, as
+      ``{"lif1": {"reset": "zero"}}``
 
     Warns (:class:`snnrt.SilentLayerWarning`) where a layer never fires on ``calibrate``.
 
@@ -89,7 +94,7 @@ def convert(
     options = {
         "readout": readout, "encoding": encoding, "low": low, "high": high, "dt": dt, "reset": reset,
         "strict": strict, "multiple": multiple, "max_spikes": max_spikes, "lower_bound": lower_bound,
-        "normalise_input": normalise_input, "reset_delay": reset_delay,
+        "normalise_input": normalise_input, "reset_delay": reset_delay, "layers": layers,
     }  # fmt: skip
     converted = convert_source(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, framework=framework,

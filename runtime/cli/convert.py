@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     "framework", "readout", "reset", "dt", "encoding", "low", "high", "strict", "multiple", "max_spikes",
-    "lower_bound", "normalise_input", "reset_delay",
+    "lower_bound", "normalise_input", "reset_delay", "layers",
 )  # fmt: skip
 
 _EXAMPLE = """\
@@ -100,6 +100,24 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
         group, "--reset-delay", "reset at the next step, snnTorch's default (--no-reset-delay: at once)"
     )
     _add_switch(group, "--normalise-input", "scale the input of LIF by 1 − α (Sinabs)")
+    group.add_argument(
+        "--layer",
+        type=_layer,
+        action="append",
+        dest="layers",
+        metavar="NAME:CHOICE=VALUE",
+        help="a neuron layer's own choice, as lif1:reset=zero; several with commas, or once more --layer",
+    )
+
+
+def _layer(text: str) -> tuple[str, dict[str, object]]:
+    from snnrt.converters.frameworks.layer_choices import parse_layer
+    from snnrt.errors import ModelError
+
+    try:
+        return parse_layer(text)
+    except ModelError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 class _Switch(argparse.BooleanOptionalAction):
@@ -116,6 +134,11 @@ def _add_switch(group: argparse._ArgumentGroup, name: str, summary: str) -> None
 def import_options(args: argparse.Namespace) -> dict[str, Any]:
     """The import options that were given, as :func:`snnrt.convert` takes them."""
     given = {name: getattr(args, name) for name in _OPTIONS}
+    if given["layers"] is not None:
+        layers: dict[str, dict[str, object]] = {}
+        for name, own in given["layers"]:
+            layers.setdefault(name, {}).update(own)
+        given["layers"] = layers
     return {name: value for name, value in given.items() if value is not None}
 
 
