@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from snnrt.brief import brief_repr
 from snnrt.converters.common.drafted import Importing
-from snnrt.converters.common.verdicts import NodeVerdict, verdicts
+from snnrt.converters.common.finish import Imported
+from snnrt.converters.common.verdicts import NodeVerdict, verdicts, verdicts_of_graph
 from snnrt.converters.importers import find_importer
-from snnrt.errors import ModelError
 from snnrt.texts import LONGEST_CELL, LONGEST_VALUE, printable
 
 
@@ -71,15 +72,15 @@ def check_source(source: object, **options: object) -> SourceCheck:
 
     Raises ModelError for a source that can't be read, and where its nodes form no network.
     """
-    importer = find_importer(source)
-    importing = importer.load()
-    if not isinstance(importing, Importing):
-        raise ModelError(
-            f"source: {importer.title} is converted whole, so its nodes can't be checked; use convert"
-        )
-    drafted = importing.drafts(source, **options)
-    found = verdicts(drafted)
-    framework = drafted.origin.get("framework")
+    importing = find_importer(source).load()
+    # an importer without drafts gives the graph that it makes of a source, or its first complaint
+    drafts = importing.drafts if isinstance(importing, Importing) else importing
+    given = drafts(source, **options)
+    if isinstance(given, Imported):
+        found, origin = verdicts_of_graph(given), given.graph.metadata.get("source")
+    else:
+        found, origin = verdicts(given), given.origin
+    framework = origin.get("framework") if isinstance(origin, Mapping) else None
     return SourceCheck(
         os.fspath(source) if isinstance(source, (str, os.PathLike)) else type(source).__name__,
         None if framework is None else str(framework),

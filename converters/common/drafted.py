@@ -56,16 +56,17 @@ class Drafted:
 class Importing(Generic[P]):
     """An importer: called, it gives the graph that its drafts make."""
 
-    def __init__(self, drafting: Callable[P, Drafted]) -> None:
+    def __init__(self, drafting: Callable[P, Drafted | Imported]) -> None:
         self.drafts = drafting
         update_wrapper(self, drafting)
         self.__signature__ = inspect.signature(drafting).replace(return_annotation="Imported")
 
     def __call__(self, *arguments: P.args, **options: P.kwargs) -> Imported:
         """The drafts, finished. Raises ModelError."""
-        return self.drafts(*arguments, **options).finished()
+        found = self.drafts(*arguments, **options)
+        return found if isinstance(found, Imported) else found.finished()
 
 
-def importing(drafting: Callable[P, Drafted]) -> Importing[P]:
-    """The importer whose drafts ``drafting`` gives."""
+def importing(drafting: Callable[P, Drafted | Imported]) -> Importing[P]:
+    """The importer whose drafts ``drafting`` gives, or the graph itself where a source has it whole."""
     return Importing(drafting)

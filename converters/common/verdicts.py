@@ -22,13 +22,13 @@ from snnrt.converters.common.drafts import (
     OutputDraft,
     UnsupportedDraft,
 )
-from snnrt.converters.common.finish import assumed_by
+from snnrt.converters.common.finish import Imported, assumed_by
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.sums import check_sums
 from snnrt.converters.common.wiring import UNREACHED, Wiring
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Add, Neuron, Readout, Shape
+from snnrt.ir.graph import Add, Exit, Neuron, Readout, Shape
 
 PASSES_ON = "passes its input on"
 
@@ -75,6 +75,13 @@ def verdicts(drafted: Drafted) -> Verdicts:
     except ModelError as error:
         return _with_error(nodes, assumed, str(error))
     return Verdicts(tuple(nodes), imported.assumptions, ())
+
+
+def verdicts_of_graph(imported: Imported) -> Verdicts:
+    """Of a source that has its graph whole: each of its nodes is what the graph says."""
+    nodes = [node for node in imported.graph if not isinstance(node, Exit)]
+    found = [NodeVerdict(one.name, one.kind, one.in_words(), "faithful", "", one.shape) for one in nodes]
+    return Verdicts(tuple(found), imported.assumptions, ())
 
 
 def _cycles_without_neuron(drafted: Drafted) -> tuple[str, ...]:

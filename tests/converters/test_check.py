@@ -14,6 +14,8 @@ from nir_files import chain, ends, read, save
 
 import snnrt
 from snnrt.converters import check as module
+from snnrt.converters.common.drafted import importing
+from snnrt.converters.common.finish import Imported
 from snnrt.converters.importers import Importer
 from snnrt.errors import ArgumentTypeError, ModelError
 
@@ -103,11 +105,24 @@ def test_what_is_no_network(tmp_path):
         snnrt.check(7)
 
 
-def test_an_importer_without_drafts(monkeypatch):
-    whole = Importer("a wire", (".wire",), b"", "builtins", "len")
-    monkeypatch.setattr(module, "find_importer", lambda source: whole)
-    with pytest.raises(ModelError, match="a wire is converted whole"):
-        snnrt.check("net.wire")
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_importer_that_gives_the_graph_itself(monkeypatch, whole):
+    net = snnrt.convert(SHIPPED, framework="snntorch", timesteps=4)
+
+    def read_wire(source, **options):
+        if source == "bad.wire":
+            raise ModelError("bad.wire: node 'x' (Wire): is broken")
+        return Imported(net.graph, ("all of it",))
+
+    monkeypatch.setattr(Importer, "load", lambda self: importing(read_wire) if whole else read_wire)
+    wire = Importer("a wire", (".wire",), b"", "wires", "read")
+    monkeypatch.setattr(module, "find_importer", lambda source: wire)
+    check = snnrt.check("net.wire")
+    assert check.faithful and check.framework == "snntorch" and check.assumptions == ("all of it",)
+    assert [node.name for node in check.nodes] == [node.name for node in net.graph][:-1]
+    assert check.nodes[2].rule == net.graph["lif1"].in_words()
+    with pytest.raises(ModelError, match="is broken"):
+        snnrt.check("bad.wire")
 
 
 def a_node(draw: random.Random) -> nir.NIRNode:
