@@ -21,13 +21,17 @@ from snnrt.converters.frameworks.layer_choices import LayerChoices, checked_laye
 from snnrt.converters.frameworks.rules import choose_rules
 from snnrt.converters.nir.agreement import agreed
 from snnrt.converters.nir.drafts import draft_node
-from snnrt.converters.nir.file import NirGraph, read_nir, take_nir
+from snnrt.converters.nir.file import NirGraph, Own, read_nir, take_nir
 from snnrt.converters.nir.infer import infer_framework
 from snnrt.converters.nir.layer_rules import LayerRules, check_names
 from snnrt.converters.nir.nested import inline
 from snnrt.converters.nir.neurons import NEURONS
+from snnrt.converters.nir.own_metadata import restored
 from snnrt.errors import ModelError
+from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.nodes.readout import ReadoutMode
+
+CHANGED = "the file was changed since snnrt wrote it: read by its NIR nodes, without snnrt's own metadata"
 
 
 def import_nir(
@@ -78,10 +82,26 @@ def import_nir(
         path = Path(source)
         where, name, nested = str(path), path.stem, read_nir(path, isolated)
     try:
+        if nested.own is not None and nested.own.intact:
+            return _whole(nested.own, timesteps, framework is not None or choices != Choices() or bool(own))
         options = GraphOptions(timesteps, readout, encoding, low, high)
         return _import_graph(nested, name, framework, choices, own, options)
     except ModelError as error:
         raise ModelError(f"{where}: {error}") from error
+
+
+def _whole(own: Own, timesteps: int | None, chosen: bool) -> Imported:
+    """The graph that snnrt wrote; ``chosen``: rules were given, which it has."""
+    graph = restored(own.tree)
+    if timesteps is not None:
+        graph = graph.with_(timesteps=timesteps)
+        check_graph(graph)
+    source = graph.metadata.get("source")
+    told = source.get("assumptions") if isinstance(source, dict) else None
+    lines = [str(line) for line in told] if isinstance(told, list) else []
+    if chosen:
+        lines.append("the file has snnrt's own network whole: the rules that were given are not used")
+    return Imported(graph, tuple(lines), whole=True)
 
 
 def _import_graph(
@@ -102,10 +122,12 @@ def _import_graph(
     reads = connected().reads
     nodes = {key: node for key, node in inlined.nodes.items() if key in reads}
 
+    changed = [] if nested.own is None else [CHANGED]
+
     def build(rules: LayerRules, notes: Sequence[str]) -> Imported:
         drafts = {key: draft_node(key, node, rules.of(key)) for key, node in nodes.items()}
         origin = {"format": "nir", "framework": rules.rules.framework.name, "dt": rules.rules.dt}
-        assumed = [*notes, *rules.described()]
+        assumed = [*changed, *notes, *rules.described()]
         return finish(drafts, connected(), options, name=name, origin=origin, assumed=assumed)
 
     def rules_of(candidate: str) -> LayerRules:
