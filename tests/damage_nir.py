@@ -83,8 +83,13 @@ def networks() -> dict[str, nir.NIRGraph]:
 
 
 def write_good(folder: Path) -> list[bytes]:
-    """The networks' files, undamaged."""
-    found = []
+    """The networks' files, undamaged, and one that snnrt wrote."""
+    from small_networks import SMALL_NETWORKS
+
+    from snnrt.converters.nir.writer import write_nir
+
+    write_nir(SMALL_NETWORKS["every_kind"]("float32")[0], folder / "own.nir")
+    found = [(folder / "own.nir").read_bytes()]
     for name, graph in networks().items():
         nir.write(folder / f"{name}.nir", graph)
         found.append((folder / f"{name}.nir").read_bytes())
