@@ -42,7 +42,7 @@ def convert(
     *,
     framework: str | None = None,
     timesteps: int | None = None,
-    exit: Exit | str = "never",
+    exit: Exit | str | None = None,
     numbers: Literal["float32", "int8"] = "float32",
     calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
@@ -66,7 +66,8 @@ def convert(
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
     ``norse``, ``sinabs``, ``rockpool``, ``nir``; None: inferred, and said in ``assumptions``, or demanded).
-    ``timesteps``: T (16). ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`.
+    ``timesteps``: T (16). ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`; None:
+    never, or as a file that snnrt wrote says.
     ``numbers``: of the device.
     ``calibrate``: inputs (as for :meth:`Network.run`; of built-in data the training split) that set int8's
     scales; ``state_bits``: width of int8 membranes (None: chosen). ``name``, ``class_names``: for the file.

@@ -26,10 +26,14 @@ DEFAULT_TIMESTEPS = 16
 
 @dataclass(frozen=True)
 class Imported:
-    """A float32 graph, and what was assumed because neither the source nor the caller said it."""
+    """A float32 graph, and what was assumed because neither the source nor the caller said it.
+
+    ``whole``: the source says exit and metadata too, as one that snnrt wrote does.
+    """
 
     graph: Graph
     assumptions: tuple[str, ...]
+    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,6 +21,7 @@ import numpy as np
 from snnrt.converters.common.content import find_content
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.nir import reader
+from snnrt.converters.nir.own_metadata import digest
 from snnrt.converters.nir.primitives import FIELDS, NirNode, as_node
 from snnrt.converters.nir.reader import READ_ERRORS, NotNir, Tree, parse_tree, read_tree
 from snnrt.errors import ModelError, ModelFileError
@@ -50,10 +51,19 @@ Leaf: TypeAlias = NirNode | RefusedNode
 
 @dataclass(frozen=True)
 class NirGraph:
-    """Nodes by name, and the edges between them."""
+    """Nodes by name, and the edges between them; of a file as snnrt wrote it only ``own``."""
 
     nodes: dict[str, Leaf | NirGraph]
     edges: list[tuple[str, str]]
+    own: Own | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    """What snnrt wrote beside the nodes; ``intact``: they are those that it wrote it with."""
+
+    tree: Tree
+    intact: bool
 
 
 def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
@@ -80,9 +90,13 @@ def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
         raise ModelError(f"{path}: {error}") from error
     except READ_ERRORS as error:
         raise ModelError(f"{path}: not a readable NIR file ({_said(error)}); export it again") from error
+    metadata = tree.pop("metadata", None)
+    own = None if metadata is None else Own(metadata, metadata.get("digest") == digest(tree))
+    if own is not None and own.intact:
+        return NirGraph({}, [], own)
     root = _build(path, "", tree)
     if isinstance(root, NirGraph):
-        return root
+        return replace(root, own=own)
     raise ModelError(f"{path}: holds a single {root.kind}; expected a NIRGraph with Input and Output")
 
 

@@ -16,20 +16,24 @@ from typing import Literal
 
 from snnrt.converters.common.connections import Connections, connect
 from snnrt.converters.common.drafted import Drafted, importing
-from snnrt.converters.common.finish import GraphOptions
+from snnrt.converters.common.finish import GraphOptions, Imported
 from snnrt.converters.frameworks.choices import Choices, ResetChoice
 from snnrt.converters.frameworks.layer_choices import LayerChoices, checked_layers
 from snnrt.converters.frameworks.rules import choose_rules
 from snnrt.converters.nir.agreement import agreed
 from snnrt.converters.nir.drafts import draft_node
-from snnrt.converters.nir.file import NirGraph, RefusedNode, read_nir, take_nir
+from snnrt.converters.nir.file import NirGraph, Own, RefusedNode, read_nir, take_nir
 from snnrt.converters.nir.infer import infer_framework
 from snnrt.converters.nir.layer_rules import LayerRules, check_names
 from snnrt.converters.nir.nested import Inlined, inline
 from snnrt.converters.nir.neurons import NEURONS
+from snnrt.converters.nir.own_metadata import restored
 from snnrt.converters.nir.primitives import NirNode
 from snnrt.errors import ModelError
+from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.nodes.readout import ReadoutMode
+
+CHANGED = "the file was changed since snnrt wrote it: read by its NIR nodes, without snnrt's own metadata"
 
 
 @importing
@@ -52,7 +56,7 @@ def import_nir(
     low: float = 0.0,
     high: float = 1.0,
     isolated: bool = True,
-) -> Drafted:
+) -> Drafted | Imported:
     """Import a NIR file by its path, or a ``nir.NIRGraph``: a float32 graph with a readout, exit ``never``.
 
     ``framework``: the one whose rules the neurons follow; None: inferred from the file's
@@ -81,10 +85,26 @@ def import_nir(
         path = Path(source)
         where, name, nested = str(path), path.stem, read_nir(path, isolated)
     try:
+        if nested.own is not None and nested.own.intact:
+            return _whole(nested.own, timesteps, framework is not None or choices != Choices() or bool(own))
         options = GraphOptions(timesteps, readout, encoding, low, high)
         return _draft_graph(nested, name, where, framework, choices, own, options)
     except ModelError as error:
         raise ModelError(f"{where}: {error}") from error
+
+
+def _whole(own: Own, timesteps: int | None, chosen: bool) -> Imported:
+    """The graph that snnrt wrote; ``chosen``: rules were given, which it has."""
+    graph = restored(own.tree)
+    if timesteps is not None:
+        graph = graph.with_(timesteps=timesteps)
+        check_graph(graph)
+    source = graph.metadata.get("source")
+    told = source.get("assumptions") if isinstance(source, dict) else None
+    lines = [str(line) for line in told] if isinstance(told, list) else []
+    if chosen:
+        lines.append("the file has snnrt's own network whole: the rules that were given are not used")
+    return Imported(graph, tuple(lines), whole=True)
 
 
 def _draft_graph(
@@ -101,10 +121,12 @@ def _draft_graph(
     nodes = {key: node for key, node in inlined.nodes.items() if key in connections.reads}
     sound = {key: node for key, node in nodes.items() if isinstance(node, NirNode)}
 
+    changed = [] if nested.own is None else [CHANGED]
+
     def draft(rules: LayerRules, notes: Sequence[str], doubt: str = "") -> Drafted:
         drafts = {key: draft_node(key, node, rules.of(key), doubt) for key, node in nodes.items()}
         origin = {"format": "nir", "framework": rules.rules.framework.name, "dt": rules.rules.dt}
-        assumed = (*notes, *rules.described())
+        assumed = (*changed, *notes, *rules.described())
         return Drafted(drafts, connections, options, name, origin, assumed, where)
 
     def rules_of(candidate: str) -> LayerRules:

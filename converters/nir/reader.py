@@ -63,10 +63,10 @@ def read_tree(path: str) -> Tree:
         if not hard or not isinstance(file["node"], h5py.Group):
             raise NotNir("HDF5 without the group 'node'; expected a file written by nir.write")
         _check_size(file["node"], most_bytes(path))
-        tree = _unpacked(file["node"])
+        tree = unpacked(file["node"])
         own = file["node"].get(f"metadata/{OWN_METADATA}")
         if isinstance(own, h5py.Group):
-            tree["metadata"] = _unpacked(own)
+            tree["metadata"] = unpacked(own)
         return tree
 
 
@@ -102,13 +102,13 @@ def _check_size(group: h5py.Group, most: int) -> None:
                     )
 
 
-def _unpacked(group: h5py.Group, nodes: bool = False) -> Tree:
-    """What is in ``group``, metadata left out; ``nodes``: its keys are names that a user gave."""
+def unpacked(group: h5py.Group, nodes: bool = False) -> Tree:
+    """What is in ``group``, unchecked, metadata left out; ``nodes``: its keys are names that a user gave."""
     tree: Tree = {}
     for key, item in group.items():
         if isinstance(item, h5py.Group):
             if nodes or key != "metadata":
-                tree[key] = _unpacked(item, key == "nodes" and not nodes)
+                tree[key] = unpacked(item, key == "nodes" and not nodes)
         elif isinstance(item, h5py.Dataset):
             value = item[()]
             tree[key] = value.decode("utf8") if isinstance(value, bytes) else value

@@ -37,8 +37,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     from snnrt.converters.importers import readable_sources
 
     parser = subcommand(commands, "convert", "convert a trained network into a .snnrt file", _EXAMPLE)
-    parser.add_argument("source", metavar="SOURCE", help=readable_sources())
-    parser.add_argument("-o", "--output", metavar="MODEL", required=True, help="the file to write")
+    parser.add_argument("source", metavar="SOURCE", help=f"{readable_sources()}; or a .snnrt file for a .nir")
+    parser.add_argument(
+        "-o", "--output", metavar="MODEL", required=True, help="the file to write; .nir: as NIR"
+    )
     parser.add_argument(
         "--numbers",
         choices=("float32", "int8", "loihi"),
@@ -156,17 +158,40 @@ def run(args: argparse.Namespace) -> int:
 
     import snnrt
 
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always", snnrt.SilentLayerWarning)
-        network = snnrt.convert(args.source, numbers=args.numbers, **options)
-    network.save(args.output)
-    for warning in told:
-        print_warning(str(warning.message))
+    if _is_model(args.source):
+        if options or args.numbers != "float32" or not args.output.lower().endswith(".nir"):
+            args.parser.error(
+                f"{args.source} is converted already: it becomes a NIR file, as -o model.nir, without options"
+            )
+        network = snnrt.load(args.source)
+    else:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", snnrt.SilentLayerWarning)
+            network = snnrt.convert(args.source, numbers=args.numbers, **options)
+        for warning in told:
+            print_warning(str(warning.message))
+    unsaid: list[str] = []
+    if args.output.lower().endswith(".nir"):
+        unsaid = network.save_nir(args.output)
+    else:
+        network.save(args.output)
     if args.json:
-        print_json(_summary(args, network))
+        print_json(_summary(args, network) | ({"not_in_nir": unsaid} if unsaid else {}))
     else:
         _print(args, network)
+        if unsaid:
+            print_facts([("not in NIR" if index == 0 else "", text) for index, text in enumerate(unsaid)])
     return 0
+
+
+def _is_model(path: str) -> bool:
+    from snnrt.ir.spec import MAGIC
+
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except (OSError, ValueError):
+        return False
 
 
 def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:

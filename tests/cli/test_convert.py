@@ -244,3 +244,17 @@ def test_a_framework_that_nothing_betrays_is_demanded(snnrt_command, tmp_path):
     assert outcome.code == 1 and "framework: expected one" in outcome.err
     assert "--framework norse" in outcome.err and "results differ" in outcome.err
     assert not (tmp_path / "out.snnrt").exists()
+
+
+def test_a_model_becomes_a_nir_file_and_comes_back(snnrt_command, source, tmp_path):
+    model, written, back = (tmp_path / name for name in ("a.snnrt", "a.nir", "b.snnrt"))
+    assert snnrt_command("convert", source, "-o", model, *USUAL, "--exit", "entropy:0.25").code == 0
+    outcome = snnrt_command("convert", model, "-o", written)
+    assert outcome.code == 0 and "not in NIR" in outcome.out and "reset: subtract" in outcome.out
+    assert snnrt_command("convert", model, "-o", written, "--json").json["not_in_nir"]
+    assert snnrt_command("convert", written, "-o", back).code == 0
+    assert back.read_bytes() == model.read_bytes()
+    outcome = snnrt_command("convert", model, "-o", back)
+    assert outcome.code == 2 and "is converted already: it becomes a NIR file, as -o model.nir" in outcome.err
+    outcome = snnrt_command("convert", model, "-o", written, "--framework", "nir")
+    assert outcome.code == 2 and "without options" in outcome.err

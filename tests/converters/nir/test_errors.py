@@ -76,6 +76,11 @@ WRONG = {
         r"bias: expected shape \(4,\)",
     ),
     "convolution of a vector": (conv(), VECTOR, r"input: expected \(channels, height, width\)"),
+    "a map that no file holds": (
+        conv((8, 1, 1, 1), bias=8),
+        (1, 8192, 8192),
+        r"'x' \(conv2d\): shape: expected .* 134217728 in all",
+    ),
     "channels that differ": (conv((2, 3, 3, 3)), IMAGE, "for 2 input channels in 1 group"),
     "groups that do not divide": (
         conv((3, 1, 3, 3), groups=2, bias=3),
