@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, overload
 
 from snnrt.atomic_write import write_atomically
@@ -14,7 +13,7 @@ from snnrt.devices.registry import find_device
 from snnrt.ir.exit_choice import Exit
 from snnrt.network_facts import NetworkFacts
 from snnrt.results.result import Result
-from snnrt.silence import silent_layers
+from snnrt.silence import with_silence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,10 +86,7 @@ class Network(NetworkFacts):
             kernels=kernels, threads=threads, progress=progress,
         )  # fmt: skip
         with chosen.open(self.model) as session:
-            result = session.run(request)
-        if not chosen.capabilities.counts:
-            return result
-        return replace(result, silent_layers=silent_layers(self.graph, result.counts))
+            return with_silence(self.graph, session.run(request), chosen.capabilities)
 
     def score(
         self, x: Inputs, y: np.ndarray | None = None, *, timesteps: int | None = None,
@@ -145,15 +141,12 @@ class Network(NetworkFacts):
         self, source: str | os.PathLike[str] | Network | Graph | Mapping[str, np.ndarray], data: Inputs, *,
         progress: Progress | None = None,
     ) -> Comparison:  # fmt: skip
-        """Run this network in the C core and compare it with its source, or with what its framework gave.
-
-        ``source``: the file that it was converted from, which is read with the options of that conversion; a
-        .snnrt file; or a float32 network: it runs in float32 in the NumPy reference. Or outputs recorded in
-        the framework, as an ``.npz`` or a mapping of arrays: ``outputs`` (N, T, K) at each timestep, or
-        ``logits`` (N, K) or (N, T, K), and ``spikes/LAYER`` (N, T, *shape)
-        (:mod:`snnrt.comparison.outputs`). ``data`` as for :meth:`run`. Raises ModelError where the two are
-        not the same network, DataError where outputs do not fit it.
-        """
+        """Run this network in the C core, and compare it with ``source``: the file that it was converted from
+        (read with the options of that conversion), a .snnrt file or a float32 network, in the reference; or
+        what was recorded in the framework, an ``.npz`` or a mapping of arrays: ``outputs`` (N, T, K), or
+        ``logits`` (N, K) or (N, T, K), and ``spikes/LAYER`` (N, T, *shape), as
+        :mod:`snnrt.comparison.outputs` says. ``data`` as for :meth:`run`. Raises ModelError for another
+        network, DataError where outputs do not fit it."""
         from snnrt.comparison import validate
 
         return validate(self.model, source, data, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from snnrt.errors import SilentLayerWarning
 from snnrt.format.model import Model
 from snnrt.ir.graph import Graph, Neuron
 from snnrt.results.counts import Counts
-from snnrt.results.request import Inputs, checked_data, checked_request
+from snnrt.results.request import Capabilities, Inputs, checked_data, checked_request
+from snnrt.results.result import Result
 
 AT_ONCE = 64
 _LISTED = 8
@@ -20,6 +22,13 @@ _LISTED = 8
 def silent_layers(graph: Graph, counts: Counts) -> tuple[str, ...]:
     """The layers of ``graph`` that can fire, and did not for any input."""
     return _silent(graph, counts.spikes.sum(axis=0))
+
+
+def with_silence(graph: Graph, result: Result, device: Capabilities) -> Result:
+    """``result`` with its silent layers, where the device counts spikes."""
+    if not device.counts:
+        return result
+    return replace(result, silent_layers=silent_layers(graph, result.counts))
 
 
 def silent_on(model: Model, calibration: Inputs) -> tuple[tuple[str, ...], int]:
