@@ -61,7 +61,7 @@ def import_source(
     *,
     framework: str | None = None,
     timesteps: int | None = None,
-    exit: Exit | str = "never",
+    exit: Exit | str | None = None,
     class_names: Sequence[str] | None = None,
     name: str | None = None,
     **import_options: object,
@@ -75,13 +75,17 @@ def import_source(
         isinstance(timesteps, (int, np.integer)) and 1 <= timesteps <= MAX_TIMESTEPS
     ):
         raise ModelError(f"timesteps: expected 1 to {MAX_TIMESTEPS}, found {timesteps!r}")
-    chosen = Exit.of(exit)
+    chosen = None if exit is None else Exit.of(exit)
     importing = find_importer(source).load()
     imported = importing(source, framework=framework, timesteps=timesteps, **import_options)
     graph = imported.graph
-    check_rule(chosen.rule, chosen.threshold, graph.readout.shape[0])
-    graph = graph.with_exit(chosen)
-    return replace(imported, graph=_with_metadata(graph, name, class_names, import_options))
+    if chosen is not None or not imported.whole:
+        chosen = chosen or Exit.never()
+        check_rule(chosen.rule, chosen.threshold, graph.readout.shape[0])
+        graph = graph.with_exit(chosen)
+    if not imported.whole:
+        graph = _with_options(graph, import_options)
+    return replace(imported, graph=_with_metadata(graph, name, class_names))
 
 
 def in_numbers(
@@ -164,16 +168,24 @@ def _check_numbers(numbers: str) -> None:
         raise ModelError(f"numbers: expected one of {', '.join(map(repr, NUMBERS))}, found {numbers!r}")
 
 
-def _with_metadata(
-    graph: Graph, name: str | None, class_names: Sequence[str] | None, import_options: dict[str, object]
-) -> Graph:
+def _plain(value: object) -> object:
+    """A mapping, of mappings too, as dicts, which the metadata take."""
+    return {str(key): _plain(one) for key, one in value.items()} if isinstance(value, Mapping) else value
+
+
+def _with_options(graph: Graph, import_options: Mapping[str, object]) -> Graph:
     metadata = dict(graph.metadata)
     given = {
-        option: value
+        option: _plain(value)
         for option, value in import_options.items()
         if value is not None and option not in UNRECORDED
     }
     metadata["source"] = {**metadata["source"], "options": given}  # type: ignore[dict-item]
+    return graph.with_(metadata=metadata)
+
+
+def _with_metadata(graph: Graph, name: str | None, class_names: Sequence[str] | None) -> Graph:
+    metadata = dict(graph.metadata)
     if name is not None:
         metadata["name"] = name
     if class_names is not None:

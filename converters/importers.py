@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snnrt.converters.common.content import find_content
 from snnrt.errors import ArgumentTypeError, ModelError, ModelFileError
 
 if TYPE_CHECKING:
@@ -54,7 +55,11 @@ class Importer:
 
 
 IMPORTERS = (
-    Importer("NIR", (".nir",), b"\x89HDF\r\n\x1a\n", "snnrt.converters.nir.importer", "import_nir"),
+    Importer(
+        "NIR", (".nir",), b"\x89HDF\r\n\x1a\n", "snnrt.converters.nir.importer", "import_nir",
+        # nir 0.x has it in one module
+        ("nir.ir.graph.NIRGraph", "nir.ir.NIRGraph"),
+    ),
     Importer(
         "PyTorch", (), b"", "snnrt.converters.torch.importer", "import_module",
         ("torch.nn.modules.module.Module",), r".+\.py:[A-Za-z_][\w.]*|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*",
@@ -105,9 +110,10 @@ def find_importer(source: object) -> Importer:
         if one.signature and begin.startswith(one.signature):
             return one
     suffix = f"the suffix {path.suffix!r}" if path.suffix else "no suffix"
+    what, remedy = find_content(path) or ("a content of another kind", _EXPORT)
     raise ModelError(
-        f"{path}: no importer knows this kind of file ({suffix}, and a content of another kind); "
-        f"expected {readable_sources()}; {_ADVICE.get(path.suffix.lower(), _EXPORT)}"
+        f"{path}: no importer knows this kind of file ({suffix}, and {what}); "
+        f"expected {readable_sources()}; {_ADVICE.get(path.suffix.lower(), remedy)}"
     )
 
 

@@ -41,8 +41,24 @@ class Network(NetworkFacts):
         return cls(read_model(raw))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the .snnrt file, whole or not at all. Raises OutputError where that is impossible."""
-        write_atomically(path, self.to_bytes())
+        """Write the .snnrt file, whole or not at all; with the suffix .nir as :meth:`save_nir`.
+
+        Raises OutputError where that is impossible.
+        """
+        if os.fspath(path).lower().endswith(".nir"):
+            self.save_nir(path)
+        else:
+            write_atomically(path, self.to_bytes())
+
+    def save_nir(self, path: str | os.PathLike[str]) -> list[str]:
+        """Write a float32 network as a NIR file, from which :func:`snnrt.convert` makes the same to the bit.
+
+        Gives a line for each thing that NIR itself does not say, which is in the file's metadata alone.
+        Raises ModelError for a network in integers, OutputError where the file can't be written.
+        """
+        from snnrt.converters.nir.writer import write_nir
+
+        return write_nir(self.graph, path)
 
     def run(
         self, x: Inputs, *, timesteps: int | None = None, exit: Exit | str | None = None,

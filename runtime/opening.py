@@ -18,6 +18,7 @@ from snnrt.silence import warn_of_silence
 if TYPE_CHECKING:
     from snnrt.converters.check import SourceCheck
     from snnrt.converters.frameworks.choices import ResetChoice
+    from snnrt.converters.frameworks.layer_choices import LayerChoices
 
 
 def load(path: str | os.PathLike[str]) -> Network:
@@ -48,7 +49,7 @@ def convert(
     *,
     framework: str | None = None,
     timesteps: int | None = None,
-    exit: Exit | str = "never",
+    exit: Exit | str | None = None,
     numbers: Literal["float32", "int8", "loihi"] = "float32",
     calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
@@ -69,8 +70,9 @@ def convert(
     reset_delay: bool | None = None,
     logits: int | str | None = None,
     weights: object = None,
+    layers: LayerChoices | None = None,
 ) -> Network:
-    """Turn a trained network (a NIR file, or a PyTorch module) into a :class:`Network`.
+    """Turn a trained network (a NIR file, a ``nir.NIRGraph``, or a PyTorch module) into a :class:`Network`.
 
     A module is called on ``example``, what it takes with a batch axis in front (and time where it takes that;
     a tuple where it takes more than the input; or the shape of one):
@@ -82,8 +84,10 @@ def convert(
     (module, example).
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
-    ``norse``, ``sinabs``, ``nir``; None: inferred, and said in ``assumptions``). ``timesteps``: T (16).
-    ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`. ``numbers``: of the device.
+    ``norse``, ``sinabs``, ``rockpool``, ``nir``; None: inferred, and said in ``assumptions``, or demanded).
+    ``timesteps``: T (16). ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`; None:
+    never, or as a file that snnrt wrote says.
+    ``numbers``: of the device.
     ``calibrate``: inputs (as for :meth:`Network.run`; of built-in data the training split) that set int8's
     scales and show how far it agrees with float32 (``agreement`` of the result); ``state_bits``: width of
     int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None) or ``shift``, without products: the
@@ -97,8 +101,10 @@ def convert(
     - ``dt``: length of a timestep in seconds (Sinabs: steps)
     - ``reset``: ``subtract`` or ``zero`` when the framework does it, ``subtract_now``, ``none``
     - ``strict``: a neuron fires where v > threshold, not ≥; ``multiple``: up to ``max_spikes`` (255) spikes
-      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input; ``reset_delay``:
-      snnTorch's, False where the reset does not wait for the next step
+      a step; ``lower_bound``: of the membranes; ``normalise_input``: Sinabs' norm_input;
+      ``reset_delay``: snnTorch's, False where a reset does not wait for the next step
+    - ``layers``: for neurons by name their own of these from ``dt`` on, and of ``framework``, as
+      ``{"lif1": {"reset": "zero"}}``
 
     Warns (:class:`snnrt.SilentLayerWarning`) where a layer never fires on ``calibrate``.
 
@@ -110,8 +116,8 @@ def convert(
     options = {
         "readout": readout, "encoding": encoding, "low": low, "high": high, "dt": dt, "reset": reset,
         "strict": strict, "multiple": multiple, "max_spikes": max_spikes, "lower_bound": lower_bound,
-        "normalise_input": normalise_input, "reset_delay": reset_delay, "example": example, "logits": logits,
-        "weights": weights,
+        "normalise_input": normalise_input, "reset_delay": reset_delay, "layers": layers, "example": example,
+        "logits": logits, "weights": weights,
     }  # fmt: skip
     converted = convert_source(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, decays=decays,

@@ -62,10 +62,10 @@ def check_edge_count(count: int) -> None:
 def _only(word: str, found: Sequence[str]) -> str:
     if len(found) != 1:
         names = ": " + ", ".join(map(repr, found)) if found else ""
-        raise ModelError(
-            f"the graph has {len(found)} {word} nodes{names}; expected exactly one; "
-            "export a model of one input and one output"
-        )
+        remedy = "export a model of one input and one output"
+        if not found:
+            remedy = f"export it again with one, or add the {word} node that says the shape, and its edge"
+        raise ModelError(f"the graph has {len(found)} {word} nodes{names}; expected exactly one; {remedy}")
     return found[0]
 
 

@@ -32,12 +32,14 @@ class Imported:
 
     ``recorded``: what the source's own framework computed, where it was at hand.
     ``agreement``: with float32, where other numbers were calibrated.
+    ``whole``: the source says exit and metadata too, as one that snnrt wrote does.
     """
 
     graph: Graph
     assumptions: tuple[str, ...]
     recorded: Recorded | None = None
     agreement: Agreement | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from snnrt.converters.common.sums import add_sum, check_sums, feed_currents
 from snnrt.converters.common.wired import Wired
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Flatten, Input, Node, Readout, Shape
+from snnrt.ir.graph_checks import check_shape
 from snnrt.ir.nodes.readout import ReadoutMode
 
 UNREACHED = "no path leads to it from the input; join it, or leave it out"
@@ -78,12 +79,12 @@ class Wiring:
             in_rows = min(shape[0], shape[1] * shape[2]) > 1
             name = self.names.fresh(f"{output}.flatten")
             flat = Flatten(name, (), (math.prod(shape),), channels_last=in_rows)
-            self.nodes[flat.name] = Wired(flat, [read])
+            self._put(flat, [read])
             if in_rows:
                 self.notes.append(assumptions.output_map(shape))
             read, shape = (flat.name, 0), flat.shape
         name = self.names.fresh("readout") if output in self.nodes else output
-        self.nodes[name] = Wired(Readout(name, (), shape, mode=mode), [read])
+        self._put(Readout(name, (), shape, mode=mode), [read])
 
     def _add_input(self, encoding: Literal["constant", "spikes"], low: float, high: float) -> None:
         name = self.connections.input
@@ -94,7 +95,7 @@ class Wiring:
         if note:
             self.notes.append(note)
         source = Input(name, (), shape, encoding=encoding, low=float(low), high=float(high))
-        self.nodes[name] = Wired(source, [])
+        self._put(source, [])
         self.shapes[name] = shape
 
     def _resolve(self, name: str, steps: int) -> Read:
@@ -136,7 +137,7 @@ class Wiring:
         self._emit(name, flat, shape)
         layer = draft.build(flat.shape)
         assert layer is not None
-        self.nodes[name] = Wired(layer, [(flat.name, 0)])
+        self._put(layer, [(flat.name, 0)])
         self.notes.append(assumptions.flattened_for(name, shape))
         return layer.shape
 
@@ -164,4 +165,9 @@ class Wiring:
             total = self.names.fresh(f"{owner}.sum")
             add_sum(self.nodes, self.names, total, reads, shape, current)
             reads = [(total, 0)]
+        self._put(node, reads)
+
+    def _put(self, node: Node, reads: list[Read]) -> None:
+        # what no file holds is refused before anything of its size is made
+        check_shape(node)
         self.nodes[node.name] = Wired(node, reads)

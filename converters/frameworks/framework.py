@@ -46,3 +46,11 @@ class Framework:
     resets_late: bool = False
     starts_at_reset: bool = False
     further_lines: Callable[[Choices, Collection[Mechanisms]], list[str]] = _nothing_further
+
+    @property
+    def brief(self) -> str:
+        """Its rules in a few words, for messages that set frameworks beside each other."""
+        reset = "subtracts the threshold" if self.reset == "subtract" else "resets to a value"
+        when = " a step later" if self.resets_late else ""
+        fires = "several spikes a step" if self.multiple else f"fires at v {'>' if self.strict else '≥'} θ"
+        return f"{self.name} (dt {self.dt:g}, {fires}, {reset}{when})"

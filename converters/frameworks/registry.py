@@ -12,6 +12,7 @@ NAMES = (
     "spikingjelly",
     "norse",
     "sinabs",
+    "rockpool",
     "nir",
 )
 """In the order in which options and messages list them."""

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
-import nir
 import numpy as np
 
 from snnrt.converters.common.parameters import ONE_WITHIN, Parameters
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.frameworks.framework import Mechanisms
+from snnrt.converters.nir.primitives import NirNode
 from snnrt.ir.graph import Shape
 
-MECHANISMS: dict[type[nir.NIRNode], Mechanisms] = {
-    nir.I: Mechanisms(),
-    nir.IF: Mechanisms(fires=True),
-    nir.LI: Mechanisms(leaky=True),
-    nir.LIF: Mechanisms(leaky=True, fires=True),
-    nir.CubaLI: Mechanisms(leaky=True, synapse=True),
-    nir.CubaLIF: Mechanisms(leaky=True, synapse=True, fires=True),
+MECHANISMS: dict[str, Mechanisms] = {
+    "I": Mechanisms(),
+    "IF": Mechanisms(fires=True),
+    "LI": Mechanisms(leaky=True),
+    "LIF": Mechanisms(leaky=True, fires=True),
+    "CubaLI": Mechanisms(leaky=True, synapse=True),
+    "CubaLIF": Mechanisms(leaky=True, synapse=True, fires=True),
 }
+"""Of NIR's neurons, but Threshold, which has none."""
 
 
 class Constants(Parameters):
@@ -28,11 +27,10 @@ class Constants(Parameters):
     ``negative_times``: a time constant below 0 is no error (snnTorch exports a decay above 1 so).
     """
 
-    def __init__(self, name: str, node: nir.NIRNode, shape: Shape, negative_times: bool = False) -> None:
-        values = {field.name: getattr(node, field.name) for field in fields(node)}
-        super().__init__(SourceNode(name, type(node).__name__), shape, values)
+    def __init__(self, name: str, node: NirNode, shape: Shape, negative_times: bool = False) -> None:
+        super().__init__(SourceNode(name, node.kind), shape, node.values)
         self.negative_times = negative_times
-        self.mechanisms = MECHANISMS.get(type(node), Mechanisms())
+        self.mechanisms = MECHANISMS.get(node.kind, Mechanisms())
 
     @property
     def tau(self) -> str:

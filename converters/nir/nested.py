@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import nir
-
 from snnrt.converters.common.connections import check_edge_count
 from snnrt.converters.nir.file import Leaf, NirGraph
+from snnrt.converters.nir.primitives import NirNode
 from snnrt.errors import ModelError
 
 
@@ -19,12 +18,10 @@ class Inlined:
     edges: list[tuple[str, str]] = field(default_factory=list)
     inner_ends: set[str] = field(default_factory=set)
 
-    def outer(self, kind: type[nir.NIRNode]) -> list[str]:
+    def outer(self, kind: str) -> list[str]:
         """The nodes of ``kind``, an input or an output, that are none of a nested graph."""
         return [
-            name
-            for name, node in self.nodes.items()
-            if isinstance(node, kind) and name not in self.inner_ends
+            name for name, node in self.nodes.items() if node.kind == kind and name not in self.inner_ends
         ]
 
 
@@ -42,7 +39,7 @@ def _append(graph: NirGraph, prefix: str, inlined: Inlined) -> None:
         name = prefix + key
         if isinstance(node, NirGraph):
             _append(node, f"{name}.", inlined)
-            entry[key], exit_[key] = (_only(node, name, kind) for kind in (nir.Input, nir.Output))
+            entry[key], exit_[key] = (_only(node, name, kind) for kind in ("Input", "Output"))
             inlined.inner_ends.update((entry[key], exit_[key]))
         else:
             if name in inlined.nodes:
@@ -55,11 +52,15 @@ def _append(graph: NirGraph, prefix: str, inlined: Inlined) -> None:
     check_edge_count(len(inlined.edges))
 
 
-def _only(graph: NirGraph, name: str, kind: type[nir.NIRNode]) -> str:
-    found = [f"{name}.{key}" for key, inner in graph.nodes.items() if isinstance(inner, kind)]
+def _only(graph: NirGraph, name: str, kind: str) -> str:
+    found = [
+        f"{name}.{key}"
+        for key, inner in graph.nodes.items()
+        if isinstance(inner, NirNode) and inner.kind == kind
+    ]
     if len(found) != 1:
         raise ModelError(
-            f"node {name!r} (NIRGraph): has {len(found)} {kind.__name__} nodes; expected one, "
+            f"node {name!r} (NIRGraph): has {len(found)} {kind} nodes; expected one, "
             "because NIR's edges cannot say which one they mean"
         )
     return found[0]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import nir
 import numpy as np
 
 from snnrt.converters.frameworks.neuron import INTEGRATOR, Dynamics, leaky_integrator, spiking_neuron
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.nir.constants import MECHANISMS, Constants
 from snnrt.converters.nir.exports.registry import EXPORTS
+from snnrt.converters.nir.primitives import NirNode
 from snnrt.ir.graph import Neuron, Shape
 
-NEURONS = (*MECHANISMS, nir.Threshold)
+NEURONS = (*MECHANISMS, "Threshold")
 
 
-def make_neuron(name: str, node: nir.NIRNode, shape: Shape, rules: Rules, recurrent: bool) -> Neuron:
+def make_neuron(name: str, node: NirNode, shape: Shape, rules: Rules, recurrent: bool) -> Neuron:
     """The neuron ``node`` for inputs of ``shape`` under ``rules``; its ``inputs`` are left empty.
 
     ``recurrent``: it reads its own spikes (snnTorch's RLeaky resets to zero in another way than Leaky).
@@ -22,11 +22,11 @@ def make_neuron(name: str, node: nir.NIRNode, shape: Shape, rules: Rules, recurr
     """
     export = EXPORTS[rules.framework.name]
     constants = Constants(name, node, shape, export.negative_times)
-    if isinstance(node, nir.Threshold):
+    if node.kind == "Threshold":
         memoryless = np.zeros((), np.float32)
         threshold = constants.positive("threshold")
         return Neuron(name, (), shape, membrane=memoryless, threshold=threshold, strict=True, reset="none")
-    mechanisms = MECHANISMS[type(node)]
+    mechanisms = MECHANISMS[node.kind]
     if mechanisms.leaky:
         dynamics = export.dynamics(constants, rules)
     else:

@@ -7,20 +7,32 @@ that may die, and writes what it read to standard output; so this module imports
 from __future__ import annotations
 
 import contextlib
-import io
 import json
+import math
+import os
 import sys
 from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
-from nir.serialization import hdf2dict
 
-MAX_BYTES = 2**30
+MAX_BYTES = 2**28
+"""Of data once unpacked, for a small file."""
+
+BYTES_A_FILE_BYTE = 8
+"""So many more for each byte of the file: what trained weights unpack to, and damaged sizes do not."""
+
+MOST_BYTES = 2**30
+"""However large the file is."""
+
+OWN_BYTES = 2**29
+"""Address space of the reading process beside the data."""
+
 MAX_OBJECTS = 100_000
 MAX_DEPTH = 32
 MAX_NAME = 1000
-MAX_ADDRESS_SPACE = 8 * 2**30
+OWN_METADATA = "snnrt"
+"""The group of a graph's metadata that this package writes."""
 
 # h5py raises nearly anything on a damaged file
 READ_ERRORS = (
@@ -35,20 +47,30 @@ class NotNir(Exception):
     """The file is HDF5, but not what a NIR file may hold."""
 
 
-def read_tree(path: str) -> Tree:
-    """The group ``node`` of the file: nested dicts of strings and arrays, metadata left out.
+def most_bytes(path: str) -> int:
+    """So much data the file at ``path`` may hold once unpacked."""
+    return int(min(MOST_BYTES, MAX_BYTES + BYTES_A_FILE_BYTE * os.path.getsize(path)))
 
-    Raises NotNir, or one of READ_ERRORS if the file is damaged.
+
+def read_tree(path: str) -> Tree:
+    """The group ``node`` of the file: nested dicts of strings and arrays.
+
+    Of the metadata only this package's own, of the outermost graph. Raises NotNir, or one of READ_ERRORS if
+    the file is damaged.
     """
     with h5py.File(path, "r") as file:
         hard = "node" in file and isinstance(file.get("node", getlink=True), h5py.HardLink)
         if not hard or not isinstance(file["node"], h5py.Group):
             raise NotNir("HDF5 without the group 'node'; expected a file written by nir.write")
-        _check_size(file["node"])
-        return _without_metadata(hdf2dict(file["node"]))
+        _check_size(file["node"], most_bytes(path))
+        tree = unpacked(file["node"])
+        own = file["node"].get(f"metadata/{OWN_METADATA}")
+        if isinstance(own, h5py.Group):
+            tree["metadata"] = unpacked(own)
+        return tree
 
 
-def _check_size(group: h5py.Group) -> None:
+def _check_size(group: h5py.Group, most: int) -> None:
     """Refuse, before anything is unpacked, what is too large, too deep or reaches out of the file."""
     total, objects = 0, 0
     pending = [(group, 0)]
@@ -71,21 +93,30 @@ def _check_size(group: h5py.Group) -> None:
             elif isinstance(item, h5py.Dataset):
                 if item.is_virtual or item.external:
                     raise NotNir(f"{item.name} lies in another file; expected the data itself")
-                total += int(np.prod(item.shape or (), dtype=object)) * max(1, item.dtype.itemsize)
-                if total > MAX_BYTES:
-                    raise NotNir(f"more than {MAX_BYTES} bytes of data; expected a smaller network")
+                size = int(np.prod(item.shape or (), dtype=object)) * max(1, item.dtype.itemsize)
+                total += size
+                if total > most:
+                    raise NotNir(
+                        f"more than {most} bytes of data, {item.name} alone {size}; expected at most "
+                        f"{most >> 20} MiB for a file of this size: a damaged file, or a smaller network"
+                    )
 
 
-def _without_metadata(tree: Tree) -> Tree:
-    return {
-        key: _without_metadata(value) if isinstance(value, dict) else value
-        for key, value in tree.items()
-        if key != "metadata"
-    }
+def unpacked(group: h5py.Group, nodes: bool = False) -> Tree:
+    """What is in ``group``, unchecked, metadata left out; ``nodes``: its keys are names that a user gave."""
+    tree: Tree = {}
+    for key, item in group.items():
+        if isinstance(item, h5py.Group):
+            if nodes or key != "metadata":
+                tree[key] = unpacked(item, key == "nodes" and not nodes)
+        elif isinstance(item, h5py.Dataset):
+            value = item[()]
+            tree[key] = value.decode("utf8") if isinstance(value, bytes) else value
+    return tree
 
 
 def write_tree(tree: Tree, stream: BinaryIO) -> None:
-    """A line of JSON in which arrays are numbered, then the arrays as .npy, one after the other."""
+    """A line of JSON with each array's type and shape, then the bytes of the arrays one after the other."""
     arrays: list[np.ndarray] = []
 
     def described(value: Any) -> Any:
@@ -97,32 +128,36 @@ def write_tree(tree: Tree, stream: BinaryIO) -> None:
         if array.dtype.kind in "OSU":
             words = [w.decode("utf8", "replace") if isinstance(w, bytes) else str(w) for w in array.ravel()]
             return {"words": words, "shape": list(array.shape)}
-        if array.dtype.hasobject or array.dtype.kind == "V":
+        if array.dtype.kind not in "biufc":
             raise NotNir(f"data of type {array.dtype}; expected numbers or text")
         arrays.append(array)
-        return {"array": len(arrays) - 1}
+        return {"array": array.dtype.str, "shape": list(array.shape)}
 
     stream.write(json.dumps(described(tree)).encode("ascii") + b"\n")
     for array in arrays:
-        np.lib.format.write_array(stream, array, allow_pickle=False)
+        stream.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def parse_tree(data: bytes) -> Tree:
-    """What :func:`write_tree` wrote. Raises one of READ_ERRORS if it is cut short."""
-    stream = io.BytesIO(data)
-    described = json.loads(stream.readline())
-    arrays: dict[int, np.ndarray] = {}
+    """What :func:`write_tree` wrote, arrays read-only. Raises one of READ_ERRORS if it is cut short."""
+    place = data.index(b"\n") + 1
+    described = json.loads(data[:place])
 
     def value(item: dict[str, Any]) -> Any:
+        nonlocal place
         if "group" in item:
             return {key: value(inner) for key, inner in item["group"]}
         if "text" in item:
             return item["text"]
+        shape = tuple(item["shape"])
         if "words" in item:
-            return np.array(item["words"], dtype=object).reshape(item["shape"])
+            return np.array(item["words"], dtype=object).reshape(shape)
+        dtype = np.dtype(item["array"])
         # arrays were numbered in the order of this walk
-        arrays[item["array"]] = np.lib.format.read_array(stream, allow_pickle=False)
-        return arrays[item["array"]]
+        count = math.prod(shape)
+        array = np.frombuffer(data, dtype, count, place) if count else np.zeros(0, dtype)
+        place += array.nbytes
+        return array.reshape(shape)
 
     tree = value(described)
     if not isinstance(tree, dict):
@@ -132,19 +167,22 @@ def parse_tree(data: bytes) -> Tree:
 
 def main() -> int:
     """Read the file named on the command line; 0 if it could be read, 1 with the reason on standard error."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_SPACE, MAX_ADDRESS_SPACE))
+    limit = 0
     try:
-        # not straight to standard output: NumPy writes arrays only to files whose position it can ask for
-        written = io.BytesIO()
-        write_tree(read_tree(sys.argv[1]), written)
-        sys.stdout.buffer.write(written.getbuffer())
+        limit = OWN_BYTES + most_bytes(sys.argv[1])
+        with contextlib.suppress(ImportError, ValueError):
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        write_tree(read_tree(sys.argv[1]), sys.stdout.buffer)
     except NotNir as error:
         sys.stderr.write(json.dumps({"not_nir": str(error)}))
         return 1
     except READ_ERRORS as error:
+        if isinstance(error, MemoryError) or "alloc" in str(error):
+            said = f"it takes more than {limit >> 20} MiB of memory to read; expected a NIR file of its size"
+            sys.stderr.write(json.dumps({"not_nir": said}))
+            return 1
         sys.stderr.write(json.dumps({"damaged": str(error) or type(error).__name__}))
         return 1
     return 0

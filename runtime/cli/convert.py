@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     "framework", "readout", "reset", "dt", "encoding", "low", "high", "strict", "multiple", "max_spikes",
-    "lower_bound", "normalise_input", "reset_delay", "logits", "weights",
+    "lower_bound", "normalise_input", "reset_delay", "layers", "logits", "weights",
 )  # fmt: skip
 
 _EXAMPLE = """\
@@ -46,8 +46,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     from snnrt.converters.importers import readable_sources
 
     parser = subcommand(commands, "convert", "convert a trained network into a .snnrt file", _EXAMPLE)
-    parser.add_argument("source", metavar="SOURCE", help=readable_sources())
-    parser.add_argument("-o", "--output", metavar="MODEL", required=True, help="the file to write")
+    parser.add_argument("source", metavar="SOURCE", help=f"{readable_sources()}; or a .snnrt file for a .nir")
+    parser.add_argument(
+        "-o", "--output", metavar="MODEL", required=True, help="the file to write; .nir: as NIR"
+    )
     parser.add_argument(
         "--numbers",
         choices=("float32", "int8", "loihi"),
@@ -115,7 +117,25 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
         group, "--reset-delay", "reset at the next step, snnTorch's default (--no-reset-delay: at once)"
     )
     _add_switch(group, "--normalise-input", "scale the input of LIF by 1 − α (Sinabs)")
+    group.add_argument(
+        "--layer",
+        type=_layer,
+        action="append",
+        dest="layers",
+        metavar="NAME:CHOICE=VALUE",
+        help="a neuron layer's own choice, as lif1:reset=zero; several with commas, or once more --layer",
+    )
     add_module_options(parser)
+
+
+def _layer(text: str) -> tuple[str, dict[str, object]]:
+    from snnrt.converters.frameworks.layer_choices import parse_layer
+    from snnrt.errors import ModelError
+
+    try:
+        return parse_layer(text)
+    except ModelError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _example(text: str) -> object:
@@ -161,6 +181,11 @@ def import_options(args: argparse.Namespace) -> dict[str, Any]:
     given = {name: getattr(args, name) for name in _OPTIONS}
     if args.example is not None:
         given["example"] = _example(args.example)
+    if given["layers"] is not None:
+        layers: dict[str, dict[str, object]] = {}
+        for name, own in given["layers"]:
+            layers.setdefault(name, {}).update(own)
+        given["layers"] = layers
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -180,17 +205,40 @@ def run(args: argparse.Namespace) -> int:
 
     import snnrt
 
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always", snnrt.SilentLayerWarning)
-        network = snnrt.convert(args.source, numbers=args.numbers, **options)
-    network.save(args.output)
-    for warning in told:
-        print_warning(str(warning.message))
+    if _is_model(args.source):
+        if options or args.numbers != "float32" or not args.output.lower().endswith(".nir"):
+            args.parser.error(
+                f"{args.source} is converted already: it becomes a NIR file, as -o model.nir, without options"
+            )
+        network = snnrt.load(args.source)
+    else:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", snnrt.SilentLayerWarning)
+            network = snnrt.convert(args.source, numbers=args.numbers, **options)
+        for warning in told:
+            print_warning(str(warning.message))
+    unsaid: list[str] = []
+    if args.output.lower().endswith(".nir"):
+        unsaid = network.save_nir(args.output)
+    else:
+        network.save(args.output)
     if args.json:
-        print_json(_summary(args, network))
+        print_json(_summary(args, network) | ({"not_in_nir": unsaid} if unsaid else {}))
     else:
         _print(args, network)
+        if unsaid:
+            print_facts([("not in NIR" if index == 0 else "", text) for index, text in enumerate(unsaid)])
     return 0
+
+
+def _is_model(path: str) -> bool:
+    from snnrt.ir.spec import MAGIC
+
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except (OSError, ValueError):
+        return False
 
 
 def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:

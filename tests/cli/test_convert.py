@@ -235,3 +235,47 @@ def test_agreement_is_printed_with_what_is_poor(snnrt_command, source, tmp_path)
     outcome = snnrt_command("convert", source, "-o", tmp_path / "out.snnrt", *options, tmp_path / "black.npy")
     assert outcome.code == 0
     assert "warning: 'lif' never fires on these inputs" in outcome.out
+
+
+def test_layers_with_their_own_choices(snnrt_command, source, tmp_path):
+    """Named once more, the choices of a layer add up; they are kept for validate."""
+    path = tmp_path / "out.snnrt"
+    graph = snnrt.convert(source, framework="snntorch").graph
+    name = next(node.name for node in graph if node.kind == "neuron")
+    layers = ("--layer", f"{name}:reset=zero", "--layer", f"{name}:reset-delay=false")
+    assert snnrt_command("convert", source, "-o", path, *USUAL, *layers).code == 0
+    graph = snnrt.load(path).graph
+    assert graph[name].reset == "value"
+    assert graph.metadata["source"]["options"]["layers"] == {name: {"reset": "zero", "reset_delay": False}}
+    outcome = snnrt_command("convert", source, "-o", path, "--layer", "lif1=zero")
+    assert outcome.code == 2 and "expected NAME:CHOICE=VALUE, as lif1:reset=zero" in outcome.err
+    outcome = snnrt_command("convert", source, "-o", path, *USUAL, "--layer", "lif9:reset=zero")
+    assert outcome.code == 1 and f"expected neurons of the file ({name}), found" in outcome.err
+
+
+def test_a_framework_that_nothing_betrays_is_demanded(snnrt_command, tmp_path):
+    one = np.ones(4, np.float32)
+    nodes = {
+        "input": nir.Input(np.array([4])),
+        "if": nir.IF(one, one, 0 * one),
+        "output": nir.Output(np.array([4])),
+    }
+    nir.write(tmp_path / "net.nir", nir.NIRGraph(nodes, [("input", "if"), ("if", "output")]))
+    outcome = snnrt_command("convert", tmp_path / "net.nir", "-o", tmp_path / "out.snnrt")
+    assert outcome.code == 1 and "framework: expected one" in outcome.err
+    assert "--framework norse" in outcome.err and "results differ" in outcome.err
+    assert not (tmp_path / "out.snnrt").exists()
+
+
+def test_a_model_becomes_a_nir_file_and_comes_back(snnrt_command, source, tmp_path):
+    model, written, back = (tmp_path / name for name in ("a.snnrt", "a.nir", "b.snnrt"))
+    assert snnrt_command("convert", source, "-o", model, *USUAL, "--exit", "entropy:0.25").code == 0
+    outcome = snnrt_command("convert", model, "-o", written)
+    assert outcome.code == 0 and "not in NIR" in outcome.out and "reset: subtract" in outcome.out
+    assert snnrt_command("convert", model, "-o", written, "--json").json["not_in_nir"]
+    assert snnrt_command("convert", written, "-o", back).code == 0
+    assert back.read_bytes() == model.read_bytes()
+    outcome = snnrt_command("convert", model, "-o", back)
+    assert outcome.code == 2 and "is converted already: it becomes a NIR file, as -o model.nir" in outcome.err
+    outcome = snnrt_command("convert", model, "-o", written, "--framework", "nir")
+    assert outcome.code == 2 and "without options" in outcome.err

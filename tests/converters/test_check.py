@@ -74,14 +74,17 @@ def test_a_network_that_can_be_converted():
     assert "\n" not in rules["lif1"] and "lif1 (LIF): v = α·v + x; fires where v > θ" in str(check)
 
 
-def test_whose_rules_nobody_knows_is_approximate(tmp_path):
+def test_a_framework_against_the_file_is_approximate(tmp_path):
+    """The NIR paper's LIF, which Norse does not write so."""
     path = save(tmp_path / "net.nir", ends((4,), (4,), fc=nir.Linear(np.ones((4, 4), F)), a=nir.LIF(
-        *(np.full(4, value, F) for value in (7e-3, 1.5, 0.1, 1.0, 0.2)))))  # fmt: skip
-    check = snnrt.check(path)
+        *(np.full(4, value, F) for value in (2.5e-3, 1.0, 0.0, 0.1, 0.0)))))  # fmt: skip
+    check = snnrt.check(path, framework="norse", dt=1e-3)
     found = {node.name: node for node in check.nodes}
     assert check.supported and not check.faithful and found["fc"].verdict == "faithful"
-    assert found["a"].verdict == "approximate" and "give framework" in found["a"].reason
+    assert found["a"].verdict == "approximate" and "AGAINST the file" in found["a"].reason
     assert snnrt.check(path, framework="nir").faithful
+    with pytest.raises(ModelError, match="framework: expected one, because"):
+        snnrt.check(path)
 
 
 def test_a_problem_of_the_whole_network(tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.nir.constants import Constants
+from snnrt.converters.nir.exports.export import Traits
 from snnrt.converters.nir.recovery import recover
 
 
@@ -38,6 +39,21 @@ def integrator_gain(constants: Constants, rules: Rules) -> np.ndarray | None:
     """r = 1 stands for itself, another r for r·dt."""
     r = constants.double("r")
     return constants.gain("r", r if np.all(r == 1) else r * rules.dt)
+
+
+def gain_of_one(title: str, traits: Traits, dt: float) -> str:
+    """What contradicts r = τ / dt in a neuron that leaks; empty where nothing does."""
+    if not traits.mechanisms.leaky:
+        return ""
+    with np.errstate(all="ignore"):
+        step = np.asarray(traits.taus[0] / traits.r, np.float64).reshape(-1)
+    step = step[np.isfinite(step)]
+    if np.all(np.abs(step - dt) <= 1e-4 * dt):
+        return ""
+    found = f"found τ / r = {step[0]:.4g}"
+    if step[0] > 0 and np.all(np.abs(step - step[0]) <= 1e-4 * step[0]):
+        found += ", as of a step of so many seconds: give it as dt if that is so"
+    return f"{title} writes r = τ / dt with dt = {dt:g} s, {found}"
 
 
 def _recover_decay(constants: Constants, field: str, dt: float) -> np.ndarray:

@@ -8,7 +8,7 @@ from snnrt.converters.frameworks.neuron import Dynamics
 from snnrt.converters.frameworks.nir import forward_euler
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.nir.constants import Constants
-from snnrt.converters.nir.exports.export import Export
+from snnrt.converters.nir.exports.export import Export, Traits
 from snnrt.converters.nir.recovery import recover
 
 
@@ -41,4 +41,13 @@ def _integrator_gain(constants: Constants, rules: Rules) -> np.ndarray | None:
     return constants.gain("r", constants.double("r") * rules.dt)
 
 
-EXPORT = Export(_dynamics, _integrator_gain)
+def _fits(traits: Traits) -> bool:
+    """A time constant between one step and half a second is one in seconds; Norse's are far below a step."""
+    in_seconds = all(np.all((tau >= SHORTEST) & (tau < 0.5)) for tau in traits.taus)
+    return traits.unit_r and in_seconds and not (traits.mechanisms.leaky and traits.wide)
+
+
+SHORTEST = 1e-4
+"""NIR's usual step, in seconds: below it forward Euler does not settle."""
+
+EXPORT = Export(_dynamics, _integrator_gain, _fits, "r = 1 and τ in seconds")

@@ -8,7 +8,7 @@ from snnrt.converters.frameworks.neuron import Dynamics
 from snnrt.converters.frameworks.norse import decay_rate, lif
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.nir.constants import Constants
-from snnrt.converters.nir.exports.export import Export, Traits
+from snnrt.converters.nir.exports.export import Export, Traits, unit_resistance
 from snnrt.converters.nir.recovery import recover
 
 
@@ -41,4 +41,20 @@ def _fits(traits: Traits) -> bool:
     return traits.unit_r and not traits.unit_gain and short and not traits.wide
 
 
-EXPORT = Export(_dynamics, _integrator_gain, _fits, "r = 1 and τ far below a step of 1e-3 s")
+def _contradiction(traits: Traits, dt: float) -> str:
+    longest = max((float(tau.max()) for tau in traits.taus if tau.size), default=0.0)
+    if longest >= dt:
+        return (
+            f"Norse writes τ multiplied by dt = {dt:g}, so {longest:.4g} would be a τ of "
+            f"{longest / dt:.4g} s; where τ is in seconds, take framework nir and the dt of training"
+        )
+    return unit_resistance("Norse", traits)
+
+
+EXPORT = Export(
+    _dynamics,
+    _integrator_gain,
+    _fits,
+    "r = 1 and τ far below a step of 1e-3 s",
+    contradiction=_contradiction,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnrt.converters.nir.exports import nir, norse, sinabs, snntorch, spikingjelly
+from snnrt.converters.nir.exports import nir, norse, rockpool, sinabs, snntorch, spikingjelly
 from snnrt.converters.nir.exports.export import Export
 
 EXPORTS: dict[str, Export] = {
@@ -10,5 +10,6 @@ EXPORTS: dict[str, Export] = {
     "spikingjelly": spikingjelly.EXPORT,
     "norse": norse.EXPORT,
     "sinabs": sinabs.EXPORT,
+    "rockpool": rockpool.EXPORT,
     "nir": nir.EXPORT,
 }

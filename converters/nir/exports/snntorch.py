@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import partial
+
 import numpy as np
 
+from snnrt.converters.frameworks.framework import Mechanisms
 from snnrt.converters.frameworks.neuron import Dynamics
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.frameworks.snntorch import leaky
 from snnrt.converters.nir.constants import Constants
-from snnrt.converters.nir.exports.decays import integrator_gain, recover_decays
+from snnrt.converters.nir.exports.decays import gain_of_one, integrator_gain, recover_decays
 from snnrt.converters.nir.exports.export import Export, Traits
 
 
@@ -24,4 +28,18 @@ def _fits(traits: Traits) -> bool:
     return not np.any(traits.node.v_leak) and not np.any(traits.node.v_reset)
 
 
-EXPORT = Export(_dynamics, integrator_gain, _fits, "r = τ / 1e-4 in all neurons", negative_times=True)
+def _lost(neurons: Collection[Mechanisms]) -> list[str]:
+    if any(neuron.fires for neuron in neurons):
+        return ["no graded spikes, no inhibition (snnTorch's export leaves both out)"]
+    return []
+
+
+EXPORT = Export(
+    _dynamics,
+    integrator_gain,
+    _fits,
+    "r = τ / 1e-4 in all neurons",
+    negative_times=True,
+    contradiction=partial(gain_of_one, "snnTorch"),
+    lost=_lost,
+)

@@ -11,7 +11,7 @@ from snnrt.converters.frameworks.neuron import Dynamics
 from snnrt.converters.frameworks.rules import Rules
 from snnrt.converters.frameworks.spikingjelly import cuba_lif, lif
 from snnrt.converters.nir.constants import Constants
-from snnrt.converters.nir.exports.decays import integrator_gain, recover_decays
+from snnrt.converters.nir.exports.decays import gain_of_one, integrator_gain, recover_decays
 from snnrt.converters.nir.exports.export import Export, Traits
 from snnrt.converters.nir.recovery import recover
 
@@ -44,4 +44,19 @@ def _fits(traits: Traits) -> bool:
     return leaks_to_reset and in_steps and (traits.unit_gain or traits.unit_r)
 
 
-EXPORT = Export(_dynamics, integrator_gain, _fits, "constants in float64 for each neuron, with dt = 1e-4")
+def _contradiction(traits: Traits, dt: float) -> str:
+    if not traits.mechanisms.leaky or traits.mechanisms.synapse:
+        return gain_of_one("SpikingJelly", traits, dt)
+    shortest = float(traits.taus[0].min()) if traits.taus[0].size else dt
+    if shortest < dt * (1 - 1e-4):
+        return f"SpikingJelly writes τ = dt·τ_steps with dt = {dt:g} s and τ_steps ≥ 1, found {shortest:.4g}"
+    return "" if traits.unit_r else gain_of_one("SpikingJelly", traits, dt)
+
+
+EXPORT = Export(
+    _dynamics,
+    integrator_gain,
+    _fits,
+    "constants in float64 for each neuron, with dt = 1e-4",
+    contradiction=_contradiction,
+)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from snnrt.converters.nir.constants import Constants
+from snnrt.converters.nir.primitives import as_node
 from snnrt.errors import ModelError
 
 
@@ -13,7 +14,7 @@ def full(value):
 
 
 def lif(tau=2e-4, r=2.0, leak=0.0):
-    return Constants("n", nir.LIF(full(tau), full(r), full(leak), full(1), full(0)), (5,))
+    return Constants("n", as_node(nir.LIF(full(tau), full(r), full(leak), full(1), full(0))), (5,))
 
 
 def test_time_constants_may_be_infinite_and_not_negative():
@@ -21,7 +22,7 @@ def test_time_constants_may_be_infinite_and_not_negative():
     with pytest.raises(ModelError, match=r"'n' \(LIF\): tau: expected a time above 0, found -"):
         lif(-1).stored("tau")
     node = nir.LIF(full(-1), full(1), full(0), full(1), full(0))
-    assert Constants("n", node, (5,), negative_times=True).stored("tau") == -1
+    assert Constants("n", as_node(node), (5,), negative_times=True).stored("tau") == -1
 
 
 def test_relative_gain():
@@ -34,7 +35,7 @@ def test_relative_gain():
 
 def test_input_gain_takes_the_synapse_in():
     node = nir.CubaLIF(full(1), full(1), full(2), full(0), full(1), full(0), w_in=full(3))
-    found = Constants("n", node, (5,))
+    found = Constants("n", as_node(node), (5,))
     assert found.tau == "tau_mem" and found.mechanisms.synapse
     assert found.input_gain() == 6 and found.input_gain(np.array(0.5), np.array(4.0)) == 12
     assert lif().input_gain(np.array(0.5)) is None

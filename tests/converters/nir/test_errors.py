@@ -76,6 +76,11 @@ WRONG = {
         r"bias: expected shape \(4,\)",
     ),
     "convolution of a vector": (conv(), VECTOR, r"input: expected \(channels, height, width\)"),
+    "a map that no file holds": (
+        conv((8, 1, 1, 1), bias=8),
+        (1, 8192, 8192),
+        r"'x' \(conv2d\): shape: expected .* 134217728 in all",
+    ),
     "channels that differ": (conv((2, 3, 3, 3)), IMAGE, "for 2 input channels in 1 group"),
     "groups that do not divide": (
         conv((3, 1, 3, 3), groups=2, bias=3),
@@ -254,7 +259,7 @@ def test_wrong_joints(tmp_path, case):
     [
         (
             {"framework": "keras"},
-            "framework: expected one of snntorch, spikingjelly, norse, sinabs, nir, found 'keras'",
+            "framework: expected one of snntorch, spikingjelly, norse, sinabs, rockpool, nir, found 'keras'",
         ),
         ({"reset": "soft"}, "reset: expected one of subtract, subtract_now, zero, none, found 'soft'"),
         ({"dt": 0.0}, "dt: expected seconds above 0"),
@@ -323,7 +328,7 @@ def replaced(key, value):
         (replaced("nodes/a/type", 3), "node 'a': has no type"),
         (replaced("nodes/a/type", "LIF"), r"node 'a' \(LIF\): fields do not fit the type"),
         (replaced("nodes/a/weight", None), r"node 'a' \(Linear\): fields do not fit the type"),
-        (replaced("nodes/a/weight", "text"), r"node 'a' \(Linear\): fields do not fit the type"),
+        (replaced("nodes/a/weight", "text"), r"node 'a' \(Linear\): weight: expected numbers"),
         (
             replaced("nodes/a/weight", np.array([[b"x"] * 4] * 4)),
             r"node 'a' \(Linear\): weight: expected numbers",
@@ -331,7 +336,7 @@ def replaced(key, value):
         (replaced("nodes/a/weight", np.ones((4, 4), complex)), r"weight: expected numbers"),
         (replaced("nodes/lif/tau", np.array([b"x"] * 4)), r"node 'lif' \(LIF\): tau: expected numbers"),
         (replaced("nodes/lif/r", np.array([b"x"] * 4)), r"node 'lif' \(LIF\): r: expected numbers"),
-        (replaced("nodes/lif/r", np.ones(3, F)), "All parameters must have the same shape"),
+        (replaced("nodes/lif/r", np.ones(3, F)), r"'lif' \(LIF\): r: expected one value, .*, found \(3,\)"),
         (replaced("nodes/a", np.ones(3)), "node 'a': has no type"),
         (replaced("nodes/input/shape", np.array([b"x"])), "shape: expected one to three sizes"),
         (replaced("nodes", None), "expected 'nodes' and 'edges'"),
@@ -381,7 +386,8 @@ def test_data_that_unpacks_to_more_than_the_bound(tmp_path, monkeypatch):
         node.create_dataset("nodes/a/weight", (2**20, 2**20), F, chunks=(1024, 1024), compression="gzip")
 
     fails(
-        edited(tmp_path / "net.nir", change), "more than 1073741824 bytes of data; expected a smaller network"
+        edited(tmp_path / "net.nir", change),
+        "/nodes/a/weight alone 4398046511104; expected at most 256 MiB",
     )
 
 

@@ -157,7 +157,9 @@ def test_infinite_time_constant(tmp_path):
 def test_snntorch_gain_of_its_own(tmp_path):
     """r·dt/τ that is not 1 stays a gain, and v_leak becomes a bias."""
     path = file(tmp_path / "n.nir", nir.LIF(full(4e-4), full(2), full(0.5), full(1), full(0)))
-    neuron = read(path, framework="snntorch").graph["neuron"]
+    imported = read(path, framework="snntorch", dt=1e-4)
+    assert "AGAINST the file: node 'neuron' (LIF): snnTorch writes r = τ / dt" in imported.assumptions[0]
+    neuron = imported.graph["neuron"]
     assert neuron.membrane == F(0.75)
     np.testing.assert_allclose(neuron.gain, 0.5, rtol=1e-6)
     assert neuron.bias == F(0.125)
@@ -206,9 +208,26 @@ def test_sinabs_synaptic_current(tmp_path):
     assert imported.graph["neuron"].max_spikes == 255
 
 
-@pytest.mark.parametrize("source", ["snntorch", "spikingjelly", "norse", "sinabs", "nir"])
+ALWAYS = {
+    "snntorch": ("no graded spikes, no inhibition (snnTorch's export leaves both out)",),
+    "sinabs": ("no synaptic current in neurons that fire (Sinabs' export leaves tau_syn out)",),
+    "nir": ("forward Euler on NIR's equations; a synaptic current acts one step after its input",),
+}
+"""What no choice settles."""
+
+TAU_AND_R = {
+    "snntorch": (2e-4, 2),
+    "spikingjelly": (2e-4, 1),
+    "norse": (1e-5, 1),
+    "sinabs": (8, 1),
+    "nir": (2e-4, 1),
+}
+
+
+@pytest.mark.parametrize("source", TAU_AND_R)
 def test_what_is_assumed_is_said_and_what_is_given_is_not(tmp_path, source):
-    path = file(tmp_path / "n.nir", nir.LIF(full(2e-4), full(1), full(0), full(1), full(0)))
+    tau, r = TAU_AND_R[source]
+    path = file(tmp_path / "n.nir", nir.LIF(full(tau), full(r), full(0), full(1), full(0)))
     lines = "\n".join(read(path, framework=source).assumptions)
     assert "dt = " in lines and "reset: " in lines and "fires" in lines and "timesteps = 16" in lines
     given = read(
@@ -224,8 +243,7 @@ def test_what_is_assumed_is_said_and_what_is_given_is_not(tmp_path, source):
         timesteps=8,
         encoding="constant",
     ).assumptions
-    expected = ("forward Euler on NIR's equations; a synaptic current acts one step after its input",)
-    assert given == (expected if source == "nir" else ())
+    assert given == ALWAYS.get(source, ())
 
 
 def test_metadata_keeps_what_was_assumed(tmp_path):
