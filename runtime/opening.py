@@ -50,9 +50,9 @@ def convert(
     """Turn a trained network (a NIR file, or a ``nir.NIRGraph``) into a :class:`Network`.
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
-    ``norse``, ``sinabs``, ``rockpool``, ``nir``; None: inferred, and said in ``assumptions``, or demanded).
-    ``timesteps``: T (16). ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`; None:
-    never, or as a file that snnrt wrote says.
+    ``norse``, ``sinabs``, ``rockpool``, ``lava``, ``nir``; None: inferred, and said in
+    ``assumptions``, or demanded). ``timesteps``: T (16). ``exit``: when a run ends, as ``"entropy:0.2"`` or
+    :class:`snnrt.Exit`; None: never, or as a file that snnrt wrote says.
     ``numbers``: of the device.
     ``calibrate``: inputs (as for :meth:`Network.run`; of built-in data the training split) that set int8's
     scales; ``state_bits``: width of int8 membranes (None: chosen). ``name``, ``class_names``: for the file.

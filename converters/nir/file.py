@@ -108,7 +108,7 @@ def _take_graph(graph: Any, prefix: str) -> NirGraph:
     return NirGraph(nodes, [_edge(where, nodes, pair) for pair in graph.edges])
 
 
-def _edge(where: str, nodes: Collection[str], pair: Sequence[object]) -> tuple[str, str]:
+def _edge(where: str, nodes: Collection[str], pair: Sequence[object] | np.ndarray) -> tuple[str, str]:
     first, second = (end.decode("utf8", "replace") if isinstance(end, bytes) else str(end) for end in pair)
     for end in (first, second):
         if end not in nodes:

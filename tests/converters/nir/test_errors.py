@@ -259,7 +259,7 @@ def test_wrong_joints(tmp_path, case):
     [
         (
             {"framework": "keras"},
-            "framework: expected one of snntorch, spikingjelly, norse, sinabs, rockpool, nir, found 'keras'",
+            "framework: expected one of snntorch, spikingjelly, .*, rockpool, lava, nir, found 'keras'",
         ),
         ({"reset": "soft"}, "reset: expected one of subtract, subtract_now, zero, none, found 'soft'"),
         ({"dt": 0.0}, "dt: expected seconds above 0"),
