@@ -20,6 +20,9 @@ class Traits:
     def __init__(self, node: NirNode) -> None:
         """Raises TypeError or ValueError where the constants are not numbers."""
         self.node, self.mechanisms = node, MECHANISMS[node.kind]
+        for name, value in node.values.items():
+            if np.asarray(value).dtype.kind not in "fiu":
+                raise TypeError(f"{name} is of {np.asarray(value).dtype}")
         self.r = np.asarray(node.r, np.float64)
         self.wide = np.asarray(node.r).dtype == np.float64
         self.unit_r = bool(np.all(self.r == 1))
