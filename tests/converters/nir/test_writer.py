@@ -128,6 +128,13 @@ def test_choices_for_a_file_of_ours(tmp_path):
     assert "the rules that were given are not used" in network.assumptions[-1]
 
 
+def test_a_built_network_goes_on_to_int8(tmp_path):
+    """It has no source in its metadata."""
+    snnrt.Network(SMALL_NETWORKS["dense_lif"]("float32")[0]).save(tmp_path / "net.nir")
+    network = snnrt.convert(tmp_path / "net.nir", numbers="int8")
+    assert network.graph.integer and "no data was seen" in network.assumptions[-1]
+
+
 def test_what_nir_does_not_say_is_told():
     graph = max_pools("float32")[0]
     nodes, _, unsaid = nir_nodes(graph)
