@@ -73,7 +73,8 @@ def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
     except READ_ERRORS as error:
         raise ModelError(f"{path}: not a readable NIR file ({_said(error)}); export it again") from error
     metadata = tree.pop("metadata", None)
-    own = None if metadata is None else Own(metadata, metadata.get("digest") == digest(tree))
+    told = None if metadata is None else metadata.get("digest")
+    own = None if metadata is None else Own(metadata, isinstance(told, str) and told == digest(tree))
     if own is not None and own.intact:
         return NirGraph({}, [], own)
     root = _build(path, "", tree)

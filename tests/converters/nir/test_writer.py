@@ -118,6 +118,16 @@ def test_a_file_that_was_changed_is_read_by_its_nodes(tmp_path):
     np.testing.assert_array_equal(network.graph["w"].weights, 2 * EYE)
 
 
+@pytest.mark.parametrize("value", ["text", 3, np.ones(3)])
+def test_a_digest_that_is_none(tmp_path, value):
+    path = save(tmp_path / "a.nir", ends((4,), (4,), w=nir.Linear(EYE), lif=lif()))
+    snnrt.convert(path).save(tmp_path / "b.nir")
+    with h5py.File(tmp_path / "b.nir", "r+") as file:
+        del file["node/metadata/snnrt/digest"]
+        file["node/metadata/snnrt/digest"] = value
+    assert "changed since" in import_nir(tmp_path / "b.nir", isolated=False).assumptions[0]
+
+
 def test_choices_for_a_file_of_ours(tmp_path):
     path = save(tmp_path / "a.nir", ends((4,), (4,), w=nir.Linear(EYE), lif=lif()))
     snnrt.convert(path, exit="entropy:0.5", timesteps=5).save(tmp_path / "b.nir")
