@@ -157,7 +157,8 @@ def _told(imported: Imported, lines: Sequence[str]) -> Imported:
     if not lines:
         return imported
     metadata = dict(imported.graph.metadata)
-    source = dict(metadata["source"])  # type: ignore[call-overload]
+    found = metadata.get("source")
+    source = dict(found) if isinstance(found, dict) else {}
     told = (*imported.assumptions, *lines)
     metadata["source"] = {**source, "assumptions": list(told)}
     return replace(imported, graph=imported.graph.with_(metadata=metadata), assumptions=told)

@@ -41,10 +41,7 @@ class Network(NetworkFacts):
         return cls(read_model(raw))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the .snnrt file, whole or not at all; with the suffix .nir as :meth:`save_nir`.
-
-        Raises OutputError where that is impossible.
-        """
+        """Write the .snnrt file, whole or not at all, or as :meth:`save_nir` a .nir. Raises OutputError."""
         if os.fspath(path).lower().endswith(".nir"):
             self.save_nir(path)
         else:

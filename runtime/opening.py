@@ -84,9 +84,9 @@ def convert(
     (module, example).
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
-    ``norse``, ``sinabs``, ``rockpool``, ``nir``; None: inferred, and said in ``assumptions``, or demanded).
-    ``timesteps``: T (16). ``exit``: when a run ends, as ``"entropy:0.2"`` or :class:`snnrt.Exit`; None:
-    never, or as a file that snnrt wrote says.
+    ``norse``, ``sinabs``, ``rockpool``, ``lava``, ``nir``; None: inferred, and said in
+    ``assumptions``, or demanded). ``timesteps``: T (16). ``exit``: when a run ends, as ``"entropy:0.2"`` or
+    :class:`snnrt.Exit`; None: never, or as a file that snnrt wrote says.
     ``numbers``: of the device.
     ``calibrate``: inputs (as for :meth:`Network.run`; of built-in data the training split) that set int8's
     scales and show how far it agrees with float32 (``agreement`` of the result); ``state_bits``: width of

@@ -14,6 +14,7 @@ import resource
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -230,7 +231,8 @@ def _read_one(path: str, framework: str | None) -> tuple[str, str]:
 
 
 def _work(pipe: Connection) -> None:
-    """Reads the files that come, and says what came of each."""
+    """Reads the files that come, and says what came of each; a warning counts as raised."""
+    warnings.simplefilter("error")
     while (task := pipe.recv()) is not None:
         # the process's peak starts anew, its children's does not
         Path("/proc/self/clear_refs").write_text("5")

@@ -13,6 +13,7 @@ NAMES = (
     "norse",
     "sinabs",
     "rockpool",
+    "lava",
     "nir",
 )
 """In the order in which options and messages list them."""

@@ -91,7 +91,8 @@ def read_nir(path: str | Path, isolated: bool = True) -> NirGraph:
     except READ_ERRORS as error:
         raise ModelError(f"{path}: not a readable NIR file ({_said(error)}); export it again") from error
     metadata = tree.pop("metadata", None)
-    own = None if metadata is None else Own(metadata, metadata.get("digest") == digest(tree))
+    told = None if metadata is None else metadata.get("digest")
+    own = None if metadata is None else Own(metadata, isinstance(told, str) and told == digest(tree))
     if own is not None and own.intact:
         return NirGraph({}, [], own)
     root = _build(path, "", tree)
@@ -127,7 +128,7 @@ def _take_graph(graph: Any, prefix: str) -> NirGraph:
     return NirGraph(nodes, [_edge(where, nodes, pair) for pair in graph.edges])
 
 
-def _edge(where: str, nodes: Collection[str], pair: Sequence[object]) -> tuple[str, str]:
+def _edge(where: str, nodes: Collection[str], pair: Sequence[object] | np.ndarray) -> tuple[str, str]:
     first, second = (end.decode("utf8", "replace") if isinstance(end, bytes) else str(end) for end in pair)
     for end in (first, second):
         if end not in nodes:

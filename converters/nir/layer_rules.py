@@ -53,12 +53,26 @@ class LayerRules:
         delays = any(node.kind == "Delay" for node in common)
         lines = describe(self.rules, self.choices, mechanisms, delays)
         lines += EXPORTS[self.rules.framework.name].lost(mechanisms)
+        lines += self._remarks()
         for name, (rules, choices) in self.own.items():
             node = self.nodes[name]
             its = [MECHANISMS[node.kind]] if node.kind in MECHANISMS else []
             told = describe(rules, choices, its, False) + EXPORTS[rules.framework.name].lost(its)
             lines += [f"{name!r}: {line}" for line in told if line not in lines]
         return lines
+
+    def _remarks(self) -> list[str]:
+        found: dict[str, list[str]] = {}
+        for name, node in self.neurons.items():
+            rules = self.of(name)
+            try:
+                remark = EXPORTS[rules.framework.name].remark(Traits(node), rules.dt) if _tells(node) else ""
+            except (TypeError, ValueError):
+                # what is not numbers is refused, with the node's name, where the neuron is made
+                continue
+            if remark:
+                found.setdefault(remark, []).append(name)
+        return [f"{', '.join(map(repr, names[:8]))}: {remark}" for remark, names in found.items()]
 
     def held_against_the_file(self) -> list[str]:
         """A line for each contradiction by the constants where the caller gave ``dt`` too.
@@ -83,6 +97,10 @@ class LayerRules:
         return lines
 
 
+def _tells(node: NirNode) -> bool:
+    return node.kind in MECHANISMS
+
+
 def check_names(neurons: Mapping[str, NirNode], layers: LayerChoices) -> None:
     """Raise ModelError for one of ``layers`` that is none of ``neurons``."""
     for name in layers:
@@ -95,7 +113,7 @@ def _rules(framework: str, choices: Choices, neurons: Mapping[str, NirNode]) -> 
     rules = choose_rules(framework, choices)
     if choices.dt is None:
         try:
-            traits = [Traits(node) for node in neurons.values() if node.kind in MECHANISMS]
+            traits = [Traits(node) for node in neurons.values() if _tells(node)]
             dt = EXPORTS[framework].betrayed_dt(traits)
         except (TypeError, ValueError):
             # what is not numbers is refused, with the node's name, where the neuron is made

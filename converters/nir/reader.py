@@ -106,9 +106,10 @@ def unpacked(group: h5py.Group, nodes: bool = False) -> Tree:
     """What is in ``group``, unchecked, metadata left out; ``nodes``: its keys are names that a user gave."""
     tree: Tree = {}
     for key, item in group.items():
+        if key == "metadata" and not nodes:
+            continue
         if isinstance(item, h5py.Group):
-            if nodes or key != "metadata":
-                tree[key] = unpacked(item, key == "nodes" and not nodes)
+            tree[key] = unpacked(item, key == "nodes" and not nodes)
         elif isinstance(item, h5py.Dataset):
             value = item[()]
             tree[key] = value.decode("utf8") if isinstance(value, bytes) else value

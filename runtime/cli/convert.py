@@ -205,11 +205,10 @@ def run(args: argparse.Namespace) -> int:
 
     import snnrt
 
-    if _is_model(args.source):
-        if options or args.numbers != "float32" or not args.output.lower().endswith(".nir"):
-            args.parser.error(
-                f"{args.source} is converted already: it becomes a NIR file, as -o model.nir, without options"
-            )
+    as_nir = args.output.lower().endswith(".nir")
+    if as_nir and _is_model(args.source):
+        if options or args.numbers != "float32":
+            args.parser.error(f"{args.source} is converted already: it becomes a NIR file without options")
         network = snnrt.load(args.source)
     else:
         with warnings.catch_warnings(record=True) as told:
@@ -218,7 +217,7 @@ def run(args: argparse.Namespace) -> int:
         for warning in told:
             print_warning(str(warning.message))
     unsaid: list[str] = []
-    if args.output.lower().endswith(".nir"):
+    if as_nir:
         unsaid = network.save_nir(args.output)
     else:
         network.save(args.output)

@@ -20,6 +20,9 @@ class Traits:
     def __init__(self, node: NirNode) -> None:
         """Raises TypeError or ValueError where the constants are not numbers."""
         self.node, self.mechanisms = node, MECHANISMS[node.kind]
+        for name, value in node.values.items():
+            if np.asarray(value).dtype.kind not in "fiu":
+                raise TypeError(f"{name} is of {np.asarray(value).dtype}")
         self.r = np.asarray(node.r, np.float64)
         self.wide = np.asarray(node.r).dtype == np.float64
         self.unit_r = bool(np.all(self.r == 1))
@@ -66,7 +69,9 @@ class Export:
     not leak. ``fits``: may the framework have written a neuron of these traits? ``reason`` says so in
     words. ``negative_times``: a decay above 1 becomes a negative time constant. ``contradiction``: what in a
     neuron the framework can't have written with a step of ``dt``, in words; empty where nothing is.
-    ``lost``: what the export leaves out of neurons with these mechanisms without a word, a line each.
+    ``remark``: what a user should know of a neuron under a step of ``dt``, in words; empty where there is
+    nothing. ``lost``: what the export leaves out of neurons with these mechanisms without a word, a line
+    each.
     ``betrayed_dt``: the step, in seconds, that the neurons' constants betray.
     """
 
@@ -76,5 +81,6 @@ class Export:
     reason: str = ""
     negative_times: bool = False
     contradiction: Callable[[Traits, float], str] = _nothing
+    remark: Callable[[Traits, float], str] = _nothing
     lost: Callable[[Collection[Mechanisms]], list[str]] = _nothing_lost
     betrayed_dt: Callable[[Sequence[Traits]], float | None] = _unknown

@@ -50,4 +50,23 @@ def _fits(traits: Traits) -> bool:
 SHORTEST = 1e-4
 """NIR's usual step, in seconds: below it forward Euler does not settle."""
 
-EXPORT = Export(_dynamics, _integrator_gain, _fits, "r = 1 and τ in seconds")
+FEW = 1e-2
+"""Of the threshold, which an input of 1 adds in a step."""
+
+
+def _remark(traits: Traits, dt: float) -> str:
+    """An integrate-and-fire neuron whose r counts steps hardly moves where NIR multiplies by dt."""
+    if traits.mechanisms.leaky or not traits.mechanisms.fires:
+        return ""
+    threshold = np.asarray(traits.node.v_threshold, np.float64)
+    with np.errstate(all="ignore"):
+        share = np.max(np.abs(traits.r) * dt / threshold)
+    if not 0 < share < FEW:
+        return ""
+    return (
+        f"HARDLY MOVES: an input of 1 adds r·dt = {share:.2g} of the threshold in a step, so {1 / share:.0f} "
+        "steps to a spike; where r counts steps, another framework is right"
+    )
+
+
+EXPORT = Export(_dynamics, _integrator_gain, _fits, "r = 1 and τ in seconds", remark=_remark)

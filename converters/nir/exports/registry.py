@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnrt.converters.nir.exports import nir, norse, rockpool, sinabs, snntorch, spikingjelly
+from snnrt.converters.nir.exports import lava, nir, norse, rockpool, sinabs, snntorch, spikingjelly
 from snnrt.converters.nir.exports.export import Export
 
 EXPORTS: dict[str, Export] = {
@@ -11,5 +11,6 @@ EXPORTS: dict[str, Export] = {
     "norse": norse.EXPORT,
     "sinabs": sinabs.EXPORT,
     "rockpool": rockpool.EXPORT,
+    "lava": lava.EXPORT,
     "nir": nir.EXPORT,
 }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from snnrt.converters.frameworks import nir, norse, sinabs, snntorch, spikingjelly
+from snnrt.converters.frameworks import lava, nir, norse, rockpool, sinabs, snntorch, spikingjelly
 from snnrt.converters.frameworks.framework import Mechanisms
 from snnrt.converters.frameworks.neuron import leaky_integrator
 from snnrt.ir.graph import Dense, Edge, Exit, Graph, Input, Readout
@@ -52,6 +52,25 @@ def test_snntorch_clamps_its_decays():
     found = snntorch.leaky(f([-0.5, 0.5, 1.5]), f(2))
     np.testing.assert_array_equal(found.membrane, [0, 0.5, 1])
     assert found.synapse == 1 and found.membrane.dtype == found.synapse.dtype == np.float32
+
+
+def test_lava():
+    def lif(v, c, x):
+        c = F(0.5) * c + x
+        return F(0.25) * v + c, c
+
+    np.testing.assert_array_equal(membranes(lava.lif(f(0.25), f(0.5))), expected(lif))
+
+
+def test_rockpool():
+    def lif(v, c, x):
+        c = (c + x) * F(0.5)
+        return F(0.25) * v + c, c
+
+    np.testing.assert_array_equal(membranes(rockpool.lif(f(0.25), f(0.5))), expected(lif))
+    np.testing.assert_array_equal(
+        membranes(rockpool.exponential_synapse(f(0.5))), expected(lambda v, c, x: ((v + x) * F(0.5), c))
+    )
 
 
 def test_spikingjelly():

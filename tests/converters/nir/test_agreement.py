@@ -41,6 +41,9 @@ def test_the_choice_is_demanded(tmp_path, neuron, said):
 def test_what_is_chosen_is_taken(tmp_path):
     imported = read(file(tmp_path, IF), framework="nir")
     assert not any(line.startswith("framework = ") for line in imported.assumptions)
+    (line,) = (line for line in imported.assumptions if "HARDLY MOVES" in line)
+    assert line.startswith("'n0': HARDLY MOVES: an input of 1 adds r·dt = 0.0001 of the threshold")
+    assert not any("HARDLY" in line for line in read(file(tmp_path, IF), framework="norse").assumptions)
 
 
 def test_where_the_network_is_the_same_it_is_taken_with_a_line(tmp_path):

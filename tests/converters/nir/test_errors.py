@@ -259,7 +259,7 @@ def test_wrong_joints(tmp_path, case):
     [
         (
             {"framework": "keras"},
-            "framework: expected one of snntorch, spikingjelly, norse, sinabs, rockpool, nir, found 'keras'",
+            "framework: expected one of snntorch, spikingjelly, .*, rockpool, lava, nir, found 'keras'",
         ),
         ({"reset": "soft"}, "reset: expected one of subtract, subtract_now, zero, none, found 'soft'"),
         ({"dt": 0.0}, "dt: expected seconds above 0"),
@@ -334,6 +334,7 @@ def replaced(key, value):
             r"node 'a' \(Linear\): weight: expected numbers",
         ),
         (replaced("nodes/a/weight", np.ones((4, 4), complex)), r"weight: expected numbers"),
+        (replaced("nodes/lif/r", np.ones(4, complex)), r"node 'lif' \(LIF\): r: expected numbers"),
         (replaced("nodes/lif/tau", np.array([b"x"] * 4)), r"node 'lif' \(LIF\): tau: expected numbers"),
         (replaced("nodes/lif/r", np.array([b"x"] * 4)), r"node 'lif' \(LIF\): r: expected numbers"),
         (replaced("nodes/lif/r", np.ones(3, F)), r"'lif' \(LIF\): r: expected one value, .*, found \(3,\)"),
@@ -399,6 +400,20 @@ def test_data_in_another_file(tmp_path):
         node.create_dataset("nodes/a/weight", (4, 4), F, external=[(str(tmp_path / "raw"), 0, 64)])
 
     fails(edited(tmp_path / "net.nir", change), "lies in another file")
+
+
+def test_metadata_that_are_data(tmp_path):
+    def change(node):
+        node["metadata"] = np.ones(3)
+        node["nodes/lif/metadata"] = "text"
+
+    path = edited(tmp_path / "net.nir", change)
+    assert import_nir(path, framework="nir", isolated=False).graph["lif"].kind == "neuron"
+
+
+def test_a_node_called_metadata(tmp_path):
+    path = save(tmp_path / "net.nir", ends((4,), (4,), metadata=dense()))
+    assert import_nir(path, isolated=False).graph["metadata"].kind == "dense"
 
 
 def test_too_many_entries(tmp_path, monkeypatch):

@@ -192,6 +192,19 @@ def test_spikingjelly_cuba_lif(tmp_path):
         v = np.where(v >= 1, F(0.25), v)
 
 
+def test_lava(tmp_path):
+    """u decays, takes its input in and drives v; v > θ resets to 0."""
+    tau_syn, tau_mem = F(DT) / (F(1) - full(0.5)), F(DT) / (F(1) - full(0.75))
+    neuron = nir.CubaLIF(tau_syn, tau_mem, tau_mem / F(DT), full(0), full(0.5), full(0), w_in=tau_syn / F(DT))
+    _, spikes, _ = run(file(tmp_path / "n.nir", neuron), X, framework="lava")
+    u, v = np.zeros((3, 5), F), np.zeros((3, 5), F)
+    for step in range(X.shape[1]):
+        u = u * F(0.5) + X[:, step]
+        v = v * F(0.75) + u
+        np.testing.assert_array_equal(spikes["neuron"][:, step], v > 0.5)
+        v = np.where(v > 0.5, F(0), v)
+
+
 def test_sinabs_synaptic_current(tmp_path):
     """τ in steps: c = αs·(c + x), v = αm·v + (1 − αm)·c, several spikes."""
     neuron = nir.CubaLIF(full(4), full(8), full(1), full(0), full(0.125), full(0))

@@ -118,6 +118,16 @@ def test_a_file_that_was_changed_is_read_by_its_nodes(tmp_path):
     np.testing.assert_array_equal(network.graph["w"].weights, 2 * EYE)
 
 
+@pytest.mark.parametrize("value", ["text", 3, np.ones(3)])
+def test_a_digest_that_is_none(tmp_path, value):
+    path = save(tmp_path / "a.nir", ends((4,), (4,), w=nir.Linear(EYE), lif=lif()))
+    snnrt.convert(path).save(tmp_path / "b.nir")
+    with h5py.File(tmp_path / "b.nir", "r+") as file:
+        del file["node/metadata/snnrt/digest"]
+        file["node/metadata/snnrt/digest"] = value
+    assert "changed since" in import_nir(tmp_path / "b.nir", isolated=False).assumptions[0]
+
+
 def test_choices_for_a_file_of_ours(tmp_path):
     path = save(tmp_path / "a.nir", ends((4,), (4,), w=nir.Linear(EYE), lif=lif()))
     snnrt.convert(path, exit="entropy:0.5", timesteps=5).save(tmp_path / "b.nir")
@@ -126,6 +136,13 @@ def test_choices_for_a_file_of_ours(tmp_path):
     assert (str(network.exit), network.timesteps) == ("never", 7)
     assert network.graph.metadata["name"] == "other" and network.graph["lif"].reset == "subtract"
     assert "the rules that were given are not used" in network.assumptions[-1]
+
+
+def test_a_built_network_goes_on_to_int8(tmp_path):
+    """It has no source in its metadata."""
+    snnrt.Network(SMALL_NETWORKS["dense_lif"]("float32")[0]).save(tmp_path / "net.nir")
+    network = snnrt.convert(tmp_path / "net.nir", numbers="int8")
+    assert network.graph.integer and "no data was seen" in network.assumptions[-1]
 
 
 def test_what_nir_does_not_say_is_told():
