@@ -37,7 +37,7 @@ def validate(
     runs in its own framework; ``options``: how the source is read or called."""
     outputs: object = source
     if not is_outputs(source):
-        outputs = framework_outputs(source, model.graph, _request(model, data).inputs, **options)
+        outputs = framework_outputs(source, model.graph, _request(model, data).inputs, **options)  # type: ignore[arg-type]
         if outputs is None:
             return compare_with_reference(model, source_graph(source, model.graph, **options), data, progress)
     return compare_with_outputs(model, recorded_outputs(outputs, model.graph), data, progress)  # type: ignore[arg-type]
