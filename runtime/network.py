@@ -140,12 +140,11 @@ class Network(NetworkFacts):
         """Run this network in the C core, and compare it with ``source``: the file that it was converted from
         (read with the options of that conversion), a .snnrt file or a float32 network, in the reference; a
         PyTorch module, which runs itself, called as on ``example`` (None: ``data``), with ``weights``; or
-        what was recorded in the framework, an ``.npz`` or a mapping of arrays: ``outputs`` (N, T, K), or
-        ``logits`` (N, K) or (N, T, K), and ``spikes/LAYER`` (N, T, *shape), as
-        :mod:`snnrt.comparison.outputs` says. ``data`` as for :meth:`run`. Raises ModelError for another
-        network, DataError where outputs do not fit it."""
+        what was recorded in the framework, an ``.npz`` or arrays by name: ``outputs`` (N, T, K), ``logits``
+        (N, K) or (N, T, K), ``spikes/LAYER`` (N, T, *shape): :mod:`snnrt.comparison.outputs`. ``data`` as for
+        :meth:`run`. Raises ModelError for another network, DataError where outputs do not fit it."""
         from snnrt.comparison import validate
 
-        called = {"example": example, "weights": weights}
-        given = {name: value for name, value in called.items() if value is not None}
+        called = (("example", example), ("weights", weights))
+        given = {name: value for name, value in called if value is not None}
         return validate(self.model, source, data, progress, **given)

@@ -20,7 +20,7 @@ def demo_network(numbers: Numbers) -> tuple[Network, np.ndarray]:
     """With 4 timesteps, and an exit rule with which some images take several; images (797, 1, 8, 8)."""
     training, test = load_dataset("digits", split="train"), load_dataset("digits", split="test")
     network = convert(
-        SOURCE, numbers=numbers, timesteps=4, framework="snntorch", exit="entropy:0.05",
+        SOURCE, numbers=numbers, timesteps=4, framework="snntorch", exit="entropy:0.005",
         calibrate=training.x if numbers == "int8" else None,
     )  # fmt: skip
     return network, test.x

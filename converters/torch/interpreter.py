@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from snnrt.converters.torch.adapter import Adapted, Adapter, Branch
+from snnrt.converters.torch.cells import (
+    CellRecord,
+    axes_at,
+    count_steps,
+    settle_cells,
+    shape_after,
+    without_time,
+)
 from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.functions import FUNCTIONS
 from snnrt.converters.torch.input_axes import input_axes
@@ -19,17 +27,6 @@ from snnrt.converters.torch.recording import ESCAPES, Call, Recording, Value
 from snnrt.converters.torch.template import Read, Template, TemplateNode
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Shape
-
-
-@dataclass(eq=False)
-class CellRecord:
-    """A neuron's ``place`` in the template, and its spikes in the order of its calls, ``factor`` times; where
-    it does not fire (``fires``), its membrane."""
-
-    place: int
-    factor: np.ndarray
-    fires: bool = True
-    values: list[Value] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -60,7 +57,7 @@ class Interpreter:
         self.template = Template()
         self.notes: list[str] = []
         self.meanings: dict[int, Meaning] = {}
-        self.timesteps, self.looped = self._count_steps()
+        self.timesteps, self.looped = count_steps(recording, adapter)
         self._reads: dict[str, list[tuple[int, tuple[Read, ...]]]] = {}
         self._cells: dict[str, CellRecord] = {}
         self._calls: Counter[str] = Counter()
@@ -84,7 +81,7 @@ class Interpreter:
                 self._interpret(call)
             except NotSupported as error:
                 self._give_up(call, error)
-        self._settle_cells()
+        settle_cells(self.template, self._cells, self._reads)
         result = _replace_values(self.recording.result, self.meanings)
         return Interpretation(
             self.template,
@@ -194,7 +191,8 @@ class Interpreter:
         spikes = call.outputs[adapted.spikes]
         meaning = self._with_batch(self.meanings[id(source)], spikes)
         sample = spikes.shape[len(meaning.lead) :]
-        if meaning.sample != sample and not adapted.branches and not adapted.before and not adapted.reduced:
+        changes = adapted.branches or adapted.before or adapted.reduced or adapted.timesteps is not None
+        if meaning.sample != sample and not changes:
             raise NotSupported(
                 f"gives {spikes.shape} where it reads {source.shape}", "give it an input for each neuron"
             )
@@ -207,7 +205,7 @@ class Interpreter:
             )
         if adapted.timesteps is not None:
             meaning = self._repeated(meaning, adapted.timesteps)
-        lead = _axes_at(meaning, adapted.time)
+        lead = axes_at(meaning, adapted.time)
         if meaning.time == "reduced" or meaning.mode == "running":
             raise NotSupported("reads a sum over the timesteps", "put the neuron before the sum")
         delay = 0
@@ -225,7 +223,7 @@ class Interpreter:
             )
         read = self.template.earlier(meaning.node, delay)
         for operation in adapted.before:
-            meaning = meaning.at(meaning.node, _shape_after(operation, meaning.sample))
+            meaning = meaning.at(meaning.node, shape_after(operation, meaning.sample))
             static = self.template.nodes[read[0]].static and not read[1]
             inner = TemplateNode(operation, (read,), meaning.sample, static, f"{path}.input")
             read = (self.template.add(inner), 0)
@@ -257,11 +255,11 @@ class Interpreter:
             for value in call.outputs:
                 if isinstance(value.place, int):
                     self.meanings[id(value)] = replace(
-                        given, time="step", step=value.place, lead=_without_time(lead)
+                        given, time="step", step=value.place, lead=without_time(lead)
                     )
             return
         if adapted.reduced:
-            outer = replace(given, time="reduced", mode=adapted.reduced, lead=_without_time(lead))
+            outer = replace(given, time="reduced", mode=adapted.reduced, lead=without_time(lead))
         self.meanings[id(spikes)] = outer
         for value in call.outputs:
             if value is not spikes:
@@ -315,7 +313,7 @@ class Interpreter:
         rank = len(value.shape)
         if given.time == "sequence" and rank == given.rank - 1:
             # of all timesteps only the last is kept
-            given = replace(given, time="reduced", mode="last", lead=_without_time(given.lead))
+            given = replace(given, time="reduced", mode="last", lead=without_time(given.lead))
         elif rank != given.rank:
             membrane = None
             lead = (*["1"] * (rank - given.rank), *given.lead)
@@ -345,82 +343,6 @@ class Interpreter:
             )
         self.timesteps = timesteps
         return replace(meaning, lead=("T", *meaning.lead))
-
-    def _count_steps(self) -> tuple[int, bool]:
-        """Timesteps of the recording, and whether neurons are called once for each."""
-        counts = Counter(
-            call.scope for call in self.recording.calls
-            if call.cell is not None and self.adapter.adapt_time(call.cell) == "single"
-        )  # fmt: skip
-        if not counts:
-            return 1, False
-        if len(set(counts.values())) > 1:
-            found = ", ".join(f"{path!r} {count}" for path, count in sorted(counts.items())[:6])
-            raise ModelError(
-                f"neurons are called a different number of times: {found}; expected each once a timestep "
-                "(a neuron that is used in two places has two states: make it two modules)"
-            )
-        steps = next(iter(counts.values()))
-        return steps, steps > 1
-
-    def _settle_cells(self) -> None:
-        """Each neuron reads what it read at the last timestep, and at all others but the first ones."""
-        for path, found in self._reads.items():
-            place = self._cells[path].place
-            last = found[-1][1]
-            longest = max((delay for _, delay in self._closest(last)), default=0)
-            for step, reads in found:
-                if reads != last and step > longest:
-                    raise ModelError(
-                        f"{path!r} reads something else at timestep {step + 1} than at the last; "
-                        "expected the same network at every timestep"
-                    )
-            self.template.nodes[place].reads = last
-
-    def _closest(self, reads: tuple[Read, ...]) -> list[Read]:
-        """The delayed reads behind ``reads``, through layers without state."""
-        found, pending, seen = [], list(reads), set()
-        while pending:
-            place, delay = pending.pop()
-            if (place, delay) in seen:
-                continue
-            seen.add((place, delay))
-            if delay:
-                found.append((place, delay))
-            elif place in self._stateless():
-                pending.extend(self.template.nodes[place].reads)
-        return found
-
-    def _stateless(self) -> set[int]:
-        cells = {cell.place for cell in self._cells.values()}
-        return {place for place in range(len(self.template.nodes)) if place not in cells}
-
-
-def _axes_at(meaning: Meaning, time: str) -> tuple[str, ...]:
-    """The axes in front of a neuron's input as the neuron takes them."""
-    lead = meaning.lead
-    if time == "single":
-        if any("T" in axis for axis in lead) and meaning.time != "static":
-            raise NotSupported("computes one timestep, and reads all", "call it for each timestep")
-        return lead
-    wanted = {"TN": ("T", "N"), "NT": ("N", "T"), "NT merged": ("NT",)}[time]
-    kept = tuple(axis for axis in lead if axis != "1")
-    if kept == wanted or (time != "NT merged" and kept == ("T",)):
-        return lead
-    raise NotSupported(
-        f"takes axes ({', '.join(wanted)}, …) and reads ({', '.join(lead)}, …)",
-        "give the example in the layout that the framework takes, with time and batch",
-    )
-
-
-def _without_time(lead: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(axis for axis in lead if axis != "T")
-
-
-def _shape_after(operation: Operation, sample: Shape) -> Shape:
-    if isinstance(operation, Linear) and len(sample) != 1:
-        raise NotSupported(f"its input weights read {sample}", "flatten its input")
-    return (operation.weights.shape[0],) if isinstance(operation, Linear) else sample
 
 
 def _replace_values(tree: Any, meanings: dict[int, Meaning]) -> Any:

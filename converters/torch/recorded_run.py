@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from snnrt.converters.common.recorded import Recorded
-from snnrt.converters.torch.interpreter import CellRecord, Interpretation
+from snnrt.converters.torch.cells import CellRecord
+from snnrt.converters.torch.interpreter import Interpretation
 from snnrt.converters.torch.meaning import Meaning
 from snnrt.converters.torch.recording import Recording
 
