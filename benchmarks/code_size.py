@@ -24,7 +24,7 @@ from stack_bound import stack_bounds
 from snnrt.atomic_write import write_atomically
 from snnrt.ir.graph import Edge, Exit, Graph, Input, Readout
 from snnrt.targets import step_instructions
-from snnrt.targets.code_sizes import BASE, CALLS, FORMAT, NUMBERS, TABLE, code_of, read_table, summed
+from snnrt.targets.code_sizes import BASE, CALLS, FORMAT, NUMBERS, TABLE, WITHIN, code_of, read_table, summed
 from snnrt.targets.export.core_sources import ON_REQUEST, options_for
 
 ROOT = Path(__file__).absolute().parents[1]
@@ -78,7 +78,8 @@ SMALLEST, UNCHECKED, ALL_INT8, ALL_FLOAT32, EVERYTHING = NAMED
 
 def single_builds(number: str) -> dict[str, Build]:
     """The smallest build of ``number``, ``base``, and those that differ from it in one part."""
-    parts = {part: changed_build(number, {part}) for part in PARTS if part != number}
+    wanted = {part: {part, WITHIN.get(part, part)} for part in PARTS if part != number}
+    parts = {part: changed_build(number, both) for part, both in wanted.items()}
     return {"base": changed_build(number, ())} | parts
 
 
@@ -93,6 +94,7 @@ def whole_changes(number: str, seed: int = 7, count: int = 4) -> tuple[frozenset
     changes = [more, more - rules | {"exit_scores"}, wanted]
     while len(changes) < 3 + count:
         change = frozenset(part for part in sorted(MODEL_SWITCHES) if drawn.random() < 0.5)
+        change |= {WITHIN[part] for part in change & WITHIN.keys()}
         # the rule confidence is one with scores
         if len(change) > 1 and not change >= rules and change not in changes:
             changes.append(change)

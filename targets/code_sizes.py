@@ -20,6 +20,8 @@ BASE = frozenset({"exit_scores", "model_check"})
 """Switches of the smallest build, dense + LIF + entropy exit, beside the one of its number."""
 OPTIONAL_PARTS = ("health", "verify", "strings", "counters", "trace", "model_check")
 """Parts that firmware may have whatever its model; the builds of models have the last of them."""
+WITHIN = {"depthwise": "conv2d"}
+"""Switches that do nothing without another; the table has the build with both."""
 CALLS = ("init", "step", "run", "verify")
 """Calls whose stack is in the table."""
 _PREFIX = "SNNRT_WITH_"
@@ -83,7 +85,7 @@ def changed_parts(options: Mapping[str, int]) -> tuple[str, tuple[str, ...]]:
 
 def summed(builds: Mapping[str, Mapping[str, int]], changed: Collection[str]) -> dict[str, int]:
     """The row of the build that differs from ``builds["base"]`` in ``changed``, from the builds that differ
-    in one of them.
+    in one of them (of :data:`WITHIN`: also in the part that it is in).
 
     What each changes of the core is added. Libraries and stack are the most of any: what several parts call
     is linked once, and the deepest path of calls goes through one node.
@@ -91,7 +93,8 @@ def summed(builds: Mapping[str, Mapping[str, int]], changed: Collection[str]) ->
     base = builds["base"]
     rows = [base, *(builds[name] for name in changed)]
     sums = {key: max(row[key] for row in rows) for key in base}
-    return sums | {"core": base["core"] + sum(row["core"] - base["core"] for row in rows)}
+    added = (builds[name]["core"] - builds[WITHIN.get(name, "base")]["core"] for name in changed)
+    return sums | {"core": base["core"] + sum(added)}
 
 
 @cache
