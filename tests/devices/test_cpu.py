@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from effort import effort
+from effort import effort, whole
 from small_networks import SMALL_NETWORKS, dense_lif, image_conv
 
 from snnrt.devices import batches, cpu
@@ -146,6 +146,7 @@ print("done", flush=True)
 """
 
 
+@whole
 @pytest.mark.parametrize(
     ("side", "inputs", "steps"),
     [(8, 1000, 2000), (32, 2, 40_000), (32, 1, 40_000), (384, 1, 1000)],

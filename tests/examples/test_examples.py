@@ -40,6 +40,7 @@ def test_every_example_is_run_here():
     assert all(f"{name}.py" in listed for name in names | ELSEWHERE)
 
 
+@whole
 def test_demo(example, tmp_path):
     printed = example("demo")
     data = load_dataset("digits")
@@ -80,6 +81,7 @@ def test_convert_and_run(example, tmp_path):
     assert "assumed: reset" in printed
 
 
+@whole
 def test_profile_targets(example, tmp_path):
     printed = example("profile_targets", "stm32l4r5", "--report", "page.html")
     assert "STM32L4R5" in printed and "DT-SNN" not in printed
@@ -96,6 +98,7 @@ def test_record_spikes(example, tmp_path):
     assert [float(word) for word in line.split("[")[1].strip("]").split()] == pytest.approx(rates, abs=6e-4)
 
 
+@whole
 def test_crossbar(example):
     printed = example("crossbar", "--inputs", "40")
     lines = {line[:24].strip(): line for line in printed.splitlines()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import spyketorch_form as form
+from effort import whole
 from one_spike_network import (
     GOLDEN_STEPS,
     LAYERS,
@@ -37,7 +38,7 @@ def listed(winners: np.ndarray) -> list[form.Place]:
     return [(int(c), int(y), int(x)) for c, y, x in winners if c >= 0]
 
 
-@pytest.mark.parametrize("device", ["cpu", "reference"])
+@pytest.mark.parametrize("device", ["cpu", pytest.param("reference", marks=whole)])
 def test_golden_vectors(device: str) -> None:
     arrays = golden()
     inputs = len(arrays["input"]) if device == "cpu" else REFERENCE_INPUTS

@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from effort import whole
 from node_cases import CASES, arithmetics
 from strategies import random_graph
 
@@ -98,6 +99,7 @@ def wanted(numbers: str) -> set[tuple]:
     return result
 
 
+@whole
 @pytest.mark.parametrize("numbers", ["float32", "int8"])
 def test_random_graphs_have_everything(numbers: str) -> None:
     seen: Counter[tuple] = Counter()
@@ -106,6 +108,7 @@ def test_random_graphs_have_everything(numbers: str) -> None:
     assert wanted(numbers) - set(seen) == set()
 
 
+@whole
 @pytest.mark.parametrize("numbers", ["float32", "int8"])
 def test_random_graphs_fire_and_exit(numbers: str) -> None:
     """Parity on silence would say little: many neurons fire sometimes, not always; many runs stop early."""

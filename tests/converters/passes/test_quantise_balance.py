@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from effort import whole
 
 from snnrt import GraphBuilder
 from snnrt.converters.passes.quantise import quantise
@@ -34,7 +35,7 @@ def mixed(spikes: int) -> Graph:
         (32, 5, 64),
         (255, 5, 256),
         # 2^29 over 127 a weight and neuron leaves room for 211 copies
-        (255, 20000, 64),
+        pytest.param(255, 20000, 64, marks=whole),
     ],
 )
 def test_spikes_beside_many_levels_are_multiplied_as_needed(levels: int, spikes: int, factor: int) -> None:
