@@ -89,6 +89,8 @@ class Wiring:
     def _add_input(self, encoding: Literal["constant", "spikes"], low: float, high: float) -> None:
         name = self.connections.input
         draft = self.drafts[name]
+        if isinstance(draft, UnsupportedDraft):
+            raise ModelError(f"{SourceNode(name, draft.kind)}: {draft.reason}; {draft.remedy}")
         assert isinstance(draft, InputDraft)
         readers = [self.drafts[reader] for reader in self.connections.readers(name)]
         shape, note = input_shape(SourceNode(name, draft.kind), draft.sizes, readers)

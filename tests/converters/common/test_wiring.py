@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from snnrt.converters.common.connections import Connections
-from snnrt.converters.common.drafts import InputDraft, LayerDraft, OutputDraft
+from snnrt.converters.common.drafts import InputDraft, LayerDraft, OutputDraft, UnsupportedDraft
 from snnrt.converters.common.layers import dense, flatten
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.source_node import SourceNode
@@ -58,3 +58,13 @@ def test_what_the_input_does_not_reach():
     reads = {"fc": [("in", 0), ("a", 1)], "a": [("a", 1)], "out": [("fc", 0)]}
     with pytest.raises(ModelError, match=r"node 'a' \(Linear\): no path leads to it from the input"):
         wire({"fc": linear("fc", 2, 3), "a": linear("a", 3, 3)}, reads, (3,))
+
+
+def test_an_input_that_is_none_is_refused_in_its_words():
+    drafts = {
+        "in": UnsupportedDraft("Input", "its shape is missing", "export it again"),
+        "out": OutputDraft("O"),
+    }
+    wiring = Wiring(drafts, Connections({"in": [], "out": [("in", 0)]}, "in", "out"), Names(drafts), [])
+    with pytest.raises(ModelError, match=r"node 'in' \(Input\): its shape is missing; export it again"):
+        wiring.build("constant", 0.0, 1.0)
