@@ -23,7 +23,7 @@ help: ## say what there is
 demo: $(VENV)/demo-ready ## convert, run and profile the digits network: 10 s, the first time 2 minutes
 	@$(BIN)/python examples/demo.py
 
-check: $(VENV)/test-ready lint ## lint, and the tests that need no compiler, emulator or PyTorch, with few seeds: 80 s
+check: $(VENV)/test-ready lint ## lint, and the tests that need no compiler, emulator or PyTorch, with few seeds: 70 s
 	@SNNRT_TEST_EFFORT=quick $(PYTEST) -q -n 2 --dist worksteal \
 		-m 'not firmware and not sanitisers and not frameworks and not long'
 
