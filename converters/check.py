@@ -12,7 +12,7 @@ from snnrt.converters.common.finish import Imported
 from snnrt.converters.common.recorded import agreement, differing
 from snnrt.converters.common.verdicts import NodeVerdict, Verdicts, verdicts, verdicts_of_graph
 from snnrt.converters.convert import Run
-from snnrt.converters.importers import find_importer
+from snnrt.converters.importers import check_options, find_importer
 from snnrt.errors import ModelError
 from snnrt.texts import LONGEST_CELL, LONGEST_VALUE, printable
 
@@ -76,7 +76,9 @@ def check_source(source: object, run: Run | None = None, **options: object) -> S
 
     Raises ModelError for a source that can't be read, and where its nodes form no network.
     """
-    importing = find_importer(source).load()
+    importer = find_importer(source)
+    importing = importer.load()
+    check_options(importer, importing, options)
     # an importer without drafts gives the graph that it makes of a source, or its first complaint
     drafts = importing.drafts if isinstance(importing, Importing) else importing
     given = drafts(source, **options)

@@ -10,7 +10,7 @@ import numpy as np
 
 from snnrt.converters.common.finish import Imported
 from snnrt.converters.common.recorded import agreement
-from snnrt.converters.importers import find_importer
+from snnrt.converters.importers import check_options, find_importer
 from snnrt.errors import DataError, DataFileError, ModelError
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Profile
@@ -76,7 +76,9 @@ def import_source(
     ):
         raise ModelError(f"timesteps: expected 1 to {MAX_TIMESTEPS}, found {timesteps!r}")
     chosen = None if exit is None else Exit.of(exit)
-    importing = find_importer(source).load()
+    importer = find_importer(source)
+    importing = importer.load()
+    check_options(importer, importing, import_options)
     imported = importing(source, framework=framework, timesteps=timesteps, **import_options)
     graph = imported.graph
     if chosen is not None or not imported.whole:

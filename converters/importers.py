@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -79,6 +80,19 @@ _ADVICE = {
     ".pth": _PYTORCH,
     ".onnx": "ONNX is not read yet: export the network as NIR from its framework",
 }
+
+
+def check_options(importer: Importer, importing: Callable[..., object], given: Collection[str]) -> None:
+    """Raise ModelError for an option that ``importing``, of ``importer``, does not take."""
+    taken = inspect.signature(importing).parameters
+    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in taken.values()):
+        return
+    for option in given:
+        if option not in taken:
+            raise ModelError(
+                f"{option}: expected none for a {importer.title} source, which says it itself or has no use "
+                "for it; leave it out"
+            )
 
 
 def find_importer(source: object) -> Importer:

@@ -279,3 +279,10 @@ def test_a_model_becomes_a_nir_file_and_comes_back(snnrt_command, source, tmp_pa
     assert outcome.code == 1 and "it is converted already" in outcome.err
     outcome = snnrt_command("convert", model, "-o", written, "--framework", "nir")
     assert outcome.code == 2 and "without options" in outcome.err
+
+
+def test_an_option_of_another_kind_of_source(snnrt_command, source, tmp_path):
+    path = tmp_path / "a.snnrt"
+    outcome = snnrt_command("convert", source, "-o", path, "--example", "1,1,8,8")
+    assert outcome.code == 1 and "example: expected none for a NIR source" in outcome.err
+    assert "internal error" not in outcome.err and not path.exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from snnrt.converters import importers
-from snnrt.converters.importers import IMPORTERS, Importer, find_importer, readable_sources
+from snnrt.converters.importers import IMPORTERS, Importer, check_options, find_importer, readable_sources
 from snnrt.converters.nir.importer import import_nir
 from snnrt.errors import ArgumentTypeError, ModelError
 
@@ -69,3 +69,15 @@ def test_an_object_by_its_class(monkeypatch):
 def test_no_path():
     with pytest.raises(ArgumentTypeError, match=r"expected the path of a NIR file .*, found an .* dict"):
         find_importer({})
+
+
+def test_options_of_another_kind_of_source():
+    importer = Importer("Zip", (".z",), b"PK", "nowhere", "nothing")
+
+    def importing(source, *, framework=None):
+        return source
+
+    check_options(importer, importing, {"framework": "norse"})
+    with pytest.raises(ModelError, match=r"example: expected none for a Zip source, .* leave it out"):
+        check_options(importer, importing, {"framework": "norse", "example": (1, 4)})
+    check_options(importer, lambda source, **others: source, {"example": (1, 4)})
