@@ -135,6 +135,9 @@ typedef struct snnrt_synapse_step snnrt_synapse_step;
 /* A whole int8 convolution at once; false, and nothing done, where it takes the sums one by one. */
 typedef bool snnrt_conv2d_kernel(const snnrt_synapse_step *step);
 
+/* A whole int8 layer, dense or convolution, on other hardware; false where the layer is left to the core. */
+typedef bool snnrt_synapse_kernel(const snnrt_synapse_step *step);
+
 /* One set of kernels; NULL where the build leaves the numbers out. */
 typedef struct snnrt_kernels {
     const char *name;
@@ -148,6 +151,7 @@ typedef struct snnrt_kernels {
     snnrt_scan_kernel *scan_f32;
     snnrt_accumulate_kernel *accumulate_f32;
     snnrt_neuron_kernel *neuron_f32;
+    snnrt_synapse_kernel *synapse_i8; /* NULL: this set has none */
 } snnrt_kernels;
 
 #if SNNRT_WITH_KERNEL_TABLE
@@ -175,7 +179,10 @@ SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_loihi; /* neurons with that flag
 /* Dense and conv2d: one window after another, bias first, then the events of the window. */
 struct snnrt_synapse_step {
     const snnrt_kernels *kernels;
-    const snnrt_window *window; /* a dense node's is not read */
+#if SNNRT_WITH_KERNEL_TABLE
+    uint32_t node; /* its index */
+#endif
+    const snnrt_window *window; /* a dense node's is NULL, or in builds without a kernel table not set */
     const void *weights;
     const void *bias;
     const void *input;

@@ -62,7 +62,7 @@ LATE = {
 }  # fmt: skip
 """What a room may name, but not import before it is asked for."""
 
-CORE = ("snnrt.devices.core", "snnrt.devices.cpu")
+CORE = ("snnrt.devices.core", "snnrt.devices.cpu", "snnrt.devices.crossbar.core")
 """Through which everything reaches the C core."""
 
 PACKAGES = {

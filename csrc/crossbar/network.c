@@ -1,0 +1,135 @@
+/* A chip's layers in place of a network's. */
+#include "../kernels/synapse.h"
+#include "../kernels/taps.h"
+#include "windows.h"
+
+/* A kernel set that knows its chip. */
+typedef struct joint_kernels {
+    snnrt_kernels kernels; /* first: a step's kernels are the joint */
+    const snnrt_crossbar_kernels *reads;
+    const snnrt_crossbar_chip *chip;
+} joint_kernels;
+
+size_t snnrt_crossbar_joint_bytes(void) { return (sizeof(joint_kernels) + 7u) & ~(size_t)7u; }
+
+/* Finds the events of the whole input. */
+static void find_events(snnrt_crossbar_work *work, const snnrt_synapse_step *step, uint32_t elements,
+                        snnrt_events *events) {
+    events->count = 0;
+    events->position = work->positions;
+    events->value.i16 = work->values;
+    events->capacity = elements;
+    (void)snnrt_scan_of(step)(step->input, 0, elements, 0, events);
+}
+
+/* Where each unit's events begin, and positions within the unit. */
+static void find_units(snnrt_crossbar_work *work, const snnrt_events *events, uint32_t units, uint32_t depth) {
+    uint32_t event = 0;
+    for (uint32_t unit = 0; unit < units; unit++) {
+        const uint32_t begin = unit * depth;
+        work->starts[unit] = event;
+        while (event < events->count && work->positions[event] < begin + depth) {
+            work->positions[event++] -= begin;
+        }
+    }
+    work->starts[units] = events->count;
+}
+
+static void drive_unit(snnrt_crossbar_work *work, uint32_t unit, const uint32_t *order) {
+    for (uint32_t e = work->starts[unit]; e < work->starts[unit + 1u]; e++) {
+        snnrt_crossbar_drive(work, order[work->positions[e]], work->values[e]);
+    }
+}
+
+static void close_window(snnrt_crossbar_work *work, const snnrt_synapse_step *step, uint32_t group,
+                         uint32_t driven, snnrt_int32 **output) {
+    const uint32_t outputs = work->layer->outputs;
+    const snnrt_int32 *bias = (const snnrt_int32 *)step->bias;
+    if (work->layer->mode == SNNRT_CROSSBAR_EXACT) {
+        (void)snnrt_crossbar_end(work, group, NULL, NULL);
+        return;
+    }
+    (void)snnrt_crossbar_end(work, group, bias == NULL ? NULL : bias + (size_t)group * outputs, *output);
+    snnrt_count_window(step, driven, outputs);
+    *output += outputs;
+}
+
+static void run_windows(snnrt_crossbar_work *work, const snnrt_synapse_step *step) {
+    const snnrt_window *conv = step->window;
+    const snnrt_crossbar_layer *layer = work->layer;
+    const uint32_t depth = step->in_channels / layer->groups;
+    snnrt_int32 *output = (snnrt_int32 *)step->output;
+    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+        const int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
+        const snnrt_taps y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
+        for (uint32_t ox = 0; ox < step->out_width; ox++) {
+            const int32_t left = (int32_t)(ox * conv->stride_x) - conv->pad_left;
+            const snnrt_taps x = snnrt_taps_inside(left, conv->kernel_w, conv->dilation_x, step->in_width);
+            for (uint32_t group = 0; group < layer->groups; group++) {
+                uint32_t driven = 0;
+                snnrt_crossbar_begin(work);
+                for (uint32_t ky = y.first; ky < y.end; ky++) {
+                    const uint32_t row = (uint32_t)(top + (int32_t)(ky * conv->dilation_y));
+                    for (uint32_t kx = x.first; kx < x.end; kx++) {
+                        const uint32_t column = (uint32_t)(left + (int32_t)(kx * conv->dilation_x));
+                        const uint32_t unit = (row * step->in_width + column) * layer->groups + group;
+                        drive_unit(work, unit, layer->order + (ky * conv->kernel_w + kx) * depth);
+                        driven += work->starts[unit + 1u] - work->starts[unit];
+                    }
+                }
+                close_window(work, step, group, driven, &output);
+            }
+        }
+    }
+}
+
+static bool read_layer(const snnrt_synapse_step *step) {
+    const joint_kernels *joint = (const joint_kernels *)(const void *)step->kernels;
+    const snnrt_crossbar_chip *chip = joint->chip;
+    const uint32_t elements = step->in_channels * step->in_height * step->in_width;
+    for (uint32_t i = 0; i < chip->layer_count; i++) {
+        const snnrt_crossbar_layer *layer = &chip->layers[i];
+        if (layer->node == step->node) {
+            snnrt_crossbar_work work;
+            snnrt_events events;
+            snnrt_crossbar_prepare(&work, layer, joint->reads, &chip->events[i], chip->room, elements);
+            work.step = chip->place->timestep;
+            work.input = chip->place->input;
+            find_events(&work, step, elements, &events);
+            if (step->window == NULL) {
+                snnrt_int32 *output = (snnrt_int32 *)step->output;
+                snnrt_crossbar_begin(&work);
+                for (uint32_t e = 0; e < events.count; e++) {
+                    const uint32_t row = work.positions[e];
+                    snnrt_crossbar_drive(&work, layer->order == NULL ? row : layer->order[row],
+                                         work.values[e]);
+                }
+                close_window(&work, step, 0, events.count, &output);
+            } else {
+                const uint32_t depth = step->in_channels / layer->groups;
+                find_units(&work, &events, elements / depth, depth);
+                run_windows(&work, step);
+            }
+            return layer->mode != SNNRT_CROSSBAR_EXACT;
+        }
+    }
+    return false;
+}
+
+snnrt_status snnrt_crossbar_join(snnrt_network *network, const snnrt_crossbar_chip *chip, void *joint,
+                                 uint32_t kernels) {
+    joint_kernels *whole = (joint_kernels *)joint;
+    snnrt_status status;
+    if (network == NULL || chip == NULL || joint == NULL) {
+        return SNNRT_ERROR_NULL;
+    }
+    status = snnrt_host_use_kernels(network, kernels);
+    if (status == SNNRT_OK) {
+        whole->kernels = *network->kernels;
+        whole->kernels.synapse_i8 = read_layer;
+        whole->reads = snnrt_crossbar_kernel_set(kernels);
+        whole->chip = chip;
+        network->kernels = &whole->kernels;
+    }
+    return status;
+}
