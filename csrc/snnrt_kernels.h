@@ -156,6 +156,7 @@ typedef struct snnrt_kernels {
 
 #if SNNRT_WITH_KERNEL_TABLE
 extern const snnrt_kernels snnrt_kernels_portable;
+const snnrt_kernels *snnrt_host_kernels(uint32_t index); /* of an index that runs */
 #define SNNRT_KERNEL(holder, kernel) ((holder)->kernels->kernel)
 #else
 #define SNNRT_KERNEL(holder, kernel) ((void)(holder), snnrt_##kernel)

@@ -40,10 +40,9 @@ static inline double clipped(double x, double limit) {
     return x < -limit ? -limit : x;
 }
 
-/* `held` registers of columns, `factored` or not: constant in each call. */
+/* `held` registers of columns: constant in each call. */
 SNNRT_INLINE static inline void add_block(const int32_t *matrix, uint32_t columns, const uint32_t *rows,
-                                          const int32_t *factors, uint32_t count, int32_t *sums,
-                                          const uint32_t held, const bool factored) {
+                                          uint32_t count, int32_t *sums, const uint32_t held) {
     row_lanes sum[8];
     for (uint32_t k = 0; k < held; k++) {
         sum[k] = (row_lanes){0};
@@ -51,11 +50,7 @@ SNNRT_INLINE static inline void add_block(const int32_t *matrix, uint32_t column
     for (uint32_t i = 0; i < count; i++) {
         const int32_t *row = matrix + (size_t)rows[i] * columns;
         for (uint32_t k = 0; k < held; k++) {
-            row_lanes part = *(const row_lanes *)(const void *)(row + k * WIDTH);
-            if (factored) {
-                part *= factors[i];
-            }
-            sum[k] += part;
+            sum[k] += *(const row_lanes *)(const void *)(row + k * WIDTH);
         }
     }
     for (uint32_t k = 0; k < held; k++) {
@@ -63,39 +58,20 @@ SNNRT_INLINE static inline void add_block(const int32_t *matrix, uint32_t column
     }
 }
 
-SNNRT_INLINE static inline void add_all(const int32_t *matrix, uint32_t columns, const uint32_t *rows,
-                                        const int32_t *factors, uint32_t count, int32_t *sums,
-                                        const bool factored) {
-    uint32_t c = 0;
-    for (; c + HELD * WIDTH <= columns; c += HELD * WIDTH) {
-        add_block(matrix + c, columns, rows, factors, count, sums + c, HELD, factored);
-    }
-    for (; c < columns; c += WIDTH) {
-        add_block(matrix + c, columns, rows, factors, count, sums + c, 1, factored);
-    }
-}
-
 static void add(const int32_t *matrix, uint32_t columns, const uint32_t *rows, uint32_t count,
                 int32_t *sums) {
-    add_all(matrix, columns, rows, NULL, count, sums, false);
-}
-
-static void multiply(const int32_t *matrix, uint32_t columns, const uint32_t *rows, const int32_t *factors,
-                     uint32_t count, int32_t *sums) {
-    add_all(matrix, columns, rows, factors, count, sums, true);
-}
-
-static void multiply_wide(const int32_t *matrix, uint32_t columns, const uint32_t *rows,
-                          const int32_t *factors, uint32_t count, int64_t *sums) {
-    for (uint32_t c = 0; c < columns; c++) {
-        sums[c] = 0;
+    uint32_t c = 0;
+    for (; c + HELD * WIDTH <= columns; c += HELD * WIDTH) {
+        add_block(matrix + c, columns, rows, count, sums + c, HELD);
     }
-    for (uint32_t i = 0; i < count; i++) {
-        const int32_t *row = matrix + (size_t)rows[i] * columns;
-        const int64_t factor = factors[i];
-        for (uint32_t c = 0; c < columns; c++) {
-            sums[c] += row[c] * factor;
-        }
+    for (; c < columns; c += WIDTH) {
+        add_block(matrix + c, columns, rows, count, sums + c, 1);
+    }
+}
+
+static void total(const int32_t *restrict sums, uint32_t columns, double worth, double *restrict totals) {
+    for (uint32_t c = 0; c < columns; c++) {
+        totals[c] += (double)sums[c] * worth;
     }
 }
 
@@ -116,7 +92,8 @@ static inline float square_root(float x) {
     return x * r;
 }
 
-static void spread(float *normals, uint32_t columns, double variance, double step, const int32_t *variances) {
+static void spread(float *restrict normals, uint32_t columns, double variance, double step,
+                   const int32_t *restrict variances) {
     const float base = (float)variance, unit = (float)step;
     if (variances == NULL) {
         const float sigma = square_root(base);
@@ -130,10 +107,10 @@ static void spread(float *normals, uint32_t columns, double variance, double ste
     }
 }
 
-static void spread_wide(float *normals, uint32_t columns, double variance, double step,
-                        const int64_t *variances) {
+static void spread_totals(float *restrict normals, uint32_t columns, double variance, double step,
+                          const double *restrict variances) {
     for (uint32_t c = 0; c < columns; c++) {
-        normals[c] *= square_root((float)(variance + step * (double)variances[c]));
+        normals[c] *= square_root((float)(variance + step * variances[c]));
     }
 }
 
@@ -311,6 +288,6 @@ static void normals(uint64_t key, uint32_t low, uint32_t second, uint32_t third,
     }
 }
 
-#define SNNRT_CROSSBAR_KERNELS {add, multiply, multiply_wide, spread, spread_wide, convert, finish, normals}
+#define SNNRT_CROSSBAR_KERNELS {add, total, spread, spread_totals, convert, finish, normals}
 
 #endif

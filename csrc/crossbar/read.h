@@ -20,15 +20,12 @@ typedef struct snnrt_crossbar_conversion {
 typedef struct snnrt_crossbar_kernels {
     /* sums[0 .. columns) = the sum of the matrix' rows (columns long) that `rows` names */
     void (*add)(const int32_t *matrix, uint32_t columns, const uint32_t *rows, uint32_t count, int32_t *sums);
-    /* the same, each row times its factor */
-    void (*multiply)(const int32_t *matrix, uint32_t columns, const uint32_t *rows, const int32_t *factors,
-                     uint32_t count, int32_t *sums);
-    void (*multiply_wide)(const int32_t *matrix, uint32_t columns, const uint32_t *rows,
-                          const int32_t *factors, uint32_t count, int64_t *sums);
+    /* totals += worth * sums */
+    void (*total)(const int32_t *sums, uint32_t columns, double worth, double *totals);
     /* noise[0 .. columns) = normals * sqrt(variance + step * variances) */
     void (*spread)(float *normals, uint32_t columns, double variance, double step, const int32_t *variances);
-    void (*spread_wide)(float *normals, uint32_t columns, double variance, double step,
-                        const int64_t *variances);
+    void (*spread_totals)(float *normals, uint32_t columns, double variance, double step,
+                          const double *variances);
     void (*convert)(const snnrt_crossbar_conversion *conversion);
     /* results = round(sums) + bias, half to even, saturated */
     void (*finish)(const double *sums, const int32_t *bias, uint32_t outputs, int32_t *results);

@@ -21,8 +21,8 @@ extern "C" {
 #define SNNRT_CROSSBAR_LINEAR 1
 #define SNNRT_CROSSBAR_CONVERTED 2
 
-/* One dense or convolution on the chip. Rows are in the chip's order: (input channel, kernel row, kernel column). A column
- * is a slice of an output: slice * lanes + output. */
+/* One dense or convolution on the chip. Rows are in the chip's order, a convolution's as the core's: (kernel row, kernel
+ * column, input channel). A column is a slice of an output: slice * lanes + output. */
 typedef struct snnrt_crossbar_layer {
     uint32_t node; /* its index in the model */
     uint32_t mode; /* SNNRT_CROSSBAR_... */
@@ -35,10 +35,9 @@ typedef struct snnrt_crossbar_layer {
     uint32_t row_tiles;
     uint32_t bits; /* of the largest magnitude of an input, 1 ... 16 */
     uint32_t codes; /* of a converter, the largest; converted only */
-    uint32_t wide; /* sums of a linear layer need 64 bits */
     uint32_t noisy;
-    const uint32_t *order; /* the chip's row of each input of a window in the core's order; NULL: the same */
-    const uint32_t *tiles; /* the tile of each of the chip's rows */
+    const uint32_t *order; /* the chip's row of each input of a window, in the core's order; NULL: the same */
+    const uint32_t *tiles; /* the tile of each of these */
     const int32_t *matrix; /* groups x fan_in x slices x lanes, in steps */
     const int32_t *variance; /* of the same shape: what a driven row adds to a column's variance; or NULL */
     double variance_step; /* a unit of `variance`, steps^2; of a linear layer outputs^2 */

@@ -28,22 +28,21 @@ static size_t lay_out(snnrt_crossbar_work *work, uint8_t *room, size_t elements)
     const size_t columns = (size_t)layer->slices * layer->lanes;
     const size_t padded = (columns + SNNRT_CROSSBAR_NORMALS - 1u) & ~(size_t)(SNNRT_CROSSBAR_NORMALS - 1u);
     const size_t fan_in = layer->fan_in, passes = 2u * (size_t)layer->bits;
-    const size_t lists = layer->mode == SNNRT_CROSSBAR_CONVERTED ? passes * fan_in : 0;
-    const size_t linear = layer->mode == SNNRT_CROSSBAR_CONVERTED ? 0 : fan_in;
+    const size_t planes = passes + 1u;
     size_t used = 0;
-    work->driven = (uint32_t *)take(room, &used, lists * sizeof(uint32_t));
+    work->driven = (uint32_t *)take(room, &used, passes * fan_in * sizeof(uint32_t));
+    work->filled = (uint32_t *)take(room, &used, passes * sizeof(uint32_t));
     work->counts = (uint32_t *)take(room, &used, passes * layer->row_tiles * sizeof(uint32_t));
-    work->rows = (uint32_t *)take(room, &used, linear * sizeof(uint32_t));
-    work->inputs = (int32_t *)take(room, &used, linear * sizeof(int32_t));
-    work->squares = (int32_t *)take(room, &used, linear * sizeof(int32_t));
     work->sums = (int32_t *)take(room, &used, padded * sizeof(int32_t));
     work->variances = (int32_t *)take(room, &used, padded * sizeof(int32_t));
-    work->wide = (int64_t *)take(room, &used, padded * sizeof(int64_t));
+    work->spreads = (double *)take(room, &used, padded * sizeof(double));
     work->normals = (float *)take(room, &used, padded * sizeof(float));
     work->results = (double *)take(room, &used, padded * sizeof(double));
     work->positions = (uint32_t *)take(room, &used, (elements + SNNRT_EVENTS_PADDING) * sizeof(uint32_t));
     work->values = (int16_t *)take(room, &used, (elements + SNNRT_EVENTS_PADDING) * sizeof(int16_t));
-    work->starts = (uint32_t *)take(room, &used, (elements + 1u) * sizeof(uint32_t));
+    work->plane_positions =
+        (uint32_t *)take(room, &used, (size_t)layer->bits * elements * sizeof(uint32_t));
+    work->plane_starts = (uint32_t *)take(room, &used, planes * (elements + 1u) * sizeof(uint32_t));
     return used;
 }
 
@@ -60,12 +59,105 @@ void snnrt_crossbar_prepare(snnrt_crossbar_work *work, const snnrt_crossbar_laye
     work->kernels = kernels;
     work->events = events;
     work->columns = layer->slices * layer->lanes;
-    work->passes = 2u * layer->bits;
+    work->plane_count = 0;
+    work->plain = false;
+    work->elements = elements;
     work->window = work->step = work->input = 0;
     (void)lay_out(work, (uint8_t *)room, elements);
 }
 
-/* Adds what the passes drove to the events; the readings' variance, where each has 1. */
+void snnrt_crossbar_find_planes(snnrt_crossbar_work *work, uint32_t count) {
+    const snnrt_crossbar_layer *layer = work->layer;
+    uint32_t bits_of[2] = {0, 0}, taken = 0, any = 0;
+    uint32_t *room = work->plane_positions;
+    work->all.positions = work->positions;
+    work->all.starts = work->plane_starts;
+    work->all.count = count;
+    for (uint32_t e = 0; e < count; e++) {
+        any |= (uint16_t)work->values[e];
+    }
+    if (any <= 1u) {
+        /* spikes */
+        work->plane_count = any;
+        work->planes[0] = work->all;
+        work->planes[0].pass = 0;
+        work->planes[0].worth = 1.0;
+        return;
+    }
+    for (uint32_t e = 0; e < count; e++) {
+        const int32_t value = work->values[e];
+        bits_of[value < 0] |= value < 0 ? 0u - (uint32_t)value : (uint32_t)value;
+    }
+    work->plane_count = 0;
+    for (uint32_t sign = 0; sign < 2u; sign++) {
+        for (uint32_t bit = 0; bits_of[sign] >> bit != 0; bit++) {
+            snnrt_crossbar_plane *plane = &work->planes[work->plane_count];
+            uint32_t found = 0;
+            plane->pass = bit + sign * layer->bits;
+            plane->worth = (double)(1u << bit) * (sign == 0 ? 1.0 : -1.0);
+            plane->starts = work->plane_starts + (size_t)++work->plane_count * (work->elements + 1u);
+            plane->positions = room + taken;
+            for (uint32_t e = 0; e < count; e++) {
+                const int32_t value = sign == 0 ? work->values[e] : -(int32_t)work->values[e];
+                /* always written: there is room for what the next plane takes */
+                if (taken + found < (uint32_t)(layer->bits * work->elements)) {
+                    plane->positions[found] = work->positions[e];
+                }
+                found += value > 0 ? (uint32_t)value >> bit & 1u : 0u;
+            }
+            plane->count = found;
+            taken += found;
+        }
+    }
+}
+
+/* How many of `rows`, ascending, lie below `bound`. */
+static uint32_t below(const uint32_t *rows, uint32_t count, uint32_t bound) {
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        found += rows[i] < bound;
+    }
+    return found;
+}
+
+/* Which rows of plane `index` tile `tile` drives, where the tiles before it drive `before`. */
+static const uint32_t *rows_of(const snnrt_crossbar_work *work, uint32_t index, uint32_t tile, uint32_t before) {
+    const snnrt_crossbar_layer *layer = work->layer;
+    if (work->plain) {
+        return work->planes[0].positions + before;
+    }
+    return work->driven + (size_t)index * layer->fan_in +
+           (layer->order == NULL ? before : (size_t)tile * layer->tile_rows);
+}
+
+/* How many rows each tile drives, where the planes' lists ascend: the lists are cut where tiles end. */
+static void cut(snnrt_crossbar_work *work) {
+    const snnrt_crossbar_layer *layer = work->layer;
+    for (uint32_t index = 0; index < work->plane_count; index++) {
+        uint32_t *counts = work->counts + (size_t)index * layer->row_tiles;
+        const uint32_t *rows = rows_of(work, index, 0, 0);
+        uint32_t left = work->filled[index], bound = 0;
+        if (layer->row_tiles > 8u) {
+            for (uint32_t tile = 0; left != 0; tile++) {
+                bound += layer->tile_rows;
+                while (left != 0 && *rows < bound) {
+                    counts[tile]++;
+                    rows++;
+                    left--;
+                }
+            }
+            continue;
+        }
+        for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
+            bound += layer->tile_rows;
+            counts[tile] = tile + 1u == layer->row_tiles ? left : below(rows, left, bound);
+            rows += counts[tile];
+            left -= counts[tile];
+        }
+    }
+}
+
+/* Adds what the planes drove to the events; the readings' variance, where each has 1. */
 static double count(snnrt_crossbar_work *work, uint32_t group, uint32_t *driven_rows) {
     const snnrt_crossbar_layer *layer = work->layer;
     snnrt_crossbar_events *events = work->events;
@@ -74,18 +166,18 @@ static double count(snnrt_crossbar_work *work, uint32_t group, uint32_t *driven_
     const uint32_t *counts = work->counts;
     double variance = 0.0;
     uint32_t live = 0;
-    for (uint32_t pass = 0; pass < work->passes; pass++) {
-        const uint32_t bit = pass < layer->bits ? pass : pass - layer->bits;
-        const double worth = (double)(1u << bit) * (double)(1u << bit);
-        uint32_t rows = 0;
-        for (uint32_t tile = 0; tile < layer->row_tiles; tile++, counts++) {
-            if (*counts != 0) {
-                activations[tile] += *counts;
-                reads[tile] += 1u;
-                rows += *counts;
-                variance += worth;
-            }
+    for (uint32_t index = 0; index < work->plane_count; index++) {
+        const double worth = work->planes[index].worth * work->planes[index].worth;
+        uint32_t rows = 0, readings = 0;
+        for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
+            const uint32_t driven = *counts++;
+            activations[tile] += driven;
+            reads[tile] += driven != 0;
+            readings += driven != 0;
+            rows += driven;
         }
+        variance += worth * (double)readings;
+        work->filled[index] = rows;
         live += rows;
         events->passes[group] += rows != 0;
     }
@@ -102,46 +194,51 @@ static void draw(snnrt_crossbar_work *work, uint32_t group, uint32_t reading, ui
                            work->input, padded, work->normals);
 }
 
-/* Tiles and slices in one product; noise, if any, is one draw an output with the variance of all readings. */
-static void read_linear(snnrt_crossbar_work *work, uint32_t group, double readings) {
+/* The sums of a matrix' rows that plane `index` drives, times `worth`, onto `totals`. */
+static void add_plane(snnrt_crossbar_work *work, uint32_t index, const int32_t *matrix, double worth,
+                      double *totals) {
     const snnrt_crossbar_layer *layer = work->layer;
-    const snnrt_crossbar_kernels *kernels = work->kernels;
-    const size_t place = (size_t)group * layer->fan_in * layer->lanes;
-    const uint32_t lanes = layer->lanes;
-    const int32_t *matrix = layer->matrix + place;
-    double *results = work->results;
-    if (layer->wide != 0) {
-        kernels->multiply_wide(matrix, lanes, work->rows, work->inputs, work->live, work->wide);
-        for (uint32_t o = 0; o < lanes; o++) {
-            results[o] = (double)work->wide[o] * layer->scale;
-        }
-    } else {
-        if (work->ones) {
-            kernels->add(matrix, lanes, work->rows, work->live, work->sums);
-        } else {
-            kernels->multiply(matrix, lanes, work->rows, work->inputs, work->live, work->sums);
-        }
-        for (uint32_t o = 0; o < lanes; o++) {
-            results[o] = (double)work->sums[o] * layer->scale;
+    const uint32_t *counts = work->counts + (size_t)index * layer->row_tiles;
+    if (layer->order == NULL) {
+        work->kernels->add(matrix, layer->lanes, rows_of(work, index, 0, 0), work->filled[index], work->sums);
+        work->kernels->total(work->sums, layer->lanes, worth, totals);
+        return;
+    }
+    for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
+        if (counts[tile] != 0) {
+            work->kernels->add(matrix, layer->lanes, rows_of(work, index, tile, 0), counts[tile], work->sums);
+            work->kernels->total(work->sums, layer->lanes, worth, totals);
         }
     }
+}
+
+/* Tiles and slices in one product; noise, if any, is one draw an output with the variance of all readings. All sums are
+ * integers below 2^53: exact. */
+static void read_linear(snnrt_crossbar_work *work, uint32_t group, double readings) {
+    const snnrt_crossbar_layer *layer = work->layer;
+    const size_t place = (size_t)group * layer->fan_in * layer->lanes;
+    const uint32_t lanes = layer->lanes;
+    double variance = layer->read_variance * readings;
+    for (uint32_t o = 0; o < lanes; o++) {
+        work->results[o] = 0.0;
+        work->spreads[o] = 0.0;
+    }
+    for (uint32_t index = 0; index < work->plane_count; index++) {
+        const double worth = work->planes[index].worth;
+        if (work->filled[index] == 0) {
+            continue;
+        }
+        add_plane(work, index, layer->matrix + place, worth * layer->scale, work->results);
+        if (layer->variance != NULL) {
+            add_plane(work, index, layer->variance + place, worth * worth, work->spreads);
+        }
+        variance += layer->row_variance * worth * worth * (double)work->filled[index];
+    }
     if (layer->noisy != 0) {
-        double variance = layer->read_variance * readings;
-        double squares = 0.0;
-        for (uint32_t i = 0; i < work->live; i++) {
-            squares += (double)work->squares[i];
-        }
-        variance += layer->row_variance * squares;
         draw(work, group, 0, lanes);
-        if (layer->variance == NULL) {
-            kernels->spread(work->normals, lanes, variance, 0.0, NULL);
-        } else {
-            kernels->multiply_wide(layer->variance + place, lanes, work->rows, work->squares, work->live,
-                                   work->wide);
-            kernels->spread_wide(work->normals, lanes, variance, layer->variance_step, work->wide);
-        }
+        work->kernels->spread_totals(work->normals, lanes, variance, layer->variance_step, work->spreads);
         for (uint32_t o = 0; o < lanes; o++) {
-            results[o] += (double)work->normals[o];
+            work->results[o] += (double)work->normals[o];
         }
     }
 }
@@ -163,25 +260,25 @@ static void read_converted(snnrt_crossbar_work *work, uint32_t group) {
     for (uint32_t o = 0; o < layer->lanes; o++) {
         work->results[o] = 0.0;
     }
-    for (uint32_t pass = 0; pass < work->passes; pass++) {
-        const uint32_t bit = pass < layer->bits ? pass : pass - layer->bits;
-        const double size = (double)(1u << bit);
-        v.pass = pass < layer->bits ? size : -size;
+    for (uint32_t index = 0; index < work->plane_count; index++) {
+        const snnrt_crossbar_plane *plane = &work->planes[index];
+        uint32_t before = 0;
+        v.pass = plane->worth;
         for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
-            const uint32_t rows = work->counts[pass * layer->row_tiles + tile];
-            const uint32_t *driven =
-                work->driven + (size_t)pass * layer->fan_in + (size_t)tile * layer->tile_rows;
+            const uint32_t rows = work->counts[index * layer->row_tiles + tile];
+            const uint32_t *driven = rows_of(work, index, tile, before);
             const size_t column = ((size_t)group * layer->row_tiles + tile) * columns;
             if (rows == 0) {
                 continue;
             }
+            before += rows;
             kernels->add(matrix, columns, driven, rows, work->sums);
             if (layer->noisy != 0) {
                 if (layer->variance != NULL) {
                     kernels->add(layer->variance + (size_t)group * layer->fan_in * columns, columns, driven,
                                  rows, work->variances);
                 }
-                draw(work, group, pass * layer->row_tiles + tile, columns);
+                draw(work, group, plane->pass * layer->row_tiles + tile, columns);
                 kernels->spread(work->normals, columns, layer->read_variance + layer->row_variance * rows,
                                 layer->variance_step, layer->variance == NULL ? NULL : work->variances);
             }
@@ -197,18 +294,22 @@ static void read_converted(snnrt_crossbar_work *work, uint32_t group) {
     }
 }
 
-uint32_t snnrt_crossbar_end(snnrt_crossbar_work *work, uint32_t group, const int32_t *bias, int32_t *results) {
+bool snnrt_crossbar_end(snnrt_crossbar_work *work, uint32_t group, const int32_t *bias, int32_t *results) {
     const snnrt_crossbar_layer *layer = work->layer;
     uint32_t rows;
-    const double readings = count(work, group, &rows);
+    double readings;
+    if (layer->order == NULL) {
+        cut(work);
+    }
+    readings = count(work, group, &rows);
     if (results == NULL) {
-        return rows;
+        return rows != 0;
     }
     if (rows == 0) {
         for (uint32_t o = 0; o < layer->outputs; o++) {
             results[o] = bias == NULL ? 0 : bias[o];
         }
-        return 0;
+        return false;
     }
     if (layer->mode == SNNRT_CROSSBAR_CONVERTED) {
         read_converted(work, group);
@@ -222,5 +323,5 @@ uint32_t snnrt_crossbar_end(snnrt_crossbar_work *work, uint32_t group, const int
     }
     work->kernels->finish(work->results, bias, layer->outputs, results);
     work->window++;
-    return rows;
+    return true;
 }

@@ -5,82 +5,103 @@
 #include "../snnrt_kernels.h"
 #include "read.h"
 
+#define SNNRT_CROSSBAR_PLANES 32u /* a bit and sign each */
+
+/* One bit of the inputs, of one sign: a pass. */
+typedef struct snnrt_crossbar_plane {
+    uint32_t pass; /* bit; of negative inputs the layer's bits + bit */
+    double worth; /* 2^bit with its sign */
+    uint32_t *positions; /* the inputs that have it, ascending */
+    uint32_t *starts; /* of each unit of inputs, and one more */
+    uint32_t count;
+} snnrt_crossbar_plane;
+
 /* Rooms and figures of a layer being read, and the window at hand. */
 typedef struct snnrt_crossbar_work {
     const snnrt_crossbar_layer *layer;
     const snnrt_crossbar_kernels *kernels;
     snnrt_crossbar_events *events;
     uint32_t columns; /* of a row: slices x lanes */
-    uint32_t passes; /* one a bit and sign */
-    /* the driven rows of each pass and tile, and how many; a list is as long as a tile has rows */
+    snnrt_crossbar_plane planes[SNNRT_CROSSBAR_PLANES];
+    uint32_t plane_count;
+    snnrt_crossbar_plane all; /* inputs that are not 0 */
+    /* which rows each plane drives: one list of ascending rows, or where the layer's order is its own a list a tile, as long
+     * as a tile has rows; and how many in each tile */
     uint32_t *driven;
+    uint32_t *filled;
     uint32_t *counts;
-    /* linear: the window's rows with their inputs, and the sums over bits of 4^bit of these */
-    uint32_t *rows;
-    int32_t *inputs;
-    int32_t *squares;
-    uint32_t live;
-    bool ones; /* every input is 1 */
+    bool plain; /* the one plane's positions are its rows */
     int32_t *sums;
     int32_t *variances;
-    int64_t *wide;
+    double *spreads;
     float *normals;
     double *results;
-    /* all events of an input */
+    /* all events of an input, and rooms for the planes' */
     uint32_t *positions;
     int16_t *values;
-    uint32_t *starts;
+    uint32_t *plane_positions;
+    uint32_t *plane_starts;
+    size_t elements;
     /* noise: the counters above a conversion's */
     uint32_t window, step, input;
 } snnrt_crossbar_work;
 
-/* Lays the rooms out in `room`; `units` + 1 entries for starts. */
+/* Lays the rooms out in `room`. */
 void snnrt_crossbar_prepare(snnrt_crossbar_work *work, const snnrt_crossbar_layer *layer,
                             const snnrt_crossbar_kernels *kernels, snnrt_crossbar_events *events, void *room,
                             size_t elements);
 
+/* Sorts work->positions and values, `count` events of an input, into planes. */
+void snnrt_crossbar_find_planes(snnrt_crossbar_work *work, uint32_t count);
+
 /* Begins a window: no row is driven. */
 static inline void snnrt_crossbar_begin(snnrt_crossbar_work *work) {
-    const uint32_t count = work->passes * work->layer->row_tiles;
+    const uint32_t count = work->plane_count * work->layer->row_tiles;
+    for (uint32_t i = 0; i < work->plane_count; i++) {
+        work->filled[i] = 0;
+    }
     for (uint32_t i = 0; i < count; i++) {
         work->counts[i] = 0;
     }
-    work->live = 0;
-    work->ones = true;
 }
 
-/* Drives the chip's row `row` with the input `value`, which is not 0. */
-static inline void snnrt_crossbar_drive(snnrt_crossbar_work *work, uint32_t row, int32_t value) {
+/* Drives the rows of plane `index` that its events first .. end are: order[position - shift]. */
+static inline void snnrt_crossbar_drive(snnrt_crossbar_work *work, uint32_t index, uint32_t first, uint32_t end,
+                                        uint32_t shift) {
     const snnrt_crossbar_layer *layer = work->layer;
-    const uint32_t tile = layer->tiles[row];
-    uint32_t size = value < 0 ? 0u - (uint32_t)value : (uint32_t)value;
-    uint32_t at = value < 0 ? layer->bits * layer->row_tiles : 0u;
-    uint32_t place = value < 0 ? layer->bits * layer->fan_in : 0u;
-    if (layer->mode == SNNRT_CROSSBAR_CONVERTED) {
-        for (; size != 0; size >>= 1, at += layer->row_tiles, place += layer->fan_in) {
-            if ((size & 1u) != 0) {
-                work->driven[place + tile * layer->tile_rows + work->counts[at + tile]++] = row;
-            }
+    const uint32_t *positions = work->planes[index].positions;
+    uint32_t *driven = work->driven + (size_t)index * layer->fan_in;
+    if (layer->order == NULL) {
+        uint32_t *list = driven + work->filled[index];
+        work->filled[index] += end - first;
+        for (uint32_t e = first; e < end; e++) {
+            *list++ = positions[e] - shift;
         }
-        work->live = 1;
     } else {
-        uint32_t square = 0, worth = 1;
-        work->rows[work->live] = row;
-        work->inputs[work->live] = value;
-        work->ones &= value == 1;
-        for (; size != 0; size >>= 1, at += layer->row_tiles, worth <<= 2) {
-            if ((size & 1u) != 0) {
-                work->counts[at + tile]++;
-                square += worth;
-            }
+        uint32_t *counts = work->counts + (size_t)index * layer->row_tiles;
+        for (uint32_t e = first; e < end; e++) {
+            const uint32_t row = layer->order[positions[e] - shift];
+            const uint32_t tile = layer->tiles[positions[e] - shift];
+            driven[tile * layer->tile_rows + counts[tile]++] = row;
         }
-        work->squares[work->live++] = (int32_t)square;
+    }
+}
+
+/* Drives all events of the input. */
+static inline void snnrt_crossbar_drive_all(snnrt_crossbar_work *work) {
+    work->plain = work->layer->order == NULL && work->plane_count == 1u;
+    if (work->plain) {
+        work->filled[0] = work->planes[0].count;
+        return;
+    }
+    for (uint32_t index = 0; index < work->plane_count; index++) {
+        snnrt_crossbar_drive(work, index, 0, work->planes[index].count, 0);
     }
 }
 
 /* Counts the window and, unless `results` is NULL, reads it: results[0 .. outputs) with the bias, which may be NULL.
- * Returns the number of driven rows. */
-uint32_t snnrt_crossbar_end(snnrt_crossbar_work *work, uint32_t group, const int32_t *bias, int32_t *results);
+ * Returns whether a row was driven. */
+bool snnrt_crossbar_end(snnrt_crossbar_work *work, uint32_t group, const int32_t *bias, int32_t *results);
 
 /* The kernels of set `index`. */
 const snnrt_crossbar_kernels *snnrt_crossbar_kernel_set(uint32_t index);

@@ -86,7 +86,7 @@ class ProgrammedNode:
     def holds(self, node: Synapse) -> bool:
         """Whether these are the node's weights."""
         block = len(self.groups[0].weights)
-        weights = node.weights.reshape(len(node.weights), -1)
+        weights = chip_weights(node)
         return weights.shape == (block * len(self.groups), self.mapping.fan_in) and all(
             np.array_equal(group.weights, weights[index * block : (index + 1) * block])
             for index, group in enumerate(self.groups)
@@ -107,7 +107,6 @@ class Crossbar:
         self.calibrations: dict[str, Calibration] = {}
         self.measured: dict[str, tuple[MeasuredGroup, ...]] = {}
         self._programmed: dict[str, ProgrammedNode] = {}
-        self._layers: dict[tuple[str, int], ChipLayer] = {}
         self._events: dict[str, LayerEvents] = {}
         self._drawn: dict[tuple[str, int], int] = {}
 
@@ -158,8 +157,9 @@ class Crossbar:
         """
         programmed = self.programmed(node)
         _check_group(node, group, programmed.mapping)
-        arrays = programmed.arrays
-        return arrays.matrix[group] * 2.0**-arrays.exponent
+        arrays, order = programmed.arrays, chip_order(node)
+        matrix: np.ndarray = arrays.matrix[group] * 2.0**-arrays.exponent
+        return matrix if order is None else matrix[:, order]
 
     def multiply(self, node: Synapse, rows: np.ndarray, group: int = 0) -> np.ndarray:
         """Product of ``rows`` (M, fan_in) integers with one group's weights: (M, outputs) int32, no bias.
@@ -173,9 +173,7 @@ class Crossbar:
         _check_group(node, group, programmed.mapping)
         low, high = _check_rows(node, rows, programmed.mapping.fan_in)
         bits = 1 if low >= -1 and high <= 1 else 16
-        layer = self._layers.get((node.name, bits))
-        if layer is None:
-            layer = self._layers[node.name, bits] = programmed.arrays.layer(bits)
+        layer = programmed.arrays.layer(bits, order=chip_order(node))
         place = (node.name, group)
         first = self._drawn.get(place, 0)
         result, live = layer.multiply(group, rows, first, self.events_of(node.name, layer))
@@ -187,7 +185,7 @@ class Crossbar:
         known = self._programmed.get(node.name)
         if known is None or not known.holds(node):
             mapping = self.mapping(node)
-            weights = node.weights.reshape(mapping.groups, mapping.outputs, mapping.fan_in)
+            weights = chip_weights(node).reshape(mapping.groups, mapping.outputs, mapping.fan_in)
             measured = self._measured(node, mapping)
             groups = [
                 program_group(self.config, node.name, index, part.copy(), measured[index])
@@ -200,8 +198,6 @@ class Crossbar:
         """Take a node's programmed groups over, with the calibration of that name."""
         arrays = LayerArrays(self.config, name, groups, self.calibrations.get(name, Calibration()))
         self._programmed[name] = ProgrammedNode(mapping, tuple(groups), arrays)
-        for key in [key for key in self._layers if key[0] == name]:
-            del self._layers[key]
         self._events.pop(name, None)
         return self._programmed[name]
 
@@ -240,7 +236,29 @@ class Crossbar:
             raise TargetError(
                 f"node {node.name!r}: expected measured conductances of {mapping.groups} groups, found {len(found)}"
             )
-        return found
+        order = chip_order(node)
+        if order is None:
+            return found
+        rows = np.argsort(order)
+        return [MeasuredGroup(group.positive[..., rows], group.negative[..., rows]) for group in found]
+
+
+def chip_order(node: Synapse) -> np.ndarray | None:
+    """The chip's row of each input of a window in the order of the weights (None: the same): a convolution's rows are in
+    the order (kernel row, kernel column, input channel)."""
+    if not isinstance(node, Conv2d) or node.weights[0].size == max(node.weights.shape[1], node.weights[0, 0].size):
+        return None
+    _, depth, height, width = node.weights.shape
+    order: np.ndarray = np.arange(depth * height * width).reshape(height, width, depth).transpose(2, 0, 1).ravel()
+    return order
+
+
+def chip_weights(node: Synapse) -> np.ndarray:
+    """The weights (outputs, inputs of a window) with columns in the chip's order of rows."""
+    weights = node.weights
+    if isinstance(node, Conv2d):
+        weights = weights.transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(weights.reshape(len(weights), -1))
 
 
 def _check_group(node: Synapse, group: int, mapping: CrossbarMapping) -> None:

@@ -105,9 +105,9 @@ class LayerArrays:
             "tile_rows": config.rows, "row_tiles": -(-fan_in // config.rows), "slices": 1, "noisy": config.noisy,
         }  # fmt: skip
         self.arrays = {
-            "tiles": (np.arange(fan_in) // config.rows).astype(np.uint32),
             "keys": np.array([stream_key(config.seed, name, "noise", g) for g in range(len(groups))], np.uint64),
         }
+        self._made: dict[tuple[int, int | None, bytes | None], ChipLayer] = {}
         self.matrix, self.exponent = folded(config, groups, calibration.output_gain)
         self._noise = config.read_noise**2 * config.temperature / REFERENCE_TEMPERATURE
         self._of_rows = 2.0 * config.device_read_noise**2 if config.device_read_noise_model == "absolute" else 0.0
@@ -118,16 +118,20 @@ class LayerArrays:
         else:
             self._fold(calibration)
 
-    def layer(self, bits: int, node: int = 0, order: np.ndarray | None = None) -> ChipLayer:
-        """For inputs of so many ``bits``, as node ``node`` of a model whose windows are in ``order``."""
-        numbers: dict[str, int | float] = {**self.numbers, "bits": bits, "node": node}
-        if numbers["mode"] != CONVERTED:
-            largest = np.abs(self.matrix.astype(np.int64)).sum(axis=2).max(initial=0)
-            numbers["wide"] = int(largest) * (2**bits - 1) > _LARGEST_SUM
-        arrays = self.arrays
-        if order is not None:
-            arrays = {**arrays, "order": np.ascontiguousarray(order, np.uint32)}
-        return ChipLayer(arrays, numbers)
+    def layer(self, bits: int, node: int | None = None, order: np.ndarray | None = None) -> ChipLayer:
+        """For inputs of so many ``bits``; as node ``node`` of a model whose windows are in ``order``, or by itself."""
+        key = (bits, node, None if order is None else order.tobytes())
+        if key not in self._made:
+            numbers: dict[str, int | float] = {**self.numbers, "bits": bits, "node": node or 0}
+            if numbers["mode"] == EXACT and node is None:
+                # nobody else has the sums
+                numbers["mode"] = LINEAR
+            arrays = dict(self.arrays)
+            if order is not None:
+                arrays["order"] = order.astype(np.uint32)
+                arrays["tiles"] = (order // self.config.rows).astype(np.uint32)
+            self._made[key] = ChipLayer(arrays, numbers)
+        return self._made[key]
 
     def _fold(self, calibration: Calibration) -> None:
         config = self.config
@@ -147,7 +151,7 @@ class LayerArrays:
             variance = gains * np.stack(
                 [(group.variance * scales[:, np.newaxis]).sum(axis=1) for group in self.groups if group.variance is not None]
             )  # fmt: skip
-            k = step_exponent(float(variance.max(initial=0.0)) + 1.0, 62)
+            k = step_exponent(float(variance.sum(axis=2).max(initial=0.0)) + variance.shape[2] * 2.0**-30, 30)
             self.arrays["variance"] = self._lanes(np.rint(variance * 2.0**k).astype(np.int32).transpose(0, 2, 1))
             self.numbers["variance_step"] = 2.0**-k
 

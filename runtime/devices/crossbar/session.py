@@ -111,22 +111,26 @@ class _Synapses:
     index: int
     bits: int
     elements: int
-    order: np.ndarray
+    order: np.ndarray | None
+
+
+_found: weakref.WeakKeyDictionary[Model, list[_Synapses]] = weakref.WeakKeyDictionary()
 
 
 def _synapses(model: Model) -> list[_Synapses]:
+    known = _found.get(model)
+    if known is None:
+        known = _found[model] = _synapses_of(model)
+    return known
+
+
+def _synapses_of(model: Model) -> list[_Synapses]:
     peaks, shapes = largest_values(model.graph), {node.name: node.shape for node in model.graph}
     found = []
     for index, node in enumerate(model.graph):
         if isinstance(node, Weighted):
             source = node.inputs[0].source
-            if isinstance(node, Conv2d):
-                _, depth, height, width = node.weights.shape
-                order = np.arange(depth * height * width).reshape(depth, height, width)
-                order = order.transpose(1, 2, 0).ravel()
-            else:
-                stored = model.orders.get(source)
-                order = np.arange(node.fan_in) if stored is None else stored
+            order = None if isinstance(node, Conv2d) else model.orders.get(source)
             bits = max(int(peaks[source]).bit_length(), 1)
             found.append(_Synapses(node, index, bits, int(np.prod(shapes[source])), order))
     return found
