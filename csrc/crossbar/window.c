@@ -137,7 +137,13 @@ static void cut(snnrt_crossbar_work *work) {
         uint32_t *counts = work->counts + (size_t)index * layer->row_tiles;
         const uint32_t *rows = rows_of(work, index, 0, 0);
         uint32_t left = work->filled[index], bound = 0;
+        if (left == 0) {
+            continue;
+        }
         if (layer->row_tiles > 8u) {
+            for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
+                counts[tile] = 0;
+            }
             for (uint32_t tile = 0; left != 0; tile++) {
                 bound += layer->tile_rows;
                 while (left != 0 && *rows < bound) {
@@ -158,32 +164,27 @@ static void cut(snnrt_crossbar_work *work) {
 }
 
 /* Adds what the planes drove to the events; the readings' variance, where each has 1. */
-static double count(snnrt_crossbar_work *work, uint32_t group, uint32_t *driven_rows) {
+static double count(snnrt_crossbar_work *work, uint32_t group) {
     const snnrt_crossbar_layer *layer = work->layer;
     snnrt_crossbar_events *events = work->events;
     uint64_t *activations = events->row_activations + (size_t)group * layer->row_tiles;
     uint64_t *reads = events->reads + (size_t)group * layer->row_tiles;
-    const uint32_t *counts = work->counts;
     double variance = 0.0;
-    uint32_t live = 0;
     for (uint32_t index = 0; index < work->plane_count; index++) {
-        const double worth = work->planes[index].worth * work->planes[index].worth;
-        uint32_t rows = 0, readings = 0;
-        for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
-            const uint32_t driven = *counts++;
-            activations[tile] += driven;
-            reads[tile] += driven != 0;
-            readings += driven != 0;
-            rows += driven;
+        const uint32_t *counts = work->counts + (size_t)index * layer->row_tiles;
+        uint32_t readings = 0;
+        if (work->filled[index] == 0) {
+            continue;
         }
-        variance += worth * (double)readings;
-        work->filled[index] = rows;
-        live += rows;
-        events->passes[group] += rows != 0;
+        for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
+            activations[tile] += counts[tile];
+            reads[tile] += counts[tile] != 0;
+            readings += counts[tile] != 0;
+        }
+        variance += work->planes[index].worth * work->planes[index].worth * (double)readings;
+        events->passes[group]++;
     }
     events->windows++;
-    events->silent_windows += live == 0;
-    *driven_rows = live;
     return variance;
 }
 
@@ -263,6 +264,9 @@ static void read_converted(snnrt_crossbar_work *work, uint32_t group) {
     for (uint32_t index = 0; index < work->plane_count; index++) {
         const snnrt_crossbar_plane *plane = &work->planes[index];
         uint32_t before = 0;
+        if (work->filled[index] == 0) {
+            continue;
+        }
         v.pass = plane->worth;
         for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
             const uint32_t rows = work->counts[index * layer->row_tiles + tile];
@@ -296,20 +300,21 @@ static void read_converted(snnrt_crossbar_work *work, uint32_t group) {
 
 bool snnrt_crossbar_end(snnrt_crossbar_work *work, uint32_t group, const int32_t *bias, int32_t *results) {
     const snnrt_crossbar_layer *layer = work->layer;
-    uint32_t rows;
+    uint32_t rows = 0;
     double readings;
+    for (uint32_t index = 0; index < work->plane_count; index++) {
+        rows |= work->filled[index];
+    }
+    if (rows == 0) {
+        snnrt_crossbar_silent(work, bias, results);
+        return false;
+    }
     if (layer->order == NULL) {
         cut(work);
     }
-    readings = count(work, group, &rows);
+    readings = count(work, group);
     if (results == NULL) {
-        return rows != 0;
-    }
-    if (rows == 0) {
-        for (uint32_t o = 0; o < layer->outputs; o++) {
-            results[o] = bias == NULL ? 0 : bias[o];
-        }
-        return false;
+        return true;
     }
     if (layer->mode == SNNRT_CROSSBAR_CONVERTED) {
         read_converted(work, group);

@@ -56,7 +56,7 @@ void snnrt_crossbar_find_planes(snnrt_crossbar_work *work, uint32_t count);
 
 /* Begins a window: no row is driven. */
 static inline void snnrt_crossbar_begin(snnrt_crossbar_work *work) {
-    const uint32_t count = work->plane_count * work->layer->row_tiles;
+    const uint32_t count = work->layer->order == NULL ? 0 : work->plane_count * work->layer->row_tiles;
     for (uint32_t i = 0; i < work->plane_count; i++) {
         work->filled[i] = 0;
     }
@@ -71,6 +71,9 @@ static inline void snnrt_crossbar_drive(snnrt_crossbar_work *work, uint32_t inde
     const snnrt_crossbar_layer *layer = work->layer;
     const uint32_t *positions = work->planes[index].positions;
     uint32_t *driven = work->driven + (size_t)index * layer->fan_in;
+    if (first == end) {
+        return;
+    }
     if (layer->order == NULL) {
         uint32_t *list = driven + work->filled[index];
         work->filled[index] += end - first;
@@ -84,6 +87,7 @@ static inline void snnrt_crossbar_drive(snnrt_crossbar_work *work, uint32_t inde
             const uint32_t tile = layer->tiles[positions[e] - shift];
             driven[tile * layer->tile_rows + counts[tile]++] = row;
         }
+        work->filled[index] += end - first;
     }
 }
 
@@ -96,6 +100,15 @@ static inline void snnrt_crossbar_drive_all(snnrt_crossbar_work *work) {
     }
     for (uint32_t index = 0; index < work->plane_count; index++) {
         snnrt_crossbar_drive(work, index, 0, work->planes[index].count, 0);
+    }
+}
+
+/* Counts a window without a driven row; its results are the bias. */
+static inline void snnrt_crossbar_silent(snnrt_crossbar_work *work, const int32_t *bias, int32_t *results) {
+    work->events->windows++;
+    work->events->silent_windows++;
+    for (uint32_t o = 0; results != NULL && o < work->layer->outputs; o++) {
+        results[o] = bias == NULL ? 0 : bias[o];
     }
 }
 
