@@ -182,9 +182,8 @@ class Crossbar:
 
     def programmed(self, node: Synapse) -> ProgrammedNode:
         """The node on the chip, programmed now if it was not. Raises TargetError where it does not fit."""
-        known = self._programmed.get(node.name)
-        if known is None or not known.holds(node):
-            mapping = self.mapping(node)
+        known, mapping = self._programmed.get(node.name), self.mapping(node)
+        if known is None or known.mapping != mapping or not known.holds(node):
             weights = chip_weights(node).reshape(mapping.groups, mapping.outputs, mapping.fan_in)
             measured = self._measured(node, mapping)
             groups = [
