@@ -49,9 +49,7 @@ def best(calls: Sequence[Callable[[], object]], least_s: float = 3.0) -> list[fl
 def one_array() -> None:
     """Print the time of a read of one 64×64 pair, checks and counting included."""
     random = np.random.default_rng(0)
-    node = Dense(
-        "array", (Edge("input"),), (SIZE,), random.integers(-127, 128, (SIZE, SIZE)).astype(np.int8)
-    )
+    node = Dense("array", (Edge("input"),), (SIZE,), random.integers(-127, 128, (SIZE, SIZE)).astype(np.int8))
     rows = (random.random((BATCH, SIZE)) < DENSITY).astype(np.int16)
     chips = {
         "no ADC": Crossbar(CrossbarConfig(**ARRAY)),

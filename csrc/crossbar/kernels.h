@@ -235,7 +235,8 @@ static void normals(uint64_t key, uint32_t low, uint32_t second, uint32_t third,
             word[3][i] = fourth;
         }
         for (uint32_t i = 0; i < LANES; i++) {
-            threefry(&word[0][i], &word[1][i], &word[2][i], &word[3][i], (uint32_t)key, (uint32_t)(key >> 32));
+            threefry(&word[0][i], &word[1][i], &word[2][i], &word[3][i], (uint32_t)key,
+                     (uint32_t)(key >> 32));
         }
         for (uint32_t pair = 0; pair < 2u; pair++) {
             const uint32_t *one = word[2u * pair], *other = word[2u * pair + 1u];
@@ -273,7 +274,8 @@ static void normals(uint64_t key, uint32_t low, uint32_t second, uint32_t third,
                 t *= 1.57079632679f; /* within an eighth of a turn */
                 z = t * t;
                 sine = ((-1.9515295891e-4f * z + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * t + t;
-                cosine = ((2.443315711809948e-5f * z - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z * z -
+                cosine = ((2.443315711809948e-5f * z - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) *
+                             z * z -
                          0.5f * z + 1.0f;
                 cosine = (other[i] & 0x80000000u) != 0 ? -cosine : cosine;
                 result[2u * pair][i] = r * ((other[i] & 0x40000000u) != 0 ? sine : cosine);
@@ -288,6 +290,7 @@ static void normals(uint64_t key, uint32_t low, uint32_t second, uint32_t third,
     }
 }
 
-#define SNNRT_CROSSBAR_KERNELS {add, total, spread, spread_totals, convert, finish, normals}
+#define SNNRT_CROSSBAR_KERNELS \
+    { add, total, spread, spread_totals, convert, finish, normals }
 
 #endif

@@ -40,8 +40,8 @@ static void close_window(snnrt_crossbar_work *work, const snnrt_synapse_step *st
 }
 
 /* A kernel row of a window: `taps` from `tap` on, on units from `unit` on, `stride` apart. How many inputs are not 0. */
-static uint32_t drive_taps(snnrt_crossbar_work *work, uint32_t tap, uint32_t taps, uint32_t unit, uint32_t stride,
-                           uint32_t depth) {
+static uint32_t drive_taps(snnrt_crossbar_work *work, uint32_t tap, uint32_t taps, uint32_t unit,
+                           uint32_t stride, uint32_t depth) {
     uint32_t inputs = 0;
     for (uint32_t index = 0; index < work->plane_count; index++) {
         const uint32_t *starts = work->planes[index].starts;
@@ -82,7 +82,7 @@ static void run_windows(snnrt_crossbar_work *work, const snnrt_synapse_step *ste
                     const uint32_t row = (uint32_t)(top + (int32_t)(ky * conv->dilation_y));
                     const uint32_t column = (uint32_t)(left + (int32_t)(x.first * conv->dilation_x));
                     inputs += drive_taps(work, ky * conv->kernel_w + x.first, x.end - x.first,
-                               (row * step->in_width + column) * groups + group, stride, depth);
+                                         (row * step->in_width + column) * groups + group, stride, depth);
                 }
                 close_window(work, step, group, inputs, &output);
             }

@@ -38,6 +38,7 @@ typedef struct snnrt_crossbar_layer {
     uint32_t noisy;
     const uint32_t *order; /* the chip's row of each input of a window, in the core's order; NULL: the same */
     const uint32_t *tiles; /* the tile of each of these */
+    const uint32_t *output_order; /* the chip's output of each of the core's, of one group; NULL: the same */
     const int32_t *matrix; /* groups x fan_in x slices x lanes, in steps */
     const int32_t *variance; /* of the same shape: what a driven row adds to a column's variance; or NULL */
     double variance_step; /* a unit of `variance`, steps^2; of a linear layer outputs^2 */
@@ -50,7 +51,8 @@ typedef struct snnrt_crossbar_layer {
     const double *bow;
     const double *correction;
     const double *worth;
-    const double *output_offset; /* groups x lanes: added to the result of a window with a driven row; or NULL */
+    const double
+        *output_offset; /* groups x lanes: added to the result of a window with a driven row; or NULL */
     double scale; /* of a linear layer: result = scale * sum */
     const uint64_t *keys; /* of a group's noise */
 } snnrt_crossbar_layer;

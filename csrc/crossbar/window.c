@@ -40,8 +40,7 @@ static size_t lay_out(snnrt_crossbar_work *work, uint8_t *room, size_t elements)
     work->results = (double *)take(room, &used, padded * sizeof(double));
     work->positions = (uint32_t *)take(room, &used, (elements + SNNRT_EVENTS_PADDING) * sizeof(uint32_t));
     work->values = (int16_t *)take(room, &used, (elements + SNNRT_EVENTS_PADDING) * sizeof(int16_t));
-    work->plane_positions =
-        (uint32_t *)take(room, &used, (size_t)layer->bits * elements * sizeof(uint32_t));
+    work->plane_positions = (uint32_t *)take(room, &used, (size_t)layer->bits * elements * sizeof(uint32_t));
     work->plane_starts = (uint32_t *)take(room, &used, planes * (elements + 1u) * sizeof(uint32_t));
     return used;
 }
@@ -121,7 +120,8 @@ static uint32_t below(const uint32_t *rows, uint32_t count, uint32_t bound) {
 }
 
 /* Which rows of plane `index` tile `tile` drives, where the tiles before it drive `before`. */
-static const uint32_t *rows_of(const snnrt_crossbar_work *work, uint32_t index, uint32_t tile, uint32_t before) {
+static const uint32_t *rows_of(const snnrt_crossbar_work *work, uint32_t index, uint32_t tile,
+                               uint32_t before) {
     const snnrt_crossbar_layer *layer = work->layer;
     if (work->plain) {
         return work->planes[0].positions + before;
@@ -326,7 +326,13 @@ bool snnrt_crossbar_end(snnrt_crossbar_work *work, uint32_t group, const int32_t
             work->results[o] += layer->output_offset[(size_t)group * layer->lanes + o];
         }
     }
-    work->kernels->finish(work->results, bias, layer->outputs, results);
+    if (layer->output_order != NULL) {
+        for (uint32_t o = 0; o < layer->outputs; o++) {
+            work->spreads[o] = work->results[layer->output_order[o]];
+        }
+    }
+    work->kernels->finish(layer->output_order == NULL ? work->results : work->spreads, bias, layer->outputs,
+                          results);
     work->window++;
     return true;
 }

@@ -66,8 +66,8 @@ static inline void snnrt_crossbar_begin(snnrt_crossbar_work *work) {
 }
 
 /* Drives the rows of plane `index` that its events first .. end are: order[position - shift]. */
-static inline void snnrt_crossbar_drive(snnrt_crossbar_work *work, uint32_t index, uint32_t first, uint32_t end,
-                                        uint32_t shift) {
+static inline void snnrt_crossbar_drive(snnrt_crossbar_work *work, uint32_t index, uint32_t first,
+                                        uint32_t end, uint32_t shift) {
     const snnrt_crossbar_layer *layer = work->layer;
     const uint32_t *positions = work->planes[index].positions;
     uint32_t *driven = work->driven + (size_t)index * layer->fan_in;

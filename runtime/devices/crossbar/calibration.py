@@ -181,7 +181,10 @@ def _currents(
     scales = slice_scales(config)
     magnitudes = np.abs(group.weights.astype(np.int64))
     if config.mapping == "offset":
-        stored, reference = group.weights.astype(np.int64) + 2 ** (config.weight_bits - 1), 2 ** (config.weight_bits - 1)
+        stored, reference = (
+            group.weights.astype(np.int64) + 2 ** (config.weight_bits - 1),
+            2 ** (config.weight_bits - 1),
+        )
         signs = np.ones_like(stored)
     else:
         stored, reference, signs = magnitudes, 0, np.sign(group.weights).astype(np.int64)
@@ -239,7 +242,9 @@ def _outputs(crossbar: Crossbar, node: Weighted, rows: list[np.ndarray]) -> Cali
         read = crossbar.multiply(node, some, group).astype(np.float64)
         wanted = _product(node, some, group)
         centred, spread = read - read.mean(axis=0), read.var(axis=0)
-        gain = np.where(spread > 0.0, (centred * wanted).mean(axis=0) / np.where(spread > 0.0, spread, 1.0), 1.0)
+        gain = np.where(
+            spread > 0.0, (centred * wanted).mean(axis=0) / np.where(spread > 0.0, spread, 1.0), 1.0
+        )
         # what is nearly all noise says nothing of a gain
         gain = np.where((gain > 0.25) & (gain < 4.0), gain, 1.0)
         gains.append(gain)

@@ -88,7 +88,9 @@ def stick(g: np.ndarray, on: float, off: float, g_min: float, uniforms: np.ndarr
     return np.where(uniforms < on, 1.0, np.where(uniforms < on + off, g_min, g))
 
 
-def drift(g: np.ndarray, time_ratio: float, exponent: float, spread: float, normals: np.ndarray) -> np.ndarray:
+def drift(
+    g: np.ndarray, time_ratio: float, exponent: float, spread: float, normals: np.ndarray
+) -> np.ndarray:
     """Devices ``g`` after ``time_ratio`` = t / t0: g·ratio^-ν, ν = max(exponent + spread·``normals``, 0).
 
     The power law of phase-change memory (Le Gallo et al., Adv. Electron. Mater. 4, 2018), with a spread of ν
@@ -101,7 +103,9 @@ def drift(g: np.ndarray, time_ratio: float, exponent: float, spread: float, norm
 
 def time_at(temperature: float, seconds: float, activation_energy: float) -> float:
     """Seconds at 300 K in which as much drifts as in ``seconds`` at ``temperature`` (K): Arrhenius' law, ``activation_energy`` in eV."""
-    return seconds * float(np.exp(activation_energy / BOLTZMANN * (1.0 / REFERENCE_TEMPERATURE - 1.0 / temperature)))
+    return seconds * float(
+        np.exp(activation_energy / BOLTZMANN * (1.0 / REFERENCE_TEMPERATURE - 1.0 / temperature))
+    )
 
 
 def adc(currents: np.ndarray, bits: int, full_scale: np.ndarray | float) -> np.ndarray:

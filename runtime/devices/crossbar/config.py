@@ -46,7 +46,9 @@ class CrossbarConfig:
     on_off_ratio: float = _parameter(
         math.inf, "1", "G_max / G_min; inf: an off device passes nothing", low=SMALLEST_ON_OFF_RATIO, infinite=True
     )  # fmt: skip
-    on_resistance: float = _parameter(20e3, "ohm", "resistance of the fully-on device, beside the wires'", above=0.0)
+    on_resistance: float = _parameter(
+        20e3, "ohm", "resistance of the fully-on device, beside the wires'", above=0.0
+    )
     mapping: Literal["differential", "offset"] = _parameter(
         "differential",
         "",
@@ -69,9 +71,13 @@ class CrossbarConfig:
     )
     stuck_on: float = _parameter(0.0, "share of devices", "devices stuck at G_max", low=0.0, high=1.0)
     stuck_off: float = _parameter(0.0, "share of devices", "devices stuck at G_min", low=0.0, high=1.0)
-    drift_time: float = _parameter(0.0, "s", "since programming; at or before drift_start nothing has drifted", low=0.0)
+    drift_time: float = _parameter(
+        0.0, "s", "since programming; at or before drift_start nothing has drifted", low=0.0
+    )
     drift_start: float = _parameter(1.0, "s", "when the programmed values were verified", above=0.0)
-    drift_exponent: float = _parameter(0.0, "1", "ν of g(t) = g·(t / drift_start)^-ν, the mean of devices", low=0.0)
+    drift_exponent: float = _parameter(
+        0.0, "1", "ν of g(t) = g·(t / drift_start)^-ν, the mean of devices", low=0.0
+    )
     drift_exponent_spread: float = _parameter(0.0, "1", "σ of ν among devices, ν not below 0", low=0.0)
     drift_activation_energy: float = _parameter(
         0.0, "eV", "drift is as after t·exp(E/k·(1/300 K - 1/temperature))", low=0.0
@@ -94,9 +100,14 @@ class CrossbarConfig:
         low=0.0,
     )  # fmt: skip
     device_read_noise_model: Literal["absolute", "proportional"] = _parameter(
-        "absolute", "", "absolute: σ in G_max·V_read; proportional: in the device's own current", choices=NOISE_MODELS
+        "absolute",
+        "",
+        "absolute: σ in G_max·V_read; proportional: in the device's own current",
+        choices=NOISE_MODELS,
     )
-    adc_bits: int = _parameter(0, "bits", "2 … 16 with the sign; 0: the current is read exactly", low=0, high=16)
+    adc_bits: int = _parameter(
+        0, "bits", "2 … 16 with the sign; 0: the current is read exactly", low=0, high=16
+    )
     adc_range: Literal["typical", "full", "level"] | float = _parameter(
         "typical",
         "G_max·V_read",
@@ -110,9 +121,15 @@ class CrossbarConfig:
         0.0, "codes", "σ of an ADC's integral non-linearity, the bow at half its range", low=0.0
     )
     columns_per_adc: int = _parameter(
-        1, "columns", "neighbouring columns that take turns at one ADC and share its errors", low=1, high=LARGEST_TILE
+        1,
+        "columns",
+        "neighbouring columns that take turns at one ADC and share its errors",
+        low=1,
+        high=LARGEST_TILE,
     )
-    seed: int = _parameter(0, "", "of all random draws; the same seed gives the same chip", low=0, high=2**63 - 1)
+    seed: int = _parameter(
+        0, "", "of all random draws; the same seed gives the same chip", low=0, high=2**63 - 1
+    )
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -214,7 +231,11 @@ class CrossbarConfig:
             numbers = () if isinstance(values, str) else tuple(float(value) for value in values)
         except (TypeError, ValueError):
             numbers = (math.nan,)
-        if isinstance(values, str) or not all(map(math.isfinite, numbers)) or len(numbers) > LARGEST_POLYNOMIAL:
+        if (
+            isinstance(values, str)
+            or not all(map(math.isfinite, numbers))
+            or len(numbers) > LARGEST_POLYNOMIAL
+        ):
             raise TargetError(
                 f"crossbar {name}: expected at most {LARGEST_POLYNOMIAL} numbers, found {values!r}"
             )

@@ -18,7 +18,7 @@ EXACT, LINEAR, CONVERTED = (
 )  # fmt: skip
 _BEST = lib.snnrt_host_best_kernels()
 _ARRAYS = {
-    "order": "uint32_t", "tiles": "uint32_t", "matrix": "int32_t", "variance": "int32_t", "gain": "double",
+    "order": "uint32_t", "output_order": "uint32_t", "tiles": "uint32_t", "matrix": "int32_t", "variance": "int32_t", "gain": "double",
     "offset": "double", "bow": "double", "correction": "double", "worth": "double", "output_offset": "double",
     "keys": "uint64_t",
 }  # fmt: skip

@@ -24,6 +24,7 @@ Synapse = Weighted
 LARGEST_FAN_IN = 2**21
 """Inputs an output for which the error-free crossbar is proven to give the integer (docs/crossbar.md)."""
 
+
 @dataclass(frozen=True)
 class CrossbarMapping:
     """Where a node's weights lie: every group has row_tiles × column_tiles tiles of its own.
@@ -245,10 +246,14 @@ class Crossbar:
 def chip_order(node: Synapse) -> np.ndarray | None:
     """The chip's row of each input of a window in the order of the weights (None: the same): a convolution's rows are in
     the order (kernel row, kernel column, input channel)."""
-    if not isinstance(node, Conv2d) or node.weights[0].size == max(node.weights.shape[1], node.weights[0, 0].size):
+    if not isinstance(node, Conv2d) or node.weights[0].size == max(
+        node.weights.shape[1], node.weights[0, 0].size
+    ):
         return None
     _, depth, height, width = node.weights.shape
-    order: np.ndarray = np.arange(depth * height * width).reshape(height, width, depth).transpose(2, 0, 1).ravel()
+    order: np.ndarray = (
+        np.arange(depth * height * width).reshape(height, width, depth).transpose(2, 0, 1).ravel()
+    )
     return order
 
 

@@ -81,7 +81,9 @@ def step_exponent(largest: float, finest: int) -> int:
     return min(finest, math.floor(math.log2(_LARGEST_SUM / largest)))
 
 
-def folded(config: CrossbarConfig, groups: Sequence[ProgrammedGroup], gain: np.ndarray | None) -> tuple[np.ndarray, int]:
+def folded(
+    config: CrossbarConfig, groups: Sequence[ProgrammedGroup], gain: np.ndarray | None
+) -> tuple[np.ndarray, int]:
     """Slices in one: (groups, outputs, fan_in) int32 in steps of 2^-k units of the integer weights, and k."""
     scales = slice_scales(config)[:, np.newaxis]
     whole = np.stack([(group.effective * scales).sum(axis=1) for group in groups])
@@ -105,12 +107,16 @@ class LayerArrays:
             "tile_rows": config.rows, "row_tiles": -(-fan_in // config.rows), "slices": 1, "noisy": config.noisy,
         }  # fmt: skip
         self.arrays = {
-            "keys": np.array([stream_key(config.seed, name, "noise", g) for g in range(len(groups))], np.uint64),
+            "keys": np.array(
+                [stream_key(config.seed, name, "noise", g) for g in range(len(groups))], np.uint64
+            ),
         }
-        self._made: dict[tuple[int, int | None, bytes | None], ChipLayer] = {}
+        self._made: dict[tuple[int, int | None, bytes | None, bytes | None], ChipLayer] = {}
         self.matrix, self.exponent = folded(config, groups, calibration.output_gain)
         self._noise = config.read_noise**2 * config.temperature / REFERENCE_TEMPERATURE
-        self._of_rows = 2.0 * config.device_read_noise**2 if config.device_read_noise_model == "absolute" else 0.0
+        self._of_rows = (
+            2.0 * config.device_read_noise**2 if config.device_read_noise_model == "absolute" else 0.0
+        )
         if calibration.output_offset is not None:
             self.arrays["output_offset"] = self._lanes(calibration.output_offset)
         if config.adc_bits:
@@ -118,9 +124,17 @@ class LayerArrays:
         else:
             self._fold(calibration)
 
-    def layer(self, bits: int, node: int | None = None, order: np.ndarray | None = None) -> ChipLayer:
-        """For inputs of so many ``bits``; as node ``node`` of a model whose windows are in ``order``, or by itself."""
-        key = (bits, node, None if order is None else order.tobytes())
+    def layer(
+        self,
+        bits: int,
+        node: int | None = None,
+        order: np.ndarray | None = None,
+        output_order: np.ndarray | None = None,
+    ) -> ChipLayer:
+        """For inputs of so many ``bits``, by itself or as node ``node`` of a model; ``order`` and ``output_order``: the chip's row
+        and output of each of the caller's, None: the same."""
+        orders = [None if one is None else one.tobytes() for one in (order, output_order)]
+        key = (bits, node, orders[0], orders[1])
         if key not in self._made:
             numbers: dict[str, int | float] = {**self.numbers, "bits": bits, "node": node or 0}
             if numbers["mode"] == EXACT and node is None:
@@ -130,6 +144,8 @@ class LayerArrays:
             if order is not None:
                 arrays["order"] = order.astype(np.uint32)
                 arrays["tiles"] = (order // self.config.rows).astype(np.uint32)
+            if output_order is not None:
+                arrays["output_order"] = output_order.astype(np.uint32)
             self._made[key] = ChipLayer(arrays, numbers)
         return self._made[key]
 
@@ -152,7 +168,9 @@ class LayerArrays:
                 [(group.variance * scales[:, np.newaxis]).sum(axis=1) for group in self.groups if group.variance is not None]
             )  # fmt: skip
             k = step_exponent(float(variance.sum(axis=2).max(initial=0.0)) + variance.shape[2] * 2.0**-30, 30)
-            self.arrays["variance"] = self._lanes(np.rint(variance * 2.0**k).astype(np.int32).transpose(0, 2, 1))
+            self.arrays["variance"] = self._lanes(
+                np.rint(variance * 2.0**k).astype(np.int32).transpose(0, 2, 1)
+            )
             self.numbers["variance_step"] = 2.0**-k
 
     def _convert(self, calibration: Calibration) -> None:
@@ -169,7 +187,9 @@ class LayerArrays:
             "mode": CONVERTED, "codes": codes, "slices": config.slices,
             "read_variance": self._noise * 4.0**k, "row_variance": self._of_rows * 4.0**k,
         }  # fmt: skip
-        self.arrays["matrix"] = self._lanes(np.rint(effective * 2.0**k).astype(np.int32).transpose(0, 3, 2, 1))
+        self.arrays["matrix"] = self._lanes(
+            np.rint(effective * 2.0**k).astype(np.int32).transpose(0, 3, 2, 1)
+        )
         if self.groups[0].variance is not None:
             variance = np.stack([group.variance for group in self.groups if group.variance is not None])
             summed = np.add.reduceat(variance, starts, axis=3).max(initial=0.0)

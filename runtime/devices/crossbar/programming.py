@@ -69,7 +69,9 @@ def program_group(
             if measured is None:
                 plus, minus = _written(config, weights[columns, rows], place)
             else:
-                reference = columns if config.mapping == "differential" else slice(column_tile, column_tile + 1)
+                reference = (
+                    columns if config.mapping == "differential" else slice(column_tile, column_tile + 1)
+                )
                 plus, minus = measured.positive[columns, :, rows], measured.negative[reference, :, rows]
             plus, minus = (_aged(config, g, (*place, sign)) for sign, g in enumerate((plus, minus)))
             effective[columns, :, rows] = _pass(config, plus, minus)
@@ -123,7 +125,11 @@ def _aged(config: CrossbarConfig, g: np.ndarray, place: tuple[str, int, int, int
     if seconds > config.drift_start and (config.drift_exponent or config.drift_exponent_spread):
         draws = normals(_key(config, where, sign, "drift"), g.shape) if config.drift_exponent_spread else 0.0
         g = drift(
-            g, seconds / config.drift_start, config.drift_exponent, config.drift_exponent_spread, np.asarray(draws)
+            g,
+            seconds / config.drift_start,
+            config.drift_exponent,
+            config.drift_exponent_spread,
+            np.asarray(draws),
         )
     if config.stuck_on or config.stuck_off:
         draws = uniforms(_key(config, where, sign, "faults"), g.shape)
@@ -151,7 +157,9 @@ def _pass(config: CrossbarConfig, plus: np.ndarray, minus: np.ndarray) -> np.nda
     return whole[:-1] - whole[-1:]
 
 
-def _converters(config: CrossbarConfig, name: str, group: int, outputs: int, fan_in: int) -> Converters | None:
+def _converters(
+    config: CrossbarConfig, name: str, group: int, outputs: int, fan_in: int
+) -> Converters | None:
     spreads = (config.adc_offset, config.adc_gain_error, config.adc_nonlinearity)
     if config.adc_bits == 0 or not any(spreads):
         return None

@@ -42,11 +42,15 @@ def save_chip(crossbar: Crossbar, path: str | os.PathLike[str]) -> None:
             parts["variance"] = [group.variance for group in node.groups if group.variance is not None]
         for field in fields(Converters):
             if node.groups[0].converters is not None:
-                parts[f"converter_{field.name}"] = [getattr(group.converters, field.name) for group in node.groups]
+                parts[f"converter_{field.name}"] = [
+                    getattr(group.converters, field.name) for group in node.groups
+                ]
         calibration = crossbar.calibrations.get(name, Calibration())
         for field in fields(Calibration):
             parts[f"calibration_{field.name}"] = getattr(calibration, field.name)
-        arrays |= {f"{index}.{part}": np.stack(list(values)) for part, values in parts.items() if values is not None}
+        arrays |= {
+            f"{index}.{part}": np.stack(list(values)) for part, values in parts.items() if values is not None
+        }
     room = io.BytesIO()
     np.savez_compressed(room, **arrays)
     write_atomically(path, room.getvalue())
@@ -58,7 +62,9 @@ def load_chip(path: str | os.PathLike[str]) -> Crossbar:
     name, arrays = os.fspath(path), load_arrays(path)
     text = arrays.get("chip")
     if text is None or text.dtype != np.uint8 or text.ndim != 1 or len(text) > _LARGEST_DESCRIPTION:
-        raise TargetError(f"{name}: expected a chip that snnrt saved, found no array 'chip' of its parameters")
+        raise TargetError(
+            f"{name}: expected a chip that snnrt saved, found no array 'chip' of its parameters"
+        )
     try:
         description = json.loads(text.tobytes())
         form, config, nodes = description["format"], description["config"], description["nodes"]
@@ -99,7 +105,12 @@ def load_conductances(path: str | os.PathLike[str]) -> dict[str, tuple[MeasuredG
             values = arrays.get(side)
             if values is None:
                 raise TargetError(f"{name}: {key!r} has no {side!r}")
-            if values.ndim != 4 or values.dtype.kind not in "fiu" or not _bounded(values) or values.min(initial=0) < 0:
+            if (
+                values.ndim != 4
+                or values.dtype.kind not in "fiu"
+                or not _bounded(values)
+                or values.min(initial=0) < 0
+            ):
                 raise TargetError(
                     f"{name}: {side!r}: expected conductances of at least 0 in units of G_max, "
                     f"shape (groups, outputs, slices, inputs), found {values.dtype} {values.shape}"
@@ -125,7 +136,9 @@ class _Arrays:
             found = "none" if values is None else f"{values.dtype} {values.shape}"
             raise TargetError(f"{self._place}: {part}: expected {wanted}, found {found}")
         if not _bounded(values):
-            raise TargetError(f"{self._place}: {part}: expected numbers up to {_LARGEST_CURRENT:g}, found others")
+            raise TargetError(
+                f"{self._place}: {part}: expected numbers up to {_LARGEST_CURRENT:g}, found others"
+            )
         return np.ascontiguousarray(values)
 
     def maybe(self, part: str, shape: tuple[int, ...]) -> np.ndarray | None:

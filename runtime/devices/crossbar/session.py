@@ -86,7 +86,9 @@ class CrossbarSession(Session):
         with self._turn:
             self._crossbar.reset()
             layers = [
-                self._crossbar.programmed(one.node).arrays.layer(one.bits, one.index, one.order)
+                self._crossbar.programmed(one.node).arrays.layer(
+                    one.bits, one.index, one.order, one.output_order
+                )
                 for one in self._synapses
             ]
             chips: list[Chip] = []
@@ -105,13 +107,15 @@ class CrossbarSession(Session):
 @dataclass(frozen=True)
 class _Synapses:
     """A layer that goes to the chip: node ``index`` of the model, whose inputs have ``bits`` of magnitude and
-    ``elements``; ``order``: the chip's row of each input of a window as the core has them."""
+    ``elements``; ``order`` and ``output_order``: the chip's row of each input of a window and its output as the core
+    has them, None: the same."""
 
     node: Weighted
     index: int
     bits: int
     elements: int
     order: np.ndarray | None
+    output_order: np.ndarray | None
 
 
 _found: weakref.WeakKeyDictionary[Model, list[_Synapses]] = weakref.WeakKeyDictionary()
@@ -132,5 +136,7 @@ def _synapses_of(model: Model) -> list[_Synapses]:
             source = node.inputs[0].source
             order = None if isinstance(node, Conv2d) else model.orders.get(source)
             bits = max(int(peaks[source]).bit_length(), 1)
-            found.append(_Synapses(node, index, bits, int(np.prod(shapes[source])), order))
+            found.append(
+                _Synapses(node, index, bits, int(np.prod(shapes[source])), order, model.orders.get(node.name))
+            )
     return found

@@ -60,7 +60,9 @@ class Case:
             adc_bits=self.adc_bits, adc_range=self.full_scale if self.adc_bits else "full",
         )  # fmt: skip
         effective = self.effective(np.float32).astype(np.float64)
-        group = ProgrammedGroup(np.rint(self.weights * 127).astype(np.int8), effective[:, np.newaxis], None, None)
+        group = ProgrammedGroup(
+            np.rint(self.weights * 127).astype(np.int8), effective[:, np.newaxis], None, None
+        )
         layer = LayerArrays(config, self.name, [group], Calibration()).layer(1)
         results, live = layer.multiply(0, self.inputs.astype(np.int16), 0, LayerEvents(layer))
         assert live == np.count_nonzero(self.inputs.any(axis=1))
@@ -148,7 +150,9 @@ def test_whole_device_gives_the_vectors_in_integers():
 
 
 def main() -> None:
-    print("| case | size | cell bits | ADC bits | on/off | wires, ohm | float32 conductances | float64 conductances |")
+    print(
+        "| case | size | cell bits | ADC bits | on/off | wires, ohm | float32 conductances | float64 conductances |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for case in cases():
         cells = []

@@ -19,7 +19,9 @@ CONFIG = CrossbarConfig(
 
 def node() -> Conv2d:
     random = np.random.default_rng(0)
-    return Conv2d("conv", (Edge("input"),), (6, 4, 4), random.integers(-99, 99, (6, 2, 3, 3)).astype(np.int8), groups=2)
+    return Conv2d(
+        "conv", (Edge("input"),), (6, 4, 4), random.integers(-99, 99, (6, 2, 3, 3)).astype(np.int8), groups=2
+    )
 
 
 def rows() -> np.ndarray:
@@ -42,7 +44,9 @@ def test_a_saved_chip_is_the_same_chip(tmp_path):
         np.testing.assert_array_equal(
             again.multiply(node(), rows(), group), crossbar.multiply(node(), rows(), group)
         )
-        np.testing.assert_array_equal(again.effective_matrix(node(), group), crossbar.effective_matrix(node(), group))
+        np.testing.assert_array_equal(
+            again.effective_matrix(node(), group), crossbar.effective_matrix(node(), group)
+        )
     # with other weights it is programmed anew
     other = node().with_(weights=np.ones((6, 2, 3, 3), np.int8))
     assert np.abs(again.effective_matrix(other)).mean() < 20
@@ -100,7 +104,9 @@ def test_measured_conductances_take_the_place_of_programming(tmp_path):
     expected = ((plus - minus)[0] * np.array([15, 7 * 16])[:, np.newaxis] / 0.9).sum(axis=1)
     np.testing.assert_allclose(crossbar.effective_matrix(dense), expected, atol=2.0**-12)
     crossbar.measured["other"] = crossbar.measured["fc"]
-    with pytest.raises(TargetError, match=r"node 'other': expected measured conductances of shape \(4, 2, 9\)"):
+    with pytest.raises(
+        TargetError, match=r"node 'other': expected measured conductances of shape \(4, 2, 9\)"
+    ):
         crossbar.programmed(Dense("other", (Edge("input"),), (4,), dense.weights[:, :9].copy()))
     for arrays in ({"fc.positive": plus}, {"x": plus}, {"fc.positive": -plus, "fc.negative": minus}):
         np.savez(tmp_path / "bad.npz", **arrays)
