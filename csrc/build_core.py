@@ -11,10 +11,24 @@ from cffi import FFI
 FOLDER = Path(__file__).resolve().parent
 # setuptools wants sources relative to the folder of setup.py
 RELATIVE = Path("csrc")
-HEADERS = ("snnrt_constants.h", "snnrt.h", "snnrt_unstable.h", "host/snnrt_host.h", "crossbar/snnrt_crossbar.h")
+HEADERS = (
+    "snnrt_constants.h",
+    "snnrt.h",
+    "snnrt_unstable.h",
+    "host/snnrt_host.h",
+    "crossbar/snnrt_crossbar.h",
+)
 # without the last a loop's speed depends by a tenth on the size of the functions before it
 FLAGS = ["-std=c99", "-O3", "-ffp-contract=off", "-falign-functions=64"]
-SOURCES = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c", "crossbar/*.c", "crossbar/x86/*.c")
+SOURCES = (
+    "*.c",
+    "nodes/*.c",
+    "kernels/*.c",
+    "kernels/x86/*.c",
+    "host/*.c",
+    "crossbar/*.c",
+    "crossbar/x86/*.c",
+)
 
 
 def declarations() -> str:

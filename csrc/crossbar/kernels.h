@@ -165,7 +165,7 @@ static void convert(const snnrt_crossbar_conversion *v) {
     }
 }
 
-static void finish(const double *sums, const int32_t *bias, uint32_t outputs, int32_t *results) {
+static void finish_results(const double *sums, const int32_t *bias, uint32_t outputs, int32_t *results) {
     const double low = -2147483648.0, high = 2147483647.0;
     for (uint32_t o = 0; o < outputs; o++) {
         double y = sums[o];

@@ -26,8 +26,8 @@ static void find_units(const snnrt_crossbar_plane *plane, uint32_t units, uint32
     }
 }
 
-static void close_window(snnrt_crossbar_work *work, const snnrt_synapse_step *step, uint32_t group,
-                         uint32_t inputs, snnrt_int32 **output) {
+static void end_window(snnrt_crossbar_work *work, const snnrt_synapse_step *step, uint32_t group,
+                       uint32_t inputs, snnrt_int32 **output) {
     const uint32_t outputs = work->layer->outputs;
     const snnrt_int32 *bias = (const snnrt_int32 *)step->bias;
     if (work->layer->mode == SNNRT_CROSSBAR_EXACT) {
@@ -84,7 +84,7 @@ static void run_windows(snnrt_crossbar_work *work, const snnrt_synapse_step *ste
                     inputs += drive_taps(work, ky * conv->kernel_w + x.first, x.end - x.first,
                                          (row * step->in_width + column) * groups + group, stride, depth);
                 }
-                close_window(work, step, group, inputs, &output);
+                end_window(work, step, group, inputs, &output);
             }
         }
     }
@@ -112,7 +112,7 @@ static bool read_layer(const snnrt_synapse_step *step) {
                 snnrt_int32 *output = (snnrt_int32 *)step->output;
                 snnrt_crossbar_begin(&work);
                 snnrt_crossbar_drive_all(&work);
-                close_window(&work, step, 0, events.count, &output);
+                end_window(&work, step, 0, events.count, &output);
             } else {
                 const uint32_t depth = step->in_channels / layer->groups;
                 for (uint32_t index = 0; index < work.plane_count; index++) {

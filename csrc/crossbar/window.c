@@ -164,7 +164,7 @@ static void cut(snnrt_crossbar_work *work) {
 }
 
 /* Adds what the planes drove to the events; the readings' variance, where each has 1. */
-static double count(snnrt_crossbar_work *work, uint32_t group) {
+static double count_window(snnrt_crossbar_work *work, uint32_t group) {
     const snnrt_crossbar_layer *layer = work->layer;
     snnrt_crossbar_events *events = work->events;
     uint64_t *activations = events->row_activations + (size_t)group * layer->row_tiles;
@@ -312,7 +312,7 @@ bool snnrt_crossbar_end(snnrt_crossbar_work *work, uint32_t group, const int32_t
     if (layer->order == NULL) {
         cut(work);
     }
-    readings = count(work, group);
+    readings = count_window(work, group);
     if (results == NULL) {
         return true;
     }

@@ -135,7 +135,8 @@ class Attachment(Protocol):
 def run_on_core(
     program: Program, request: RunRequest, kernels: str | None, attach: Callable[[], Attachment] | None = None
 ) -> Result:
-    """Each input of the request until it is sure enough, with what ``attach`` gives each thread, if anything."""
+    """Each input of the request until it is sure enough, with what ``attach`` gives each thread, if
+    anything."""
     run = _Run(program, request, kernels, attach)
     inputs = len(request)
     work = program.operations * request.timesteps

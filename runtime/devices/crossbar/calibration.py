@@ -27,7 +27,8 @@ RANGES = 40
 
 @dataclass(frozen=True)
 class CalibrationReport:
-    """What calibration changed: of each node the RMS error of its results against the integer product, in units of the
+    """What calibration changed: of each node the RMS error of its results against the integer product, in
+    units of the
     integer weights, over the calibration windows, ``before`` and ``after``."""
 
     before: dict[str, float]
@@ -45,18 +46,24 @@ def calibrate(
     outputs: bool = True,
     windows: int = 1024,
 ) -> CalibrationReport:
-    """Set the ADC ranges of the chip, and what its columns and outputs are corrected by, from ``inputs`` of ``model``.
+    """Set the ADC ranges of the chip, and what its columns and outputs are corrected by, from ``inputs`` of
+    ``model``.
 
-    ``method``: the full scale with the ``least-error`` of the converted currents, or the ``percentile`` of their
-    magnitudes; one for each slice of each row tile, or of each layer (``per``). With ``outputs``, each column's mean
-    error in codes is subtracted, and each output gets the gain and the offset that fit the integer product best:
-    an offset shifts its neurons' thresholds to where they belong. At most ``windows`` driven windows of each layer
+    ``method``: the full scale with the ``least-error`` of the converted currents, or the ``percentile`` of
+    their
+    magnitudes; one for each slice of each row tile, or of each layer (``per``). With ``outputs``, each
+    column's mean
+    error in codes is subtracted, and each output gets the gain and the offset that fit the integer product
+    best:
+    an offset shifts its neurons' thresholds to where they belong. At most ``windows`` driven windows of
+    each layer
     and group are used, drawn by the chip's seed. Stored in ``crossbar.calibrations``. Raises TargetError for
     an unknown method and where nothing drives a layer that is to be calibrated.
     """
     if method not in METHODS or per not in ("tile", "layer") or not 0.0 < percentile <= 100.0 or windows < 2:
         raise TargetError(
-            f"calibration: expected a method of {', '.join(METHODS)}, per 'tile' or 'layer', a percentile above 0 and "
+            f"calibration: expected a method of {', '.join(METHODS)}, per 'tile' or 'layer', a "
+            f"percentile above 0 and "
             f"at most 100 and at least 2 windows, found {method!r}, {per!r}, {percentile!r}, {windows!r}"
         )
     recorder = _Recorder(windows, crossbar.config.seed)
@@ -163,9 +170,9 @@ def _converters(
         currents, ideal = _currents(config, programmed, group, passes)
         scale = full_scales(config, group.effective)
         for index in range(config.slices):
-            tiles = range(len(currents)) if per == "tile" else [slice(None)]
-            for tile in tiles:
-                chosen = currents if tile == slice(None) else [currents[tile]]
+            of_tile = [slice(tile, tile + 1) for tile in range(len(currents))]
+            for tile in of_tile if per == "tile" else [slice(None)]:
+                chosen = currents[tile]
                 values = np.concatenate([part[:, :, index].ravel() for part in chosen])
                 if values.size and np.abs(values).max() > 0.0:
                     scale[tile, :, index] = _full_scale(values, codes, method, percentile)
@@ -177,7 +184,8 @@ def _converters(
 def _currents(
     config: CrossbarConfig, programmed: ProgrammedNode, group: ProgrammedGroup, passes: np.ndarray
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Of each row tile the currents (reads, outputs, slices) of the passes that drive it, and what they should be."""
+    """Of each row tile the currents (reads, outputs, slices) of the passes that drive it, and what they
+    should be."""
     scales = slice_scales(config)
     magnitudes = np.abs(group.weights.astype(np.int64))
     if config.mapping == "offset":
@@ -193,7 +201,8 @@ def _currents(
         shift = index * config.cell_bits
         levels[:, index] = signs * ((stored >> shift & most) - (reference >> shift & most))
     ideal = levels * (2.0 ** (config.cell_bits * np.arange(config.slices)) / scales)[:, np.newaxis]
-    found, wanted = [], []
+    found: list[np.ndarray] = []
+    wanted: list[np.ndarray] = []
     for start in range(0, passes.shape[1], config.rows):
         tile = slice(start, start + config.rows)
         driven = passes[:, tile]

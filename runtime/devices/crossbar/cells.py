@@ -64,7 +64,8 @@ def conductances(
 def program(
     g: np.ndarray, sigma: float, model: str, normals: np.ndarray, polynomial: Sequence[float] = ()
 ) -> np.ndarray:
-    """What devices hold after programming ``g`` (any shape, units of G_max): g + σ(g)·``normals``, not below 0.
+    """What devices hold after programming ``g`` (any shape, units of G_max): g + σ(g)·``normals``, not
+    below 0.
 
     ``absolute``: σ(g) = sigma; ``proportional``: sigma · g; ``neurram``: sigma times the measured
     polynomial, with G_max = 39.26 µS; ``polynomial``: sigma times ``polynomial`` (highest power first), σ and
@@ -84,7 +85,8 @@ def program(
 
 
 def stick(g: np.ndarray, on: float, off: float, g_min: float, uniforms: np.ndarray) -> np.ndarray:
-    """Devices ``g`` of which a share ``on`` is stuck at 1 and a share ``off`` at ``g_min``, by ``uniforms`` in [0, 1)."""
+    """Devices ``g`` of which a share ``on`` is stuck at 1 and a share ``off`` at ``g_min``, by ``uniforms``
+    in [0, 1)."""
     return np.where(uniforms < on, 1.0, np.where(uniforms < on + off, g_min, g))
 
 
@@ -102,7 +104,8 @@ def drift(
 
 
 def time_at(temperature: float, seconds: float, activation_energy: float) -> float:
-    """Seconds at 300 K in which as much drifts as in ``seconds`` at ``temperature`` (K): Arrhenius' law, ``activation_energy`` in eV."""
+    """Seconds at 300 K in which as much drifts as in ``seconds`` at ``temperature`` (K): Arrhenius' law,
+    ``activation_energy`` in eV."""
     return seconds * float(
         np.exp(activation_energy / BOLTZMANN * (1.0 / REFERENCE_TEMPERATURE - 1.0 / temperature))
     )

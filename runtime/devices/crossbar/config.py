@@ -44,8 +44,12 @@ class CrossbarConfig:
         8, "bits", "width of a weight with its sign; it must hold the network's weights", low=2, high=8
     )
     on_off_ratio: float = _parameter(
-        math.inf, "1", "G_max / G_min; inf: an off device passes nothing", low=SMALLEST_ON_OFF_RATIO, infinite=True
-    )  # fmt: skip
+        math.inf,
+        "1",
+        "G_max / G_min; inf: an off device passes nothing",
+        low=SMALLEST_ON_OFF_RATIO,
+        infinite=True,
+    )
     on_resistance: float = _parameter(
         20e3, "ohm", "resistance of the fully-on device, beside the wires'", above=0.0
     )
@@ -62,7 +66,8 @@ class CrossbarConfig:
     programming_error_model: Literal["absolute", "proportional", "neurram", "polynomial"] = _parameter(
         "absolute",
         "",
-        "absolute: σ in G_max; proportional: in the device's own conductance; neurram, polynomial: a multiple of "
+        "absolute: σ in G_max; proportional: in the device's own conductance; neurram, polynomial: a "
+        "multiple of "
         "σ(G) measured there, or of programming_error_polynomial",
         choices=ERROR_MODELS,
     )
@@ -96,9 +101,11 @@ class CrossbarConfig:
         0.0, "G_max·V_read", "σ of a column's current a read, at 300 K (its variance grows as T)", low=0.0
     )
     device_read_noise: float = _parameter(
-        0.0, "of the model", "σ of a driven device's current a read: a column's variance is that of its driven devices",
+        0.0,
+        "of the model",
+        "σ of a driven device's current a read: a column's variance is that of its driven devices",
         low=0.0,
-    )  # fmt: skip
+    )
     device_read_noise_model: Literal["absolute", "proportional"] = _parameter(
         "absolute",
         "",
@@ -111,7 +118,8 @@ class CrossbarConfig:
     adc_range: Literal["typical", "full", "level"] | float = _parameter(
         "typical",
         "G_max·V_read",
-        "full scale of the ADC: a current; typical: the largest mean + 4 σ of a slice's columns when a quarter of "
+        "full scale of the ADC: a current; typical: the largest mean + 4 σ of a slice's columns when a "
+        "quarter of "
         "the rows is driven; full: the most that the tile passes; level: one code a level of a device. "
         "Calibration replaces it",
     )
@@ -155,8 +163,9 @@ class CrossbarConfig:
                 )
         if self.stuck_on + self.stuck_off > 1.0:
             raise TargetError(
-                f"crossbar stuck_on: expected shares of at most 1 with stuck_off, found {self.stuck_on} + {self.stuck_off}"
-            )  # fmt: skip
+                f"crossbar stuck_on: expected shares of at most 1 with stuck_off, found {self.stuck_on} "
+                f"+ {self.stuck_off}"
+            )
         self._polynomial()
         self._wires()
         if self.outputs_per_tile < 1:

@@ -1,4 +1,5 @@
-"""The C core's reads of a crossbar: layers in its words, random numbers, products, and chips under networks."""
+"""The C core's reads of a crossbar: layers in its words, random numbers, products, and chips under
+networks."""
 
 from __future__ import annotations
 
@@ -18,14 +19,24 @@ EXACT, LINEAR, CONVERTED = (
 )  # fmt: skip
 _BEST = lib.snnrt_host_best_kernels()
 _ARRAYS = {
-    "order": "uint32_t", "output_order": "uint32_t", "tiles": "uint32_t", "matrix": "int32_t", "variance": "int32_t", "gain": "double",
-    "offset": "double", "bow": "double", "correction": "double", "worth": "double", "output_offset": "double",
+    "order": "uint32_t",
+    "output_order": "uint32_t",
+    "tiles": "uint32_t",
+    "matrix": "int32_t",
+    "variance": "int32_t",
+    "gain": "double",
+    "offset": "double",
+    "bow": "double",
+    "correction": "double",
+    "worth": "double",
+    "output_offset": "double",
     "keys": "uint64_t",
-}  # fmt: skip
+}
 
 
 def stream_key(seed: int, name: str, *place: object) -> int:
-    """The 64-bit key of a stream of random numbers: of this chip, node and place, independent of all others."""
+    """The 64-bit key of a stream of random numbers: of this chip, node and place, independent of all
+    others."""
     text = "\0".join([str(seed), name, *map(str, place)])
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "little")
 
@@ -71,7 +82,8 @@ class ChipLayer:
     def multiply(
         self, group: int, rows: np.ndarray, first: int, events: LayerEvents
     ) -> tuple[np.ndarray, int]:
-        """Results (M, outputs) int32 of int16 ``rows`` (M, fan_in), and how many windows drew noise, the first the ``first``."""
+        """Results (M, outputs) int32 of int16 ``rows`` (M, fan_in), and how many windows drew noise, the
+        first the ``first``."""
         rows = np.ascontiguousarray(rows, np.int16)
         results = np.empty((len(rows), self.struct.outputs), np.int32)
         room = aligned(self.room_bytes(rows.shape[1]))
@@ -83,7 +95,8 @@ class ChipLayer:
 
 
 class LayerEvents:
-    """What a layer did: ``windows``, ``silent_windows``, ``passes`` (groups,), and ``row_activations`` and ``reads``
+    """What a layer did: ``windows``, ``silent_windows``, ``passes`` (groups,), and ``row_activations`` and
+    ``reads``
     (groups, row tiles), uint64."""
 
     def __init__(self, layer: ChipLayer) -> None:

@@ -123,10 +123,14 @@ class Crossbar:
         for name, events in self._events.items():
             mapping = self._programmed[name].mapping
             found[name] = CrossbarEvents(
-                events.windows, events.silent_windows, int(events.passes.sum()), events.row_activations.copy(),
-                events.reads.copy(), events.passes[:, np.newaxis] - events.reads,
+                events.windows,
+                events.silent_windows,
+                int(events.passes.sum()),
+                events.row_activations.copy(),
+                events.reads.copy(),
+                events.passes[:, np.newaxis] - events.reads,
                 int(events.reads.sum()) * mapping.outputs * mapping.slices,
-            )  # fmt: skip
+            )
         return found
 
     def mapping(self, node: Synapse) -> CrossbarMapping:
@@ -153,7 +157,8 @@ class Crossbar:
     def effective_matrix(self, node: Synapse, group: int = 0) -> np.ndarray:
         """The programmed chip as (outputs, fan_in) float64 in units of the integer weights.
 
-        All that is fixed is in it (levels, errors, faults, drift, wires, calibrated gains); read noise and ADC act
+        All that is fixed is in it (levels, errors, faults, drift, wires, calibrated gains); read noise and
+        ADC act
         on each read instead.
         """
         programmed = self.programmed(node)
@@ -229,12 +234,14 @@ class Crossbar:
             for side, wanted in ((group.positive, shape), (group.negative, (sides, *shape[1:]))):
                 if side.shape != wanted:
                     raise TargetError(
-                        f"node {node.name!r}: expected measured conductances of shape {wanted} (outputs, slices, inputs "
+                        f"node {node.name!r}: expected measured conductances of shape {wanted} "
+                        f"(outputs, slices, inputs "
                         f"an output), found {side.shape}"
                     )
         if len(found) != mapping.groups:
             raise TargetError(
-                f"node {node.name!r}: expected measured conductances of {mapping.groups} groups, found {len(found)}"
+                f"node {node.name!r}: expected measured conductances of {mapping.groups} groups, found "
+                f"{len(found)}"
             )
         order = chip_order(node)
         if order is None:
@@ -244,7 +251,8 @@ class Crossbar:
 
 
 def chip_order(node: Synapse) -> np.ndarray | None:
-    """The chip's row of each input of a window in the order of the weights (None: the same): a convolution's rows are in
+    """The chip's row of each input of a window in the order of the weights (None: the same): a
+    convolution's rows are in
     the order (kernel row, kernel column, input channel)."""
     if not isinstance(node, Conv2d) or node.weights[0].size == max(
         node.weights.shape[1], node.weights[0, 0].size

@@ -1,6 +1,7 @@
 """A programmed node as the C core reads it: integers in steps of a power of two, and its converters' figures.
 
-Sums of integers are the same in any order, so every kernel set and every host gives the same bits. The step is
+Sums of integers are the same in any order, so every kernel set and every host gives the same bits. The step
+is
 the smallest power of two with which the largest sum still fits 31 bits, and no less than it need be.
 """
 
@@ -103,9 +104,15 @@ class LayerArrays:
         self.config, self.groups = config, groups
         outputs, fan_in = groups[0].weights.shape
         self.numbers: dict[str, int | float] = {
-            "groups": len(groups), "fan_in": fan_in, "outputs": outputs, "lanes": -(-outputs // LANES) * LANES,
-            "tile_rows": config.rows, "row_tiles": -(-fan_in // config.rows), "slices": 1, "noisy": config.noisy,
-        }  # fmt: skip
+            "groups": len(groups),
+            "fan_in": fan_in,
+            "outputs": outputs,
+            "lanes": -(-outputs // LANES) * LANES,
+            "tile_rows": config.rows,
+            "row_tiles": -(-fan_in // config.rows),
+            "slices": 1,
+            "noisy": config.noisy,
+        }
         self.arrays = {
             "keys": np.array(
                 [stream_key(config.seed, name, "noise", g) for g in range(len(groups))], np.uint64
@@ -131,7 +138,8 @@ class LayerArrays:
         order: np.ndarray | None = None,
         output_order: np.ndarray | None = None,
     ) -> ChipLayer:
-        """For inputs of so many ``bits``, by itself or as node ``node`` of a model; ``order`` and ``output_order``: the chip's row
+        """For inputs of so many ``bits``, by itself or as node ``node`` of a model; ``order`` and
+        ``output_order``: the chip's row
         and output of each of the caller's, None: the same."""
         orders = [None if one is None else one.tobytes() for one in (order, output_order)]
         key = (bits, node, orders[0], orders[1])
@@ -165,8 +173,12 @@ class LayerArrays:
         self.arrays["matrix"] = self._lanes(self.matrix.transpose(0, 2, 1))
         if self.groups[0].variance is not None:
             variance = gains * np.stack(
-                [(group.variance * scales[:, np.newaxis]).sum(axis=1) for group in self.groups if group.variance is not None]
-            )  # fmt: skip
+                [
+                    (group.variance * scales[:, np.newaxis]).sum(axis=1)
+                    for group in self.groups
+                    if group.variance is not None
+                ]
+            )
             k = step_exponent(float(variance.sum(axis=2).max(initial=0.0)) + variance.shape[2] * 2.0**-30, 30)
             self.arrays["variance"] = self._lanes(
                 np.rint(variance * 2.0**k).astype(np.int32).transpose(0, 2, 1)

@@ -18,7 +18,8 @@ from snnrt.errors import TargetError
 
 @dataclass(frozen=True, eq=False)
 class Converters:
-    """Errors of the ADCs behind a group's columns, (row tiles, outputs, slices): ``offset`` and ``bow`` in codes, ``gain``
+    """Errors of the ADCs behind a group's columns, (row tiles, outputs, slices): ``offset`` and ``bow`` in
+    codes, ``gain``
     relative."""
 
     offset: np.ndarray
@@ -30,7 +31,8 @@ class Converters:
 class ProgrammedGroup:
     """One group of a node on its tiles, row tiles one after the other along ``fan_in``.
 
-    ``weights`` (outputs, fan_in) int8; ``effective`` (outputs, slices, fan_in) float64, the current that a driven
+    ``weights`` (outputs, fan_in) int8; ``effective`` (outputs, slices, fan_in) float64, the current that a
+    driven
     row adds to a column (G_max · V_read); ``variance`` of that current from read to read, of the same shape,
     None where it is the same for all devices; ``converters``, None where they are ideal.
     """
@@ -44,7 +46,8 @@ class ProgrammedGroup:
 @dataclass(frozen=True, eq=False)
 class MeasuredGroup:
     """What a group's devices hold by measurement, units of G_max: ``positive`` and ``negative``
-    (outputs, slices, fan_in), or for an offset mapping (column tiles, slices, fan_in) of the reference columns."""
+    (outputs, slices, fan_in), or for an offset mapping (column tiles, slices, fan_in) of the reference
+    columns."""
 
     positive: np.ndarray
     negative: np.ndarray
@@ -119,8 +122,7 @@ def _written(
 
 def _aged(config: CrossbarConfig, g: np.ndarray, place: tuple[str, int, int, int, int]) -> np.ndarray:
     """Faults, time and temperature."""
-    *tile, sign = place
-    where = (str(tile[0]), *map(int, tile[1:]))
+    where, sign = place[:4], place[4]
     seconds = time_at(config.temperature, config.drift_time, config.drift_activation_energy)
     if seconds > config.drift_start and (config.drift_exponent or config.drift_exponent_spread):
         draws = normals(_key(config, where, sign, "drift"), g.shape) if config.drift_exponent_spread else 0.0

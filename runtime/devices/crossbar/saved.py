@@ -26,7 +26,8 @@ _LARGEST_CURRENT = 2.0**20
 def save_chip(crossbar: Crossbar, path: str | os.PathLike[str]) -> None:
     """Write the chip as programmed: parameters, weights, effective matrices, converters, calibrations.
 
-    Nodes are programmed when they are first used: run the network once, or :meth:`Crossbar.programmed`. Raises
+    Nodes are programmed when they are first used: run the network once, or :meth:`Crossbar.programmed`.
+    Raises
     OutputError where ``path`` can't be written.
     """
     arrays: dict[str, np.ndarray] = {}
@@ -52,12 +53,13 @@ def save_chip(crossbar: Crossbar, path: str | os.PathLike[str]) -> None:
             f"{index}.{part}": np.stack(list(values)) for part, values in parts.items() if values is not None
         }
     room = io.BytesIO()
-    np.savez_compressed(room, **arrays)
+    np.savez_compressed(room, allow_pickle=False, **arrays)
     write_atomically(path, room.getvalue())
 
 
 def load_chip(path: str | os.PathLike[str]) -> Crossbar:
-    """The chip that :func:`save_chip` wrote. Raises DataError for a file that is no .npz, TargetError that names the
+    """The chip that :func:`save_chip` wrote. Raises DataError for a file that is no .npz, TargetError that
+    names the
     file and the array for one that is no chip."""
     name, arrays = os.fspath(path), load_arrays(path)
     text = arrays.get("chip")
@@ -84,7 +86,8 @@ def load_chip(path: str | os.PathLike[str]) -> Crossbar:
 
 
 def load_conductances(path: str | os.PathLike[str]) -> dict[str, tuple[MeasuredGroup, ...]]:
-    """Measured conductances for ``Crossbar.measured``, by node: arrays ``NODE.positive`` and ``NODE.negative`` (groups,
+    """Measured conductances for ``Crossbar.measured``, by node: arrays ``NODE.positive`` and
+    ``NODE.negative`` (groups,
     outputs, slices, inputs an output), units of G_max, inputs in the order of the weights.
 
     An offset mapping has as many reference columns as column tiles in place of ``negative``'s outputs. Raises

@@ -107,7 +107,8 @@ class CrossbarSession(Session):
 @dataclass(frozen=True)
 class _Synapses:
     """A layer that goes to the chip: node ``index`` of the model, whose inputs have ``bits`` of magnitude and
-    ``elements``; ``order`` and ``output_order``: the chip's row of each input of a window and its output as the core
+    ``elements``; ``order`` and ``output_order``: the chip's row of each input of a window and its output as
+    the core
     has them, None: the same."""
 
     node: Weighted

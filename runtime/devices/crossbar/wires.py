@@ -42,7 +42,8 @@ def wired(g: np.ndarray, row: float, column: float) -> np.ndarray:
 
 
 def _rows(g: np.ndarray, resistance: float) -> tuple[np.ndarray, np.ndarray]:
-    """Of each row (rows, columns): what its cells take from the column nodes (rows, columns, columns), and what they
+    """Of each row (rows, columns): what its cells take from the column nodes (rows, columns, columns), and
+    what they
     feed into them for a row driven with 1 (rows, columns)."""
     width = g.shape[1]
     if resistance == 0.0:

@@ -16,8 +16,15 @@ from snnrt.errors import TargetError
 from snnrt.network import Network
 
 POOR = CrossbarConfig(
-    rows=4, on_off_ratio=10, adc_bits=5, adc_range="full", adc_offset=1.0, adc_gain_error=0.1, programming_error=0.02, seed=1
-)  # fmt: skip
+    rows=4,
+    on_off_ratio=10,
+    adc_bits=5,
+    adc_range="full",
+    adc_offset=1.0,
+    adc_gain_error=0.1,
+    programming_error=0.02,
+    seed=1,
+)
 
 
 @pytest.mark.parametrize("method", ["least-error", "percentile"])

@@ -127,7 +127,8 @@ def test_double_precision_agrees_to_the_code_and_within_float32_rounding(case):
 
 @every_case
 def test_the_core_gives_the_same_codes_and_sums(case):
-    """Its results are rounded to integers: half a unit, and where there is an ADC exactly those of the codes."""
+    """Its results are rounded to integers: half a unit, and where there is an ADC exactly those of the
+    codes."""
     found = case.in_core()
     wanted = case.expected * 127
     if case.adc_bits:
@@ -151,7 +152,8 @@ def test_whole_device_gives_the_vectors_in_integers():
 
 def main() -> None:
     print(
-        "| case | size | cell bits | ADC bits | on/off | wires, ohm | float32 conductances | float64 conductances |"
+        "| case | size | cell bits | ADC bits | on/off | wires, ohm | float32 conductances | float64 "
+        "conductances |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for case in cases():

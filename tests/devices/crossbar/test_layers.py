@@ -50,16 +50,28 @@ def by_numpy(crossbar: Crossbar, node: Dense, rows: np.ndarray) -> np.ndarray:
 
 
 @given(
-    seed=st.integers(0, 2**32 - 1), rows=st.integers(5, 80), bits=st.integers(3, 10), cell_bits=st.integers(1, 7),
-    mapping=st.sampled_from(["differential", "offset"]), errors=st.booleans(),
-)  # fmt: skip
+    seed=st.integers(0, 2**32 - 1),
+    rows=st.integers(5, 80),
+    bits=st.integers(3, 10),
+    cell_bits=st.integers(1, 7),
+    mapping=st.sampled_from(["differential", "offset"]),
+    errors=st.booleans(),
+)
 @settings(deadline=None, max_examples=30)
 def test_the_core_reads_what_the_formulas_say(seed, rows, bits, cell_bits, mapping, errors):
     """But for codes that float64 and the core's steps see on different sides of a half."""
     config = CrossbarConfig(
-        rows=rows, cell_bits=cell_bits, mapping=mapping, on_off_ratio=10, programming_error=0.03, adc_bits=bits,
-        adc_offset=0.7 * errors, adc_gain_error=0.05 * errors, adc_nonlinearity=0.5 * errors, seed=seed % 1000,
-    )  # fmt: skip
+        rows=rows,
+        cell_bits=cell_bits,
+        mapping=mapping,
+        on_off_ratio=10,
+        programming_error=0.03,
+        adc_bits=bits,
+        adc_offset=0.7 * errors,
+        adc_gain_error=0.05 * errors,
+        adc_nonlinearity=0.5 * errors,
+        seed=seed % 1000,
+    )
     node, crossbar = layer(seed=seed), Crossbar(config)
     spikes = (np.random.default_rng(seed).random((20, 70)) < 0.25).astype(np.int16)
     found, wanted = crossbar.multiply(node, spikes), by_numpy(crossbar, node, spikes)
@@ -72,9 +84,14 @@ def test_the_core_reads_what_the_formulas_say(seed, rows, bits, cell_bits, mappi
 )
 def test_device_noise_has_the_variance_of_the_driven_devices(adc_bits, model, rows):
     config = CrossbarConfig(
-        cell_bits=7, on_off_ratio=10, device_read_noise=0.05, device_read_noise_model=model, adc_bits=adc_bits,
-        adc_range=100.0, seed=2,
-    )  # fmt: skip
+        cell_bits=7,
+        on_off_ratio=10,
+        device_read_noise=0.05,
+        device_read_noise_model=model,
+        adc_bits=adc_bits,
+        adc_range=100.0,
+        seed=2,
+    )
     node = Dense("dense", (Edge("input"),), (40,), np.full((40, 64), 64, np.int8))
     spikes = np.zeros((3000, 64), np.int16)
     spikes[:, :rows] = 1

@@ -1,4 +1,5 @@
-"""What a chip's devices hold: slices with levels of their own, faults, drift, temperature, wires, converters."""
+"""What a chip's devices hold: slices with levels of their own, faults, drift, temperature, wires,
+converters."""
 
 from __future__ import annotations
 
@@ -51,9 +52,12 @@ def test_drift_and_warmth_scale_all_alike_without_a_spread():
     warm = dataclasses.replace(config, temperature=350.0, conductance_temperature_coefficient=1e-3)
     np.testing.assert_allclose(effective(warm), plain * 1.05)
     spread = [
-        np.std(effective(dataclasses.replace(later, drift_exponent_spread=0.01, drift_time=time)) - plain * time**-0.05)
+        np.std(
+            effective(dataclasses.replace(later, drift_exponent_spread=0.01, drift_time=time))
+            - plain * time**-0.05
+        )
         for time in (10.0, 1e4)
-    ]  # fmt: skip
+    ]
     assert 0.0 < spread[0] < spread[1]
 
 

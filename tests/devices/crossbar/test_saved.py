@@ -12,9 +12,17 @@ from snnrt.errors import SnnrtError, TargetError
 from snnrt.ir.graph import Conv2d, Dense, Edge
 
 CONFIG = CrossbarConfig(
-    rows=20, on_off_ratio=10, programming_error=0.1, device_read_noise=0.05, device_read_noise_model="proportional",
-    adc_bits=6, adc_offset=0.5, adc_gain_error=0.05, adc_nonlinearity=0.5, seed=3,
-)  # fmt: skip
+    rows=20,
+    on_off_ratio=10,
+    programming_error=0.1,
+    device_read_noise=0.05,
+    device_read_noise_model="proportional",
+    adc_bits=6,
+    adc_offset=0.5,
+    adc_gain_error=0.05,
+    adc_nonlinearity=0.5,
+    seed=3,
+)
 
 
 def node() -> Conv2d:
