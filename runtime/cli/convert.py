@@ -69,6 +69,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         choices=("product", "shift"),
         help="how int8 neurons decay: by a product (the default), or by a shift, the nearest 1 − 2^−k",
     )
+    parser.add_argument(
+        "--fine",
+        metavar="LAYERS",
+        help="layers whose weights take two int8 each: none, all, constant (those that read the same at "
+        "every timestep), or names with commas (by default constant where --calibrate shows a need)",
+    )
     parser.add_argument("--class-names", metavar="A,B,C", help="names of the classes, kept in the file")
     parser.add_argument("--name", help="name of the network, kept in the file")
     add_json(parser)
@@ -195,11 +201,16 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
     if args.decays is not None and args.numbers != "int8":
         args.parser.error("--decays says how int8 neurons decay: add --numbers int8")
+    if args.fine is not None and args.numbers != "int8":
+        args.parser.error("--fine says which int8 weights are finer: add --numbers int8")
     check_outputs([args.output], [args.source, args.calibrate])
     options = import_options(args)
     for name in ("timesteps", "exit", "name", "calibrate", "decays"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
+    if args.fine is not None:
+        words = ("none", "constant", "all")
+        options["fine"] = args.fine if args.fine in words else [one.strip() for one in args.fine.split(",")]
     if args.class_names is not None:
         options["class_names"] = [name.strip() for name in args.class_names.split(",")]
 
