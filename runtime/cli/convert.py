@@ -216,6 +216,7 @@ def run(args: argparse.Namespace) -> int:
 
     import snnrt
 
+    silent: set[str] = set()
     as_nir = args.output.lower().endswith(".nir")
     if as_nir and _is_model(args.source):
         if options or args.numbers != "float32":
@@ -226,6 +227,8 @@ def run(args: argparse.Namespace) -> int:
             warnings.simplefilter("always", snnrt.SilentLayerWarning)
             network = snnrt.convert(args.source, numbers=args.numbers, **options)
         for warning in told:
+            if isinstance(warning.message, snnrt.SilentLayerWarning):
+                silent.update(warning.message.layers)
             print_warning(str(warning.message))
     unsaid: list[str] = []
     if as_nir:
@@ -235,7 +238,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(_summary(args, network) | ({"not_in_nir": unsaid} if unsaid else {}))
     else:
-        _print(args, network)
+        _print(args, network, silent)
         if unsaid:
             print_facts([("not in NIR" if index == 0 else "", text) for index, text in enumerate(unsaid)])
     return 0
@@ -273,7 +276,7 @@ def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
     }
 
 
-def _print(args: argparse.Namespace, network: Network) -> None:
+def _print(args: argparse.Namespace, network: Network, silent: set[str]) -> None:
     from snnrt.summary import byte_count, exit_text, inputs_text
 
     graph, info = network.graph, network.file_info()
@@ -291,11 +294,11 @@ def _print(args: argparse.Namespace, network: Network) -> None:
             [("assumed" if index == 0 else "", text) for index, text in enumerate(network.assumptions)]
         )
     if network.agreement is not None:
-        _print_agreement(network.agreement)
+        _print_agreement(network.agreement, silent)
 
 
-def _print_agreement(agreement: Agreement) -> None:
-    """Classes, accuracy and firing rates beside float32's, and what is poor."""
+def _print_agreement(agreement: Agreement, silent: set[str]) -> None:
+    """Classes, accuracy and firing rates beside float32's; what is poor, but ``silent`` was told before."""
     print()
     facts = [
         ("agreement", f"with float32, on {agreement.inputs} calibration inputs"),
@@ -316,5 +319,5 @@ def _print_agreement(agreement: Agreement) -> None:
                 for layer in agreement.layers
             ],
         )  # fmt: skip
-    for text in agreement.warnings():
+    for text in agreement.warnings(silent):
         print_text(f"warning: {text}")
