@@ -77,7 +77,15 @@ def scratch_bytes(graph: Graph) -> int:
     return max(node_scratch_bytes(graph, node) for node in graph)
 
 
-def model_header(model: Model, form: ModelForm) -> str:
+@dataclass(frozen=True)
+class CoreHeader:
+    """``snnrt.h`` as a model's header includes it: the path from there, and the macro of its export."""
+
+    path: str
+    mark: str
+
+
+def model_header(model: Model, form: ModelForm, core: CoreHeader) -> str:
     """``NAME_model.h``."""
     graph, prefix = model.graph, model.prefix
     source = graph.input
@@ -105,6 +113,8 @@ def model_header(model: Model, form: ModelForm) -> str:
         NAME=model.name,
         PREFIX=prefix,
         ORIGIN=c_comment(model.origin),
+        CORE=core.path,
+        MARK=core.mark,
         NUMBERS=_defines(prefix, numbers),
         NAMES="".join(
             f"#define {prefix}_{key} {{{', '.join(map(c_string, values))}}}\n"
@@ -116,9 +126,9 @@ def model_header(model: Model, form: ModelForm) -> str:
     )
 
 
-def model_files(model: Model, form: ModelForm) -> dict[str, str | bytes]:
+def model_files(model: Model, form: ModelForm, core: CoreHeader) -> dict[str, str | bytes]:
     """The model's own files by name, header first."""
-    files: dict[str, str | bytes] = {f"{model.name}_model.h": model_header(model, form)}
+    files: dict[str, str | bytes] = {f"{model.name}_model.h": model_header(model, form, core)}
     values = {"NAME": model.name, "PREFIX": model.prefix, "ORIGIN": c_comment(model.origin)}
     if form in ("array", "section"):
         place = "" if form == "array" else rendered("section.c.in", **values)

@@ -15,7 +15,8 @@ from snnrt.network import Network
 from snnrt.targets.export.c_text import checked_name, name_from
 from snnrt.targets.export.core_sources import PUBLIC, amalgamate, options_for, source_files
 from snnrt.targets.export.example_program import arduino_sketch, example_main
-from snnrt.targets.export.model_sources import Model, ModelForm, model_files
+from snnrt.targets.export.model_sources import CoreHeader, Model, ModelForm, model_files
+from snnrt.targets.export.own_names import mark_of, renamed
 from snnrt.targets.export.project_kinds import Layout, Places, ProjectKind, Sources, manifests, places_for
 from snnrt.targets.export.readme import project_readme
 from snnrt.texts import LONGEST_CELL, printable
@@ -73,8 +74,9 @@ def build_project(
             key: max(value, options_for(model.graph, **switches)[key]) for key, value in options.items()
         }
     places = places_for(wanted.project, wanted.layout, name)
-    core = _core_files(wanted.layout, options)
-    own = {key: text for model in models for key, text in model_files(model, wanted.form).items()}
+    core = renamed(_core_files(wanted.layout, options), name)
+    header = CoreHeader(places.core.removeprefix(places.model) + "snnrt.h", mark_of(name))
+    own = {key: text for model in models for key, text in model_files(model, wanted.form, header).items()}
     files: Files = {places.core + path: text for path, text in core.items()}
     # what the build does not read lies where the project does
     files |= {
