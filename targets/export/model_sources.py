@@ -105,6 +105,7 @@ def model_header(model: Model, form: ModelForm, core: CoreHeader) -> str:
     }
     if model.is_int8:
         numbers |= {"INPUT_SCALE": c_float(source.scale), "INPUT_PEAK": str(source.peak)}
+    rooms = ("MODEL", "ARENA") if form == "storage" else ()
     names = {"NODE_NAMES": [node.name for node in graph.nodes]}
     if model.class_names:
         names["CLASS_NAMES"] = list(model.class_names)
@@ -115,7 +116,8 @@ def model_header(model: Model, form: ModelForm, core: CoreHeader) -> str:
         ORIGIN=c_comment(model.origin),
         CORE=core.path,
         MARK=core.mark,
-        NUMBERS=_defines(prefix, numbers),
+        NUMBERS=_defines(prefix, numbers)
+        + "".join(rendered("room.h.in", PREFIX=prefix, WHAT=what) for what in rooms),
         NAMES="".join(
             f"#define {prefix}_{key} {{{', '.join(map(c_string, values))}}}\n"
             for key, values in names.items()
@@ -150,8 +152,20 @@ def model_files(model: Model, form: ModelForm, core: CoreHeader) -> dict[str, st
 
 def _declaration(model: Model, form: ModelForm) -> str:
     if form == "storage":
+        scale = "".join(
+            f"\n           info->input_{what.lower()} == {model.prefix}_INPUT_{what} &&"
+            for what in ("SCALE", "PEAK")
+        )
+        matches = rendered(
+            "matches.h.in",
+            NAME=model.name,
+            PREFIX=model.prefix,
+            ARITHMETIC=f"SNNRT_ARITHMETIC_{'INTEGER' if model.is_int8 else 'FLOAT32'}",
+            ENCODING=f"SNNRT_INPUT_{'CONSTANT' if model.is_constant else 'SPIKES'}",
+            SCALE=scale if model.is_int8 else "",
+        )
         place = f"{model.name}.snnrt goes to where the firmware reads it from"
-        return f"/* {place}; snnrt_network_init checks it. */"
+        return f"/* {place}, a model of at most {model.prefix}_MODEL_ROOM bytes. */\n{matches}"
     return (
         "/* The .snnrt file, at a multiple of 8, executed in place. */\n"
         f"extern const uint64_t {model.name}_model[({model.prefix}_MODEL_BYTES + 7u) / 8u];"
