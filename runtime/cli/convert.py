@@ -17,7 +17,7 @@ from snnrt.cli.arguments import (
     positive_real,
     subcommand,
 )
-from snnrt.cli.description import source_text
+from snnrt.cli.description import preprocessing_facts, source_text
 from snnrt.cli.output import (
     check_outputs,
     print_facts,
@@ -64,6 +64,14 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         f"{DATA_HELP}; of a built-in name the training split",
     )
     add_import_options(parser)
+    parser.add_argument(
+        "--preprocess",
+        action="append",
+        metavar="KEY=VALUE",
+        help="what happens to raw values before the first node, kept in the file: mean and std (a number, or "
+        "one a channel with commas), scale, layout, encoding (rate, latency, delta), seed, threshold; of "
+        "recordings of events interval (µs) or count, and size (WIDTHxHEIGHT); may be repeated",
+    )
     parser.add_argument(
         "--decays",
         choices=("product", "shift"),
@@ -200,6 +208,8 @@ def run(args: argparse.Namespace) -> int:
     for name in ("timesteps", "exit", "name", "calibrate", "decays"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
+    if args.preprocess is not None:
+        options["preprocessing"] = _preprocessing(args.preprocess, args.parser)
     if args.class_names is not None:
         options["class_names"] = [name.strip() for name in args.class_names.split(",")]
 
@@ -228,6 +238,28 @@ def run(args: argparse.Namespace) -> int:
         if unsaid:
             print_facts([("not in NIR" if index == 0 else "", text) for index, text in enumerate(unsaid)])
     return 0
+
+
+def _preprocessing(settings: list[str], parser: argparse.ArgumentParser) -> dict[str, object]:
+    """The fields of a Preprocessing; one that stands twice is the later one's."""
+    values: dict[str, object] = {}
+    for setting in settings:
+        key, equals, text = (part.strip() for part in setting.partition("="))
+        if not equals:
+            parser.error(f"--preprocess: expected KEY=VALUE, as mean=0.1307, found {setting!r}")
+        parts = text.split("x" if key == "size" else ",")
+        found = [_parsed(part.strip()) for part in parts]
+        values[key] = found if len(found) > 1 else found[0]
+    return values
+
+
+def _parsed(text: str) -> object:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _is_model(path: str) -> bool:
@@ -270,6 +302,7 @@ def _print(args: argparse.Namespace, network: Network) -> None:
         ("written", args.output),
         ("network", f"{len(graph.nodes)} nodes, {graph.profile}, from {source_text(graph) or args.source}"),
         ("input", inputs_text(graph)),
+        *preprocessing_facts(graph),
         ("exit", exit_text(network.exit, network.timesteps)),
         ("flash", byte_count(info.file_bytes)),
         ("RAM", byte_count(info.arena_bytes)),
