@@ -13,6 +13,7 @@ from snnrt.cli.arguments import (
     add_exit_options,
     add_json,
     finite,
+    is_model,
     positive,
     positive_real,
     subcommand,
@@ -216,7 +217,7 @@ def run(args: argparse.Namespace) -> int:
     import snnrt
 
     as_nir = args.output.lower().endswith(".nir")
-    if as_nir and _is_model(args.source):
+    if as_nir and is_model(args.source):
         if options or args.numbers != "float32":
             args.parser.error(f"{args.source} is converted already: it becomes a NIR file without options")
         network = snnrt.load(args.source)
@@ -260,16 +261,6 @@ def _parsed(text: str) -> object:
         except ValueError:
             continue
     return text
-
-
-def _is_model(path: str) -> bool:
-    from snnrt.ir.spec import MAGIC
-
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except (OSError, ValueError):
-        return False
 
 
 def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
