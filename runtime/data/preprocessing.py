@@ -260,7 +260,7 @@ def _numbers(name: str, value: object) -> tuple[float, ...]:
         raise DataError(
             f"preprocessing: {name}: expected finite numbers, one or one a channel, found {value!r}"
         )
-    return tuple(float(one) for one in found)
+    return tuple(float(one) for one in found)  # type: ignore[arg-type]
 
 
 def _check_whole(name: str, value: object, least: int, most: int) -> None:
