@@ -63,10 +63,10 @@ def add_data(parser: argparse.ArgumentParser, *names: str, **options: Any) -> No
     )
 
 
-def check_order(model: str, data: str, parser: argparse.ArgumentParser) -> None:
-    """Ends the command where the data are a model, and the model is none: they were swapped."""
+def check_order(model: str, data: str) -> None:
+    """Raises DataError where the data are a model, and the model is none: they were swapped."""
     if is_model(data) and not is_model(model):
-        parser.error(f"{data} is a model: the model comes first, then the data")
+        raise DataError(f"{data} is a model: the model comes first, then the data; found {model} first")
 
 
 def is_model(path: str) -> bool:

@@ -80,12 +80,12 @@ def run(args: argparse.Namespace) -> int:
     family, colon, file = args.device.partition(":")
     if args.crossbar and family != "crossbar":
         args.parser.error(f"--crossbar has no meaning on {args.device}: add --device crossbar")
-    check_order(args.model, args.data, args.parser)
+    check_order(args.model, args.data)
+    check_outputs([args.output], [args.model, args.data])
     if args.output is not None and not args.output.lower().endswith(".npz"):
         args.parser.error(
             f"--output: expected a name that ends in .npz, which is what is written, found {args.output}"
         )
-    check_outputs([args.output], [args.model, args.data])
 
     import snnrt
     from snnrt.data.load import load_for_model
