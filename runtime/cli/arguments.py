@@ -14,7 +14,10 @@ from snnrt.errors import DataError
 from snnrt.ir.exit_choice import Exit
 
 DATA_NAMES = ("digits", "yin-yang")
-DATA_HELP = "an .npz with x (and y), an .npy, or a built-in name: digits, yin-yang (digits:train is a split)"
+DATA_HELP = (
+    "an .npz with x (and y), an .npy, IDX, CSV, an image, a recording of events, a folder of these, or "
+    "a built-in name: digits, yin-yang (digits:train is a split)"
+)
 MOST_TIMESTEPS = 65535
 
 
@@ -58,6 +61,23 @@ def add_data(parser: argparse.ArgumentParser, *names: str, **options: Any) -> No
         DATA_NAMES,
         files=True,
     )
+
+
+def check_order(model: str, data: str) -> None:
+    """Raises DataError where the data are a model, and the model is none: they were swapped."""
+    if is_model(data) and not is_model(model):
+        raise DataError(f"{data} is a model: the model comes first, then the data; found {model} first")
+
+
+def is_model(path: str) -> bool:
+    """Whether a file begins as a .snnrt file does."""
+    from snnrt.ir.spec import MAGIC
+
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except (OSError, ValueError):
+        return False
 
 
 def add_exit_options(parser: argparse.ArgumentParser, *, overrides: bool) -> None:

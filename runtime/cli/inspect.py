@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import add_json, subcommand
-from snnrt.cli.description import assumptions_of, source_text
+from snnrt.cli.description import assumptions_of, preprocessing_facts, source_text
 from snnrt.cli.output import print_facts, print_json, print_table, print_text
 from snnrt.texts import LONGEST_VALUE, printable
 
@@ -230,6 +230,7 @@ def _metadata_facts(network: Network) -> list[tuple[str, object]]:
     if source_text(graph):
         facts.append(("source", source_text(graph)))
     facts += [("assumed" if index == 0 else "", text) for index, text in enumerate(assumptions_of(graph))]
-    shown = {"accuracy", "class_names", "source", "name", "node_names"}
+    facts += preprocessing_facts(graph)
+    shown = {"accuracy", "class_names", "source", "name", "node_names", "preprocessing"}
     facts += [(key, value) for key, value in metadata.items() if key not in shown]
     return facts

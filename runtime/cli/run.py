@@ -6,7 +6,15 @@ import argparse
 import io
 from typing import TYPE_CHECKING, Any, cast
 
-from snnrt.cli.arguments import add_data, add_exit_options, add_json, completed, positive, subcommand
+from snnrt.cli.arguments import (
+    add_data,
+    add_exit_options,
+    add_json,
+    check_order,
+    completed,
+    positive,
+    subcommand,
+)
 from snnrt.cli.output import (
     bar_width,
     check_outputs,
@@ -72,7 +80,12 @@ def run(args: argparse.Namespace) -> int:
     family, colon, file = args.device.partition(":")
     if args.crossbar and family != "crossbar":
         args.parser.error(f"--crossbar has no meaning on {args.device}: add --device crossbar")
+    check_order(args.model, args.data)
     check_outputs([args.output], [args.model, args.data])
+    if args.output is not None and not args.output.lower().endswith(".npz"):
+        args.parser.error(
+            f"--output: expected a name that ends in .npz, which is what is written, found {args.output}"
+        )
 
     import snnrt
     from snnrt.data.load import load_for_model

@@ -18,7 +18,7 @@ _PATTERNS = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c", "kernels/risc
 PUBLIC = ("snnrt.h", "snnrt_unstable.h", "snnrt_config.h", "snnrt_constants.h", "snnrt_status.h")
 _PREFIX = "SNNRT_WITH_"
 # no model needs these: a caller asks for them
-ON_REQUEST = ("COUNTERS", "TRACE", "STRINGS", "HEALTH", "KERNEL_TABLE", "VECTOR_SCRATCH")
+ON_REQUEST = ("COUNTERS", "TRACE", "STRINGS", "HEALTH", "KERNEL_TABLE", "VECTOR_SCRATCH", "ENCODING")
 # of those whose value does not depend on the compiler
 _SWITCH = re.compile(rf"#ifndef ({_PREFIX}\w+)\n#define \1 (0|1|{_PREFIX}\w+)\n")
 _LOCAL_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"[^\n]*\n', re.MULTILINE)

@@ -54,7 +54,7 @@ COMMANDS = [
     (
         "run digits {model}",
         1,
-        ("digits: no such file; expected a .snnrt", "snnrt convert SOURCE -o MODEL"),
+        ("is a model: the model comes first, then the data", "found digits first"),
     ),
     ("run {source} digits", 1, ("a NIR file must be converted first", "snnrt convert SOURCE -o MODEL")),
     ("run {model} mnist", 1, ("no built-in data of that name (digits, yin-yang)", "numpy.savez(")),
