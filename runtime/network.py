@@ -70,7 +70,7 @@ class Network(NetworkFacts):
         (int8 models); ``"emulator:cortex-m4"``, the firmware in an emulated core, which gives a
         :class:`snnrt.targets.emulator.EmulatedResult`; or a :class:`snnrt.devices.crossbar.device.Crossbar`,
         or a :class:`snnrt.devices.base.Device`. ``record``: of ``"spikes"`` and ``"membranes"``, kept for
-        every neuron. ``kernels``: a set of :func:`snnrt.devices.cpu.kernel_sets`; ``threads``: at most so
+        every neuron, and ``"accumulators"``, the readout's after each timestep. ``kernels``: a set of :func:`snnrt.devices.cpu.kernel_sets`; ``threads``: at most so
         many (all cores); all give the same bits. ``progress(done, total)``.
 
         Raises DataError for inputs or arguments that do not fit, ModelError for an exit that the model cannot

@@ -17,13 +17,20 @@ from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.node import Node
 from snnrt.ir.value_types import ValueType, output_types
 from snnrt.results.counts import Counts
-from snnrt.results.request import Capabilities, Inputs, RunRequest, checked_input, checked_request
+from snnrt.results.request import (
+    RECORDABLE,
+    Capabilities,
+    Inputs,
+    RunRequest,
+    checked_input,
+    checked_request,
+)
 from snnrt.results.result import Result
 
 if TYPE_CHECKING:
     from snnrt.format.model import Model
 
-CAPABILITIES = Capabilities("reference")
+CAPABILITIES = Capabilities("reference", records=RECORDABLE)
 # bounds the memory of a batch: numbers in the unrolled windows of its largest convolution
 _WINDOW_BUDGET = 2**22
 _LARGEST_BATCH = 256
@@ -91,7 +98,7 @@ class Reference:
 
         ``x``: (N, *shape), or (N, T, *shape) for spikes, in the range that the input node states.
         ``timesteps``: at most so many (the graph's). ``exit`` replaces the graph's. ``record``: of
-        ``spikes`` and ``membranes`` (after the step; int8: times ``scale``). ``progress(done, inputs)`` is
+        ``spikes``, ``membranes`` (after the step; int8: times ``scale``) and ``accumulators``. ``progress(done, inputs)`` is
         called now and then. Raises DataError for ``x`` or ``record`` that do not fit, ModelError for an exit
         that the graph cannot have.
         """
@@ -154,6 +161,9 @@ class Reference:
                 for node in neurons
                 if "membranes" in record
             },
+            accumulators=np.zeros((inputs, steps, classes), np.int32 if graph.integer else np.float32)
+            if "accumulators" in record
+            else None,
         )
 
 
@@ -219,6 +229,8 @@ class _Batch:
         readout = self.graph.readout
         x = self.values[readout.inputs[0].source]
         self.accumulator = readout.accumulate(self.accumulator, x, step, int(self.graph.timesteps))
+        if self.result.accumulators is not None:
+            self.result.accumulators[self.alive, step - 1] = self.accumulator
 
     def _distances(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         mode = self.graph.readout.mode

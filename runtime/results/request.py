@@ -23,18 +23,19 @@ Inputs = Any
 built-in name such as ``"digits"`` or ``"digits:train"``."""
 Progress = Callable[[int, int], None]
 
-RECORDABLE = ("spikes", "membranes")
+RECORDABLE = ("spikes", "membranes", "accumulators")
+RECORDED_ANYWHERE = RECORDABLE[:2]
 MAX_TIMESTEPS = 65535
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a device called ``name`` can do: ``records`` of ``"spikes"`` and ``"membranes"``,
-    ``arithmetics`` of ``"float32"`` and ``"integer"``, ``kernels``: names of kernel sets to choose from
+    """What a device called ``name`` can do: ``records`` of ``"spikes"``, ``"membranes"`` and
+    ``"accumulators"``, ``arithmetics`` of ``"float32"`` and ``"integer"``, ``kernels``: names of kernel sets to choose from
     (none: no choice), ``counts``: whether it counts events (otherwise they are zero)."""
 
     name: str
-    records: tuple[str, ...] = RECORDABLE
+    records: tuple[str, ...] = RECORDED_ANYWHERE
     arithmetics: tuple[str, ...] = ("float32", "integer")
     kernels: tuple[str, ...] = ()
     counts: bool = True
