@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from snnrt.atomic_write import write_atomically
 from snnrt.devices.base import Device, Inputs, checked_request
-from snnrt.devices.models import read_model
+from snnrt.devices.models import read_model, with_exit
 from snnrt.devices.registry import find_device
 from snnrt.ir.exit_choice import Exit
 from snnrt.network_facts import NetworkFacts
@@ -81,7 +81,7 @@ class Network(NetworkFacts):
             self.graph, x, chosen.capabilities, timesteps=timesteps, exit=exit, record=record,
             kernels=kernels, threads=threads, progress=progress,
         )  # fmt: skip
-        with chosen.open(self.model) as session:
+        with chosen.open(with_exit(self.model, exit)) as session:
             return with_silence(self.graph, session.run(request), chosen.capabilities)
 
     def score(
@@ -96,7 +96,7 @@ class Network(NetworkFacts):
             self.graph, x, chosen.capabilities, y=y, timesteps=timesteps, exit=exit, progress=progress
         )
         labels = request.needed_labels()
-        with chosen.open(self.model) as session:
+        with chosen.open(with_exit(self.model, exit)) as session:
             return session.run(request).accuracy(labels)
 
     @overload

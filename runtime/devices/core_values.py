@@ -10,7 +10,8 @@ import numpy as np
 from snnrt.exits import fixed_point
 from snnrt.format import layout
 from snnrt.format.model import Model
-from snnrt.ir.graph import Neuron, Readout, broadcast
+from snnrt.ir.exit_rules import RULES
+from snnrt.ir.graph import Graph, Neuron, Readout, broadcast
 from snnrt.ir.nodes.input import quantise_input
 from snnrt.ir.spec import output_bytes
 from snnrt.results.counts import Counts
@@ -28,6 +29,13 @@ class Recording:
     raw: np.ndarray
 
 
+def shown_scores(rule: str, graph: Graph, scores: np.ndarray) -> np.ndarray:
+    """(N,) float64 of a core's integers; of ``combined`` those of the model's first term."""
+    terms = graph.exit.exit_terms
+    named = terms[0].rule if rule == "combined" and terms else rule
+    return RULES[named].shown(scores.astype(np.int64), graph.readout.shape[0])
+
+
 class CoreValues:
     """The values of one model, in the core's layout and in the caller's."""
 
@@ -38,7 +46,6 @@ class CoreValues:
         self._orders = model.orders
         self._types = model.types
         self._names = tuple(node.name for node in model.graph)
-        self._log_classes = float(np.log(self.classes))
 
     def stored_input(self, x: np.ndarray) -> np.ndarray:
         """Input values (N, [T,] elements) in stored order of float32 ``x``: int16 in integer models."""
@@ -93,11 +100,7 @@ class CoreValues:
             for taken in every:
                 rows = steps == taken
                 logits[rows] = fixed_point.real_logits(accumulators[rows], readout.scale, readout.mode, taken)
-        q16 = scores / 65536.0
-        if rule == "entropy":
-            q16 = q16 / self._log_classes
-        elif rule == "never":
-            q16 = np.full(len(steps), np.nan)
+        shown = shown_scores(rule, self.graph, scores)
         if counts is None:
             counts = np.zeros((len(steps), self.node_count, len(Counts.FIELDS)), np.uint64)
         arrays = {field: counts[:, :, position] for position, field in enumerate(Counts.FIELDS)}
@@ -108,7 +111,7 @@ class CoreValues:
             logits=logits,
             predictions=classes.astype(np.int64),
             timesteps=timesteps,
-            scores=q16,
+            scores=shown,
             counts=Counts(nodes=self._names, timesteps=timesteps.copy(), **arrays),
             spikes={r.node.name: self._recorded(r, r.node) for r in neurons if not r.state},
             membranes={r.node.name: self._recorded(r, r.node) for r in neurons if r.state},

@@ -9,6 +9,7 @@ import numpy as np
 
 from snnrt.errors import DataError
 from snnrt.exits import fixed_point
+from snnrt.exits.decisions import Decider
 from snnrt.ir.arithmetic import broadcast
 from snnrt.ir.element_order import element_orders
 from snnrt.ir.exit_choice import Exit
@@ -116,7 +117,8 @@ class Reference:
             chosen = np.arange(start, min(start + size, inputs))
             x = request.values(start, start + len(chosen))
             with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-                _Batch(self, x, chosen, result).run(steps, request.exit.rule, request.threshold_q)
+                decider = Decider.of(request.exit, request.threshold_q, self.graph.exit)
+                _Batch(self, x, chosen, result).run(steps, decider)
             if request.progress is not None:
                 request.progress(int(chosen[-1]) + 1, inputs)
         return result
@@ -131,7 +133,7 @@ class Reference:
             chosen = np.arange(start, min(start + size, x.shape[0]))
             batch = _Batch(self, x[chosen], chosen, result)
             batch.largest = largest
-            batch.run(int(self.graph.timesteps), "never", 0)
+            batch.run(int(self.graph.timesteps), Decider((), self.graph.readout.shape[0]))
         return largest
 
     def _batch_size(self) -> int:
@@ -194,18 +196,19 @@ class _Batch:
         if self.integer:
             self.multipliers, self.shift = readout.in_fixed_point()
 
-    def run(self, steps: int, rule: str, threshold_integer: int) -> None:
+    def run(self, steps: int, decider: Decider) -> None:
         for step in range(1, steps + 1):
             for index, node in enumerate(self.graph.nodes[:-2]):
                 if step == 1 or node.name not in self.reference.static:
                     self._execute(index, node, step)
             self._accumulate(step)
             distances, classes = self._distances(step)
-            decision = fixed_point.decide(rule, threshold_integer, distances)
+            decision = decider.step(distances, classes, step)
             done = decision.stop if step < steps else np.ones(len(self.alive), bool)
             if done.any():
                 self._finish(done, step, classes, decision.scores)
                 self._keep(~done)
+                decider.keep(~done)
             if not len(self.alive):
                 return
 

@@ -14,7 +14,6 @@ from snnrt.data.builtin import Split
 from snnrt.data.fit import class_count, fitted_inputs, fitted_labels
 from snnrt.data.load import Dataset, load_for_model
 from snnrt.errors import ArgumentTypeError, DataError
-from snnrt.exits import fixed_point
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Input
 
@@ -186,7 +185,8 @@ def _exit(graph: Graph, choice: Exit | str | None) -> tuple[Exit, int]:
     if chosen == model_exit:
         # the integer that the file has, whoever wrote it
         return chosen, own.integer_threshold
-    return chosen, fixed_point.threshold_q(chosen.rule, chosen.threshold, graph.readout.shape[0])
+    # of a combined one the number of terms: a device runs the model that has them (devices/models.py)
+    return chosen, own.choosing(chosen).integer_threshold
 
 
 def checked_input(x: object, node: Input, timesteps: int, name: str = "x") -> np.ndarray:
