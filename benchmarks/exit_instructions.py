@@ -2,7 +2,8 @@
 
 python benchmarks/exit_instructions.py [--core cortex-m4] [--classes 10]
 
-Firmware of `snnrt export` in the emulator, int8 and float32; the rule is asked at every timestep and never met.
+Firmware of `snnrt export` in the emulator, int8 and float32; the rule is asked at every timestep and never
+met.
 """
 
 from __future__ import annotations

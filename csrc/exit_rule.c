@@ -56,10 +56,9 @@ static bool rule_is_met(const snnrt_network *network, const snnrt_logits *logits
 #if SNNRT_WITH_EXIT_COMBINED
 const snnrt_exit_term *snnrt_exit_terms_of(const uint8_t *model) {
     const snnrt_node *node = snnrt_node_of(model, snnrt_header_of(model)->node_count - 1u);
-    return (const snnrt_exit_term *)(const void *)(model +
-                                                   snnrt_arrays_behind_edge(
-                                                       node, sizeof(snnrt_exit_parameters))
-                                                       ->value);
+    return (
+        const snnrt_exit_term
+            *)(const void *)(model + snnrt_arrays_behind_edge(node, sizeof(snnrt_exit_parameters))->value);
 }
 
 /* Alternatives of terms that must be met together; the score is that of the first term. */

@@ -79,20 +79,19 @@ static const uint32_t exponentials[32][2] = {
     {61539100u, 1318656u}, {60220444u, 1290400u}, {58930044u, 1262750u}, {57667294u, 1235691u},
     {56431603u, 1209213u}, {55222390u, 1183302u}, {54039088u, 1157946u}, {52881142u, 1133134u},
     {51748008u, 1108853u}, {50639155u, 1085093u}, {49554062u, 1061841u}, {48492221u, 1039088u},
-    {47453133u, 1016823u}, {46436310u, 995034u}, {45441276u, 973713u}, {44467563u, 952848u},
-    {43514715u, 932431u}, {42582284u, 912450u}, {41669834u, 892899u}, {40776935u, 873766u},
-    {39903169u, 855042u}, {39048127u, 836721u}, {38211406u, 818792u}, {37392614u, 801246u},
-    {36591368u, 784078u}, {35807290u, 767276u}, {35040014u, 750836u}, {34289178u, 734746u},
+    {47453133u, 1016823u}, {46436310u, 995034u},  {45441276u, 973713u},  {44467563u, 952848u},
+    {43514715u, 932431u},  {42582284u, 912450u},  {41669834u, 892899u},  {40776935u, 873766u},
+    {39903169u, 855042u},  {39048127u, 836721u},  {38211406u, 818792u},  {37392614u, 801246u},
+    {36591368u, 784078u},  {35807290u, 767276u},  {35040014u, 750836u},  {34289178u, 734746u},
 };
 
 /* round(2^16 * ln(1 + i/64)) */
 static const uint16_t logarithms[65] = {
-    0u, 1016u, 2017u, 3002u, 3973u, 4930u, 5873u, 6802u, 7719u, 8623u, 9515u, 10394u, 11262u, 12119u,
-    12965u, 13800u, 14624u, 15438u, 16242u, 17037u, 17821u, 18597u, 19364u, 20121u, 20870u, 21611u,
-    22343u, 23067u, 23783u, 24492u, 25193u, 25886u, 26573u, 27252u, 27924u, 28589u, 29248u, 29900u,
-    30546u, 31185u, 31818u, 32445u, 33067u, 33682u, 34292u, 34896u, 35494u, 36087u, 36675u, 37258u,
-    37835u, 38407u, 38975u, 39537u, 40095u, 40648u, 41196u, 41740u, 42280u, 42815u, 43345u, 43872u,
-    44394u, 44912u, 45426u,
+    0u,     1016u,  2017u,  3002u,  3973u,  4930u,  5873u,  6802u,  7719u,  8623u,  9515u,  10394u, 11262u,
+    12119u, 12965u, 13800u, 14624u, 15438u, 16242u, 17037u, 17821u, 18597u, 19364u, 20121u, 20870u, 21611u,
+    22343u, 23067u, 23783u, 24492u, 25193u, 25886u, 26573u, 27252u, 27924u, 28589u, 29248u, 29900u, 30546u,
+    31185u, 31818u, 32445u, 33067u, 33682u, 34292u, 34896u, 35494u, 36087u, 36675u, 37258u, 37835u, 38407u,
+    38975u, 39537u, 40095u, 40648u, 41196u, 41740u, 42280u, 42815u, 43345u, 43872u, 44394u, 44912u, 45426u,
 };
 
 #if SNNRT_WITH_INT8 || !SNNRT_LONG_PRODUCTS
@@ -145,7 +144,9 @@ static uint32_t logarithm_of(uint64_t sum, uint32_t position) {
     return (position - 26u) * LN_2_Q16 + at[0] + ((uint32_t)(at[1] - at[0]) * rest >> 16);
 }
 
-static inline uint32_t bounded(uint32_t distance) { return distance < DISTANCE_MAX ? distance : DISTANCE_MAX; }
+static inline uint32_t bounded(uint32_t distance) {
+    return distance < DISTANCE_MAX ? distance : DISTANCE_MAX;
+}
 
 static inline SNNRT_INLINE void add_class(snnrt_exit_sums *sums, uint32_t distance) {
     uint32_t weight = exponential_of(distance);
@@ -164,10 +165,12 @@ static inline SNNRT_INLINE uint32_t integer_distance(uint64_t distance, uint32_t
 }
 
 /* What distances are divided by; 0: nothing. */
-static inline uint32_t divisor_of(const snnrt_logits *logits) { return logits->mean ? logits->timesteps : 0u; }
+static inline uint32_t divisor_of(const snnrt_logits *logits) {
+    return logits->mean ? logits->timesteps : 0u;
+}
 
 static inline SNNRT_INLINE void sum_integers(const snnrt_logits *given, uint32_t best, uint32_t divisor,
-                                snnrt_exit_sums *sums) {
+                                             snnrt_exit_sums *sums) {
     const snnrt_logits logits = *given;
     snnrt_exit_sums found = {0, 0};
     int64_t highest = logit_q16(&logits, best);

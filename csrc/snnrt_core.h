@@ -89,7 +89,7 @@ typedef struct snnrt_logits {
 
 /* Whether the build has it. */
 static inline bool snnrt_exit_rule_present(uint32_t rule) {
-    return rule == SNNRT_EXIT_NEVER || (rule == SNNRT_EXIT_CONFIDENCE ? SNNRT_WITH_EXIT_CONFIDENCE
+    return rule == SNNRT_EXIT_NEVER || (rule == SNNRT_EXIT_CONFIDENCE  ? SNNRT_WITH_EXIT_CONFIDENCE
                                         : rule > SNNRT_EXIT_CONFIDENCE ? SNNRT_WITH_EXIT_COMBINED
                                                                        : SNNRT_WITH_EXIT_SCORES);
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,10 +33,12 @@ Cost = Callable[[str, np.ndarray], float]
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A rule's sequence of J exits on N inputs, most careful first, and the ``place`` of the last that is promised.
+    """A rule's sequence of J exits on N inputs, most careful first, and the ``place`` of the last that is
+    promised.
 
     ``losses`` and ``mean_timesteps`` (J,), on the worst chip and over chips; ``accuracy`` (J,), None without
-    labels; ``cost``: of the exit at ``place``."""
+    labels; ``cost``: of the exit at ``place``; ``steps`` (J, N): timesteps of each input, on the first
+    chip."""
 
     rule: str
     thresholds: tuple[float, ...]
@@ -44,6 +47,7 @@ class Candidate:
     mean_timesteps: np.ndarray
     accuracy: np.ndarray | None
     cost: float
+    steps: np.ndarray
 
     @property
     def exit(self) -> Exit:
@@ -53,10 +57,10 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """What was found. ``model``: with the exit and the promise in it; ``needed``: the fewest inputs that certify
-    the risk without a loss; ``allowed``: losses that ``samples`` inputs may have, −1: there are too few of them.
-    ``static_accuracy`` (T,): of all inputs after t timesteps, None without labels. ``warnings``: what stands
-    in the way of exits."""
+    """What was found. ``model``: with the exit and the promise in it; ``needed``: the fewest inputs that
+    certify the risk without a loss; ``allowed``: losses that ``samples`` inputs may have, −1: there are too
+    few of them. ``static_accuracy`` (T,): of all inputs after t timesteps, None without labels.
+    ``warnings``: what stands in the way of exits."""
 
     model: Model
     promise: Promise
@@ -97,8 +101,8 @@ def wish(
         raise DataError(f"loss: expected one of {', '.join(LOSSES)}, found {loss!r}")
     if not labels and (loss == "dropped" or mode == "sets"):
         raise DataError(
-            f"{'mode sets' if mode == 'sets' else 'loss dropped'}: expected data with labels, found none; give y, "
-            "or loss 'changed', which needs none"
+            f"{'mode sets' if mode == 'sets' else 'loss dropped'}: expected data with labels, found none; "
+            "give y, or loss 'changed', which needs none"
         )
     unknown = [rule for rule in rules if rule not in RULES or rule == "never"]
     if unknown or not rules:
@@ -117,16 +121,17 @@ def calibrate(
     """The exit with the least ``cost`` (mean timesteps) that loses at most ``max_drop`` percent of inputs.
 
     ``rules``: whose thresholds are tried, each from the most careful on in the order of its grid. ``loss``:
-    ``"dropped"``, an answer that is wrong where all timesteps are right (bounds the drop of accuracy in points;
-    needs labels), or ``"changed"``, another answer than all timesteps give. ``mode``: ``"certain"``, with
-    ``confidence`` over the draw of the inputs; ``"expected"``, on average over it; ``"sets"``: margins a
+    ``"dropped"``, an answer that is wrong where all timesteps are right (bounds the drop of accuracy in
+    points; needs labels), or ``"changed"``, another answer than all timesteps give. ``mode``: ``"certain"``,
+    with ``confidence`` over the draw of the inputs; ``"expected"``, on average over it; ``"sets"``: margins a
     timestep, so that the classes within them hold the label of all but ``max_drop`` percent of inputs.
-    ``device``: a name or device, or several chips, of whose kind at least ``chip_share`` are to hold. Inputs must
-    not have been trained on, and be drawn as those in the field are.
+    ``device``: a name or device, or several chips, of whose kind at least ``chip_share`` are to hold. Inputs
+    must not have been trained on, and be drawn as those in the field are.
 
     Raises DataError for arguments and data that do not fit.
     """
-    chips = [find_device(device)] if isinstance(device, str) or not isinstance(device, Sequence) else list(device)
+    several = not isinstance(device, str) and isinstance(device, Sequence)
+    chips: list[Device] = list(device) if several else [find_device(device)]  # type: ignore[arg-type]
     request = checked_request(
         model.graph, x, chips[0].capabilities, y=y, timesteps=timesteps, exit=Exit.never(),
         record=("accumulators",),
@@ -160,6 +165,7 @@ def choose(
         delta = delta / 2
     of_chip = delta / chips
     cost_of: Cost = cost or (lambda rule, steps: float(steps.mean()))
+    candidates: tuple[Candidate, ...]
     if wanted.mode == "sets":
         candidates = (_sets(model, request, outcomes, wanted, cost_of),)
     else:
@@ -172,7 +178,8 @@ def choose(
     graph = model.graph.with_exit(exit)
     place = max(best.place, 0)
     promise = Promise(
-        exit=str(Exit.of(graph.exit)), loss="label" if wanted.mode == "sets" else wanted.loss, mode=wanted.mode,
+        exit=str(Exit.of(graph.exit)), mode=wanted.mode,
+        loss="label" if wanted.mode == "sets" else wanted.loss,
         risk=wanted.risk, confidence=1.0 - wanted.delta, samples=samples,
         losses=int(best.losses[place]) if best.place >= 0 else 0,
         mean_timesteps=float(best.mean_timesteps[place]) if best.place >= 0 else float(request.timesteps),
@@ -183,11 +190,22 @@ def choose(
     graph = graph.with_(metadata=dict(graph.metadata) | {KEY: promise.to_dict()})
     labels = request.labels
     static = None if labels is None else (outcomes[0].classes == labels[:, None]).mean(axis=0)
-    warnings = [text for rule in wanted.rules if (text := reach_of(model.graph).warning(Exit(rule, _usual(rule))))]  # type: ignore[arg-type]
+    warnings = [
+        text for rule in wanted.rules if (text := reach_of(model.graph).warning(Exit(rule, _usual(rule))))
+    ]  # type: ignore[arg-type]
     return Calibration(
-        model_of(graph), promise, exit, candidates, guarantee.least_samples(wanted.risk, of_chip),
+        model_of(graph), promise, exit, candidates, _needed(wanted, of_chip, request.timesteps),
         guarantee.allowed_losses(samples, wanted.risk, of_chip), static, tuple(warnings),
     )  # fmt: skip
+
+
+def _needed(wanted: Wish, delta: float, timesteps: int) -> int:
+    """The fewest inputs that can certify anything."""
+    if wanted.mode == "expected":
+        return math.ceil(1.0 / wanted.risk - 1e-9) - 1
+    if wanted.mode == "sets":
+        return math.ceil(timesteps / wanted.risk - 1e-9) - 1
+    return guarantee.least_samples(wanted.risk, delta)
 
 
 def _usual(rule: str) -> float:
@@ -221,7 +239,7 @@ def _sequence(
     taken = np.concatenate([one[max(place, 0)] for one in steps])
     cost = cost_of(rule, taken) if place >= 0 else float("inf")
     mean = np.mean([one.mean(axis=1) for one in steps], axis=0)
-    return Candidate(rule, grid, place, losses.max(axis=0), mean, accuracy, cost)
+    return Candidate(rule, grid, place, losses.max(axis=0), mean, accuracy, cost, steps[0])
 
 
 def _sets(
@@ -234,16 +252,16 @@ def _sets(
     margins = guarantee.set_margins(outcomes[0].distances, labels, wanted.risk)
     if margins is None:
         nothing = np.zeros(1)
-        return Candidate("margin", (), -1, nothing, nothing, None, float("inf"))
+        return Candidate("margin", (), -1, nothing, nothing, None, float("inf"), np.zeros((1, 0), np.int64))
     thresholds = tuple(float(one) / 65536 for one in margins)
     steps = outcomes[0].exit_steps(Exit.margin(list(thresholds)), model.graph)
     at = np.take_along_axis(outcomes[0].distances, (steps - 1)[:, None, None], axis=1)[:, 0]
     of_label = np.take_along_axis(at, labels[:, None], axis=1)[:, 0]
     missed = int((of_label > margins[steps - 1]).sum())
     accuracy = np.array([(outcomes[0].answers(steps) == labels).mean()])
-    return Candidate(
-        "margin", thresholds, 0, np.array([missed]), np.array([steps.mean()]), accuracy, cost_of("margin", steps)
-    )
+    cost = cost_of("margin", steps)
+    mean = np.array([steps.mean()])
+    return Candidate("margin", thresholds, 0, np.array([missed]), mean, accuracy, cost, steps[None])
 
 
 def _sets_exit(found: Candidate) -> Exit:

@@ -27,7 +27,8 @@ class Outcomes:
 
     @classmethod
     def of(cls, graph: Graph, accumulators: np.ndarray) -> Outcomes:
-        """Of a readout's accumulators (N, T, K), recorded in a run of all timesteps: the core's own integers."""
+        """Of a readout's accumulators (N, T, K), recorded in a run of all timesteps: the core's own
+        integers."""
         inputs, steps, _ = accumulators.shape
         classes = np.zeros((inputs, steps), np.int64)
         distances = np.zeros(accumulators.shape, np.int32)
@@ -66,16 +67,14 @@ class Outcomes:
         return found
 
     def steps_of_rule(self, rule: str, thresholds: Sequence[float], classes: int) -> np.ndarray:
-        """(J, N) int64, as :meth:`exit_steps` of one rule with each of ``thresholds``: scores are computed once."""
+        """(J, N) int64, as :meth:`exit_steps` of one rule with each of ``thresholds``: scores are computed
+        once."""
         known = RULES[rule]
-        steady = np.ones(len(self), np.int64)
         found = np.full((len(thresholds), len(self)), self.timesteps, np.int64)
         integers = [known.threshold_q(float(np.float32(one)), classes) for one in thresholds]
         for step in range(self.timesteps - 1, 0, -1):
             steady = self._steady(step)
-            at = Moment(
-                self.distances[:, step - 1].astype(np.int64), self.classes[:, step - 1], step, steady
-            )
+            at = Moment(self.distances[:, step - 1].astype(np.int64), self.classes[:, step - 1], step, steady)
             score = known.score(at)
             for place, integer in enumerate(integers):
                 found[place, known.met(score, integer, at)] = step
@@ -95,7 +94,8 @@ class Outcomes:
         return np.take_along_axis(self.classes.T, np.atleast_2d(steps) - 1, axis=0).reshape(steps.shape)
 
     def lost(self, steps: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        """(…, N) bool: the answer is not that of all timesteps; with ``labels``: it is wrong, that one right."""
+        """(…, N) bool: the answer is not that of all timesteps; with ``labels``: it is wrong, that one
+        right."""
         final = self.classes[:, -1]
         answers = self.answers(steps)
         changed = answers != final

@@ -24,9 +24,10 @@ class Promise:
 
     ``loss``: of LOSSES. ``mode``: ``certain``: with ``confidence`` over the draw of the calibration inputs;
     ``expected``: on average over that draw; ``sets``: the classes within the margin hold the label.
-    ``samples`` inputs, ``losses`` of them lost, ``mean_timesteps`` of ``timesteps``, on ``device``; ``chips`` of
-    them, which hold for the share ``chip_share`` of all. ``tried``: rules that shared the confidence.
-    ``data``: a fingerprint of inputs and labels; ``model``: CRC-32 of the file that was calibrated.
+    ``samples`` inputs, ``losses`` of them lost, ``mean_timesteps`` of ``timesteps``, on ``device``;
+    ``chips`` of them, which hold for the share ``chip_share`` of all. ``tried``: rules that shared the
+    confidence. ``data``: a fingerprint of inputs and labels; ``model``: CRC-32 of the file that was
+    calibrated.
     """
 
     exit: str
@@ -75,10 +76,14 @@ class Promise:
         what = LOSSES.get(self.loss, self.loss)
         share = f"{100 * self.risk:g} %"
         if self.mode == "sets":
-            first = f"at most {share} of new inputs have a label that is not among the classes within the margin"
+            first = (
+                f"at most {share} of new inputs have a label that is not among the classes within the margin"
+            )
         else:
             first = f"at most {share} of new inputs are {what}"
-        sure = {"certain": f", with a confidence of {100 * self.confidence:g} %"}.get(self.mode, ", on average")
+        sure = {"certain": f", with a confidence of {100 * self.confidence:g} %"}.get(
+            self.mode, ", on average"
+        )
         if self.chips > 1:
             sure += f", on at least {100 * self.chip_share:g} % of chips"
         inputs = f"{self.samples} inputs, {self.losses} lost"

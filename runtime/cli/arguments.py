@@ -69,8 +69,8 @@ def add_exit_options(parser: argparse.ArgumentParser, *, overrides: bool) -> Non
             type=exit_choice,
             metavar="EXIT",
             help="when an input may stop: entropy:0.2, where the normalised entropy is below 0.2; "
-            "confidence:0.9, where the largest probability is above 0.9; margin:2, patience:3, budget:6; several "
-            f"joined by and / or; entropy:0.1,0.2 has a threshold a timestep; never{stands_for}",
+            "confidence:0.9, where the largest probability is above 0.9; margin:2, patience:3, budget:6; "
+            f"several joined by and / or; entropy:0.1,0.2 has a threshold a timestep; never{stands_for}",
         ),
         ("entropy:", "confidence:", "margin:", "patience:", "budget:", "never"),
     )

@@ -204,6 +204,7 @@ def run(args: argparse.Namespace) -> int:
         options["class_names"] = [name.strip() for name in args.class_names.split(",")]
 
     import snnrt
+    from snnrt.exits.reach import reach_of
 
     as_nir = args.output.lower().endswith(".nir")
     if as_nir and _is_model(args.source):
@@ -216,6 +217,9 @@ def run(args: argparse.Namespace) -> int:
             network = snnrt.convert(args.source, numbers=args.numbers, **options)
         for warning in told:
             print_warning(str(warning.message))
+    unreached = reach_of(network.graph).warning(network.exit)
+    if unreached is not None:
+        print_warning(unreached)
     unsaid: list[str] = []
     if as_nir:
         unsaid = network.save_nir(args.output)

@@ -20,8 +20,8 @@ from snnrt.results.result import Result
 
 @dataclass(frozen=True)
 class Recording:
-    """Bytes of a node (``index`` in the graph) at every step, (N, T, bytes): a neuron's states or spikes, or the
-    readout's accumulators."""
+    """Bytes of a node (``index`` in the graph) at every step, (N, T, bytes): a neuron's states or spikes, or
+    the readout's accumulators."""
 
     node: Neuron | Readout
     index: int

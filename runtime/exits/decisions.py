@@ -14,8 +14,8 @@ from snnrt.ir.spec import MAX_TIMESTEPS
 
 @dataclass(frozen=True)
 class Decision:
-    """For N inputs: ``stop`` (N,) bool; ``scores`` (N,) float64 as :attr:`snnrt.Result.scores` has them, made of
-    integers as the core reports them."""
+    """For N inputs: ``stop`` (N,) bool; ``scores`` (N,) float64 as :attr:`snnrt.Result.scores` has them,
+    made of integers as the core reports them."""
 
     stop: np.ndarray
     scores: np.ndarray
@@ -36,7 +36,9 @@ class Decider:
         if exit.rule == "combined":
             own = Exit.of(node) == exit
             return cls(node.terms_q if own else node.choosing(exit).terms_q, node.shape[0])
-        return cls(() if exit.rule == "never" else ((Term(exit.rule, exit.threshold), integer),), node.shape[0])
+        return cls(
+            () if exit.rule == "never" else ((Term(exit.rule, exit.threshold), integer),), node.shape[0]
+        )
 
     def step(self, distances: np.ndarray, best: np.ndarray, steps: int) -> Decision:
         """After ``steps`` timesteps, in ascending order, of distances (N, K) and classes (N,)."""

@@ -1,8 +1,8 @@
 """Thresholds with a promise: which of a fixed sequence of exits loses little, from a finite sample.
 
-Fixed-sequence Learn-then-Test (Angelopoulos et al., arXiv 2110.01052) with the exact binomial tail of losses that
-are 0 or 1; conformal risk control (arXiv 2208.02814) for a promise in expectation; and conformal quantiles
-(SpikeCP, arXiv 2305.11322) for sets of classes. No loss is looked at before the sequence is fixed.
+Fixed-sequence Learn-then-Test (Angelopoulos et al., arXiv 2110.01052) with the exact binomial tail of losses
+that are 0 or 1; conformal risk control (arXiv 2208.02814) for a promise in expectation; and conformal
+quantiles (SpikeCP, arXiv 2305.11322) for sets of classes. No loss is looked at before the sequence is fixed.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def last_that_passes(losses: np.ndarray, samples: int, risk: float, delta: float
 def last_in_expectation(lost: np.ndarray, risk: float) -> int:
     """As :func:`last_that_passes`, of the promise that the *expected* loss is ``risk`` at most.
 
-    ``lost`` (J, N) bool; made monotone along the sequence, as conformal risk control needs: a loss once is a loss
-    from there on. The place of the last with (Σ losses + 1) / (N + 1) ≤ ``risk``.
+    ``lost`` (J, N) bool; made monotone along the sequence, as conformal risk control needs: a loss once is a
+    loss from there on. The place of the last with (Σ losses + 1) / (N + 1) ≤ ``risk``.
     """
     total = np.logical_or.accumulate(lost, axis=0).sum(axis=1)
     return int(((total + 1) / (lost.shape[1] + 1) <= risk).sum()) - 1
@@ -85,9 +85,9 @@ def quantile_rank(samples: int, risk: float) -> int:
 def set_margins(distances: np.ndarray, labels: np.ndarray, risk: float) -> np.ndarray | None:
     """Margins (T,) int64, Q16 nats, above which the set of classes within it has one member alone.
 
-    ``distances`` (N, T, K) of the logits from the best, ``labels`` (N,). At each timestep the classes within the
-    margin hold the label with probability 1 − ``risk`` / T, so that with 1 − ``risk`` they do at all of them,
-    whenever the run ends. None where N is too small for that.
+    ``distances`` (N, T, K) of the logits from the best, ``labels`` (N,). At each timestep the classes within
+    the margin hold the label with probability 1 − ``risk`` / T, so that with 1 − ``risk`` they do at all of
+    them, whenever the run ends. None where N is too small for that.
     """
     samples, steps, _ = distances.shape
     rank = quantile_rank(samples, risk / steps)

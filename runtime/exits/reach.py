@@ -22,7 +22,8 @@ _MOST_STEPS = 64
 class Reach:
     """After timestep t = 1 … T (at most 64 of them): ``entropy`` (T,), the least normalised entropy that any
     logits within the readout's range have; ``confidence`` (T,), the largest probability; ``margin`` (T,), the
-    largest distance of the best from the second, in nats. Empty where the logits have no bound worth naming."""
+    largest distance of the best from the second, in nats. Empty where the logits have no bound worth
+    naming."""
 
     entropy: tuple[float, ...] = ()
     confidence: tuple[float, ...] = ()
@@ -44,8 +45,8 @@ class Reach:
         which = "least entropies" if rule == "entropy" else f"largest values of {rule}"
         shown = ", ".join(f"{one:.3f}" for one in reached[:8]) + (", …" if len(reached) > 8 else "")
         return (
-            f"exit {rule}:{threshold:g} can't end a run early: the readout counts spikes, and after timesteps "
-            f"1 … {len(reached)} the {which} that it can reach are {shown}; {REMEDY}"
+            f"exit {rule}:{threshold:g} can't end a run early: the readout counts spikes, and after "
+            f"timesteps 1 … {len(reached)} the {which} that it can reach are {shown}; {REMEDY}"
         )
 
 

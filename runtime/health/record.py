@@ -119,7 +119,11 @@ class HealthRecord:
         scored = score_rule(chosen)
         threshold_q = fixed_point.threshold_q(rule, chosen.threshold, classes) if stored is None else stored
         record = cls.empty(model_crc(network), rule, threshold_q, int(maximum), classes, scored)
-        unit = 1 if KNOWN[scored].whole else ONE_Q16 * (math.log(classes) if scored in ("entropy", "never") else 1)
+        unit = (
+            1
+            if KNOWN[scored].whole
+            else ONE_Q16 * (math.log(classes) if scored in ("entropy", "never") else 1)
+        )
         return record.with_counts(result.timesteps, np.rint(np.nan_to_num(result.scores) * unit))
 
     @classmethod
@@ -127,9 +131,9 @@ class HealthRecord:
         cls, model_crc: int, rule: Rule, threshold_q: int, maximum_timesteps: int, classes: int,
         scored: str | None = None,
     ) -> HealthRecord:  # fmt: skip
-        """A record that was just started, of a model with so many classes; ``scored``: the rule whose scores it
-        counts, where ``rule`` is ``combined`` (:func:`score_rule`)."""
-        limit = KNOWN[scored or rule].limit_q(classes)
+        """A record that was just started, of a model with so many classes; ``scored``: the rule whose scores
+        it counts, where ``rule`` is ``combined`` (:func:`score_rule`)."""
+        limit = KNOWN[scored or ("entropy" if rule == "combined" else rule)].limit_q(classes)
         zeros = np.zeros(BINS, np.uint32)
         return cls(model_crc, rule, threshold_q, maximum_timesteps, limit, 0, 0, 0, 0, zeros, zeros.copy())
 

@@ -29,8 +29,8 @@ _TERM = re.compile(r"([a-z]+)(?::([^@]*))?(?:@(\d{1,5})(-)?(\d{1,5})?)?\Z")
 
 @dataclass(frozen=True)
 class Term:
-    """A rule with its threshold, in force in the timesteps ``first`` … ``last`` (65535: for ever); ``joined``:
-    it must be met together with the next."""
+    """A rule with its threshold, in force in the timesteps ``first`` … ``last`` (65535: for ever);
+    ``joined``: it must be met together with the next."""
 
     rule: str
     threshold: float
@@ -64,10 +64,10 @@ class Exit:
         snnrt.Exit.never()                 # all timesteps
 
     Wherever an ``exit`` is taken, the text does as well, and it is what the command takes and JSON holds:
-    ``"entropy:0.2"``, ``"entropy:0.05,0.2"``, ``"margin:1 and patience:2 or budget:6"``, ``"never"``; ``@2-4``
-    behind a rule says in which timesteps it is in force. What is more than one rule and threshold has the rule
-    ``"combined"`` and ``terms``. Raises DataError for another rule, a threshold that is missing, or one out of
-    its range; ArgumentTypeError where it is no number.
+    ``"entropy:0.2"``, ``"entropy:0.05,0.2"``, ``"margin:1 and patience:2 or budget:6"``, ``"never"``;
+    ``@2-4`` behind a rule says in which timesteps it is in force. What is more than one rule and threshold
+    has the rule ``"combined"`` and ``terms``. Raises DataError for another rule, a threshold that is
+    missing, or one out of its range; ArgumentTypeError where it is no number.
     """
 
     rule: Rule
@@ -133,7 +133,7 @@ class Exit:
             return _parsed(choice)
         if hasattr(choice, "rule") and hasattr(choice, "threshold"):
             if choice.rule == "combined":
-                return cls("combined", terms=tuple(_shown(term) for term in choice.exit_terms))
+                return cls("combined", terms=tuple(_shown(term) for term in choice.exit_terms))  # type: ignore[union-attr]
             return cls(choice.rule, _shortest(choice.threshold))
         raise ArgumentTypeError(
             f"exit: expected an Exit such as snnrt.Exit.entropy(0.2), or text ({EXIT_FORMS}), "
@@ -176,15 +176,18 @@ def _of_groups(groups: Groups) -> Exit:
 
 
 def _product(several: Sequence[Groups]) -> Groups:
-    """What all of ``several`` ask for together: one alternative of each, in the timesteps that they share."""
-    if math.prod(len(groups) for groups in several) > MAX_EXIT_TERMS:
-        raise DataError(f"exit: expected at most {MAX_EXIT_TERMS} alternatives; use fewer rules")
+    """What all of ``several`` ask for together: one alternative of each; of many, those that share a
+    timestep."""
+    ways = math.prod(len(groups) for groups in several)
+    if ways > MAX_EXIT_TERMS:
+        raise DataError(
+            f"exit: expected at most {MAX_EXIT_TERMS} alternatives, found {ways}; use fewer rules"
+        )
     found = []
     for choice in itertools.product(*several):
         together = [term for group in choice for term in group]
-        first, last = max(term.first for term in together), min(term.last for term in together)
-        if first <= last:
-            found.append([replace(term, first=first, last=last) for term in together])
+        if ways == 1 or max(term.first for term in together) <= min(term.last for term in together):
+            found.append(together)
     return found
 
 
@@ -226,7 +229,8 @@ def _parsed_term(part: str, text: str) -> Groups:
     if rule not in RULES:
         raise DataError(f"exit: expected {EXIT_FORMS}, as entropy:0.2; found {quoted(text)}")
     if rule == "never":
-        raise DataError(f"exit: expected never without a threshold and alone, found {quoted(text)}")
+        how = "without a threshold" if part == text.strip() else "alone"
+        raise DataError(f"exit: expected never {how}, found {quoted(text)}")
     example = "3" if RULES[rule].whole else "0.2"
     if match is None or not (match[2] or "").strip():
         raise DataError(

@@ -109,6 +109,7 @@ class Graph:
         """A copy with another exit: a :class:`snnrt.Exit`, its text, or a rule and its ``threshold``.
 
         What was promised of the exit before (``exit_promise``, docs/exit_rules.md) is not of this one."""
+        node: Node
         if threshold is None:
             node = self.exit.choosing(ExitChoice.of(exit))
         else:

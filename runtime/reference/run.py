@@ -99,9 +99,9 @@ class Reference:
 
         ``x``: (N, *shape), or (N, T, *shape) for spikes, in the range that the input node states.
         ``timesteps``: at most so many (the graph's). ``exit`` replaces the graph's. ``record``: of
-        ``spikes``, ``membranes`` (after the step; int8: times ``scale``) and ``accumulators``. ``progress(done, inputs)`` is
-        called now and then. Raises DataError for ``x`` or ``record`` that do not fit, ModelError for an exit
-        that the graph cannot have.
+        ``spikes``, ``membranes`` (after the step; int8: times ``scale``) and ``accumulators``.
+        ``progress(done, inputs)`` is called now and then. Raises DataError for ``x`` or ``record`` that do
+        not fit, ModelError for an exit that the graph cannot have.
         """
         request = checked_request(
             self.graph, x, CAPABILITIES, timesteps=timesteps, exit=exit, record=record, progress=progress,

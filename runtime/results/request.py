@@ -30,8 +30,8 @@ MAX_TIMESTEPS = 65535
 @dataclass(frozen=True)
 class Capabilities:
     """What a device called ``name`` can do: ``records`` of ``"spikes"``, ``"membranes"`` and
-    ``"accumulators"``, ``arithmetics`` of ``"float32"`` and ``"integer"``, ``kernels``: names of kernel sets to choose from
-    (none: no choice), ``counts``: whether it counts events (otherwise they are zero)."""
+    ``"accumulators"``, ``arithmetics`` of ``"float32"`` and ``"integer"``, ``kernels``: names of kernel sets
+    to choose from (none: no choice), ``counts``: whether it counts events (otherwise they are zero)."""
 
     name: str
     records: tuple[str, ...] = RECORDED_ANYWHERE

@@ -215,8 +215,12 @@ class _Run:
     def build(self, folder: Path, counted: bool, traced: bool) -> Image:
         graph, info = self.model.graph, self.model.info
         # the model's own rule stays in the build, whatever rule it runs by
-        ruled = options_for(graph if self.request.exit.rule == "combined" else graph.with_exit(self.request.exit))
-        switches = {name.removeprefix(SWITCH).lower(): 1 for name, on in ruled.items() if on and "_EXIT_" in name}
+        ruled = options_for(
+            graph if self.request.exit.rule == "combined" else graph.with_exit(self.request.exit)
+        )
+        switches = {
+            name.removeprefix(SWITCH).lower(): 1 for name, on in ruled.items() if on and "_EXIT_" in name
+        }
         options = options_for(graph, counters=int(counted), trace=int(traced), **switches)
         folder.mkdir()
         source, header = amalgamate(options)

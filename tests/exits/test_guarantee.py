@@ -72,7 +72,7 @@ def test_the_promise_holds_over_splits(kind: str, shared: bool) -> None:
     # three standard deviations of the count itself
     assert above <= splits * delta + 3 * math.sqrt(splits * delta * (1 - delta))
     # not by being far too careful: where losses are shared the bound is nearly reached
-    assert not shared or kind == "wave" or above > splits * delta / 4
+    assert not shared or kind != "growing" or above > splits * delta / 4
 
 
 def test_in_expectation() -> None:

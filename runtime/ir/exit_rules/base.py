@@ -14,8 +14,9 @@ from snnrt.ir.spec import MAX_TIMESTEPS
 
 @dataclass(frozen=True)
 class Moment:
-    """N inputs after a timestep. ``distances`` (N, K) int64, Q16 nats below the best logit; ``best`` (N,) int64,
-    its class; ``steps``: timesteps done; ``steady`` (N,) int64: timesteps that the class has been the same."""
+    """N inputs after a timestep. ``distances`` (N, K) int64, Q16 nats below the best logit; ``best`` (N,)
+    int64, its class; ``steps``: timesteps done; ``steady`` (N,) int64: timesteps that the class has been the
+    same."""
 
     distances: np.ndarray
     best: np.ndarray
@@ -29,8 +30,9 @@ class Moment:
 
 
 class ExitRule:
-    """A rule. ``name``: as texts and files have it; ``largest``: threshold, the least is ``least``; ``whole``:
-    thresholds are whole numbers of timesteps; ``classes``: the fewest; ``sign``: what a score is compared with."""
+    """A rule. ``name``: as texts and files have it; ``largest``: threshold, the least is ``least``;
+    ``whole``: thresholds are whole numbers of timesteps; ``classes``: the fewest; ``sign``: what a score is
+    compared with."""
 
     name: str
     least = 0.0

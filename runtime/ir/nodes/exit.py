@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -30,7 +30,9 @@ def check_rule(rule: str, threshold: float, classes: int) -> None:
     if isinstance(threshold, bool) or not (
         isinstance(threshold, (int, float, np.integer, np.floating)) and least <= float(threshold) <= largest
     ):
-        raise ModelError(f"exit threshold: expected a number from {least:g} to {largest:g}, found {threshold!r}")
+        raise ModelError(
+            f"exit threshold: expected a number from {least:g} to {largest:g}, found {threshold!r}"
+        )
     if classes < known.classes:
         raise ModelError(f"exit rule {rule}: expected at least 2 classes, found {classes}; use 'never'")
 
@@ -61,8 +63,8 @@ def packed_terms(terms: tuple[Term, ...], classes: int) -> np.ndarray:
 class Exit(Node):
     """Stops at the first timestep that is sure enough (docs/exit_rules.md).
 
-    ``rule``: of :data:`snnrt.ir.exit_rules.RULES`, with its ``threshold``; ``threshold_q`` is what is compared
-    with, in Q16; None: what ``threshold`` gives. Or ``combined``, with ``terms`` (n, 4) int32.
+    ``rule``: of :data:`snnrt.ir.exit_rules.RULES`, with its ``threshold``; ``threshold_q`` is what is
+    compared with, in Q16; None: what ``threshold`` gives. Or ``combined``, with ``terms`` (n, 4) int32.
     """
 
     KIND = Kind(
@@ -86,7 +88,8 @@ class Exit(Node):
 
     @property
     def integer_threshold(self) -> int:
-        """What the core compares with: its own, else what the threshold gives; of combined the terms' count."""
+        """What the core compares with: its own, else what the threshold gives; of combined the terms'
+        count."""
         if self.rule == "combined":
             return 0 if self.terms is None else len(self.terms)
         if self.threshold_q is not None:
@@ -116,7 +119,9 @@ class Exit(Node):
     def choosing(self, choice: ExitChoice) -> Exit:
         """With another exit. Raises ModelError for one that so many classes do not allow."""
         terms = packed_terms(choice.terms, self.shape[0]) if choice.rule == "combined" else None
-        return self.with_(rule=choice.rule, threshold=choice.threshold, threshold_q=None, terms=terms)
+        return replace(
+            self, rule=choice.rule, threshold=choice.threshold, threshold_q=None, terms=terms
+        )  # fmt: skip
 
     def output_shape(self, sources: list[Shape]) -> Shape:
         """(classes,)."""
