@@ -190,9 +190,8 @@ def choose(
     graph = graph.with_(metadata=dict(graph.metadata) | {KEY: promise.to_dict()})
     labels = request.labels
     static = None if labels is None else (outcomes[0].classes == labels[:, None]).mean(axis=0)
-    warnings = [
-        text for rule in wanted.rules if (text := reach_of(model.graph).warning(Exit(rule, _usual(rule))))
-    ]  # type: ignore[arg-type]
+    reach = reach_of(model.graph)
+    warnings = [text for rule in wanted.rules if (text := reach.warning(_usual(rule)))]
     return Calibration(
         model_of(graph), promise, exit, candidates, _needed(wanted, of_chip, request.timesteps),
         guarantee.allowed_losses(samples, wanted.risk, of_chip), static, tuple(warnings),
@@ -208,8 +207,9 @@ def _needed(wanted: Wish, delta: float, timesteps: int) -> int:
     return guarantee.least_samples(wanted.risk, delta)
 
 
-def _usual(rule: str) -> float:
-    return {"entropy": 0.2, "confidence": 0.9}.get(rule, RULES[rule].least)
+def _usual(rule: str) -> Exit:
+    """What people take by hand."""
+    return Exit.of(f"{rule}:{ {'entropy': 0.2, 'confidence': 0.9}.get(rule, RULES[rule].least) }")
 
 
 def _sequence(
