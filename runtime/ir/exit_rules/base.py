@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from snnrt.ir.exit_rules.softmax import ONE_Q16, total_q
 from snnrt.ir.spec import MAX_TIMESTEPS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ONE_Q16 = 65536
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Moment:
     @cached_property
     def total(self) -> np.ndarray:
         """S (N,) int64, Q26: the sum of the softmax, relative to the best."""
+        from snnrt.ir.exit_rules.softmax import total_q
+
         return total_q(self.distances)
 
 
@@ -93,7 +98,7 @@ class StepRule(ExitRule):
 
     def shown(self, score: np.ndarray, classes: int) -> np.ndarray:
         """Timesteps."""
-        return score.astype(np.float64)
+        return score.astype(float)
 
     def limit_q(self, classes: int) -> int:
         """A histogram of 16 bins has one for each of the first 16."""
@@ -106,4 +111,5 @@ class StepRule(ExitRule):
 
 def spread(low: float, high: float, steps: int) -> tuple[float, ...]:
     """``steps`` numbers from ``low`` to ``high``, each so much times the last."""
-    return tuple(math.exp(x) for x in np.linspace(math.log(low), math.log(high), steps))
+    share = math.log(high / low) / (steps - 1)
+    return tuple(low * math.exp(share * step) for step in range(steps))

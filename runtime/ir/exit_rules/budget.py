@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from snnrt.ir.exit_rules.base import Moment, StepRule
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Budget(StepRule):
@@ -15,4 +18,6 @@ class Budget(StepRule):
 
     def score(self, at: Moment) -> np.ndarray:
         """Timesteps."""
+        import numpy as np
+
         return np.full(len(at.distances), at.steps, np.int64)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from snnrt.ir.exit_rules.base import ExitRule, Moment, spread
-from snnrt.ir.exit_rules.softmax import probability_q
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Confidence(ExitRule):
@@ -17,11 +19,13 @@ class Confidence(ExitRule):
 
     def score(self, at: Moment) -> np.ndarray:
         """Q16."""
+        from snnrt.ir.exit_rules.softmax import probability_q
+
         return probability_q(at.total)
 
     def met(self, score: np.ndarray, threshold_q: int, at: Moment) -> np.ndarray:
         """By a product instead of the score's quotient: threshold_q ≤ 2¹⁶ and S ≤ 2³⁸ fit int64."""
-        return at.total * np.int64(threshold_q) < 2**42
+        return at.total * int(threshold_q) < 2**42
 
     def grid(self) -> tuple[float, ...]:
         """From sure on."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from snnrt.ir.exit_rules.base import ONE_Q16, ExitRule, Moment, spread
-from snnrt.ir.exit_rules.softmax import entropy_q
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Entropy(ExitRule):
@@ -26,6 +27,8 @@ class Entropy(ExitRule):
 
     def score(self, at: Moment) -> np.ndarray:
         """Nats, Q16."""
+        from snnrt.ir.exit_rules.softmax import entropy_q
+
         return entropy_q(at.distances)
 
     def met(self, score: np.ndarray, threshold_q: int, at: Moment) -> np.ndarray:
@@ -38,6 +41,10 @@ class Entropy(ExitRule):
 
     def limit_q(self, classes: int) -> int:
         """ln K as the tables have it."""
+        import numpy as np
+
+        from snnrt.ir.exit_rules.softmax import entropy_q
+
         return int(entropy_q(np.zeros((1, classes), np.int64))[0])
 
     def grid(self) -> tuple[float, ...]:

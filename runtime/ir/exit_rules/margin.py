@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from snnrt.ir.exit_rules.base import ONE_Q16, ExitRule, Moment
-from snnrt.ir.exit_rules.softmax import margin_q
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Margin(ExitRule):
@@ -18,6 +20,8 @@ class Margin(ExitRule):
 
     def score(self, at: Moment) -> np.ndarray:
         """Nats, Q16."""
+        from snnrt.ir.exit_rules.softmax import margin_q
+
         return margin_q(at.distances, at.best)
 
     def limit_q(self, classes: int) -> int:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from snnrt.ir.exit_rules.base import ExitRule, Moment
 from snnrt.ir.exit_rules.entropy import Entropy
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Never(ExitRule):
@@ -24,14 +27,20 @@ class Never(ExitRule):
 
     def score(self, at: Moment) -> np.ndarray:
         """None."""
+        import numpy as np
+
         return np.zeros(len(at.distances), np.int64)
 
     def met(self, score: np.ndarray, threshold_q: int, at: Moment) -> np.ndarray:
         """Not at all."""
+        import numpy as np
+
         return np.zeros(len(score), bool)
 
     def shown(self, score: np.ndarray, classes: int) -> np.ndarray:
         """NaN."""
+        import numpy as np
+
         return np.full(len(score), np.nan)
 
     def limit_q(self, classes: int) -> int:

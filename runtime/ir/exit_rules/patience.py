@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from snnrt.ir.exit_rules.base import Moment, StepRule
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Patience(StepRule):
