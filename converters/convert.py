@@ -127,7 +127,8 @@ def import_source(
     graph = imported.graph
     if chosen is not None or not imported.whole:
         chosen = chosen or Exit.never()
-        check_rule(chosen.rule, chosen.threshold, graph.readout.shape[0])
+        if chosen.rule != "combined":
+            check_rule(chosen.rule, chosen.threshold, graph.readout.shape[0])
         graph = graph.with_exit(chosen)
     if not imported.whole:
         graph = _with_options(graph, import_options)

@@ -69,6 +69,10 @@
 #ifndef SNNRT_WITH_EXIT_CONFIDENCE
 #define SNNRT_WITH_EXIT_CONFIDENCE SNNRT_WITH_EXIT_SCORES
 #endif
+/* And by margin, patience or budget, and by rules of several terms. */
+#ifndef SNNRT_WITH_EXIT_COMBINED
+#define SNNRT_WITH_EXIT_COMBINED SNNRT_WITH_EXIT_SCORES
+#endif
 /* snnrt_network_record_health. */
 #ifndef SNNRT_WITH_HEALTH
 #define SNNRT_WITH_HEALTH 1

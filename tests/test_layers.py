@@ -41,16 +41,19 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # it runs models, as the modules in devices do
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
     "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
+    "calibration": ("devices", "data", "results", "exits", "format", "ir"),
     "silence": ("devices", "results", "format", "ir"),
     "network_facts": ("summary", "devices", "results", "format", "ir"),
     "network": (
-        "network_facts", "silence", "comparison", "devices", "reference", "data", "results", "format", "ir",
+        "network_facts", "silence", "calibration", "comparison", "devices", "reference", "data", "results",
+        "format", "ir",
     ),
     "opening": ("network", "silence", "devices", "data", "ir"),
     "training": ("network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir"),
     "cli": (
-        "comparison", "silence", "summary", "opening", "network", "targets.emulator", "targets.export",
-        "targets", "converters", "devices", "health", "data", "reference", "results", "exits", "format", "ir",
+        "calibration", "comparison", "silence", "summary", "opening", "network", "targets.emulator",
+        "targets.export", "targets", "converters", "devices", "health", "data", "reference", "results",
+        "exits", "format", "ir",
     ),
     "__main__": ("cli",),
 }  # fmt: skip

@@ -89,9 +89,10 @@ def add_exit_options(parser: argparse.ArgumentParser, *, overrides: bool) -> Non
             type=exit_choice,
             metavar="EXIT",
             help="when an input may stop: entropy:0.2, where the normalised entropy is below 0.2; "
-            f"confidence:0.9, where the largest probability is above 0.9; never{stands_for}",
+            "confidence:0.9, where the largest probability is above 0.9; margin:2, patience:3, budget:6; "
+            f"several joined by and / or; entropy:0.1,0.2 has a threshold a timestep; never{stands_for}",
         ),
-        ("entropy:", "confidence:", "never"),
+        ("entropy:", "confidence:", "margin:", "patience:", "budget:", "never"),
     )
     parser.add_argument(
         "--timesteps", type=timesteps, metavar="T", help=f"run at most T timesteps{stands_for}"

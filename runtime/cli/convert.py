@@ -226,6 +226,7 @@ def run(args: argparse.Namespace) -> int:
         options["class_names"] = [name.strip() for name in args.class_names.split(",")]
 
     import snnrt
+    from snnrt.exits.reach import reach_of
 
     silent: set[str] = set()
     as_nir = args.output.lower().endswith(".nir")
@@ -241,6 +242,9 @@ def run(args: argparse.Namespace) -> int:
             if isinstance(warning.message, snnrt.SilentLayerWarning):
                 silent.update(warning.message.layers)
             print_warning(str(warning.message))
+    unreached = reach_of(network.graph).warning(network.exit)
+    if unreached is not None:
+        print_warning(unreached)
     unsaid: list[str] = []
     if as_nir:
         unsaid = network.save_nir(args.output)

@@ -90,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
     import snnrt
     from snnrt.data.load import load_for_model
     from snnrt.devices.registry import find_device
+    from snnrt.exits.reach import reach_of
     from snnrt.silence import silence_text
 
     crossbar = None
@@ -105,6 +106,9 @@ def run(args: argparse.Namespace) -> int:
     if result.silent_layers:
         print_warning(silence_text(result.silent_layers, len(result)))
     exit, steps = args.exit or network.exit, args.timesteps or network.timesteps
+    unreached = reach_of(network.graph.with_(timesteps=steps)).warning(exit)
+    if unreached is not None:
+        print_warning(unreached)
     summary = summarise(result, data, steps) | {"capped_updates": _capped(result, network)}
     if family == "emulator":
         summary["emulator"] = _emulated(cast("EmulatedResult", result))

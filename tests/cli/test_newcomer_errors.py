@@ -71,7 +71,7 @@ COMMANDS = [
     (
         "run {model} digits --exit 0.2",
         2,
-        ("entropy:THRESHOLD, confidence:THRESHOLD or", "as entropy:0.2"),
+        ("entropy:THRESHOLD, confidence:THRESHOLD", "as entropy:0.2"),
     ),
     ("run {model} digits --exit entropy:2", 2, ("a threshold from 0 to 1, found '2'",)),
     ("run {model} digits --threshold 0.2", 2, ("--threshold 0.2; did you mean --exit entropy:0.2?",)),
