@@ -291,6 +291,6 @@ static void normals(uint64_t key, uint32_t low, uint32_t second, uint32_t third,
 }
 
 #define SNNRT_CROSSBAR_KERNELS \
-    { add, total, spread, spread_totals, convert, finish, normals }
+    { add, total, spread, spread_totals, convert, finish_results, normals }
 
 #endif

@@ -18,6 +18,7 @@ from snnrt.errors import DataError, TargetError, TargetFileError
 from snnrt.format.model import Model
 from snnrt.ir.graph import Conv2d, Weighted
 from snnrt.ir.value_types import largest_values
+from snnrt.results.request import RECORDABLE
 from snnrt.results.result import Result
 
 if sys.version_info >= (3, 11):
@@ -57,7 +58,7 @@ def read_parameters(path: str) -> dict[str, object]:
 class CrossbarDevice:
     """Integer models, their synapses on one ``crossbar``."""
 
-    capabilities = Capabilities("crossbar", arithmetics=("integer",))
+    capabilities = Capabilities("crossbar", records=RECORDABLE, arithmetics=("integer",))
 
     def __init__(self, crossbar: Crossbar) -> None:
         self.crossbar = crossbar
