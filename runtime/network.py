@@ -103,34 +103,42 @@ class Network(NetworkFacts):
     def profile(  # type: ignore[overload-overlap]
         self, x: Inputs, y: np.ndarray | None = None, *, target: Literal["all"],
         timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
+        device: object = ..., period_s: float | None = ...,
     ) -> list[TargetReport]: ...  # fmt: skip
     @overload
     def profile(  # type: ignore[overload-overlap]
         self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget,
         timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
+        device: object = ..., period_s: float | None = ...,
     ) -> TargetReport: ...  # fmt: skip
     @overload
     def profile(
         self, x: Inputs, y: np.ndarray | None = None, *, target: Sequence[OneTarget],
         timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
+        device: object = ..., period_s: float | None = ...,
     ) -> list[TargetReport]: ...  # fmt: skip
     def profile(
         self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget | Sequence[OneTarget],
         timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
+        device: object = "cpu", period_s: float | None = None,
     ) -> TargetReport | list[TargetReport]:  # fmt: skip
         """Energy, latency and EDP of each input on a target, beside the same inputs at the full T.
 
         ``target``: a name (:func:`snnrt.targets.list_targets`), the path of a profile, or a
         :class:`snnrt.targets.Target` gives a report; several, or ``"all"``, a list of reports. ``y`` (N,)
-        labels give the accuracies; None: those that come with ``x``. The rest as for :meth:`run`. Raises
-        TargetError for an unknown target and for two of one name, DataError for data that does not fit.
+        labels give the accuracies; None: those that come with ``x``. ``device="crossbar"`` runs on the
+        chip of the one in-memory target: accuracy, timesteps and energy of the same noisy run.
+        ``period_s``: an input arrives every so many seconds, and what the hardware takes in between is
+        added. The rest as for :meth:`run`. Raises TargetError for an unknown target and for two of one
+        name, DataError for data that does not fit.
         """
         from snnrt.targets.profiling import is_one_target, profile, targets_of
 
         targets = targets_of(target)
         reports = profile(
-            self.model, x, y, targets, timesteps=timesteps, exit=exit, progress=progress
-        ).reports
+            self.model, x, y, targets, timesteps=timesteps, exit=exit, progress=progress, device=device,
+            period_s=period_s,
+        ).reports  # fmt: skip
         return reports[0] if is_one_target(target) else reports
 
     def validate(
