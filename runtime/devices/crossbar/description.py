@@ -63,8 +63,10 @@ def plain_values(table: Mapping[str, object], where: str) -> dict[str, object]:
         if not isinstance(entry, dict) or "value" not in entry:
             found[name] = entry
             continue
-        value, unit, base = entry["value"], entry.get("unit", "1"), bases.get(name, "1")
-        allowed = DIMENSIONLESS if base in DIMENSIONLESS else units_of(base)
+        value, base = entry["value"], bases.get(name, "1")
+        # what is no unit of a quantity (devices, a share, units of G_max) is a plain number
+        allowed = DIMENSIONLESS if base in DIMENSIONLESS else units_of(base) or DIMENSIONLESS
+        unit = entry.get("unit", allowed[0])
         if not isinstance(unit, str) or unit not in allowed:
             raise TargetError(
                 f"{where}.{name}.unit: expected one of {', '.join(allowed)}, found {quoted(unit)}"
