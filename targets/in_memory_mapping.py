@@ -98,12 +98,14 @@ def drawing(mapping: tuple[LayerMapping, ...], target: InMemory, width: int = 16
     for number, layer in enumerate(mapping):
         copies = f" × {layer.replicas} copies" if layer.replicas > 1 else ""
         lines.append(
-            f"{letters[number % len(letters)]}  {layer.layer}: {layer.blocks} blocks{copies} "
+            f"{letters[number % len(letters)]}  {layer.layer}: {_blocks(layer.blocks)}{copies} "
             f"({layer.row_blocks} × {layer.column_blocks} a group), {100 * layer.utilisation:.1f} % "
             f"of its cells used"
         )
     taken = -(-used // a_tile)
-    lines.append(f"{used} blocks in {taken} tiles of {a_tile}; {taken * a_tile - used} blocks of them empty")
+    lines.append(
+        f"{_blocks(used)} in {taken} tiles of {a_tile}; {_blocks(taken * a_tile - used)} of them empty"
+    )
     if target.blocks_available is not None:
         there = int(target.blocks_available.si)
         left = there // a_tile - taken
@@ -112,6 +114,10 @@ def drawing(mapping: tuple[LayerMapping, ...], target: InMemory, width: int = 16
             + (f"{left} tiles empty" if left >= 0 else f"{-left} tiles too few")
         )
     return lines
+
+
+def _blocks(count: int) -> str:
+    return f"{count} block{'s' if count != 1 else ''}"
 
 
 MOST_DRAWN = 4096

@@ -36,7 +36,7 @@ _EXAMPLE = """\
   snnrt profile digits.snnrt digits --target dt-snn
   snnrt profile digits.snnrt digits --target dt-snn,stm32l4r5 --report digits.html --per-input digits.csv
   snnrt profile digits.snnrt digits --target all --exit entropy:0.3
-  snnrt profile digits.snnrt digits --target chip.toml --device crossbar --crossbar adc_bits=6
+  snnrt profile digits.snnrt digits --target dt-snn --device crossbar --crossbar adc_bits=6
   snnrt profile digits.snnrt digits --target stm32u575 --every 0.1 --battery 230:3 --explain energy"""
 
 
@@ -123,6 +123,7 @@ def run(args: argparse.Namespace) -> int:
 
     import snnrt
     from snnrt.data.load import load_for_model
+    from snnrt.targets.derivation import derivation
     from snnrt.targets.profiling import ALL, profile, targets_of
 
     if ALL in names:
@@ -144,6 +145,10 @@ def run(args: argparse.Namespace) -> int:
     )
     request, dynamic, reports = profiled.request, profiled.dynamic, profiled.reports
     graph = network.graph.with_exit(request.exit).with_(timesteps=request.timesteps)
+    explained = {
+        report.target.name: {name: derivation(report, name) for name in args.explain or ()}
+        for report in reports
+    }
     _write(args, graph, dynamic, data, reports)
     if args.json:
         print_json(
@@ -154,11 +159,11 @@ def run(args: argparse.Namespace) -> int:
                 "timesteps": graph.timesteps,
                 "exit": str(request.exit),
                 "device": args.device,
-                "targets": [_document(args, report) for report in reports],
+                "targets": [_document(args, report, explained) for report in reports],
             }
         )
     else:
-        _print(args, graph, data, reports)
+        _print(args, graph, data, reports, explained)
     return 0
 
 
@@ -176,8 +181,9 @@ def with_parameters(targets: list[Target], settings: list[str]) -> list[Target]:
     return [target.with_parameters(values) if isinstance(target, InMemory) else target for target in targets]
 
 
-def _document(args: argparse.Namespace, report: TargetReport) -> dict[str, object]:
-    from snnrt.targets.derivation import derivation
+def _document(
+    args: argparse.Namespace, report: TargetReport, explained: dict[str, dict[str, list[str]]]
+) -> dict[str, object]:
     from snnrt.targets.waiting import battery_life_s, duty
 
     document = report.to_dict()
@@ -186,7 +192,7 @@ def _document(args: argparse.Namespace, report: TargetReport) -> dict[str, objec
     if args.battery is not None:
         document["battery_life_s"] = battery_life_s(report.dynamic, args.every, args.battery)
     if args.explain:
-        document["explained"] = {name: derivation(report, name) for name in args.explain}
+        document["explained"] = explained[report.target.name]
     return document
 
 
@@ -237,10 +243,15 @@ def _write(
         write_atomically(path, text)
 
 
-def _print(args: argparse.Namespace, graph: Graph, data: Dataset, reports: list[TargetReport]) -> None:
+def _print(
+    args: argparse.Namespace,
+    graph: Graph,
+    data: Dataset,
+    reports: list[TargetReport],
+    explained: dict[str, dict[str, list[str]]],
+) -> None:
     from snnrt.ir.exit_choice import Exit
     from snnrt.summary import exit_text
-    from snnrt.targets.derivation import derivation
     from snnrt.targets.quantities import engineering
 
     print_facts(
@@ -280,11 +291,11 @@ def _print(args: argparse.Namespace, graph: Graph, data: Dataset, reports: list[
             _print_rate(args, report)
         for warning in report.dynamic.warnings:
             print_text(f"{report.target.name}: warning: {warning}")
-    for report in reports if args.explain else ():
-        for name in args.explain:
+    for target, numbers in explained.items():
+        for lines in numbers.values():
             print()
-            print_text(f"{report.target.name}:")
-            for line in derivation(report, name):
+            print_text(f"{target}:")
+            for line in lines:
                 print_text(line)
     for path in (args.per_input, args.report):
         if path is not None:

@@ -25,7 +25,7 @@ def test_empty_blocks_and_tiles():
     graph = Builder((64, 8, 8), encoding="spikes").conv(64).neuron().flatten().graph()
     lines = placement(graph, "spikesim-65nm").lines()
     assert "|A·······|" in lines
-    assert "1 blocks in 1 tiles of 8; 7 blocks of them empty" in lines
+    assert "1 block in 1 tiles of 8; 7 blocks of them empty" in lines
     lines = placement(graph, "hermes").lines()
     assert "the chip has 64 blocks in 64 tiles: 61 tiles empty" in lines
 
