@@ -14,6 +14,7 @@ from snnrt.targets.figures import Figure
 from snnrt.targets.target import Target
 
 Quantity = Literal["energy", "latency"]
+Totals = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,11 @@ class Ledger:
         term = Term(quantity, layer, component, counted, counts, each, figure, shown)
         self.terms.append(term)
         return term
+
+    @property
+    def totals(self) -> Totals:
+        """Energy and latency, without what they are made of."""
+        return self.total_energy, self.total_latency
 
     @property
     def total_energy(self) -> np.ndarray:
@@ -228,7 +234,7 @@ def close_ledgers(
     order: tuple[str, ...],
     timesteps: np.ndarray,
     nominal: Ledger,
-    variants: Mapping[str, Ledger],
+    variants: Mapping[str, Totals],
     formulas: tuple[str, ...],
     warnings: tuple[str, ...],
     mapping: tuple[LayerMapping, ...] = (),
@@ -251,9 +257,8 @@ def close_ledgers(
         component_energy[:, components.index(component)] += joules
     for layer, seconds in nominal.latency.items():
         layer_latency[:, layers.index(layer)] += seconds
-    totals = {name: (ledger.total_energy, ledger.total_latency) for name, ledger in variants.items()}
-    energies = np.stack([nominal.total_energy, *(energy for energy, _ in totals.values())])
-    latencies = np.stack([nominal.total_latency, *(latency for _, latency in totals.values())])
+    energies = np.stack([nominal.total_energy, *(energy for energy, _ in variants.values())])
+    latencies = np.stack([nominal.total_latency, *(latency for _, latency in variants.values())])
     energy_band = np.stack([energies.min(axis=0), energies.max(axis=0)])
     latency_band = np.stack([latencies.min(axis=0), latencies.max(axis=0)])
     if not (np.isfinite(energy_band).all() and np.isfinite(latency_band).all()):
@@ -275,6 +280,6 @@ def close_ledgers(
         mapping=mapping,
         memory=memory,
         terms=tuple(nominal.terms),
-        variants=totals,
+        variants=variants,
         areas=areas or {},
     )

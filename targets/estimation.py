@@ -12,7 +12,7 @@ from snnrt.errors import DataError
 from snnrt.ir.graph import Graph
 from snnrt.results.counts import Counts
 from snnrt.targets import in_memory, microcontroller, neuromorphic
-from snnrt.targets.costs import Costs, CostSummary, Ledger, close_ledgers
+from snnrt.targets.costs import Costs, CostSummary, Ledger, Totals, close_ledgers
 from snnrt.targets.in_memory_mapping import mapping_of
 from snnrt.targets.in_memory_target import InMemory
 from snnrt.targets.loading import load_target
@@ -21,6 +21,9 @@ from snnrt.targets.target import Microcontroller, Neuromorphic, Target
 from snnrt.targets.variants import CHOICE, variants_of
 from snnrt.targets.waiting import check_period, wait
 from snnrt.targets.workload import check_counts
+
+DOES_NOT_FIT = "does not fit"
+"""How the warning of hardware that is too small begins."""
 
 
 def estimate(
@@ -45,14 +48,16 @@ def estimate(
     check_counts(graph, counts)
     check_period(period_s)
 
-    def booked(book: Callable[..., Ledger]) -> tuple[Ledger, dict[str, Ledger]]:
+    def booked(book: Callable[..., Ledger]) -> tuple[Ledger, dict[str, Totals]]:
         def whole(variant: Target) -> Ledger:
             ledger = book(graph, counts, variant)
             if period_s is not None:
                 wait(graph, variant, ledger, period_s)
             return ledger
 
-        return whole(hardware), {name: whole(variant) for name, variant in variants_of(hardware).items()}
+        return whole(hardware), {
+            name: whole(variant).totals for name, variant in variants_of(hardware).items()
+        }
 
     if isinstance(hardware, Microcontroller):
         memory = microcontroller.memory(hardware, arena_bytes, model_bytes)
@@ -140,6 +145,11 @@ class TargetReport:
         static = float((static_energy * static_latency).mean())
         return 1.0 - float((energy * latency).mean()) / static if static > 0 else 0.0
 
+    @property
+    def fits(self) -> bool:
+        """Whether the hardware holds the network; where not, its figures are of no hardware that there is."""
+        return not any(line.startswith(DOES_NOT_FIT) for line in self.dynamic.warnings)
+
     def rows(self) -> list[dict[str, str | int | float | None]]:
         """A flat row an input, as ``pandas.DataFrame(report.rows())`` takes them.
 
@@ -194,6 +204,7 @@ class TargetReport:
             "edp_reduction_band": list(self.edp_reduction_band),
             "edp_reduction_by_static_layers": self.edp_reduction_by_choice,
             "product_of_means_edp_reduction": self.product_of_means_edp_reduction,
+            "fits": self.fits,
             "warnings": list(self.dynamic.warnings),
         }
 

@@ -211,6 +211,8 @@ class ProfileReader:
         laws, at = table.get("law", []), self._table(f"{where}.at", table.get("at", {}))
         if not isinstance(laws, list) or not all(isinstance(law, str) and law in LAWS for law in laws):
             raise self._fail(f"{where}.law", f"a list of {', '.join(LAWS)}", laws)
+        if len(set(laws)) != len(laws):
+            raise self._fail(f"{where}.law", "each law once", laws)
         needed = {point for law in laws for point in LAWS[law][0]}
         self._keys(f"{where}.at", at, needed, needed)
         for point, value in at.items():

@@ -289,6 +289,10 @@ def _print(
         _print_saved(report, graph.timesteps)
         if args.every is not None:
             _print_rate(args, report)
+        if not report.fits:
+            print_text(
+                f"{report.target.name}: refused: the network does not fit, no such chip has these figures"
+            )
         for warning in report.dynamic.warnings:
             print_text(f"{report.target.name}: warning: {warning}")
     for target, numbers in explained.items():

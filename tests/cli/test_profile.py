@@ -213,3 +213,11 @@ def test_a_battery_at_a_rate_of_inputs(snnrt_command, int8_model):
     assert "the battery lasts" in snnrt_command(*usual, *rate).out
     snnrt_command(*usual, "--battery", "230:3").failed("add --every SECONDS", code=2)
     snnrt_command(*usual, "--every", "1", "--battery", "230").failed("mAh and V as in 230:3", code=2)
+
+
+def test_a_network_that_does_not_fit_is_refused_in_words(snnrt_command, int8_model):
+    usual = ("profile", int8_model, "digits", "--limit", "5", "--target", "odin", "loihi")
+    fits = {target["target"]: target["fits"] for target in snnrt_command(*usual, "--json").json["targets"]}
+    assert fits == {"odin": False, "loihi": True}
+    out = snnrt_command(*usual).out
+    assert "odin: refused: the network does not fit" in out and "loihi: refused" not in out

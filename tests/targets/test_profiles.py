@@ -161,6 +161,7 @@ IMC_BROKEN = [
     ("[crossbar.rows]\n", '[crossbar.rows]\nunit = "V"\n', "crossbar.rows.unit: expected one of"),
     ("[figures.settle_time]", "[figures.clock]", "'clock' is not a key"),
     ('law = ["node"]', 'law = ["nodes"]', r"charges\[2\].law: expected a list of converter_bits"),
+    ('law = ["node"]', 'law = ["node", "node"]', r"charges\[2\].law: expected each law once"),
     ('law = ["node"]\nat = { node = 32 }', 'law = ["node"]\nat = { nods = 32 }', "'nods' is not a key"),
     ('law = ["node"]\nat = { node = 32 }', 'law = ["node"]', r"charges\[2\].at: node is missing"),
     ('law = ["node"]\nat = { node = 32 }', 'law = ["node"]\nat = { node = 0 }',
