@@ -17,12 +17,15 @@ from snnrt.silence import with_silence
 
 if TYPE_CHECKING:
     import numpy as np
+    from typing_extensions import Unpack
 
     from snnrt.comparison import Comparison
     from snnrt.devices.crossbar.device import Crossbar
     from snnrt.targets import Target, TargetReport
+    from snnrt.targets.profiling import Options
 
     OneTarget = str | os.PathLike[str] | Target
+    Several = Sequence[OneTarget]
 Progress = Callable[[int, int], None]
 
 
@@ -101,45 +104,34 @@ class Network(NetworkFacts):
 
     @overload
     def profile(  # type: ignore[overload-overlap]
-        self, x: Inputs, y: np.ndarray | None = None, *, target: Literal["all"],
-        timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
-        device: object = ..., period_s: float | None = ...,
-    ) -> list[TargetReport]: ...  # fmt: skip
+        self, x: Inputs, y: np.ndarray | None = None, *, target: Literal["all"], **options: Unpack[Options]
+    ) -> list[TargetReport]: ...
     @overload
     def profile(  # type: ignore[overload-overlap]
-        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget,
-        timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
-        device: object = ..., period_s: float | None = ...,
-    ) -> TargetReport: ...  # fmt: skip
+        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget, **options: Unpack[Options]
+    ) -> TargetReport: ...
     @overload
     def profile(
-        self, x: Inputs, y: np.ndarray | None = None, *, target: Sequence[OneTarget],
-        timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
-        device: object = ..., period_s: float | None = ...,
-    ) -> list[TargetReport]: ...  # fmt: skip
+        self, x: Inputs, y: np.ndarray | None = None, *, target: Several, **options: Unpack[Options]
+    ) -> list[TargetReport]: ...
     def profile(
-        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget | Sequence[OneTarget],
+        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget | Several,
         timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
         device: object = "cpu", period_s: float | None = None,
     ) -> TargetReport | list[TargetReport]:  # fmt: skip
         """Energy, latency and EDP of each input on a target, beside the same inputs at the full T.
 
-        ``target``: a name (:func:`snnrt.targets.list_targets`), the path of a profile, or a
-        :class:`snnrt.targets.Target` gives a report; several, or ``"all"``, a list of reports. ``y`` (N,)
-        labels give the accuracies; None: those that come with ``x``. ``device="crossbar"`` runs on the
-        chip of the one in-memory target: accuracy, timesteps and energy of the same noisy run.
-        ``period_s``: an input arrives every so many seconds, and what the hardware takes in between is
-        added. The rest as for :meth:`run`. Raises TargetError for an unknown target and for two of one
-        name, DataError for data that does not fit.
-        """
+        ``target``: a name (:func:`snnrt.targets.list_targets`), a profile's path or a
+        :class:`snnrt.targets.Target` gives a report; several, or ``"all"``, a list. ``y`` (N,) labels give
+        the accuracies; None: those of ``x``. ``device="crossbar"``: on the in-memory target's own chip.
+        ``period_s`` between inputs: what is taken then is added. Else as :meth:`run`. Raises TargetError for
+        targets that are unknown or of one name, DataError for wrong data."""
         from snnrt.targets.profiling import is_one_target, profile, targets_of
 
-        targets = targets_of(target)
-        reports = profile(
-            self.model, x, y, targets, timesteps=timesteps, exit=exit, progress=progress, device=device,
-            period_s=period_s,
-        ).reports  # fmt: skip
-        return reports[0] if is_one_target(target) else reports
+        options: Options = {"timesteps": timesteps, "exit": exit, "progress": progress}
+        options |= {"device": device, "period_s": period_s}
+        found = profile(self.model, x, y, targets_of(target), **options).reports
+        return found[0] if is_one_target(target) else found
 
     def validate(
         self, source: object, data: Inputs, *, example: object = None, weights: object = None,

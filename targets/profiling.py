@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
@@ -32,6 +33,16 @@ class Profile:
     dynamic: Result
     static: Result
     reports: list[TargetReport]
+
+
+class Options(TypedDict, total=False):
+    """What :meth:`snnrt.Network.profile` takes beside data and targets."""
+
+    timesteps: int | None
+    exit: Exit | str | None
+    progress: Progress | None
+    device: object
+    period_s: float | None
 
 
 OneTarget = str | os.PathLike[str] | Target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from importlib import resources
 
 import pytest
 
@@ -215,9 +216,12 @@ def test_a_battery_at_a_rate_of_inputs(snnrt_command, int8_model):
     snnrt_command(*usual, "--every", "1", "--battery", "230").failed("mAh and V as in 230:3", code=2)
 
 
-def test_a_network_that_does_not_fit_is_refused_in_words(snnrt_command, int8_model):
-    usual = ("profile", int8_model, "digits", "--limit", "5", "--target", "odin", "loihi")
+def test_a_network_that_does_not_fit_is_refused_in_words(snnrt_command, int8_model, tmp_path):
+    text = (resources.files("snnrt.targets") / "profiles" / "odin.toml").read_text("utf-8")
+    path = tmp_path / "small.toml"
+    path.write_text(text.replace('name = "odin"', 'name = "small"').replace("value = 256", "value = 8", 1))
+    usual = ("profile", int8_model, "digits", "--limit", "5", "--target", path, "loihi")
     fits = {target["target"]: target["fits"] for target in snnrt_command(*usual, "--json").json["targets"]}
-    assert fits == {"odin": False, "loihi": True}
+    assert fits == {"small": False, "loihi": True}
     out = snnrt_command(*usual).out
-    assert "odin: refused: the network does not fit" in out and "loihi: refused" not in out
+    assert "small: refused: the network does not fit" in out and "loihi: refused" not in out
