@@ -11,6 +11,7 @@ from typing import TypedDict
 import numpy as np
 
 from snnrt.devices.crossbar.device import Crossbar
+from snnrt.devices.models import with_exit
 from snnrt.devices.registry import find_device
 from snnrt.errors import TargetError
 from snnrt.format.model import Model
@@ -116,7 +117,7 @@ def profile(
     device = find_device(chip_of(targets) if device == "crossbar" else device)
     request = checked_request(model.graph, x, device.capabilities, y=y, timesteps=timesteps, exit=exit)
     labels = request.labels
-    with device.open(model) as session:
+    with device.open(with_exit(model, exit)) as session:
         with bar("full timesteps") as shown:
             static = session.run(request.for_all_timesteps().showing(shown))
         dynamic = static

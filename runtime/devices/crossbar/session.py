@@ -11,6 +11,7 @@ from snnrt.devices.crossbar.description import config_of, parameters_of, plain_v
 from snnrt.devices.crossbar.device import Crossbar
 from snnrt.format.model import Model
 from snnrt.reference.run import Reference
+from snnrt.results.request import RECORDABLE
 from snnrt.results.result import Result
 
 # a chip is one thing: runs on it take turns
@@ -37,7 +38,7 @@ def read_parameters(path: str) -> dict[str, object]:
 class CrossbarDevice:
     """Integer models, their synapses on one ``crossbar``."""
 
-    capabilities = Capabilities("crossbar", arithmetics=("integer",))
+    capabilities = Capabilities("crossbar", records=RECORDABLE, arithmetics=("integer",))
 
     def __init__(self, crossbar: Crossbar) -> None:
         self.crossbar = crossbar
