@@ -49,6 +49,10 @@ def convert_source(
     """
     _check_numbers(numbers)
     imported = import_source(source, **options)  # type: ignore[arg-type]
+    if imported.calibrated is not None and calibrate is not None:
+        imported = _as_told(imported, imported.calibrated(_seen(imported.graph, calibrate)))
+        if numbers == "float32":
+            calibrate = None
     if run is not None and imported.recorded is not None:
         recorded = imported.recorded
         spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.spikes)
@@ -126,14 +130,7 @@ def in_numbers(
         raise ModelError(
             f"state_bits: expected none with Loihi's integers, which take 24, found {state_bits}"
         )
-    seen, labels = None, None
-    if calibrate is not None:
-        try:
-            seen, labels = checked_data(graph, calibrate, split="train")
-        except DataFileError as error:
-            raise DataFileError(f"calibrate: {error}") from None
-        except DataError as error:
-            raise DataError(f"calibrate: {error}") from None
+    seen, labels = (None, None) if calibrate is None else _seen(graph, calibrate)
     told: tuple[str, ...] = () if calibrate is not None else (NOTHING_SEEN,)
     if numbers == "int8":
         from snnrt.converters.passes.shifts import moved_decays
@@ -152,6 +149,24 @@ def in_numbers(
 
         found = with_float32(imported.graph, graph, seen, labels)
     return _told(replace(imported, graph=graph, agreement=found), told)
+
+
+def _seen(graph: Graph, calibrate: Inputs) -> tuple[np.ndarray, np.ndarray | None]:
+    """The inputs to calibrate with, held against the graph's input, and their labels."""
+    try:
+        return checked_data(graph, calibrate, split="train")
+    except DataFileError as error:
+        raise DataFileError(f"calibrate: {error}") from None
+    except DataError as error:
+        raise DataError(f"calibrate: {error}") from None
+
+
+def _as_told(told: Imported, made: Imported) -> Imported:
+    """``made`` with the exit and the metadata of ``told``."""
+    source = {**told.graph.metadata["source"], "assumptions": list(made.assumptions)}  # type: ignore[dict-item]
+    exit = told.graph.exit
+    graph = made.graph.with_exit(exit.rule, exit.threshold)
+    return replace(made, graph=graph.with_(metadata={**told.graph.metadata, "source": source}))
 
 
 def _told(imported: Imported, lines: Sequence[str]) -> Imported:

@@ -69,6 +69,7 @@ def convert(
     normalise_input: bool | None = None,
     reset_delay: bool | None = None,
     logits: int | str | None = None,
+    spiking: bool | None = None,
     weights: object = None,
     layers: LayerChoices | None = None,
 ) -> Network:
@@ -81,7 +82,8 @@ def convert(
     the result is held against the module's spikes on the example. ``logits``: which of several results they
     come from (the first). ``weights``: a state_dict, or its file, for the module. Code may be named instead:
     ``package.module:name`` or ``file.py:name``, of a module, or of a function that gives one or
-    (module, example).
+    (module, example). ``spiking``: an ordinary network, whose activations become integrate-and-fire neurons
+    with thresholds from ``calibrate``.
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
     ``norse``, ``sinabs``, ``rockpool``, ``lava``, ``nir``; None: inferred, and said in
@@ -117,7 +119,7 @@ def convert(
         "readout": readout, "encoding": encoding, "low": low, "high": high, "dt": dt, "reset": reset,
         "strict": strict, "multiple": multiple, "max_spikes": max_spikes, "lower_bound": lower_bound,
         "normalise_input": normalise_input, "reset_delay": reset_delay, "layers": layers, "example": example,
-        "logits": logits, "weights": weights,
+        "logits": logits, "weights": weights, "spiking": spiking,
     }  # fmt: skip
     converted = convert_source(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, decays=decays,

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from functools import update_wrapper
 from typing import Generic, ParamSpec
 
+import numpy as np
+
 from snnrt.converters.common.connections import Connections
 from snnrt.converters.common.drafts import Draft
 from snnrt.converters.common.finish import GraphOptions, Imported, finish
@@ -28,7 +30,7 @@ P = ParamSpec("P")
 class Drafted:
     """What :func:`snnrt.converters.common.finish.finish` takes; ``where``: how messages begin, the path.
 
-    ``recorded``: what the source's own framework computed, where it was at hand.
+    ``recorded``, ``calibrated``: as :class:`Imported` has them.
     """
 
     drafts: Mapping[str, Draft]
@@ -39,6 +41,7 @@ class Drafted:
     assumed: tuple[str, ...] = ()
     where: str = ""
     recorded: Recorded | None = None
+    calibrated: Callable[[np.ndarray], Imported] | None = None
 
     def wired(self) -> Connections:
         """A copy of the connections, which is there to be changed."""
@@ -52,7 +55,7 @@ class Drafted:
                 self.drafts, self.wired(), self.options, name=self.name, origin=self.origin,
                 assumed=self.assumed,
             )  # fmt: skip
-            return replace(imported, recorded=self.recorded)
+            return replace(imported, recorded=self.recorded, calibrated=self.calibrated)
         except ModelError as error:
             if not self.where:
                 raise

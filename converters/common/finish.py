@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
 
 from snnrt.converters.common import assumptions
 from snnrt.converters.common.connections import Connections
@@ -33,6 +35,7 @@ class Imported:
     ``recorded``: what the source's own framework computed, where it was at hand.
     ``agreement``: with float32, where other numbers were calibrated.
     ``whole``: the source says exit and metadata too, as one that snnrt wrote does.
+    ``calibrated``: of an ordinary network that shall spike, gives it with thresholds that suit inputs (N, …).
     """
 
     graph: Graph
@@ -40,6 +43,7 @@ class Imported:
     recorded: Recorded | None = None
     agreement: Agreement | None = None
     whole: bool = False
+    calibrated: Callable[[np.ndarray], Imported] | None = None
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,6 @@ them in an axis.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
@@ -19,11 +17,13 @@ import torch
 from snnrt.converters.common.connections import Connections
 from snnrt.converters.common.drafted import Drafted, importing
 from snnrt.converters.common.drafts import Draft, InputDraft, OutputDraft
-from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions
+from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions, Imported
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.recorded import Recorded
 from snnrt.converters.torch.adapter import Adapter, what_changes
+from snnrt.converters.torch.deployed import as_deployed
 from snnrt.converters.torch.interpreter import Interpretation, Interpreter
+from snnrt.converters.torch.ordinary import NOT_CALIBRATED, Ordinary
 from snnrt.converters.torch.recorded_run import neuron_names, recorded_run
 from snnrt.converters.torch.recording import Recording, record
 from snnrt.converters.torch.result import choose_output, readout_of
@@ -49,6 +49,7 @@ def import_module(
     low: float | None = None,
     high: float | None = None,
     logits: int | str | None = None,
+    spiking: bool = False,
 ) -> Drafted:
     """Import ``source`` as a float32 graph with a readout and the exit rule ``never``.
 
@@ -56,11 +57,11 @@ def import_module(
     one or (module, example). ``weights``: a state_dict, or the file of one, that is put into it first.
     ``example``: what the module is called with: a tensor or array with a batch axis (and time, where the
     module takes it), its shape, a .npy file, or a tuple of several arguments of which the first is the input.
-    ``timesteps``: T, where
-    one call is one timestep (16). ``readout``: None: what the module does itself, else the sum. ``encoding``:
-    ``spikes`` where the module takes an axis of time, else ``constant``. ``low`` to ``high``: the input's
-    values; None: 0 to 1, or wider where the example is. ``logits``: which of several results they come from.
-    ``framework``: must be None or the one that the neurons are of.
+    ``timesteps``: T, where one call is one timestep (16). ``readout``: None: what the module does itself,
+    else the sum. ``encoding``: ``spikes`` where the module takes an axis of time, else ``constant``. ``low``
+    to ``high``: the input's values; None: 0 to 1, or wider where the example is. ``logits``: which of several
+    results they come from. ``framework``: must be None or the one that the neurons are of. ``spiking``: the
+    module is an ordinary network, whose activations (ReLU) become neurons.
 
     The module is called in eval mode without gradients, and left as it was. Raises ModelError, naming the
     module or the line of code, where snnrt can't express what it computes.
@@ -69,12 +70,16 @@ def import_module(
     if weights is not None:
         load_weights(source, weights)
     inputs = example_inputs(own_example if example is None else example)
+    if spiking:
+        steps = DEFAULT_TIMESTEPS if timesteps is None else timesteps
+        return _draft_ordinary(Ordinary(source, inputs, steps), None, timesteps, readout, low, high, logits)
     adapter = Adapter()
     recording, found = observe(source, inputs, adapter, timesteps)
     if not any(call.cell is not None for call in recording.calls):
         raise ModelError(
             "the module calls no spiking neuron that snnrt knows; expected neurons of snnTorch, "
-            f"SpikingJelly, Norse, Sinabs or Rockpool in it{_changed(source)}"
+            f"SpikingJelly, Norse, Sinabs or Rockpool in it{_changed(source)}; an ordinary network is "
+            "made to spike by spiking=True (--spiking) with data to calibrate"
         )
     _check_framework(framework, adapter)
     meaning, notes = choose_output(found, logits)
@@ -107,6 +112,30 @@ def import_module(
     return Drafted(
         drafts, connections, options, type(source).__name__, origin, tuple(assumed), recorded=_together(runs)
     )
+
+
+def _draft_ordinary(
+    ordinary: Ordinary, x: np.ndarray | None, timesteps: int | None, readout: ReadoutMode | None,
+    low: float | None, high: float | None, logits: int | str | None,
+) -> Drafted:  # fmt: skip
+    """An ordinary network whose thresholds come from ``x`` (None: from the example)."""
+    if not ordinary.activations:
+        raise ModelError(
+            "spiking: the module has no activation that could spike; expected ReLU between layers"
+        )
+    found, places = ordinary.interpretation(ordinary.thresholds(x))
+    meaning, notes = choose_output(ordinary.found, logits)
+    drafts, connections, _ = draft_names(found, places[meaning.node])
+    limits, range_notes = _limits(ordinary.inputs[0], low, high)
+    options = GraphOptions(timesteps, readout or "mean", "constant", *limits)
+    name = type(ordinary.module).__name__
+    origin = {"format": FORMAT, "framework": None, "class": name, "ordinary": True}
+    assumed = (*ordinary.found.notes, *notes, *range_notes, *(() if x is not None else (NOT_CALIBRATED,)))
+
+    def calibrated(data: np.ndarray) -> Imported:
+        return _draft_ordinary(ordinary, data, timesteps, readout, low, high, logits).finished()
+
+    return Drafted(drafts, connections, options, name, origin, assumed, calibrated=calibrated)
 
 
 def _changed(module: torch.nn.Module) -> str:
@@ -145,32 +174,6 @@ def _together(runs: list[Recorded]) -> Recorded:
     """One recording of all their inputs."""
     spikes = {name: np.concatenate([run.spikes[name] for run in runs]) for name in runs[0].spikes}
     return Recorded(np.concatenate([run.inputs for run in runs]), spikes, runs[0].timesteps)
-
-
-@contextmanager
-def as_deployed(module: torch.nn.Module, adapter: Adapter) -> Iterator[None]:
-    """``module`` in eval mode, its neurons at rest; afterwards as it was, states and all."""
-    # Rockpool's modules() is another
-    modules = [one for _, one in module.named_modules()]
-    modes = [(one, one.training) for one in modules]
-    kept = [(one, dict(vars(one)), dict(one._buffers), dict(vars(one).get("_memories", {})))
-            for one in modules if adapter.keeps_state(one)]  # fmt: skip
-    module.eval()
-    try:
-        for one, *_ in kept:
-            adapter.rest(one)
-        yield
-    finally:
-        for one, attributes, buffers, memories in kept:
-            one.__dict__.clear()
-            one.__dict__.update(attributes)
-            one._buffers.clear()
-            one._buffers.update(buffers)
-            if "_memories" in attributes:
-                attributes["_memories"].clear()
-                attributes["_memories"].update(memories)
-        for one, training in modes:
-            one.training = training
 
 
 def _check_framework(framework: str | None, adapter: Adapter) -> None:

@@ -22,7 +22,7 @@ from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.functions import FUNCTIONS
 from snnrt.converters.torch.input_axes import input_axes
 from snnrt.converters.torch.meaning import Meaning, joined
-from snnrt.converters.torch.operations import Cell, Linear, Operation, Unsupported
+from snnrt.converters.torch.operations import Activation, Cell, Linear, Operation, Unsupported
 from snnrt.converters.torch.recording import ESCAPES, Call, Recording, Value
 from snnrt.converters.torch.template import Read, Template, TemplateNode
 from snnrt.errors import ModelError
@@ -49,11 +49,15 @@ class Interpretation:
 class Interpreter:
     """Goes through ``recording`` once, from its inputs to its result.
 
-    ``adapter`` knows the frameworks' neurons. ``called``: the module was called once for each timestep.
+    ``adapter`` knows the frameworks' neurons. ``called``: the module was called once for each
+    timestep. ``spiking``: its activations shall become neurons.
     """
 
-    def __init__(self, recording: Recording, adapter: Adapter, called: bool = False) -> None:
+    def __init__(
+        self, recording: Recording, adapter: Adapter, called: bool = False, spiking: bool = False
+    ) -> None:
         self.recording, self.adapter, self.called = recording, adapter, called
+        self.activations: dict[int, Activation] | None = {} if spiking else None
         self.template = Template()
         self.notes: list[str] = []
         self.meanings: dict[int, Meaning] = {}

@@ -85,10 +85,12 @@ class Convolution(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Affine(Operation):
-    """``scale``·x + ``shift``: each (), (channels,) or of the sample's shape, float64."""
+    """``scale``·x + ``shift``: each (), (channels,) or of the sample's shape, float64. ``reader``: of several
+    that are alike, tells whose it is."""
 
     scale: np.ndarray
     shift: np.ndarray
+    reader: int | None = None
     stem: ClassVar[str] = "affine"
 
     def draft(self, name: str, shape: Shape) -> Draft:
@@ -221,6 +223,19 @@ class Cell(Operation):
     def key(self) -> tuple[object, ...]:
         """A state is nobody else's."""
         return (Cell, self.path)
+
+
+@dataclass(frozen=True, eq=False)
+class Activation(Operation):
+    """max(x, 0), at most ``ceiling``, of an ordinary network; ``path`` tells it from others."""
+
+    path: str
+    ceiling: float | None = None
+    stem: ClassVar[str] = "activation"
+
+    def key(self) -> tuple[object, ...]:
+        """Each has a threshold of its own."""
+        return (Activation, self.path)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,12 +15,13 @@ import torch
 from snnrt.converters.torch.adapter import Adapter
 from snnrt.converters.torch.importer import draft_names, observe
 from snnrt.converters.torch.interpreter import Interpretation
+from snnrt.converters.torch.layout import Layout
 from snnrt.converters.torch.meaning import Meaning
 from snnrt.converters.torch.recorded_run import by_input, neuron_names, recorded_run
 from snnrt.converters.torch.recording import Recording
 from snnrt.converters.torch.result import choose_output
 from snnrt.converters.torch.source import example_inputs, find_module, load_weights
-from snnrt.errors import DataError, ModelError
+from snnrt.errors import ModelError
 
 BATCH = 32
 
@@ -53,7 +54,7 @@ def module_outputs(
     given = example_inputs(example)
     adapter = Adapter()
     recording, found = observe(module, given, adapter, timesteps)
-    layout = _Layout(found, recording)
+    layout = Layout(found, recording)
     arrays: dict[str, list[np.ndarray]] = {}
     size = min(BATCH, len(x))
     for start in range(0, len(x), size):
@@ -66,42 +67,6 @@ def module_outputs(
     return {name: np.concatenate(parts) for name, parts in arrays.items()}
 
 
-class _Layout:
-    """How the module takes its input, as the example shows."""
-
-    def __init__(self, found: Interpretation, recording: Recording) -> None:
-        value = recording.inputs[0]
-        self.meaning = found.meanings[id(value)]
-        self.dtype = value.tensor.dtype
-
-    def tensor(self, x: np.ndarray) -> torch.Tensor:
-        """``x`` (N, …) or (N, T, …) in the module's axes."""
-        lead, tail, sample = self.meaning.lead, self.meaning.tail, self.meaning.sample
-        timed = "T" in "".join((*lead, *tail))
-        front = 2 if timed else 1
-        if int(np.prod(x.shape[front:])) != int(np.prod(sample)):
-            wanted = "(N, T, …)" if timed else "(N, …)"
-            raise DataError(
-                f"data: expected {wanted} of samples {sample} as the module takes, found {x.shape}"
-            )
-        x = x.reshape(*x.shape[:front], *sample)
-        if lead == ("NT",):
-            x = x.reshape(-1, *sample)
-        elif lead == ("TN",):
-            x = x.swapaxes(0, 1).reshape(-1, *sample)
-        elif tail == ("T",):
-            x = np.moveaxis(x, 1, -1)
-        elif lead[:2] == ("T", "N"):
-            x = x.swapaxes(0, 1)
-        if "N" not in "".join(lead):
-            if len(x) != 1:
-                raise DataError(
-                    "data: the module takes one input at a time, without a batch axis; give it one"
-                )
-            x = x[0]
-        return torch.from_numpy(np.ascontiguousarray(x)).to(self.dtype)
-
-
 def _padded(part: np.ndarray, size: int) -> np.ndarray:
     """As many inputs as the others have: a module may know its batch size."""
     if len(part) == size:
@@ -110,7 +75,7 @@ def _padded(part: np.ndarray, size: int) -> np.ndarray:
 
 
 def _outputs(
-    module: torch.nn.Module, layout: _Layout, x: np.ndarray, given: tuple[torch.Tensor, ...],
+    module: torch.nn.Module, layout: Layout, x: np.ndarray, given: tuple[torch.Tensor, ...],
     adapter: Adapter, timesteps: int | None, logits: int | str | None,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     inputs = (layout.tensor(x), *given[1:])
