@@ -129,7 +129,7 @@ def _neuron_bits(*fields: str) -> int:
 def _neuron_rules() -> list[str]:
     """What of a neuron goes with what."""
     lines = [
-        "/* X(own, needs, excludes) of mechanisms that do not go with every other: flags << SNNRT_NEURON_ARRAYS | roles. */",
+        "/* X(own, needs, excludes) of what does not go with all: flags << SNNRT_NEURON_ARRAYS | roles. */",
         "#define SNNRT_NEURON_RULES(X) \\",
     ]
     rows = [

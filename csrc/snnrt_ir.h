@@ -43,6 +43,7 @@
 
 #define SNNRT_MAX_POOL_ANY 0
 #define SNNRT_MAX_POOL_EARLIEST 1
+#define SNNRT_MAX_POOL_NET 2
 
 #define SNNRT_KIND_INPUT 1
 #define SNNRT_KIND_DENSE 2
@@ -92,7 +93,7 @@
 #define SNNRT_NEURON_FLAGS_PLAIN 0x1FFu
 #define SNNRT_NEURON_FLAGS_INTEGER 0x3100u
 
-/* X(own, needs, excludes) of mechanisms that do not go with every other: flags << SNNRT_NEURON_ARRAYS | roles. */
+/* X(own, needs, excludes) of what does not go with all: flags << SNNRT_NEURON_ARRAYS | roles. */
 #define SNNRT_NEURON_RULES(X) \
     X(0x00002000u, 0x00000002u, 0x00030000u) \
     X(0x00800000u, 0x00000020u, 0x00240000u) \
@@ -184,6 +185,7 @@ typedef struct snnrt_max_pool2d_parameters {
     uint16_t pad_left;
     uint16_t pad_right;
     uint32_t mode;
+    uint32_t inputs_kept;
 } snnrt_max_pool2d_parameters;
 
 typedef struct snnrt_delay_parameters {
@@ -262,7 +264,7 @@ typedef struct snnrt_exit_parameters {
 #endif
 #define SNNRT_LIST_NEURON(X) X(NEURON, neuron, 0x844Cu, 0x7Au, 1u, 1u, 3u, 14u, 0x0u)
 #if SNNRT_WITH_MAX_POOL2D
-#define SNNRT_LIST_MAX_POOL2D(X) X(MAX_POOL2D, max_pool2d, 0x8421u, 0x6Bu, 1u, 1u, 6u, 0u, 0xFu)
+#define SNNRT_LIST_MAX_POOL2D(X) X(MAX_POOL2D, max_pool2d, 0x8421u, 0x6Bu, 1u, 1u, 7u, 0u, 0xFu)
 #else
 #define SNNRT_LIST_MAX_POOL2D(X)
 #endif

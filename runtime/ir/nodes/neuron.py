@@ -80,10 +80,10 @@ class Neuron(Node):
     with ``refractory_integrates`` the membrane goes on, and only nothing fires. Neither goes with
     ``reset_next``.
 
-    ``takes_back``, with ``multiple`` and a reset by subtraction, state net, the spikes so far less those taken
-    back, at most 32767: where u < 0 it fires n = ⌊u/θ⌋ negative spikes, no more than ``max_spikes`` and net.
-    So a neuron without a leak that starts at θ/2 has given, at every step, what its input so far deserves:
-    max(0, input rounded to θ), but for what ``max_spikes`` still holds back.
+    ``takes_back``, with ``multiple`` and a reset by subtraction; state net, the spikes so far less those
+    taken back, at most 32767: where u < 0 it fires n = ⌊u/θ⌋ negative spikes, no more than ``max_spikes`` and
+    net. So a neuron without a leak that starts at θ/2 has given, at every step, what its input so far
+    deserves: max(0, input rounded to θ), but for what ``max_spikes`` still holds back.
 
     ``one_spike``: once it has fired a neuron fires no more until the network is reset; its membrane goes on
     without a reset. A run's record has the time of the spike.
