@@ -49,15 +49,20 @@ def convert_source(
     """
     _check_numbers(numbers)
     imported = import_source(source, **options)  # type: ignore[arg-type]
+    ordinary = imported.calibrated is not None and calibrate is not None
     if imported.calibrated is not None and calibrate is not None:
-        imported = _as_told(imported, imported.calibrated(_seen(imported.graph, calibrate)))
-        if numbers == "float32":
-            calibrate = None
+        seen, labels = _seen(imported.graph, calibrate)
+        imported = _as_told(imported, imported.calibrated(seen))
     if run is not None and imported.recorded is not None:
         recorded = imported.recorded
         spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.spikes)
         imported = _told(imported, agreement(recorded, spikes, "the module"))
-    return in_numbers(imported, numbers, calibrate, state_bits, decays)
+    converted = in_numbers(
+        imported, numbers, None if ordinary and numbers == "float32" else calibrate, state_bits, decays
+    )
+    if ordinary and imported.fidelity is not None:
+        converted = replace(converted, measured=imported.fidelity(converted.graph, seen, labels))
+    return converted
 
 
 def import_source(
@@ -165,7 +170,7 @@ def _as_told(told: Imported, made: Imported) -> Imported:
     """``made`` with the exit and the metadata of ``told``."""
     source = {**told.graph.metadata["source"], "assumptions": list(made.assumptions)}  # type: ignore[dict-item]
     exit = told.graph.exit
-    graph = made.graph.with_exit(exit.rule, exit.threshold)
+    graph = made.graph.with_exit(Exit(exit.rule, exit.threshold))
     return replace(made, graph=graph.with_(metadata={**told.graph.metadata, "source": source}))
 
 

@@ -22,6 +22,8 @@ from snnrt.converters.common.drafts import Draft
 from snnrt.converters.common.finish import GraphOptions, Imported, finish
 from snnrt.converters.common.recorded import Recorded
 from snnrt.errors import ModelError
+from snnrt.ir.graph import Graph
+from snnrt.results.fidelity import Fidelity
 
 P = ParamSpec("P")
 
@@ -30,7 +32,7 @@ P = ParamSpec("P")
 class Drafted:
     """What :func:`snnrt.converters.common.finish.finish` takes; ``where``: how messages begin, the path.
 
-    ``recorded``, ``calibrated``: as :class:`Imported` has them.
+    ``recorded``, ``calibrated``, ``fidelity``: as :class:`Imported` has them.
     """
 
     drafts: Mapping[str, Draft]
@@ -42,6 +44,7 @@ class Drafted:
     where: str = ""
     recorded: Recorded | None = None
     calibrated: Callable[[np.ndarray], Imported] | None = None
+    fidelity: Callable[[Graph, np.ndarray, np.ndarray | None], Fidelity] | None = None
 
     def wired(self) -> Connections:
         """A copy of the connections, which is there to be changed."""
@@ -55,7 +58,9 @@ class Drafted:
                 self.drafts, self.wired(), self.options, name=self.name, origin=self.origin,
                 assumed=self.assumed,
             )  # fmt: skip
-            return replace(imported, recorded=self.recorded, calibrated=self.calibrated)
+            return replace(
+                imported, recorded=self.recorded, calibrated=self.calibrated, fidelity=self.fidelity
+            )
         except ModelError as error:
             if not self.where:
                 raise

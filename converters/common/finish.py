@@ -23,6 +23,7 @@ from snnrt.converters.passes.fold import fold_scales
 from snnrt.ir.graph import Edge, Exit, Graph, Node, Readout
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.nodes.readout import ReadoutMode
+from snnrt.results.fidelity import Fidelity
 from snnrt.results.rates import Agreement
 
 DEFAULT_TIMESTEPS = 16
@@ -36,6 +37,7 @@ class Imported:
     ``agreement``: with float32, where other numbers were calibrated.
     ``whole``: the source says exit and metadata too, as one that snnrt wrote does.
     ``calibrated``: of an ordinary network that shall spike, gives it with thresholds that suit inputs (N, …).
+    ``fidelity``: of one, how well a graph made of it stands for it on inputs and labels; ``measured`` then.
     """
 
     graph: Graph
@@ -44,6 +46,8 @@ class Imported:
     agreement: Agreement | None = None
     whole: bool = False
     calibrated: Callable[[np.ndarray], Imported] | None = None
+    fidelity: Callable[[Graph, np.ndarray, np.ndarray | None], Fidelity] | None = None
+    measured: Fidelity | None = None
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,14 @@ def hardtanh(interpreter: Interpreter, call: Call) -> Meaning:
     return _activation(interpreter, call, None if high is None else float(high))
 
 
+def quantised(interpreter: Interpreter, call: Call) -> Meaning:
+    """A module that is known by its values (:mod:`snnrt.converters.torch.quantised_activations`)."""
+    assert interpreter.quantised is not None and call.cell is not None
+    ceiling, levels = interpreter.quantised.levels(call.cell)
+    value = call.values()[0] if call.values() else value_of(call)
+    return _made(interpreter, call, interpreter.meaning(value), ceiling, levels)
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -45,11 +53,17 @@ def _is_number(value: Any) -> bool:
 def _activation(interpreter: Interpreter, call: Call, ceiling: float | None) -> Meaning:
     if interpreter.activations is None:
         raise NotSupported("an activation that does not spike", _REMEDY)
-    meaning = interpreter.meaning(value_of(call))
+    return _made(interpreter, call, interpreter.meaning(value_of(call)), ceiling, None)
+
+
+def _made(
+    interpreter: Interpreter, call: Call, meaning: Meaning, ceiling: float | None, levels: int | None
+) -> Meaning:
+    assert interpreter.activations is not None
     path = call.scope or "relu"
     # one module, or one function, in several places is several layers
     count = sum(one.path.split("#")[0] == path for one in interpreter.activations.values())
-    operation = Activation(call.title, f"{path}#{count}", ceiling)
+    operation = Activation(call.title, f"{path}#{count}", ceiling, levels)
     found = interpreter.node(call, operation, [meaning], meaning.sample)
     interpreter.activations[id(call.outputs[0])] = operation
     return found

@@ -14,16 +14,20 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from snnrt.converters.ann.conversion import NO_ACTIVATION, NOT_CALIBRATED, activations_of, thresholds_of
+from snnrt.converters.ann.fidelity import fidelity
+from snnrt.converters.ann.spiking import NeuronChoice
 from snnrt.converters.common.connections import Connections
 from snnrt.converters.common.drafted import Drafted, importing
 from snnrt.converters.common.drafts import Draft, InputDraft, OutputDraft
-from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions, Imported
+from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions
 from snnrt.converters.common.names import Names
 from snnrt.converters.common.recorded import Recorded
 from snnrt.converters.torch.adapter import Adapter, what_changes
 from snnrt.converters.torch.deployed import as_deployed
 from snnrt.converters.torch.interpreter import Interpretation, Interpreter
-from snnrt.converters.torch.ordinary import NOT_CALIBRATED, Ordinary
+from snnrt.converters.torch.operations import Cell
+from snnrt.converters.torch.ordinary import Ordinary
 from snnrt.converters.torch.recorded_run import neuron_names, recorded_run
 from snnrt.converters.torch.recording import Recording, record
 from snnrt.converters.torch.result import choose_output, readout_of
@@ -32,6 +36,7 @@ from snnrt.converters.torch.template import Template
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Shape
 from snnrt.ir.nodes.readout import ReadoutMode
+from snnrt.ir.spec import LARGEST_INT16
 
 FORMAT = "torch"
 
@@ -50,6 +55,8 @@ def import_module(
     high: float | None = None,
     logits: int | str | None = None,
     spiking: bool = False,
+    negative_spikes: bool | None = None,
+    max_spikes: int | None = None,
 ) -> Drafted:
     """Import ``source`` as a float32 graph with a readout and the exit rule ``never``.
 
@@ -61,7 +68,8 @@ def import_module(
     else the sum. ``encoding``: ``spikes`` where the module takes an axis of time, else ``constant``. ``low``
     to ``high``: the input's values; None: 0 to 1, or wider where the example is. ``logits``: which of several
     results they come from. ``framework``: must be None or the one that the neurons are of. ``spiking``: the
-    module is an ordinary network, whose activations (ReLU) become neurons.
+    module is an ordinary network, whose activations (ReLU, ReLU6, clamps from 0 on, QCFS) become neurons of
+    at most ``max_spikes`` (1) a timestep, which take spikes back unless ``negative_spikes`` is False.
 
     The module is called in eval mode without gradients, and left as it was. Raises ModelError, naming the
     module or the line of code, where snnrt can't express what it computes.
@@ -71,8 +79,18 @@ def import_module(
         load_weights(source, weights)
     inputs = example_inputs(own_example if example is None else example)
     if spiking:
-        steps = DEFAULT_TIMESTEPS if timesteps is None else timesteps
-        return _draft_ordinary(Ordinary(source, inputs, steps), None, timesteps, readout, low, high, logits)
+        most = 1 if max_spikes is None else max_spikes
+        if not isinstance(most, int) or not 1 <= most <= LARGEST_INT16:
+            raise ModelError(f"max_spikes: expected 1 to {LARGEST_INT16}, found {max_spikes!r}")
+        choice = NeuronChoice(negative_spikes is not False, most)
+        options = GraphOptions(timesteps, readout or "mean", "constant", *_limits(inputs[0], low, high)[0])
+        notes = _limits(inputs[0], low, high)[1]
+        return _draft_ordinary(Ordinary(source, inputs, logits), None, choice, options, notes)
+    for name, value in (("negative_spikes", negative_spikes), ("max_spikes", max_spikes)):
+        if value is not None:
+            raise ModelError(
+                f"{name}: of ordinary networks that become spiking: add spiking=True, or leave it out"
+            )
     adapter = Adapter()
     recording, found = observe(source, inputs, adapter, timesteps)
     if not any(call.cell is not None for call in recording.calls):
@@ -115,27 +133,28 @@ def import_module(
 
 
 def _draft_ordinary(
-    ordinary: Ordinary, x: np.ndarray | None, timesteps: int | None, readout: ReadoutMode | None,
-    low: float | None, high: float | None, logits: int | str | None,
-) -> Drafted:  # fmt: skip
+    ordinary: Ordinary, x: np.ndarray | None, choice: NeuronChoice, options: GraphOptions, notes: list[str]
+) -> Drafted:
     """An ordinary network whose thresholds come from ``x`` (None: from the example)."""
-    if not ordinary.activations:
-        raise ModelError(
-            "spiking: the module has no activation that could spike; expected ReLU between layers"
-        )
-    found, places = ordinary.interpretation(ordinary.thresholds(x))
-    meaning, notes = choose_output(ordinary.found, logits)
-    drafts, connections, _ = draft_names(found, places[meaning.node])
-    limits, range_notes = _limits(ordinary.inputs[0], low, high)
-    options = GraphOptions(timesteps, readout or "mean", "constant", *limits)
+    if not activations_of(ordinary.template):
+        raise ModelError(NO_ACTIVATION)
+    meaning, more = choose_output(ordinary.found, ordinary.logits)
+    thresholds = thresholds_of(ordinary, x)
+    found, places = ordinary.interpretation(thresholds, choice)
+    drafts, connections, names = draft_names(found, places[meaning.node])
     name = type(ordinary.module).__name__
     origin = {"format": FORMAT, "framework": None, "class": name, "ordinary": True}
-    assumed = (*ordinary.found.notes, *notes, *range_notes, *(() if x is not None else (NOT_CALIBRATED,)))
-
-    def calibrated(data: np.ndarray) -> Imported:
-        return _draft_ordinary(ordinary, data, timesteps, readout, low, high, logits).finished()
-
-    return Drafted(drafts, connections, options, name, origin, assumed, calibrated=calibrated)
+    assumed = (*ordinary.found.notes, *notes, *more, *(() if x is not None else (NOT_CALIBRATED,)))
+    by_path = {
+        node.operation.path: names[place]
+        for place, node in enumerate(found.template.nodes)
+        if isinstance(node.operation, Cell) and place in names
+    }
+    return Drafted(
+        drafts, connections, options, name, origin, assumed,
+        calibrated=lambda data: _draft_ordinary(ordinary, data, choice, options, notes).finished(),
+        fidelity=lambda graph, data, labels: fidelity(ordinary, graph, by_path, thresholds, data, labels),
+    )  # fmt: skip
 
 
 def _changed(module: torch.nn.Module) -> str:

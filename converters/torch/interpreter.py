@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from snnrt.converters.torch import activations
 from snnrt.converters.torch.adapter import Adapted, Adapter, Branch
 from snnrt.converters.torch.cells import (
     CellRecord,
@@ -23,6 +24,7 @@ from snnrt.converters.torch.functions import FUNCTIONS
 from snnrt.converters.torch.input_axes import input_axes
 from snnrt.converters.torch.meaning import Meaning, joined
 from snnrt.converters.torch.operations import Activation, Cell, Linear, Operation, Unsupported
+from snnrt.converters.torch.quantised_activations import QuantisedActivations
 from snnrt.converters.torch.recording import ESCAPES, Call, Recording, Value
 from snnrt.converters.torch.template import Read, Template, TemplateNode
 from snnrt.errors import ModelError
@@ -50,14 +52,19 @@ class Interpreter:
     """Goes through ``recording`` once, from its inputs to its result.
 
     ``adapter`` knows the frameworks' neurons. ``called``: the module was called once for each
-    timestep. ``spiking``: its activations shall become neurons.
+    timestep. ``quantised``: its activations shall become neurons, and these are among them.
     """
 
     def __init__(
-        self, recording: Recording, adapter: Adapter, called: bool = False, spiking: bool = False
+        self,
+        recording: Recording,
+        adapter: Adapter,
+        called: bool = False,
+        quantised: QuantisedActivations | None = None,
     ) -> None:
         self.recording, self.adapter, self.called = recording, adapter, called
-        self.activations: dict[int, Activation] | None = {} if spiking else None
+        self.activations: dict[int, Activation] | None = {} if quantised is not None else None
+        self.quantised = quantised
         self.template = Template()
         self.notes: list[str] = []
         self.meanings: dict[int, Meaning] = {}
@@ -134,6 +141,9 @@ class Interpreter:
     # calls
 
     def _interpret(self, call: Call) -> None:
+        if self.quantised is not None and call.cell is not None and self.quantised.is_one(call.cell):
+            self.meanings[id(call.outputs[0])] = activations.quantised(self, call)
+            return
         if call.cell is not None:
             self._cell(call)
             return

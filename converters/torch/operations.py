@@ -227,10 +227,12 @@ class Cell(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Activation(Operation):
-    """max(x, 0), at most ``ceiling``, of an ordinary network; ``path`` tells it from others."""
+    """max(x, 0), at most ``ceiling``, of an ordinary network; ``path`` tells it from others. ``levels``: it
+    is rounded to so many steps up to the ceiling, which it was trained for (QCFS)."""
 
     path: str
     ceiling: float | None = None
+    levels: int | None = None
     stem: ClassVar[str] = "activation"
 
     def key(self) -> tuple[object, ...]:
