@@ -11,7 +11,7 @@ from snnrt.converters.passes.observe import recorded, shown, spread
 from snnrt.ir.graph import Graph
 from snnrt.results.fidelity import Fidelity, LayerError
 
-_TIMESTEPS = 40_000
+_TIMESTEPS = 20_000
 _LEAST_INPUTS = 64
 
 
@@ -23,7 +23,7 @@ def fidelity(
     x: np.ndarray,
     labels: np.ndarray | None = None,
 ) -> Fidelity:
-    """``graph`` in the C core beside ``network`` on ``x`` (N, …), or as many inputs spread over it as 40,000
+    """``graph`` in the C core beside ``network`` on ``x`` (N, …), or as many inputs spread over it as 20,000
     timesteps allow, no fewer than 64; the layers on 64.
 
     ``neurons``: the node of each activation's path; ``thresholds`` (C,) by path: what a spike is worth.

@@ -26,6 +26,11 @@ from snnrt.converters.torch.template import Read, Template, TemplateNode
 from snnrt.ir.graph import Neuron, Node, Shape
 from snnrt.ir.nodes import MaxPool2d
 
+_APPROXIMATE = (
+    "an activation becomes spikes: after T timesteps it is one of T levels up to its threshold, at best the "
+    "nearest"
+)
+
 
 @dataclass(frozen=True)
 class NeuronChoice:
@@ -168,4 +173,4 @@ def _neurons(activation: Activation, threshold: np.ndarray, choice: NeuronChoice
             multiple=several, max_spikes=choice.max_spikes, takes_back=choice.negative,
         )  # fmt: skip
 
-    return Cell(activation.title, activation.path, make, parameters)
+    return Cell(activation.title, activation.path, make, parameters, approximate=_APPROXIMATE)

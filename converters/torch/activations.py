@@ -40,8 +40,8 @@ def hardtanh(interpreter: Interpreter, call: Call) -> Meaning:
 
 def quantised(interpreter: Interpreter, call: Call) -> Meaning:
     """A module that is known by its values (:mod:`snnrt.converters.torch.quantised_activations`)."""
-    assert interpreter.quantised is not None and call.cell is not None
-    ceiling, levels = interpreter.quantised.levels(call.cell)
+    assert call.levels is not None
+    ceiling, levels = call.levels
     value = call.values()[0] if call.values() else value_of(call)
     return _made(interpreter, call, interpreter.meaning(value), ceiling, levels)
 

@@ -24,7 +24,6 @@ from snnrt.converters.torch.functions import FUNCTIONS
 from snnrt.converters.torch.input_axes import input_axes
 from snnrt.converters.torch.meaning import Meaning, joined
 from snnrt.converters.torch.operations import Activation, Cell, Linear, Operation, Unsupported
-from snnrt.converters.torch.quantised_activations import QuantisedActivations
 from snnrt.converters.torch.recording import ESCAPES, Call, Recording, Value
 from snnrt.converters.torch.template import Read, Template, TemplateNode
 from snnrt.errors import ModelError
@@ -52,7 +51,7 @@ class Interpreter:
     """Goes through ``recording`` once, from its inputs to its result.
 
     ``adapter`` knows the frameworks' neurons. ``called``: the module was called once for each
-    timestep. ``quantised``: its activations shall become neurons, and these are among them.
+    timestep. ``spiking``: its activations shall become neurons.
     """
 
     def __init__(
@@ -60,11 +59,10 @@ class Interpreter:
         recording: Recording,
         adapter: Adapter,
         called: bool = False,
-        quantised: QuantisedActivations | None = None,
+        spiking: bool = False,
     ) -> None:
         self.recording, self.adapter, self.called = recording, adapter, called
-        self.activations: dict[int, Activation] | None = {} if quantised is not None else None
-        self.quantised = quantised
+        self.activations: dict[int, Activation] | None = {} if spiking else None
         self.template = Template()
         self.notes: list[str] = []
         self.meanings: dict[int, Meaning] = {}
@@ -141,7 +139,7 @@ class Interpreter:
     # calls
 
     def _interpret(self, call: Call) -> None:
-        if self.quantised is not None and call.cell is not None and self.quantised.is_one(call.cell):
+        if call.levels is not None:
             self.meanings[id(call.outputs[0])] = activations.quantised(self, call)
             return
         if call.cell is not None:

@@ -57,7 +57,11 @@ class Ordinary:
 
         with as_deployed(self.module, self.adapter):
             recording = record(self.module, inputs, is_one)
-        interpreter = Interpreter(recording, self.adapter, quantised=self.quantised)
+        for call in recording.calls:
+            if call.cell is not None and self.quantised.is_one(call.cell):
+                # a function from here on, as any other activation
+                call.levels, call.cell = self.quantised.levels(call.cell), None
+        interpreter = Interpreter(recording, self.adapter, spiking=True)
         found = interpreter.run()
         assert interpreter.activations is not None
         return recording, found, interpreter.activations
