@@ -17,6 +17,7 @@ from snnrt.converters.torch.importer import draft_names, observe
 from snnrt.converters.torch.interpreter import Interpretation
 from snnrt.converters.torch.layout import Layout
 from snnrt.converters.torch.meaning import Meaning
+from snnrt.converters.torch.ordinary import Ordinary
 from snnrt.converters.torch.recorded_run import by_input, neuron_names, recorded_run
 from snnrt.converters.torch.recording import Recording
 from snnrt.converters.torch.result import choose_output
@@ -53,6 +54,8 @@ def module_outputs(
         example = own_example if own_example is not None else np.asarray(x[:1])
     given = example_inputs(example)
     adapter = Adapter()
+    if not any(adapter.is_cell(one) for _, one in module.named_modules()):
+        return _of_ordinary(module, given, x, logits, progress)
     recording, found = observe(module, given, adapter, timesteps)
     layout = Layout(found, recording)
     arrays: dict[str, list[np.ndarray]] = {}
@@ -65,6 +68,19 @@ def module_outputs(
         if progress is not None:
             progress(start + count, len(x))
     return {name: np.concatenate(parts) for name, parts in arrays.items()}
+
+
+def _of_ordinary(
+    module: torch.nn.Module, given: tuple[torch.Tensor, ...], x: np.ndarray, logits: int | str | None,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """The logits of a module without neurons, which was made to spike."""
+    parts: list[np.ndarray] = []
+    for batch in Ordinary(module, given, logits).seen(x):
+        parts.append(batch.outputs)
+        if progress is not None:
+            progress(sum(map(len, parts)), len(x))
+    return {"logits": np.concatenate(parts)}
 
 
 def _padded(part: np.ndarray, size: int) -> np.ndarray:
