@@ -120,7 +120,7 @@ class _Rewriting:
             return self.places[place]
         node = self.template.nodes[place]
         assert node.operation is not None
-        worth = Affine(f"worth of {node.operation.title}", self.owed[place], np.zeros(()), reader)
+        worth = Affine(f"worth of {node.operation.title}", self.owed[place], np.zeros(()), reader=reader)
         reads = ((self.places[place], 0),)
         return self.made.add(TemplateNode(worth, reads, node.shape, False, f"{node.scope}.worth"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,9 +33,9 @@ class Operation:
     def key(self) -> tuple[object, ...]:
         """Equal for operations that compute the same."""
         found: list[object] = [type(self)]
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "title":
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name == "title":
                 continue
             found.append((value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value)
         return tuple(found)
@@ -90,7 +90,7 @@ class Affine(Operation):
 
     scale: np.ndarray
     shift: np.ndarray
-    reader: int | None = None
+    reader: int | None = field(default=None, kw_only=True)
     stem: ClassVar[str] = "affine"
 
     def draft(self, name: str, shape: Shape) -> Draft:

@@ -19,9 +19,6 @@ from train import accuracy, images
 
 import snnrt
 
-TIMESTEPS = (4, 8, 16, 32)
-QCFS_TIMESTEPS = (4, 8)
-
 
 def network(folder: Path, name: str) -> nn.Module:
     """``resnet8``, or ``resnet8_qcfs4`` with QCFS of 4 levels."""
@@ -31,20 +28,27 @@ def network(folder: Path, name: str) -> nn.Module:
     return made
 
 
-def measure(name: str, folder: Path, data: Path, count: int, calibration: int, exits: list[float]) -> None:
+def measure(
+    name: str,
+    folder: Path,
+    data: Path,
+    count: int,
+    calibration: int,
+    exits: list[float],
+    timesteps: list[int],
+) -> None:
     """A line of figures for each number of timesteps and each exit."""
     made = network(folder, name)
     seen, (x, y) = images(data, "train")[0][:calibration], images(data, "t10k")
     x, y = x[:count], y[:count]
     expected = accuracy(made, x, y)
     print(f"{name}: {100 * expected:.2f} % in float32, on {count} images")
-    most = QCFS_TIMESTEPS if "qcfs" in name else TIMESTEPS
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", snnrt.SilentLayerWarning)
         net = snnrt.convert(
-            made, x[:1], spiking=True, calibrate=seen.numpy(), timesteps=most[-1], numbers="int8"
+            made, x[:1], spiking=True, calibrate=seen.numpy(), timesteps=max(timesteps), numbers="int8"
         )
-    for steps in most:
+    for steps in timesteps:
         found = net.score(x.numpy(), y.numpy(), timesteps=steps)
         print(f"  T = {steps:2}: {100 * found:.2f} %, {100 * (found - expected):+.2f}", flush=True)
     for threshold in exits:
@@ -65,10 +69,19 @@ def main() -> None:
     parser.add_argument("networks", nargs="+")
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--calibration", type=int, default=300)
+    parser.add_argument("--timesteps", type=int, nargs="+", default=[4, 8, 16, 32])
     parser.add_argument("--exits", type=float, nargs="*", default=[0.1, 0.3, 0.5])
     options = parser.parse_args()
     for name in options.networks:
-        measure(name, options.folder, options.data, options.images, options.calibration, options.exits)
+        measure(
+            name,
+            options.folder,
+            options.data,
+            options.images,
+            options.calibration,
+            options.exits,
+            options.timesteps,
+        )
 
 
 if __name__ == "__main__":
