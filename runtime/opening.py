@@ -85,7 +85,8 @@ def convert(
     ``package.module:name`` or ``file.py:name``, of a module, or of a function that gives one or
     (module, example). ``spiking``: an ordinary network, whose activations become integrate-and-fire neurons
     with thresholds from ``calibrate`` (``fidelity`` of the result); they take back spikes that were too many
-    unless ``negative_spikes`` is False, and fire ``max_spikes`` (1) a timestep.
+    unless ``negative_spikes`` is False, and fire ``max_spikes`` a timestep (1; activations
+    trained with rounding to L levels, QCFS: L, and ``timesteps`` is L).
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
     ``norse``, ``sinabs``, ``rockpool``, ``lava``, ``nir``; None: inferred, and said in

@@ -55,6 +55,12 @@ def activations_of(template: Template) -> dict[str, Activation]:
     return {one.path: one for one in found if isinstance(one, Activation)}
 
 
+def trained_levels(template: Template) -> int | None:
+    """The levels that all activations are rounded to; None where some are not, or to others."""
+    levels = {one.levels for one in activations_of(template).values()}
+    return levels.pop() if len(levels) == 1 else None
+
+
 def thresholds_of(network: OrdinaryNetwork, x: np.ndarray | None) -> dict[str, np.ndarray]:
     """Of each activation by its path (C,), from the example or from ``x`` (N, …).
 

@@ -35,10 +35,17 @@ _APPROXIMATE = (
 @dataclass(frozen=True)
 class NeuronChoice:
     """What neurons stand for activations. ``negative``: they take spikes back where they gave too many.
-    ``max_spikes`` a timestep."""
+    ``max_spikes`` a timestep; None: 1, or of an activation that is rounded its levels, so that it has made up
+    for what came late when it has had as many timesteps."""
 
     negative: bool = True
-    max_spikes: int = 1
+    max_spikes: int | None = None
+
+    def most(self, activation: Activation) -> int:
+        """Spikes a timestep of its neurons."""
+        if self.max_spikes is not None:
+            return self.max_spikes
+        return (activation.levels or 1) if self.negative else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,13 +171,13 @@ def _refused(title: str) -> Unsupported:
 
 def _neurons(activation: Activation, threshold: np.ndarray, choice: NeuronChoice) -> Cell:
     parameters = {"threshold": threshold.astype(np.float32), "initial": (threshold / 2).astype(np.float32)}
-    several = choice.negative or choice.max_spikes > 1
+    most = choice.most(activation)
 
     def make(found: Parameters) -> Neuron:
         return Neuron(
             found.node.name, (), found.shape, membrane=np.ones((), np.float32),
             threshold=found.positive("threshold"), initial=found.float32("initial"), reset="subtract",
-            multiple=several, max_spikes=choice.max_spikes, takes_back=choice.negative,
+            multiple=choice.negative or most > 1, max_spikes=most, takes_back=choice.negative,
         )  # fmt: skip
 
     return Cell(activation.title, activation.path, make, parameters, approximate=_APPROXIMATE)

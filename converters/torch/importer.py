@@ -14,7 +14,13 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from snnrt.converters.ann.conversion import NO_ACTIVATION, NOT_CALIBRATED, activations_of, thresholds_of
+from snnrt.converters.ann.conversion import (
+    NO_ACTIVATION,
+    NOT_CALIBRATED,
+    activations_of,
+    thresholds_of,
+    trained_levels,
+)
 from snnrt.converters.ann.fidelity import fidelity
 from snnrt.converters.ann.spiking import NeuronChoice
 from snnrt.converters.common.connections import Connections
@@ -69,7 +75,8 @@ def import_module(
     to ``high``: the input's values; None: 0 to 1, or wider where the example is. ``logits``: which of several
     results they come from. ``framework``: must be None or the one that the neurons are of. ``spiking``: the
     module is an ordinary network, whose activations (ReLU, ReLU6, clamps from 0 on, QCFS) become neurons of
-    at most ``max_spikes`` (1) a timestep, which take spikes back unless ``negative_spikes`` is False.
+    at most ``max_spikes`` a timestep (1, of QCFS its levels), which take spikes back unless
+    ``negative_spikes`` is False.
 
     The module is called in eval mode without gradients, and left as it was. Raises ModelError, naming the
     module or the line of code, where snnrt can't express what it computes.
@@ -79,13 +86,17 @@ def import_module(
         load_weights(source, weights)
     inputs = example_inputs(own_example if example is None else example)
     if spiking:
-        most = 1 if max_spikes is None else max_spikes
-        if not isinstance(most, int) or not 1 <= most <= LARGEST_INT16:
+        if max_spikes is not None and not (isinstance(max_spikes, int) and 1 <= max_spikes <= LARGEST_INT16):
             raise ModelError(f"max_spikes: expected 1 to {LARGEST_INT16}, found {max_spikes!r}")
-        choice = NeuronChoice(negative_spikes is not False, most)
-        options = GraphOptions(timesteps, readout or "mean", "constant", *_limits(inputs[0], low, high)[0])
-        notes = _limits(inputs[0], low, high)[1]
-        return _draft_ordinary(Ordinary(source, inputs, logits), None, choice, options, notes)
+        choice = NeuronChoice(negative_spikes is not False, max_spikes)
+        limits, notes = _limits(inputs[0], low, high)
+        ordinary = Ordinary(source, inputs, logits)
+        levels = trained_levels(ordinary.template)
+        if timesteps is None and levels is not None:
+            timesteps = levels
+            notes.append(f"timesteps = {levels}, as many as the levels that the activations were trained for")
+        options = GraphOptions(timesteps, readout or "sum", "constant", *limits)
+        return _draft_ordinary(ordinary, None, choice, options, notes)
     for name, value in (("negative_spikes", negative_spikes), ("max_spikes", max_spikes)):
         if value is not None:
             raise ModelError(

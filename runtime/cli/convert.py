@@ -241,7 +241,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         network.save(args.output)
     if args.plot is not None and network.fidelity is not None:
-        network.fidelity.plot(args.plot)
+        from snnrt.targets.fidelity_plot import draw_fidelity
+
+        draw_fidelity(network.fidelity, args.plot)
     if args.json:
         print_json(_summary(args, network) | ({"not_in_nir": unsaid} if unsaid else {}))
     else:

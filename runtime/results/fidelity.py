@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-
-from snnrt.atomic_write import write_atomically
 
 LEAST_CLASSES = 0.99
 """The share of equal classes after the last timestep below which a conversion is warned of."""
@@ -54,32 +51,3 @@ class Fidelity:
             f"least {LEAST_CLASSES:.0%}; more timesteps (--timesteps), or a network trained with rounded "
             "activations (QCFS), come nearer"
         ]
-
-    def plot(self, path: str | os.PathLike[str]) -> None:
-        """Draw accuracy against timesteps, and the layers' errors, as the file's suffix says (.png, .svg).
-
-        Raises ImportError without matplotlib, OutputError where the file can't be written.
-        """
-        import io
-
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(10, 4), layout="constrained")
-        left, middle, right = figure.subplots(1, 3)
-        if self.accuracy is not None:
-            left.plot(self.timesteps, self.accuracy, marker="o", label="spiking")
-            left.axhline(self.source_accuracy, color="grey", linestyle="--", label="ordinary")
-        left.plot(self.timesteps, self.class_agreement, marker=".", label="equal classes")
-        left.set(xlabel="timesteps", ylabel="fraction of inputs", title="accuracy")
-        left.set_xscale("log", base=2)
-        left.legend()
-        names = [layer.name for layer in self.layers]
-        middle.barh(names, [layer.errors[-1] for layer in self.layers])
-        middle.set(xlabel=f"error after {self.timesteps[-1]} timesteps", title="layers")
-        right.barh(names, [layer.rate for layer in self.layers])
-        right.set(xlabel="spikes a neuron and timestep", title="firing rates", yticks=[])
-        middle.invert_yaxis()
-        right.invert_yaxis()
-        drawn = io.BytesIO()
-        figure.savefig(drawn, format=os.fspath(path).rpartition(".")[2].lower())
-        write_atomically(path, drawn.getvalue())

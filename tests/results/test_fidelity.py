@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from snnrt.results.fidelity import Fidelity, LayerError
 
 
@@ -19,14 +17,3 @@ def test_warnings() -> None:
     assert measured(0.9, 20).warnings() == []
     assert measured(0.9, accuracy=(0.5, 0.895), source_accuracy=0.9).warnings() == []
     assert measured(0.9, accuracy=(0.5, 0.88), source_accuracy=0.9).warnings() != []
-
-
-@pytest.mark.parametrize("suffix", ["png", "svg"])
-@pytest.mark.parametrize("labelled", [True, False])
-def test_a_drawing(suffix: str, labelled: bool, tmp_path) -> None:
-    pytest.importorskip("matplotlib")
-    path = tmp_path / f"drawn.{suffix}"
-    fields = {"accuracy": (0.5, 0.9), "source_accuracy": 0.95} if labelled else {}
-    measured(0.97, **fields).plot(path)
-    begun = path.read_bytes()[:60]
-    assert begun.startswith(b"\x89PNG" if suffix == "png" else b"<?xml")

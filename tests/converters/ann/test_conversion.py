@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snnrt.converters.ann import conversion
-from snnrt.converters.ann.conversion import Seen, activations_of, thresholds_of
+from snnrt.converters.ann.conversion import Seen, activations_of, thresholds_of, trained_levels
 from snnrt.converters.ann.thresholds import best_thresholds
 from snnrt.converters.torch.operations import Activation, Linear
 from snnrt.converters.torch.template import Template, TemplateNode
@@ -33,6 +33,10 @@ class Shown:
 def test_of_all_batches_by_channel() -> None:
     network = Shown()
     assert list(activations_of(network.template)) == ["a", "b"]
+    assert trained_levels(network.template) is None
+    del network.template.nodes[2]
+    assert trained_levels(network.template) == 4
+    network = Shown()
     found = thresholds_of(network, np.zeros(1))
     np.testing.assert_array_equal(found["a"], best_thresholds(network.values.reshape(-1, 3).T))
     assert found["b"].tolist() == [2, 2, 2]

@@ -107,6 +107,11 @@ def test_a_maximum_in_front_of_an_activation_goes_behind_it() -> None:
     assert "maximum of values that are no activations" in refused.reason
 
 
+def test_rounded_activations_catch_up() -> None:
+    rounded = Activation("qcfs", "a", 2.0, 4)
+    assert [NeuronChoice(*one).most(rounded) for one in ((True,), (False,), (True, 2))] == [4, 1, 2]
+
+
 def test_choices() -> None:
     given = template(
         (convolution(1), (0,), (2, 4, 4)), (Activation("relu", "a"), (1,), (2, 4, 4)),
@@ -116,8 +121,8 @@ def test_choices() -> None:
         made, _ = spiking_template(given, WORTH, choice)
         cell = next(node.operation for node in made.nodes if isinstance(node.operation, Cell))
         neuron = cell.draft("n", (2, 4, 4)).build((2, 4, 4), False)
-        assert neuron.takes_back == choice.negative and neuron.max_spikes == choice.max_spikes
-        assert neuron.multiple == (choice.negative or choice.max_spikes > 1)
+        assert neuron.takes_back == choice.negative and neuron.max_spikes == (choice.max_spikes or 1)
+        assert neuron.multiple == (choice.negative or choice.max_spikes == 3)
         assert neuron.reset == "subtract" and neuron.initial.tolist() == [1.0, 1.5]
         pools = [node.operation for node in made.nodes if isinstance(node.operation, Pool)]
         assert isinstance(pools[0], NetMaximum) == choice.negative

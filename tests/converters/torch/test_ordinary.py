@@ -113,18 +113,26 @@ def test_many_timesteps_give_the_networks_own_values(name, numbers):
     assert len(neurons) >= 2 and any(layer.taken_back > 0 for layer in model.fidelity.layers)
 
 
+@pytest.mark.parametrize("most", [None, 1])
 @pytest.mark.parametrize("levels", [2, 4, 8])
-def test_as_many_timesteps_as_levels_are_exact(levels):
-    """One layer of rounded activations is the same to the last spike."""
+def test_as_many_timesteps_as_levels_are_exact(levels, most):
+    """One layer is the same to the last spike; several a step go on above the ceiling."""
     torch.manual_seed(levels)
     net = nn.Sequential(nn.Linear(6, 40), QCFS(levels, 1.5), nn.Linear(40, 4))
+    with torch.no_grad():
+        net[0].weight.mul_(3)
     x = torch.rand(50, 6)
-    model = snnrt.convert(net, x[:1], spiking=True, timesteps=levels)
+    model = snnrt.convert(net, x[:1], spiking=True, max_spikes=most)
     spikes = model.run(x.numpy(), record=("spikes",)).spikes["1"].sum(1)
     with torch.no_grad():
         expected = net[:2](x).numpy() / 1.5 * levels
-    np.testing.assert_allclose(spikes, expected, atol=1e-4)
-    np.testing.assert_allclose(model.run(x.numpy()).logits, scores(net, x), atol=1e-4)
+        above = net[0](x).numpy() > 1.5
+    np.testing.assert_allclose(spikes[~above], expected[~above], atol=1e-4)
+    assert model.timesteps == levels and model.graph["1"].max_spikes == (most or levels)
+    assert above.any() and (spikes[above] >= expected[above] - 1e-4).all()
+    if most == 1:
+        np.testing.assert_allclose(spikes, expected, atol=1e-4)
+        np.testing.assert_allclose(model.run(x.numpy()).logits / levels, scores(net, x), atol=1e-4)
     assert model.graph["1"].threshold == pytest.approx(1.5)
 
 
