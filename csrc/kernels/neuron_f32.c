@@ -158,6 +158,8 @@ static inline uint64_t fire_multiple(const snnrt_neuron_step *step, snnrt_float3
                 spikes += (uint32_t)(int32_t)back;
             }
         }
+#else
+        (void)net;
 #endif
         out[k] = n;
     }
