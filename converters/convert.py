@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from snnrt.converters.common.finish import Imported
 from snnrt.converters.common.recorded import agreement
 from snnrt.converters.importers import check_options, find_importer
+from snnrt.data.load import Dataset
+from snnrt.data.preprocessing import KEY as PREPROCESSING
+from snnrt.data.preprocessing import Preprocessing
 from snnrt.errors import DataError, DataFileError, ModelError
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Profile
 from snnrt.ir.nodes.exit import check_rule
 from snnrt.ir.spec import MAX_TIMESTEPS
 from snnrt.results.request import Inputs, checked_data
+
+if TYPE_CHECKING:
+    from snnrt.converters.passes.quantise_fine import Fine
 
 Decays = Literal["product", "shift"]
 NUMBERS: tuple[Profile, ...] = ("float32", "int8", "loihi")
@@ -39,30 +45,72 @@ def convert_source(
     calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
     decays: Decays | None = None,
+    fine: Fine | None = None,
     run: Run | None = None,
+    preprocessing: object = None,
     **options: object,
 ) -> Imported:
     """Import ``source`` once, in ``numbers``; ``options`` are those of :func:`import_source`.
+    ``preprocessing``: a :class:`snnrt.data.Preprocessing` or its fields, which the file keeps; ``calibrate``
+    goes through it.
 
     What :func:`snnrt.convert` does. ``run``: how the graph's spikes are found, to hold them against what the
     source's own framework recorded. Raises ModelError as that does, and where those differ.
     """
     _check_numbers(numbers)
+    chosen = None if preprocessing is None else Preprocessing.of(preprocessing)
+    if chosen is not None:
+        options = {**_input_of(chosen), **options}
     imported = import_source(source, **options)  # type: ignore[arg-type]
     ordinary = imported.calibrated is not None and calibrate is not None
+    if chosen is not None:
+        chosen.check(imported.graph.input)
     if imported.calibrated is not None and calibrate is not None:
-        seen, labels = _seen(imported.graph, calibrate)
+        if chosen is not None:
+            calibrate = _prepared(imported.graph, chosen, calibrate)
+        seen, labels = _named(lambda: checked_data(imported.graph, calibrate, split="train"))
         imported = _as_told(imported, imported.calibrated(seen))
     if run is not None and imported.recorded is not None:
         recorded = imported.recorded
         spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.spikes)
         imported = _told(imported, agreement(recorded, spikes, "the module"))
-    converted = in_numbers(
-        imported, numbers, None if ordinary and numbers == "float32" else calibrate, state_bits, decays
+    if calibrate is not None and not ordinary and numbers != "float32" and chosen is not None:
+        # raw values, through what the file is going to say
+        calibrate = _prepared(imported.graph, chosen, calibrate)
+    done = in_numbers(
+        imported, numbers, None if ordinary and numbers == "float32" else calibrate, state_bits, decays, fine
     )
     if ordinary and imported.fidelity is not None:
-        converted = replace(converted, measured=imported.fidelity(converted.graph, seen, labels))
-    return converted
+        done = replace(done, measured=imported.fidelity(done.graph, seen, labels))
+    return done if chosen is None else replace(done, graph=_with_preprocessing(done.graph, chosen))
+
+
+def _prepared(graph: Graph, chosen: Preprocessing, calibrate: Inputs) -> Dataset:
+    raw = _with_preprocessing(graph, chosen)
+    seen, labels = _named(lambda: checked_data(raw, calibrate, split="train"))
+    return Dataset(seen, labels, "calibrate", prepared=True)
+
+
+def _input_of(chosen: Preprocessing) -> dict[str, object]:
+    """What the preprocessing says of the input: spikes, or the range of normalised values."""
+    if chosen.encoding != "none" or chosen.interval is not None or chosen.count is not None:
+        return {"encoding": "spikes"}
+    low, high = chosen.range()
+    return {"low": low, "high": high}
+
+
+def _with_preprocessing(graph: Graph, chosen: Preprocessing) -> Graph:
+    return graph.with_(metadata={**graph.metadata, PREPROCESSING: chosen.to_dict()})
+
+
+def _named(read: Callable[[], tuple[np.ndarray, np.ndarray | None]]) -> tuple[np.ndarray, np.ndarray | None]:
+    """What ``read`` gives; its errors begin with the argument's name."""
+    try:
+        return read()
+    except DataFileError as error:
+        raise DataFileError(f"calibrate: {error}") from None
+    except DataError as error:
+        raise DataError(f"calibrate: {error}") from None
 
 
 def import_source(
@@ -92,7 +140,8 @@ def import_source(
     graph = imported.graph
     if chosen is not None or not imported.whole:
         chosen = chosen or Exit.never()
-        check_rule(chosen.rule, chosen.threshold, graph.readout.shape[0])
+        if chosen.rule != "combined":
+            check_rule(chosen.rule, chosen.threshold, graph.readout.shape[0])
         graph = graph.with_exit(chosen)
     if not imported.whole:
         graph = _with_options(graph, import_options)
@@ -105,6 +154,7 @@ def in_numbers(
     calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
     decays: Decays | None = None,
+    fine: Fine | None = None,
 ) -> Imported:
     """``imported`` (float32) in ``numbers``.
 
@@ -112,7 +162,9 @@ def in_numbers(
     int8's scales and roundings, and show how far it agrees with float32 (``agreement``). Without, the stated
     range of the input sets the scales, which is said among the assumptions.
     ``state_bits``: width of int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None), or
-    ``shift``: the nearest 1 − 2⁻ᵏ, which the assumptions name where a decay was another. ``loihi``: int8
+    ``shift``: the nearest 1 − 2⁻ᵏ, which the assumptions name where a decay was another. ``fine``: of int8,
+    layers whose weights take two int8 (``none``, ``constant``: those that read the same at every timestep,
+    ``all``, or names); None: ``constant`` where ``calibrate`` shows that classes need it. ``loihi``: int8
     weights, neurons in Loihi's integers; where a current could wrap, the assumptions say so. Raises
     ModelError for what the numbers can't express, DataError for inputs that do not fit.
     """
@@ -121,6 +173,8 @@ def in_numbers(
         raise ModelError(f"decays: expected 'product' or 'shift', found {decays!r}")
     if decays is not None and numbers != "int8":
         raise ModelError(f"decays: expected none: only int8 has a choice, found {decays!r} with {numbers}")
+    if fine is not None and numbers != "int8":
+        raise ModelError(f"fine: expected none: only int8 has finer weights, found {fine!r} with {numbers}")
     if numbers == "float32":
         if calibrate is not None:
             raise DataError(
@@ -135,42 +189,39 @@ def in_numbers(
         raise ModelError(
             f"state_bits: expected none with Loihi's integers, which take 24, found {state_bits}"
         )
-    seen, labels = (None, None) if calibrate is None else _seen(graph, calibrate)
+    seen, labels = None, None
+    if calibrate is not None:
+        seen, labels = _named(lambda: checked_data(graph, calibrate, split="train"))
     told: tuple[str, ...] = () if calibrate is not None else (NOTHING_SEEN,)
+    found = None
     if numbers == "int8":
         from snnrt.converters.passes.shifts import moved_decays
 
         if decays == "shift":
             told = (*told, *moved_decays(graph))
-        graph = quantise(graph, seen, state_bits, decays or "product")
+        if seen is not None:
+            from snnrt.converters.passes.calibrated import calibrated
+
+            made = calibrated(graph, seen, labels, state_bits, decays or "product", fine)
+            graph, found, told = made.graph, made.agreement, (*told, *made.told)
+        else:
+            graph = quantise(graph, None, state_bits, decays or "product", fine or "none")
     else:
         from snnrt.converters.passes.loihi import to_loihi, wrapping
 
         whole = quantise(graph, seen, 32)
         graph, told = to_loihi(whole), (*told, *wrapping(whole))
-    found = None
-    if seen is not None:
-        from snnrt.converters.passes.agreement import agreement as with_float32
+        if seen is not None:
+            from snnrt.converters.passes.agreement import agreement as with_float32
 
-        found = with_float32(imported.graph, graph, seen, labels)
+            found = with_float32(imported.graph, graph, seen, labels)
     return _told(replace(imported, graph=graph, agreement=found), told)
-
-
-def _seen(graph: Graph, calibrate: Inputs) -> tuple[np.ndarray, np.ndarray | None]:
-    """The inputs to calibrate with, held against the graph's input, and their labels."""
-    try:
-        return checked_data(graph, calibrate, split="train")
-    except DataFileError as error:
-        raise DataFileError(f"calibrate: {error}") from None
-    except DataError as error:
-        raise DataError(f"calibrate: {error}") from None
 
 
 def _as_told(told: Imported, made: Imported) -> Imported:
     """``made`` with the exit and the metadata of ``told``."""
     source = {**told.graph.metadata["source"], "assumptions": list(made.assumptions)}  # type: ignore[dict-item]
-    exit = told.graph.exit
-    graph = made.graph.with_exit(Exit(exit.rule, exit.threshold))
+    graph = made.graph.with_exit(Exit.of(told.graph.exit))
     return replace(made, graph=graph.with_(metadata={**told.graph.metadata, "source": source}))
 
 

@@ -13,11 +13,12 @@ from snnrt.cli.arguments import (
     add_exit_options,
     add_json,
     finite,
+    is_model,
     positive,
     positive_real,
     subcommand,
 )
-from snnrt.cli.description import source_text
+from snnrt.cli.description import preprocessing_facts, source_text
 from snnrt.cli.output import (
     check_outputs,
     print_facts,
@@ -67,6 +68,14 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     )
     add_import_options(parser)
     parser.add_argument(
+        "--preprocess",
+        action="append",
+        metavar="KEY=VALUE",
+        help="what happens to raw values before the first node, kept in the file: mean and std (a number, or "
+        "one a channel with commas), scale, layout, encoding (rate, latency, delta), seed, threshold; of "
+        "recordings of events interval (µs) or count, and size (WIDTHxHEIGHT); may be repeated",
+    )
+    parser.add_argument(
         "--decays",
         choices=("product", "shift"),
         help="how int8 neurons decay: by a product (the default), or by a shift, the nearest 1 − 2^−k",
@@ -75,6 +84,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--plot",
         metavar="FILE",
         help="with --spiking: accuracy against timesteps and the layers' errors as .png or .svg",
+    )
+    parser.add_argument(
+        "--fine",
+        metavar="LAYERS",
+        help="layers whose weights take two int8 each: none, all, constant (those that read the same at "
+        "every timestep), or names with commas (by default constant where --calibrate shows a need)",
     )
     parser.add_argument("--class-names", metavar="A,B,C", help="names of the classes, kept in the file")
     parser.add_argument("--name", help="name of the network, kept in the file")
@@ -214,18 +229,27 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--plot draws how well an ordinary network spikes: add --spiking and --calibrate")
     if args.decays is not None and args.numbers != "int8":
         args.parser.error("--decays says how int8 neurons decay: add --numbers int8")
+    if args.fine is not None and args.numbers != "int8":
+        args.parser.error("--fine says which int8 weights are finer: add --numbers int8")
     check_outputs([args.output, args.plot], [args.source, args.calibrate])
     options = import_options(args)
     for name in ("timesteps", "exit", "name", "calibrate", "decays"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
+    if args.fine is not None:
+        words = ("none", "constant", "all")
+        options["fine"] = args.fine if args.fine in words else [one.strip() for one in args.fine.split(",")]
+    if args.preprocess is not None:
+        options["preprocessing"] = _preprocessing(args.preprocess, args.parser)
     if args.class_names is not None:
         options["class_names"] = [name.strip() for name in args.class_names.split(",")]
 
     import snnrt
+    from snnrt.exits.reach import reach_of
 
+    silent: set[str] = set()
     as_nir = args.output.lower().endswith(".nir")
-    if as_nir and _is_model(args.source):
+    if as_nir and is_model(args.source):
         if options or args.numbers != "float32":
             args.parser.error(f"{args.source} is converted already: it becomes a NIR file without options")
         network = snnrt.load(args.source)
@@ -234,7 +258,12 @@ def run(args: argparse.Namespace) -> int:
             warnings.simplefilter("always", snnrt.SilentLayerWarning)
             network = snnrt.convert(args.source, numbers=args.numbers, **options)
         for warning in told:
+            if isinstance(warning.message, snnrt.SilentLayerWarning):
+                silent.update(warning.message.layers)
             print_warning(str(warning.message))
+    unreached = reach_of(network.graph).warning(network.exit)
+    if unreached is not None:
+        print_warning(unreached)
     unsaid: list[str] = []
     if as_nir:
         unsaid = network.save_nir(args.output)
@@ -247,20 +276,32 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(_summary(args, network) | ({"not_in_nir": unsaid} if unsaid else {}))
     else:
-        _print(args, network)
+        _print(args, network, silent)
         if unsaid:
             print_facts([("not in NIR" if index == 0 else "", text) for index, text in enumerate(unsaid)])
     return 0
 
 
-def _is_model(path: str) -> bool:
-    from snnrt.ir.spec import MAGIC
+def _preprocessing(settings: list[str], parser: argparse.ArgumentParser) -> dict[str, object]:
+    """The fields of a Preprocessing; one that stands twice is the later one's."""
+    values: dict[str, object] = {}
+    for setting in settings:
+        key, equals, text = (part.strip() for part in setting.partition("="))
+        if not equals:
+            parser.error(f"--preprocess: expected KEY=VALUE, as mean=0.1307, found {setting!r}")
+        parts = text.split("x" if key == "size" else ",")
+        found = [_parsed(part.strip()) for part in parts]
+        values[key] = found if len(found) > 1 else found[0]
+    return values
 
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except (OSError, ValueError):
-        return False
+
+def _parsed(text: str) -> object:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
@@ -287,7 +328,7 @@ def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
     }
 
 
-def _print(args: argparse.Namespace, network: Network) -> None:
+def _print(args: argparse.Namespace, network: Network, silent: set[str]) -> None:
     from snnrt.summary import byte_count, exit_text, inputs_text
 
     graph, info = network.graph, network.file_info()
@@ -295,6 +336,7 @@ def _print(args: argparse.Namespace, network: Network) -> None:
         ("written", args.output),
         ("network", f"{len(graph.nodes)} nodes, {graph.profile}, from {source_text(graph) or args.source}"),
         ("input", inputs_text(graph)),
+        *preprocessing_facts(graph),
         ("exit", exit_text(network.exit, network.timesteps)),
         ("flash", byte_count(info.file_bytes)),
         ("RAM", byte_count(info.arena_bytes)),
@@ -305,7 +347,7 @@ def _print(args: argparse.Namespace, network: Network) -> None:
             [("assumed" if index == 0 else "", text) for index, text in enumerate(network.assumptions)]
         )
     if network.agreement is not None:
-        _print_agreement(network.agreement)
+        _print_agreement(network.agreement, silent)
     if network.fidelity is not None:
         _print_fidelity(network.fidelity)
 
@@ -346,8 +388,8 @@ def _quarter(fidelity: Fidelity) -> int:
     return next(place for place, steps in enumerate(fidelity.timesteps) if 4 * steps >= last)
 
 
-def _print_agreement(agreement: Agreement) -> None:
-    """Classes, accuracy and firing rates beside float32's, and what is poor."""
+def _print_agreement(agreement: Agreement, silent: set[str]) -> None:
+    """Classes, accuracy and firing rates beside float32's; what is poor, but ``silent`` was told before."""
     print()
     facts = [
         ("agreement", f"with float32, on {agreement.inputs} calibration inputs"),
@@ -368,5 +410,5 @@ def _print_agreement(agreement: Agreement) -> None:
                 for layer in agreement.layers
             ],
         )  # fmt: skip
-    for text in agreement.warnings():
+    for text in agreement.warnings(silent):
         print_text(f"warning: {text}")
