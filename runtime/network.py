@@ -92,7 +92,7 @@ class Network(NetworkFacts):
     def score(
         self, x: Inputs, y: np.ndarray | None = None, *, timesteps: int | None = None,
         exit: Exit | str | None = None, device: str | Device | Crossbar = "cpu",
-        example: object = None, progress: Progress | None = None,
+        progress: Progress | None = None,
     ) -> float:  # fmt: skip
         """The accuracy: the fraction of inputs whose prediction is the label in ``y`` (N,), integers; None:
         the labels that come with ``x``. The rest as for :meth:`run`. Raises DataError without labels."""
