@@ -97,12 +97,13 @@ typedef struct snnrt_neuron_step {
     void *output;
     uint32_t neurons;
     uint32_t channels;
-    /* Of neurons that are not plain, where they have the mechanism; counters are uint16_t, what fired is bits. */
+    /* Of neurons that are not plain, where they have the mechanism; counters are int16_t, what fired is bits. */
     void *synapse_state;
     void *rise_state;
     void *adaptation_state;
     void *refractory_state;
     void *fired_state;
+    void *net_state;
 #if SNNRT_COUNTS_CAPPED
     uint64_t *capped; /* is raised by the updates in which max_spikes held a neuron back */
 #endif

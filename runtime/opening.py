@@ -71,6 +71,8 @@ def convert(
     normalise_input: bool | None = None,
     reset_delay: bool | None = None,
     logits: int | str | None = None,
+    spiking: bool | None = None,
+    negative_spikes: bool | None = None,
     weights: object = None,
     layers: LayerChoices | None = None,
     preprocessing: Preprocessing | Mapping[str, object] | None = None,
@@ -84,7 +86,10 @@ def convert(
     the result is held against the module's spikes on the example. ``logits``: which of several results they
     come from (the first). ``weights``: a state_dict, or its file, for the module. Code may be named instead:
     ``package.module:name`` or ``file.py:name``, of a module, or of a function that gives one or
-    (module, example).
+    (module, example). ``spiking``: an ordinary network, whose activations become integrate-and-fire neurons
+    with thresholds from ``calibrate`` (``fidelity`` of the result); they take back spikes that were too many
+    unless ``negative_spikes`` is False, and fire ``max_spikes`` a timestep (1; activations
+    trained with rounding to L levels, QCFS: L, and ``timesteps`` is L).
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
     ``norse``, ``sinabs``, ``rockpool``, ``lava``, ``nir``; None: inferred, and said in
@@ -127,7 +132,8 @@ def convert(
         "readout": readout, "encoding": encoding, "low": low, "high": high, "dt": dt, "reset": reset,
         "strict": strict, "multiple": multiple, "max_spikes": max_spikes, "lower_bound": lower_bound,
         "normalise_input": normalise_input, "reset_delay": reset_delay, "layers": layers, "example": example,
-        "logits": logits, "weights": weights,
+        "logits": logits, "weights": weights, "spiking": spiking,
+        "negative_spikes": negative_spikes,
     }  # fmt: skip
     converted = convert_source(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, decays=decays,
@@ -136,7 +142,7 @@ def convert(
         preprocessing=preprocessing,
         **{option: value for option, value in options.items() if value is not None},
     )  # fmt: skip
-    network = Network(converted.graph, converted.assumptions, converted.agreement)
+    network = Network(converted.graph, converted.assumptions, converted.agreement, converted.measured)
     if calibrate is not None:
         warn_of_silence(network.model, calibrate, stacklevel=2)
     return network

@@ -26,6 +26,7 @@ MARKED = {
     "csrc/test_sanitised_runs.py": "sanitisers",
     "emulator": "firmware",
     "examples/test_train_digits.py": "frameworks",
+    "examples/test_training_ordinary.py": "frameworks",
     "export/test_optimisation.py": "firmware",
     "export/test_own_names.py": "firmware",
     "export/test_project_kinds.py": "firmware",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from snnrt.converters.torch import activations
 from snnrt.converters.torch import functions_elementwise as elementwise
 from snnrt.converters.torch import functions_of_axes as axes
 from snnrt.converters.torch import functions_of_layers as layers
@@ -27,6 +28,8 @@ FUNCTIONS: dict[str, Handler] = {
     "adaptive_avg_pool2d": layers.adaptive_pool, "adaptive_max_pool2d": layers.adaptive_pool,
     "adaptive_avg_pool1d": layers.adaptive_pool, "adaptive_max_pool1d": layers.adaptive_pool,
     "pad": layers.pad,
+    "relu": activations.relu, "relu6": activations.relu6, "hardtanh": activations.hardtanh,
+    "clamp": activations.hardtanh, "clip": activations.hardtanh,
     "add": elementwise.add, "sub": elementwise.subtract, "rsub": elementwise.subtract,
     "mul": elementwise.multiply, "div": elementwise.divide,
     "neg": elementwise.negate, "negative": elementwise.negate,

@@ -211,7 +211,8 @@ def _over_map(
 def last_word(interpreter: Interpreter, call: Call) -> Meaning:
     """Softmax and the like behind the logits, which change no class."""
     meaning = interpreter.meaning(value_of(call))
-    if not (meaning.time == "reduced" or (meaning.time in ("step", "sequence") and len(meaning.sample) == 1)):
+    timed = meaning.time in ("step", "sequence") or interpreter.is_result(call)
+    if not (meaning.time == "reduced" or (timed and len(meaning.sample) == 1)):
         raise NotSupported("a softmax inside of the network", "leave it out, or put it behind the logits")
     line = f"{call.function} behind the logits is left out: it changes no class"
     if line not in interpreter.notes:

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._pytree import tree_leaves
 
+from snnrt.converters.torch import activations
 from snnrt.converters.torch.adapter import Adapted, Adapter, Branch
 from snnrt.converters.torch.cells import (
     CellRecord,
@@ -22,7 +24,7 @@ from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.functions import FUNCTIONS
 from snnrt.converters.torch.input_axes import input_axes
 from snnrt.converters.torch.meaning import Meaning, joined
-from snnrt.converters.torch.operations import Cell, Linear, Operation, Unsupported
+from snnrt.converters.torch.operations import Activation, Cell, Linear, Operation, Unsupported
 from snnrt.converters.torch.recording import ESCAPES, Call, Recording, Value
 from snnrt.converters.torch.template import Read, Template, TemplateNode
 from snnrt.errors import ModelError
@@ -49,11 +51,19 @@ class Interpretation:
 class Interpreter:
     """Goes through ``recording`` once, from its inputs to its result.
 
-    ``adapter`` knows the frameworks' neurons. ``called``: the module was called once for each timestep.
+    ``adapter`` knows the frameworks' neurons. ``called``: the module was called once for each
+    timestep. ``spiking``: its activations shall become neurons.
     """
 
-    def __init__(self, recording: Recording, adapter: Adapter, called: bool = False) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        adapter: Adapter,
+        called: bool = False,
+        spiking: bool = False,
+    ) -> None:
         self.recording, self.adapter, self.called = recording, adapter, called
+        self.activations: dict[int, Activation] | None = {} if spiking else None
         self.template = Template()
         self.notes: list[str] = []
         self.meanings: dict[int, Meaning] = {}
@@ -96,6 +106,11 @@ class Interpreter:
 
     # what functions use
 
+    def is_result(self, call: Call) -> bool:
+        """Whether what an ordinary network gives is what ``call`` gave."""
+        given = {id(one) for one in tree_leaves(self.recording.result)}
+        return self.activations is not None and any(id(one) in given for one in call.outputs)
+
     def meaning(self, value: Value) -> Meaning:
         """Of a recorded tensor."""
         if id(value) not in self.meanings:
@@ -130,6 +145,9 @@ class Interpreter:
     # calls
 
     def _interpret(self, call: Call) -> None:
+        if call.levels is not None:
+            self.meanings[id(call.outputs[0])] = activations.quantised(self, call)
+            return
         if call.cell is not None:
             self._cell(call)
             return

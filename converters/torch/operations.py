@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,9 +33,9 @@ class Operation:
     def key(self) -> tuple[object, ...]:
         """Equal for operations that compute the same."""
         found: list[object] = [type(self)]
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "title":
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name == "title":
                 continue
             found.append((value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value)
         return tuple(found)
@@ -85,10 +85,12 @@ class Convolution(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Affine(Operation):
-    """``scale``·x + ``shift``: each (), (channels,) or of the sample's shape, float64."""
+    """``scale``·x + ``shift``: each (), (channels,) or of the sample's shape, float64. ``reader``: of several
+    that are alike, tells whose it is."""
 
     scale: np.ndarray
     shift: np.ndarray
+    reader: int | None = field(default=None, kw_only=True)
     stem: ClassVar[str] = "affine"
 
     def draft(self, name: str, shape: Shape) -> Draft:
@@ -221,6 +223,21 @@ class Cell(Operation):
     def key(self) -> tuple[object, ...]:
         """A state is nobody else's."""
         return (Cell, self.path)
+
+
+@dataclass(frozen=True, eq=False)
+class Activation(Operation):
+    """max(x, 0), at most ``ceiling``, of an ordinary network; ``path`` tells it from others. ``levels``: it
+    is rounded to so many steps up to the ceiling, which it was trained for (QCFS)."""
+
+    path: str
+    ceiling: float | None = None
+    levels: int | None = None
+    stem: ClassVar[str] = "activation"
+
+    def key(self) -> tuple[object, ...]:
+        """Each has a threshold of its own."""
+        return (Activation, self.path)
 
 
 @dataclass(frozen=True, eq=False)

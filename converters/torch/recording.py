@@ -68,7 +68,8 @@ class Call:
 
     ``function``: its plain name (``add`` also for ``+=``). ``arguments`` and ``options`` have a
     :class:`Value` where the network's own tensors stood. ``scope``: path of the module that called it,
-    ``""`` for the outermost; of a cell its own. ``where``: file and line of the user's code.
+    ``""`` for the outermost; of a cell its own. ``where``: file and line of the user's code. ``levels``: of
+    an activation that is rounded, its ceiling and their number.
     """
 
     function: str
@@ -77,6 +78,7 @@ class Call:
     scope: str
     where: str
     cell: torch.nn.Module | None = None
+    levels: tuple[float, int] | None = None
     outputs: list[Value] = field(default_factory=list)
 
     def values(self) -> list[Value]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
 from dataclasses import dataclass
@@ -13,18 +12,14 @@ from snnrt.devices.base import Capabilities, RunRequest, Session
 from snnrt.devices.cpu import program_of, run_on_core
 from snnrt.devices.crossbar.config import CrossbarConfig
 from snnrt.devices.crossbar.core import Chip
+from snnrt.devices.crossbar.description import config_of, parameters_of, plain_values, read_document
 from snnrt.devices.crossbar.device import Crossbar
-from snnrt.errors import DataError, TargetError, TargetFileError
+from snnrt.errors import DataError
 from snnrt.format.model import Model
 from snnrt.ir.graph import Conv2d, Weighted
 from snnrt.ir.value_types import largest_values
 from snnrt.results.request import RECORDABLE
 from snnrt.results.result import Result
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 # a chip is one thing: runs on it take turns
 _turns: weakref.WeakKeyDictionary[Crossbar, threading.Lock] = weakref.WeakKeyDictionary()
@@ -38,21 +33,13 @@ def names() -> tuple[str, ...]:
 
 def find(argument: str) -> CrossbarDevice:
     """A chip with the default parameters, or with those of the TOML file. Raises TargetError."""
-    return CrossbarDevice(Crossbar(CrossbarConfig.from_dict(read_parameters(argument) if argument else {})))
+    config = config_of(read_document(argument), argument) if argument else CrossbarConfig()
+    return CrossbarDevice(Crossbar(config))
 
 
 def read_parameters(path: str) -> dict[str, object]:
     """The parameters in a TOML file, or in its table ``crossbar``. Raises TargetError."""
-    try:
-        with open(path, "rb") as file:
-            table = tomllib.load(file)
-    except (OSError, ValueError, RecursionError) as error:
-        if isinstance(error, OSError):
-            raise TargetFileError(
-                f"{path}: cannot be read: {error.strerror or error}; check the path"
-            ) from error
-        raise TargetError(f"{path}: is not a TOML file: {error}") from error
-    return table["crossbar"] if isinstance(table.get("crossbar"), dict) else table
+    return plain_values(parameters_of(read_document(path)), f"{path}: crossbar")
 
 
 class CrossbarDevice:
