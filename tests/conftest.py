@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 # folders and files where every test has the marker; elsewhere single tests bear it themselves
 MARKED = {
     "benchmarks": "firmware",
+    "converters/common/rollup/test_input_axes.py": "frameworks",
     "converters/frameworks/test_norse.py": "frameworks",
     "converters/frameworks/test_snntorch.py": "frameworks",
     "converters/nir/exports": "frameworks",

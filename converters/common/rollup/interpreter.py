@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 
-from snnrt.converters.torch.adapter import Adapted, Adapter, Branch
-from snnrt.converters.torch.cells import (
+from snnrt.converters.common.rollup.adapted import Adapted, Branch, Neurons
+from snnrt.converters.common.rollup.calls import ESCAPES, Call, Recording, Value
+from snnrt.converters.common.rollup.cells import (
     CellRecord,
     axes_at,
     count_steps,
@@ -18,13 +18,12 @@ from snnrt.converters.torch.cells import (
     shape_after,
     without_time,
 )
-from snnrt.converters.torch.errors import NotSupported
-from snnrt.converters.torch.functions import FUNCTIONS
-from snnrt.converters.torch.input_axes import input_axes
-from snnrt.converters.torch.meaning import Meaning, joined
-from snnrt.converters.torch.operations import Cell, Linear, Operation, Unsupported
-from snnrt.converters.torch.recording import ESCAPES, Call, Recording, Value
-from snnrt.converters.torch.template import Read, Template, TemplateNode
+from snnrt.converters.common.rollup.functions import FUNCTIONS
+from snnrt.converters.common.rollup.input_axes import input_axes
+from snnrt.converters.common.rollup.meaning import Meaning, joined
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Cell, Linear, Operation, Unsupported
+from snnrt.converters.common.rollup.template import Read, Template, TemplateNode
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Shape
 
@@ -52,7 +51,7 @@ class Interpreter:
     ``adapter`` knows the frameworks' neurons. ``called``: the module was called once for each timestep.
     """
 
-    def __init__(self, recording: Recording, adapter: Adapter, called: bool = False) -> None:
+    def __init__(self, recording: Recording, adapter: Neurons, called: bool = False) -> None:
         self.recording, self.adapter, self.called = recording, adapter, called
         self.template = Template()
         self.notes: list[str] = []
@@ -353,4 +352,4 @@ def _replace_values(tree: Any, meanings: dict[int, Meaning]) -> Any:
         return {key: _replace_values(one, meanings) for key, one in tree.items()}
     if isinstance(tree, (list, tuple)):
         return [_replace_values(one, meanings) for one in tree]
-    return tree if not isinstance(tree, torch.Tensor) else None
+    return None if hasattr(tree, "shape") else tree
