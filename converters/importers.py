@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnrt.converters.common.content import find_content
+from snnrt.converters.common.content import find_content, is_onnx
 from snnrt.errors import ArgumentTypeError, ModelError, ModelFileError
 
 if TYPE_CHECKING:
@@ -66,6 +66,12 @@ IMPORTERS = (
         ("torch.nn.modules.module.Module",), r".+\.py:[A-Za-z_][\w.]*|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*",
         "snnrt.converters.torch.outputs:module_outputs",
     ),
+    Importer(
+        # the first field of a protobuf is a number
+        "ONNX", (".onnx",), b"\x08", "snnrt.converters.onnx.importer", "import_onnx",
+        ("onnx.onnx_ml_pb2.ModelProto", "onnx.onnx_cpp2py_export.ModelProto"), None,
+        "snnrt.converters.onnx.outputs:onnx_outputs",
+    ),
 )  # fmt: skip
 
 
@@ -78,7 +84,6 @@ _ADVICE = {
     ".snnrt": "it is converted already: 'snnrt run' and snnrt.load take it as it is",
     ".pt": _PYTORCH,
     ".pth": _PYTORCH,
-    ".onnx": "ONNX is not read yet: export the network as NIR from its framework",
 }
 
 
@@ -121,7 +126,7 @@ def find_importer(source: object) -> Importer:
         raise ModelFileError(f"{path}: no such file; expected {readable_sources()}")
     begin = _beginning(path)
     for one in IMPORTERS:
-        if one.signature and begin.startswith(one.signature):
+        if one.signature and begin.startswith(one.signature) and (len(one.signature) > 1 or is_onnx(begin)):
             return one
     suffix = f"the suffix {path.suffix!r}" if path.suffix else "no suffix"
     what, remedy = find_content(path) or ("a content of another kind", _EXPORT)

@@ -19,7 +19,7 @@ from snnrt.converters.common.rollup.cells import (
     without_time,
 )
 from snnrt.converters.common.rollup.functions import FUNCTIONS
-from snnrt.converters.common.rollup.input_axes import input_axes
+from snnrt.converters.common.rollup.input_axes import Axes, input_axes
 from snnrt.converters.common.rollup.meaning import Meaning, joined
 from snnrt.converters.common.rollup.not_supported import NotSupported
 from snnrt.converters.common.rollup.operations import Cell, Linear, Operation, Unsupported
@@ -49,10 +49,13 @@ class Interpreter:
     """Goes through ``recording`` once, from its inputs to its result.
 
     ``adapter`` knows the frameworks' neurons. ``called``: the module was called once for each timestep.
+    ``axes`` of the first input; None: told by what reads it.
     """
 
-    def __init__(self, recording: Recording, adapter: Neurons, called: bool = False) -> None:
-        self.recording, self.adapter, self.called = recording, adapter, called
+    def __init__(
+        self, recording: Recording, adapter: Neurons, called: bool = False, axes: Axes | None = None
+    ) -> None:
+        self.recording, self.adapter, self.called, self.axes = recording, adapter, called, axes
         self.template = Template()
         self.notes: list[str] = []
         self.meanings: dict[int, Meaning] = {}
@@ -65,7 +68,7 @@ class Interpreter:
         """Raises ModelError where the network's timesteps are not alike, or its axes are not told."""
         given = self.recording.inputs[0]
         steps = self.timesteps if self.looped else None
-        lead, tail, timesteps = input_axes(self.recording, self.adapter, steps)
+        lead, tail, timesteps = self.axes or input_axes(self.recording, self.adapter, steps)
         if timesteps is not None:
             self.timesteps = timesteps
         sample = given.shape[len(lead) : len(given.shape) - len(tail)]
