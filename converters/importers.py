@@ -138,7 +138,11 @@ def find_importer(source: object) -> Importer:
 
 def readable_sources() -> str:
     """What can be imported, in words: ``a NIR file (.nir)``."""
-    return " or ".join(f"a {one.title} file ({', '.join(one.suffixes)})" for one in IMPORTERS if one.suffixes)
+    return " or ".join(
+        f"{'an' if one.title[0] in 'AEIO' else 'a'} {one.title} file ({', '.join(one.suffixes)})"
+        for one in IMPORTERS
+        if one.suffixes
+    )
 
 
 def _beginning(path: Path) -> bytes:

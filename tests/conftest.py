@@ -17,6 +17,7 @@ MARKED = {
     "converters/frameworks/test_norse.py": "frameworks",
     "converters/frameworks/test_snntorch.py": "frameworks",
     "converters/nir/exports": "frameworks",
+    "converters/onnx/test_networks.py": "frameworks",
     "converters/torch": "frameworks",
     "csrc/test_code_size.py": "firmware",
     "csrc/test_compiler_demands.py": "firmware",

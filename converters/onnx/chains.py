@@ -53,20 +53,21 @@ def read_chain(bases: list[Tensor], fires: bool, found: Fires, stops: set[Tensor
     """Read the timesteps of one neuron; ``stops``: tensors of other neurons, which are drives."""
     chain = Chain(bases, fires)
     cones = []
-    for earlier, base in pairwise(bases):
-        above = _ancestors(earlier)
-        inside, leaves = _cone(base, earlier, above, found, stops)
-        cones.append((earlier, base, above, inside, leaves))
+    # of a membrane all that it is made of, which grows from one timestep to the next
+    above: set[Tensor] = set()
     times: dict[Tensor, int] = {}
-    for _, _, above, _, leaves in cones:
-        for leaf in leaves:
-            if leaf in above:
-                times[leaf] = times.get(leaf, 0) + 1
-    for number, (earlier, base, above, inside, leaves) in enumerate(cones):
+    for earlier, base in pairwise(bases):
+        _add_ancestors(earlier, above)
+        inside, leaves = _cone(base, earlier, above, found, stops)
+        old = [leaf for leaf in leaves if leaf in above]
+        for leaf in old:
+            times[leaf] = times.get(leaf, 0) + 1
+        cones.append((earlier, base, inside, old))
+    for number, (earlier, base, inside, old) in enumerate(cones):
         carried = [
-            leaf for leaf in leaves
-            if leaf in above and times[leaf] == 1 and len(cones) > 1 and leaf not in stops
-            and not found.is_local(leaf) and (is_elementwise(leaf) or number == 0)
+            leaf for leaf in old
+            if times[leaf] == 1 and len(cones) > 1 and leaf not in stops and not found.is_local(leaf)
+            and (is_elementwise(leaf) or number == 0)
         ]  # fmt: skip
         carried.sort(key=lambda one: one.number)
         chain.segments.append(_segment(earlier, base, inside, carried, found))
@@ -81,22 +82,23 @@ def read_chain(bases: list[Tensor], fires: bool, found: Fires, stops: set[Tensor
     return chain
 
 
-def _ancestors(tensor: Tensor) -> set[Tensor]:
-    seen, pending = {tensor}, [tensor]
+def _add_ancestors(tensor: Tensor, above: set[Tensor]) -> None:
+    """Put ``tensor`` and all that it is made of into ``above``."""
+    above.add(tensor)
+    pending = [tensor]
     while pending:
         node = pending.pop().node
         for source in [] if node is None else node.tensors():
-            if source.varies and source not in seen:
-                seen.add(source)
+            if source.varies and source not in above:
+                above.add(source)
                 pending.append(source)
-    return seen
 
 
 def _cone(
     base: Tensor, earlier: Tensor, above: set[Tensor], found: Fires, stops: set[Tensor]
 ) -> tuple[list[Tensor], list[Tensor]]:
     """What was computed elementwise between the membrane ``earlier`` and ``base``, and what that reads."""
-    known = set(found.bases)
+    known = found.known
     inside: list[Tensor] = []
     leaves: list[Tensor] = []
     pending, seen = [base], {base}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from onnx import inliner, numpy_helper
 
 from snnrt.converters.common.content import find_content
 from snnrt.errors import ModelError, ModelFileError
@@ -65,7 +65,7 @@ class OnnxModel:
 
     def _external(self, tensor: onnx.TensorProto, size: int) -> np.ndarray:
         name = printable(tensor.name)
-        fields = {one.key: one.value for one in tensor.external_data}
+        fields = {as_text(one.key): as_text(one.value) for one in tensor.external_data}
         place = PurePosixPath(fields.get("location", "").replace("\\", "/"))
         if self.folder is None:
             raise ModelError(
@@ -105,14 +105,15 @@ def read_onnx(source: object) -> OnnxModel:
     if isinstance(source, onnx.ModelProto):
         return _checked(source, None)
     path = Path(os.fspath(source))  # type: ignore[arg-type]
+    if not path.is_file():
+        raise ModelFileError(f"{path}: no such file; expected an ONNX model (.onnx)")
     try:
-        if not path.is_file():
-            raise ModelFileError(f"{path}: no such file; expected an ONNX model (.onnx)")
-        if path.stat().st_size > MOST_BYTES:
-            raise ModelError(f"expected at most {MOST_BYTES >> 20} MiB, found {path.stat().st_size} bytes")
-        data = path.read_bytes()
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= MOST_BYTES else b""
     except OSError as error:
         raise ModelFileError(f"{path}: can't be read ({error.strerror or error}); check the path") from None
+    if size > MOST_BYTES:
+        raise ModelError(f"expected at most {MOST_BYTES >> 20} MiB, found {size} bytes")
     model = onnx.ModelProto()
     try:
         model.ParseFromString(data)
@@ -157,7 +158,7 @@ def _inlined(model: onnx.ModelProto) -> onnx.ModelProto:
     if total > MAX_NODES:
         raise ModelError(f"its functions expand to more than {MAX_NODES} nodes; expected fewer")
     try:
-        inlined: onnx.ModelProto = onnx.inliner.inline_local_functions(model)
+        inlined: onnx.ModelProto = inliner.inline_local_functions(model)
     except DAMAGED as error:
         raise ModelError(f"its functions can't be expanded ({_brief(error)}); export it again") from None
     return inlined
@@ -184,6 +185,11 @@ def _brief(error: BaseException) -> str:
     return " ".join(str(error).split())[:120] or type(error).__name__
 
 
+def as_text(value: str | bytes) -> str:
+    """A name: protobuf gives bytes for what is no UTF-8."""
+    return value if isinstance(value, str) else value.decode("utf8", "replace")
+
+
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:
     """By name: numbers, lists, bytes decoded, tensors and graphs as they are. Raises ModelError."""
     found: dict[str, Any] = {}
@@ -197,6 +203,6 @@ def attributes(node: onnx.NodeProto) -> dict[str, Any]:
                 f"node {printable(node.name)!r} ({printable(node.op_type)}): {printable(one.name)}: "
                 f"is damaged ({_brief(error)})"
             ) from None
-        found[one.name] = list(value) if not isinstance(value, (int, float, str)) and hasattr(
+        found[as_text(one.name)] = list(value) if not isinstance(value, (int, float, str)) and hasattr(
             value, "__iter__") else value  # fmt: skip
     return found

@@ -66,13 +66,14 @@ class Tables:
 
 @dataclass(eq=False)
 class Fires:
-    """``bases`` in order, ``related``: the base of a tensor and its polynomial, where it follows from that
-    and constants; ``odd``: comparisons of two things that both change."""
+    """``bases`` in order and as the set ``known``, ``related``: the base of a tensor and its polynomial,
+    where it follows from that and constants; ``odd``: comparisons of two things that both change."""
 
     bases: list[Tensor]
     related: dict[Tensor, tuple[Tensor, Polynomial]]
     odd: list[TracedNode]
     tables: Tables
+    known: set[Tensor] = field(default_factory=set)
 
     def spikes_of(self, tensor: Tensor) -> Tensor | None:
         """The base whose spikes ``tensor`` is, as they are; None for anything else."""
@@ -110,7 +111,7 @@ def find_fires(trace: Trace) -> Fires:
                 inner = sources[0]
             bases[inner] = None
     tables = Tables()
-    found = Fires(sorted(bases, key=lambda one: one.number), {}, odd, tables)
+    found = Fires(sorted(bases, key=lambda one: one.number), {}, odd, tables, set(bases))
     for tensor in trace.tensors:
         if tensor in bases:
             found.related[tensor] = (tensor, Polynomial.atom(V))

@@ -31,6 +31,7 @@ from snnrt.converters.onnx.states import Ports, find_ports
 from snnrt.converters.onnx.translation import Translation
 from snnrt.errors import ModelError
 from snnrt.ir.nodes.readout import ReadoutMode
+from snnrt.texts import printable
 
 FORMAT = "onnx"
 ACTIVATIONS = frozenset({"Relu", "Clip", "LeakyRelu", "PRelu", "Elu", "Gelu", "Sigmoid", "Tanh", "HardSwish",
@@ -114,7 +115,7 @@ def _drafted(
         *notes,
         *range_notes,
     ]
-    name = model.graph.name or "onnx"
+    name = printable(model.graph.name, 100) or "onnx"
     return Drafted(drafts, connections, options, name, origin, tuple(assumed), where, together(runs))
 
 

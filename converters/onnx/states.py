@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 
 from snnrt.converters.onnx.elementwise import carries
-from snnrt.converters.onnx.file import OnnxModel
+from snnrt.converters.onnx.file import OnnxModel, as_text
 from snnrt.converters.onnx.fires import find_fires
 from snnrt.converters.onnx.tensors import Tensor, Trace
 from snnrt.converters.onnx.tracing import Tracer
@@ -41,31 +41,31 @@ class Ports:
 
 def find_ports(model: OnnxModel, example: tuple[int, ...] | None, timesteps: int) -> Ports:
     """Those of ``model``; ``example``: the shape of its data, where axes are left open. Raises ModelError."""
-    inner = {one.name for one in model.graph.initializer}
-    inputs = [one for one in model.graph.input if one.name not in inner]
+    inner = {as_text(one.name) for one in model.graph.initializer}
+    inputs = [one for one in model.graph.input if as_text(one.name) not in inner]
     if not 1 <= len(inputs) <= MAX_INPUTS or not model.graph.output:
         raise ModelError(
             f"the model has {len(inputs)} inputs and {len(model.graph.output)} outputs; expected an input of "
             "data, the states, and an output"
         )
-    shapes = {one.name: _shape(one, timesteps) for one in inputs}
-    dtypes = {one.name: _dtype(one) for one in inputs}
-    first = inputs[0].name
+    shapes = {as_text(one.name): _shape(one, timesteps) for one in inputs}
+    dtypes = {as_text(one.name): _dtype(one) for one in inputs}
+    first = as_text(inputs[0].name)
     if example is not None:
         if len(inputs) > 1:
             # a batch of the example's size in states too
             batch = example[0]
-            shapes |= {one.name: (batch, *shapes[one.name][1:]) for one in inputs
-                       if _is_open(one, 0) and shapes[one.name]}  # fmt: skip
+            shapes |= {as_text(one.name): (batch, *shapes[as_text(one.name)][1:]) for one in inputs
+                       if _is_open(one, 0) and shapes[as_text(one.name)]}  # fmt: skip
         shapes[first] = example
     if len(inputs) == 1:
-        return Ports(first, {}, tuple(one.name for one in model.graph.output), shapes, dtypes)
+        return Ports(first, {}, tuple(as_text(one.name) for one in model.graph.output), shapes, dtypes)
     reached = _reached(model, shapes, dtypes)
     candidates = {name: [output for output, sources in reached.items() if name in sources] for name in shapes}
     data = next((name for name, outputs in candidates.items() if not outputs), first)
     states = _paired({name: outputs for name, outputs in candidates.items() if name != data})
     alone = [name for name in shapes if name != data and name not in states]
-    read = {name for node in model.graph.node for name in node.input}
+    read = {as_text(name) for node in model.graph.node for name in node.input}
     if alone and alone[0] not in read:
         raise ModelError(
             f"input {printable(alone[0])!r}: nothing reads it; where one tensor was given for two states, "
@@ -76,7 +76,9 @@ def find_ports(model: OnnxModel, example: tuple[int, ...] | None, timesteps: int
             f"input {printable(alone[0])!r}: no output is its next value; expected one input of data "
             f"({printable(data)!r}), and states that come out again: export the step so that it returns them"
         )
-    results = tuple(one.name for one in model.graph.output if one.name not in states.values())
+    results = tuple(
+        as_text(one.name) for one in model.graph.output if as_text(one.name) not in states.values()
+    )
     return Ports(data, states, results or tuple(states.values()), shapes, dtypes)
 
 
@@ -145,7 +147,7 @@ def _shape(value: onnx.ValueInfoProto, timesteps: int) -> tuple[int, ...]:
         size = dim.dim_value
         if size <= 0:
             # an open axis is the batch, unless its name says that it is time
-            size = timesteps if dim.dim_param.lower() in _TIME else 1
+            size = timesteps if as_text(dim.dim_param).lower() in _TIME else 1
         shape.append(int(size))
     total = 1
     for size in shape:

@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 
 from snnrt.converters.onnx.evaluate import FAILS, NotKnown, TooLarge, evaluate
-from snnrt.converters.onnx.file import DOMAINS, OnnxModel, attributes
+from snnrt.converters.onnx.file import DOMAINS, OnnxModel, as_text, attributes
 from snnrt.converters.onnx.tensors import Tensor, Trace, Traced, TracedNode
 from snnrt.errors import ModelError
 from snnrt.texts import printable
@@ -100,15 +100,21 @@ class Tracer:
             )
         nodes = []
         for proto in graph.node:
-            name = printable(proto.name or next(iter(proto.output), ""))
+            name = printable(as_text(proto.name or next(iter(proto.output), "")))
             found = {
                 key: self._read(value, depth + 1) if isinstance(value, onnx.GraphProto) else value
                 for key, value in attributes(proto).items()
             }
-            nodes.append(_Node(proto.op_type, name, _scope(proto), proto.domain, list(proto.input),
-                               list(proto.output), found))  # fmt: skip
-        constants = {one.name: Tensor(self.model.array(one), name=one.name) for one in graph.initializer}
-        return _Body(nodes, constants, [one.name for one in graph.input], [one.name for one in graph.output])
+            inputs, outputs = ([as_text(one) for one in names] for names in (proto.input, proto.output))
+            kind, domain = as_text(proto.op_type), as_text(proto.domain)
+            nodes.append(_Node(kind, name, _scope(proto), domain, inputs, outputs, found))
+        constants = {
+            as_text(one.name): Tensor(self.model.array(one), name=as_text(one.name))
+            for one in graph.initializer
+        }
+        return _Body(
+            nodes, constants, *([as_text(one.name) for one in ports] for ports in (graph.input, graph.output))
+        )
 
     def _graph(self, body: _Body, values: dict[str, Traced]) -> None:
         for name, constant in body.constants.items():
@@ -321,10 +327,10 @@ def _scope(proto: onnx.NodeProto) -> str:
     for one in proto.metadata_props:
         if one.key == _SCOPES:
             try:
-                names = ast.literal_eval(one.value[:10_000])
+                names = ast.literal_eval(as_text(one.value)[:10_000])
             except (ValueError, SyntaxError, MemoryError, RecursionError):
                 return ""
             # the last is the function's own
             return printable(names[-2]) if isinstance(names, list) and len(names) > 1 else ""
-    parts = re.fullmatch(r"/(.+)/[^/]+", proto.name)
+    parts = re.fullmatch(r"/(.+)/[^/]+", as_text(proto.name))
     return "" if parts is None else printable(parts[1].split("/")[-1])
