@@ -27,7 +27,7 @@ class _Seen:
 
     integer = False
     dtype = np.dtype(np.float32)
-    order = None
+    order: np.ndarray | None = None
     x = np.zeros(0, np.float32)
 
     def __init__(self) -> None:
@@ -163,7 +163,7 @@ def _run(
     fields: Fields, shape: tuple[int, ...], drives: list[np.ndarray]
 ) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
     """Membranes and spikes of each timestep; None where the fields are no neuron's."""
-    arrays = {
+    arrays: Fields = {
         name: np.broadcast_to(np.asarray(value, np.float32), shape).reshape(-1) if isinstance(
             value, np.ndarray) else value
         for name, value in fields.items()

@@ -67,7 +67,9 @@ def _evaluator(
     kind: str, names: tuple[str, ...], types: tuple[int, ...], key: tuple[tuple[str, Any], ...], opset: int,
     outputs: int,
 ) -> ReferenceEvaluator:  # fmt: skip
-    attributes = {name: list(value) if isinstance(value, tuple) else value for name, value in key}
+    attributes: dict[str, Any] = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in key
+    }
     results = [f"o{place}" for place in range(outputs)]
     node = onnx.helper.make_node(kind, list(names), results, **attributes)
     info = onnx.helper.make_tensor_value_info
@@ -311,7 +313,7 @@ def _reduced(compute: Callable[..., Any]) -> Callable[[Arrays, dict[str, Any]], 
 
 
 def _where(arrays: Arrays, attributes: dict[str, Any]) -> np.ndarray:
-    return np.where(*arrays)
+    return np.asarray(np.where(arrays[0], arrays[1], arrays[2]))
 
 
 def _clip(arrays: Arrays, attributes: dict[str, Any]) -> np.ndarray:

@@ -44,8 +44,8 @@ def _windows(
     x = np.pad(x, [(0, 0), (0, 0), *sides], constant_values=around)
     spans = [dilation * (k - 1) + 1 for k, dilation in zip(kernel, dilations)]
     found = sliding_window_view(x, spans, tuple(range(2, 2 + axes)))
-    return found[(slice(None), slice(None), *(slice(None, None, s) for s in strides),
-                  *(slice(None, None, d) for d in dilations))]  # fmt: skip
+    steps = [slice(None), slice(None), *(slice(None, None, one) for one in (*strides, *dilations))]
+    return np.asarray(found[tuple(steps)])
 
 
 def _conv(arrays: Arrays, attributes: dict[str, Any]) -> np.ndarray:

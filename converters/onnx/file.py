@@ -104,7 +104,7 @@ def read_onnx(source: object) -> OnnxModel:
     """
     if isinstance(source, onnx.ModelProto):
         return _checked(source, None)
-    path = Path(os.fspath(source))  # type: ignore[arg-type]
+    path = Path(os.fspath(source))  # type: ignore[call-overload]
     if not path.is_file():
         raise ModelFileError(f"{path}: no such file; expected an ONNX model (.onnx)")
     try:

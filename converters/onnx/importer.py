@@ -70,7 +70,9 @@ def import_onnx(
                 f"framework: an ONNX model says itself what its neurons compute; expected none, found "
                 f"{framework!r}: leave it out"
             )
-        return _drafted(source, where, example, timesteps, readout, encoding, low, high, logits)
+        # a damaged or hostile model computes with NaN and infinity
+        with np.errstate(all="ignore"):
+            return _drafted(source, where, example, timesteps, readout, encoding, low, high, logits)
     except ModelError as error:
         if str(error).startswith(where):
             raise

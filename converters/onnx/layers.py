@@ -106,8 +106,8 @@ def _conv(made: Translation, node: TracedNode) -> None:
         return
     count = weights.ndim - 2
     bias = made.argument(node.inputs[2]) if len(node.inputs) > 2 else None
-    x, pads = _padded(made, node, x, source, paddings(at, source.shape[2:], weights.shape[2:]), 0.0)
-    arguments = (x, weights, bias, tuple(at.get("strides", [1] * count)), pads,
+    x, around = _padded(made, node, x, source, paddings(at, source.shape[2:], weights.shape[2:]), 0.0)
+    arguments = (x, weights, bias, tuple(at.get("strides", [1] * count)), around,
                  tuple(at.get("dilations", [1] * count)), int(at.get("group", 1)))  # fmt: skip
     made.give(node, f"conv{count}d", arguments, node.outputs[0])
 
@@ -154,8 +154,8 @@ def _max_pool(made: Translation, node: TracedNode) -> None:
     kernel = tuple(node.attributes["kernel_shape"])
     count = len(kernel)
     pads = paddings(at, source.shape[2:], kernel)
-    x, pads = _padded(made, node, made.argument(source), source, pads, -np.inf)
-    arguments = (x, kernel, tuple(at.get("strides", [1] * count)), pads,
+    x, around = _padded(made, node, made.argument(source), source, pads, -np.inf)
+    arguments = (x, kernel, tuple(at.get("strides", [1] * count)), around,
                  tuple(at.get("dilations", [1] * count)), bool(at.get("ceil_mode", 0)))  # fmt: skip
     made.give(node, f"max_pool{count}d", arguments, node.outputs[0])
 
@@ -169,12 +169,12 @@ def _average_pool(made: Translation, node: TracedNode) -> None:
     if pads[:count] != pads[count:] and not counted:
         _named("an average that leaves the padding out")(made, node)
         return
-    x, pads = _padded(made, node, made.argument(source), source, pads, 0.0)
+    x, around = _padded(made, node, made.argument(source), source, pads, 0.0)
     arguments = (
         x,
         kernel,
         tuple(at.get("strides", [1] * count)),
-        pads,
+        around,
         bool(at.get("ceil_mode", 0)),
         counted,
     )

@@ -47,8 +47,8 @@ class OnnxNeuron:
         words = {name: value for name, value in self.fields.items() if name not in found.values}
         if self.fields.get("multiple") and max(int(one.max()) for one in self.spikes) > MAX_SPIKES:
             words["max_spikes"] = LARGEST_INT16
-        arrays = {name: found.float32(name) for name in found.values}
-        return Neuron(found.node.name, (), found.shape, **words, **arrays)
+        fields: Fields = {**words, **{name: found.float32(name) for name in found.values}}
+        return Neuron(found.node.name, (), found.shape, **fields)
 
 
 def read_neuron(

@@ -21,7 +21,7 @@ from snnrt.converters.onnx.tensors import Tensor, Trace, Traced, TracedNode
 from snnrt.errors import ModelError
 from snnrt.texts import printable
 
-MAX_RUNS = 200_000
+MAX_RUNS = 60_000
 """Nodes, each as often as it is run."""
 
 MAX_BYTES = 2**29
@@ -86,6 +86,8 @@ class Tracer:
         return outputs
 
     def _stacked(self, parts: list[Any]) -> Tensor:
+        if len({one.shape for one in parts}) != 1:
+            raise ModelError("a sequence or loop gives arrays of different shapes; export the network again")
         node = TracedNode("ConcatFromSequence", "", "", [list(parts)], {"axis": 0, "new_axis": 1})
         return self._given(node, [np.stack([one.array for one in parts])])[0]
 
@@ -145,6 +147,8 @@ class Tracer:
             raise ModelError(
                 f"{own}: snnrt does not know this operator; use layers and neurons that it knows"
             ) from None
+        except ModelError:
+            raise
         except FAILS as error:
             words = " ".join(str(error).split())[:160] or type(error).__name__
             raise ModelError(

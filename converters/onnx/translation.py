@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from snnrt.converters.common.rollup.calls import Call, Recording, Value
+from snnrt.converters.onnx.evaluate import FAILS
 from snnrt.converters.onnx.layers import LAYERS
 from snnrt.converters.onnx.neurons import OnnxNeuron
 from snnrt.converters.onnx.observed import Observed
@@ -65,7 +66,11 @@ class Translation:
         if handler is None:
             self.give(node, node.kind, (self.argument(one) for one in node.inputs), out)
             return
-        handler(self, node)
+        try:
+            handler(self, node)
+        except FAILS:
+            # an operator in a form that its handler does not know
+            self.give(node, node.kind, (self.argument(one) for one in node.inputs), out)
 
     def _scaled(self, node: TracedNode, out: Tensor) -> None:
         """What is made of spikes and constants by other operators than sums and products."""
