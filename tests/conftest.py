@@ -28,6 +28,8 @@ MARKED = {
     "csrc/test_sanitised_runs.py": "sanitisers",
     "emulator": "firmware",
     "examples/test_train_digits.py": "frameworks",
+    "export/test_optimisation.py": "firmware",
+    "export/test_own_names.py": "firmware",
     "export/test_project_kinds.py": "firmware",
     "export/test_projects_run.py": "firmware",
     "packaging": "firmware",

@@ -167,7 +167,7 @@ def linked(found: Fires) -> list[list[Tensor]]:
     chains: dict[Tensor, list[Tensor]] = {}
     for base in found.bases:
         earlier = before[base]
-        if earlier is not None and earlier not in taken and earlier.array.size == base.array.size:
+        if earlier is not None and earlier not in taken and earlier.shape == base.shape:
             taken.add(earlier)
             chain = chains.pop(earlier)
             chain.append(base)

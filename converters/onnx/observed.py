@@ -107,7 +107,13 @@ def _integrators(rows: Iterable[list[Tensor]], found: Fires, inner: set[Tensor])
     taken = set(found.bases) | inner
     for row in rows:
         known = set(row)
-        if len(row) < 2 or len(known) < len(row) or known & taken or not all(one.varies for one in row):
+        if (
+            len(row) < 2
+            or len({one.shape for one in row}) > 1
+            or len(known) < len(row)
+            or known & taken
+            or not all(one.varies for one in row)
+        ):
             continue
         if any(one in found.related for one in row):
             continue

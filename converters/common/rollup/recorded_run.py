@@ -13,6 +13,7 @@ from snnrt.converters.common.rollup.calls import Recording, as_array
 from snnrt.converters.common.rollup.cells import CellRecord
 from snnrt.converters.common.rollup.interpreter import Interpretation
 from snnrt.converters.common.rollup.meaning import Meaning
+from snnrt.errors import ModelError
 
 
 def neuron_names(found: Interpretation, places: Mapping[int, str]) -> dict[str, str]:
@@ -43,6 +44,11 @@ def _spikes(cell: CellRecord, found: Interpretation, timesteps: int) -> np.ndarr
     for value in cell.values:
         assert value.kept is not None
         parts.append(by_input(value.kept, found.meanings[id(value)], timesteps))
+    if len({part.shape for part in parts}) > 1:
+        raise ModelError(
+            f"a neuron gives {parts[0].shape} at the first timestep, and another shape later; expected the "
+            "same network at every timestep"
+        )
     whole = parts[0] if found.meanings[id(cell.values[0])].time == "sequence" else np.stack(parts, axis=1)
     return np.rint(whole / cell.factor).astype(np.int64)
 

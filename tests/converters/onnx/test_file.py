@@ -26,9 +26,10 @@ def fails(path, words):
     [
         (b"", "found an empty file"), (b"\x08\x07\x12", "found a damaged file"),
         (b"version https://git-lfs.github.com/spec/v1\n", "found a Git LFS pointer"),
-        (gzip.compress(b"x"), "found compressed with gzip"), (b"\x00" * 100, "found a damaged file"),
+        (gzip.compress(b"x", mtime=0), "found compressed with gzip"), (b"\x00" * 100, "found a damaged file"),
         (one_step().SerializeToString()[:200], "found a damaged file"),
     ],
+    ids=["empty", "cut", "lfs", "gzip", "zeros", "truncated"],
 )  # fmt: skip
 def test_what_is_no_model(tmp_path, content, words):
     path = tmp_path / "net.onnx"
