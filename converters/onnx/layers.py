@@ -78,9 +78,10 @@ def _pow(made: Translation, node: TracedNode) -> None:
 
 def _gemm(made: Translation, node: TracedNode) -> None:
     at, weights = node.attributes, node.constant(1)
-    x, bias = made.argument(node.inputs[0]), [*node.inputs, None][2] if len(node.inputs) > 2 else None
-    outputs = node.outputs[0].shape[-1]
-    if weights is None or at.get("transA", 0) or (bias is not None and bias.array.size not in (1, outputs)):
+    x, bias = made.argument(node.inputs[0]), node.inputs[2] if len(node.inputs) > 2 else None
+    sizes = (1, node.outputs[0].shape[-1])
+    spread = isinstance(bias, Tensor) and bias.array.size not in sizes
+    if weights is None or at.get("transA", 0) or spread:
         _named("mm")(made, node)
         return
     weights = weights if at.get("transB", 0) else weights.T
