@@ -29,8 +29,8 @@ def load(path: str | os.PathLike[str]) -> Network:
 
 
 def check(source: object, example: object = None, **options: object) -> SourceCheck:
-    """What becomes of each node of a trained network (a NIR file, or a PyTorch module called on ``example``),
-    before it is converted.
+    """What becomes of each node of a trained network (a NIR or ONNX file, or a PyTorch module called on
+    ``example``), before it is converted.
 
     ``options``: what the source does not say, as :func:`convert` takes it (``framework``, ``dt`` …).
     ``print(snnrt.check("model.nir"))`` shows each node with the rule that will be used and its verdict:
@@ -77,7 +77,7 @@ def convert(
     layers: LayerChoices | None = None,
     preprocessing: Preprocessing | Mapping[str, object] | None = None,
 ) -> Network:
-    """Turn a trained network (a NIR file, a ``nir.NIRGraph``, or a PyTorch module) into a :class:`Network`.
+    """Turn a trained network (a NIR or ONNX file, their objects, or a PyTorch module) into a Network.
 
     A module is called on ``example``, what it takes with a batch axis in front (and time where it takes that;
     a tuple where it takes more than the input; or the shape of one):

@@ -18,8 +18,8 @@ from typing import Protocol
 import numpy as np
 
 from snnrt.converters.ann.thresholds import best_thresholds
-from snnrt.converters.torch.operations import Activation
-from snnrt.converters.torch.template import Template
+from snnrt.converters.common.rollup.operations import Activation
+from snnrt.converters.common.rollup.template import Template
 
 SAMPLES = 8192
 """Of a channel's activations that are kept."""

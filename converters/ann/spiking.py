@@ -11,7 +11,7 @@ import numpy as np
 from snnrt.converters.common import windows
 from snnrt.converters.common.drafts import Draft, LayerDraft
 from snnrt.converters.common.parameters import Parameters
-from snnrt.converters.torch.operations import (
+from snnrt.converters.common.rollup.operations import (
     Activation,
     Affine,
     Cell,
@@ -22,7 +22,7 @@ from snnrt.converters.torch.operations import (
     Pool,
     Unsupported,
 )
-from snnrt.converters.torch.template import Read, Template, TemplateNode
+from snnrt.converters.common.rollup.template import Read, Template, TemplateNode
 from snnrt.ir.graph import Neuron, Node, Shape
 from snnrt.ir.nodes import MaxPool2d
 

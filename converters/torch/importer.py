@@ -23,24 +23,20 @@ from snnrt.converters.ann.conversion import (
 )
 from snnrt.converters.ann.fidelity import fidelity
 from snnrt.converters.ann.spiking import NeuronChoice
-from snnrt.converters.common.connections import Connections
 from snnrt.converters.common.drafted import Drafted, importing
-from snnrt.converters.common.drafts import Draft, InputDraft, OutputDraft
 from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions
-from snnrt.converters.common.names import Names
-from snnrt.converters.common.recorded import Recorded
+from snnrt.converters.common.rollup.calls import Recording
+from snnrt.converters.common.rollup.drafting import draft_names
+from snnrt.converters.common.rollup.interpreter import Interpretation, Interpreter
+from snnrt.converters.common.rollup.operations import Cell
+from snnrt.converters.common.rollup.recorded_run import neuron_names, recorded_run, together
+from snnrt.converters.common.rollup.result import choose_output, readout_of
 from snnrt.converters.torch.adapter import Adapter, what_changes
 from snnrt.converters.torch.deployed import as_deployed
-from snnrt.converters.torch.interpreter import Interpretation, Interpreter
-from snnrt.converters.torch.operations import Cell
 from snnrt.converters.torch.ordinary import Ordinary
-from snnrt.converters.torch.recorded_run import neuron_names, recorded_run
-from snnrt.converters.torch.recording import Recording, record
-from snnrt.converters.torch.result import choose_output, readout_of
+from snnrt.converters.torch.recording import record
 from snnrt.converters.torch.source import example_inputs, find_module, load_weights
-from snnrt.converters.torch.template import Template
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Shape
 from snnrt.ir.nodes.readout import ReadoutMode
 from snnrt.ir.spec import LARGEST_INT16
 
@@ -139,7 +135,7 @@ def import_module(
     runs.append(recorded_run(other, recording, paths))
     assumed = [*found.notes, *adapter.cap_notes(), *notes, *range_notes]
     return Drafted(
-        drafts, connections, options, type(source).__name__, origin, tuple(assumed), recorded=_together(runs)
+        drafts, connections, options, type(source).__name__, origin, tuple(assumed), recorded=together(runs)
     )
 
 
@@ -200,12 +196,6 @@ def _another(given: torch.Tensor, low: float, high: float) -> torch.Tensor:
     return (low + (high - low) * (1 - share * share)).to(given.dtype)
 
 
-def _together(runs: list[Recorded]) -> Recorded:
-    """One recording of all their inputs."""
-    spikes = {name: np.concatenate([run.spikes[name] for run in runs]) for name in runs[0].spikes}
-    return Recorded(np.concatenate([run.inputs for run in runs]), spikes, runs[0].timesteps)
-
-
 def _check_framework(framework: str | None, adapter: Adapter) -> None:
     if framework is not None and adapter.frameworks != {framework}:
         found = ", ".join(sorted(adapter.frameworks))
@@ -224,40 +214,3 @@ def _limits(
         "say low and high if there are others"
     ]
     return found, notes if beyond else []
-
-
-def draft_names(found: Interpretation, output: int) -> tuple[dict[str, Draft], Connections, dict[int, str]]:
-    """Drafts by name, what each reads, and the names by place in the template."""
-    template: Template = found.template
-    kept = template.reachable(output)
-    if 0 not in kept:
-        raise ModelError("the result does not depend on the input; expected a path between them")
-    stands_for = template.fold_affine(kept)
-    while output in stands_for:
-        output = stands_for[output]
-    names = Names(("input", "output"))
-    places = {0: "input"}
-    drafts: dict[str, Draft] = {"input": InputDraft("input", list(template.nodes[0].shape))}
-    reads: dict[str, list[tuple[str, int]]] = {"input": []}
-    for place in sorted(kept - {0}):
-        node = template.nodes[place]
-        assert node.operation is not None
-        places[place] = names.fresh(node.scope or _free(node.operation.stem, places))
-        drafts[places[place]] = node.operation.draft(places[place], _canonical(node.shape))
-    for place in sorted(kept - {0}):
-        reads[places[place]] = [(places[source], delay) for source, delay in template.nodes[place].reads]
-    drafts["output"] = OutputDraft("output")
-    reads["output"] = [(places[output], 0)]
-    return drafts, Connections(reads, "input", "output"), places
-
-
-def _free(stem: str, places: dict[int, str]) -> str:
-    number = 1
-    while f"{stem}{number}" in places.values():
-        number += 1
-    return f"{stem}{number}"
-
-
-def _canonical(shape: Shape) -> Shape:
-    """(channels, length) is a map of height 1."""
-    return (shape[0], 1, shape[1]) if len(shape) == 2 else shape

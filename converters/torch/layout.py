@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from snnrt.converters.torch.interpreter import Interpretation
-from snnrt.converters.torch.recording import Recording
+from snnrt.converters.common.rollup.calls import Recording
+from snnrt.converters.common.rollup.interpreter import Interpretation
 from snnrt.errors import DataError
 
 

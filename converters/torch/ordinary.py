@@ -10,14 +10,15 @@ import torch
 
 from snnrt.converters.ann.conversion import Seen
 from snnrt.converters.ann.spiking import NeuronChoice, activations_first, spiking_template
+from snnrt.converters.common.rollup.calls import Recording, Value
+from snnrt.converters.common.rollup.interpreter import Interpretation, Interpreter
+from snnrt.converters.common.rollup.operations import Activation
+from snnrt.converters.common.rollup.result import choose_output
 from snnrt.converters.torch.adapter import Adapter
 from snnrt.converters.torch.deployed import as_deployed
-from snnrt.converters.torch.interpreter import Interpretation, Interpreter
 from snnrt.converters.torch.layout import Layout
-from snnrt.converters.torch.operations import Activation
 from snnrt.converters.torch.quantised_activations import QuantisedActivations
-from snnrt.converters.torch.recording import Recording, Value, record
-from snnrt.converters.torch.result import choose_output
+from snnrt.converters.torch.recording import record
 
 BATCH = 64
 

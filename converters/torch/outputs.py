@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from snnrt.converters.common.rollup.calls import Recording
+from snnrt.converters.common.rollup.drafting import draft_names
+from snnrt.converters.common.rollup.interpreter import Interpretation
+from snnrt.converters.common.rollup.meaning import Meaning
+from snnrt.converters.common.rollup.recorded_run import by_input, neuron_names, recorded_run
+from snnrt.converters.common.rollup.result import choose_output
 from snnrt.converters.torch.adapter import Adapter
-from snnrt.converters.torch.importer import draft_names, observe
-from snnrt.converters.torch.interpreter import Interpretation
+from snnrt.converters.torch.importer import observe
 from snnrt.converters.torch.layout import Layout
-from snnrt.converters.torch.meaning import Meaning
 from snnrt.converters.torch.ordinary import Ordinary
-from snnrt.converters.torch.recorded_run import by_input, neuron_names, recorded_run
-from snnrt.converters.torch.recording import Recording
-from snnrt.converters.torch.result import choose_output
 from snnrt.converters.torch.source import example_inputs, find_module, load_weights
 from snnrt.errors import ModelError
 

@@ -7,8 +7,8 @@ import numpy as np
 from snnrt.converters.ann import conversion
 from snnrt.converters.ann.conversion import Seen, activations_of, thresholds_of, trained_levels
 from snnrt.converters.ann.thresholds import best_thresholds
-from snnrt.converters.torch.operations import Activation, Linear
-from snnrt.converters.torch.template import Template, TemplateNode
+from snnrt.converters.common.rollup.operations import Activation, Linear
+from snnrt.converters.common.rollup.template import Template, TemplateNode
 
 
 class Shown:

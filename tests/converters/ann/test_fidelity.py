@@ -8,7 +8,7 @@ import pytest
 from snnrt import GraphBuilder
 from snnrt.converters.ann.conversion import Seen
 from snnrt.converters.ann.fidelity import checkpoints, fidelity
-from snnrt.converters.torch.template import Template
+from snnrt.converters.common.rollup.template import Template
 
 THETA = np.array([1.0, 2.0], np.float32)
 

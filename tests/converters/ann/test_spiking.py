@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snnrt.converters.ann.spiking import NetMaximum, NeuronChoice, activations_first, spiking_template
-from snnrt.converters.common.windows import Window
-from snnrt.converters.torch.operations import (
+from snnrt.converters.common.rollup.operations import (
     Activation,
     Affine,
     Cell,
@@ -19,7 +18,8 @@ from snnrt.converters.torch.operations import (
     Sum,
     Unsupported,
 )
-from snnrt.converters.torch.template import Template, TemplateNode
+from snnrt.converters.common.rollup.template import Template, TemplateNode
+from snnrt.converters.common.windows import Window
 
 MAXIMUM = Pool("maximum", "maximum", (2, 2), Window((2, 2)))
 WORTH = {"a": np.array([2.0, 3.0]), "b": np.array([5.0, 7.0])}

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from snnrt.converters.torch.adapter import Adapter
-from snnrt.converters.torch.errors import NotSupported
-from snnrt.converters.torch.meaning import Meaning
-from snnrt.converters.torch.operations import Linear, Operation
-from snnrt.converters.torch.recording import Recording, Value
-from snnrt.converters.torch.template import Read, Template
+from snnrt.converters.common.rollup.adapted import Neurons
+from snnrt.converters.common.rollup.calls import Recording, Value
+from snnrt.converters.common.rollup.meaning import Meaning
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Linear, Operation
+from snnrt.converters.common.rollup.template import Read, Template
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Shape
 
@@ -29,7 +29,7 @@ class CellRecord:
     values: list[Value] = field(default_factory=list)
 
 
-def count_steps(recording: Recording, adapter: Adapter) -> tuple[int, bool]:
+def count_steps(recording: Recording, adapter: Neurons) -> tuple[int, bool]:
     """Timesteps of the recording, and whether neurons are called once for each. Raises ModelError."""
     counts = Counter(
         call.scope for call in recording.calls

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from snnrt.converters.common.rollup.arguments import argument, value_of
+from snnrt.converters.common.rollup.calls import Call, Value
+from snnrt.converters.common.rollup.meaning import Meaning, joined
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Concatenation, Flatten, Padding, Pool
 from snnrt.converters.common.windows import Window
-from snnrt.converters.torch.arguments import argument, value_of
-from snnrt.converters.torch.errors import NotSupported
-from snnrt.converters.torch.meaning import Meaning, joined
-from snnrt.converters.torch.operations import Concatenation, Flatten, Padding, Pool
-from snnrt.converters.torch.recording import Call, Value
 
 if TYPE_CHECKING:
-    from snnrt.converters.torch.interpreter import Interpreter
+    from snnrt.converters.common.rollup.interpreter import Interpreter
 
 
 def stack(interpreter: Interpreter, call: Call) -> Meaning:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from snnrt.converters.torch.interpreter import Interpretation
-from snnrt.converters.torch.meaning import Meaning
-from snnrt.converters.torch.operations import Unsupported
+from snnrt.converters.common.rollup.interpreter import Interpretation
+from snnrt.converters.common.rollup.meaning import Meaning
+from snnrt.converters.common.rollup.operations import Unsupported
 from snnrt.errors import ModelError
 from snnrt.ir.nodes.readout import ReadoutMode
 

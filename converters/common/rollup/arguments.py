@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from snnrt.converters.common.parameters import Parameters
-from snnrt.converters.torch.errors import NotSupported
-from snnrt.converters.torch.recording import Call, Value
+from snnrt.converters.common.rollup.calls import Call, Value, as_array
+from snnrt.converters.common.rollup.not_supported import NotSupported
 
 
 def argument(call: Call, place: int, name: str, default: Any = None) -> Any:
@@ -36,12 +35,7 @@ def array_of(found: Any, name: str) -> np.ndarray | None:
         return None
     if isinstance(found, Value):
         raise NotSupported(f"its {name} depends on the network's input", "use a constant there")
-    if isinstance(found, torch.Tensor):
-        found = found.detach().cpu()
-        if found.dtype in (torch.bfloat16, torch.float16):
-            found = found.float()
-        return found.numpy().copy()
-    return np.asarray(found)
+    return as_array(found).copy()
 
 
 def weights_of(found: Any, name: str) -> np.ndarray:

@@ -2,13 +2,10 @@
 
 import numpy as np
 import pytest
-from module_parity import framework
 
+from snnrt.converters.common.rollup.operations import Affine, Cell, Convolution, Linear, Sum
+from snnrt.converters.common.rollup.template import Template, TemplateNode
 from snnrt.converters.common.windows import Window
-from snnrt.converters.torch.operations import Affine, Cell, Convolution, Linear, Sum
-from snnrt.converters.torch.template import Template, TemplateNode
-
-framework("torch")
 
 
 def linear(outputs=2, inputs=3, bias=None):

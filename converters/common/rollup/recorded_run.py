@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import torch
 
 from snnrt.converters.common.recorded import Recorded
-from snnrt.converters.torch.cells import CellRecord
-from snnrt.converters.torch.interpreter import Interpretation
-from snnrt.converters.torch.meaning import Meaning
-from snnrt.converters.torch.recording import Recording
+from snnrt.converters.common.rollup.calls import Recording, as_array
+from snnrt.converters.common.rollup.cells import CellRecord
+from snnrt.converters.common.rollup.interpreter import Interpretation
+from snnrt.converters.common.rollup.meaning import Meaning
+from snnrt.errors import ModelError
 
 
 def neuron_names(found: Interpretation, places: Mapping[int, str]) -> dict[str, str]:
@@ -43,13 +44,18 @@ def _spikes(cell: CellRecord, found: Interpretation, timesteps: int) -> np.ndarr
     for value in cell.values:
         assert value.kept is not None
         parts.append(by_input(value.kept, found.meanings[id(value)], timesteps))
+    if len({part.shape for part in parts}) > 1:
+        raise ModelError(
+            f"a neuron gives {parts[0].shape} at the first timestep, and another shape later; expected the "
+            "same network at every timestep"
+        )
     whole = parts[0] if found.meanings[id(cell.values[0])].time == "sequence" else np.stack(parts, axis=1)
     return np.rint(whole / cell.factor).astype(np.int64)
 
 
-def by_input(tensor: torch.Tensor, meaning: Meaning, timesteps: int) -> np.ndarray:
+def by_input(tensor: Any, meaning: Meaning, timesteps: int) -> np.ndarray:
     """(N, *sample), or (N, T, *sample) where there is time."""
-    array = tensor.detach().cpu().numpy()
+    array = as_array(tensor)
     if meaning.tail:
         # time behind the sample goes in front
         array = np.moveaxis(array, -1, 0)
@@ -73,3 +79,9 @@ def by_input(tensor: torch.Tensor, meaning: Meaning, timesteps: int) -> np.ndarr
     if axes[:2] == ["T", "N"]:
         array = array.swapaxes(0, 1)
     return array
+
+
+def together(runs: list[Recorded]) -> Recorded:
+    """One recording of all their inputs."""
+    spikes = {name: np.concatenate([run.spikes[name] for run in runs]) for name in runs[0].spikes}
+    return Recorded(np.concatenate([run.inputs for run in runs]), spikes, runs[0].timesteps)

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnrt.converters.common.rollup.arguments import argument, array_of, pair, value_of, weights_of
+from snnrt.converters.common.rollup.calls import Call, Value
+from snnrt.converters.common.rollup.meaning import Meaning
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Affine, Convolution, Linear, Padding, Pool
 from snnrt.converters.common.windows import Window
-from snnrt.converters.torch.arguments import argument, array_of, pair, value_of, weights_of
-from snnrt.converters.torch.errors import NotSupported
-from snnrt.converters.torch.meaning import Meaning
-from snnrt.converters.torch.operations import Affine, Convolution, Linear, Padding, Pool
-from snnrt.converters.torch.recording import Call, Value
 from snnrt.ir.graph import Shape
 from snnrt.ir.transposed import as_convolution
 
 if TYPE_CHECKING:
-    from snnrt.converters.torch.interpreter import Interpreter
+    from snnrt.converters.common.rollup.interpreter import Interpreter
 
 _BEFORE = "put it before the sum over the timesteps"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from snnrt.converters.torch.adapter import Adapter
-from snnrt.converters.torch.arguments import argument
-from snnrt.converters.torch.recording import Call, Recording, Value
+from snnrt.converters.common.rollup.adapted import Neurons
+from snnrt.converters.common.rollup.arguments import argument
+from snnrt.converters.common.rollup.calls import Call, Recording, Value
 
 _SAMPLE_AXES = {
     "conv2d": 3, "max_pool2d": 3, "avg_pool2d": 3, "adaptive_avg_pool2d": 3, "conv_transpose2d": 3,
@@ -20,12 +20,12 @@ Axes = tuple[tuple[str, ...], tuple[str, ...], int | None]
 """Axes in front of the sample's, those behind, and the number of timesteps where they tell it."""
 
 
-def input_axes(recording: Recording, adapter: Adapter, steps: int | None) -> Axes:
+def input_axes(recording: Recording, adapter: Neurons, steps: int | None) -> Axes:
     """Those of the first input; ``steps``: of a loop in the module, None where it has none."""
     return _axes_of(recording, adapter, recording.inputs[0], steps)
 
 
-def _axes_of(recording: Recording, adapter: Adapter, value: Value, steps: int | None) -> Axes:
+def _axes_of(recording: Recording, adapter: Neurons, value: Value, steps: int | None) -> Axes:
     call = _first_reader(recording, value)
     rank = len(value.shape)
     inserted = None if call is None else _inserted_axis(call, rank)
@@ -64,7 +64,7 @@ def _axes_of(recording: Recording, adapter: Adapter, value: Value, steps: int | 
     return _together(recording, adapter, value, call)
 
 
-def _together(recording: Recording, adapter: Adapter, value: Value, call: Call | None) -> Axes:
+def _together(recording: Recording, adapter: Neurons, value: Value, call: Call | None) -> Axes:
     """Axes of an input that is not taken apart."""
     rank = len(value.shape)
     order = _order_of_all(recording, adapter)
@@ -91,14 +91,14 @@ def _together(recording: Recording, adapter: Adapter, value: Value, call: Call |
     return axes, (), value.shape[axes.index("T")]
 
 
-def _order_of_all(recording: Recording, adapter: Adapter) -> str | None:
+def _order_of_all(recording: Recording, adapter: Neurons) -> str | None:
     """Axes of the first neuron that takes all timesteps of its input in one call; None where none does."""
     cells = [call.cell for call in recording.calls if call.cell is not None]
     times = [adapter.adapt_time(cell) for cell in cells if not adapter.makes_time(cell)]
     return next((one for one in times if one != "single"), None)
 
 
-def _takes_all(recording: Recording, adapter: Adapter, value: Value, axis: int) -> bool:
+def _takes_all(recording: Recording, adapter: Neurons, value: Value, axis: int) -> bool:
     """Is each place of ``axis`` read by itself, though neurons take all of them?"""
     if _order_of_all(recording, adapter) is None:
         return False
@@ -108,7 +108,7 @@ def _takes_all(recording: Recording, adapter: Adapter, value: Value, axis: int) 
     return len(readers) == value.shape[axis] and all(_stepped_axis(call) == axis for call in readers)
 
 
-def _takes_one_input(recording: Recording, adapter: Adapter) -> bool:
+def _takes_one_input(recording: Recording, adapter: Neurons) -> bool:
     """Do its neurons take the timesteps of one input, without a batch axis?"""
     cells = [call.cell for call in recording.calls if call.cell is not None]
     return all(adapter.sample_axes(cell) is not None for cell in cells)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from snnrt.converters.torch.arguments import argument, value_of
-from snnrt.converters.torch.errors import NotSupported
-from snnrt.converters.torch.meaning import Meaning
-from snnrt.converters.torch.operations import Activation
-from snnrt.converters.torch.recording import Call
+from snnrt.converters.common.rollup.arguments import argument, value_of
+from snnrt.converters.common.rollup.calls import Call
+from snnrt.converters.common.rollup.meaning import Meaning
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Activation
 
 if TYPE_CHECKING:
-    from snnrt.converters.torch.interpreter import Interpreter
+    from snnrt.converters.common.rollup.interpreter import Interpreter
 
 _REMEDY = (
     "to make an ordinary network spike, convert it with spiking=True (--spiking) and calibrate; in a spiking "

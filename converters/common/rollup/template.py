@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from snnrt.converters.torch.operations import Affine, Cell, Convolution, Linear, Operation
+from snnrt.converters.common.rollup.operations import Affine, Cell, Convolution, Linear, Operation
 from snnrt.ir.graph import Shape
 
 Read = tuple[int, int]

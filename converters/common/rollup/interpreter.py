@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
-from torch.utils._pytree import tree_leaves
 
-from snnrt.converters.torch import activations
-from snnrt.converters.torch.adapter import Adapted, Adapter, Branch
-from snnrt.converters.torch.cells import (
+from snnrt.converters.common.rollup import activations
+from snnrt.converters.common.rollup.adapted import Adapted, Branch, Neurons
+from snnrt.converters.common.rollup.calls import ESCAPES, Call, Recording, Value, values_in
+from snnrt.converters.common.rollup.cells import (
     CellRecord,
     axes_at,
     count_steps,
@@ -20,13 +19,12 @@ from snnrt.converters.torch.cells import (
     shape_after,
     without_time,
 )
-from snnrt.converters.torch.errors import NotSupported
-from snnrt.converters.torch.functions import FUNCTIONS
-from snnrt.converters.torch.input_axes import input_axes
-from snnrt.converters.torch.meaning import Meaning, joined
-from snnrt.converters.torch.operations import Activation, Cell, Linear, Operation, Unsupported
-from snnrt.converters.torch.recording import ESCAPES, Call, Recording, Value
-from snnrt.converters.torch.template import Read, Template, TemplateNode
+from snnrt.converters.common.rollup.functions import FUNCTIONS
+from snnrt.converters.common.rollup.input_axes import Axes, input_axes
+from snnrt.converters.common.rollup.meaning import Meaning, joined
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Activation, Cell, Linear, Operation, Unsupported
+from snnrt.converters.common.rollup.template import Read, Template, TemplateNode
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Shape
 
@@ -51,18 +49,20 @@ class Interpretation:
 class Interpreter:
     """Goes through ``recording`` once, from its inputs to its result.
 
-    ``adapter`` knows the frameworks' neurons. ``called``: the module was called once for each
-    timestep. ``spiking``: its activations shall become neurons.
+    ``adapter`` knows the frameworks' neurons. ``called``: the module was called once for each timestep.
+    ``axes`` of the first input; None: told by what reads it. ``spiking``: its activations shall become
+    neurons.
     """
 
     def __init__(
         self,
         recording: Recording,
-        adapter: Adapter,
+        adapter: Neurons,
         called: bool = False,
+        axes: Axes | None = None,
         spiking: bool = False,
     ) -> None:
-        self.recording, self.adapter, self.called = recording, adapter, called
+        self.recording, self.adapter, self.called, self.axes = recording, adapter, called, axes
         self.activations: dict[int, Activation] | None = {} if spiking else None
         self.template = Template()
         self.notes: list[str] = []
@@ -76,7 +76,7 @@ class Interpreter:
         """Raises ModelError where the network's timesteps are not alike, or its axes are not told."""
         given = self.recording.inputs[0]
         steps = self.timesteps if self.looped else None
-        lead, tail, timesteps = input_axes(self.recording, self.adapter, steps)
+        lead, tail, timesteps = self.axes or input_axes(self.recording, self.adapter, steps)
         if timesteps is not None:
             self.timesteps = timesteps
         sample = given.shape[len(lead) : len(given.shape) - len(tail)]
@@ -108,7 +108,7 @@ class Interpreter:
 
     def is_result(self, call: Call) -> bool:
         """Whether what an ordinary network gives is what ``call`` gave."""
-        given = {id(one) for one in tree_leaves(self.recording.result)}
+        given = {id(one) for one in values_in(self.recording.result)}
         return self.activations is not None and any(id(one) in given for one in call.outputs)
 
     def meaning(self, value: Value) -> Meaning:
@@ -371,4 +371,4 @@ def _replace_values(tree: Any, meanings: dict[int, Meaning]) -> Any:
         return {key: _replace_values(one, meanings) for key, one in tree.items()}
     if isinstance(tree, (list, tuple)):
         return [_replace_values(one, meanings) for one in tree]
-    return tree if not isinstance(tree, torch.Tensor) else None
+    return None if hasattr(tree, "shape") else tree

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from snnrt.converters.torch import activations
-from snnrt.converters.torch import functions_elementwise as elementwise
-from snnrt.converters.torch import functions_of_axes as axes
-from snnrt.converters.torch import functions_of_layers as layers
-from snnrt.converters.torch import functions_of_time as time
-from snnrt.converters.torch.recording import Call
+from snnrt.converters.common.rollup import activations
+from snnrt.converters.common.rollup import functions_elementwise as elementwise
+from snnrt.converters.common.rollup import functions_of_axes as axes
+from snnrt.converters.common.rollup import functions_of_layers as layers
+from snnrt.converters.common.rollup import functions_of_time as time
+from snnrt.converters.common.rollup.calls import Call
 
 if TYPE_CHECKING:
-    from snnrt.converters.torch.interpreter import Interpreter
+    from snnrt.converters.common.rollup.interpreter import Interpreter
 
 Handler = Callable[["Interpreter", Call], Any]
 """Gives the Meaning of the call's output, or a list of them. Raises NotSupported."""

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnrt.converters.torch.arguments import argument, array_of, value_of
-from snnrt.converters.torch.errors import NotSupported
-from snnrt.converters.torch.meaning import Meaning
-from snnrt.converters.torch.operations import Affine, Sum
-from snnrt.converters.torch.recording import Call, Value
+from snnrt.converters.common.rollup.arguments import argument, array_of, value_of
+from snnrt.converters.common.rollup.calls import Call, Value
+from snnrt.converters.common.rollup.meaning import Meaning
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Affine, Sum
 
 if TYPE_CHECKING:
-    from snnrt.converters.torch.interpreter import Interpreter
+    from snnrt.converters.common.rollup.interpreter import Interpreter
 
 
 def add(interpreter: Interpreter, call: Call) -> Meaning:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from snnrt.converters.torch.meaning import Meaning, joined, reshaped
+from snnrt.converters.common.rollup.meaning import Meaning, joined, reshaped
 
 
 def meaning(lead, sample, time="sequence", **fields):

@@ -6,15 +6,15 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from snnrt.converters.torch.arguments import argument, value_of
-from snnrt.converters.torch.errors import NotSupported
-from snnrt.converters.torch.meaning import Meaning, reshaped
-from snnrt.converters.torch.operations import Flatten
-from snnrt.converters.torch.recording import Call
+from snnrt.converters.common.rollup.arguments import argument, value_of
+from snnrt.converters.common.rollup.calls import Call
+from snnrt.converters.common.rollup.meaning import Meaning, reshaped
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Flatten
 from snnrt.ir.graph import Shape
 
 if TYPE_CHECKING:
-    from snnrt.converters.torch.interpreter import Interpreter
+    from snnrt.converters.common.rollup.interpreter import Interpreter
 
 _KEEP = "keep the batch axis in front, and flatten whole samples"
 
