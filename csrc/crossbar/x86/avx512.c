@@ -1,8 +1,7 @@
 /* The kernels of a read for AVX-512. */
 #if defined(__x86_64__) && defined(__GNUC__)
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,prefer-vector-width=512"))), \
-                             apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl"))), apply_to = function)
 #else
 #pragma GCC target("avx512f,avx512bw,avx512vl,prefer-vector-width=512")
 #endif
