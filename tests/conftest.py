@@ -26,10 +26,12 @@ MARKED = {
     "csrc/test_sanitised_runs.py": "sanitisers",
     "emulator": "firmware",
     "examples/test_train_digits.py": "frameworks",
+    "examples/training": "frameworks",
     "export/test_project_kinds.py": "firmware",
     "export/test_projects_run.py": "firmware",
     "packaging": "firmware",
     "targets/test_step_instructions.py": "firmware",
+    "training": "frameworks",
 }
 COMPILES = {"firmware", "sanitisers"}
 PROGRAM = re.compile(

@@ -47,7 +47,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "network_facts", "silence", "comparison", "devices", "reference", "data", "results", "format", "ir",
     ),
     "opening": ("network", "silence", "devices", "ir"),
-    "training": ("network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir"),
+    "training": (
+        "opening", "network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir",
+    ),
     "cli": (
         "comparison", "silence", "summary", "opening", "network", "targets.emulator", "targets.export",
         "targets", "converters", "devices", "health", "data", "reference", "results", "exits", "format", "ir",
@@ -67,7 +69,7 @@ CORE = ("snnrt.devices.core", "snnrt.devices.cpu")
 
 PACKAGES = {
     "numpy": ("",), "tomli": ("",), "typing_extensions": ("",),
-    "rich": ("cli",), "argcomplete": ("cli",),
+    "rich": ("cli", "training"), "argcomplete": ("cli",),
     "sklearn": ("data",),
     "nir": ("converters.nir",), "h5py": ("converters.nir",),
     "onnx": ("converters.onnx",),

@@ -18,7 +18,7 @@ from snnrt.ir.spec import LARGEST_INT16
 TimeAxes = Literal["single", "TN", "NT", "NT merged"]
 """What one call of a neuron takes: one timestep, or all in axes in this order."""
 
-PACKAGES = ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool")
+PACKAGES = ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool", "snnrt")
 """Each is the name of its package, and of its module in :mod:`snnrt.converters.torch.neurons`."""
 
 MAX_SPIKES = 255
