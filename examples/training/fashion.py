@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datasets
 import experiment
+import measuring
 import torch
 
 from snnrt import training
@@ -46,6 +47,8 @@ def main(arguments: list[str] | None = None) -> None:
     held = x[-HELD:], y[-HELD:]
     run = experiment.Experiment(options, network, together(shift(1), flip()))
     run.train(stages, (x[:count], y[:count]), held)
+    test = datasets.idx_images(options.folder, "t10k")
+    measuring.finish(run, held, test, "Fashion-MNIST, bytes / 255", CLASSES)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""What the ready networks share: which neuron they are of, and how wide their stages are."""
+"""What the ready networks share: which neuron they are of, how wide their stages are, dropout."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+from torch import nn
 
 from snnrt.errors import ModelError
 from snnrt.training.neurons import LIF
@@ -22,3 +24,8 @@ def widths(width: int) -> tuple[int, int, int, int]:
     if width < 1:
         raise ModelError(f"width: expected 1 or more, found {width!r}")
     return width, 2 * width, 4 * width, 8 * width
+
+
+def dropped(share: float) -> list[nn.Module]:
+    """A dropout, or nothing where ``share`` is 0."""
+    return [nn.Dropout(share)] if share else []

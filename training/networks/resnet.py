@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from snnrt.training.layers import OverTime, SpikingNetwork
-from snnrt.training.networks.neuron_choice import MakeNeuron, default_neuron, widths
+from snnrt.training.networks.neuron_choice import MakeNeuron, default_neuron, dropped, widths
 
 
 class ResidualBlock(nn.Module):
@@ -47,12 +47,11 @@ def resnet19(
         for number in range(blocks):
             body.append(ResidualBlock(channels, out, stride if number == 0 else 1, neuron))
             channels = out
-    drop = [nn.Dropout(dropout)] if dropout else []
     body += [
-        OverTime(nn.AdaptiveAvgPool2d(1), nn.Flatten(), *drop, nn.Linear(four, two, bias=False),
+        OverTime(nn.AdaptiveAvgPool2d(1), nn.Flatten(), *dropped(dropout), nn.Linear(four, two, bias=False),
                  nn.BatchNorm1d(two)),
         neuron(),
-        OverTime(*drop, nn.Linear(two, classes)),
+        OverTime(*dropped(dropout), nn.Linear(two, classes)),
     ]  # fmt: skip
     return SpikingNetwork(input_shape, stem, nn.Sequential(*body), timesteps)
 

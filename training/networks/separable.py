@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from snnrt.training.layers import OverTime, SpikingNetwork
-from snnrt.training.networks.neuron_choice import MakeNeuron, default_neuron, widths
+from snnrt.training.networks.neuron_choice import MakeNeuron, default_neuron, dropped, widths
 
 
 def separable(
@@ -30,6 +30,5 @@ def separable(
         body += [OverTime(depthwise, nn.BatchNorm2d(channels)), neuron()]
         body += [OverTime(nn.Conv2d(channels, out, 1, bias=False), nn.BatchNorm2d(out)), neuron()]
         channels = out
-    drop = [nn.Dropout(dropout)] if dropout else []
-    body.append(OverTime(nn.AdaptiveAvgPool2d(1), nn.Flatten(), *drop, nn.Linear(eight, classes)))
+    body.append(OverTime(nn.AdaptiveAvgPool2d(1), nn.Flatten(), *dropped(dropout), nn.Linear(eight, classes)))
     return SpikingNetwork(input_shape, stem, nn.Sequential(*body), timesteps)

@@ -8,7 +8,7 @@ from torch import nn
 
 from snnrt.errors import ModelError
 from snnrt.training.layers import OverTime, SpikingNetwork
-from snnrt.training.networks.neuron_choice import MakeNeuron, default_neuron, widths
+from snnrt.training.networks.neuron_choice import MakeNeuron, default_neuron, dropped, widths
 
 Plan = Sequence[int | str]
 """Channels of a convolution, or ``"pool"``."""
@@ -97,13 +97,9 @@ def vgg(
     features = channels * height * width
     front: list[nn.Module] = [nn.Flatten()]
     for size in hidden:
-        body += [OverTime(*front, *_dropped(dropout), nn.Linear(features, size, bias=False),
+        body += [OverTime(*front, *dropped(dropout), nn.Linear(features, size, bias=False),
                           nn.BatchNorm1d(size)), neuron()]  # fmt: skip
         features, front = size, []
-    body.append(OverTime(*front, *_dropped(dropout), nn.Linear(features, classes)))
+    body.append(OverTime(*front, *dropped(dropout), nn.Linear(features, classes)))
     assert stem is not None
     return SpikingNetwork(input_shape, stem, nn.Sequential(*body), timesteps)
-
-
-def _dropped(share: float) -> list[nn.Module]:
-    return [nn.Dropout(share)] if share else []
