@@ -26,6 +26,7 @@
     X(ERROR_NOT_INITIALISED, 20, "the network was not initialised") \
     X(ERROR_ARGUMENT, 21, "an argument is out of range") \
     X(ERROR_INPUT_MISALIGNED, 22, "the input must be aligned to its element size") \
-    X(ERROR_INPUT_MISSING, 23, "the input hook gave no input")
+    X(ERROR_INPUT_MISSING, 23, "the input hook gave no input") \
+    X(ERROR_INTERFACE, 24, "the model's inputs or classes are not what the firmware was compiled for")
 
 #endif

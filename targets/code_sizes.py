@@ -119,10 +119,18 @@ def core_names() -> tuple[str, ...]:
 def builds_for(graph: Graph, core: str | None = None) -> tuple[CoreBuild, ...]:
     """The firmware of ``graph`` on every core, or on the one called ``core``; TargetError where there is
     none."""
+    return builds_of(options_for(graph), core)
+
+
+def builds_of(options: Mapping[str, int], core: str | None = None) -> tuple[CoreBuild, ...]:
+    """The same of a build with these switches, without OPTIONAL_PARTS but for the check of the model.
+    TargetError where it has both kinds of numbers, of which no build was measured."""
     cores = read_table()["cores"]
     if core is not None and core not in cores:
         raise TargetError(f"core {core!r} is unknown; expected one of {', '.join(cores)}")
-    number, changed = changed_parts(options_for(graph))
+    if all(options[_PREFIX + number.upper()] for number in NUMBERS):
+        raise TargetError("code sizes: expected a build with int8 or float32, found both; build one and look")
+    number, changed = changed_parts(options)
     names = cores if core is None else (core,)
     return tuple(_core_build(name, cores[name], number, changed) for name in names)
 

@@ -27,6 +27,8 @@ MARKED = {
     "emulator": "firmware",
     "examples/test_train_digits.py": "frameworks",
     "examples/training": "frameworks",
+    "export/test_optimisation.py": "firmware",
+    "export/test_own_names.py": "firmware",
     "export/test_project_kinds.py": "firmware",
     "export/test_projects_run.py": "firmware",
     "packaging": "firmware",

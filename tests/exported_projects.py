@@ -84,7 +84,7 @@ def include_flags(folder: Path) -> list[str]:
     """The folders of the headers that a user includes."""
     return [
         flag
-        for name in (".", "snnrt", "src")
+        for name in (".", "snnrt", "src", "snnrt_net", "snnrt_net/snnrt")
         if (folder / name).is_dir()
         for flag in ("-I", str(folder / name))
     ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from snnrt.format import layout
 from snnrt.ir.nodes.input import quantise_input
 from snnrt.targets.export.c_text import c_float, rendered
-from snnrt.targets.export.model_sources import Model, ModelForm
+from snnrt.targets.export.model_sources import Model, ModelForm, scratch_bytes
 
 _CONSTANT_LOOP = """\
     result->done = false;
@@ -21,9 +23,22 @@ _SPIKES_LOOP = """\
             break;
         }
     }"""
+_SCRATCH = """\
+#if defined(CONFIG_SNNRT_@_SCRATCH)
+static uint64_t scratch[(@_SCRATCH_BYTES + 7u) / 8u];
+#endif
+"""
+_USE_SCRATCH = """\
+#if defined(CONFIG_SNNRT_@_SCRATCH)
+    if (status == SNNRT_OK) {
+        status = snnrt_network_use_scratch(&network, scratch, sizeof scratch);
+    }
+#endif
+"""
 _LOAD = """\
-    if (!load_model()) {
-        return fail("load_model", SNNRT_ERROR_TRUNCATED, NULL);
+    status = load_model(&fault);
+    if (status != SNNRT_OK) {
+        return fail("load_model", status, &fault);
     }"""
 
 
@@ -37,9 +52,12 @@ def example_main(model: Model, form: ModelForm, sample: np.ndarray | None) -> st
         **values,
         **_numbers(model),
         SAMPLE=sample_array(model, sample),
+        EXPECTED=_expected(model, sample),
+        SCRATCH=_scratch(model, _SCRATCH),
+        USE_SCRATCH=_scratch(model, _USE_SCRATCH),
         LOADER=rendered("loader.c.in", **values) if form == "storage" else "",
         LOAD=_LOAD if form == "storage" else "",
-        MODEL="model" if form == "storage" else f"{model.name}_model",
+        **_model_names(model, form),
         STREAM_LOOP=loop,
         CLASS_NAMES=f"    static const char *const names[] = {model.prefix}_CLASS_NAMES;" if names else "",
         CLASS_FORMAT=" (%s)" if names else "",
@@ -58,7 +76,7 @@ def arduino_sketch(model: Model, form: ModelForm, sample: np.ndarray | None) -> 
         SAMPLE=sample_array(model, sample),
         LOADER=rendered("sketch_loader.in", **values) if stored else "",
         LOAD=rendered("sketch_load.in", **values) if stored else "",
-        MODEL="model" if stored else f"{model.name}_model",
+        **_model_names(model, form),
     )
 
 
@@ -74,6 +92,27 @@ def sample_array(model: Model, sample: np.ndarray | None) -> str:
     texts = [str(value) for value in flat.tolist()] if model.is_int8 else [c_float(v) for v in flat.tolist()]
     lines = [", ".join(texts[i : i + 16]) for i in range(0, len(texts), 16)]
     return "/* An input. */\n" + head + " = {\n    " + ",\n    ".join(lines) + "};"
+
+
+def _expected(model: Model, sample: np.ndarray | None) -> str:
+    """The host's result, as an initialiser of ``snnrt_result``."""
+    graph = model.graph
+    steps = () if model.is_constant else (graph.timesteps,)
+    x = np.zeros((*steps, *graph.input.shape), np.float32) if sample is None else sample
+    found = model.network.run(x[None])
+    unit = math.log(graph.readout.shape[0]) if graph.exit.rule == "entropy" else 1.0
+    score = 0 if graph.exit.rule == "never" else round(float(found.scores[0]) * 65536.0 * unit)
+    return f"{found.predictions[0]}u, {found.timesteps[0]}u, {score}u, true"
+
+
+def _scratch(model: Model, text: str) -> str:
+    return text.replace("@", model.prefix) if scratch_bytes(model.graph) else ""
+
+
+def _model_names(model: Model, form: ModelForm) -> dict[str, str]:
+    if form == "storage":
+        return {"MODEL": "model", "MODEL_BYTES": "model_bytes", "ROOM": "ROOM"}
+    return {"MODEL": f"{model.name}_model", "MODEL_BYTES": f"{model.prefix}_MODEL_BYTES", "ROOM": "BYTES"}
 
 
 def _numbers(model: Model) -> dict[str, str]:

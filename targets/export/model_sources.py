@@ -77,7 +77,15 @@ def scratch_bytes(graph: Graph) -> int:
     return max(node_scratch_bytes(graph, node) for node in graph)
 
 
-def model_header(model: Model, form: ModelForm) -> str:
+@dataclass(frozen=True)
+class CoreHeader:
+    """``snnrt.h`` as a model's header includes it: the path from there, and the macro of its export."""
+
+    path: str
+    mark: str
+
+
+def model_header(model: Model, form: ModelForm, core: CoreHeader) -> str:
     """``NAME_model.h``."""
     graph, prefix = model.graph, model.prefix
     source = graph.input
@@ -97,6 +105,7 @@ def model_header(model: Model, form: ModelForm) -> str:
     }
     if model.is_int8:
         numbers |= {"INPUT_SCALE": c_float(source.scale), "INPUT_PEAK": str(source.peak)}
+    rooms = ("MODEL", "ARENA") if form == "storage" else ()
     names = {"NODE_NAMES": [node.name for node in graph.nodes]}
     if model.class_names:
         names["CLASS_NAMES"] = list(model.class_names)
@@ -105,7 +114,10 @@ def model_header(model: Model, form: ModelForm) -> str:
         NAME=model.name,
         PREFIX=prefix,
         ORIGIN=c_comment(model.origin),
-        NUMBERS=_defines(prefix, numbers),
+        CORE=core.path,
+        MARK=core.mark,
+        NUMBERS=_defines(prefix, numbers)
+        + "".join(rendered("room.h.in", PREFIX=prefix, WHAT=what) for what in rooms),
         NAMES="".join(
             f"#define {prefix}_{key} {{{', '.join(map(c_string, values))}}}\n"
             for key, values in names.items()
@@ -116,9 +128,9 @@ def model_header(model: Model, form: ModelForm) -> str:
     )
 
 
-def model_files(model: Model, form: ModelForm) -> dict[str, str | bytes]:
+def model_files(model: Model, form: ModelForm, core: CoreHeader) -> dict[str, str | bytes]:
     """The model's own files by name, header first."""
-    files: dict[str, str | bytes] = {f"{model.name}_model.h": model_header(model, form)}
+    files: dict[str, str | bytes] = {f"{model.name}_model.h": model_header(model, form, core)}
     values = {"NAME": model.name, "PREFIX": model.prefix, "ORIGIN": c_comment(model.origin)}
     if form in ("array", "section"):
         place = "" if form == "array" else rendered("section.c.in", **values)
@@ -140,8 +152,20 @@ def model_files(model: Model, form: ModelForm) -> dict[str, str | bytes]:
 
 def _declaration(model: Model, form: ModelForm) -> str:
     if form == "storage":
+        scale = "".join(
+            f"\n           info->input_{what.lower()} == {model.prefix}_INPUT_{what} &&"
+            for what in ("SCALE", "PEAK")
+        )
+        matches = rendered(
+            "matches.h.in",
+            NAME=model.name,
+            PREFIX=model.prefix,
+            ARITHMETIC=f"SNNRT_ARITHMETIC_{'INTEGER' if model.is_int8 else 'FLOAT32'}",
+            ENCODING=f"SNNRT_INPUT_{'CONSTANT' if model.is_constant else 'SPIKES'}",
+            SCALE=scale if model.is_int8 else "",
+        )
         place = f"{model.name}.snnrt goes to where the firmware reads it from"
-        return f"/* {place}; snnrt_network_init checks it. */"
+        return f"/* {place}, a model of at most {model.prefix}_MODEL_ROOM bytes. */\n{matches}"
     return (
         "/* The .snnrt file, at a multiple of 8, executed in place. */\n"
         f"extern const uint64_t {model.name}_model[({model.prefix}_MODEL_BYTES + 7u) / 8u];"

@@ -15,7 +15,11 @@ from snnrt.network import Network
 from snnrt.targets.export.c_text import checked_name, name_from
 from snnrt.targets.export.core_sources import PUBLIC, amalgamate, options_for, source_files
 from snnrt.targets.export.example_program import arduino_sketch, example_main
-from snnrt.targets.export.model_sources import Model, ModelForm, model_files
+from snnrt.targets.export.kconfig import parts_of, with_kconfig
+from snnrt.targets.export.licence import licence
+from snnrt.targets.export.model_sources import CoreHeader, Model, ModelForm, model_files
+from snnrt.targets.export.optimisation import with_pragma
+from snnrt.targets.export.own_names import mark_of, renamed
 from snnrt.targets.export.project_kinds import Layout, Places, ProjectKind, Sources, manifests, places_for
 from snnrt.targets.export.readme import project_readme
 from snnrt.texts import LONGEST_CELL, printable
@@ -73,18 +77,27 @@ def build_project(
             key: max(value, options_for(model.graph, **switches)[key]) for key, value in options.items()
         }
     places = places_for(wanted.project, wanted.layout, name)
-    core = _core_files(wanted.layout, options)
-    own = {key: text for model in models for key, text in model_files(model, wanted.form).items()}
+    core = renamed(_core_files(wanted.layout, options), name)
+    if wanted.project == "arduino":
+        core = with_pragma(core)
+    if wanted.project in ("zephyr", "esp-idf"):
+        place = "snnrt_config.h" if wanted.layout == "sources" else "snnrt.h"
+        core[place] = with_kconfig(core[place], models[0], parts_of(options, wanted.form == "storage"))
+    header = CoreHeader(places.core.removeprefix(places.model) + "snnrt.h", mark_of(name))
+    own = {key: text for model in models for key, text in model_files(model, wanted.form, header).items()}
     files: Files = {places.core + path: text for path, text in core.items()}
     # what the build does not read lies where the project does
     files |= {
         path if wanted.form == "storage" and path.endswith(".snnrt") else places.model + path: text
         for path, text in own.items()
     }
+    headers = tuple(sorted(path for path in files if path.endswith(".h") and _is_public(path, places)))
     sources = Sources(
         places=places,
         compiled=tuple(sorted(path for path in files if path.endswith((".c", ".S")))),
-        headers=tuple(sorted(path for path in files if path.endswith(".h") and _is_public(path, places))),
+        headers=headers,
+        header_texts=tuple(str(files[path]) for path in headers),
+        options=options,
         models=tuple(models),
         form=wanted.form,
     )
@@ -93,7 +106,14 @@ def build_project(
     files[places.example] = example_main(models[0], wanted.form, wanted.sample)
     if wanted.project == "arduino":
         files[f"examples/{name}/{name}.ino"] = arduino_sketch(models[0], wanted.form, wanted.sample)
+    if wanted.project == "platformio":
+        place = f"examples/{name}_arduino/{name}_arduino.ino"
+        files[place] = arduino_sketch(models[0], wanted.form, wanted.sample)
     files["README.md"] = project_readme(sources, wanted.project, options, command)
+    files["LICENSE"] = licence()
+    if wanted.project == "esp-idf":
+        # ESP-IDF calls a component as its folder
+        files = {f"snnrt_{name}/{path}": text for path, text in files.items()}
     return Project(name, dict(sorted(files.items())), options)
 
 
@@ -186,7 +206,11 @@ def _check_folder(target: Path, files: Mapping[str, object], shown: str, force: 
         return
     if not target.is_dir():
         raise OutputError(f"cannot write {shown}: it is a file; give the name of a folder")
-    if any(target.iterdir()) and not force:
+    # an export that is one folder goes beside what is there
+    tops = {PurePosixPath(path).parts[0] for path in files}
+    (top,) = tops if len(tops) == 1 else (".",)
+    own = target / top
+    if own.is_dir() and any(own.iterdir()) and not force:
         raise OutputError(
             f"cannot write {shown}: the folder is not empty; choose another, or add --force to replace the "
             "files of an earlier export (others stay)"

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import snnrt
 from snnrt.targets.export.c_text import rendered
+from snnrt.targets.export.kconfig import kconfig
 from snnrt.targets.export.model_sources import Model, ModelForm
+from snnrt.targets.export.own_names import linked_names
 
 ProjectKind = Literal["plain", "cmake", "zephyr", "arduino", "platformio", "esp-idf"]
 Layout = Literal["amalgamation", "sources"]
+# 32-bit boards whose C compilers know C99
+_ARDUINO = (
+    "esp32", "mbed", "mbed_edge", "mbed_giga", "mbed_nano", "mbed_nicla", "mbed_opta", "mbed_portenta",
+    "mbed_rp2040", "nrf52", "renesas_portenta", "renesas_uno", "rp2040", "sam", "samd", "stm32", "zephyr",
+)  # fmt: skip
 PROJECT_KINDS: tuple[str, ...] = get_args(ProjectKind)
 LAYOUTS: tuple[str, ...] = get_args(Layout)
 
@@ -33,13 +41,16 @@ class Places:
 
 @dataclass(frozen=True)
 class Sources:
-    """What is compiled and what is included, by paths from the project's folder on."""
+    """What is compiled and what is included, by paths from the project's folder on; ``header_texts`` are
+    the headers' and ``options`` the core's switches."""
 
     places: Places
     compiled: tuple[str, ...]
     headers: tuple[str, ...]
     models: tuple[Model, ...]
     form: ModelForm
+    header_texts: tuple[str, ...]
+    options: Mapping[str, int]
 
     @property
     def model(self) -> Model:
@@ -125,11 +136,12 @@ def _zephyr(sources: Sources) -> dict[str, str]:
         "FOLDERS": _list(sources.places.include_folders, 4),
         "MODEL_FILE": _indented(_model_file(sources, base)),
         "STACK_BYTES": "4096",
+        "FPU": "" if sources.model.is_int8 else "CONFIG_FPU=y\nCONFIG_FPU_SHARING=y\n",
     }
     return {
         "zephyr/module.yml": rendered("module.yml.in", **values),
         "CMakeLists.txt": rendered("zephyr_CMakeLists.txt.in", **values),
-        "Kconfig": rendered("Kconfig.in", **values),
+        "Kconfig": _kconfig(sources, "Kconfig.in"),
         f"samples/{name}/CMakeLists.txt": rendered("zephyr_sample_CMakeLists.txt.in", **values),
         f"samples/{name}/prj.conf": rendered("prj.conf.in", **values),
         f"samples/{name}/sample.yaml": rendered("sample.yaml.in", **values),
@@ -137,9 +149,22 @@ def _zephyr(sources: Sources) -> dict[str, str]:
 
 
 def _arduino(sources: Sources) -> dict[str, str]:
-    headers = f"{sources.model.name}_model.h"
+    values = _values(sources)
+    headers = ",".join(f"{model.name}_model.h" for model in sources.models)
+    functions = linked_names(sources.header_texts)
+    macros = re.findall(
+        rf"^#define ({sources.model.prefix}_[A-Z_]+) ", "\n".join(sources.header_texts), re.MULTILINE
+    )
     return {
-        "library.properties": rendered("library.properties.in", **_values(sources), HEADERS=headers),
+        "library.properties": rendered(
+            "library.properties.in", **values, HEADERS=headers, ARCHITECTURES=",".join(_ARDUINO)
+        ),
+        "keywords.txt": rendered(
+            "keywords.txt.in",
+            **values,
+            FUNCTIONS="".join(f"{name}\tKEYWORD2\n" for name in functions),
+            MACROS="".join(f"{name}\tLITERAL1\n" for name in macros).rstrip("\n"),
+        ),
     }
 
 
@@ -153,15 +178,24 @@ def _platformio(sources: Sources) -> dict[str, str]:
         "name": f"snnrt_{name}",
         "version": snnrt.__version__,
         "description": f"The spiking network {name} and the runtime that executes it",
+        "license": "Apache-2.0",
         "keywords": ["neural network", "spiking", "inference", "tinyml"],
         "authors": [{"name": "exported by snnrt"}],
         "frameworks": "*",
         "platforms": "*",
-        "headers": [f"{name}_model.h", "snnrt.h"],
-        "examples": [{"name": name, "base": f"examples/{name}", "files": ["main.c"]}],
-        "build": {"srcDir": "src", "includeDir": "src"},
+        "headers": [*(f"{model.name}_model.h" for model in sources.models), "snnrt.h"],
+        "examples": [
+            {"name": name, "base": f"examples/{name}", "files": ["main.c"]},
+            {"name": f"{name}_arduino", "base": f"examples/{name}_arduino", "files": [f"{name}_arduino.ino"]},
+        ],
+        # frameworks compile for size, in which the core takes half as many instructions again
+        "build": {"srcDir": "src", "includeDir": "src", "flags": ["-O2"], "unflags": ["-Os", "-Og"]},
     }
     return {"library.json": json.dumps(manifest, indent=2) + "\n"}
+
+
+def _kconfig(sources: Sources, head: str) -> str:
+    return kconfig(sources.models, sources.options, sources.form == "storage", head)
 
 
 def _esp_idf(sources: Sources) -> dict[str, str]:
@@ -174,6 +208,7 @@ def _esp_idf(sources: Sources) -> dict[str, str]:
     }
     return {
         "CMakeLists.txt": rendered("esp_CMakeLists.txt.in", **values),
+        "Kconfig": _kconfig(sources, "esp_Kconfig.in"),
         "idf_component.yml": rendered("idf_component.yml.in", **values),
         f"examples/{name}/CMakeLists.txt": rendered("esp_example_CMakeLists.txt.in", **values),
         f"examples/{name}/main/CMakeLists.txt": rendered("esp_example_main_CMakeLists.txt.in", **values),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnrt.errors import SnnrtError
-from snnrt.targets.code_sizes import CoreBuild, builds_for
+from snnrt.targets.code_sizes import OPTIONAL_PARTS, CoreBuild, builds_of, read_table
 from snnrt.targets.export.c_text import c_comment, rendered
 from snnrt.targets.export.model_sources import Model, ModelForm, scratch_bytes
 from snnrt.targets.export.project_kinds import ProjectKind, Sources
@@ -21,7 +21,9 @@ it {_IN_PLACE}. `{{prefix}}_MODEL_SECTION` names another section, and `{{name}}_
 for GNU ld (`-T {{name}}_model.ld`) that places it.""",
     "storage": """\
 The model is not linked: put `{name}.snnrt` into the device's storage. The example reads it into RAM
-through a callback; `snnrt_network_init` checks every byte of it.""",
+through a callback, checks every byte of it, and compares what it reads and gives with what the firmware
+was compiled for (`{name}_matches`). There are two slots, so that an update that fails leaves the old model;
+a later model may be larger where `{prefix}_MODEL_ROOM` and `{prefix}_ARENA_ROOM` say so.""",
 }
 _USES: dict[str, str] = {
     "plain": """\
@@ -59,17 +61,35 @@ def project_readme(sources: Sources, kind: ProjectKind, options: dict[str, int],
         NAME=model.name,
         PREFIX=model.prefix,
         ORIGIN=c_comment(model.origin),
-        MODEL="model_in_ram" if sources.form == "storage" else f"{model.name}_model",
+        MODEL="model" if sources.form == "storage" else f"{model.name}_model",
+        MODEL_BYTES="model_bytes" if sources.form == "storage" else f"{model.prefix}_MODEL_BYTES",
+        MORE=_more(sources),
         USE=_USES[kind].format(**names),
         FORM=_FORMS[sources.form].format(**names),
         EXAMPLE=sources.places.example,
         MEMORY="\n".join(_memory(each, sources.form) for each in sources.models),
-        CODE=_code(model),
+        CODE=_code(options),
         INPUT=_input(model),
         CORE=("snnrt/" if sources.places.core == "snnrt/" else sources.places.core) + "snnrt.h",
         ACCUMULATOR="int32_t" if model.is_int8 else "float",
+        MESON=", ".join(f"'{path}'" for path in sources.compiled),
+        INCLUDES=", ".join(f"'{folder}'" for folder in sources.places.include_folders),
+        BAZEL=", ".join(f'"{path}"' for path in sources.compiled),
+        BAZEL_INCLUDES=", ".join(f'"{folder}"' for folder in sources.places.include_folders),
+        NETWORK_BYTES=max(row["network"] for row in read_table()["cores"].values()),
         ON=", ".join(f"`{name}`" for name in on),
         OFF=", ".join(f"`{name}`" for name in off),
+    )
+
+
+def _more(sources: Sources) -> str:
+    """How the other models are reached."""
+    others = [f"`{model.name}_model.h` with `{model.name}_model`" for model in sources.models[1:]]
+    if not others:
+        return ""
+    return (
+        f"- The same core runs {', '.join(others)}: each with a `snnrt_network` and\n"
+        "  an arena of its own, all else as above.\n"
     )
 
 
@@ -89,9 +109,9 @@ def _memory(model: Model, form: ModelForm) -> str:
     return "\n".join(rows)
 
 
-def _code(model: Model) -> str:
+def _code(options: dict[str, int]) -> str:
     try:
-        builds = builds_for(model.graph)
+        builds = builds_of(options)
     except SnnrtError:
         return (
             "Sizes of the code for a core are in the linker's map of a build (`-Wl,-Map=firmware.map`), its\n"
@@ -100,10 +120,10 @@ def _code(model: Model) -> str:
     flags = "; ".join(dict.fromkeys(f"{build.compiler}" for build in builds))
     return (
         "| core | code, flash | `snnrt_network`, RAM | stack |\n|---|---|---|---|\n"
-        + "\n".join(map(_row, builds))
-        + f"\n\nBytes, measured with {flags}: the core with what this model needs (health record, strings,\n"
-        "event counts and tracing left out), what the linker adds from the compiler's libraries, and the\n"
-        "most stack that a call takes." + _band(builds)
+        + "\n".join(_row(build, options) for build in builds)
+        + f"\n\nBytes, measured with {flags}: the core as it is exported here, if the firmware calls all of\n"
+        "it, what the linker adds from the compiler's libraries, and the most stack that a call takes."
+        + _band(builds)
     )
 
 
@@ -119,8 +139,15 @@ def _band(builds: tuple[CoreBuild, ...]) -> str:
     )
 
 
-def _row(build: CoreBuild) -> str:
-    return f"| {build.core} | {build.code_bytes} | {build.network_bytes} | {build.stack_bytes} |"
+def _row(build: CoreBuild, options: dict[str, int]) -> str:
+    return f"| {build.core} | {_code_bytes(build, options)} | {build.network_bytes} | {build.stack_bytes} |"
+
+
+def _code_bytes(build: CoreBuild, options: dict[str, int]) -> int:
+    """Of the build with the optional parts that it has; verify is in every one."""
+    there = {part for part in OPTIONAL_PARTS if options.get(f"SNNRT_WITH_{part.upper()}", 1)}
+    added = sum(build.added_bytes[part] for part in there - {"model_check"})
+    return build.code_bytes + added - (0 if "model_check" in there else build.added_bytes["model_check"])
 
 
 def _input(model: Model) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from c_programs import command
-from exported_projects import compile_example, results_of
+from exported_projects import ARM, compile_example, results_of
 from small_networks import dense_lif, every_kind
 
 import snnrt
@@ -62,9 +63,9 @@ def test_writes_a_project_that_runs(run, model, tmp_path):
     np.savez(tmp_path / "data.npz", x=x)
     folder = tmp_path / "firmware"
     code, out, err = run(model, "-o", folder, "--sample", tmp_path / "data.npz")
-    assert code == 0 and err == "" and "6 files" in out and "wake_word_model.h" in out
+    assert code == 0 and err == "" and "7 files" in out and "wake_word_model.h" in out
     assert sorted(tree(folder)) == [
-        "README.md", "main.c", "snnrt.c", "snnrt.h", "wake_word_model.c", "wake_word_model.h",
+        "LICENSE", "README.md", "main.c", "snnrt.c", "snnrt.h", "wake_word_model.c", "wake_word_model.h",
     ]  # fmt: skip
     expected = snnrt.load(model).run(x[:1])
     program = compile_example(folder, "gcc")
@@ -256,7 +257,8 @@ def test_the_readme_states_the_table(run, model, tmp_path, monkeypatch):
     assert run(model, "-o", tmp_path / "a")[0] == 0
     page = (tmp_path / "a" / "README.md").read_text()
     for build in builds_for(snnrt.load(model).graph):
-        assert f"| {build.core} | {build.code_bytes} | {build.network_bytes} | {build.stack_bytes} |" in page
+        code = build.code_bytes + sum(build.added_bytes[part] for part in ("health", "strings", "verify"))
+        assert f"| {build.core} | {code} | {build.network_bytes} | {build.stack_bytes} |" in page
     info = snnrt.load(model).file_info()
     assert f"| model `wake_word` | {info.file_bytes} | flash |" in page
     assert f"| its arena | {info.arena_bytes} | RAM" in page
@@ -264,10 +266,25 @@ def test_the_readme_states_the_table(run, model, tmp_path, monkeypatch):
     def absent(graph: object) -> None:
         raise snnrt.errors.TargetError("no table")
 
-    monkeypatch.setattr(readme, "builds_for", absent)
+    monkeypatch.setattr(readme, "builds_of", absent)
     assert run(model, "-o", tmp_path / "b")[0] == 0
     page = (tmp_path / "b" / "README.md").read_text()
     assert "-fstack-usage" in page and "@" not in page.replace("@0x", "")
+
+
+@pytest.mark.firmware
+@pytest.mark.parametrize("without", [(), ("health", "strings"), ("health", "strings", "model-check")])
+def test_the_readme_counts_the_parts_that_are_there(run, model, tmp_path, without):
+    """Its figure and a build of all that was exported, which no linker has thinned out, are near."""
+    left_out = [word for part in without for word in ("--without", part)]
+    assert run(model, "-o", tmp_path / "a", *left_out)[0] == 0
+    page = (tmp_path / "a" / "README.md").read_text()
+    said = int(re.search(r"^\| cortex-m0 \| (\d+) \|", page, re.MULTILINE)[1])
+    compiled = tmp_path / "snnrt.o"
+    flags = ["-Os", "-ffunction-sections", "-fdata-sections"]
+    command([*ARM.command(), *flags, "-c", tmp_path / "a" / "snnrt.c", "-o", compiled])
+    text, data, _ = map(int, command(["arm-none-eabi-size", compiled]).splitlines()[1].split()[:3])
+    assert abs(said - text - data) <= 0.1 * said, (said, text + data)
 
 
 @pytest.mark.firmware

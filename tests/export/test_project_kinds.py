@@ -40,7 +40,27 @@ def yaml_of(path: Path) -> dict:
 def configure(source: Path, build: Path, *options: str) -> None:
     need("cmake", "cmake")
     need("ninja", "ninja-build")
-    command(["cmake", "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", *options])
+    command(
+        [
+            "cmake",
+            "-S",
+            source,
+            "-B",
+            build,
+            "-G",
+            "Ninja",
+            "-DCMAKE_BUILD_TYPE=Release",
+            "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+            *options,
+        ]
+    )
+
+
+def last_level(build: Path, source: str) -> str:
+    """The optimisation that counts among the flags of a source in a build folder."""
+    commands = json.loads((build / "compile_commands.json").read_text())
+    (said, *_) = (one["command"] for one in commands if one["file"].endswith(source))
+    return re.findall(r" (-O\w*)", said)[-1]
 
 
 def says_the_class(program: Path) -> bool:
@@ -68,6 +88,7 @@ def test_cmake(layout, form, tmp_path):
     folder = tmp_path / "a project"
     export(GRAPH, folder, name="net", project="cmake", layout=layout, form=form, sample=X[0])
     configure(folder, tmp_path / "own", f"-DCMAKE_INSTALL_PREFIX={tmp_path / 'installed'}")
+    assert last_level(tmp_path / "own", "net_model.c" if form == "array" else ".c") == "-O2"
     command(["cmake", "--build", tmp_path / "own"])
     assert says_the_class(tmp_path / "own" / "snnrt_net_example")
     command(["cmake", "--install", tmp_path / "own"])
@@ -111,7 +132,11 @@ add_library(zephyr_interface INTERFACE)
 link_libraries(zephyr_interface)
 add_executable(app "@FOLDER@/samples/net/src/main.c")
 target_compile_definitions(app PRIVATE NET_MODEL_FILE="@FOLDER@/net.snnrt")
+function(zephyr_library_compile_options)
+  target_compile_options(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGV})
+endfunction()
 set(CONFIG_SNNRT_NET y)
+set(CONFIG_SNNRT_NET_@CHOICE@ y)
 add_subdirectory("@FOLDER@" module)
 """
 
@@ -120,8 +145,11 @@ add_subdirectory("@FOLDER@" module)
 def test_zephyr(layout, form, tmp_path):
     folder = tmp_path / "module"
     export(GRAPH, folder, name="net", project="zephyr", layout=layout, form=form, sample=X[0])
-    (tmp_path / "CMakeLists.txt").write_text(ZEPHYR.replace("@FOLDER@", str(folder)))
-    configure(tmp_path, tmp_path / "build")
+    choice, flag = ("SPEED", "-O2") if layout == "amalgamation" else ("SIZE", "-Os")
+    text = ZEPHYR.replace("@FOLDER@", str(folder)).replace("@CHOICE@", choice)
+    (tmp_path / "CMakeLists.txt").write_text(text)
+    configure(tmp_path, tmp_path / "build", "-DCMAKE_BUILD_TYPE=MinSizeRel")
+    assert last_level(tmp_path / "build", "snnrt.c" if choice == "SPEED" else "step.c") == flag
     command(["cmake", "--build", tmp_path / "build"])
     assert says_the_class(tmp_path / "build" / "app")
     # docs.zephyrproject.org/latest/develop/modules.html, "Module yaml file description"
@@ -154,10 +182,18 @@ def test_zephyr_kconfig(tmp_path):
     main_stack = 'config MAIN_STACK_SIZE\n\tint\n\tprompt "main stack"\n'
     (tmp_path / "Kconfig.root").write_text(f'{main_stack}source "{tmp_path / "Kconfig"}"\n')
     kconfig = kconfiglib.Kconfig(str(tmp_path / "Kconfig.root"), warn_to_stderr=False)
+    parts = ("HEALTH", "STRINGS", "MODEL_CHECK")
+    assert {name for name in kconfig.syms if name.startswith("SNNRT_NET_")} == {
+        f"SNNRT_NET_{name}" for name in ("SPEED", "SIZE", "AS_APPLICATION", *parts)
+    }
     assert kconfig.syms["SNNRT_NET"].str_value == "n"
     kconfig.load_config(str(tmp_path / "samples" / "net" / "prj.conf"))
     assert kconfig.syms["SNNRT_NET"].str_value == "y" and not kconfig.warnings
     assert int(kconfig.syms["MAIN_STACK_SIZE"].str_value) >= 2048
+    assert (
+        kconfig.syms["SNNRT_NET_SPEED"].str_value == "y" and kconfig.syms["SNNRT_NET_SIZE"].str_value == "n"
+    )
+    assert all(kconfig.syms[f"SNNRT_NET_{part}"].str_value == "y" for part in parts)
 
 
 # What docs.espressif.com/projects/esp-idf/en/latest/esp32/api-guides/build-system.html says of it, for an
@@ -188,7 +224,9 @@ target_link_libraries(app PRIVATE component)
 @pytest.mark.parametrize(("layout", "form"), [("amalgamation", "incbin"), ("sources", "array")])
 def test_esp_idf(layout, form, tmp_path):
     folder = tmp_path / "snnrt_net"
-    export(GRAPH, folder, name="net", project="esp-idf", layout=layout, form=form, sample=X[0])
+    # beside a project's other components
+    (tmp_path / "other").mkdir()
+    export(GRAPH, tmp_path, name="net", project="esp-idf", layout=layout, form=form, sample=X[0])
     (tmp_path / "CMakeLists.txt").write_text(ESP_IDF.replace("@FOLDER@", str(folder)))
     configure(tmp_path, tmp_path / "build")
     command(["cmake", "--build", tmp_path / "build"])
@@ -206,13 +244,30 @@ def test_esp_idf(layout, form, tmp_path):
     compiled = tmp_path / "main.o"
     main = folder / "examples" / "net" / "main" / "main.c"
     include = ["-I", folder, "-I", folder / "snnrt"]
-    command(["gcc", *WARNINGS, "-std=gnu17", "-DESP_PLATFORM", *include, "-c", main, "-o", compiled])
+    (tmp_path / "sdkconfig.h").write_text("#define CONFIG_SNNRT_NET_STRINGS 1\n")
+    flags = ["-std=gnu17", "-DESP_PLATFORM", *include, "-I", tmp_path]
+    command(["gcc", *WARNINGS, *flags, "-c", main, "-o", compiled])
     assert " T app_main" in command(["nm", compiled])
+    # what the configuration leaves out is not built
+    (tmp_path / "asks.c").write_text(
+        '#include "net_model.h"\n#if SNNRT_WITH_HEALTH || !SNNRT_WITH_STRINGS\n#error parts\n#endif\n'
+    )
+    command(["gcc", *flags, "-fsyntax-only", tmp_path / "asks.c"])
+
+
+PACK = """
+import json
+from platformio.__main__ import main
+from platformio.package.manifest.schema import ManifestSchema
+ManifestSchema.load_spdx_licenses = staticmethod(lambda: {"licenses": [{"licenseId": "Apache-2.0"}]})
+raise SystemExit(main())
+"""
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_platformio(layout, tmp_path):
-    """Packed by PlatformIO itself, which reads and validates library.json; it needs no network for that."""
+    """Packed by PlatformIO itself, which reads and validates library.json; the list of licences that it would
+    fetch is given to it."""
     needs_module("platformio", "platformio")
     folder = tmp_path / "net"
     export(GRAPH, folder, name="net", project="platformio", layout=layout, sample=X[0])
@@ -221,7 +276,8 @@ def test_platformio(layout, tmp_path):
         "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
         "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9",
     }  # fmt: skip
-    pack = [sys.executable, "-m", "platformio", "pkg", "pack", "-o", tmp_path / "net.tar.gz", folder]
+    (tmp_path / "pack.py").write_text(PACK)
+    pack = [sys.executable, tmp_path / "pack.py", "pkg", "pack", "-o", tmp_path / "net.tar.gz", folder]
     done = subprocess.run(pack, env=away, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     with tarfile.open(tmp_path / "net.tar.gz") as archive:
@@ -302,7 +358,8 @@ def test_arduino(layout, form, numbers, tmp_path):
     )  # fmt: skip
     assert all((folder / "src" / name).is_file() for name in properties["includes"].split(","))
     assert {path.name for path in folder.iterdir()} <= {
-        "library.properties", "src", "examples", "extras", "README.md", "net.snnrt",
+        "library.properties", "keywords.txt", "src", "examples", "extras", "README.md", "LICENSE",
+        "net.snnrt",
     }  # fmt: skip
     sketch = folder / "examples" / "net" / "net.ino"
     (tmp_path / "Arduino.h").write_text(ARDUINO_H)
@@ -335,6 +392,8 @@ def test_every_combination_is_written_or_refused(kind):
                     build_project(snnrt.Network(GRAPH), "net.snnrt", wanted)
                 continue
             files = build_project(snnrt.Network(GRAPH), "net.snnrt", wanted).files
+            if kind == "esp-idf":
+                files = {path.removeprefix("snnrt_net/"): text for path, text in files.items()}
             manifests = "".join(str(files.get(name, "")) for name in ("CMakeLists.txt", "Kconfig"))
             if kind in ("cmake", "zephyr", "esp-idf"):
                 compiled = set(re.findall(r"[\w/]+\.[cS]\b", manifests)) - {"main.c"}

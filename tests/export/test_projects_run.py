@@ -151,7 +151,7 @@ def test_a_damaged_or_absent_stored_model_is_a_status(digits, tmp_path):
     raw[len(raw) // 2] ^= 4
     stored.write_bytes(raw)
     code, said = run()
-    assert code == 6 and said.startswith("snnrt_network_init: status 6 the model's checksum does not match")
+    assert code == 6 and said.startswith("load_model: status 6 the model's checksum does not match")
     raw[10] = 9
     stored.write_bytes(raw)
     assert "newer than this core" in run()[1]
@@ -159,6 +159,53 @@ def test_a_damaged_or_absent_stored_model_is_a_status(digits, tmp_path):
     assert run()[0] == 5
     stored.unlink()
     assert run()[0] == 5
+
+
+def test_an_update_that_does_not_fit_leaves_the_old_model(digits, tmp_path):
+    """Valid models with other inputs or classes, or too large, never run; the second slot's does."""
+    export(digits, tmp_path, form="storage", name="digits")
+    program = compile_example(tmp_path, "gcc", SANITISERS)
+    stored, previous = tmp_path / "digits.snnrt", tmp_path / "digits.snnrt.previous"
+    good = stored.read_bytes()
+
+    def run() -> tuple[int, str]:
+        done = subprocess.run([program], cwd=tmp_path, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    source = digits.input
+    others = {
+        "scale": digits.with_(nodes=(source.with_(scale=np.float32(source.scale * 2)), *digits.nodes[1:])),
+        "peak": digits.with_(nodes=(source.with_(peak=source.peak - 1), *digits.nodes[1:])),
+        "timesteps": digits.with_(timesteps=digits.timesteps + 1),
+        "kernels": dense_lif("float32")[0],
+        "longer": digits.with_(metadata={"name": "x" * 4000}),
+    }
+    for what, graph in others.items():
+        raw = snnrt.Network(graph).to_bytes()
+        stored.write_bytes(raw)
+        previous.unlink(missing_ok=True)
+        code, said = run()
+        assert code == {"longer": 5, "kernels": 19}.get(what, 24), what
+        assert said.startswith("load_model: status ")
+        previous.write_bytes(good)
+        assert run()[0] == 0, what
+    # a later model of the same interface, that is smaller
+    later = digits.with_(metadata={})
+    stored.write_bytes(snnrt.Network(later).to_bytes())
+    previous.unlink()
+    assert run()[0] == 0
+
+
+def test_a_result_that_is_not_the_hosts_is_said(digits, tmp_path):
+    x = load_dataset("digits").x[7]
+    export(digits, tmp_path, sample=x)
+    main = tmp_path / "main.c"
+    text = main.read_text()
+    wrong = re.sub(r"expected = \{(\d+)u", lambda found: f"expected = {{{(int(found[1]) + 1) % 10}u", text)
+    assert wrong != text
+    main.write_text(wrong)
+    done = subprocess.run([compile_example(tmp_path, "gcc")], capture_output=True, text=True)
+    assert done.returncode == 255 and "the host found class" in done.stdout
 
 
 def test_health_and_strings_can_be_left_out(tmp_path):

@@ -5,7 +5,7 @@ from itertools import pairwise
 import nir
 import numpy as np
 import pytest
-from nir_parity import STEPS, assert_same_spikes, exactly, framework, ours, spike_input
+from nir_parity import STEPS, assert_same_spikes, exactly, framework, ours, spike_input, unchecked
 
 torch = framework("torch")
 framework("nirtorch")
@@ -50,7 +50,7 @@ def export(layers, path):
             if hasattr(value, "detach"):
                 setattr(node, key, value.detach().numpy())
     names = list(nodes)
-    nir.write(path, nir.NIRGraph(nodes, list(pairwise(names)), type_check=False))
+    nir.write(path, unchecked(nodes, list(pairwise(names))))
     return path
 
 
