@@ -10,6 +10,9 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+_SHOWN = 8
+"""Accuracies in a line."""
+
 
 @dataclass(frozen=True)
 class EpochRecord:
@@ -24,9 +27,15 @@ class EpochRecord:
     seconds: float
 
     def line(self, epochs: int) -> str:
-        """One line for people."""
-        known = ", ".join(f"{100 * one:.2f}" for one in self.accuracies)
-        right = f", accuracy {known} %" if known else ""
+        """One line for people; of many timesteps a few, which tell how the accuracy rises."""
+        steps = len(self.accuracies)
+        few = min(steps, _SHOWN)
+        places = [place * (steps - 1) // max(few - 1, 1) for place in range(few)]
+        right = ""
+        if steps:
+            right = f", accuracy {', '.join(f'{100 * self.accuracies[place]:.2f}' for place in places)} %"
+        if steps > _SHOWN:
+            right += f" after {', '.join(str(place + 1) for place in places)}"
         return (
             f"epoch {self.epoch:3d} of {epochs}: T {self.timesteps}, loss {self.loss:.4f}, "
             f"firing rate {self.rate:.3f}{right} ({self.seconds:.0f} s)"

@@ -42,7 +42,12 @@ def begin(parser: argparse.ArgumentParser, given: list[str] | None) -> argparse.
             parser.error(f"--{name}: expected 1 or more, found {value}")
     if not options.folder.is_dir():
         parser.error(f"{options.folder}: no such folder; give the one that the data set lies in")
-    options.command = " ".join([Path(sys.argv[0]).name, *(sys.argv[1:] if given is None else given)])
+    # what another needs to make it again: not where things lay here
+    chosen = [
+        f"--{name} {value}" for name, value in vars(options).items()
+        if name not in ("folder", "output", "checkpoint") and value != parser.get_default(name)
+    ]  # fmt: skip
+    options.command = " ".join([Path(sys.argv[0]).name, "FOLDER", *chosen])
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     return options

@@ -13,6 +13,9 @@ def test_a_line_an_epoch():
     assert RECORD.line(10) == (
         "epoch   2 of 10: T 4, loss 0.5000, firing rate 0.125, accuracy 90.00, 95.00 % (3 s)"
     )
+    long = EpochRecord(1, 77, 0.5, 0.1, tuple(step / 100 for step in range(77)), 1.0).line(1)
+    assert long.endswith("accuracy 0.00, 10.00, 21.00, 32.00, 43.00, 54.00, 65.00, 76.00 % "
+                         "after 1, 11, 22, 33, 44, 55, 66, 77 (1 s)")  # fmt: skip
     assert "accuracy" not in EpochRecord(1, 1, 0.5, 0.1, (), 1.0).line(1)
 
 

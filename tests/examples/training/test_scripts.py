@@ -75,6 +75,7 @@ def test_fashion(script, tmp_path):
     )
     assert set(log["test"]["accuracy_after_timesteps"]) == {"1", "2", "3", "4"}
     assert f"accuracy {100 * log['test']['accuracy']:.2f} %" in printed and "EDP on dt-snn" in printed
+    assert log["script"] == "examples/training/fashion.py FOLDER --epochs 2 --width 4 --last 200"
     assert (tmp_path / "run-1.pt").exists() and (tmp_path / "run-2.pt").exists()
     # nothing is left to train: the same figures
     again, _ = script("fashion", tmp_path, *options)
