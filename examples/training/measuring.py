@@ -37,6 +37,9 @@ def finish(
     run.network.eval().to("cpu")
     steps = held[0].shape[1] if run.over_time else None
     given: dict[str, Any] = {"over_time": steps, "name": options.output.name, "class_names": class_names}
+    if steps:
+        # a sum over many timesteps is sure of anything; the mean is what the loss was of
+        given["readout"] = "mean"
     x, y = _arrays(held, run.over_time)
     seen = x[:500]
     net = training.to_network(run.network, numbers="int8", calibrate=seen, **given)
