@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from snnrt.ir.graph import Graph, Profile
 from snnrt.ir.nodes.exit import check_rule
 from snnrt.ir.spec import MAX_TIMESTEPS
 from snnrt.results.request import Inputs, checked_data
+
+if TYPE_CHECKING:
+    from snnrt.converters.passes.quantise_fine import Fine
 
 Decays = Literal["product", "shift"]
 NUMBERS: tuple[Profile, ...] = ("float32", "int8", "loihi")
@@ -39,6 +42,7 @@ def convert_source(
     calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
     decays: Decays | None = None,
+    fine: Fine | None = None,
     run: Run | None = None,
     **options: object,
 ) -> Imported:
@@ -53,7 +57,7 @@ def convert_source(
         recorded = imported.recorded
         spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.spikes)
         imported = _told(imported, agreement(recorded, spikes, "the module"))
-    return in_numbers(imported, numbers, calibrate, state_bits, decays)
+    return in_numbers(imported, numbers, calibrate, state_bits, decays, fine)
 
 
 def import_source(
@@ -96,6 +100,7 @@ def in_numbers(
     calibrate: Inputs | None = None,
     state_bits: Literal[16, 32] | None = None,
     decays: Decays | None = None,
+    fine: Fine | None = None,
 ) -> Imported:
     """``imported`` (float32) in ``numbers``.
 
@@ -103,7 +108,9 @@ def in_numbers(
     int8's scales and roundings, and show how far it agrees with float32 (``agreement``). Without, the stated
     range of the input sets the scales, which is said among the assumptions.
     ``state_bits``: width of int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None), or
-    ``shift``: the nearest 1 − 2⁻ᵏ, which the assumptions name where a decay was another. ``loihi``: int8
+    ``shift``: the nearest 1 − 2⁻ᵏ, which the assumptions name where a decay was another. ``fine``: of int8,
+    layers whose weights take two int8 (``none``, ``constant``: those that read the same at every timestep,
+    ``all``, or names); None: ``constant`` where ``calibrate`` shows that classes need it. ``loihi``: int8
     weights, neurons in Loihi's integers; where a current could wrap, the assumptions say so. Raises
     ModelError for what the numbers can't express, DataError for inputs that do not fit.
     """
@@ -112,6 +119,8 @@ def in_numbers(
         raise ModelError(f"decays: expected 'product' or 'shift', found {decays!r}")
     if decays is not None and numbers != "int8":
         raise ModelError(f"decays: expected none: only int8 has a choice, found {decays!r} with {numbers}")
+    if fine is not None and numbers != "int8":
+        raise ModelError(f"fine: expected none: only int8 has finer weights, found {fine!r} with {numbers}")
     if numbers == "float32":
         if calibrate is not None:
             raise DataError(
@@ -135,22 +144,28 @@ def in_numbers(
         except DataError as error:
             raise DataError(f"calibrate: {error}") from None
     told: tuple[str, ...] = () if calibrate is not None else (NOTHING_SEEN,)
+    found = None
     if numbers == "int8":
         from snnrt.converters.passes.shifts import moved_decays
 
         if decays == "shift":
             told = (*told, *moved_decays(graph))
-        graph = quantise(graph, seen, state_bits, decays or "product")
+        if seen is not None:
+            from snnrt.converters.passes.calibrated import calibrated
+
+            made = calibrated(graph, seen, labels, state_bits, decays or "product", fine)
+            graph, found, told = made.graph, made.agreement, (*told, *made.told)
+        else:
+            graph = quantise(graph, None, state_bits, decays or "product", fine or "none")
     else:
         from snnrt.converters.passes.loihi import to_loihi, wrapping
 
         whole = quantise(graph, seen, 32)
         graph, told = to_loihi(whole), (*told, *wrapping(whole))
-    found = None
-    if seen is not None:
-        from snnrt.converters.passes.agreement import agreement as with_float32
+        if seen is not None:
+            from snnrt.converters.passes.agreement import agreement as with_float32
 
-        found = with_float32(imported.graph, graph, seen, labels)
+            found = with_float32(imported.graph, graph, seen, labels)
     return _told(replace(imported, graph=graph, agreement=found), told)
 
 

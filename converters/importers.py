@@ -26,8 +26,9 @@ class Importer:
 
     ``signature``: how the content begins, for files of another suffix. ``classes``: of objects that are
     sources themselves, as ``module.Class``, so that finding the importer imports no package. ``names``: a
-    regular expression of texts that name such an object. ``module`` has ``function``, which takes the source
-    and options, all of them by name, and gives an :class:`snnrt.converters.common.finish.Imported`; made by
+    regular expression of texts that name such an object, ``naming`` the same in words. ``module`` has
+    ``function``, which takes the source and options, all of them by name, and gives an
+    :class:`snnrt.converters.common.finish.Imported`; made by
     :func:`snnrt.converters.common.drafted.importing`, it gives its drafts, too. ``outputs``, as
     ``module:function``: what the source's own framework gives for inputs, if it is at hand.
     """
@@ -40,6 +41,7 @@ class Importer:
     classes: tuple[str, ...] = ()
     names: str | None = None
     outputs: str | None = None
+    naming: str | None = None
 
     def load(self) -> Callable[..., Imported]:
         """The importing function."""
@@ -64,7 +66,7 @@ IMPORTERS = (
     Importer(
         "PyTorch", (), b"", "snnrt.converters.torch.importer", "import_module",
         ("torch.nn.modules.module.Module",), r".+\.py:[A-Za-z_][\w.]*|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*",
-        "snnrt.converters.torch.outputs:module_outputs",
+        "snnrt.converters.torch.outputs:module_outputs", "net.py:make or package.module:make",
     ),
 )  # fmt: skip
 
@@ -132,8 +134,9 @@ def find_importer(source: object) -> Importer:
 
 
 def readable_sources() -> str:
-    """What can be imported, in words: ``a NIR file (.nir)``."""
-    return " or ".join(f"a {one.title} file ({', '.join(one.suffixes)})" for one in IMPORTERS if one.suffixes)
+    """What can be imported, in words: ``a NIR file (.nir)``, and how objects are named."""
+    files = [f"a {one.title} file ({', '.join(one.suffixes)})" for one in IMPORTERS if one.suffixes]
+    return " or ".join([*files, *(f"a {one.title} module ({one.naming})" for one in IMPORTERS if one.naming)])
 
 
 def _beginning(path: Path) -> bytes:

@@ -52,7 +52,11 @@ class TargetFileError(TargetError, OSError):
 
 
 class SilentLayerWarning(UserWarning):
-    """A layer never fires on the data that a network is calibrated with."""
+    """A layer never fires on the data that a network is calibrated with; ``layers``: those that do not."""
+
+    def __init__(self, text: str, layers: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.layers = layers
 
 
 class OutputError(SnnrtError, OSError):

@@ -63,7 +63,8 @@ def warn_of_silence(model: Model, calibration: Inputs, stacklevel: int) -> None:
     """A :class:`SilentLayerWarning` where a layer does not fire for any input of ``calibration``."""
     silent, inputs = silent_on(model, calibration)
     if silent:
-        warnings.warn(silence_text(silent, inputs), SilentLayerWarning, stacklevel=stacklevel + 1)
+        told = SilentLayerWarning(silence_text(silent, inputs), silent)
+        warnings.warn(told, stacklevel=stacklevel + 1)
 
 
 def _silent(graph: Graph, fired: np.ndarray) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ import numpy as np
 from snnrt.converters.passes.membrane_form import decay_form
 from snnrt.converters.passes.observe import synapse_inputs
 from snnrt.converters.passes.quantise_balance import balance
+from snnrt.converters.passes.quantise_fine import Fine, with_fine_weights
 from snnrt.converters.passes.quantise_input import quantised_input_node
 from snnrt.converters.passes.quantise_prepare import prepare
 from snnrt.converters.passes.quantise_states import choose_state_bits
@@ -39,6 +40,7 @@ def quantise(
     calibration: np.ndarray | None = None,
     state_bits: Literal[16, 32] | None = None,
     decays: Literal["product", "shift"] = "product",
+    fine: Fine = "none",
 ) -> Graph:
     """The int8 graph that stands for the float32 ``graph``.
 
@@ -46,7 +48,8 @@ def quantise(
     peak and tell where 16-bit states are enough. ``state_bits`` forces the width of all membranes;
     None takes 16 where nothing can overflow, or where the calibration stays below half the range.
     ``decays``: ``shift`` takes the nearest 1 − 2⁻ᵏ (of 1 − α, by ratio) for each leak of a neuron that has no
-    decay of 1, so that devices need no product. Raises
+    decay of 1, so that devices need no product. ``fine``: layers whose weights are the sum of two
+    (:mod:`snnrt.converters.passes.quantise_fine`), not with membranes of 16 bits. Raises
     ModelError for what int8 cannot express, naming the node; DataError for a wrong ``calibration``.
     """
     check_graph(graph)
@@ -56,14 +59,19 @@ def quantise(
         raise ModelError(f"quantise: state_bits: expected 16, 32 or none, found {state_bits!r}")
     if decays not in ("product", "shift"):
         raise ModelError(f"quantise: decays: expected 'product' or 'shift', found {decays!r}")
+    if fine != "none" and state_bits == 16:
+        raise ModelError("quantise: fine: expected 'none' with state_bits 16, which have no room for it")
     if calibration is not None:
         calibration = checked_data(graph, calibration)[0]
     graph = graph.with_(nodes=(quantised_input_node(graph.input, calibration), *graph.nodes[1:]))
     narrow = state_bits == 16
     graph, units = balance(prepare(graph), narrow)
+    graph, units, coarse = with_fine_weights(graph, units, fine, narrow)
     read: dict[str, np.ndarray] = {}
     if calibration is not None and len(calibration):
-        read = in_units(graph, synapse_inputs(graph, calibration), units)
+        seen = synapse_inputs(graph, calibration)
+        # a coarse weight is whole: there is nothing to make up for
+        read = in_units(graph, {name: rows for name, rows in seen.items() if name not in coarse}, units)
         units = UnitSolver(graph, narrow, best_shares(graph, read, units)).solve()
     nodes = tuple(_quantise_node(node, units, decays == "shift", read) for node in graph)
     quantised = choose_state_bits(graph.with_(nodes=nodes, arithmetic="integer"), calibration, state_bits)

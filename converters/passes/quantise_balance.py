@@ -94,14 +94,18 @@ def _multiplied(graph: Graph, factors: dict[str, int]) -> Graph:
     for node in graph:
         if isinstance(node, Weighted) and node.name in factors:
             edge, factor = node.inputs[0], factors[node.name]
-            name = _times(graph[edge.source], factor, after, chains, names)
+            name = times(graph[edge.source], factor, after, chains, names)
             node = replace(node, inputs=(Edge(name, edge.delay),), weights=node.weights / np.float32(factor))
         nodes.append(node)
     return graph.with_(nodes=tuple(new for node in nodes for new in (node, *after.get(node.name, []))))
 
 
-def _times(source: Node, factor: int, after: dict, chains: dict, names: set[str]) -> str:
-    """The node that holds ``factor`` times ``source``; made right after it, a power of four at a time."""
+def times(source: Node, factor: int, after: dict, chains: dict, names: set[str]) -> str:
+    """The node that holds ``factor``, a power of four, times ``source``; made right after it, four at a time.
+
+    ``after``: new nodes by the one that they follow; ``chains``: the multiples that there are; ``names``: all
+    that are taken.
+    """
     name, reached = source.name, 1
     while reached < factor:
         reached *= _COPIES

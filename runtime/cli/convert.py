@@ -69,6 +69,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         choices=("product", "shift"),
         help="how int8 neurons decay: by a product (the default), or by a shift, the nearest 1 − 2^−k",
     )
+    parser.add_argument(
+        "--fine",
+        metavar="LAYERS",
+        help="layers whose weights take two int8 each: none, all, constant (those that read the same at "
+        "every timestep), or names with commas (by default constant where --calibrate shows a need)",
+    )
     parser.add_argument("--class-names", metavar="A,B,C", help="names of the classes, kept in the file")
     parser.add_argument("--name", help="name of the network, kept in the file")
     add_json(parser)
@@ -195,16 +201,22 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
     if args.decays is not None and args.numbers != "int8":
         args.parser.error("--decays says how int8 neurons decay: add --numbers int8")
+    if args.fine is not None and args.numbers != "int8":
+        args.parser.error("--fine says which int8 weights are finer: add --numbers int8")
     check_outputs([args.output], [args.source, args.calibrate])
     options = import_options(args)
     for name in ("timesteps", "exit", "name", "calibrate", "decays"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
+    if args.fine is not None:
+        words = ("none", "constant", "all")
+        options["fine"] = args.fine if args.fine in words else [one.strip() for one in args.fine.split(",")]
     if args.class_names is not None:
         options["class_names"] = [name.strip() for name in args.class_names.split(",")]
 
     import snnrt
 
+    silent: set[str] = set()
     as_nir = args.output.lower().endswith(".nir")
     if as_nir and _is_model(args.source):
         if options or args.numbers != "float32":
@@ -215,6 +227,8 @@ def run(args: argparse.Namespace) -> int:
             warnings.simplefilter("always", snnrt.SilentLayerWarning)
             network = snnrt.convert(args.source, numbers=args.numbers, **options)
         for warning in told:
+            if isinstance(warning.message, snnrt.SilentLayerWarning):
+                silent.update(warning.message.layers)
             print_warning(str(warning.message))
     unsaid: list[str] = []
     if as_nir:
@@ -224,7 +238,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(_summary(args, network) | ({"not_in_nir": unsaid} if unsaid else {}))
     else:
-        _print(args, network)
+        _print(args, network, silent)
         if unsaid:
             print_facts([("not in NIR" if index == 0 else "", text) for index, text in enumerate(unsaid)])
     return 0
@@ -262,7 +276,7 @@ def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
     }
 
 
-def _print(args: argparse.Namespace, network: Network) -> None:
+def _print(args: argparse.Namespace, network: Network, silent: set[str]) -> None:
     from snnrt.summary import byte_count, exit_text, inputs_text
 
     graph, info = network.graph, network.file_info()
@@ -280,11 +294,11 @@ def _print(args: argparse.Namespace, network: Network) -> None:
             [("assumed" if index == 0 else "", text) for index, text in enumerate(network.assumptions)]
         )
     if network.agreement is not None:
-        _print_agreement(network.agreement)
+        _print_agreement(network.agreement, silent)
 
 
-def _print_agreement(agreement: Agreement) -> None:
-    """Classes, accuracy and firing rates beside float32's, and what is poor."""
+def _print_agreement(agreement: Agreement, silent: set[str]) -> None:
+    """Classes, accuracy and firing rates beside float32's; what is poor, but ``silent`` was told before."""
     print()
     facts = [
         ("agreement", f"with float32, on {agreement.inputs} calibration inputs"),
@@ -305,5 +319,5 @@ def _print_agreement(agreement: Agreement) -> None:
                 for layer in agreement.layers
             ],
         )  # fmt: skip
-    for text in agreement.warnings():
+    for text in agreement.warnings(silent):
         print_text(f"warning: {text}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -72,8 +72,11 @@ class Agreement:
     accuracy: float | None = None
     source_accuracy: float | None = None
 
-    def warnings(self) -> list[str]:
-        """What is poor, in words, by the limits of this module; and each layer that never fires."""
+    def warnings(self, told: Collection[str] = ()) -> list[str]:
+        """What is poor, in words, by the limits of this module; and each layer that never fires.
+
+        ``told``: layers of which it was said already that they never fire.
+        """
         found = []
         unequal = round((1 - self.class_agreement) * self.inputs)
         if unequal > max(BY_CHANCE, (1 - LEAST_CLASSES) * self.inputs):
@@ -83,10 +86,11 @@ class Agreement:
             )
         for layer in self.layers:
             if layer.source_rate == 0.0:
-                found.append(
-                    f"{layer.name!r} never fires on these inputs, in the source's numbers already: is the "
-                    "framework the right one, and are the inputs scaled as in training?"
-                )
+                if layer.name not in told:
+                    found.append(
+                        f"{layer.name!r} never fires on these inputs, in the source's numbers already: is "
+                        "the framework the right one, and are the inputs scaled as in training?"
+                    )
                 continue
             if layer.distance > MOST_DISTANCE * layer.source_rate:
                 found.append(

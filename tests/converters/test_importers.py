@@ -30,7 +30,10 @@ def test_one_more_is_one_line(tmp_path, monkeypatch):
     assert find_importer("x.Z") is OTHER
     (tmp_path / "x").write_bytes(b"PK\x03\x04...")
     assert find_importer(tmp_path / "x") is OTHER
-    assert readable_sources() == "a NIR file (.nir) or a Zip file (.zipped, .z)"
+    assert readable_sources() == (
+        "a NIR file (.nir) or a Zip file (.zipped, .z) or "
+        "a PyTorch module (net.py:make or package.module:make)"
+    )
 
 
 def test_unknown(tmp_path):
