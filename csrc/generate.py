@@ -156,6 +156,7 @@ def ir() -> str:
         _define("TIMESTEPS_MAX", f"{spec.MAX_TIMESTEPS}u"),
         _define("DELAY_MAX", f"{spec.MAX_DELAY}u"),
         _define("CLASSES_MAX", f"{spec.MAX_CLASSES}u"),
+        _define("EXIT_TERMS_MAX", f"{spec.MAX_EXIT_TERMS}u"),
         _define("DIMENSION_MAX", f"0x{spec.MAX_DIMENSION:08X}u"),
         _define("ELEMENTS_MAX", f"0x{spec.MAX_ELEMENTS:08X}u"),
         _define("VALUE_MAX", f"{spec.LARGEST_INT16}u"),

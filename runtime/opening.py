@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from snnrt.converters.check import SourceCheck
     from snnrt.converters.frameworks.choices import ResetChoice
     from snnrt.converters.frameworks.layer_choices import LayerChoices
+    from snnrt.data.preprocessing import Preprocessing
 
 
 def load(path: str | os.PathLike[str]) -> Network:
@@ -72,6 +73,7 @@ def convert(
     logits: int | str | None = None,
     weights: object = None,
     layers: LayerChoices | None = None,
+    preprocessing: Preprocessing | Mapping[str, object] | None = None,
 ) -> Network:
     """Turn a trained network (a NIR file, a ``nir.NIRGraph``, or a PyTorch module) into a :class:`Network`.
 
@@ -110,6 +112,10 @@ def convert(
     - ``layers``: for neurons by name their own of these from ``dt`` on, and of ``framework``, as
       ``{"lif1": {"reset": "zero"}}``
 
+    ``preprocessing``: what happens to raw values before the first node, kept in the file and done by every
+    run: :class:`snnrt.data.Preprocessing` or its fields, ``{"mean": 0.1307, "std": 0.3081}``; ``low``,
+    ``high`` and ``encoding`` then follow from it. ``calibrate`` takes raw values too.
+
     Warns (:class:`snnrt.SilentLayerWarning`) where a layer never fires on ``calibrate``.
 
     Raises ModelError for a file that can't be read or expressed, naming the node; DataError for
@@ -127,6 +133,7 @@ def convert(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, decays=decays,
         fine=fine,
         framework=framework, timesteps=timesteps, exit=exit, name=name, class_names=class_names, run=_spikes,
+        preprocessing=preprocessing,
         **{option: value for option, value in options.items() if value is not None},
     )  # fmt: skip
     network = Network(converted.graph, converted.assumptions, converted.agreement)

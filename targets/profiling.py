@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnrt.devices.models import with_exit
 from snnrt.devices.registry import find_device
 from snnrt.errors import TargetError
 from snnrt.format.model import Model
@@ -86,7 +87,7 @@ def profile(
     device = find_device("cpu")
     request = checked_request(model.graph, x, device.capabilities, y=y, timesteps=timesteps, exit=exit)
     labels = request.labels
-    with device.open(model) as session:
+    with device.open(with_exit(model, exit)) as session:
         with bar("full timesteps") as shown:
             static = session.run(request.for_all_timesteps().showing(shown))
         dynamic = static

@@ -35,24 +35,27 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reference": ("results", "exits", "format", "ir"),
     "health": ("results", "exits", "format", "ir"),
     "devices": ("reference", "data", "results", "exits", "format", "ir"),
-    "converters": ("results", "ir"),
+    "converters": ("results", "data", "ir"),
     "targets": ("results", "format", "ir"),
-    "targets.export": ("targets", "results", "format", "ir"),
+    "targets.export": ("targets", "results", "data", "format", "ir"),
     # it runs models, as the modules in devices do
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
     "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
+    "calibration": ("devices", "data", "results", "exits", "format", "ir"),
     "silence": ("devices", "results", "format", "ir"),
     "network_facts": ("summary", "devices", "results", "format", "ir"),
     "network": (
-        "network_facts", "silence", "comparison", "devices", "reference", "data", "results", "format", "ir",
+        "network_facts", "silence", "calibration", "comparison", "devices", "reference", "data", "results",
+        "format", "ir",
     ),
-    "opening": ("network", "silence", "devices", "ir"),
+    "opening": ("network", "silence", "devices", "data", "ir"),
     "training": (
         "opening", "network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir",
     ),
     "cli": (
-        "comparison", "silence", "summary", "opening", "network", "targets.emulator", "targets.export",
-        "targets", "converters", "devices", "health", "data", "reference", "results", "exits", "format", "ir",
+        "calibration", "comparison", "silence", "summary", "opening", "network", "targets.emulator",
+        "targets.export", "targets", "converters", "devices", "health", "data", "reference", "results",
+        "exits", "format", "ir",
     ),
     "__main__": ("cli",),
 }  # fmt: skip
@@ -70,7 +73,7 @@ CORE = ("snnrt.devices.core", "snnrt.devices.cpu")
 PACKAGES = {
     "numpy": ("",), "tomli": ("",), "typing_extensions": ("",),
     "rich": ("cli", "training"), "argcomplete": ("cli",),
-    "sklearn": ("data",),
+    "sklearn": ("data",), "PIL": ("data",), "zstandard": ("data",),
     "nir": ("converters.nir",), "h5py": ("converters.nir",),
     "onnx": ("converters.onnx",),
     "torch": ("converters.torch", "training"), "snntorch": ("training",),

@@ -13,11 +13,12 @@ from snnrt.cli.arguments import (
     add_exit_options,
     add_json,
     finite,
+    is_model,
     positive,
     positive_real,
     subcommand,
 )
-from snnrt.cli.description import source_text
+from snnrt.cli.description import preprocessing_facts, source_text
 from snnrt.cli.output import (
     check_outputs,
     print_facts,
@@ -64,6 +65,14 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         f"{DATA_HELP}; of a built-in name the training split",
     )
     add_import_options(parser)
+    parser.add_argument(
+        "--preprocess",
+        action="append",
+        metavar="KEY=VALUE",
+        help="what happens to raw values before the first node, kept in the file: mean and std (a number, or "
+        "one a channel with commas), scale, layout, encoding (rate, latency, delta), seed, threshold; of "
+        "recordings of events interval (µs) or count, and size (WIDTHxHEIGHT); may be repeated",
+    )
     parser.add_argument(
         "--decays",
         choices=("product", "shift"),
@@ -211,14 +220,17 @@ def run(args: argparse.Namespace) -> int:
     if args.fine is not None:
         words = ("none", "constant", "all")
         options["fine"] = args.fine if args.fine in words else [one.strip() for one in args.fine.split(",")]
+    if args.preprocess is not None:
+        options["preprocessing"] = _preprocessing(args.preprocess, args.parser)
     if args.class_names is not None:
         options["class_names"] = [name.strip() for name in args.class_names.split(",")]
 
     import snnrt
+    from snnrt.exits.reach import reach_of
 
     silent: set[str] = set()
     as_nir = args.output.lower().endswith(".nir")
-    if as_nir and _is_model(args.source):
+    if as_nir and is_model(args.source):
         if options or args.numbers != "float32":
             args.parser.error(f"{args.source} is converted already: it becomes a NIR file without options")
         network = snnrt.load(args.source)
@@ -230,6 +242,9 @@ def run(args: argparse.Namespace) -> int:
             if isinstance(warning.message, snnrt.SilentLayerWarning):
                 silent.update(warning.message.layers)
             print_warning(str(warning.message))
+    unreached = reach_of(network.graph).warning(network.exit)
+    if unreached is not None:
+        print_warning(unreached)
     unsaid: list[str] = []
     if as_nir:
         unsaid = network.save_nir(args.output)
@@ -244,14 +259,26 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _is_model(path: str) -> bool:
-    from snnrt.ir.spec import MAGIC
+def _preprocessing(settings: list[str], parser: argparse.ArgumentParser) -> dict[str, object]:
+    """The fields of a Preprocessing; one that stands twice is the later one's."""
+    values: dict[str, object] = {}
+    for setting in settings:
+        key, equals, text = (part.strip() for part in setting.partition("="))
+        if not equals:
+            parser.error(f"--preprocess: expected KEY=VALUE, as mean=0.1307, found {setting!r}")
+        parts = text.split("x" if key == "size" else ",")
+        found = [_parsed(part.strip()) for part in parts]
+        values[key] = found if len(found) > 1 else found[0]
+    return values
 
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except (OSError, ValueError):
-        return False
+
+def _parsed(text: str) -> object:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
@@ -284,6 +311,7 @@ def _print(args: argparse.Namespace, network: Network, silent: set[str]) -> None
         ("written", args.output),
         ("network", f"{len(graph.nodes)} nodes, {graph.profile}, from {source_text(graph) or args.source}"),
         ("input", inputs_text(graph)),
+        *preprocessing_facts(graph),
         ("exit", exit_text(network.exit, network.timesteps)),
         ("flash", byte_count(info.file_bytes)),
         ("RAM", byte_count(info.arena_bytes)),

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import add_json, subcommand
-from snnrt.cli.description import assumptions_of, source_text
+from snnrt.cli.description import assumptions_of, preprocessing_facts, source_text
 from snnrt.cli.output import print_facts, print_json, print_table, print_text
 from snnrt.texts import LONGEST_VALUE, printable
 
@@ -219,6 +219,17 @@ def _print_cores(needs: DeviceNeeds, info: FileInfo) -> None:
     print_text(f"code that may be added: {added}; that goes without the check of the model: {without}")
 
 
+def _promise_facts(network: Network) -> list[tuple[str, object]]:
+    from snnrt.calibration.promise import KEY, Promise
+
+    promise = Promise.of(network.graph)
+    if promise is None:
+        return [("promise", "none that can be read")] if KEY in network.graph.metadata else []
+    if not promise.is_of(network.exit):
+        return [("promise", f"none for this exit: one was given for {promise.exit}")]
+    return [("promise" if place == 0 else "", line) for place, line in enumerate(promise.sentences())]
+
+
 def _metadata_facts(network: Network) -> list[tuple[str, object]]:
     metadata, graph = network.graph.metadata, network.graph
     facts: list[tuple[str, object]] = []
@@ -230,6 +241,8 @@ def _metadata_facts(network: Network) -> list[tuple[str, object]]:
     if source_text(graph):
         facts.append(("source", source_text(graph)))
     facts += [("assumed" if index == 0 else "", text) for index, text in enumerate(assumptions_of(graph))]
-    shown = {"accuracy", "class_names", "source", "name", "node_names"}
+    facts += preprocessing_facts(graph)
+    facts += _promise_facts(network)
+    shown = {"accuracy", "class_names", "source", "name", "node_names", "preprocessing", "exit_promise"}
     facts += [(key, value) for key, value in metadata.items() if key not in shown]
     return facts

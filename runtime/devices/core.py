@@ -9,8 +9,9 @@ import numpy as np
 from snnrt._core import ffi, lib
 from snnrt.errors import ModelError
 from snnrt.format.model import ModelInfo
+from snnrt.ir.spec import EXIT_RULES
 
-RULES = {"never": 0, "entropy": 1, "confidence": 2}
+RULES = {rule: EXIT_RULES.code(rule) for rule in EXIT_RULES.values}
 
 
 def status_text(status: int) -> str:

@@ -23,6 +23,7 @@ from snnrt.errors import DataError, SnnrtError
 from snnrt.format.model import Model
 from snnrt.ir.operations import dense_operations
 from snnrt.results.counts import Counts
+from snnrt.results.request import RECORDABLE
 from snnrt.results.result import Result
 
 __all__ = ["RULES", "CpuDevice", "check_model", "find", "kernel_sets", "names", "status_text"]
@@ -56,7 +57,9 @@ class CpuDevice:
     def __init__(self, kernels: str = "") -> None:
         self.kernels = kernels or None
         self.capabilities = Capabilities(
-            f"cpu:{kernels}" if kernels else "cpu", kernels=(kernels,) if kernels else kernel_sets()
+            f"cpu:{kernels}" if kernels else "cpu",
+            records=RECORDABLE,
+            kernels=(kernels,) if kernels else kernel_sets(),
         )
 
     def open(self, model: Model) -> CpuSession:

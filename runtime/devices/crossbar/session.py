@@ -12,6 +12,7 @@ from snnrt.devices.crossbar.device import Crossbar
 from snnrt.errors import TargetError, TargetFileError
 from snnrt.format.model import Model
 from snnrt.reference.run import Reference
+from snnrt.results.request import RECORDABLE
 from snnrt.results.result import Result
 
 if sys.version_info >= (3, 11):
@@ -51,7 +52,7 @@ def read_parameters(path: str) -> dict[str, object]:
 class CrossbarDevice:
     """Integer models, their synapses on one ``crossbar``."""
 
-    capabilities = Capabilities("crossbar", arithmetics=("integer",))
+    capabilities = Capabilities("crossbar", records=RECORDABLE, arithmetics=("integer",))
 
     def __init__(self, crossbar: Crossbar) -> None:
         self.crossbar = crossbar
