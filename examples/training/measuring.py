@@ -58,7 +58,7 @@ def finish(
             "weights": sum(one.numel() for one in run.network.parameters()),
             "timesteps": net.graph.timesteps,
         },
-        "training": [vars(record) for record in run.history],
+        "training": [_plain(record) for record in run.history],
         "training_seconds": round(sum(record.seconds for record in run.history)),
         "file_bytes": net.file_info().file_bytes, "arena_bytes": net.file_info().arena_bytes,
         "exit": {"rule": "entropy", "threshold": threshold,
@@ -131,6 +131,20 @@ def tell(figures: dict[str, Any], path: Path, seconds: float) -> None:
     for name, share in figures.get("edp_reduction_by_exits", {}).items():
         print(f"EDP on {name}: {share:.1%} less than without exits")
     print(f"wrote {path}.snnrt ({figures['file_bytes']} bytes), .nir and .json in {seconds:.0f} s")
+
+
+def _plain(record: training.EpochRecord) -> dict[str, Any]:
+    steps = shown_steps(len(record.accuracies))
+    return {
+        "epoch": record.epoch,
+        "timesteps": record.timesteps,
+        "loss": round(record.loss, 4),
+        "firing_rate": round(record.rate, 4),
+        "held_out_accuracy_after_timesteps": {
+            str(step): round(record.accuracies[step - 1], 4) for step in steps
+        },
+        "seconds": round(record.seconds, 1),
+    }
 
 
 def _arrays(split: Split, over_time: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,8 @@ def test_both_files_hold_the_network_of_the_log(path):
     exit = small.graph.exit
     assert exit.rule == "entropy" and exit.threshold == pytest.approx(log["exit"]["threshold"], rel=1e-6)
     # integers are the same network: on noise, too, they mostly agree
-    shape = small.input_shape
+    over_time = small.graph.input.encoding == "spikes"
+    shape = (small.graph.timesteps, *small.input_shape) if over_time else small.input_shape
     x = np.random.default_rng(1).random((60, *shape), np.float32)
     same = small.run(x, exit="never").predictions == whole.run(x, exit="never").predictions
     assert same.mean() > 0.5
