@@ -46,7 +46,7 @@ setup(
     packages=list(PACKAGES),
     package_data={
         "snnrt": ["py.typed"],
-        "snnrt.targets": ["profiles/*.toml", "templates/*", "*.toml"],
+        "snnrt.targets": ["profiles/*.toml", "cores/*.toml", "templates/*", "*.toml"],
         "snnrt.targets.emulator": ["boards/*"],
         "snnrt.targets.export": ["templates/*"],
         CORE: ["*.[ch]", "nodes/*.[ch]", "kernels/*.[ch]", "kernels/arm/*.[ch]", "kernels/riscv/*.[ch]"],

@@ -62,20 +62,33 @@ def convert_source(
     if chosen is not None:
         options = {**_input_of(chosen), **options}
     imported = import_source(source, **options)  # type: ignore[arg-type]
+    ordinary = imported.calibrated is not None and calibrate is not None
+    if chosen is not None:
+        chosen.check(imported.graph.input)
+    if imported.calibrated is not None and calibrate is not None:
+        if chosen is not None:
+            calibrate = _prepared(imported.graph, chosen, calibrate)
+        seen, labels = _named(lambda: checked_data(imported.graph, calibrate, split="train"))
+        imported = _as_told(imported, imported.calibrated(seen))
     if run is not None and imported.recorded is not None:
         recorded = imported.recorded
         spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.spikes)
         imported = _told(imported, agreement(recorded, spikes, "the module"))
-    if chosen is None:
-        return in_numbers(imported, numbers, calibrate, state_bits, decays, fine)
-    chosen.check(imported.graph.input)
-    if calibrate is not None and numbers != "float32":
+    if calibrate is not None and not ordinary and numbers != "float32" and chosen is not None:
         # raw values, through what the file is going to say
-        raw = _with_preprocessing(imported.graph, chosen)
-        seen, labels = _named(lambda: checked_data(raw, calibrate, split="train"))
-        calibrate = Dataset(seen, labels, "calibrate", prepared=True)
-    done = in_numbers(imported, numbers, calibrate, state_bits, decays, fine)
-    return replace(done, graph=_with_preprocessing(done.graph, chosen))
+        calibrate = _prepared(imported.graph, chosen, calibrate)
+    done = in_numbers(
+        imported, numbers, None if ordinary and numbers == "float32" else calibrate, state_bits, decays, fine
+    )
+    if ordinary and imported.fidelity is not None:
+        done = replace(done, measured=imported.fidelity(done.graph, seen, labels))
+    return done if chosen is None else replace(done, graph=_with_preprocessing(done.graph, chosen))
+
+
+def _prepared(graph: Graph, chosen: Preprocessing, calibrate: Inputs) -> Dataset:
+    raw = _with_preprocessing(graph, chosen)
+    seen, labels = _named(lambda: checked_data(raw, calibrate, split="train"))
+    return Dataset(seen, labels, "calibrate", prepared=True)
 
 
 def _input_of(chosen: Preprocessing) -> dict[str, object]:
@@ -203,6 +216,13 @@ def in_numbers(
 
             found = with_float32(imported.graph, graph, seen, labels)
     return _told(replace(imported, graph=graph, agreement=found), told)
+
+
+def _as_told(told: Imported, made: Imported) -> Imported:
+    """``made`` with the exit and the metadata of ``told``."""
+    source = {**told.graph.metadata["source"], "assumptions": list(made.assumptions)}  # type: ignore[dict-item]
+    graph = made.graph.with_exit(Exit.of(told.graph.exit))
+    return replace(made, graph=graph.with_(metadata={**told.graph.metadata, "source": source}))
 
 
 def _told(imported: Imported, lines: Sequence[str]) -> Imported:

@@ -17,13 +17,16 @@ from snnrt.silence import with_silence
 
 if TYPE_CHECKING:
     import numpy as np
+    from typing_extensions import Unpack
 
     from snnrt.calibration.calibrate import Calibration
     from snnrt.comparison import Comparison
     from snnrt.devices.crossbar.device import Crossbar
     from snnrt.targets import Target, TargetReport
+    from snnrt.targets.profiling import Options
 
     OneTarget = str | os.PathLike[str] | Target
+    Several = Sequence[OneTarget]
 Progress = Callable[[int, int], None]
 
 
@@ -89,7 +92,7 @@ class Network(NetworkFacts):
     def score(
         self, x: Inputs, y: np.ndarray | None = None, *, timesteps: int | None = None,
         exit: Exit | str | None = None, device: str | Device | Crossbar = "cpu",
-        example: object = None, progress: Progress | None = None,
+        progress: Progress | None = None,
     ) -> float:  # fmt: skip
         """The accuracy: the fraction of inputs whose prediction is the label in ``y`` (N,), integers; None:
         the labels that come with ``x``. The rest as for :meth:`run`. Raises DataError without labels."""
@@ -103,37 +106,34 @@ class Network(NetworkFacts):
 
     @overload
     def profile(  # type: ignore[overload-overlap]
-        self, x: Inputs, y: np.ndarray | None = None, *, target: Literal["all"],
-        timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
-    ) -> list[TargetReport]: ...  # fmt: skip
+        self, x: Inputs, y: np.ndarray | None = None, *, target: Literal["all"], **options: Unpack[Options]
+    ) -> list[TargetReport]: ...
     @overload
     def profile(  # type: ignore[overload-overlap]
-        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget,
-        timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
-    ) -> TargetReport: ...  # fmt: skip
+        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget, **options: Unpack[Options]
+    ) -> TargetReport: ...
     @overload
     def profile(
-        self, x: Inputs, y: np.ndarray | None = None, *, target: Sequence[OneTarget],
-        timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
-    ) -> list[TargetReport]: ...  # fmt: skip
+        self, x: Inputs, y: np.ndarray | None = None, *, target: Several, **options: Unpack[Options]
+    ) -> list[TargetReport]: ...
     def profile(
-        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget | Sequence[OneTarget],
+        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget | Several,
         timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
+        device: object = "cpu", period_s: float | None = None,
     ) -> TargetReport | list[TargetReport]:  # fmt: skip
         """Energy, latency and EDP of each input on a target, beside the same inputs at the full T.
 
-        ``target``: a name (:func:`snnrt.targets.list_targets`), the path of a profile, or a
-        :class:`snnrt.targets.Target` gives a report; several, or ``"all"``, a list of reports. ``y`` (N,)
-        labels give the accuracies; None: those that come with ``x``. The rest as for :meth:`run`. Raises
-        TargetError for an unknown target and for two of one name, DataError for data that does not fit.
-        """
+        ``target``: a name (:func:`snnrt.targets.list_targets`), a profile's path or a
+        :class:`snnrt.targets.Target` gives a report; several, or ``"all"``, a list. ``y`` (N,) labels give
+        the accuracies; None: those of ``x``. ``device="crossbar"``: on the in-memory target's own chip.
+        ``period_s`` between inputs: what is taken then is added. Else as :meth:`run`. Raises TargetError for
+        targets that are unknown or of one name, DataError for wrong data."""
         from snnrt.targets.profiling import is_one_target, profile, targets_of
 
-        targets = targets_of(target)
-        reports = profile(
-            self.model, x, y, targets, timesteps=timesteps, exit=exit, progress=progress
-        ).reports
-        return reports[0] if is_one_target(target) else reports
+        options: Options = {"timesteps": timesteps, "exit": exit, "progress": progress}
+        options |= {"device": device, "period_s": period_s}
+        found = profile(self.model, x, y, targets_of(target), **options).reports
+        return found[0] if is_one_target(target) else found
 
     def calibrate(
         self, x: Inputs, y: np.ndarray | None = None, *, max_drop: float = 0.5, confidence: float = 0.95,

@@ -18,11 +18,12 @@ FOLDERS = {
     "training": "snnrt.training",
 }
 
-EVERYWHERE = ("errors", "texts", "brief", "atomic_write", "")
+EVERYWHERE = ("errors", "texts", "units", "brief", "atomic_write", "")
 """What any room may import; the last is the package itself, for its version."""
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "texts": (),
+    "units": (),
     "errors": ("texts",),
     "brief": ("texts",),
     "atomic_write": ("errors", "texts"),
@@ -34,9 +35,17 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "results": ("data", "exits", "format", "ir"),
     "reference": ("results", "exits", "format", "ir"),
     "health": ("results", "exits", "format", "ir"),
-    "devices": ("reference", "data", "results", "exits", "format", "ir"),
+    # what a chip is made of, which devices compute with and targets cost
+    "devices.crossbar.config": ("errors", "texts"),
+    "devices.crossbar.description": ("devices.crossbar.config", "errors", "texts", "units"),
+    "devices": (
+        "devices.crossbar.description", "devices.crossbar.config", "reference", "data", "results",
+        "exits", "format", "ir",
+    ),
     "converters": ("results", "data", "ir"),
-    "targets": ("results", "format", "ir"),
+    "targets": (
+        "devices.crossbar.description", "devices.crossbar.config", "results", "format", "ir",
+    ),
     "targets.export": ("targets", "results", "data", "format", "ir"),
     # it runs models, as the modules in devices do
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
@@ -67,7 +76,7 @@ LATE = {
 }  # fmt: skip
 """What a room may name, but not import before it is asked for."""
 
-CORE = ("snnrt.devices.core", "snnrt.devices.cpu")
+CORE = ("snnrt.devices.core", "snnrt.devices.cpu", "snnrt.devices.crossbar.core")
 """Through which everything reaches the C core."""
 
 PACKAGES = {

@@ -149,6 +149,14 @@ def positive_real(text: str) -> float:
     return value
 
 
+def battery(text: str) -> float:
+    """``230:3``, mAh and V, in J."""
+    capacity, colon, volts = text.partition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"expected mAh and V as in 230:3, found {text!r}")
+    return positive_real(capacity) * 3.6 * positive_real(volts)
+
+
 def finite(text: str) -> float:
     """A finite number."""
     return _real(text, -sys.float_info.max, sys.float_info.max)

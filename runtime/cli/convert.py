@@ -31,11 +31,13 @@ from snnrt.ir.spec import READOUT_MODES
 
 if TYPE_CHECKING:
     from snnrt.network import Network
+    from snnrt.results.fidelity import Fidelity
     from snnrt.results.rates import Agreement
 
 _OPTIONS = (
     "framework", "readout", "reset", "dt", "encoding", "low", "high", "strict", "multiple", "max_spikes",
-    "lower_bound", "normalise_input", "reset_delay", "layers", "logits", "weights",
+    "lower_bound", "normalise_input", "reset_delay", "layers", "logits", "weights", "spiking",
+    "negative_spikes",
 )  # fmt: skip
 
 _EXAMPLE = """\
@@ -77,6 +79,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--decays",
         choices=("product", "shift"),
         help="how int8 neurons decay: by a product (the default), or by a shift, the nearest 1 − 2^−k",
+    )
+    parser.add_argument(
+        "--plot",
+        metavar="FILE",
+        help="with --spiking: accuracy against timesteps and the layers' errors as .png or .svg",
     )
     parser.add_argument(
         "--fine",
@@ -178,6 +185,14 @@ def add_module_options(parser: argparse.ArgumentParser) -> None:
         metavar="N|KEY",
         help="which of several results of the module the logits come from (the first)",
     )
+    group = parser.add_argument_group("an ordinary network")
+    group.add_argument(
+        "--spiking",
+        action="store_const",
+        const=True,
+        help="its activations become neurons, with thresholds from --calibrate",
+    )
+    _add_switch(group, "--negative-spikes", "neurons take back spikes that were too many (they do)")
 
 
 class _Switch(argparse.BooleanOptionalAction):
@@ -206,13 +221,17 @@ def import_options(args: argparse.Namespace) -> dict[str, Any]:
 
 def run(args: argparse.Namespace) -> int:
     """Convert, save, and say what was made and assumed."""
-    if args.calibrate is not None and args.numbers == "float32":
-        args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
+    if args.calibrate is not None and args.numbers == "float32" and not args.spiking:
+        args.parser.error(
+            "--calibrate sets the scales of int8: add --numbers int8 (or --spiking, of an ordinary network)"
+        )
+    if args.plot is not None and not (args.spiking and args.calibrate):
+        args.parser.error("--plot draws how well an ordinary network spikes: add --spiking and --calibrate")
     if args.decays is not None and args.numbers != "int8":
         args.parser.error("--decays says how int8 neurons decay: add --numbers int8")
     if args.fine is not None and args.numbers != "int8":
         args.parser.error("--fine says which int8 weights are finer: add --numbers int8")
-    check_outputs([args.output], [args.source, args.calibrate])
+    check_outputs([args.output, args.plot], [args.source, args.calibrate])
     options = import_options(args)
     for name in ("timesteps", "exit", "name", "calibrate", "decays"):
         if getattr(args, name) is not None:
@@ -250,6 +269,10 @@ def run(args: argparse.Namespace) -> int:
         unsaid = network.save_nir(args.output)
     else:
         network.save(args.output)
+    if args.plot is not None and network.fidelity is not None:
+        from snnrt.targets.fidelity_plot import draw_fidelity
+
+        draw_fidelity(network.fidelity, args.plot)
     if args.json:
         print_json(_summary(args, network) | ({"not_in_nir": unsaid} if unsaid else {}))
     else:
@@ -283,6 +306,7 @@ def _parsed(text: str) -> object:
 
 def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
     graph, info, agreement = network.graph, network.file_info(), network.agreement
+    fidelity = network.fidelity
     return {
         "model": args.output,
         "source": args.source,
@@ -299,7 +323,8 @@ def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
         "arena_bytes": info.arena_bytes,
         "assumptions": list(network.assumptions),
         "agreement": None if agreement is None else dataclasses.asdict(agreement),
-        "warnings": [] if agreement is None else agreement.warnings(),
+        "fidelity": None if fidelity is None else dataclasses.asdict(fidelity),
+        "warnings": [text for one in (agreement, fidelity) if one is not None for text in one.warnings()],
     }
 
 
@@ -323,6 +348,44 @@ def _print(args: argparse.Namespace, network: Network, silent: set[str]) -> None
         )
     if network.agreement is not None:
         _print_agreement(network.agreement, silent)
+    if network.fidelity is not None:
+        _print_fidelity(network.fidelity)
+
+
+def _print_fidelity(fidelity: Fidelity) -> None:
+    """Classes and accuracy by timestep beside the ordinary network's, and the error of each layer."""
+    print()
+    print_facts([("fidelity", f"to the ordinary network, on {fidelity.inputs} calibration inputs")])
+    if fidelity.source_accuracy is not None:
+        print_facts([("accuracy", f"{fidelity.source_accuracy:.4f} of the ordinary network")])
+    print()
+    accuracies = fidelity.accuracy or (None,) * len(fidelity.timesteps)
+    print_table(
+        ("timesteps", "classes equal", "accuracy"),
+        [
+            (str(steps), f"{equal:.4f}", "" if accuracy is None else f"{accuracy:.4f}")
+            for steps, equal, accuracy in zip(fidelity.timesteps, fidelity.class_agreement, accuracies)
+        ],
+    )
+    print()
+    print_table(
+        ("neurons", "error", "at T/4", "spikes a step", "taken back"),
+        [
+            (
+                layer.name, f"{layer.errors[-1]:.3f}", f"{layer.errors[_quarter(fidelity)]:.3f}",
+                f"{layer.rate:.4f}", f"{layer.taken_back:.1%}",
+            )
+            for layer in fidelity.layers
+        ],
+    )  # fmt: skip
+    for text in fidelity.warnings():
+        print_text(f"warning: {text}")
+
+
+def _quarter(fidelity: Fidelity) -> int:
+    """The place of the first timestep of the measure from a quarter of them on."""
+    last = fidelity.timesteps[-1]
+    return next(place for place, steps in enumerate(fidelity.timesteps) if 4 * steps >= last)
 
 
 def _print_agreement(agreement: Agreement, silent: set[str]) -> None:

@@ -199,9 +199,17 @@ def _emulator_facts(emulated: dict[str, Any]) -> list[tuple[str, object]]:
 def _crossbar(file: str, settings: list[str]) -> Crossbar:
     from snnrt.devices.crossbar.device import Crossbar, CrossbarConfig
     from snnrt.devices.crossbar.session import read_parameters
-    from snnrt.errors import TargetError
 
     values: dict[str, object] = read_parameters(file) if file else {}
+    return Crossbar(CrossbarConfig.from_dict(values | crossbar_settings(settings)))
+
+
+def crossbar_settings(settings: list[str]) -> dict[str, object]:
+    """What ``--crossbar`` sets: parameters by name, files of them. Raises TargetError."""
+    from snnrt.devices.crossbar.session import read_parameters
+    from snnrt.errors import TargetError
+
+    values: dict[str, object] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if setting.endswith(".toml"):
@@ -210,7 +218,7 @@ def _crossbar(file: str, settings: list[str]) -> Crossbar:
             values[key.strip()] = _parsed(value.strip())
         else:
             raise TargetError(f"--crossbar: expected KEY=VALUE or a .toml file, found {setting!r}")
-    return Crossbar(CrossbarConfig.from_dict(values))
+    return values
 
 
 def _parsed(text: str) -> object:

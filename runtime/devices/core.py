@@ -107,6 +107,11 @@ class Execution:
         self._kernels = -1
         self._exit = (-1, -1, -1)
 
+    def choose_kernels(self, kernels: str | None) -> None:
+        """Use a kernel set, None: the fastest, whatever the network used."""
+        self._kernels = _BEST if kernels is None else _SETS[kernels]
+        lib.snnrt_host_use_kernels(self.network, self._kernels)
+
     def set_up(self, kernels: str | None, rule: str, threshold_q: int, timesteps: int) -> None:
         """Which kernel set (None: the fastest), and when an inference ends. Raises ModelError where the core
         refuses the rule."""

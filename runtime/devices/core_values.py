@@ -137,4 +137,4 @@ class CoreValues:
             bits = np.unpackbits(raw, axis=-1, bitorder="little")[..., :elements]
             return layout.load_values(bits, node.shape, order)
         dtype = np.dtype("<i2") if kind == "int16" else np.dtype("<f4")
-        return layout.load_values(raw.view(dtype), node.shape, order).astype(np.uint16)
+        return layout.load_values(raw.view(dtype), node.shape, order).astype(node.recorded_dtype)

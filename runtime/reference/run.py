@@ -154,7 +154,7 @@ class Reference:
             counts=Counts.zeros(tuple(node.name for node in graph), inputs),
             output_map=graph.output_map,
             spikes={
-                node.name: np.zeros((inputs, steps, *node.shape), np.uint16 if node.multiple else np.uint8)
+                node.name: np.zeros((inputs, steps, *node.shape), node.recorded_dtype)
                 for node in neurons
                 if "spikes" in record and node.threshold is not None
             },

@@ -32,7 +32,8 @@ class Result:
     ``scores`` (N,) float64: normalised entropy (rule ``entropy``) or largest probability
     (``confidence``) at the last step, NaN for ``never``; ``counts``: events, for each input.
     ``spikes`` and ``membranes``, where recorded: node name → (N, T, *shape), zero after the
-    exit; spikes are uint8 (uint16 where a neuron fires several a step), membranes float32 in real units.
+    exit; spikes are uint8 (uint16 where a neuron fires several a step, int16 where it takes some
+    back), membranes float32 in real units.
     ``accumulators``, where recorded: (N, T, K), the readout's after each timestep, int32 or float32 as the
     core has them, zero after the exit.
     ``silent_layers``: those that fired for none of the inputs, where the device counts; most often their

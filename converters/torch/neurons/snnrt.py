@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from snnrt.converters.common.parameters import Parameters
-from snnrt.converters.torch.adapter import Adapted, NeuronClass, TimeAxes
+from snnrt.converters.common.rollup.adapted import Adapted, TimeAxes
+from snnrt.converters.common.rollup.operations import Cell
+from snnrt.converters.torch.adapter import NeuronClass
 from snnrt.converters.torch.neurons.constants import constant
-from snnrt.converters.torch.operations import Cell
 from snnrt.ir.graph import Neuron
 
 
