@@ -144,10 +144,6 @@ static uint32_t logarithm_of(uint64_t sum, uint32_t position) {
     return (position - 26u) * LN_2_Q16 + at[0] + ((uint32_t)(at[1] - at[0]) * rest >> 16);
 }
 
-static inline uint32_t bounded(uint32_t distance) {
-    return distance < DISTANCE_MAX ? distance : DISTANCE_MAX;
-}
-
 static inline SNNRT_INLINE void add_class(snnrt_exit_sums *sums, uint32_t distance) {
     uint32_t weight = exponential_of(distance);
     sums->total += weight;
@@ -155,6 +151,10 @@ static inline SNNRT_INLINE void add_class(snnrt_exit_sums *sums, uint32_t distan
 }
 
 #if SNNRT_WITH_INT8
+static inline uint32_t bounded(uint32_t distance) {
+    return distance < DISTANCE_MAX ? distance : DISTANCE_MAX;
+}
+
 /* How far a class is behind the best: nats Q16. */
 static inline SNNRT_INLINE uint32_t integer_distance(uint64_t distance, uint32_t divisor) {
     if (divisor != 0) {
