@@ -82,9 +82,9 @@ def convert(
     A module is called on ``example``, what it takes with a batch axis in front (and time where it takes that;
     a tuple where it takes more than the input; or the shape of one):
     ``snnrt.convert(net, torch.rand(1, 1, 28, 28))``. Layers and neurons of snnTorch, SpikingJelly, Norse,
-    Sinabs and Rockpool are read as they are, so that the choices which a file needs are the module's own, and
-    the result is held against the module's spikes on the example. ``logits``: which of several results they
-    come from (the first). ``weights``: a state_dict, or its file, for the module. Code may be named instead:
+    Sinabs, Rockpool and snnrt.training are read as they are, each with its own choices, and the result is
+    held against the module's spikes on the example. ``logits``: which of several results they come from (the
+    first). ``weights``: a state_dict, or its file, for the module. Code may be named instead:
     ``package.module:name`` or ``file.py:name``, of a module, or of a function that gives one or
     (module, example). ``spiking``: an ordinary network, whose activations become integrate-and-fire neurons
     with thresholds from ``calibrate`` (``fidelity`` of the result); they take back spikes that were too many

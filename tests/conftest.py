@@ -28,6 +28,7 @@ MARKED = {
     "csrc/test_sanitised_runs.py": "sanitisers",
     "emulator": "firmware",
     "examples/test_train_digits.py": "frameworks",
+    "examples/training": "frameworks",
     "examples/test_training_ordinary.py": "frameworks",
     "export/test_optimisation.py": "firmware",
     "export/test_own_names.py": "firmware",
@@ -35,6 +36,7 @@ MARKED = {
     "export/test_projects_run.py": "firmware",
     "packaging": "firmware",
     "targets/test_step_instructions.py": "firmware",
+    "training": "frameworks",
 }
 COMPILES = {"firmware", "sanitisers"}
 PROGRAM = re.compile(

@@ -58,7 +58,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "format", "ir",
     ),
     "opening": ("network", "silence", "devices", "data", "ir"),
-    "training": ("network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir"),
+    "training": (
+        "opening", "network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir",
+    ),
     "cli": (
         "calibration", "comparison", "silence", "summary", "opening", "network", "targets.emulator",
         "targets.export", "targets", "converters", "devices", "health", "data", "reference", "results",
@@ -79,7 +81,7 @@ CORE = ("snnrt.devices.core", "snnrt.devices.cpu", "snnrt.devices.crossbar.core"
 
 PACKAGES = {
     "numpy": ("",), "tomli": ("",), "typing_extensions": ("",),
-    "rich": ("cli",), "argcomplete": ("cli",),
+    "rich": ("cli", "training"), "argcomplete": ("cli",),
     "sklearn": ("data",), "PIL": ("data",), "zstandard": ("data",),
     "nir": ("converters.nir",), "h5py": ("converters.nir",),
     "onnx": ("converters.onnx",),

@@ -14,7 +14,7 @@ from snnrt.converters.common.rollup.operations import Cell
 from snnrt.ir.graph import Neuron
 from snnrt.ir.spec import LARGEST_INT16
 
-PACKAGES = ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool")
+PACKAGES = ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool", "snnrt")
 """Each is the name of its package, and of its module in :mod:`snnrt.converters.torch.neurons`."""
 
 MAX_SPIKES = 255

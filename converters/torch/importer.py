@@ -103,8 +103,8 @@ def import_module(
     if not any(call.cell is not None for call in recording.calls):
         raise ModelError(
             "the module calls no spiking neuron that snnrt knows; expected neurons of snnTorch, "
-            f"SpikingJelly, Norse, Sinabs or Rockpool in it{_changed(source)}; an ordinary network is "
-            "made to spike by spiking=True (--spiking) with data to calibrate"
+            f"SpikingJelly, Norse, Sinabs, Rockpool or snnrt.training in it{_changed(source)}; an ordinary "
+            "network is made to spike by spiking=True (--spiking) with data to calibrate"
         )
     _check_framework(framework, adapter)
     meaning, notes = choose_output(found, logits)
