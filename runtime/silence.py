@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from snnrt.data.load import Dataset
 from snnrt.devices.registry import find_device
 from snnrt.errors import SilentLayerWarning
 from snnrt.format.model import Model
@@ -36,7 +37,9 @@ def silent_on(model: Model, calibration: Inputs) -> tuple[tuple[str, ...], int]:
     all timesteps, and how many inputs there are. Stops as soon as every layer has fired."""
     graph, device = model.graph, find_device("cpu")
     x = checked_data(graph, calibration, split="train")[0]
-    request = checked_request(graph, x, device.capabilities).for_all_timesteps()
+    # through the model's preprocessing once
+    read = Dataset(x, None, "calibrate", prepared=True)
+    request = checked_request(graph, read, device.capabilities).for_all_timesteps()
     fired = np.zeros(len(graph.nodes), np.uint64)
     with device.open(model) as session:
         for start in range(0, len(request), AT_ONCE):
