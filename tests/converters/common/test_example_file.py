@@ -26,6 +26,15 @@ def test_other_files(tmp_path, raw):
         array_of(tmp_path / "a.npy")
 
 
+def test_a_damaged_archive(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", x=np.zeros(500))
+    raw = bytearray((tmp_path / "a.npz").read_bytes())
+    raw[60] ^= 0xFF
+    (tmp_path / "a.npz").write_bytes(raw)
+    with pytest.raises(DataFileError, match="expected an array"):
+        array_of(tmp_path / "a.npz")
+
+
 def test_no_file_and_no_array(tmp_path):
     with pytest.raises(DataFileError, match="can't be read"):
         array_of(tmp_path / "none.npy")
