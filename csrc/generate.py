@@ -203,7 +203,7 @@ def ir() -> str:
             lines += [_define(f"{kind.name.upper()}_ARRAYS", len(kind.arrays)), ""]
     lines += ["/* A record's parameters. */"]
     lines += ["/* Windows: of conv2d, and without the last four fields of the poolings. */"]
-    lines += [_struct("window", (*conv2d, Parameter("zero", "u16", ""))).replace("_parameters", "")]
+    lines += [_struct("window", conv2d).replace("_parameters", "")]
     lines += [
         _struct(kind.name, kind.parameters)
         for kind in KINDS

@@ -33,6 +33,28 @@ static inline const void *snnrt_value_of(const snnrt_network *network, const snn
     return node->output == SNNRT_NO_OFFSET ? network->input : network->arena + node->output;
 }
 
+#if SNNRT_WITH_CONV2D
+/* Rows that a convolution computes at a time, with the neurons that read them; 0: all, before anything reads them. */
+static inline uint32_t snnrt_rows_of(const snnrt_node *node) {
+    return node->kind == SNNRT_KIND_CONV2D ? ((const snnrt_window *)snnrt_parameters_behind_edge(node))->rows
+                                           : 0;
+}
+
+/* Where scratch has room for all rows of such a node: there, at once; elsewhere NULL. */
+static inline void *snnrt_whole_output(const snnrt_network *network, const snnrt_node *node) {
+#if SNNRT_WITH_KERNEL_TABLE
+    return network->scratch_bytes >= snnrt_output_bytes(node) ? network->scratch : NULL;
+#else
+    (void)network, (void)node;
+    return NULL;
+#endif
+}
+
+/* Rows first ... end of a convolution that computes by rows, into its output. */
+SNNRT_INTERNAL void snnrt_conv2d_rows(const snnrt_network *network, const snnrt_node *node, uint32_t index,
+                                      uint32_t first, uint32_t end);
+#endif
+
 /* Zeros in a node's output, where it holds bits. */
 static inline void snnrt_clear_bits(const snnrt_network *network, const snnrt_node *node) {
     snnrt_uint32 *output = (snnrt_uint32 *)(void *)(network->arena + node->output);

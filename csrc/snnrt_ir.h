@@ -161,7 +161,7 @@ typedef struct snnrt_window {
     uint16_t dilation_y;
     uint16_t dilation_x;
     uint16_t groups;
-    uint16_t zero;
+    uint16_t rows;
 } snnrt_window;
 
 typedef struct snnrt_input_parameters {

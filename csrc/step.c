@@ -18,8 +18,13 @@ static void run_node(const snnrt_network *network, const snnrt_node *node, uint3
 static void show(const snnrt_network *network, uint32_t index, uint32_t count) {
     const snnrt_node *node = snnrt_node_of(network->model, index);
     const void *state = snnrt_state_bytes(node) == 0 ? NULL : network->arena + snnrt_state_offset(node);
-    network->trace(network->trace_user, network, index,
-                   index + 1u == count ? NULL : snnrt_value_of(network, node), state);
+    const void *output = index + 1u == count ? NULL : snnrt_value_of(network, node);
+#if SNNRT_WITH_CONV2D
+    if (snnrt_rows_of(node) != 0) {
+        output = snnrt_whole_output(network, node);
+    }
+#endif
+    network->trace(network->trace_user, network, index, output, state);
 }
 #endif
 

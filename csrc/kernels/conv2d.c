@@ -54,7 +54,7 @@ static void all_windows(snnrt_convolution *c, snnrt_event_room *room) {
     size_t group_weights =
         (size_t)conv->kernel_h * conv->kernel_w * c->depth * outputs * (SNNRT_STEP_IS_INT8(step) ? 1u : 4u);
     uint8_t *output = (uint8_t *)step->output;
-    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+    for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
         int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
         snnrt_taps y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
         for (uint32_t ox = 0; ox < step->out_width; ox++) {
@@ -97,7 +97,7 @@ static void windows_of_slices(snnrt_convolution *c) {
     bool counting = SNNRT_WITH_COUNTERS && step->counts != NULL;
     sum->start = step->bias;
     sum->weights = step->weights;
-    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+    for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
         int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
         snnrt_taps y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
         for (uint32_t ox = 0; ox < step->out_width; ox++, output += sum->outputs) {
@@ -186,7 +186,8 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
     }
 #endif
 #if SNNRT_WITH_KERNEL_TABLE
-    if (SNNRT_STEP_IS_INT8(step) && step->kernels->conv2d_i8 != NULL && step->kernels->conv2d_i8(step)) {
+    if (SNNRT_STEP_IS_INT8(step) && step->kernels->conv2d_i8 != NULL && !step->by_rows &&
+        step->kernels->conv2d_i8(step)) {
         return;
     }
 #endif

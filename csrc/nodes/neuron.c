@@ -250,12 +250,78 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
 }
 #endif
 
+/* The step's neurons, and where their values lie. */
+static uint64_t update(const snnrt_network *network, const snnrt_neuron_step *step, bool is_plain) {
+#if SNNRT_WITH_LOIHI && SNNRT_WITH_NEURON_VARIANTS && SNNRT_WITH_INT8
+    if (!is_plain && (step->flags & SNNRT_NEURON_LOIHI) != 0) {
+        return snnrt_neuron_loihi(step);
+    }
+#else
+    (void)is_plain;
+#endif
+#if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
+    return snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(step)
+                                            : SNNRT_KERNEL(network, neuron_f32)(step);
+#elif SNNRT_WITH_INT8
+    return SNNRT_KERNEL(network, neuron_i32)(step);
+#else
+    return SNNRT_KERNEL(network, neuron_f32)(step);
+#endif
+}
+
+#if SNNRT_WITH_CONV2D
+/* Goes on to the neurons behind; those so far were whole words of bits. */
+static void pass_on(snnrt_neuron_step *step, uint32_t output_type, bool is_plain) {
+    const uint32_t neurons = step->neurons;
+    step->state = (uint8_t *)step->state + neurons * ((step->flags & SNNRT_NEURON_STATE_INT16) != 0 ? 2u : 4u);
+    step->output = (uint8_t *)step->output + (output_type == SNNRT_TYPE_BITS    ? neurons / 8u
+                                              : output_type == SNNRT_TYPE_INT16 ? neurons * 2u
+                                                                                : neurons * 4u);
+#if SNNRT_WITH_NEURON_VARIANTS
+    if (!is_plain) {
+        step->synapse_state = (uint8_t *)step->synapse_state + neurons * 4u;
+        step->rise_state = (uint8_t *)step->rise_state + neurons * 4u;
+        step->adaptation_state = (uint8_t *)step->adaptation_state + neurons * 4u;
+        step->refractory_state = (uint8_t *)step->refractory_state + neurons * 2u;
+        step->fired_state = (uint8_t *)step->fired_state + neurons / 8u;
+        step->net_state = (uint8_t *)step->net_state + neurons * 2u;
+    }
+#else
+    (void)is_plain;
+#endif
+    for (uint32_t role = 0; role < SNNRT_NEURON_ARRAYS; role++) {
+        if (SNNRT_GRANULARITY(step, role) == SNNRT_PER_NEURON) {
+            step->arrays[role] = (const uint8_t *)step->arrays[role] + neurons * 4u;
+        }
+    }
+}
+
+/* Rows of currents, and at once what becomes of them. */
+static uint64_t update_by_rows(const snnrt_network *network, const snnrt_node *node, const snnrt_node *source,
+                               snnrt_neuron_step *step, bool is_plain) {
+    const uint32_t rows = snnrt_rows_of(source);
+    const uint32_t index = snnrt_edges_of(node)->source;
+    uint64_t spikes = 0;
+    for (uint32_t first = 0; first < node->height; first += rows) {
+        const uint32_t left = node->height - first;
+        const uint32_t count = left < rows ? left : rows;
+        step->neurons = count * node->width * node->channels;
+        snnrt_conv2d_rows(network, source, index, first, first + count);
+        spikes += update(network, step, is_plain);
+        pass_on(step, node->type, is_plain);
+    }
+    return spikes;
+}
+#endif
+
 void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
     const snnrt_array *array = snnrt_arrays_behind_edge(node, sizeof *p);
     const snnrt_array *end = array + node->array_count;
+    const snnrt_node *source = snnrt_source_of(network->model, node, 0);
     snnrt_neuron_step step;
     uint32_t granularity = 0;
+    bool is_plain = true;
     uint64_t spikes;
 #if SNNRT_COUNTS_CAPPED
     uint64_t capped = 0;
@@ -263,7 +329,7 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
 #endif
     step.flags = p->flags;
     step.max_spikes = p->max_spikes;
-    step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
+    step.current = snnrt_value_of(network, source);
     step.state = network->arena + p->state;
     step.output = network->arena + node->output;
     step.neurons = snnrt_elements(node);
@@ -276,28 +342,27 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     } while (++array != end);
     step.granularity = granularity;
 #if SNNRT_WITH_NEURON_VARIANTS
-    const bool is_plain = (granularity & SNNRT_FURTHER_STATES) == 0 && p->flags <= SNNRT_NEURON_FLAGS_PLAIN;
+    is_plain = (granularity & SNNRT_FURTHER_STATES) == 0 && p->flags <= SNNRT_NEURON_FLAGS_PLAIN;
     if (!is_plain) {
         place_states(node, &step);
     }
 #endif
-#if SNNRT_WITH_LOIHI && SNNRT_WITH_NEURON_VARIANTS && SNNRT_WITH_INT8
-    if (!is_plain && (p->flags & SNNRT_NEURON_LOIHI) != 0) {
-        spikes = snnrt_neuron_loihi(&step);
+#if SNNRT_WITH_CONV2D
+    if (snnrt_rows_of(source) != 0) {
+        const void *whole = snnrt_whole_output(network, source);
+        if (whole == NULL) {
+            spikes = update_by_rows(network, node, source, &step, is_plain);
+        } else {
+            step.current = whole;
+            spikes = update(network, &step, is_plain);
+        }
     } else
 #endif
-#if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
-        spikes = snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(&step)
-                                                  : SNNRT_KERNEL(network, neuron_f32)(&step);
-#elif SNNRT_WITH_INT8
-    spikes = SNNRT_KERNEL(network, neuron_i32)(&step);
-#else
-    spikes = SNNRT_KERNEL(network, neuron_f32)(&step);
-#endif
+        spikes = update(network, &step, is_plain);
 #if SNNRT_WITH_COUNTERS
     if (network->counts != NULL) {
         network->counts[index].spikes += spikes;
-        network->counts[index].neuron_updates += step.neurons;
+        network->counts[index].neuron_updates += snnrt_elements(node);
 #if SNNRT_COUNTS_CAPPED
         network->counts[index].capped_updates += capped;
 #endif

@@ -43,6 +43,10 @@ SNNRT_INLINE static inline void snnrt_fill_synapse(const snnrt_network *network,
     step->out_channels = node->channels;
     step->out_height = node->height;
     step->out_width = node->width;
+    step->first_row = 0;
+#if SNNRT_WITH_KERNEL_TABLE
+    step->by_rows = false;
+#endif
 }
 
 #endif

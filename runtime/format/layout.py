@@ -12,6 +12,7 @@ import numpy as np
 
 from snnrt.ir.graph import Add, Edge, Flatten, Graph, Neuron
 from snnrt.ir.node import Node, Shape
+from snnrt.ir.rows import with_rows
 from snnrt.ir.spec import GRANULARITIES, Array
 from snnrt.ir.value_types import output_types
 
@@ -52,7 +53,8 @@ def prepare(graph: Graph) -> Graph:
             nodes.append(Add(name, node.inputs, node.shape, as_current=True))
             node = node.with_(inputs=(Edge(name),))
         nodes.append(node.prepared())
-    return graph.with_(nodes=tuple(nodes))
+    prepared = graph.with_(nodes=tuple(nodes))
+    return prepared.with_(nodes=tuple(with_rows(nodes, prepared.static_nodes())))
 
 
 def granularity(array: Array, values: np.ndarray) -> str:
