@@ -18,6 +18,7 @@ from snnrt.errors import DataError, DataFileError, ModelError
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Profile
 from snnrt.ir.nodes.exit import check_rule
+from snnrt.ir.rows import computed_anew
 from snnrt.ir.spec import MAX_TIMESTEPS
 from snnrt.results.request import Inputs, checked_data
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from snnrt.converters.passes.quantise_fine import Fine
 
 Decays = Literal["product", "shift"]
+Memory = Literal["kept", "least"]
 NUMBERS: tuple[Profile, ...] = ("float32", "int8", "loihi")
 Run = Callable[[Graph, np.ndarray, Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
 """Takes a graph, inputs, and a mapping whose keys are nodes; gives those nodes' spikes, (N, T, …)."""
@@ -46,18 +48,22 @@ def convert_source(
     state_bits: Literal[16, 32] | None = None,
     decays: Decays | None = None,
     fine: Fine | None = None,
+    memory: Memory | None = None,
     run: Run | None = None,
     preprocessing: object = None,
     **options: object,
 ) -> Imported:
     """Import ``source`` once, in ``numbers``; ``options`` are those of :func:`import_source`.
     ``preprocessing``: a :class:`snnrt.data.Preprocessing` or its fields, which the file keeps; ``calibrate``
-    goes through it.
+    goes through it. ``memory``: ``least``: convolutions of a constant input are computed at every timestep, a
+    few rows at a time; ``kept`` (None): once, and their currents kept.
 
     What :func:`snnrt.convert` does. ``run``: how the graph's spikes are found, to hold them against what the
     source's own framework recorded. Raises ModelError as that does, and where those differ.
     """
     _check_numbers(numbers)
+    if memory not in (None, "kept", "least"):
+        raise ModelError(f"memory: expected 'kept' or 'least', found {memory!r}")
     chosen = None if preprocessing is None else Preprocessing.of(preprocessing)
     if chosen is not None:
         options = {**_input_of(chosen), **options}
@@ -82,6 +88,8 @@ def convert_source(
     )
     if ordinary and imported.fidelity is not None:
         done = replace(done, measured=imported.fidelity(done.graph, seen, labels))
+    if memory == "least":
+        done = replace(done, graph=done.graph.with_(nodes=tuple(computed_anew(done.graph.nodes))))
     return done if chosen is None else replace(done, graph=_with_preprocessing(done.graph, chosen))
 
 

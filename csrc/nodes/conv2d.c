@@ -58,7 +58,7 @@ uint64_t snnrt_conv2d_operations(const snnrt_node *node, const snnrt_node *sourc
     return fan_in > UINT64_MAX / snnrt_elements(node) ? UINT64_MAX : fan_in * snnrt_elements(node);
 }
 
-static size_t up_to_8(size_t bytes) { return (bytes + 7u) & ~(size_t)7u; }
+static size_t whole_room(size_t bytes) { return (bytes + 7u) & ~(size_t)7u; }
 
 size_t snnrt_conv2d_scratch(const snnrt_node *node, const snnrt_node *source) {
     snnrt_synapse_step step;
@@ -69,8 +69,9 @@ size_t snnrt_conv2d_scratch(const snnrt_node *node, const snnrt_node *source) {
     step.out_channels = node->channels;
     step.out_width = node->width;
     if (step.window->rows != 0) {
-        return SNNRT_WITH_KERNEL_TABLE ? up_to_8(snnrt_output_bytes(node)) + snnrt_conv2d_scratch_bytes(&step)
-                                       : 0;
+        return SNNRT_WITH_KERNEL_TABLE
+                   ? whole_room(snnrt_output_bytes(node)) + snnrt_conv2d_scratch_bytes(&step)
+                   : 0;
     }
     return snnrt_conv2d_scratch_bytes(&step);
 }
@@ -82,7 +83,7 @@ void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, 
     step.scratch = network->scratch;
     step.scratch_bytes = network->scratch_bytes;
     if (step.window->rows != 0) {
-        const size_t bytes = up_to_8(snnrt_output_bytes(node));
+        const size_t bytes = whole_room(snnrt_output_bytes(node));
         step.output = snnrt_whole_output(network, node);
         if (step.output == NULL) {
             /* The neurons ask for the rows. */

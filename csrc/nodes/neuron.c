@@ -225,6 +225,11 @@ uint64_t snnrt_neuron_operations(const snnrt_node *node, const snnrt_node *sourc
 #define SNNRT_FURTHER_STATES \
     (3u << 2 * SNNRT_NEURON_SYNAPSE | 3u << 2 * SNNRT_NEURON_ADAPTATION | 3u << 2 * SNNRT_NEURON_REFRACTORY)
 
+/* Whether no state lies behind the membranes. */
+static inline bool has_membranes_only(const snnrt_neuron_step *step) {
+    return (step->granularity & SNNRT_FURTHER_STATES) == 0 && step->flags <= SNNRT_NEURON_FLAGS_PLAIN;
+}
+
 SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_step *step) {
     uint8_t *state = (uint8_t *)step->state + neuron_membrane_bytes(node, step->flags);
     uint32_t words = up_to_8(snnrt_elements(node) * 4u);
@@ -250,14 +255,39 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
 }
 #endif
 
-/* The step's neurons, and where their values lie. */
-static uint64_t update(const snnrt_network *network, const snnrt_neuron_step *step, bool is_plain) {
+/* A step of all of a node's neurons, but for the current. */
+SNNRT_INLINE static inline void fill_neurons(const snnrt_network *network, const snnrt_node *node,
+                                             snnrt_neuron_step *step) {
+    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
+    const snnrt_array *array = snnrt_arrays_behind_edge(node, sizeof *p);
+    const snnrt_array *end = array + node->array_count;
+    uint32_t granularity = 0;
+    step->flags = p->flags;
+    step->max_spikes = p->max_spikes;
+    step->state = network->arena + p->state;
+    step->output = network->arena + node->output;
+    step->neurons = snnrt_elements(node);
+    step->channels = node->channels;
+    /* The scale is the last, and read by nobody here. */
+    end -= end[-1].role == SNNRT_NEURON_SCALE;
+    do {
+        step->arrays[array->role] = snnrt_elements_of(network->model, array);
+        granularity |= (uint32_t)array->granularity << 2u * array->role;
+    } while (++array != end);
+    step->granularity = granularity;
+#if SNNRT_WITH_NEURON_VARIANTS
+    if (!has_membranes_only(step)) {
+        place_states(node, step);
+    }
+#endif
+}
+
+SNNRT_INLINE static inline uint64_t update_neurons(const snnrt_network *network,
+                                                   const snnrt_neuron_step *step) {
 #if SNNRT_WITH_LOIHI && SNNRT_WITH_NEURON_VARIANTS && SNNRT_WITH_INT8
-    if (!is_plain && (step->flags & SNNRT_NEURON_LOIHI) != 0) {
+    if (!has_membranes_only(step) && (step->flags & SNNRT_NEURON_LOIHI) != 0) {
         return snnrt_neuron_loihi(step);
     }
-#else
-    (void)is_plain;
 #endif
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
     return snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(step)
@@ -269,16 +299,30 @@ static uint64_t update(const snnrt_network *network, const snnrt_neuron_step *st
 #endif
 }
 
+SNNRT_INLINE static inline void count_neurons(const snnrt_network *network, const snnrt_node *node,
+                                              uint32_t index, uint64_t spikes, uint64_t capped) {
+#if SNNRT_WITH_COUNTERS
+    if (network->counts != NULL) {
+        network->counts[index].spikes += spikes;
+        network->counts[index].neuron_updates += snnrt_elements(node);
+        network->counts[index].capped_updates += capped;
+    }
+#else
+    (void)network, (void)node, (void)index, (void)spikes, (void)capped;
+#endif
+}
+
 #if SNNRT_WITH_CONV2D
 /* Goes on to the neurons behind; those so far were whole words of bits. */
-static void pass_on(snnrt_neuron_step *step, uint32_t output_type, bool is_plain) {
+static void pass_neurons(snnrt_neuron_step *step, uint32_t output_type) {
     const uint32_t neurons = step->neurons;
-    step->state = (uint8_t *)step->state + neurons * ((step->flags & SNNRT_NEURON_STATE_INT16) != 0 ? 2u : 4u);
+    step->state =
+        (uint8_t *)step->state + neurons * ((step->flags & SNNRT_NEURON_STATE_INT16) != 0 ? 2u : 4u);
     step->output = (uint8_t *)step->output + (output_type == SNNRT_TYPE_BITS    ? neurons / 8u
                                               : output_type == SNNRT_TYPE_INT16 ? neurons * 2u
                                                                                 : neurons * 4u);
 #if SNNRT_WITH_NEURON_VARIANTS
-    if (!is_plain) {
+    if (!has_membranes_only(step)) {
         step->synapse_state = (uint8_t *)step->synapse_state + neurons * 4u;
         step->rise_state = (uint8_t *)step->rise_state + neurons * 4u;
         step->adaptation_state = (uint8_t *)step->adaptation_state + neurons * 4u;
@@ -286,8 +330,6 @@ static void pass_on(snnrt_neuron_step *step, uint32_t output_type, bool is_plain
         step->fired_state = (uint8_t *)step->fired_state + neurons / 8u;
         step->net_state = (uint8_t *)step->net_state + neurons * 2u;
     }
-#else
-    (void)is_plain;
 #endif
     for (uint32_t role = 0; role < SNNRT_NEURON_ARRAYS; role++) {
         if (SNNRT_GRANULARITY(step, role) == SNNRT_PER_NEURON) {
@@ -297,78 +339,48 @@ static void pass_on(snnrt_neuron_step *step, uint32_t output_type, bool is_plain
 }
 
 /* Rows of currents, and at once what becomes of them. */
-static uint64_t update_by_rows(const snnrt_network *network, const snnrt_node *node, const snnrt_node *source,
-                               snnrt_neuron_step *step, bool is_plain) {
+SNNRT_NOINLINE static void advance_by_rows(const snnrt_network *network, const snnrt_node *node,
+                                           uint32_t index) {
+    const snnrt_node *source = snnrt_source_of(network->model, node, 0);
     const uint32_t rows = snnrt_rows_of(source);
-    const uint32_t index = snnrt_edges_of(node)->source;
-    uint64_t spikes = 0;
+    const uint32_t source_index = snnrt_edges_of(node)->source;
+    snnrt_neuron_step step;
+    uint64_t spikes = 0, capped = 0;
+    fill_neurons(network, node, &step);
+    step.current = network->arena + source->output;
+#if SNNRT_COUNTS_CAPPED
+    step.capped = &capped;
+#endif
     for (uint32_t first = 0; first < node->height; first += rows) {
         const uint32_t left = node->height - first;
         const uint32_t count = left < rows ? left : rows;
-        step->neurons = count * node->width * node->channels;
-        snnrt_conv2d_rows(network, source, index, first, first + count);
-        spikes += update(network, step, is_plain);
-        pass_on(step, node->type, is_plain);
+        step.neurons = count * node->width * node->channels;
+        snnrt_conv2d_rows(network, source, source_index, first, first + count);
+        spikes += update_neurons(network, &step);
+        pass_neurons(&step, node->type);
     }
-    return spikes;
+    count_neurons(network, node, index, spikes, capped);
 }
 #endif
 
 void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
-    const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
-    const snnrt_array *array = snnrt_arrays_behind_edge(node, sizeof *p);
-    const snnrt_array *end = array + node->array_count;
     const snnrt_node *source = snnrt_source_of(network->model, node, 0);
     snnrt_neuron_step step;
-    uint32_t granularity = 0;
-    bool is_plain = true;
-    uint64_t spikes;
-#if SNNRT_COUNTS_CAPPED
-    uint64_t capped = 0;
-    step.capped = &capped;
-#endif
-    step.flags = p->flags;
-    step.max_spikes = p->max_spikes;
+    uint64_t spikes, capped = 0;
     step.current = snnrt_value_of(network, source);
-    step.state = network->arena + p->state;
-    step.output = network->arena + node->output;
-    step.neurons = snnrt_elements(node);
-    step.channels = node->channels;
-    /* The scale is the last, and read by nobody here. */
-    end -= end[-1].role == SNNRT_NEURON_SCALE;
-    do {
-        step.arrays[array->role] = snnrt_elements_of(network->model, array);
-        granularity |= (uint32_t)array->granularity << 2u * array->role;
-    } while (++array != end);
-    step.granularity = granularity;
-#if SNNRT_WITH_NEURON_VARIANTS
-    is_plain = (granularity & SNNRT_FURTHER_STATES) == 0 && p->flags <= SNNRT_NEURON_FLAGS_PLAIN;
-    if (!is_plain) {
-        place_states(node, &step);
-    }
-#endif
 #if SNNRT_WITH_CONV2D
     if (snnrt_rows_of(source) != 0) {
-        const void *whole = snnrt_whole_output(network, source);
-        if (whole == NULL) {
-            spikes = update_by_rows(network, node, source, &step, is_plain);
-        } else {
-            step.current = whole;
-            spikes = update(network, &step, is_plain);
+        step.current = snnrt_whole_output(network, source);
+        if (step.current == NULL) {
+            advance_by_rows(network, node, index);
+            return;
         }
-    } else
-#endif
-        spikes = update(network, &step, is_plain);
-#if SNNRT_WITH_COUNTERS
-    if (network->counts != NULL) {
-        network->counts[index].spikes += spikes;
-        network->counts[index].neuron_updates += snnrt_elements(node);
-#if SNNRT_COUNTS_CAPPED
-        network->counts[index].capped_updates += capped;
-#endif
     }
-#else
-    (void)spikes;
-    (void)index;
 #endif
+    fill_neurons(network, node, &step);
+#if SNNRT_COUNTS_CAPPED
+    step.capped = &capped;
+#endif
+    spikes = update_neurons(network, &step);
+    count_neurons(network, node, index, spikes, capped);
 }

@@ -91,6 +91,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="layers whose weights take two int8 each: none, all, constant (those that read the same at "
         "every timestep), or names with commas (by default constant where --calibrate shows a need)",
     )
+    parser.add_argument(
+        "--memory",
+        choices=("kept", "least"),
+        help="what convolutions make of a constant input: kept for the inference (the default), or "
+        "computed anew at every timestep, a few rows at a time, which takes the least RAM",
+    )
     parser.add_argument("--class-names", metavar="A,B,C", help="names of the classes, kept in the file")
     parser.add_argument("--name", help="name of the network, kept in the file")
     add_json(parser)
@@ -233,7 +239,7 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--fine says which int8 weights are finer: add --numbers int8")
     check_outputs([args.output, args.plot], [args.source, args.calibrate])
     options = import_options(args)
-    for name in ("timesteps", "exit", "name", "calibrate", "decays"):
+    for name in ("timesteps", "exit", "name", "calibrate", "decays", "memory"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
     if args.fine is not None:

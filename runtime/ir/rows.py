@@ -1,8 +1,8 @@
-"""Convolutions whose output is never there as a whole: rows of it, with the neurons that read them, one after another.
+"""Convolutions whose output is never there as a whole: a few rows, and the neurons behind, at a time.
 
-A map of currents takes 4 bytes an element, more than anything else of most convolutional networks, and is read
-once, by the neurons behind. So the core computes as many rows as make whole words of spikes, updates their
-neurons, and goes on (csrc/nodes/neuron.c).
+A map of currents takes 4 bytes an element, more than anything else of most convolutional networks, and is
+read once, by the neurons behind. So the core computes as many rows as make whole words of spikes, updates
+their neurons, and goes on (csrc/nodes/neuron.c).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _WORD = 32
 
 
 def rows_of_map(shape: Shape) -> int:
-    """The fewest rows of a map (channels, height, width) that have a multiple of 32 elements; 0 where the map has
-    no more."""
+    """The fewest rows of a map (channels, height, width) that have a multiple of 32 elements; 0 where the map
+    has no more."""
     channels, height, width = shape
     rows = _WORD // math.gcd(channels * width, _WORD)
     return rows if rows < height else 0
@@ -33,7 +33,7 @@ def rows_elements(node: Node) -> int:
 
 
 def can_go_by_rows(nodes: Sequence[Node], index: int) -> bool:
-    """Whether nothing but the neurons that come next read the convolution at ``index``, and nothing is delayed."""
+    """Whether the neurons that come next, and nothing else, read the convolution at ``index``, undelayed."""
     node, reader = nodes[index], nodes[index + 1]
     readers = [edge for other in nodes for edge in other.inputs if edge.source == node.name]
     return (
@@ -47,8 +47,8 @@ def can_go_by_rows(nodes: Sequence[Node], index: int) -> bool:
 
 
 def with_rows(nodes: Sequence[Node], kept: frozenset[str]) -> list[Node]:
-    """``nodes`` with rows chosen for the convolutions that leave them open (None): by rows where that is possible
-    and the value is not one of ``kept``, which are computed once an input."""
+    """``nodes`` with rows chosen for the convolutions that leave them open (None): by rows where that is
+    possible and the value is not one of ``kept``, which are computed once an input."""
     made: list[Node] = []
     for index, node in enumerate(nodes):
         if isinstance(node, Conv2d) and node.rows is None:
@@ -59,8 +59,8 @@ def with_rows(nodes: Sequence[Node], kept: frozenset[str]) -> list[Node]:
 
 
 def computed_anew(nodes: Sequence[Node]) -> list[Node]:
-    """``nodes`` with every convolution by rows that can be, those of a constant input too: these are then computed
-    at every timestep, and their currents take the room of a few rows."""
+    """``nodes`` with every convolution by rows that can be, those of a constant input too: these are then
+    computed at every timestep, and their currents take the room of a few rows."""
     return [
         node.with_(rows=rows_of_map(node.shape) if can_go_by_rows(nodes, index) else 0)
         if isinstance(node, Conv2d)
@@ -75,13 +75,12 @@ def check_rows(nodes: Sequence[Node]) -> None:
         if not isinstance(node, Conv2d) or not node.rows:
             continue
         if not can_go_by_rows(nodes, index):
-            raise complaint(
-                node, "rows", "0, since more reads it than the neurons that come next", node.rows
-            )
+            raise complaint(node, "rows", "0, since more reads it than the neurons that come next", node.rows)
         if not 0 < node.rows < node.shape[1] or rows_elements(node) % _WORD:
             raise complaint(
                 node,
                 "rows",
-                f"fewer than {node.shape[1]}, a multiple of {_WORD} elements (of {node.shape[0] * node.shape[2]} a row)",
+                f"fewer than {node.shape[1]} that have a multiple of {_WORD} elements, "
+                f"{node.shape[0] * node.shape[2]} in each",
                 node.rows,
             )
