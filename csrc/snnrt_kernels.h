@@ -197,7 +197,8 @@ struct snnrt_synapse_step {
     uint32_t numbers;
     uint32_t in_channels, in_height, in_width;
     uint32_t out_channels, out_height, out_width;
-    uint32_t first_row; /* a convolution's rows first_row ... out_height, of which `output` has no more */
+    /* Of a convolution, rows first_row ... out_height: `output` has no others. */
+    uint32_t first_row;
 #if SNNRT_WITH_KERNEL_TABLE
     bool by_rows; /* whether these are not all: vector kernels take whole layers */
 #endif

@@ -82,6 +82,10 @@ void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, 
     step.window = conv2d_window(node);
     step.scratch = network->scratch;
     step.scratch_bytes = network->scratch_bytes;
+    step.first_row = 0;
+#if SNNRT_WITH_KERNEL_TABLE
+    step.by_rows = false;
+#endif
     if (step.window->rows != 0) {
         const size_t bytes = whole_room(snnrt_output_bytes(node));
         step.output = snnrt_whole_output(network, node);

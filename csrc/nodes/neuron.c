@@ -255,7 +255,7 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
 }
 #endif
 
-/* A step of all of a node's neurons, but for the current. */
+/* A step of all of a node's neurons. */
 SNNRT_INLINE static inline void fill_neurons(const snnrt_network *network, const snnrt_node *node,
                                              snnrt_neuron_step *step) {
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
@@ -264,6 +264,7 @@ SNNRT_INLINE static inline void fill_neurons(const snnrt_network *network, const
     uint32_t granularity = 0;
     step->flags = p->flags;
     step->max_spikes = p->max_spikes;
+    step->current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
     step->state = network->arena + p->state;
     step->output = network->arena + node->output;
     step->neurons = snnrt_elements(node);
@@ -347,7 +348,6 @@ SNNRT_NOINLINE static void advance_by_rows(const snnrt_network *network, const s
     snnrt_neuron_step step;
     uint64_t spikes = 0, capped = 0;
     fill_neurons(network, node, &step);
-    step.current = network->arena + source->output;
 #if SNNRT_COUNTS_CAPPED
     step.capped = &capped;
 #endif
@@ -364,20 +364,22 @@ SNNRT_NOINLINE static void advance_by_rows(const snnrt_network *network, const s
 #endif
 
 void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
-    const snnrt_node *source = snnrt_source_of(network->model, node, 0);
     snnrt_neuron_step step;
     uint64_t spikes, capped = 0;
-    step.current = snnrt_value_of(network, source);
 #if SNNRT_WITH_CONV2D
-    if (snnrt_rows_of(source) != 0) {
-        step.current = snnrt_whole_output(network, source);
-        if (step.current == NULL) {
-            advance_by_rows(network, node, index);
-            return;
-        }
+    const snnrt_node *source = snnrt_source_of(network->model, node, 0);
+    const bool by_rows = snnrt_rows_of(source) != 0;
+    if (by_rows && snnrt_whole_output(network, source) == NULL) {
+        advance_by_rows(network, node, index);
+        return;
     }
 #endif
     fill_neurons(network, node, &step);
+#if SNNRT_WITH_CONV2D && SNNRT_WITH_KERNEL_TABLE
+    if (by_rows) {
+        step.current = snnrt_whole_output(network, source);
+    }
+#endif
 #if SNNRT_COUNTS_CAPPED
     step.capped = &capped;
 #endif
