@@ -13,6 +13,7 @@ from small_networks import (
     max_pools,
     moved_values,
     readout_only,
+    rows_of_currents,
     value_chain,
     wide_dense,
 )
@@ -33,6 +34,7 @@ NETWORKS = {
     "moved_values": moved_values,
     "competition": competition,
     "readout_only": readout_only,
+    "rows_of_currents": rows_of_currents,
     "value_chain": value_chain,
     "wide_dense": wide_dense,
 }

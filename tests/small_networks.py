@@ -150,6 +150,18 @@ def value_chain(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     return graph, (values.rng.random((2, 2, *image)) < 0.5).astype(np.float32)
 
 
+def rows_of_currents(numbers: Numbers) -> tuple[Graph, np.ndarray]:
+    """A convolution whose rows are there one at a time, on spikes, and ``x`` (4, 3, 2, 6, 4)."""
+    values = _Values(numbers, seed=13)
+    g = _builder(values, (2, 6, 4), "spikes", 3)
+    x = g.lif(g.add(g.input, as_current=True, name="a"), values.decay(0.9, 0.9), values(0.4, 0.4), name="m")
+    x = g.conv2d(x, values.weights(8, 2, 3, 3), padding=1, name="c")
+    x = g.lif(x, values.decay(0.9, 0.9), values(0.7, 0.7), name="n")
+    x = g.dense(g.flatten(g.sum_pool2d(x, (6, 4), name="p"), name="l"), values.weights(3, 8), name="d")
+    graph = g.finish(x, "mean", ("entropy", 0.3), scale=values.scale(3), names=ENDS)
+    return graph, (values.rng.random((4, 3, 2, 6, 4)) < 0.4).astype(np.float32)
+
+
 def max_pools(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     """Maxima of values, of currents and of spikes, whose 20 channels begin anywhere in a word, any and the
     earliest, and ``x`` (4, 3, 2, 8, 8)."""

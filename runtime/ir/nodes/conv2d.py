@@ -32,7 +32,7 @@ class Conv2d(Weighted):
             Parameter("dilation_y", "u16", "rows from one tap to the next"),
             Parameter("dilation_x", "u16", "columns from one tap to the next"),
             Parameter("groups", "u16", "parts into which the channels fall"),
-            Parameter("rows", "u16", 'rows that are there at a time, see "Memory"; 0: all'),
+            Parameter("rows", "u16", 'rows that are there at a time (below, "Rows"); 0: all'),
         ),
         arrays=weight_arrays("kernel"),
         traits=frozenset({"static", "memory"}),
