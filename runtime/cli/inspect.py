@@ -96,6 +96,8 @@ def _rows(network: Network, needs: DeviceNeeds) -> list[dict[str, Any]]:
 
 
 def _document(model: str, network: Network, needs: DeviceNeeds) -> dict[str, object]:
+    from snnrt.targets.device_needs import arena_reasons
+
     graph, info, rows = network.graph, network.file_info(), _rows(network, needs)
     source = graph.input
     return {
@@ -114,6 +116,7 @@ def _document(model: str, network: Network, needs: DeviceNeeds) -> dict[str, obj
         "exit": str(network.exit),
         "file_bytes": info.file_bytes,
         "arena_bytes": info.arena_bytes,
+        "arena_reasons": arena_reasons(graph, needs),
         "scratch_bytes": max(needs.scratch_bytes.values()),
         "weight_bytes": sum(row["weight_bytes"] for row in rows),
         "nodes": rows,
@@ -137,6 +140,7 @@ def _core(build: CoreBuild, needs: DeviceNeeds, info: FileInfo) -> dict[str, Any
 
 def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
     from snnrt.summary import byte_count, exit_text, inputs_text
+    from snnrt.targets.device_needs import arena_reasons
 
     graph, info, rows = network.graph, network.file_info(), _rows(network, needs)
     weights = sum(row["weight_bytes"] for row in rows)
@@ -151,6 +155,7 @@ def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
         ("flash", f"{byte_count(info.file_bytes)}, of which weights {byte_count(weights)}"),
         ("RAM", f"{byte_count(info.arena_bytes)}: the arena for states and outputs"),
     ]
+    facts += [("", text) for text in arena_reasons(graph, needs)]
     if scratch:
         facts.append(("scratch", f"{byte_count(scratch)} more, if wanted, for faster convolutions"))
     facts += [("timestep", _step_text(needs)), *_metadata_facts(network)]
