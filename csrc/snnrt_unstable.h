@@ -19,7 +19,8 @@ typedef struct snnrt_counts {
     uint64_t capped_updates; /* of these, where max_spikes held back a neuron that fires several times */
 } snnrt_counts;
 
-/* Called after each node of each step, with the node's output (NULL for exit) and a neuron's state. */
+/* Called after each node of each step, with the node's output and a neuron's state. The output is NULL for the exit, and
+ * for a convolution of which only rows are there at a time (docs/ir.md, "Rows"). */
 typedef void (*snnrt_trace)(void *user, const struct snnrt_network *network, uint32_t node,
                             const void *output, const void *state);
 
