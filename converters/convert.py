@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 Decays = Literal["product", "shift"]
 NUMBERS: tuple[Profile, ...] = ("float32", "int8", "loihi")
-Run = Callable[[Graph, np.ndarray, Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
-"""Takes a graph, inputs, and a mapping whose keys are nodes; gives those nodes' spikes, (N, T, …)."""
+Run = Callable[[Graph, np.ndarray, Sequence[str]], Mapping[str, np.ndarray]]
+"""Takes a graph, inputs, and names of nodes; gives their spikes, or where they never fire their membranes,
+(N, T, …)."""
 
 UNRECORDED = ("example", "weights")
 """Options that are data, which metadata do not keep."""
@@ -55,7 +56,7 @@ def convert_source(
     imported = import_source(source, **options)  # type: ignore[arg-type]
     if run is not None and imported.recorded is not None:
         recorded = imported.recorded
-        spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.spikes)
+        spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.names)
         imported = _told(imported, agreement(recorded, spikes, "the module"))
     return in_numbers(imported, numbers, calibrate, state_bits, decays, fine)
 

@@ -135,7 +135,7 @@ def convert(
     return network
 
 
-def _spikes(graph: Graph, inputs: np.ndarray, names: Mapping[str, object]) -> Mapping[str, np.ndarray]:
-    """What the nodes ``names`` of ``graph`` fire on ``inputs``, (N, T, …)."""
-    found = Network(graph).run(inputs, exit="never", record=("spikes",)).spikes
-    return {name: found[name] for name in names}
+def _spikes(graph: Graph, inputs: np.ndarray, names: Sequence[str]) -> Mapping[str, np.ndarray]:
+    """Spikes, or membranes where they never fire, of the nodes ``names`` on ``inputs``, (N, T, …)."""
+    found = Network(graph).run(inputs, exit="never", record=("spikes", "membranes"))
+    return {name: found.spikes[name] if name in found.spikes else found.membranes[name] for name in names}

@@ -144,7 +144,8 @@ def _another(given: torch.Tensor, low: float, high: float) -> torch.Tensor:
 def _together(runs: list[Recorded]) -> Recorded:
     """One recording of all their inputs."""
     spikes = {name: np.concatenate([run.spikes[name] for run in runs]) for name in runs[0].spikes}
-    return Recorded(np.concatenate([run.inputs for run in runs]), spikes, runs[0].timesteps)
+    membranes = {name: np.concatenate([run.membranes[name] for run in runs]) for name in runs[0].membranes}
+    return Recorded(np.concatenate([run.inputs for run in runs]), spikes, runs[0].timesteps, membranes)
 
 
 @contextmanager
