@@ -6,7 +6,12 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 CORE = "snnrt.csrc"
-ROOMS = {"runtime": "snnrt", "converters": "snnrt.converters", "targets": "snnrt.targets"}
+ROOMS = {
+    "runtime": "snnrt",
+    "converters": "snnrt.converters",
+    "targets": "snnrt.targets",
+    "training": "snnrt.training",
+}
 HERE = Path(__file__).resolve().parent
 
 
@@ -41,7 +46,7 @@ setup(
     packages=list(PACKAGES),
     package_data={
         "snnrt": ["py.typed"],
-        "snnrt.targets": ["profiles/*.toml", "templates/*", "*.toml"],
+        "snnrt.targets": ["profiles/*.toml", "cores/*.toml", "templates/*", "*.toml"],
         "snnrt.targets.emulator": ["boards/*"],
         "snnrt.targets.export": ["templates/*"],
         CORE: ["*.[ch]", "nodes/*.[ch]", "kernels/*.[ch]", "kernels/arm/*.[ch]", "kernels/riscv/*.[ch]"],

@@ -63,6 +63,9 @@ def rows(reports: list[TargetReport], float_accuracy: float) -> Iterator[tuple[s
             yield f"  {what}", with_unit(before, unit), with_unit(after, unit), f"{after / before - 1:+.1%}"
         before, after = static.mean_edp_js, dynamic.mean_edp_js
         yield "  EDP", f"{before:.3g} J·s", f"{after:.3g} J·s", f"{-report.edp_reduction:+.1%}"
+        ways = report.edp_reduction_by_choice
+        if ways:
+            yield "  EDP, image read once", "", "", f"{-ways['once']:+.1%}"
 
 
 def print_table(lines: list[tuple[str, ...]]) -> None:

@@ -4,10 +4,11 @@ from snnrt.targets.costs import Costs, CostSummary, LayerMapping, Memory
 from snnrt.targets.estimation import TargetReport, compare, estimate
 from snnrt.targets.explanation import FigureRow, explain, figure_rows
 from snnrt.targets.figures import Charge, Figure
+from snnrt.targets.in_memory_target import InMemory
 from snnrt.targets.loading import list_targets, load_target, parse_target
 from snnrt.targets.per_input import write_per_input
 from snnrt.targets.report import write_report
-from snnrt.targets.target import InMemory, Microcontroller, Neuromorphic, Target
+from snnrt.targets.target import Microcontroller, Neuromorphic, Target
 
 __all__ = [
     "Charge",

@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
 from snnrt.brief import brief_repr
 from snnrt.errors import TargetError
+from snnrt.targets.figures import Figure
 from snnrt.targets.target import Target
+
+Quantity = Literal["energy", "latency"]
+Totals = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One product of a sum: ``count`` (N,) × ``each`` (J, s, or instructions) × the ``factors``, by name.
+
+    ``figure`` is where ``each`` comes from; None: it follows from the formula that ``counted`` names.
+    """
+
+    quantity: Quantity
+    layer: str
+    component: str
+    counted: str
+    count: np.ndarray
+    each: float
+    figure: Figure | None = None
+    factors: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def value(self) -> np.ndarray:
+        """(N,) J or s."""
+        product = self.each
+        for _, factor in self.factors:
+            product *= factor
+        return self.count * product
 
 
 @dataclass
@@ -18,15 +49,57 @@ class Ledger:
     inputs: int
     energy: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
     latency: dict[str, np.ndarray] = field(default_factory=dict)
+    terms: list[Term] = field(default_factory=list)
 
-    def charge(self, layer: str, component: str, joules: np.ndarray | float) -> None:
-        """Add ``joules`` (N,) to a layer's component."""
+    def charge(
+        self,
+        layer: str,
+        component: str,
+        counted: str,
+        count: np.ndarray | float,
+        each: float,
+        figure: Figure | None = None,
+        *factors: tuple[str, float],
+    ) -> None:
+        """Add a term to the energy of a layer's component; arguments as the fields of :class:`Term`."""
+        term = self._term("energy", layer, component, counted, count, each, figure, factors)
         key = (layer, component)
-        self.energy[key] = self.energy.get(key, np.zeros(self.inputs)) + joules
+        self.energy[key] = self.energy.get(key, np.zeros(self.inputs)) + term.value
 
-    def wait(self, layer: str, seconds: np.ndarray | float) -> None:
-        """Add ``seconds`` (N,) to a layer's latency."""
-        self.latency[layer] = self.latency.get(layer, np.zeros(self.inputs)) + seconds
+    def wait(
+        self,
+        layer: str,
+        counted: str,
+        count: np.ndarray | float,
+        each: float,
+        figure: Figure | None = None,
+        *factors: tuple[str, float],
+    ) -> None:
+        """Add a term to a layer's latency."""
+        term = self._term("latency", layer, "time", counted, count, each, figure, factors)
+        self.latency[layer] = self.latency.get(layer, np.zeros(self.inputs)) + term.value
+
+    def _term(
+        self,
+        quantity: Quantity,
+        layer: str,
+        component: str,
+        counted: str,
+        count: np.ndarray | float,
+        each: float,
+        figure: Figure | None,
+        factors: tuple[tuple[str, float], ...],
+    ) -> Term:
+        counts = np.broadcast_to(np.asarray(count, np.float64), (self.inputs,))
+        shown = tuple(factor for factor in factors if factor[1] != 1.0)
+        term = Term(quantity, layer, component, counted, counts, each, figure, shown)
+        self.terms.append(term)
+        return term
+
+    @property
+    def totals(self) -> Totals:
+        """Energy and latency, without what they are made of."""
+        return self.total_energy, self.total_latency
 
     @property
     def total_energy(self) -> np.ndarray:
@@ -56,7 +129,8 @@ class LayerMapping:
     """Where one dense or conv2d node lies on an in-memory chip.
 
     ``blocks`` is the number of processing elements (arrays, or groups of k² arrays where the profile maps
-    kernel positions), ``utilisation`` the used fraction of their cells.
+    kernel positions), ``utilisation`` the used fraction of their cells. The first of its blocks on the
+    chip is ``first_block``; ``replicas`` copies lie side by side, each with ``blocks`` of its own.
     """
 
     layer: str
@@ -65,6 +139,8 @@ class LayerMapping:
     blocks: int
     reads_per_timestep: int
     utilisation: float
+    first_block: int = 0
+    replicas: int = 1
 
 
 @dataclass(frozen=True)
@@ -91,7 +167,9 @@ class Costs:
 
     ``energy_band_j`` and ``latency_band_s`` are (2, N): every figure of the profile at its low and at its
     high end. ``layer_energy_j`` and ``layer_latency_s`` are (N, L), ``component_energy_j`` (N, C).
-    ``formulas`` say how they were computed, ``warnings`` what does not fit the hardware.
+    ``terms`` are the products that these are sums of, ``variants`` the energy (N,) and latency (N,) at other
+    figures and choices, by what differs; ``areas`` the chip's parts, µm². ``formulas`` say how they were
+    computed, ``warnings`` what does not fit the hardware.
     """
 
     target: Target
@@ -109,6 +187,9 @@ class Costs:
     warnings: tuple[str, ...] = ()
     mapping: tuple[LayerMapping, ...] = ()
     memory: Memory | None = None
+    terms: tuple[Term, ...] = ()
+    variants: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    areas: Mapping[str, float] = field(default_factory=dict)
 
     __repr__ = brief_repr
 
@@ -120,7 +201,12 @@ class Costs:
     @property
     def blocks(self) -> int:
         """Processing elements that the network takes (in-memory targets; else 0)."""
-        return sum(layer.blocks for layer in self.mapping)
+        return sum(layer.blocks * layer.replicas for layer in self.mapping)
+
+    @property
+    def area_mm2(self) -> float:
+        """Area of the chip that the network takes (in-memory targets that give areas; else 0)."""
+        return sum(self.areas.values()) / 1e6
 
     @property
     def tiles(self) -> int:
@@ -147,17 +233,19 @@ def close_ledgers(
     target: Target,
     order: tuple[str, ...],
     timesteps: np.ndarray,
-    ledgers: tuple[Ledger, Ledger, Ledger],
+    nominal: Ledger,
+    variants: Mapping[str, Totals],
     formulas: tuple[str, ...],
     warnings: tuple[str, ...],
     mapping: tuple[LayerMapping, ...] = (),
     memory: Memory | None = None,
+    areas: Mapping[str, float] | None = None,
 ) -> Costs:
-    """The :class:`Costs` of a model that was run with every figure at (low, value, high).
+    """The :class:`Costs` of a model that was run with the target as it is, and with its ``variants``.
 
-    Layers come in the ``order`` of the graph's nodes, what belongs to no node after them.
+    Layers come in the ``order`` of the graph's nodes, what belongs to no node after them. The band reaches
+    from the least to the most of all variants.
     """
-    low, nominal, high = ledgers
     booked = dict.fromkeys([*(layer for layer, _ in nominal.energy), *nominal.latency])
     layers = (*(name for name in order if name in booked), *(name for name in booked if name not in order))
     components = tuple(dict.fromkeys(component for _, component in nominal.energy))
@@ -169,8 +257,10 @@ def close_ledgers(
         component_energy[:, components.index(component)] += joules
     for layer, seconds in nominal.latency.items():
         layer_latency[:, layers.index(layer)] += seconds
-    energy_band = np.stack([low.total_energy, high.total_energy])
-    latency_band = np.stack([low.total_latency, high.total_latency])
+    energies = np.stack([nominal.total_energy, *(energy for energy, _ in variants.values())])
+    latencies = np.stack([nominal.total_latency, *(latency for _, latency in variants.values())])
+    energy_band = np.stack([energies.min(axis=0), energies.max(axis=0)])
+    latency_band = np.stack([latencies.min(axis=0), latencies.max(axis=0)])
     if not (np.isfinite(energy_band).all() and np.isfinite(latency_band).all()):
         raise TargetError(f"{target.path}: its figures give an infinite energy or latency; check their units")
     return Costs(
@@ -189,4 +279,7 @@ def close_ledgers(
         warnings=warnings,
         mapping=mapping,
         memory=memory,
+        terms=tuple(nominal.terms),
+        variants=variants,
+        areas=areas or {},
     )

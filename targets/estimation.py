@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,11 +12,18 @@ from snnrt.errors import DataError
 from snnrt.ir.graph import Graph
 from snnrt.results.counts import Counts
 from snnrt.targets import in_memory, microcontroller, neuromorphic
-from snnrt.targets.costs import Costs, CostSummary, Ledger, close_ledgers
+from snnrt.targets.costs import Costs, CostSummary, Ledger, Totals, close_ledgers
+from snnrt.targets.in_memory_mapping import mapping_of
+from snnrt.targets.in_memory_target import InMemory
 from snnrt.targets.loading import load_target
 from snnrt.targets.quantities import engineering
-from snnrt.targets.target import InMemory, Microcontroller, Neuromorphic, Target
+from snnrt.targets.target import Microcontroller, Neuromorphic, Target
+from snnrt.targets.variants import CHOICE, variants_of
+from snnrt.targets.waiting import check_period, wait
 from snnrt.targets.workload import check_counts
+
+DOES_NOT_FIT = "does not fit"
+"""How the warning of hardware that is too small begins."""
 
 
 def estimate(
@@ -30,8 +37,8 @@ def estimate(
 ) -> Costs:
     """Energy, latency and energy-delay product of each input in ``counts`` on ``target``.
 
-    ``counts`` come from a run of ``graph``. ``period_s`` (microcontrollers): inputs arrive every so
-    many seconds and the idle power in between is added. ``arena_bytes`` and ``model_bytes``: what the
+    ``counts`` come from a run of ``graph``. ``period_s``: inputs arrive every so many seconds, and what the
+    hardware takes in between is added. ``arena_bytes`` and ``model_bytes``: what the
     network needs in RAM and flash, checked against the board. Formulas: docs/cost_models.md.
 
     Raises :class:`TargetError` for an unknown or malformed target, :class:`DataError` for counts of
@@ -39,46 +46,52 @@ def estimate(
     """
     hardware = target if isinstance(target, Target) else load_target(target)
     check_counts(graph, counts)
-    if period_s is not None and not (np.isfinite(period_s) and period_s > 0):
-        raise DataError(f"period is {period_s} s, expected a finite number above 0")
+    check_period(period_s)
+
+    def booked(book: Callable[..., Ledger]) -> tuple[Ledger, dict[str, Totals]]:
+        def whole(variant: Target) -> Ledger:
+            ledger = book(graph, counts, variant)
+            if period_s is not None:
+                wait(graph, variant, ledger, period_s)
+            return ledger
+
+        return whole(hardware), {
+            name: whole(variant).totals for name, variant in variants_of(hardware).items()
+        }
+
     if isinstance(hardware, Microcontroller):
         memory = microcontroller.memory(hardware, arena_bytes, model_bytes)
         return close_ledgers(
             hardware,
             counts.nodes,
             counts.timesteps,
-            _corners(hardware, lambda corner: microcontroller.book(graph, counts, corner, period_s)),
+            *booked(microcontroller.book),
             microcontroller.FORMULAS,
             microcontroller.warnings(memory),
             memory=memory,
         )
     if isinstance(hardware, InMemory):
-        mapping = in_memory.mapping_of(graph, hardware)
+        mapping = mapping_of(graph, hardware)
         return close_ledgers(
             hardware,
             counts.nodes,
             counts.timesteps,
-            _corners(hardware, lambda corner: in_memory.book(graph, counts, corner)),
+            *booked(in_memory.book),
             in_memory.FORMULAS,
             in_memory.warnings(mapping, hardware),
             mapping=mapping,
+            areas=in_memory.areas(graph, hardware, mapping),
         )
     assert isinstance(hardware, Neuromorphic)
-    return close_ledgers(
+    costs = close_ledgers(
         hardware,
         counts.nodes,
         counts.timesteps,
-        _corners(hardware, lambda corner: neuromorphic.book(graph, counts, corner)),
+        *booked(neuromorphic.book),
         neuromorphic.FORMULAS,
         neuromorphic.warnings(graph, hardware),
     )
-
-
-def _corners(target: Target, book: Callable[..., Ledger]) -> tuple[Ledger, Ledger, Ledger]:
-    nominal = book(target)
-    if not target.has_band:
-        return nominal, nominal, nominal
-    return book(target.at("low")), nominal, book(target.at("high"))
+    return replace(costs, warnings=(*costs.warnings, *neuromorphic.power_warnings(costs, hardware)))
 
 
 @dataclass(frozen=True)
@@ -108,6 +121,34 @@ class TargetReport:
         """The same from mean E × mean D."""
         static = self.static.summary().product_of_means_edp_js
         return 1.0 - self.dynamic.summary().product_of_means_edp_js / static if static > 0 else 0.0
+
+    @property
+    def edp_reduction_band(self) -> tuple[float, float]:
+        """The least and the most of :attr:`edp_reduction` at any figure's ends and with either choice."""
+        found = [self.edp_reduction, *(self._reduction_at(name) for name in self.dynamic.variants)]
+        return min(found), max(found)
+
+    @property
+    def edp_reduction_by_choice(self) -> dict[str, float]:
+        """:attr:`edp_reduction` with each value of ``static_layers``: layers that see a constant input
+        computed once an input, and at every timestep; empty for targets without that choice."""
+        return {
+            name.split(" = ")[1]: self._reduction_at(name)
+            for name in self.dynamic.variants
+            if name.startswith(f"{CHOICE} = ") and name.count(" ") == 2
+        }
+
+    def _reduction_at(self, variant: str) -> float:
+        (energy, latency), (static_energy, static_latency) = (
+            costs.variants[variant] for costs in (self.dynamic, self.static)
+        )
+        static = float((static_energy * static_latency).mean())
+        return 1.0 - float((energy * latency).mean()) / static if static > 0 else 0.0
+
+    @property
+    def fits(self) -> bool:
+        """Whether the hardware holds the network; where not, its figures are of no hardware that there is."""
+        return not any(line.startswith(DOES_NOT_FIT) for line in self.dynamic.warnings)
 
     def rows(self) -> list[dict[str, str | int | float | None]]:
         """A flat row an input, as ``pandas.DataFrame(report.rows())`` takes them.
@@ -160,7 +201,10 @@ class TargetReport:
             **_figures("", self.accuracy, self.dynamic),
             **_figures("static_", self.static_accuracy, self.static),
             "edp_reduction": self.edp_reduction,
+            "edp_reduction_band": list(self.edp_reduction_band),
+            "edp_reduction_by_static_layers": self.edp_reduction_by_choice,
             "product_of_means_edp_reduction": self.product_of_means_edp_reduction,
+            "fits": self.fits,
             "warnings": list(self.dynamic.warnings),
         }
 

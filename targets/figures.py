@@ -3,51 +3,37 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Mark = Literal["source", "derived", "assumption"]
+from snnrt.units import UNITS, WHOLE_UNITS, in_base, units_of
+
+__all__ = [
+    "MARKS",
+    "UNITS",
+    "WHOLE_UNITS",
+    "Area",
+    "Charge",
+    "Corner",
+    "Figure",
+    "is_finite_number",
+    "units_of",
+]
+
+Mark = Literal["source", "derived", "assumption", "fitted"]
 Corner = Literal["low", "value", "high"]
 
-MARKS: tuple[str, ...] = ("source", "derived", "assumption")
-
-_PREFIXES = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0}
-
-# Unit as written -> (base unit, factor).
-UNITS: dict[str, tuple[str, float]] = {
-    **{f"{prefix}J": ("J", factor) for prefix, factor in _PREFIXES.items()},
-    **{f"{prefix}J/cycle": ("J/cycle", factor) for prefix, factor in _PREFIXES.items()},
-    **{f"{prefix}s": ("s", factor) for prefix, factor in _PREFIXES.items()},
-    **{f"{prefix}W": ("W", factor) for prefix, factor in _PREFIXES.items()},
-    "Hz": ("Hz", 1.0),
-    "kHz": ("Hz", 1e3),
-    "MHz": ("Hz", 1e6),
-    "GHz": ("Hz", 1e9),
-    "byte": ("byte", 1.0),
-    "KiB": ("byte", 1024.0),
-    "MiB": ("byte", 1024.0**2),
-    "instruction": ("instruction", 1.0),
-    "cycle/instruction": ("cycle/instruction", 1.0),
-    "timestep": ("timestep", 1.0),
-    "bit": ("bit", 1.0),
-    "count": ("count", 1.0),
-    "1": ("1", 1.0),
-}
-
-WHOLE_UNITS = frozenset({"byte", "bit", "count"})
-
-
-def units_of(base: str) -> tuple[str, ...]:
-    """Every way to write a unit of the dimension ``base``."""
-    return tuple(unit for unit, (its_base, _) in UNITS.items() if its_base == base)
+MARKS: tuple[str, ...] = ("source", "derived", "assumption", "fitted")
 
 
 @dataclass(frozen=True)
 class Figure:
     """``value`` between ``low`` and ``high``, all in ``unit`` as the profile writes it.
 
-    ``mark``: ``source`` (read in the source), ``derived`` (computed from such figures) or
-    ``assumption``. Where the source gives no spread, low = value = high.
+    ``mark``: ``source`` (read in the source), ``derived`` (computed from such figures), ``assumption``, or
+    ``fitted`` (chosen so that a published total comes out). Where the source gives no spread, low = value
+    = high.
     """
 
     value: float
@@ -66,9 +52,7 @@ class Figure:
     @property
     def si(self) -> float:
         """The value in its base unit (J, J/cycle, s, W, Hz, byte, instruction, …)."""
-        factor = UNITS[self.unit][1]
-        # 397 * 1e-12 is off by one rounding; dividing by the exact power of ten is not.
-        return self.value / round(1.0 / factor) if factor < 1.0 else self.value * factor
+        return in_base(self.value, self.unit)
 
     @property
     def has_band(self) -> bool:
@@ -91,6 +75,7 @@ class Charge:
 
     The figure is an energy, or (microcontrollers) a number of instructions; ``times`` is how many of it
     one event takes. ``numbers`` limits the charge to ``int8`` or ``float32`` networks; None: both.
+    ``laws`` carry the figure from the operating point ``at`` to the chip's own (targets/scaling.py).
     """
 
     event: str
@@ -98,18 +83,25 @@ class Charge:
     figure: Figure
     times: int = 1
     numbers: Literal["int8", "float32"] | None = None
+    laws: tuple[str, ...] = ()
+    at: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def si(self) -> float:
-        """Cost of one event in J or instructions."""
+        """Cost of one event in J or instructions, at the figure's own operating point."""
         return self.figure.si * self.times
 
-    def at(self, corner: Corner) -> Charge:
+    def at_corner(self, corner: Corner) -> Charge:
         """The same charge with its figure at one end of its band."""
         return replace(self, figure=self.figure.at(corner))
 
     def __str__(self) -> str:
         return f"{self.times} × {self.figure}" if self.times != 1 else str(self.figure)
+
+
+@dataclass(frozen=True)
+class Area(Charge):
+    """What one piece of a chip takes (``event`` names the piece), µm²; fields as of :class:`Charge`."""
 
 
 def is_finite_number(value: object) -> bool:

@@ -19,7 +19,7 @@ FORMULAS = (
     "instructions = Σ over events: count × instructions an event",
     "cycles = instructions × cycles an instruction (CPI)",
     "latency = cycles / clock",
-    "energy = cycles × energy a cycle (+ idle power × (period − latency) where a period is given)",
+    "energy = cycles × energy a cycle (+ sleep or idle power × (period − latency) where a period is given)",
     "a layer fed by a constant input runs once an input, all others once a timestep",
 )
 
@@ -28,24 +28,17 @@ FORMULAS = (
 EVENTS_MAX = 32
 
 
-def book(graph: Graph, counts: Counts, target: Microcontroller, period_s: float | None = None) -> Ledger:
-    """The costs of ``counts`` on ``target``, figures at their values.
-
-    ``period_s``: inputs arrive every so many seconds and the core idles in between; the idle
-    energy is booked as the layer "idle".
-    """
+def book(graph: Graph, counts: Counts, target: Microcontroller) -> Ledger:
+    """The costs of ``counts`` on ``target``, figures at their values."""
     ledger = Ledger(counts.timesteps.size)
     cpi, clock = target.cycles_per_instruction.si, target.clock.si
     energy_per_cycle = target.energy_per_cycle.si
     for layer, event, count in events_of(graph, counts):
         for charge in target.charges:
             if charge.event == event and charge.numbers in (None, graph.numbers):
-                cycles = count * (charge.si * cpi)
-                ledger.charge(layer, charge.component, cycles * energy_per_cycle)
-                ledger.wait(layer, cycles / clock)
-    if period_s is not None and target.idle_power is not None:
-        idle = np.maximum(period_s - ledger.total_latency, 0.0)
-        ledger.charge("idle", "idle", idle * target.idle_power.si)
+                each = (event, count, charge.si, charge.figure, ("cycles an instruction", cpi))
+                ledger.charge(layer, charge.component, *each, ("J a cycle", energy_per_cycle))
+                ledger.wait(layer, *each, ("s a cycle", 1.0 / clock))
     return ledger
 
 

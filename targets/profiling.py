@@ -6,9 +6,12 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
+from snnrt.devices.crossbar.device import Crossbar
+from snnrt.devices.models import with_exit
 from snnrt.devices.registry import find_device
 from snnrt.errors import TargetError
 from snnrt.format.model import Model
@@ -16,6 +19,7 @@ from snnrt.ir.exit_choice import Exit
 from snnrt.results.request import Inputs, Progress, RunRequest, checked_request
 from snnrt.results.result import Result
 from snnrt.targets.estimation import TargetReport, compare
+from snnrt.targets.in_memory_target import InMemory
 from snnrt.targets.loading import list_targets, load_target
 from snnrt.targets.target import Target
 
@@ -30,6 +34,16 @@ class Profile:
     dynamic: Result
     static: Result
     reports: list[TargetReport]
+
+
+class Options(TypedDict, total=False):
+    """What :meth:`snnrt.Network.profile` takes beside data and targets."""
+
+    timesteps: int | None
+    exit: Exit | str | None
+    progress: Progress | None
+    device: object
+    period_s: float | None
 
 
 OneTarget = str | os.PathLike[str] | Target
@@ -66,6 +80,18 @@ def targets_of(wanted: OneTarget | Sequence[OneTarget]) -> list[Target]:
     return targets
 
 
+def chip_of(targets: Sequence[Target]) -> Crossbar:
+    """The crossbar of the one in-memory target. Raises TargetError where there is none, or more."""
+    if len(targets) != 1 or not isinstance(targets[0], InMemory):
+        found = ", ".join(f"{target.name} ({target.kind})" for target in targets)
+        raise TargetError(
+            f"device crossbar: expected one target of kind imc, whose chip the network runs on, found "
+            f"{found}; "
+            "name one, or a chip of its own: crossbar:FILE.toml"
+        )
+    return Crossbar(targets[0].crossbar)
+
+
 def profile(
     model: Model,
     x: Inputs,
@@ -76,17 +102,22 @@ def profile(
     exit: Exit | str | None = None,
     progress: Progress | None = None,
     progress_bar: ProgressBar | None = None,
+    device: object = "cpu",
+    period_s: float | None = None,
 ) -> Profile:
-    """Run ``model`` on ``x`` in the C core and cost it on each target; arguments as of a network's ``run``.
+    """Run ``model`` on ``x`` and cost it on each target; arguments as of a network's ``run``.
 
     ``y`` (N,) labels give the accuracies (None: those of ``x``). ``progress_bar(title)`` opens a bar for
-    each of the two runs, in place of ``progress``. Raises DataError for data that does not fit.
+    each of the two runs, in place of ``progress``. ``device``: where it runs, the C core by default;
+    ``crossbar``: on the chip of the one in-memory target, with its errors, so that accuracy, timesteps and
+    energy are of one run. ``period_s``: an input arrives every so many seconds. Raises DataError for data
+    that does not fit, TargetError where ``crossbar`` has not one in-memory target to run on.
     """
     bar: ProgressBar = progress_bar or (lambda title: nullcontext(progress))
-    device = find_device("cpu")
+    device = find_device(chip_of(targets) if device == "crossbar" else device)
     request = checked_request(model.graph, x, device.capabilities, y=y, timesteps=timesteps, exit=exit)
     labels = request.labels
-    with device.open(model) as session:
+    with device.open(with_exit(model, exit)) as session:
         with bar("full timesteps") as shown:
             static = session.run(request.for_all_timesteps().showing(shown))
         dynamic = static
@@ -101,7 +132,7 @@ def profile(
         compare(
             graph, dynamic.counts, static.counts, target, accuracy=accuracy, static_accuracy=static_accuracy,
             arena_bytes=model.info.arena_bytes, model_bytes=len(model.raw),
-            predictions=dynamic.predictions, labels=labels,
+            predictions=dynamic.predictions, labels=labels, period_s=period_s,
         )
         for target in targets
     ]  # fmt: skip

@@ -11,9 +11,17 @@ from snnrt.targets.figures import Charge, Corner, Figure
 _Self = TypeVar("_Self", bound="Target")
 
 
-def _rule(unit: str, *, least: float = 0.0, above: bool = False, most: float = 1e15) -> dict[str, object]:
+def rule(unit: str, *, least: float = 0.0, above: bool = False, most: float = 1e15) -> dict[str, object]:
     """What a figure's value must be: in ``unit``, from ``least`` (``above``: more than it) to ``most``."""
     return {"unit": unit, "least": least, "above": above, "most": most}
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published ``figure`` that the profile is held against; ``what`` it is."""
+
+    what: str
+    figure: Figure
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -31,6 +39,7 @@ class Target:
     name: str
     title: str
     description: str
+    reproduces: tuple[Published, ...] = ()
     charges: tuple[Charge, ...]
     path: str = ""
 
@@ -51,6 +60,12 @@ class Target:
         return {name: getattr(self, name) for name in items}
 
     @property
+    def fitted(self) -> tuple[str, ...]:
+        """Names of the figures and charges that were chosen so that published totals come out."""
+        charged = ((f"{item.event} → {item.component}", item.figure) for item in self.charges)
+        return tuple(name for name, figure in (*self.figures.items(), *charged) if figure.mark == "fitted")
+
+    @property
     def has_band(self) -> bool:
         """Whether any figure has a spread."""
         figures = [*self.figures.values(), *(charge.figure for charge in self.charges)]
@@ -59,7 +74,7 @@ class Target:
     def at(self: _Self, corner: Corner) -> _Self:
         """The same hardware with every figure at one end of its band."""
         changes: dict[str, object] = {name: figure.at(corner) for name, figure in self.figures.items()}
-        changes["charges"] = tuple(charge.at(corner) for charge in self.charges)
+        changes["charges"] = tuple(charge.at_corner(corner) for charge in self.charges)
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
@@ -108,86 +123,47 @@ class Microcontroller(Target):
         "exit_class": "the exit rule, a class and step",
     }
 
-    clock: Figure = field(metadata=_rule("Hz", above=True))
-    cycles_per_instruction: Figure = field(metadata=_rule("cycle/instruction", above=True, most=1000))
-    energy_per_cycle: Figure = field(metadata=_rule("J/cycle"))
-    idle_power: Figure | None = field(default=None, metadata=_rule("W"))
-    ram: Figure | None = field(default=None, metadata=_rule("byte"))
-    flash: Figure | None = field(default=None, metadata=_rule("byte"))
-    code_size: Figure | None = field(default=None, metadata=_rule("byte"))
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class InMemory(Target):
-    """Crossbar arrays that hold the weights and are read once for each window and timestep."""
-
-    kind: ClassVar[str] = "imc"
-    charge_unit: ClassVar[str] = "J"
-    events: ClassVar[dict[str, str]] = {
-        "read": "one window presented to one block of arrays (a PE cycle), for each bit of the input",
-        "active_read": "a read in which at least one row is driven",
-        "kernel_position": "a read of each of the k² arrays of a block (mapping kernel_positions)",
-        "row_drive": "one row of one array driven",
-        "conversion": "one ADC conversion of a used column in an active read",
-        "neuron_update": "one neuron's state update",
-        "spike": "one spike fired",
-        "timestep": "one timestep",
-        "input": "one input",
-    }
-
-    rows: Figure = field(metadata=_rule("count", least=1, most=1_000_000))
-    columns: Figure = field(metadata=_rule("count", least=1, most=1_000_000))
-    weight_bits: Figure = field(metadata=_rule("bit", least=1, most=64))
-    cell_bits: Figure = field(metadata=_rule("bit", least=1, most=64))
-    input_bits: Figure = field(metadata=_rule("bit", least=1, most=32))
-    input_bit_density: Figure = field(metadata=_rule("1", most=1))
-    read_time: Figure = field(metadata=_rule("s", above=True))
-    blocks_per_tile: Figure | None = field(default=None, metadata=_rule("count", least=1))
-    blocks_available: Figure | None = field(default=None, metadata=_rule("count", least=1))
-    fixed_timesteps: Figure | None = field(default=None, metadata=_rule("timestep", most=1e6))
-    exit_timesteps: Figure | None = field(default=None, metadata=_rule("timestep", most=1e6))
-    nominal_density: Figure | None = field(default=None, metadata=_rule("1", most=1))
-    static_power: Figure | None = field(default=None, metadata=_rule("W"))
-    energy_scale: Figure | None = field(default=None, metadata=_rule("1", above=True))
-    latency_scale: Figure | None = field(default=None, metadata=_rule("1", above=True))
-    sign: Literal["differential", "in_cell", "offset"] = field(
-        metadata={"choices": ("differential", "in_cell", "offset")}
-    )
-    mapping: Literal["unrolled", "kernel_positions"] = field(
-        metadata={"choices": ("unrolled", "kernel_positions")}
-    )
-    positions: Literal["output", "after_pooling"] = field(metadata={"choices": ("output", "after_pooling")})
-    values: Literal["bit_serial", "one_read"] = field(metadata={"choices": ("bit_serial", "one_read")})
-    silent_windows: Literal["skipped", "read"] = field(metadata={"choices": ("skipped", "read")})
-    static_layers: Literal["once", "every_timestep"] = field(metadata={"choices": ("once", "every_timestep")})
-
-    @property
-    def columns_per_weight(self) -> int:
-        """Columns that one weight takes: bit slices, doubled for a differential pair."""
-        slices = -(-int(self.weight_bits.value) // int(self.cell_bits.value))
-        return slices * (2 if self.sign == "differential" else 1)
+    clock: Figure = field(metadata=rule("Hz", above=True))
+    cycles_per_instruction: Figure = field(metadata=rule("cycle/instruction", above=True, most=1000))
+    energy_per_cycle: Figure = field(metadata=rule("J/cycle"))
+    idle_power: Figure | None = field(default=None, metadata=rule("W"))
+    sleep_power: Figure | None = field(default=None, metadata=rule("W"))
+    ram: Figure | None = field(default=None, metadata=rule("byte"))
+    flash: Figure | None = field(default=None, metadata=rule("byte"))
+    code_size: Figure | None = field(default=None, metadata=rule("byte"))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Neuromorphic(Target):
-    """A digital event-driven chip: energy a synaptic operation and a neuron update, static power."""
+    """A digital event-driven chip: energies of events, cores that work side by side, what fits on it.
+
+    Without times of events a timestep takes ``timestep_time``; with them that or its work, whichever is
+    longer. ``convolution``: whether a kernel is stored once or each connection has a synapse of its own.
+    """
 
     kind: ClassVar[str] = "neuromorphic"
     charge_unit: ClassVar[str] = "J"
     events: ClassVar[dict[str, str]] = {
         "synaptic_operation": "one synapse reached by one spike",
         "neuron_update": "one neuron's state update",
-        "spike": "one spike fired",
+        "spike": "one spike fired and sent",
         "timestep": "one timestep",
         "input": "one input",
     }
 
-    timestep_time: Figure = field(metadata=_rule("s", above=True))
-    static_power: Figure | None = field(default=None, metadata=_rule("W"))
-    neurons: Figure | None = field(default=None, metadata=_rule("count", least=1))
-    synapses: Figure | None = field(default=None, metadata=_rule("count", least=1))
-    energy_scale: Figure | None = field(default=None, metadata=_rule("1", above=True))
+    timestep_time: Figure = field(metadata=rule("s"))
+    barrier_time: Figure | None = field(default=None, metadata=rule("s"))
+    synaptic_operation_time: Figure | None = field(default=None, metadata=rule("s"))
+    neuron_update_time: Figure | None = field(default=None, metadata=rule("s"))
+    spike_time: Figure | None = field(default=None, metadata=rule("s"))
+    static_power: Figure | None = field(default=None, metadata=rule("W"))
+    largest_power: Figure | None = field(default=None, metadata=rule("W", above=True))
+    core_neurons: Figure | None = field(default=None, metadata=rule("count", least=1))
+    neurons: Figure | None = field(default=None, metadata=rule("count", least=1))
+    synapses: Figure | None = field(default=None, metadata=rule("count", least=1))
+    fan_in: Figure | None = field(default=None, metadata=rule("count", least=1))
+    weight_bits: Figure | None = field(default=None, metadata=rule("bit", least=1, most=64))
+    chips: Figure | None = field(default=None, metadata=rule("count", least=1, most=1e6))
+    energy_scale: Figure | None = field(default=None, metadata=rule("1", above=True))
+    convolution: Literal["shared", "unrolled"] = field(metadata={"choices": ("shared", "unrolled")})
     static_layers: Literal["once", "every_timestep"] = field(metadata={"choices": ("once", "every_timestep")})
-
-
-KINDS: dict[str, type[Target]] = {cls.kind: cls for cls in (Microcontroller, InMemory, Neuromorphic)}

@@ -18,11 +18,12 @@ FOLDERS = {
     "training": "snnrt.training",
 }
 
-EVERYWHERE = ("errors", "texts", "brief", "atomic_write", "")
+EVERYWHERE = ("errors", "texts", "units", "brief", "atomic_write", "")
 """What any room may import; the last is the package itself, for its version."""
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "texts": (),
+    "units": (),
     "errors": ("texts",),
     "brief": ("texts",),
     "atomic_write": ("errors", "texts"),
@@ -34,23 +35,36 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "results": ("data", "exits", "format", "ir"),
     "reference": ("results", "exits", "format", "ir"),
     "health": ("results", "exits", "format", "ir"),
-    "devices": ("reference", "data", "results", "exits", "format", "ir"),
-    "converters": ("results", "ir"),
-    "targets": ("results", "format", "ir"),
-    "targets.export": ("targets", "results", "format", "ir"),
+    # what a chip is made of, which devices compute with and targets cost
+    "devices.crossbar.config": ("errors", "texts"),
+    "devices.crossbar.description": ("devices.crossbar.config", "errors", "texts", "units"),
+    "devices": (
+        "devices.crossbar.description", "devices.crossbar.config", "reference", "data", "results",
+        "exits", "format", "ir",
+    ),
+    "converters": ("results", "data", "ir"),
+    "targets": (
+        "devices.crossbar.description", "devices.crossbar.config", "results", "format", "ir",
+    ),
+    "targets.export": ("targets", "results", "data", "format", "ir"),
     # it runs models, as the modules in devices do
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
     "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
+    "calibration": ("devices", "data", "results", "exits", "format", "ir"),
     "silence": ("devices", "results", "format", "ir"),
     "network_facts": ("summary", "devices", "results", "format", "ir"),
     "network": (
-        "network_facts", "silence", "comparison", "devices", "reference", "data", "results", "format", "ir",
+        "network_facts", "silence", "calibration", "comparison", "devices", "reference", "data", "results",
+        "format", "ir",
     ),
-    "opening": ("network", "silence", "devices", "ir"),
-    "training": ("network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir"),
+    "opening": ("network", "silence", "devices", "data", "ir"),
+    "training": (
+        "opening", "network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir",
+    ),
     "cli": (
-        "comparison", "silence", "summary", "opening", "network", "targets.emulator", "targets.export",
-        "targets", "converters", "devices", "health", "data", "reference", "results", "exits", "format", "ir",
+        "calibration", "comparison", "silence", "summary", "opening", "network", "targets.emulator",
+        "targets.export", "targets", "converters", "devices", "health", "data", "reference", "results",
+        "exits", "format", "ir",
     ),
     "__main__": ("cli",),
 }  # fmt: skip
@@ -62,13 +76,13 @@ LATE = {
 }  # fmt: skip
 """What a room may name, but not import before it is asked for."""
 
-CORE = ("snnrt.devices.core", "snnrt.devices.cpu")
+CORE = ("snnrt.devices.core", "snnrt.devices.cpu", "snnrt.devices.crossbar.core")
 """Through which everything reaches the C core."""
 
 PACKAGES = {
     "numpy": ("",), "tomli": ("",), "typing_extensions": ("",),
-    "rich": ("cli",), "argcomplete": ("cli",),
-    "sklearn": ("data",),
+    "rich": ("cli", "training"), "argcomplete": ("cli",),
+    "sklearn": ("data",), "PIL": ("data",), "zstandard": ("data",),
     "nir": ("converters.nir",), "h5py": ("converters.nir",),
     "onnx": ("converters.onnx",),
     "torch": ("converters.torch", "training"), "snntorch": ("training",),

@@ -1,4 +1,4 @@
-"""The fitted instructions as charges of the microcontrollers' profiles (targets/profiles/stm32*.toml)."""
+"""The fitted instructions as charges of the microcontrollers' core (targets/cores/cortex-m-dsp.toml)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PROFILES = Path(__file__).resolve().parents[2] / "targets" / "profiles"
+CORE = Path(__file__).resolve().parents[2] / "targets" / "cores" / "cortex-m-dsp.toml"
 QEMU = "QEMU 7.2, GCC 12.2, M3 / M4 / M7 / M33: "
 # above the fitted figure: another compiler, another core
 MARGIN = 1.1
@@ -82,7 +82,7 @@ CHARGES = (
 
 
 def charge_tables(fits: Mapping[str, Fit], compiler: str) -> str:
-    """The profiles' ``[[charges]]``; ``fits`` by numbers, ``compiler`` a version of GCC."""
+    """The core's ``[[charges]]``; ``fits`` by numbers, ``compiler`` a version of GCC."""
     return "\n\n".join(_tables(fits, compiler)) + "\n"
 
 
@@ -115,6 +115,6 @@ def _three_places(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def with_charges(profile: str, tables: str) -> str:
-    """The text of a profile with its charges, which stand last, replaced."""
-    return profile[: profile.index("[[charges]]")] + tables
+def with_charges(core: str, tables: str) -> str:
+    """The text of a core with its charges, which stand last, replaced."""
+    return core[: core.index("[[charges]]")] + tables

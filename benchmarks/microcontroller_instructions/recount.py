@@ -4,7 +4,7 @@
     python benchmarks/microcontroller_instructions/recount.py --check   prints, writes nothing
 
 Runs the core in an emulator on small networks, fits the instructions of each event (non-negative least
-squares on relative errors), and writes the charges of targets/profiles/stm32*.toml and
+squares on relative errors), and writes the charges of targets/cores/cortex-m-dsp.toml and
 tests/targets/counted_runs.json. Needs arm-none-eabi-gcc with newlib, and `pip install 'snnrt[benchmark]'`.
 """
 
@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from charges import PROFILES, Fit, charge_tables, with_charges
+from charges import CORE, Fit, charge_tables, with_charges
 from counted_networks import IN_TESTS, WHOLE, Networks, Whole
 from emulated_core import EmulatedCore, build, compiler_version
 from scipy.optimize import nnls
@@ -122,8 +122,7 @@ def main() -> None:
     if check:
         return
     tables = charge_tables(fits, compiler_version())
-    for profile in sorted(PROFILES.glob("stm32*.toml")):
-        write_atomically(profile, with_charges(profile.read_text("utf-8"), tables).encode())
+    write_atomically(CORE, with_charges(CORE.read_text("utf-8"), tables).encode())
     lines = ",\n".join(json.dumps(run) for run in runs[:IN_TESTS])
     write_atomically(COUNTED_RUNS, f"[\n{lines}\n]\n".encode())
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from snnrt.cli.arguments import add_json, subcommand
-from snnrt.cli.description import assumptions_of, source_text
+from snnrt.cli.arguments import add_json, completed, subcommand
+from snnrt.cli.description import assumptions_of, preprocessing_facts, source_text
 from snnrt.cli.output import print_facts, print_json, print_table, print_text
+from snnrt.cli.profile import shipped_names
 from snnrt.texts import LONGEST_VALUE, printable
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 _EXAMPLE = """\
   snnrt inspect digits.snnrt
-  snnrt inspect digits.snnrt --core cortex-m4 --json"""
+  snnrt inspect digits.snnrt --core cortex-m4 --json
+  snnrt inspect digits.snnrt --target dt-snn"""
 
 _COLUMNS = ("weight_bytes", "state_bytes", "output_bytes", "arena_offset", "scratch_bytes", "operations")
 
@@ -30,6 +32,14 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--core", metavar="NAME", help="code and stack on this core only, as cortex-m4 or rv32"
     )
+    target = parser.add_argument(
+        "--target",
+        metavar="NAME",
+        help="draw where the network lies on this in-memory target: tiles, how full they are, empty "
+        "ones; or what "
+        "it needs of a neuromorphic one",
+    )
+    completed(target, shipped_names()[1:], files=True)
     add_json(parser)
     parser.set_defaults(function=run, parser=parser)
 
@@ -40,11 +50,26 @@ def run(args: argparse.Namespace) -> int:
     from snnrt.targets.device_needs import device_needs
 
     network = snnrt.load(args.model)
+    if args.target is not None:
+        return _placement(args, network)
     needs = device_needs(network, args.core)
     if args.json:
         print_json(_document(args.model, network, needs))
     else:
         _print(args.model, network, needs)
+    return 0
+
+
+def _placement(args: argparse.Namespace, network: Network) -> int:
+    """Where the network lies on a target."""
+    from snnrt.targets.placement import placement
+
+    found = placement(network.graph, args.target)
+    if args.json:
+        print_json({"model": args.model, **found.to_dict()})
+    else:
+        for line in found.lines():
+            print_text(line)
     return 0
 
 
@@ -219,6 +244,17 @@ def _print_cores(needs: DeviceNeeds, info: FileInfo) -> None:
     print_text(f"code that may be added: {added}; that goes without the check of the model: {without}")
 
 
+def _promise_facts(network: Network) -> list[tuple[str, object]]:
+    from snnrt.calibration.promise import KEY, Promise
+
+    promise = Promise.of(network.graph)
+    if promise is None:
+        return [("promise", "none that can be read")] if KEY in network.graph.metadata else []
+    if not promise.is_of(network.exit):
+        return [("promise", f"none for this exit: one was given for {promise.exit}")]
+    return [("promise" if place == 0 else "", line) for place, line in enumerate(promise.sentences())]
+
+
 def _metadata_facts(network: Network) -> list[tuple[str, object]]:
     metadata, graph = network.graph.metadata, network.graph
     facts: list[tuple[str, object]] = []
@@ -230,6 +266,8 @@ def _metadata_facts(network: Network) -> list[tuple[str, object]]:
     if source_text(graph):
         facts.append(("source", source_text(graph)))
     facts += [("assumed" if index == 0 else "", text) for index, text in enumerate(assumptions_of(graph))]
-    shown = {"accuracy", "class_names", "source", "name", "node_names"}
+    facts += preprocessing_facts(graph)
+    facts += _promise_facts(network)
+    shown = {"accuracy", "class_names", "source", "name", "node_names", "preprocessing", "exit_promise"}
     facts += [(key, value) for key, value in metadata.items() if key not in shown]
     return facts

@@ -6,7 +6,15 @@ import argparse
 import io
 from typing import TYPE_CHECKING, Any, cast
 
-from snnrt.cli.arguments import add_data, add_exit_options, add_json, completed, positive, subcommand
+from snnrt.cli.arguments import (
+    add_data,
+    add_exit_options,
+    add_json,
+    check_order,
+    completed,
+    positive,
+    subcommand,
+)
 from snnrt.cli.output import (
     bar_width,
     check_outputs,
@@ -72,11 +80,17 @@ def run(args: argparse.Namespace) -> int:
     family, colon, file = args.device.partition(":")
     if args.crossbar and family != "crossbar":
         args.parser.error(f"--crossbar has no meaning on {args.device}: add --device crossbar")
+    check_order(args.model, args.data)
     check_outputs([args.output], [args.model, args.data])
+    if args.output is not None and not args.output.lower().endswith(".npz"):
+        args.parser.error(
+            f"--output: expected a name that ends in .npz, which is what is written, found {args.output}"
+        )
 
     import snnrt
     from snnrt.data.load import load_for_model
     from snnrt.devices.registry import find_device
+    from snnrt.exits.reach import reach_of
     from snnrt.silence import silence_text
 
     crossbar = None
@@ -92,6 +106,9 @@ def run(args: argparse.Namespace) -> int:
     if result.silent_layers:
         print_warning(silence_text(result.silent_layers, len(result)))
     exit, steps = args.exit or network.exit, args.timesteps or network.timesteps
+    unreached = reach_of(network.graph.with_(timesteps=steps)).warning(exit)
+    if unreached is not None:
+        print_warning(unreached)
     summary = summarise(result, data, steps) | {"capped_updates": _capped(result, network)}
     if family == "emulator":
         summary["emulator"] = _emulated(cast("EmulatedResult", result))
@@ -182,9 +199,17 @@ def _emulator_facts(emulated: dict[str, Any]) -> list[tuple[str, object]]:
 def _crossbar(file: str, settings: list[str]) -> Crossbar:
     from snnrt.devices.crossbar.device import Crossbar, CrossbarConfig
     from snnrt.devices.crossbar.session import read_parameters
-    from snnrt.errors import TargetError
 
     values: dict[str, object] = read_parameters(file) if file else {}
+    return Crossbar(CrossbarConfig.from_dict(values | crossbar_settings(settings)))
+
+
+def crossbar_settings(settings: list[str]) -> dict[str, object]:
+    """What ``--crossbar`` sets: parameters by name, files of them. Raises TargetError."""
+    from snnrt.devices.crossbar.session import read_parameters
+    from snnrt.errors import TargetError
+
+    values: dict[str, object] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if setting.endswith(".toml"):
@@ -193,7 +218,7 @@ def _crossbar(file: str, settings: list[str]) -> Crossbar:
             values[key.strip()] = _parsed(value.strip())
         else:
             raise TargetError(f"--crossbar: expected KEY=VALUE or a .toml file, found {setting!r}")
-    return Crossbar(CrossbarConfig.from_dict(values))
+    return values
 
 
 def _parsed(text: str) -> object:

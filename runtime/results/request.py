@@ -12,29 +12,31 @@ import numpy as np
 from snnrt.brief import brief_repr
 from snnrt.data.builtin import Split
 from snnrt.data.fit import class_count, fitted_inputs, fitted_labels
-from snnrt.data.load import Dataset, load_for_model
+from snnrt.data.load import Dataset, load_for_model, prepared_inputs
+from snnrt.data.samples import gathered, is_samples
 from snnrt.errors import ArgumentTypeError, DataError
-from snnrt.exits import fixed_point
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Input
 
 Inputs = Any
-"""What a run takes: an array (N, …), a :class:`snnrt.data.Dataset`, the path of an .npz or .npy file, or a
-built-in name such as ``"digits"`` or ``"digits:train"``."""
+"""What a run takes: an array or tensor (N, …), a :class:`snnrt.data.Dataset`, a data set or loader of
+PyTorch, the path of data (:func:`snnrt.data.load_for_model`), or a built-in name such as ``"digits"`` or
+``"digits:train"``."""
 Progress = Callable[[int, int], None]
 
-RECORDABLE = ("spikes", "membranes")
+RECORDABLE = ("spikes", "membranes", "accumulators")
+RECORDED_ANYWHERE = RECORDABLE[:2]
 MAX_TIMESTEPS = 65535
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a device called ``name`` can do: ``records`` of ``"spikes"`` and ``"membranes"``,
-    ``arithmetics`` of ``"float32"`` and ``"integer"``, ``kernels``: names of kernel sets to choose from
-    (none: no choice), ``counts``: whether it counts events (otherwise they are zero)."""
+    """What a device called ``name`` can do: ``records`` of ``"spikes"``, ``"membranes"`` and
+    ``"accumulators"``, ``arithmetics`` of ``"float32"`` and ``"integer"``, ``kernels``: names of kernel sets
+    to choose from (none: no choice), ``counts``: whether it counts events (otherwise they are zero)."""
 
     name: str
-    records: tuple[str, ...] = RECORDABLE
+    records: tuple[str, ...] = RECORDED_ANYWHERE
     arithmetics: tuple[str, ...] = ("float32", "integer")
     kernels: tuple[str, ...] = ()
     counts: bool = True
@@ -147,10 +149,12 @@ def checked_data(
         x = load_for_model(x, graph, split=split, timesteps=timesteps)
         inputs, labels = x.x, x.y
     else:
-        name = "x"
+        name, prepared = "x", False
         if isinstance(x, Dataset):
-            x, labels, name = x.x, x.y, f"{x.name}: x"
-        inputs = fitted_inputs(x, graph.input, graph.timesteps, timesteps, name)
+            x, labels, name, prepared = x.x, x.y, f"{x.name}: x", x.prepared
+        elif is_samples(x):
+            x, labels = gathered(x, name)
+        inputs = prepared_inputs(x, graph, timesteps, name, prepared)
     if y is not None:
         labels = y
     if labels is not None:
@@ -185,7 +189,8 @@ def _exit(graph: Graph, choice: Exit | str | None) -> tuple[Exit, int]:
     if chosen == model_exit:
         # the integer that the file has, whoever wrote it
         return chosen, own.integer_threshold
-    return chosen, fixed_point.threshold_q(chosen.rule, chosen.threshold, graph.readout.shape[0])
+    # of a combined one the number of terms: a device runs the model that has them (devices/models.py)
+    return chosen, own.choosing(chosen).integer_threshold
 
 
 def checked_input(x: object, node: Input, timesteps: int, name: str = "x") -> np.ndarray:

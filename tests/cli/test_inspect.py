@@ -137,3 +137,12 @@ def test_metadata(snnrt_command, float_model, tmp_path):
     printed = snnrt_command("inspect", path, "--json")
     assert all(character.isprintable() or character == "\n" for character in printed.out + text)
     assert snnrt_command("inspect", path, "--json").json["metadata"] == graph.metadata | added
+
+
+def test_where_a_network_lies_on_a_chip(snnrt_command, int8_model):
+    text = snnrt_command("inspect", int8_model, "--target", "dt-snn").out
+    assert "A  conv: 1 block " in text and "blocks of them empty" in text
+    document = snnrt_command("inspect", int8_model, "--target", "dt-snn", "--json").json
+    assert document["blocks"] == sum(layer["blocks"] for layer in document["layers"])
+    assert "neurons: " in snnrt_command("inspect", int8_model, "--target", "odin").out
+    snnrt_command("inspect", int8_model, "--target", "stm32u575").failed("has no places for layers")

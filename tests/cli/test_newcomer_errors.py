@@ -54,7 +54,7 @@ COMMANDS = [
     (
         "run digits {model}",
         1,
-        ("digits: no such file; expected a .snnrt", "snnrt convert SOURCE -o MODEL"),
+        ("is a model: the model comes first, then the data", "found digits first"),
     ),
     ("run {source} digits", 1, ("a NIR file must be converted first", "snnrt convert SOURCE -o MODEL")),
     ("run {model} mnist", 1, ("no built-in data of that name (digits, yin-yang)", "numpy.savez(")),
@@ -71,7 +71,7 @@ COMMANDS = [
     (
         "run {model} digits --exit 0.2",
         2,
-        ("entropy:THRESHOLD, confidence:THRESHOLD or", "as entropy:0.2"),
+        ("entropy:THRESHOLD, confidence:THRESHOLD", "as entropy:0.2"),
     ),
     ("run {model} digits --exit entropy:2", 2, ("a threshold from 0 to 1, found '2'",)),
     ("run {model} digits --threshold 0.2", 2, ("--threshold 0.2; did you mean --exit entropy:0.2?",)),

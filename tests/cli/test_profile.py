@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from importlib import resources
 
 import pytest
 
@@ -138,7 +139,7 @@ def test_a_name_given_twice_counts_once(snnrt_command, int8_model):
 def test_the_example_names_shipped_targets(snnrt_command):
     example = snnrt_command("profile", "--help").out.partition("example:")[2]
     named = [name for group in re.findall(r"--target ([a-z0-9,-]+)", example) for name in group.split(",")]
-    assert len(named) == 4 and set(named) <= {"all", *list_targets()}
+    assert len(named) == 6 and set(named) <= {"all", *list_targets()}
 
 
 def test_missing_targets(snnrt_command, int8_model, tmp_path):
@@ -165,3 +166,62 @@ def test_places_where_nothing_can_be_written(snnrt_command, int8_model, tmp_path
 
 def test_data_that_does_not_fit(snnrt_command, int8_model):
     snnrt_command("profile", int8_model, "yin-yang", "--target", "dt-snn").failed("found (1000, 4)")
+
+
+def test_the_chip_that_computes_is_the_chip_that_is_costed(snnrt_command, int8_model, tmp_path):
+    """A file as device and as target: one run; other ADC bits change accuracy's run and cost."""
+    usual = ("profile", int8_model, "digits", "--limit", "20", "--json", "--target", "dt-snn")
+    core = snnrt_command(*usual).json["targets"][0]
+    chip = snnrt_command(*usual, "--device", "crossbar").json["targets"][0]
+    assert chip["mean_energy_j"] != core["mean_energy_j"]
+    fine = snnrt_command(*usual, "--device", "crossbar", "--crossbar", "adc_bits=8").json["targets"][0]
+    assert fine["static_mean_energy_j"] > chip["static_mean_energy_j"]
+    assert fine["static_mean_latency_s"] > chip["static_mean_latency_s"]
+    two = ("profile", int8_model, "digits", "--target", "dt-snn", "hermes", "--device", "crossbar")
+    snnrt_command(*two).failed("expected one target of kind imc", "dt-snn (imc), hermes (imc)")
+    snnrt_command("profile", int8_model, "digits", "--target", "loihi", "--crossbar", "adc_bits=8").failed(
+        "--crossbar: expected a target of kind imc"
+    )
+
+
+def test_both_ways_of_constant_inputs_are_told(snnrt_command, int8_model):
+    usual = ("profile", int8_model, "digits", "--limit", "20", "--target", "dt-snn")
+    (target,) = snnrt_command(*usual, "--json").json["targets"]
+    ways = target["edp_reduction_by_static_layers"]
+    low, high = target["edp_reduction_band"]
+    assert low <= ways["once"] < ways["every_timestep"] == target["edp_reduction"] <= high
+    text = snnrt_command(*usual).out
+    assert f"every timestep: {ways['every_timestep']:.1%}" in " ".join(text.split())
+    assert f"once an input: {ways['once']:.1%}" in " ".join(text.split())
+
+
+def test_a_number_is_explained(snnrt_command, int8_model):
+    usual = ("profile", int8_model, "digits", "--limit", "5", "--target", "dt-snn")
+    outcome = snnrt_command(*usual, "--explain", "conv", "--explain", "latency")
+    assert "NeuroSim" in outcome.out and "band" in outcome.out
+    document = snnrt_command(*usual, "--explain", "edp", "--json").json
+    assert document["targets"][0]["explained"]["edp"][0].startswith("EDP = ")
+    snnrt_command(*usual, "--explain", "enrgy").failed("nothing called 'enrgy'", "did you mean energy?")
+
+
+def test_a_battery_at_a_rate_of_inputs(snnrt_command, int8_model):
+    usual = ("profile", int8_model, "digits", "--limit", "5", "--target", "stm32u575")
+    rate = ("--every", "0.5", "--battery", "230:3")
+    (target,) = snnrt_command(*usual, *rate, "--json").json["targets"]
+    power = target["mean_energy_j"] / 0.5
+    assert target["battery_life_s"] == pytest.approx(230 * 3.6 * 3 / power)
+    assert target["duty"] == pytest.approx(target["mean_latency_s"] / 0.5)
+    assert "the battery lasts" in snnrt_command(*usual, *rate).out
+    snnrt_command(*usual, "--battery", "230:3").failed("add --every SECONDS", code=2)
+    snnrt_command(*usual, "--every", "1", "--battery", "230").failed("mAh and V as in 230:3", code=2)
+
+
+def test_a_network_that_does_not_fit_is_refused_in_words(snnrt_command, int8_model, tmp_path):
+    text = (resources.files("snnrt.targets") / "profiles" / "odin.toml").read_text("utf-8")
+    path = tmp_path / "small.toml"
+    path.write_text(text.replace('name = "odin"', 'name = "small"').replace("value = 256", "value = 8", 1))
+    usual = ("profile", int8_model, "digits", "--limit", "5", "--target", path, "loihi")
+    fits = {target["target"]: target["fits"] for target in snnrt_command(*usual, "--json").json["targets"]}
+    assert fits == {"small": False, "loihi": True}
+    out = snnrt_command(*usual).out
+    assert "small: refused: the network does not fit" in out and "loihi: refused" not in out

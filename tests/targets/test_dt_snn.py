@@ -1,57 +1,82 @@
-"""The dt-snn profile against what the DT-SNN paper (arXiv 2305.17346) reports."""
+"""The dt-snn profile beside what the DT-SNN paper (arXiv 2305.17346) reports: nothing in it is fitted to
+the paper.
+
+The paper's figures must lie in the bands; how far the values themselves are off is written in
+docs/cost_models.md.
+"""
 
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 import pytest
 from published_networks import Builder, counts_at, vgg16
 
-from snnrt.targets import compare, estimate, load_target
+from snnrt.targets import Costs, compare, estimate, load_target
 
-# A distribution of exits whose mean is the paper's 1.46 timesteps.
-EXITS = np.repeat([1, 2, 3, 4], [68, 21, 8, 3])
+# Distributions of exits whose means are the paper's 1.46 and 1.27 timesteps.
+EXITS = {1.46: (68, 21, 8, 3), 1.27: (81, 13, 4, 2)}
+RATE = 0.10
 
 
-def test_energy_and_latency_laws():
+def test_nothing_is_fitted_to_the_paper():
+    target = load_target("dt-snn")
+    assert target.fitted == () and len(target.reproduces) == 6
+
+
+def ratios(costs: Costs, place: int) -> list[float]:
+    """The last input's energy (0) or latency (1) over the first's, in every variant."""
+    return [float(totals[place][-1] / totals[place][0]) for totals in costs.variants.values()]
+
+
+def test_energy_and_latency_of_eight_timesteps():
     graph = vgg16(timesteps=8)
-    steps = np.arange(1, 9)
-    costs = estimate(graph, counts_at(graph, 0.10, steps), "dt-snn")
-    np.testing.assert_allclose(costs.energy_j / costs.energy_j[0], (0.795 + steps) / 1.795, rtol=2e-4)
-    assert costs.energy_j[7] / costs.energy_j[0] == pytest.approx(4.9, abs=0.005)
-    np.testing.assert_allclose(costs.latency_s / costs.latency_s[0], steps, rtol=1e-12)
+    costs = estimate(graph, counts_at(graph, RATE, [1, 8]), "dt-snn")
+    # each timestep costs the same, but for the input's way onto the chip
+    assert costs.energy_j[1] / costs.energy_j[0] == pytest.approx(8, rel=2e-3)
+    assert costs.latency_s[1] / costs.latency_s[0] == pytest.approx(8)
+    assert min(ratios(costs, 0)) <= 4.9 <= max(ratios(costs, 0))
+    assert min(ratios(costs, 1)) <= 8.000001 and max(ratios(costs, 1)) == pytest.approx(8)
 
 
-def test_shares_of_components_in_a_timestep():
-    graph = vgg16()
-    costs = estimate(graph, counts_at(graph, 0.10, [1]), "dt-snn")
-    parts = dict(zip(costs.components, costs.component_energy_j[0], strict=True))
-    exit_energy = parts.pop("exit rule")
-    fixed = parts.pop("fixed part an input")
-    step = sum(parts.values())
-    assert parts["digital peripherals"] / step == pytest.approx(0.45, abs=0.005)
-    assert parts["crossbar and ADC"] / step == pytest.approx(0.25, abs=0.005)
-    assert fixed / step == pytest.approx(0.795, rel=1e-4)
-    assert exit_energy / step == pytest.approx(2e-5, rel=1e-3)
+def share_band(graph, component: str) -> tuple[float, float, float]:
+    """Least, value and most of a component's share: its figures at one end, all others at the other."""
+    target = load_target("dt-snn")
+    shares = []
+    for own, others in (("low", "high"), ("value", "value"), ("high", "low")):
+        charges = tuple(
+            charge.at_corner(own if charge.component == component else others) for charge in target.charges
+        )
+        costs = estimate(graph, counts_at(graph, RATE, [1]), dataclasses.replace(target, charges=charges))
+        parts = dict(zip(costs.components, costs.component_energy_j[0], strict=True))
+        shares.append(float(parts[component] / costs.energy_j[0]))
+    return shares[0], shares[1], shares[2]
 
 
-def test_the_papers_energy_delay_product():
-    assert EXITS.mean() == 1.46
+@pytest.mark.parametrize(
+    ("component", "paper", "derived"),
+    [("digital peripherals", 0.45, 0.354), ("crossbar and ADC", 0.25, 0.389)],
+)
+def test_shares_of_components_in_a_timestep(component, paper, derived):
+    low, value, high = share_band(vgg16(), component)
+    assert value == pytest.approx(derived, abs=0.001)
+    assert low < paper < high
+
+
+@pytest.mark.parametrize(("mean", "paper"), [(1.46, 0.80), (1.27, 0.84)])
+def test_the_papers_energy_delay_product(mean, paper):
+    exits = np.repeat([1, 2, 3, 4], EXITS[mean])
+    assert exits.mean() == mean
     graph = vgg16(timesteps=4)
-    dynamic, static = counts_at(graph, 0.10, EXITS), counts_at(graph, 0.10, np.full(EXITS.size, 4))
-    report = compare(graph, dynamic, static, "dt-snn")
-    assert report.product_of_means_edp_reduction == pytest.approx(0.83, abs=0.005)
-    assert 0.79 <= report.edp_reduction <= 0.83
-
-
-def test_resnet_average_of_1_27_timesteps():
-    exits = np.repeat([1, 2, 3, 4], [81, 13, 4, 2])
-    assert exits.mean() == 1.27
-    graph = vgg16(timesteps=4)
-    report = compare(
-        graph, counts_at(graph, 0.10, exits), counts_at(graph, 0.10, np.full(100, 4)), load_target("dt-snn")
-    )
-    assert report.product_of_means_edp_reduction == pytest.approx(0.86, abs=0.005)
-    assert 0.83 <= report.edp_reduction <= 0.86
+    report = compare(graph, counts_at(graph, RATE, exits), counts_at(graph, RATE, np.full(100, 4)), "dt-snn")
+    low, high = report.edp_reduction_band
+    assert low < paper < high
+    # every timestep as the paper has it, and once an input: both are told
+    ways = report.edp_reduction_by_choice
+    assert ways["every_timestep"] == report.edp_reduction
+    assert low <= ways["once"] < ways["every_timestep"] <= high
+    assert ways["every_timestep"] == pytest.approx(1 - np.mean(exits**2) / 16, abs=0.001)
 
 
 def test_fewer_spikes_cost_less_and_silence_is_never_converted():
@@ -61,10 +86,8 @@ def test_fewer_spikes_cost_less_and_silence_is_never_converted():
     ]
     energies = [float(costs.energy_j[0]) for costs in by_density]
     assert energies == sorted(energies) and energies[0] < energies[-1]
-    silent = by_density[0]
-    row = silent.layers.index("conv3")
-    peripherals_only = silent.mapping[1].reads_per_timestep * 4 * (10.12e-12 + 4.65e-12)
-    assert silent.layer_energy_j[0, row] == pytest.approx(peripherals_only)
+    silent = [term for term in by_density[0].terms if term.layer == "conv3" and term.value[0] > 0]
+    assert {term.counted for term in silent if term.quantity == "energy"} <= {"read", "hop_bit"}
     assert len({float(costs.latency_s[0]) for costs in by_density}) == 1
 
 
@@ -93,4 +116,4 @@ def test_groups_take_blocks_of_their_own():
     graph = Builder((8, 8, 8), encoding="spikes").conv(8, groups=8).neuron().flatten().graph()
     (layer,) = estimate(graph, counts_at(graph, 0.1, [1]), "dt-snn").mapping
     assert (layer.row_blocks, layer.column_blocks, layer.blocks) == (1, 1, 8)
-    assert layer.utilisation == pytest.approx(9 * 2 / 64**2)
+    assert layer.utilisation == pytest.approx(9 * 2 / (64 * 66))

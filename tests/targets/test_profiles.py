@@ -11,10 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnrt.errors import TargetError
-from snnrt.targets import explain, figure_rows, list_targets, load_target, parse_target
-from snnrt.targets.figures import UNITS
+from snnrt.targets import InMemory, explain, figure_rows, list_targets, load_target, parse_target
+from snnrt.targets.figures import MARKS, UNITS
+from snnrt.targets.kinds import KINDS
 from snnrt.targets.loading import tomllib
-from snnrt.targets.target import KINDS
+
+CORE = (importlib.resources.files("snnrt.targets") / "cores" / "cortex-m-dsp.toml").read_text("utf-8")
+
+
+def whole(name: str) -> str:
+    """A board's profile with its core's charges in it."""
+    return shipped(name).replace('core = "cortex-m-dsp"\n', "") + CORE[CORE.index("[[charges]]") :]
 
 
 def shipped(name: str) -> str:
@@ -41,10 +48,13 @@ def test_every_figure_says_where_it_comes_from(name):
     target = load_target(name)
     assert target.name == name
     rows = figure_rows(target)
-    assert len(rows) == len(target.figures) + len(target.charges)
+    given = len(target.figures) + len(target.charges)
+    if isinstance(target, InMemory):
+        given += len(target.crossbar_figures) + len(target.areas)
+    assert len(rows) == given
     text = explain(target)
     for row in rows:
-        assert row.mark in ("source", "derived", "assumption")
+        assert row.mark in MARKS
         assert len(row.source) > 10 and row.operating_point
         assert row.source in text and row.operating_point in text and row.figure in text
         # What is recalled or guessed is an assumption, never a source.
@@ -64,7 +74,7 @@ def test_unknown_names():
     for name, hint in (("stm32u576", "stm32u575"), ("STM32L4R5", "stm32l4r5"), ("loihi2", "loihi")):
         with pytest.raises(TargetError, match=hint):
             load_target(name)
-    with pytest.raises(TargetError, match="known: dt-snn"):
+    with pytest.raises(TargetError, match="known: apollo4"):
         load_target("qqqqqq")
     with pytest.raises(TargetError, match="no such file"):
         load_target("missing.toml")
@@ -133,7 +143,7 @@ BROKEN = [
 
 @pytest.mark.parametrize(("old", "new", "message"), BROKEN)
 def test_malformed_profiles(old, new, message):
-    text = shipped("stm32u575")
+    text = whole("stm32u575")
     assert old in text
     with pytest.raises(TargetError, match=message) as raised:
         parse_target(text.replace(old, new, 1).encode(), "mine.toml")
@@ -142,13 +152,22 @@ def test_malformed_profiles(old, new, message):
 
 
 IMC_BROKEN = [
-    ('sign = "offset"', 'sign = "both"',
-     "choices.sign: expected one of differential, in_cell, offset, found 'both'"),
-    ('sign = "offset"\n', "", "choices: sign is missing"),
+    ('pairs = "arrays"', 'pairs = "both"', "choices.pairs: expected one of arrays, in_cell, found 'both'"),
+    ('pairs = "arrays"\n', "", "choices: pairs is missing"),
     ("[choices]", "[choices]\ncolour = 1", "choices: 'colour' is not a key"),
-    ("value = 64", "value = 64.5", "figures.rows.value: expected a whole number of counts"),
-    ("value = 64", "value = 0", "figures.rows.low: expected at least 1"),
-    ("[figures.read_time]", "[figures.clock]", "'clock' is not a key"),
+    ("value = 64", "value = 64.5", "crossbar rows: expected an integer"),
+    ("value = 64", "value = 0", "crossbar rows: expected an integer"),
+    ("[crossbar.rows]", "[crossbar.rowz]", "crossbar: unknown parameter 'rowz'; did you mean rows"),
+    ("[crossbar.rows]\n", '[crossbar.rows]\nunit = "V"\n', "crossbar.rows.unit: expected one of"),
+    ("[figures.settle_time]", "[figures.clock]", "'clock' is not a key"),
+    ('law = ["node"]', 'law = ["nodes"]', r"charges\[2\].law: expected a list of converter_bits"),
+    ('law = ["node"]', 'law = ["node", "node"]', r"charges\[2\].law: expected each law once"),
+    ('law = ["node"]\nat = { node = 32 }', 'law = ["node"]\nat = { nods = 32 }', "'nods' is not a key"),
+    ('law = ["node"]\nat = { node = 32 }', 'law = ["node"]', r"charges\[2\].at: node is missing"),
+    ('law = ["node"]\nat = { node = 32 }', 'law = ["node"]\nat = { node = 0 }',
+     r"charges\[2\].at.node: expected a number from"),
+    ("[figures.node]", "[figures.static_power]", "static_power.unit: expected one of fW"),
+    ('kind = "imc"', 'kind = "imc"\ncore = "cortex-m-dsp"', "'core' is not a key"),
 ]  # fmt: skip
 
 
@@ -203,4 +222,32 @@ def test_profiles_have_no_unread_keys():
         document = tomllib.loads(shipped(name))
         target = load_target(name)
         assert set(document["figures"]) == set(target.figures)
-        assert len(document["charges"]) == len(target.charges)
+        if "core" in document:
+            assert len(target.charges) == len(tomllib.loads(CORE)["charges"])
+        else:
+            assert len(document["charges"]) == len(target.charges)
+        assert len(document.get("reproduces", [])) == len(target.reproduces)
+
+
+def test_a_board_is_its_core_and_its_own_figures():
+    """What the board charges otherwise stands in place of its core's."""
+    own = """
+[[charges]]
+event = "node_step"
+component = "dispatch"
+numbers = "int8"
+value = 7
+unit = "instruction"
+mark = "source"
+source = "counted on this board"
+operating_point = "its own library"
+"""
+    board, changed = (
+        load_target("stm32u575"),
+        parse_target((shipped("stm32u575") + own).encode(), "mine.toml"),
+    )
+    assert len(changed.charges) == len(board.charges)
+    (seven,) = [item for item in changed.charges if (item.event, item.numbers) == ("node_step", "int8")]
+    assert seven.si == 7
+    with pytest.raises(TargetError, match="core: expected one of cortex-m-dsp, found 'z80'"):
+        parse_target(shipped("stm32u575").replace("cortex-m-dsp", "z80", 1).encode(), "mine.toml")

@@ -7,6 +7,7 @@ import pytest
 from published_networks import counts_at, vgg9_convolutions
 
 from snnrt.targets import estimate, load_target
+from snnrt.targets.in_memory import read_time
 
 
 def test_published_example_exactly():
@@ -16,6 +17,11 @@ def test_published_example_exactly():
     assert costs.tiles == 6
     assert sum(layer.reads_per_timestep for layer in costs.mapping) == 3840
     assert costs.energy_j[0] * 1e12 == pytest.approx(15_906_934.026, abs=5e-4)
+    assert costs.latency_s[0] * 1e9 == pytest.approx(62_832_640, rel=1e-12)
+    assert costs.area_mm2 == pytest.approx(8.4255, abs=5e-5)
+    published = {one.what: one.figure.si for one in load_target("spikesim-65nm").reproduces}
+    assert published["VGG-9 / CIFAR-10, T = 5: latency"] == pytest.approx(costs.latency_s[0])
+    assert published["VGG-9 / CIFAR-10: area"] == pytest.approx(costs.area_mm2 * 1e6, rel=1e-5)
 
 
 def test_shares_of_a_pe_cycle():
@@ -38,4 +44,5 @@ def test_energy_is_proportional_to_timesteps_and_blind_to_spikes():
 
 
 def test_a_pe_cycle_is_26_clocks_at_250_mhz():
-    assert load_target("spikesim-65nm").read_time.si == pytest.approx(26 / 250e6)
+    target = load_target("spikesim-65nm")
+    assert read_time(target, 64) == pytest.approx(26 / 250e6)
