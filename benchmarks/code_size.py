@@ -117,7 +117,7 @@ class Limit:
 _HELD = {"cortex-m0": 28650, "rv32": 32850}
 LIMITS = (
     Limit(SMALLEST, "cortex-m4", 5900, 6050),
-    Limit(SMALLEST, "cortex-m0", 6100, 6450),
+    Limit(SMALLEST, "cortex-m0", 6100, 6500),
     Limit(UNCHECKED, "cortex-m0", 5120, 5120),
     *(Limit(EVERYTHING, core.name, 24576, _HELD.get(core.name, 24576)) for core in CORES),
 )

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from snnrt.errors import ArgumentTypeError, DataFileError, ModelError
+from snnrt.converters.common.example_file import array_of
+from snnrt.errors import ArgumentTypeError, ModelError
 
 _EXPECTED = "an array with the axes of the model's input, its shape, or a .npy file, as --example 1,1,28,28"
 
@@ -18,7 +19,7 @@ def example_array(example: Any) -> np.ndarray | None:
     if example is None:
         return None
     if isinstance(example, (str, os.PathLike)):
-        example = _from_file(example)
+        example = array_of(example)
     if isinstance(example, (tuple, list)) and example and all(isinstance(one, int) for one in example):
         if min(example) < 1 or int(np.prod(example, dtype=object)) > 2**27:
             raise ModelError(f"example: expected sizes of at least 1, found {tuple(example)}")
@@ -30,22 +31,6 @@ def example_array(example: Any) -> np.ndarray | None:
     if not np.isfinite(example).all():
         raise ModelError("example: expected finite numbers, found NaN or infinity")
     return example
-
-
-def _from_file(path: str | os.PathLike[str]) -> np.ndarray:
-    try:
-        found = np.load(path, allow_pickle=False)
-        if isinstance(found, np.ndarray):
-            return found
-        with found:
-            return np.asarray(found["x" if "x" in found.files else found.files[0]])
-    except OSError as error:
-        words = error.strerror or error
-        raise DataFileError(f"example: {path}: can't be read ({words}); check the path") from error
-    except (ValueError, IndexError, EOFError) as error:
-        raise DataFileError(
-            f"example: {path}: expected an array saved by numpy.save, found something else"
-        ) from error
 
 
 def another(given: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -183,7 +183,8 @@ def _check_spiking(observed: Observed) -> None:
     if kinds & ACTIVATIONS:
         raise ModelError(
             f"the model has no spiking neuron, but {', '.join(sorted(kinds & ACTIVATIONS))}: an ordinary "
-            "network; make it spike with --spiking (spiking=True), and calibrate it"
+            "network; snnrt makes it spike from its PyTorch module: "
+            "snnrt convert net.py:make --spiking --calibrate data.npz"
         )
     raise ModelError(
         "the model has no spiking neuron: nothing in it is compared with a threshold; expected one timestep "

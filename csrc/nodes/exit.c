@@ -1,15 +1,17 @@
 #include "../snnrt_check.h"
 
 #if SNNRT_WITH_MODEL_CHECK
-/* The largest threshold as asked for, in the order of the rules: 0, 1, 1, 16, 65535, 65535; as floats' bits, which are
- * ordered as floats from 0 on are. */
+/* The largest threshold as asked for, in the order of the rules: 1, 1, 1, 16, 65535, 65535; as floats' bits, which are
+ * ordered as floats from 0 on are. The least is 0, of rules that count timesteps 1. */
 static const uint32_t largest_threshold[] = {
-    0x7F7FFFFFu, SNNRT_ONE_FLOAT, SNNRT_ONE_FLOAT, 0x41800000u, 0x477FFF00u, 0x477FFF00u,
+    SNNRT_ONE_FLOAT, SNNRT_ONE_FLOAT, SNNRT_ONE_FLOAT, 0x41800000u, 0x477FFF00u, 0x477FFF00u,
 };
 
 static bool threshold_fits(uint32_t rule, uint32_t threshold_q, const float *threshold, uint32_t classes) {
-    return snnrt_exit_rule_fits(rule, threshold_q, classes) &&
-           *(const uint32_t *)(const void *)threshold <= largest_threshold[rule];
+    uint32_t bits = *(const uint32_t *)(const void *)threshold;
+    uint32_t least = rule >= SNNRT_EXIT_PATIENCE ? SNNRT_ONE_FLOAT : 0u;
+    return snnrt_exit_rule_fits(rule, threshold_q, classes) && bits >= least &&
+           bits <= largest_threshold[rule];
 }
 
 #if SNNRT_WITH_EXIT_COMBINED

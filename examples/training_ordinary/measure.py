@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 
 import torch
-from networks import NETWORKS, QCFS
+from ordinary_networks import NETWORKS, QCFS
 from torch import nn
 from train import accuracy, images
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from networks import NETWORKS, QCFS
+from ordinary_networks import NETWORKS, QCFS
 from torch import nn
 
 BATCH = 64

@@ -94,8 +94,9 @@ def add_exit_options(parser: argparse.ArgumentParser, *, overrides: bool) -> Non
         ),
         ("entropy:", "confidence:", "margin:", "patience:", "budget:", "never"),
     )
+    longer = "; more than the model's go on with the same values, spikes need as many" if overrides else ""
     parser.add_argument(
-        "--timesteps", type=timesteps, metavar="T", help=f"run at most T timesteps{stands_for}"
+        "--timesteps", type=timesteps, metavar="T", help=f"run at most T timesteps{stands_for}{longer}"
     )
 
 

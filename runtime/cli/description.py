@@ -31,3 +31,13 @@ def preprocessing_facts(graph: Graph) -> list[tuple[str, object]]:
 
     chosen = Preprocessing.of_graph(graph)
     return [] if chosen is None else [("raw values", chosen.in_words())]
+
+
+def preprocessing_document(graph: Graph) -> dict[str, object] | None:
+    """The same for JSON, with every field; None where the file says nothing."""
+    from dataclasses import asdict
+
+    from snnrt.data.preprocessing import Preprocessing
+
+    chosen = Preprocessing.of_graph(graph)
+    return None if chosen is None else asdict(chosen)

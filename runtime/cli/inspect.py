@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import add_json, completed, subcommand
-from snnrt.cli.description import assumptions_of, preprocessing_facts, source_text
+from snnrt.cli.description import assumptions_of, preprocessing_document, preprocessing_facts, source_text
 from snnrt.cli.output import print_facts, print_json, print_table, print_text
 from snnrt.cli.profile import shipped_names
 from snnrt.texts import LONGEST_VALUE, printable
@@ -108,6 +108,7 @@ def _document(model: str, network: Network, needs: DeviceNeeds) -> dict[str, obj
             "low": source.low,
             "high": source.high,
         },
+        "preprocessing": preprocessing_document(graph),
         "readout": graph.readout.mode,
         "classes": graph.readout.shape[0],
         "exit": str(network.exit),

@@ -215,6 +215,11 @@ def _check_timesteps(x: np.ndarray, model: int, asked: int | None, name: str) ->
     found = x.shape[1]
     if asked is None and found != model:
         most = min(found, model)
+        if len(x) == model:
+            raise DataError(
+                f"{name}: expected {model} timesteps, found {found}; if time comes first, (T, N, …), use "
+                f"x.swapaxes(0, 1), else ask for {most} timesteps (timesteps={most})"
+            )
         advice = f"; ask for {most} timesteps (--timesteps {most}, in Python timesteps={most})"
         raise DataError(f"{name}: expected {model} timesteps, found {found}{advice if found else ''}")
     if asked is not None and found < asked:

@@ -162,7 +162,13 @@ class Preprocessing:
         shape = source.shape
         if over_time and self.encoding in ("none", "delta") and not _ends_with(x, shape, 2):
             return x
-        if over_time and self.encoding in ("rate", "latency") and _ends_with(x, shape, 2):
+        # (N, 1, H, W) of one channel is values, not a single timestep without its channel
+        if (
+            over_time
+            and self.encoding in ("rate", "latency")
+            and x.shape[1:] != shape
+            and _ends_with(x, shape, 2)
+        ):
             return x
         x = _with_channel(x, shape, 2 if over_time and self.encoding in ("none", "delta") else 1)
         scale = self.scale if self.scale is not None else _DEFAULT_SCALE.get(x.dtype)

@@ -106,9 +106,10 @@ def checked_request(
     kernels: str | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
+    split: Split = "test",
 ) -> RunRequest:
     """The request of a run of ``graph``; arguments as in :meth:`snnrt.Network.run`, None: the graph's own;
-    ``y``: labels, in place of those that come with ``x``.
+    ``y``: labels, in place of those that come with ``x``; ``split``: as for :func:`checked_data`.
 
     Raises DataError, or ModelError for an exit that the model cannot have, that names the argument, what was
     expected and found.
@@ -131,7 +132,7 @@ def checked_request(
         expected = f"one of {known}" if known else f"none, since device {capabilities.name} has no choice"
         raise DataError(f"kernels: expected {expected}, found {kernels!r}")
     chosen, integer = _exit(graph, exit)
-    inputs, labels = checked_data(graph, x, asked, y)
+    inputs, labels = checked_data(graph, x, asked, y, split)
     steps = graph.timesteps if asked is None else asked
     return RunRequest(inputs, labels, steps, chosen, integer, recorded, kernels, threads, progress)
 

@@ -36,7 +36,8 @@ def test_csv_with_and_without_a_header(tmp_path):
 
 
 def test_images_in_folders_of_classes(tmp_path):
-    Image = pytest.importorskip("PIL.Image")
+    from PIL import Image
+
     for name, image in zip(("2", "10", "2"), IMAGES):
         (tmp_path / name).mkdir(exist_ok=True)
         Image.fromarray(image).save(tmp_path / name / f"{image[0, 0]}.png")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -152,3 +153,63 @@ def test_a_recording_runs_as_the_tensor_that_it_becomes(tmp_path):
 def test_malformed_metadata_are_refused(fields, message):
     with pytest.raises(ModelError, match=message):
         Preprocessing.of_graph(graph().with_(metadata={"preprocessing": fields}))
+
+
+@pytest.mark.parametrize("numbers", ["float32", "int8"])
+@pytest.mark.parametrize("chosen", [{"mean": 0.5, "std": 0.25}, {"encoding": "latency"}])
+def test_raw_values_are_prepared_once_by_each_command(tmp_path, capsys, chosen, numbers):
+    from snnrt.cli import main
+
+    data = load_dataset("digits")
+    x, y = np.rint(data.x[:20] * 255).astype(np.uint8), data.y[:20]
+    raw, model, recorded = (str(tmp_path / name) for name in ("raw.npz", "m.snnrt", "recorded.npz"))
+    np.savez(raw, x=x, y=y)
+    calibrate = raw if numbers == "int8" else None
+    network = snnrt.convert(
+        MODEL, framework="snntorch", timesteps=4, numbers=numbers, calibrate=calibrate, preprocessing=chosen
+    )
+    network.save(model)
+    units = Dataset(prepared_inputs(x, network.graph, None, "x"), y, "units", prepared=True)
+    expected = network.run(units, exit="never", record=("spikes",))
+    assert np.array_equal(network.run(x, exit="never").logits, expected.logits)
+    spikes = {f"spikes/{layer}": values for layer, values in expected.spikes.items()}
+    np.savez(recorded, logits=expected.logits, **spikes)
+    for given in (x, raw, units):
+        found = network.validate(recorded, given)
+        assert found.spike_agreement == 1 and found.logits_max_difference == 0
+        assert network.validate(MODEL, given).spike_agreement > (0.95 if numbers == "int8" else 0.9999)
+    costs = [network.profile(given, target="loihi").dynamic.summary() for given in (x, raw, units)]
+    assert costs[0] == costs[1] == costs[2]
+    assert main(["validate", model, "--against", recorded, "--data", raw]) == 0
+    assert (
+        main(["validate", model, "--against", str(MODEL), "--data", raw, "--min-class-agreement", "0.8"]) == 0
+    )
+    capsys.readouterr()
+    assert main(["profile", model, raw, "--target", "loihi", "--json"]) == 0
+    assert f"{costs[0].mean_energy_j:.12g}"[:8] in capsys.readouterr().out
+    assert main(["inspect", model, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)["preprocessing"]
+    assert document["encoding"] == chosen.get("encoding", "none") and document["size"] is None
+
+
+def test_time_first_has_a_remedy():
+    spikes = np.zeros((4, 7, 3))
+    source = graph((3,), "spikes", 0.0, 1.0)
+    with pytest.raises(DataError, match=r"use x\.swapaxes\(0, 1\)"):
+        prepared_inputs(spikes, source, None, "x")
+    assert prepared_inputs(spikes.swapaxes(0, 1), source, None, "x").shape == (7, 4, 3)
+
+
+def test_more_timesteps_than_the_models_are_run():
+    network = snnrt.convert(MODEL, framework="snntorch", timesteps=2, preprocessing={"encoding": "latency"})
+    x = load_dataset("digits").x[:3]
+    assert network.run(x, timesteps=5, exit="never").timesteps.tolist() == [5, 5, 5]
+    spikes = prepared_inputs(x, network.graph, None, "x")
+    with pytest.raises(DataError, match="at least 5 timesteps, as asked for, found 2"):
+        network.run(spikes, timesteps=5)
+
+
+def test_targets_with_commas_are_several():
+    network = snnrt.convert(MODEL, framework="snntorch", timesteps=2)
+    reports = network.profile(load_dataset("digits").x[:2], target="loihi, odin")
+    assert [report.target.name for report in reports] == ["loihi", "odin"]

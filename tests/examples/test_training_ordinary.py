@@ -25,7 +25,7 @@ def run(monkeypatch, capsys):
         return capsys.readouterr().out
 
     yield script
-    for name in ("networks", "train", "measure"):
+    for name in ("ordinary_networks", "train", "measure"):
         sys.modules.pop(name, None)
 
 
@@ -57,7 +57,7 @@ def test_train_and_measure(run, data):
 
 
 def test_every_network_has_the_shape(run):
-    networks = importlib.import_module("networks")
+    networks = importlib.import_module("ordinary_networks")
     for channels, side in ((1, 28), (3, 32)):
         for make in networks.NETWORKS.values():
             assert make(channels, side).eval()(torch.rand(2, channels, side, side)).shape == (2, 10)

@@ -11,7 +11,6 @@ from snnrt.targets.fidelity_plot import draw_fidelity
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 @pytest.mark.parametrize("labelled", [True, False])
 def test_a_drawing(suffix: str, labelled: bool, tmp_path) -> None:
-    pytest.importorskip("matplotlib")
     path = tmp_path / f"drawn.{suffix}"
     fields = {"accuracy": (0.5, 0.9), "source_accuracy": 0.95} if labelled else {}
     layer = LayerError("one", 7, (0.5, 0.25), 0.125, 0.0625)

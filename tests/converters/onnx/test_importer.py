@@ -84,7 +84,7 @@ def test_a_file_of_another_suffix_is_known_by_its_content(tmp_path):
     ("make", "options", "words"),
     [
         (stateless, {}, "a neuron without state.*export one step with the membranes"),
-        (ordinary, {}, "an ordinary network; make it spike with --spiking"),
+        (ordinary, {}, "an ordinary network; snnrt makes it spike from its PyTorch module"),
         (one_step, {"framework": "norse"}, "framework: an ONNX model says itself"),
         (one_step, {"example": (2, 3, 4)}, "fails on the example"),
         (one_step, {"logits": "nothing"}, "logits: the module gives one result"),

@@ -1,6 +1,6 @@
 """Ordinary networks of the shapes that small devices run, each with ReLU or QCFS between its layers.
 
-``snnrt convert networks.py:resnet8 --weights resnet8.pt --spiking`` names one of them.
+``snnrt convert ordinary_networks.py:resnet8 --weights resnet8.pt --spiking`` names one of them.
 """
 
 from __future__ import annotations
