@@ -165,7 +165,7 @@ def in_numbers(
     ``state_bits``: width of int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None), or
     ``shift``: the nearest 1 − 2⁻ᵏ, which the assumptions name where a decay was another. ``fine``: of int8,
     layers whose weights take two int8 (``none``, ``constant``: those that read the same at every timestep,
-    ``all``, or names); None: ``constant`` where ``calibrate`` shows that classes need it. ``loihi``: int8
+    ``all``, or names); None: as few as ``calibrate`` shows that classes need. ``loihi``: int8
     weights, neurons in Loihi's integers; where a current could wrap, the assumptions say so. Raises
     ModelError for what the numbers can't express, DataError for inputs that do not fit.
     """

@@ -100,9 +100,9 @@ def convert(
     scales and show how far it agrees with float32 (``agreement`` of the result); ``state_bits``: width of
     int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None) or ``shift``, without products: the
     nearest 1 − 2⁻ᵏ. ``fine``: of int8, the layers whose weights take two int8 each (``none``, ``all``,
-    ``constant``: those that read the same at every timestep, or a list of names); None: ``constant`` where
-    ``calibrate`` shows more than 0.25 % of the classes changed without, which the assumptions say. ``name``,
-    ``class_names``: for the file.
+    ``constant``: those that read the same at every timestep, or a list of names); None: as few as are
+    needed until ``calibrate`` shows 99.5 % of the classes equal, which the assumptions say with its cost.
+    ``name``, ``class_names``: for the file.
 
     What the file does not say; None is the framework's rule, or what stands in brackets:
 
