@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 Decays = Literal["product", "shift"]
 Memory = Literal["kept", "least"]
 NUMBERS: tuple[Profile, ...] = ("float32", "int8", "loihi")
-Run = Callable[[Graph, np.ndarray, Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
-"""Takes a graph, inputs, and a mapping whose keys are nodes; gives those nodes' spikes, (N, T, …)."""
+Run = Callable[[Graph, np.ndarray, Sequence[str]], Mapping[str, np.ndarray]]
+"""Takes a graph, inputs, and names of nodes; gives their spikes, or where they never fire their membranes,
+(N, T, …)."""
 
 UNRECORDED = ("example", "weights")
 """Options that are data, which metadata do not keep."""
@@ -78,7 +79,7 @@ def convert_source(
         imported = _as_told(imported, imported.calibrated(seen))
     if run is not None and imported.recorded is not None:
         recorded = imported.recorded
-        spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.spikes)
+        spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.names)
         imported = _told(imported, agreement(recorded, spikes, "the module"))
     if calibrate is not None and not ordinary and numbers != "float32" and chosen is not None:
         # raw values, through what the file is going to say
@@ -172,7 +173,7 @@ def in_numbers(
     ``state_bits``: width of int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None), or
     ``shift``: the nearest 1 − 2⁻ᵏ, which the assumptions name where a decay was another. ``fine``: of int8,
     layers whose weights take two int8 (``none``, ``constant``: those that read the same at every timestep,
-    ``all``, or names); None: ``constant`` where ``calibrate`` shows that classes need it. ``loihi``: int8
+    ``all``, or names); None: as few as ``calibrate`` shows that classes need. ``loihi``: int8
     weights, neurons in Loihi's integers; where a current could wrap, the assumptions say so. Raises
     ModelError for what the numbers can't express, DataError for inputs that do not fit.
     """

@@ -89,7 +89,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--fine",
         metavar="LAYERS",
         help="layers whose weights take two int8 each: none, all, constant (those that read the same at "
-        "every timestep), or names with commas (by default constant where --calibrate shows a need)",
+        "every timestep), or names with commas (by default as few as --calibrate shows are needed)",
     )
     parser.add_argument(
         "--memory",
