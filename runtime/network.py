@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
 from snnrt.atomic_write import write_atomically
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from snnrt.devices.crossbar.device import Crossbar
     from snnrt.targets import Target, TargetReport
     from snnrt.targets.profiling import Options
-    from snnrt.targets.sweep import Sweep
 
     OneTarget = str | os.PathLike[str] | Target
     Several = Sequence[OneTarget]
@@ -133,31 +132,6 @@ class Network(NetworkFacts):
         options |= {"device": device, "period_s": period_s}
         found = profile(self.model, x, y, targets_of(target), **options).reports
         return found[0] if is_one_target(target) else found
-
-    def sweep(
-        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget,
-        vary: Mapping[str, object] | Sequence[str] = (), chips: int = 1, confidence: float = 0.95,
-        timesteps: int | None = None, exit: Exit | str | None = None,
-        folder: str | os.PathLike[str] | None = None, workers: int | None = None,
-        scheduler: str | None = None, progress: Progress | None = None,
-    ) -> Sweep:  # fmt: skip
-        """Accuracy and cost of many chips, at each point of a design space, with confidence intervals.
-
-        ``target``: an in-memory chip. ``vary``: fields of its description, as ``{"adc.bits": range(3, 9)}``
-        or ``["adc.bits=3:8", "programming_error=0:0.3:0.05"]``; every combination is run on the same
-        ``chips``, whose errors are drawn from the description's seed and those after it. ``folder``: one
-        small file for each finished run; with the same arguments a sweep goes on where it ended. ``workers``
-        processes (all cores), or a Dask ``scheduler``, ``"tcp://host:8786"``: the numbers are the same.
-        ``progress(done, total)`` counts runs. The rest as :meth:`profile`. Raises TargetError for fields
-        and values that the chip cannot have, DataError for wrong data, OutputError for a folder of
-        something else."""
-        from snnrt.targets.sweep.experiment import sweep
-
-        return sweep(
-            self.model, x, y, target=target, vary=vary, chips=chips, confidence=confidence,
-            timesteps=timesteps, exit=exit, folder=folder, workers=workers, scheduler=scheduler,
-            progress=progress,
-        )  # fmt: skip
 
     def validate(
         self, source: object, data: Inputs, *, example: object = None, weights: object = None,

@@ -146,7 +146,17 @@ def sweep(
     scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> Sweep:
-    """Arguments as :meth:`snnrt.Network.sweep`."""
+    """Accuracy and cost of many chips, at each point of a design space, with confidence intervals.
+
+    ``model``: a network's ``model``. ``target``: an in-memory chip. ``vary``: fields of its description, as
+    ``{"adc.bits": range(3, 9)}`` or ``["adc.bits=3:8", "programming_error=0:0.3:0.05"]``; every combination
+    is run on the same ``chips``, whose errors are drawn from the description's seed and those after it.
+    ``folder``: one small file for each finished run; with the same arguments a sweep goes on where it ended.
+    ``workers`` processes (all cores), or a Dask ``scheduler``, ``"tcp://host:8786"``.
+    ``progress(done, total)`` counts runs. The rest as :meth:`snnrt.Network.profile`. Raises TargetError for
+    fields and values that the chip cannot have, DataError for wrong data, OutputError for a folder of
+    something else.
+    """
     work = work_of(model, x, y, target=target, timesteps=timesteps, exit=exit)
     return swept(
         work, vary=vary, chips=chips, confidence=confidence, folder=folder, workers=workers,

@@ -121,15 +121,15 @@ def run_on_cluster(work: Work, tasks: Sequence[Task], address: str) -> Done:
     try:
         shared = client.scatter(work, broadcast=False, hash=False)
         futures = {client.submit(run_task, shared, task, pure=False): task for task in tasks}
-        for future in as_completed(list(futures)):
-            error = future.exception()
-            if isinstance(error, (SnnrtError, MemoryError)):
-                raise error
-            if error is not None:
+        for future in as_completed(list(futures), loop=client.loop):
+            failure = future.exception()
+            if isinstance(failure, (SnnrtError, MemoryError)):
+                raise failure
+            if failure is not None:
                 raise SnnrtError(
-                    f"scheduler {address}: a worker failed ({type(error).__name__}: {error}); each needs "
+                    f"scheduler {address}: a worker failed ({type(failure).__name__}: {failure}); each needs "
                     "the same version of snnrt, and memory for the data"
-                ) from error
+                ) from failure
             yield futures.pop(future), future.result()
     finally:
         with suppress(Exception):
