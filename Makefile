@@ -62,7 +62,7 @@ lint: $(VENV)/test-ready ## style and types: about 30 s
 	@$(BIN)/clang-format --dry-run -Werror $(C_FILES)
 	@# mypy does not know package_dir: links lay the package out as it is installed
 	@rm -rf build/typed && mkdir -p build/typed/snnrt
-	@ln -s $(CURDIR)/runtime/* $(CURDIR)/converters $(CURDIR)/targets build/typed/snnrt/
+	@ln -s $(CURDIR)/runtime/* $(CURDIR)/converters $(CURDIR)/targets $(CURDIR)/training build/typed/snnrt/
 	@MYPYPATH=build/typed $(BIN)/mypy --no-error-summary -p snnrt
 	@$(BIN)/python csrc/generate.py --check
 

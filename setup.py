@@ -6,7 +6,12 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 CORE = "snnrt.csrc"
-ROOMS = {"runtime": "snnrt", "converters": "snnrt.converters", "targets": "snnrt.targets"}
+ROOMS = {
+    "runtime": "snnrt",
+    "converters": "snnrt.converters",
+    "targets": "snnrt.targets",
+    "training": "snnrt.training",
+}
 HERE = Path(__file__).resolve().parent
 
 

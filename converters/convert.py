@@ -11,6 +11,9 @@ import numpy as np
 from snnrt.converters.common.finish import Imported
 from snnrt.converters.common.recorded import agreement
 from snnrt.converters.importers import check_options, find_importer
+from snnrt.data.load import Dataset
+from snnrt.data.preprocessing import KEY as PREPROCESSING
+from snnrt.data.preprocessing import Preprocessing
 from snnrt.errors import DataError, DataFileError, ModelError
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Profile
@@ -44,20 +47,70 @@ def convert_source(
     decays: Decays | None = None,
     fine: Fine | None = None,
     run: Run | None = None,
+    preprocessing: object = None,
     **options: object,
 ) -> Imported:
     """Import ``source`` once, in ``numbers``; ``options`` are those of :func:`import_source`.
+    ``preprocessing``: a :class:`snnrt.data.Preprocessing` or its fields, which the file keeps; ``calibrate``
+    goes through it.
 
     What :func:`snnrt.convert` does. ``run``: how the graph's spikes are found, to hold them against what the
     source's own framework recorded. Raises ModelError as that does, and where those differ.
     """
     _check_numbers(numbers)
+    chosen = None if preprocessing is None else Preprocessing.of(preprocessing)
+    if chosen is not None:
+        options = {**_input_of(chosen), **options}
     imported = import_source(source, **options)  # type: ignore[arg-type]
+    ordinary = imported.calibrated is not None and calibrate is not None
+    if chosen is not None:
+        chosen.check(imported.graph.input)
+    if imported.calibrated is not None and calibrate is not None:
+        if chosen is not None:
+            calibrate = _prepared(imported.graph, chosen, calibrate)
+        seen, labels = _named(lambda: checked_data(imported.graph, calibrate, split="train"))
+        imported = _as_told(imported, imported.calibrated(seen))
     if run is not None and imported.recorded is not None:
         recorded = imported.recorded
         spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.spikes)
         imported = _told(imported, agreement(recorded, spikes, "the module"))
-    return in_numbers(imported, numbers, calibrate, state_bits, decays, fine)
+    if calibrate is not None and not ordinary and numbers != "float32" and chosen is not None:
+        # raw values, through what the file is going to say
+        calibrate = _prepared(imported.graph, chosen, calibrate)
+    done = in_numbers(
+        imported, numbers, None if ordinary and numbers == "float32" else calibrate, state_bits, decays, fine
+    )
+    if ordinary and imported.fidelity is not None:
+        done = replace(done, measured=imported.fidelity(done.graph, seen, labels))
+    return done if chosen is None else replace(done, graph=_with_preprocessing(done.graph, chosen))
+
+
+def _prepared(graph: Graph, chosen: Preprocessing, calibrate: Inputs) -> Dataset:
+    raw = _with_preprocessing(graph, chosen)
+    seen, labels = _named(lambda: checked_data(raw, calibrate, split="train"))
+    return Dataset(seen, labels, "calibrate", prepared=True)
+
+
+def _input_of(chosen: Preprocessing) -> dict[str, object]:
+    """What the preprocessing says of the input: spikes, or the range of normalised values."""
+    if chosen.encoding != "none" or chosen.interval is not None or chosen.count is not None:
+        return {"encoding": "spikes"}
+    low, high = chosen.range()
+    return {"low": low, "high": high}
+
+
+def _with_preprocessing(graph: Graph, chosen: Preprocessing) -> Graph:
+    return graph.with_(metadata={**graph.metadata, PREPROCESSING: chosen.to_dict()})
+
+
+def _named(read: Callable[[], tuple[np.ndarray, np.ndarray | None]]) -> tuple[np.ndarray, np.ndarray | None]:
+    """What ``read`` gives; its errors begin with the argument's name."""
+    try:
+        return read()
+    except DataFileError as error:
+        raise DataFileError(f"calibrate: {error}") from None
+    except DataError as error:
+        raise DataError(f"calibrate: {error}") from None
 
 
 def import_source(
@@ -87,7 +140,8 @@ def import_source(
     graph = imported.graph
     if chosen is not None or not imported.whole:
         chosen = chosen or Exit.never()
-        check_rule(chosen.rule, chosen.threshold, graph.readout.shape[0])
+        if chosen.rule != "combined":
+            check_rule(chosen.rule, chosen.threshold, graph.readout.shape[0])
         graph = graph.with_exit(chosen)
     if not imported.whole:
         graph = _with_options(graph, import_options)
@@ -137,12 +191,7 @@ def in_numbers(
         )
     seen, labels = None, None
     if calibrate is not None:
-        try:
-            seen, labels = checked_data(graph, calibrate, split="train")
-        except DataFileError as error:
-            raise DataFileError(f"calibrate: {error}") from None
-        except DataError as error:
-            raise DataError(f"calibrate: {error}") from None
+        seen, labels = _named(lambda: checked_data(graph, calibrate, split="train"))
     told: tuple[str, ...] = () if calibrate is not None else (NOTHING_SEEN,)
     found = None
     if numbers == "int8":
@@ -167,6 +216,13 @@ def in_numbers(
 
             found = with_float32(imported.graph, graph, seen, labels)
     return _told(replace(imported, graph=graph, agreement=found), told)
+
+
+def _as_told(told: Imported, made: Imported) -> Imported:
+    """``made`` with the exit and the metadata of ``told``."""
+    source = {**told.graph.metadata["source"], "assumptions": list(made.assumptions)}  # type: ignore[dict-item]
+    graph = made.graph.with_exit(Exit.of(told.graph.exit))
+    return replace(made, graph=graph.with_(metadata={**told.graph.metadata, "source": source}))
 
 
 def _told(imported: Imported, lines: Sequence[str]) -> Imported:

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnrt.converters.common.content import find_content
+from snnrt.converters.common.content import find_content, is_onnx
 from snnrt.errors import ArgumentTypeError, ModelError, ModelFileError
 
 if TYPE_CHECKING:
@@ -68,6 +68,12 @@ IMPORTERS = (
         ("torch.nn.modules.module.Module",), r".+\.py:[A-Za-z_][\w.]*|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*",
         "snnrt.converters.torch.outputs:module_outputs", "net.py:make or package.module:make",
     ),
+    Importer(
+        # the first field of a protobuf is a number
+        "ONNX", (".onnx",), b"\x08", "snnrt.converters.onnx.importer", "import_onnx",
+        ("onnx.onnx_ml_pb2.ModelProto", "onnx.onnx_cpp2py_export.ModelProto"), None,
+        "snnrt.converters.onnx.outputs:onnx_outputs",
+    ),
 )  # fmt: skip
 
 
@@ -80,7 +86,6 @@ _ADVICE = {
     ".snnrt": "it is converted already: 'snnrt run' and snnrt.load take it as it is",
     ".pt": _PYTORCH,
     ".pth": _PYTORCH,
-    ".onnx": "ONNX is not read yet: export the network as NIR from its framework",
 }
 
 
@@ -123,7 +128,7 @@ def find_importer(source: object) -> Importer:
         raise ModelFileError(f"{path}: no such file; expected {readable_sources()}")
     begin = _beginning(path)
     for one in IMPORTERS:
-        if one.signature and begin.startswith(one.signature):
+        if one.signature and begin.startswith(one.signature) and (len(one.signature) > 1 or is_onnx(begin)):
             return one
     suffix = f"the suffix {path.suffix!r}" if path.suffix else "no suffix"
     what, remedy = find_content(path) or ("a content of another kind", _EXPORT)
@@ -135,7 +140,11 @@ def find_importer(source: object) -> Importer:
 
 def readable_sources() -> str:
     """What can be imported, in words: ``a NIR file (.nir)``, and how objects are named."""
-    files = [f"a {one.title} file ({', '.join(one.suffixes)})" for one in IMPORTERS if one.suffixes]
+    files = [
+        f"{'an' if one.title[0] in 'AEIO' else 'a'} {one.title} file ({', '.join(one.suffixes)})"
+        for one in IMPORTERS
+        if one.suffixes
+    ]
     return " or ".join([*files, *(f"a {one.title} module ({one.naming})" for one in IMPORTERS if one.naming)])
 
 

@@ -11,10 +11,24 @@ from cffi import FFI
 FOLDER = Path(__file__).resolve().parent
 # setuptools wants sources relative to the folder of setup.py
 RELATIVE = Path("csrc")
-HEADERS = ("snnrt_constants.h", "snnrt.h", "snnrt_unstable.h", "host/snnrt_host.h")
+HEADERS = (
+    "snnrt_constants.h",
+    "snnrt.h",
+    "snnrt_unstable.h",
+    "host/snnrt_host.h",
+    "crossbar/snnrt_crossbar.h",
+)
 # without the last a loop's speed depends by a tenth on the size of the functions before it
 FLAGS = ["-std=c99", "-O3", "-ffp-contract=off", "-falign-functions=64"]
-SOURCES = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/x86/*.c", "host/*.c")
+SOURCES = (
+    "*.c",
+    "nodes/*.c",
+    "kernels/*.c",
+    "kernels/x86/*.c",
+    "host/*.c",
+    "crossbar/*.c",
+    "crossbar/x86/*.c",
+)
 
 
 def declarations() -> str:
@@ -52,7 +66,7 @@ builder = FFI()
 builder.cdef(declarations())
 builder.set_source(
     "snnrt._core",
-    '#include "snnrt.h"\n#include "host/snnrt_host.h"\n',
+    '#include "snnrt.h"\n#include "host/snnrt_host.h"\n#include "crossbar/snnrt_crossbar.h"\n',
     sources=sources(),
     depends=[str(RELATIVE / path.relative_to(FOLDER)) for path in sorted(FOLDER.rglob("*.h"))],
     include_dirs=[str(RELATIVE)],

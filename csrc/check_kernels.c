@@ -32,7 +32,7 @@ snnrt_status snnrt_check_kernels(const snnrt_node *node) {
         present = ((const snnrt_readout_parameters *)snnrt_parameters_of(node))->mode <= SNNRT_READOUT_MEAN;
     }
 #endif
-#if !SNNRT_WITH_EXIT_CONFIDENCE
+#if !SNNRT_WITH_EXIT_CONFIDENCE || !SNNRT_WITH_EXIT_COMBINED
     if (node->kind == SNNRT_KIND_EXIT) {
         present = snnrt_exit_rule_present(((const snnrt_exit_parameters *)snnrt_parameters_of(node))->rule);
     }

@@ -114,13 +114,13 @@ def _sublist(name: str, trait: str) -> list[str]:
 
 
 def _neuron_bits(*fields: str) -> int:
-    """A neuron's flags << 16 and bits of its arrays' roles; ``field=word``: the bits of that word."""
+    """A neuron's flags behind bits of its arrays' roles; ``field=word``: the bits of that word."""
     bits = 0
     for field in fields:
         name, _, word = field.partition("=")
         if name in FLAGS:
             first, count = FLAGS[name]
-            bits |= (WORDS[name].code(word) if word else (1 << count) - 1) << first + 16
+            bits |= (WORDS[name].code(word) if word else (1 << count) - 1) << first + len(Neuron.KIND.arrays)
         else:
             bits |= 1 << Neuron.KIND.role(name)
     return bits
@@ -129,7 +129,7 @@ def _neuron_bits(*fields: str) -> int:
 def _neuron_rules() -> list[str]:
     """What of a neuron goes with what."""
     lines = [
-        "/* X(own, needs, excludes) of mechanisms that do not go with every other: flags << 16 | roles. */",
+        "/* X(own, needs, excludes) of what does not go with all: flags << SNNRT_NEURON_ARRAYS | roles. */",
         "#define SNNRT_NEURON_RULES(X) \\",
     ]
     rows = [
@@ -156,6 +156,7 @@ def ir() -> str:
         _define("TIMESTEPS_MAX", f"{spec.MAX_TIMESTEPS}u"),
         _define("DELAY_MAX", f"{spec.MAX_DELAY}u"),
         _define("CLASSES_MAX", f"{spec.MAX_CLASSES}u"),
+        _define("EXIT_TERMS_MAX", f"{spec.MAX_EXIT_TERMS}u"),
         _define("DIMENSION_MAX", f"0x{spec.MAX_DIMENSION:08X}u"),
         _define("ELEMENTS_MAX", f"0x{spec.MAX_ELEMENTS:08X}u"),
         _define("VALUE_MAX", f"{spec.LARGEST_INT16}u"),

@@ -10,6 +10,23 @@ static uint32_t bin_of(uint32_t value, uint32_t limit) {
     return value < limit ? value * SNNRT_HEALTH_BINS / limit : SNNRT_HEALTH_BINS - 1u;
 }
 
+/* Above the largest score, Q16, or timesteps. */
+static uint32_t score_limit_of(const snnrt_network *network, uint32_t classes) {
+    uint32_t rule = network->exit_rule;
+#if SNNRT_WITH_EXIT_COMBINED
+    if (rule == SNNRT_EXIT_COMBINED) {
+        rule = snnrt_exit_terms_of(network->model)->rule;
+    }
+    if (rule == SNNRT_EXIT_MARGIN) {
+        return 16u << 16;
+    }
+    if (rule > SNNRT_EXIT_MARGIN) {
+        return SNNRT_HEALTH_BINS;
+    }
+#endif
+    return rule == SNNRT_EXIT_CONFIDENCE ? 65536u : snnrt_natural_logarithm_q16(classes);
+}
+
 void snnrt_health_restart(const snnrt_network *network) {
     snnrt_health *health = network->health;
     snnrt_logits logits;
@@ -30,11 +47,10 @@ void snnrt_health_restart(const snnrt_network *network) {
     health->threshold_q = network->exit_threshold_q;
     health->maximum_timesteps = network->maximum_timesteps;
     health->steps_per_bin = (network->maximum_timesteps + SNNRT_HEALTH_BINS - 1u) / SNNRT_HEALTH_BINS;
-    health->score_limit =
-        network->exit_rule == SNNRT_EXIT_CONFIDENCE ? 65536u : snnrt_natural_logarithm_q16(logits.classes);
+    health->score_limit = score_limit_of(network, logits.classes);
 }
 
-void snnrt_health_add(const snnrt_network *network, const snnrt_result *result) {
+void snnrt_health_add(snnrt_network *network, const snnrt_result *result) {
     snnrt_health *health = network->health;
     uint32_t score = result->score_q16;
 #if SNNRT_WITH_EXIT_SCORES
@@ -42,7 +58,7 @@ void snnrt_health_add(const snnrt_network *network, const snnrt_result *result) 
         snnrt_logits logits;
         snnrt_result entropy;
         snnrt_logits_of(network, &logits);
-        (void)snnrt_exit_evaluate(&logits, SNNRT_EXIT_ENTROPY, 0, &entropy);
+        (void)snnrt_exit_evaluate(network, &logits, SNNRT_EXIT_ENTROPY, 0, &entropy);
         score = entropy.score_q16;
     }
 #endif

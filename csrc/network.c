@@ -51,8 +51,7 @@ static void start_node(const snnrt_network *network, const snnrt_node *node) {
 
 snnrt_status snnrt_start(snnrt_network *network, const uint8_t *model, void *arena, size_t arena_bytes) {
     const snnrt_file_header *header = snnrt_header_of(model);
-    const snnrt_exit_parameters *exit = (const snnrt_exit_parameters *)snnrt_parameters_behind_edge(
-        snnrt_node_of(model, header->node_count - 1u));
+    const snnrt_exit_parameters *exit = snnrt_exit_parameters_of(model);
     if (arena == NULL) {
         return SNNRT_ERROR_NULL;
     }
@@ -123,13 +122,21 @@ snnrt_status snnrt_network_reset(snnrt_network *network) {
     return SNNRT_OK;
 }
 
+/* Whether it is of that many terms. */
+static bool is_own_rule(const uint8_t *model, uint32_t terms) {
+    const snnrt_exit_parameters *own = snnrt_exit_parameters_of(model);
+    return own->rule == SNNRT_EXIT_COMBINED && own->threshold_q == terms;
+}
+
 snnrt_status snnrt_network_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
                                     uint32_t maximum_timesteps) {
     snnrt_status status = snnrt_readiness(network);
     if (status != SNNRT_OK) {
         return status;
     }
-    if (!snnrt_exit_rule_fits(rule, threshold_q, snnrt_readout_of(network->model)->channels) ||
+    if (!(rule == SNNRT_EXIT_COMBINED
+              ? is_own_rule(network->model, threshold_q)
+              : snnrt_exit_rule_fits(rule, threshold_q, snnrt_readout_of(network->model)->channels)) ||
         maximum_timesteps - 1u >= 65535u) {
         return SNNRT_ERROR_ARGUMENT;
     }

@@ -81,7 +81,9 @@ typedef struct snnrt_result {
     uint32_t class_index; /* largest accumulated logit, lowest index among equals */
     uint32_t timesteps; /* steps since the reset, saturating at 2^32 - 1 */
     uint32_t score_q16; /* ENTROPY: entropy in nats, Q16 (divide by 65536 ln K to normalise);
-                             CONFIDENCE: largest probability, Q16; NEVER: 0 */
+                             CONFIDENCE: largest probability, Q16; MARGIN: nats, Q16; PATIENCE: timesteps
+                             that the class has been the same; BUDGET: timesteps; NEVER: 0; COMBINED: as of
+                             the first term */
     bool done; /* the exit rule was met, or T was reached */
 } snnrt_result;
 
@@ -139,6 +141,8 @@ typedef struct snnrt_network {
     uint32_t maximum_timesteps;
     uint32_t exit_rule;
     uint32_t exit_threshold_q;
+    uint32_t steady; /* timesteps that the class has been the same */
+    uint32_t steady_class;
     uint32_t recorded;
     uint32_t initialised;
 } snnrt_network;
@@ -176,7 +180,8 @@ snnrt_status snnrt_network_step(snnrt_network *network, const void *input, snnrt
 snnrt_status snnrt_network_run(snnrt_network *network, const void *input, snnrt_result *result);
 
 /* Replaces the model's exit rule and T until the next snnrt_network_init. `threshold_q` as in docs/ir.md;
- * `maximum_timesteps` 1 ... 65535. A health record starts again. On failure the rule stays as it was; without
+ * `maximum_timesteps` 1 ... 65535. COMBINED is the model's own rule of so many terms, if it has one: no other. A
+ * health record starts again. On failure the rule stays as it was; without
  * exit scores in the build, rules other than NEVER give SNNRT_ERROR_KERNEL_MISSING. */
 snnrt_status snnrt_network_set_exit(snnrt_network *network, uint32_t rule, uint32_t threshold_q,
                                     uint32_t maximum_timesteps);

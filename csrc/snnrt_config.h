@@ -69,9 +69,17 @@
 #ifndef SNNRT_WITH_EXIT_CONFIDENCE
 #define SNNRT_WITH_EXIT_CONFIDENCE SNNRT_WITH_EXIT_SCORES
 #endif
+/* And by margin, patience or budget, and by rules of several terms. */
+#ifndef SNNRT_WITH_EXIT_COMBINED
+#define SNNRT_WITH_EXIT_COMBINED SNNRT_WITH_EXIT_SCORES
+#endif
 /* snnrt_network_record_health. */
 #ifndef SNNRT_WITH_HEALTH
 #define SNNRT_WITH_HEALTH 1
+#endif
+/* snnrt_encode_u8 and snnrt_encode_q15. */
+#ifndef SNNRT_WITH_ENCODING
+#define SNNRT_WITH_ENCODING 1
 #endif
 /* The whole check of a model's nodes, arrays and memory plan. At 0, snnrt_network_init checks the header, the checksum and
  * that the kernels are there, and trusts the rest: for a model that is linked in, not for one that comes later. */

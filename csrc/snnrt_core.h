@@ -89,19 +89,46 @@ typedef struct snnrt_logits {
 
 /* Whether the build has it. */
 static inline bool snnrt_exit_rule_present(uint32_t rule) {
-    return rule == SNNRT_EXIT_NEVER ||
-           (rule == SNNRT_EXIT_CONFIDENCE ? SNNRT_WITH_EXIT_CONFIDENCE : SNNRT_WITH_EXIT_SCORES);
+    return rule == SNNRT_EXIT_NEVER || (rule == SNNRT_EXIT_CONFIDENCE  ? SNNRT_WITH_EXIT_CONFIDENCE
+                                        : rule > SNNRT_EXIT_CONFIDENCE ? SNNRT_WITH_EXIT_COMBINED
+                                                                       : SNNRT_WITH_EXIT_SCORES);
 }
 
-/* Whether a rule, its threshold and so many classes go together. */
+/* Sums over the classes: of exp(-distance), Q26, and of that times the distance, Q42. */
+typedef struct snnrt_exit_sums {
+    uint64_t total;
+    uint64_t weighted;
+} snnrt_exit_sums;
+
+/* The class with the largest logit, of equals the first. */
+SNNRT_INTERNAL uint32_t snnrt_best_class(const snnrt_logits *logits);
+
+/* What the rules compare: entropy, nats Q16; largest probability, Q16; distance of the second best, nats Q16. */
+SNNRT_INTERNAL void snnrt_exit_sum(const snnrt_logits *logits, uint32_t best, snnrt_exit_sums *sums);
+SNNRT_INTERNAL uint32_t snnrt_exit_entropy(const snnrt_exit_sums *sums);
+SNNRT_INTERNAL uint32_t snnrt_exit_probability(const snnrt_exit_sums *sums);
+SNNRT_INTERNAL uint32_t snnrt_exit_margin(const snnrt_logits *logits, uint32_t best);
+
+#if SNNRT_WITH_EXIT_COMBINED
+/* The terms of a model whose rule is COMBINED. */
+SNNRT_INTERNAL const snnrt_exit_term *snnrt_exit_terms_of(const uint8_t *model);
+#endif
+
+/* Whether a rule, its threshold and so many classes go together; COMBINED never does: its terms do. */
 SNNRT_INTERNAL bool snnrt_exit_rule_fits(uint32_t rule, uint32_t threshold_q, uint32_t classes);
 
 /* Fills class_index and score_q16; returns whether the rule says to stop. */
-SNNRT_INTERNAL bool snnrt_exit_evaluate(const snnrt_logits *logits, uint32_t rule, uint32_t threshold_q,
-                                        snnrt_result *result);
+SNNRT_INTERNAL bool snnrt_exit_evaluate(snnrt_network *network, const snnrt_logits *logits, uint32_t rule,
+                                        uint32_t threshold_q, snnrt_result *result);
 
 /* ln(count), Q16; count 1 ... 4096. */
 SNNRT_INTERNAL uint32_t snnrt_natural_logarithm_q16(uint32_t count);
+
+/* The model's exit rule. */
+static inline const snnrt_exit_parameters *snnrt_exit_parameters_of(const uint8_t *model) {
+    return (const snnrt_exit_parameters *)snnrt_parameters_behind_edge(
+        snnrt_node_of(model, snnrt_header_of(model)->node_count - 1u));
+}
 
 /* The readout as the exit rule sees it, after network->timestep steps. */
 SNNRT_INTERNAL void snnrt_logits_of(const snnrt_network *network, snnrt_logits *logits);
@@ -111,7 +138,7 @@ SNNRT_INTERNAL void snnrt_logits_of(const snnrt_network *network, snnrt_logits *
 SNNRT_INTERNAL void snnrt_health_restart(const snnrt_network *network);
 
 /* Records the inference that this result ends. */
-SNNRT_INTERNAL void snnrt_health_add(const snnrt_network *network, const snnrt_result *result);
+SNNRT_INTERNAL void snnrt_health_add(snnrt_network *network, const snnrt_result *result);
 #endif
 
 #endif

@@ -67,6 +67,18 @@ typedef char snnrt_node_is_not_padded[sizeof(snnrt_node) == SNNRT_RECORD_BYTES ?
 typedef char snnrt_edge_is_a_word[sizeof(snnrt_edge) == 4 ? 1 : -1];
 typedef char snnrt_array_is_two_words[sizeof(snnrt_array) == 8 ? 1 : -1];
 
+/* A term of an exit rule of several. */
+typedef struct snnrt_exit_term {
+    uint8_t rule;
+    uint8_t joined; /* 1: must be met together with the next */
+    uint16_t reserved; /* 0 */
+    uint32_t threshold_q;
+    uint16_t first; /* timesteps in which it is in force; */
+    uint16_t last; /* 65535: for ever */
+    float threshold; /* as asked for */
+} snnrt_exit_term;
+typedef char snnrt_exit_term_is_four_words[sizeof(snnrt_exit_term) == 16 ? 1 : -1];
+
 static inline const snnrt_file_header *snnrt_header_of(const uint8_t *model) {
     return (const snnrt_file_header *)(const void *)model;
 }

@@ -14,6 +14,7 @@
 #define SNNRT_TIMESTEPS_MAX 65535u
 #define SNNRT_DELAY_MAX 1u
 #define SNNRT_CLASSES_MAX 4096u
+#define SNNRT_EXIT_TERMS_MAX 1024u
 #define SNNRT_DIMENSION_MAX 0x00FFFFFFu
 #define SNNRT_ELEMENTS_MAX 0x08000000u
 #define SNNRT_VALUE_MAX 32767u
@@ -43,6 +44,7 @@
 
 #define SNNRT_MAX_POOL_ANY 0
 #define SNNRT_MAX_POOL_EARLIEST 1
+#define SNNRT_MAX_POOL_NET 2
 
 #define SNNRT_KIND_INPUT 1
 #define SNNRT_KIND_DENSE 2
@@ -86,25 +88,27 @@
 #define SNNRT_NEURON_SHIFT_DECAY 0x2000u
 #define SNNRT_NEURON_REFRACTORY_INTEGRATES 0x4000u
 #define SNNRT_NEURON_RESET_SYNAPSE 0x8000u
-#define SNNRT_NEURON_FLAGS_ALL 0xFFFFu
+#define SNNRT_NEURON_TAKES_BACK 0x10000u
+#define SNNRT_NEURON_FLAGS_ALL 0x1FFFFu
 /* Of these, what every build has; and what float32 lacks. */
 #define SNNRT_NEURON_FLAGS_PLAIN 0x1FFu
 #define SNNRT_NEURON_FLAGS_INTEGER 0x3100u
 
-/* X(own, needs, excludes) of mechanisms that do not go with every other: flags << 16 | roles. */
+/* X(own, needs, excludes) of what does not go with all: flags << SNNRT_NEURON_ARRAYS | roles. */
 #define SNNRT_NEURON_RULES(X) \
-    X(0x00002000u, 0x00000002u, 0x000C0000u) \
-    X(0x02000000u, 0x00000020u, 0x00900000u) \
-    X(0x00800000u, 0x00000020u, 0x00000000u) \
-    X(0x04000000u, 0x00A00000u, 0x00000000u) \
-    X(0x80000000u, 0x00802002u, 0x04000000u) \
-    X(0x00000200u, 0x00000420u, 0x00800000u) \
+    X(0x00002000u, 0x00000002u, 0x00030000u) \
+    X(0x00800000u, 0x00000020u, 0x00240000u) \
+    X(0x40000000u, 0x00880020u, 0x00000A00u) \
+    X(0x00200000u, 0x00000020u, 0x00000000u) \
+    X(0x01000000u, 0x00280000u, 0x00000000u) \
+    X(0x20000000u, 0x00202002u, 0x01000000u) \
+    X(0x00000200u, 0x00000420u, 0x00200000u) \
     X(0x00000400u, 0x00000200u, 0x00000000u) \
-    X(0x00000800u, 0x00000020u, 0x00800000u) \
-    X(0x40000000u, 0x00000800u, 0x00000000u) \
-    X(0x08000000u, 0x00000020u, 0x02800000u) \
-    X(0x10000000u, 0x00500022u, 0x0B8C2A80u) \
-    X(0x20000000u, 0x00000000u, 0x10000000u)
+    X(0x00000800u, 0x00000020u, 0x00200000u) \
+    X(0x10000000u, 0x00000800u, 0x00000000u) \
+    X(0x02000000u, 0x00000020u, 0x00A00000u) \
+    X(0x04000000u, 0x00140022u, 0x02E32A80u) \
+    X(0x08000000u, 0x00000000u, 0x04000000u)
 
 /* Roles of arrays in a record. */
 #define SNNRT_DENSE_WEIGHTS 0
@@ -139,6 +143,9 @@
 #define SNNRT_READOUT_MULTIPLIERS 0
 #define SNNRT_READOUT_SCALE 1
 #define SNNRT_READOUT_ARRAYS 2
+
+#define SNNRT_EXIT_TERMS 0
+#define SNNRT_EXIT_ARRAYS 1
 
 /* A record's parameters. */
 /* Windows: of conv2d, and without the last four fields of the poolings. */
@@ -182,6 +189,7 @@ typedef struct snnrt_max_pool2d_parameters {
     uint16_t pad_left;
     uint16_t pad_right;
     uint32_t mode;
+    uint32_t inputs_kept;
 } snnrt_max_pool2d_parameters;
 
 typedef struct snnrt_delay_parameters {
@@ -260,7 +268,7 @@ typedef struct snnrt_exit_parameters {
 #endif
 #define SNNRT_LIST_NEURON(X) X(NEURON, neuron, 0x844Cu, 0x7Au, 1u, 1u, 3u, 14u, 0x0u)
 #if SNNRT_WITH_MAX_POOL2D
-#define SNNRT_LIST_MAX_POOL2D(X) X(MAX_POOL2D, max_pool2d, 0x8421u, 0x6Bu, 1u, 1u, 6u, 0u, 0xFu)
+#define SNNRT_LIST_MAX_POOL2D(X) X(MAX_POOL2D, max_pool2d, 0x8421u, 0x6Bu, 1u, 1u, 7u, 0u, 0xFu)
 #else
 #define SNNRT_LIST_MAX_POOL2D(X)
 #endif
@@ -290,7 +298,7 @@ typedef struct snnrt_exit_parameters {
 #define SNNRT_LIST_WINNERS(X)
 #endif
 #define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 2u, 0x0u)
-#define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x30u, 1u, 1u, 3u, 0u, 0x0u)
+#define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x30u, 1u, 1u, 3u, 1u, 0x0u)
 #define SNNRT_NODE_LIST(X) \
     SNNRT_LIST_INPUT(X) \
     SNNRT_LIST_DENSE(X) \

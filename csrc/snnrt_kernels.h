@@ -97,12 +97,13 @@ typedef struct snnrt_neuron_step {
     void *output;
     uint32_t neurons;
     uint32_t channels;
-    /* Of neurons that are not plain, where they have the mechanism; counters are uint16_t, what fired is bits. */
+    /* Of neurons that are not plain, where they have the mechanism; counters are int16_t, what fired is bits. */
     void *synapse_state;
     void *rise_state;
     void *adaptation_state;
     void *refractory_state;
     void *fired_state;
+    void *net_state;
 #if SNNRT_COUNTS_CAPPED
     uint64_t *capped; /* is raised by the updates in which max_spikes held a neuron back */
 #endif
@@ -135,6 +136,9 @@ typedef struct snnrt_synapse_step snnrt_synapse_step;
 /* A whole int8 convolution at once; false, and nothing done, where it takes the sums one by one. */
 typedef bool snnrt_conv2d_kernel(const snnrt_synapse_step *step);
 
+/* A whole int8 layer, dense or convolution, on other hardware; false where the layer is left to the core. */
+typedef bool snnrt_synapse_kernel(const snnrt_synapse_step *step);
+
 /* One set of kernels; NULL where the build leaves the numbers out. */
 typedef struct snnrt_kernels {
     const char *name;
@@ -148,10 +152,12 @@ typedef struct snnrt_kernels {
     snnrt_scan_kernel *scan_f32;
     snnrt_accumulate_kernel *accumulate_f32;
     snnrt_neuron_kernel *neuron_f32;
+    snnrt_synapse_kernel *synapse_i8; /* NULL: this set has none */
 } snnrt_kernels;
 
 #if SNNRT_WITH_KERNEL_TABLE
 extern const snnrt_kernels snnrt_kernels_portable;
+const snnrt_kernels *snnrt_host_kernels(uint32_t index); /* of an index that runs */
 #define SNNRT_KERNEL(holder, kernel) ((holder)->kernels->kernel)
 #else
 #define SNNRT_KERNEL(holder, kernel) ((void)(holder), snnrt_##kernel)
@@ -175,7 +181,10 @@ SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_loihi; /* neurons with that flag
 /* Dense and conv2d: one window after another, bias first, then the events of the window. */
 struct snnrt_synapse_step {
     const snnrt_kernels *kernels;
-    const snnrt_window *window; /* a dense node's is not read */
+#if SNNRT_WITH_KERNEL_TABLE
+    uint32_t node; /* its index */
+#endif
+    const snnrt_window *window; /* a dense node's is NULL, or in builds without a kernel table not set */
     const void *weights;
     const void *bias;
     const void *input;

@@ -36,6 +36,22 @@ snnrt_status snnrt_network_count_events(snnrt_network *network, snnrt_counts *co
 /* Calls `trace` after each node; NULL stops. Without tracing in the build: SNNRT_ERROR_KERNEL_MISSING. */
 snnrt_status snnrt_network_set_trace(snnrt_network *network, snnrt_trace trace, void *user);
 
+/* How one channel of raw values becomes what an integer model reads; `snnrt export` computes them. */
+typedef struct snnrt_affine {
+    int32_t multiplier;
+    int32_t offset;
+} snnrt_affine;
+
+/* Bytes as an integer model with a constant input reads them: floor((multiplier * value + offset) / 2^16). `count`
+ * values, the channel ahead (value k belongs to channel k mod channel_count, from 1), become as many of `input`, limited to
+ * -peak ... peak; peak 0: no value leaves the range, which saves the comparison. Not there without SNNRT_WITH_ENCODING. */
+void snnrt_encode_u8(const uint8_t *values, int16_t *input, uint32_t count, const snnrt_affine *channels,
+                     uint32_t channel_count, int32_t peak);
+
+/* The same of Q15 values: floor((floor(multiplier * value / 2^16) + offset) / 2^15). */
+void snnrt_encode_q15(const int16_t *values, int16_t *input, uint32_t count, const snnrt_affine *channels,
+                      uint32_t channel_count, int32_t peak);
+
 #ifdef __cplusplus
 }
 #endif

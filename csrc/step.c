@@ -80,7 +80,7 @@ static void conclude(snnrt_network *network, snnrt_result *result) {
     snnrt_logits logits;
     bool stop;
     snnrt_logits_of(network, &logits);
-    stop = snnrt_exit_evaluate(&logits, network->exit_rule, network->exit_threshold_q, result);
+    stop = snnrt_exit_evaluate(network, &logits, network->exit_rule, network->exit_threshold_q, result);
     result->timesteps = network->timestep;
     result->done = stop || network->timestep >= network->maximum_timesteps;
 #if SNNRT_WITH_HEALTH
@@ -93,12 +93,20 @@ static void conclude(snnrt_network *network, snnrt_result *result) {
 #endif
 }
 
+#if SNNRT_WITH_HEALTH || SNNRT_WITH_EXIT_COMBINED
+static bool wants_to_know(const snnrt_network *network) {
+    return (SNNRT_WITH_HEALTH && network->health != NULL && network->recorded == 0) ||
+           (SNNRT_WITH_EXIT_COMBINED &&
+            (network->exit_rule == SNNRT_EXIT_PATIENCE || network->exit_rule == SNNRT_EXIT_COMBINED));
+}
+#endif
+
 snnrt_status snnrt_network_step(snnrt_network *network, const void *input, snnrt_result *result) {
     snnrt_status status = advance(network, input);
-#if SNNRT_WITH_HEALTH
+#if SNNRT_WITH_HEALTH || SNNRT_WITH_EXIT_COMBINED
     snnrt_result unseen;
-    /* The record wants to know all the same. */
-    if (result == NULL && status == SNNRT_OK && network->health != NULL && network->recorded == 0) {
+    /* The record, and a rule that remembers, want to know all the same. */
+    if (result == NULL && status == SNNRT_OK && wants_to_know(network)) {
         result = &unseen;
     }
 #endif

@@ -31,6 +31,7 @@ LEVELS = {
             "snnrt.converters.check": ("SourceCheck", "NodeVerdict"),
             "snnrt.comparison": ("Comparison",),
             "snnrt.results.rates": ("Agreement", "LayerRates"),
+            "snnrt.results.fidelity": ("Fidelity", "LayerError"),
             "snnrt.errors": (
                 "SnnrtError", "ModelError", "DataError", "TargetError", "OutputError", "ArgumentTypeError",
                 "ModelFileError", "DataFileError", "TargetFileError", "SilentLayerWarning",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from snnrt.atomic_write import write_atomically
 from snnrt.devices.base import Device, Inputs, checked_request
-from snnrt.devices.models import read_model
+from snnrt.devices.models import read_model, with_exit
 from snnrt.devices.registry import find_device
 from snnrt.ir.exit_choice import Exit
 from snnrt.network_facts import NetworkFacts
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from typing_extensions import Unpack
 
+    from snnrt.calibration.calibrate import Calibration
     from snnrt.comparison import Comparison
     from snnrt.devices.crossbar.device import Crossbar
     from snnrt.targets import Target, TargetReport
@@ -73,8 +74,9 @@ class Network(NetworkFacts):
         (int8 models); ``"emulator:cortex-m4"``, the firmware in an emulated core, which gives a
         :class:`snnrt.targets.emulator.EmulatedResult`; or a :class:`snnrt.devices.crossbar.device.Crossbar`,
         or a :class:`snnrt.devices.base.Device`. ``record``: of ``"spikes"`` and ``"membranes"``, kept for
-        every neuron. ``kernels``: a set of :func:`snnrt.devices.cpu.kernel_sets`; ``threads``: at most so
-        many (all cores); all give the same bits. ``progress(done, total)``.
+        every neuron, and ``"accumulators"``, the readout's after each timestep. ``kernels``: a set of
+        :func:`snnrt.devices.cpu.kernel_sets`; ``threads``: at most so many (all cores); all give the same
+        bits. ``progress(done, total)``.
 
         Raises DataError for inputs or arguments that do not fit, ModelError for an exit that the model cannot
         have.
@@ -84,13 +86,13 @@ class Network(NetworkFacts):
             self.graph, x, chosen.capabilities, timesteps=timesteps, exit=exit, record=record,
             kernels=kernels, threads=threads, progress=progress,
         )  # fmt: skip
-        with chosen.open(self.model) as session:
+        with chosen.open(with_exit(self.model, exit)) as session:
             return with_silence(self.graph, session.run(request), chosen.capabilities)
 
     def score(
         self, x: Inputs, y: np.ndarray | None = None, *, timesteps: int | None = None,
         exit: Exit | str | None = None, device: str | Device | Crossbar = "cpu",
-        example: object = None, progress: Progress | None = None,
+        progress: Progress | None = None,
     ) -> float:  # fmt: skip
         """The accuracy: the fraction of inputs whose prediction is the label in ``y`` (N,), integers; None:
         the labels that come with ``x``. The rest as for :meth:`run`. Raises DataError without labels."""
@@ -99,7 +101,7 @@ class Network(NetworkFacts):
             self.graph, x, chosen.capabilities, y=y, timesteps=timesteps, exit=exit, progress=progress
         )
         labels = request.needed_labels()
-        with chosen.open(self.model) as session:
+        with chosen.open(with_exit(self.model, exit)) as session:
             return session.run(request).accuracy(labels)
 
     @overload
@@ -132,6 +134,35 @@ class Network(NetworkFacts):
         options |= {"device": device, "period_s": period_s}
         found = profile(self.model, x, y, targets_of(target), **options).reports
         return found[0] if is_one_target(target) else found
+
+    def calibrate(
+        self, x: Inputs, y: np.ndarray | None = None, *, max_drop: float = 0.5, confidence: float = 0.95,
+        rules: Sequence[str] = ("entropy",), loss: str | None = None, mode: str = "certain",
+        minimize: str = "timesteps", target: OneTarget | None = None,
+        device: str | Device | Sequence[Device] = "cpu", chip_share: float = 0.9,
+        timesteps: int | None = None, progress: Progress | None = None,
+    ) -> Calibration:  # fmt: skip
+        """Choose the exit that loses at most ``max_drop`` percent of new inputs with that ``confidence``.
+
+        ``x`` and ``y``: inputs that were not trained on, drawn as those in the field are. The result's
+        ``model`` has the exit and the promise in it (``snnrt.Network(found.model)``); ``exit``, ``promise``
+        and ``candidates`` say what was found. ``minimize``: ``"timesteps"``, or ``"edp"``, ``"energy"`` or
+        ``"latency"`` on a ``target``. The rest: :func:`snnrt.calibration.calibrate.calibrate`. Raises
+        DataError for arguments and data that do not fit.
+        """
+        from snnrt.calibration.calibrate import calibrate
+
+        cost = None
+        if minimize != "timesteps":
+            from snnrt.calibration.step_counts import step_counts
+            from snnrt.targets.trade_off import cost_of_steps
+
+            counts = step_counts(self.model, x, timesteps)
+            cost = cost_of_steps(self.model, counts, target, minimize)
+        return calibrate(
+            self.model, x, y, max_drop=max_drop, confidence=confidence, rules=rules, loss=loss, mode=mode,
+            device=device, chip_share=chip_share, timesteps=timesteps, cost=cost, progress=progress,
+        )  # fmt: skip
 
     def validate(
         self, source: object, data: Inputs, *, example: object = None, weights: object = None,

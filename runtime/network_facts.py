@@ -9,6 +9,7 @@ from snnrt.format.model import Model
 from snnrt.format.sizes import FileInfo, file_info
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph
+from snnrt.results.fidelity import Fidelity
 from snnrt.results.rates import Agreement
 from snnrt.summary import class_names, network_line, summary_text
 
@@ -21,13 +22,15 @@ class NetworkFacts:
         graph: Graph | Model,
         assumptions: Sequence[str] | None = None,
         agreement: Agreement | None = None,
+        fidelity: Fidelity | None = None,
     ) -> None:
         """``assumptions``: None for those that the metadata tells. ``agreement``: with what it was converted
-        from. Raises ModelError where the graph breaks a
-        rule of the IR."""
+        from; ``fidelity``: to the ordinary network that it was made of. Raises ModelError where the graph
+        breaks a rule of the IR."""
         self._model = graph if isinstance(graph, Model) else model_of(graph)
         self._assumptions = self._model.assumptions if assumptions is None else tuple(assumptions)
         self._agreement = agreement
+        self._fidelity = fidelity
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -59,6 +62,12 @@ class NetworkFacts:
         """How far a calibrated conversion agrees with float32 in classes and firing rates; None where this
         network does not come from one just made (a file does not keep it)."""
         return self._agreement
+
+    @property
+    def fidelity(self) -> Fidelity | None:
+        """How well a network that was just made of an ordinary one, with ``calibrate``, stands for it:
+        classes against timesteps and the error of each layer (a file does not keep it); else None."""
+        return self._fidelity
 
     @property
     def model(self) -> Model:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from snnrt.converters.check import SourceCheck
     from snnrt.converters.frameworks.choices import ResetChoice
     from snnrt.converters.frameworks.layer_choices import LayerChoices
+    from snnrt.data.preprocessing import Preprocessing
 
 
 def load(path: str | os.PathLike[str]) -> Network:
@@ -28,8 +29,8 @@ def load(path: str | os.PathLike[str]) -> Network:
 
 
 def check(source: object, example: object = None, **options: object) -> SourceCheck:
-    """What becomes of each node of a trained network (a NIR file, or a PyTorch module called on ``example``),
-    before it is converted.
+    """What becomes of each node of a trained network (a NIR or ONNX file, or a PyTorch module called on
+    ``example``), before it is converted.
 
     ``options``: what the source does not say, as :func:`convert` takes it (``framework``, ``dt`` …).
     ``print(snnrt.check("model.nir"))`` shows each node with the rule that will be used and its verdict:
@@ -70,19 +71,25 @@ def convert(
     normalise_input: bool | None = None,
     reset_delay: bool | None = None,
     logits: int | str | None = None,
+    spiking: bool | None = None,
+    negative_spikes: bool | None = None,
     weights: object = None,
     layers: LayerChoices | None = None,
+    preprocessing: Preprocessing | Mapping[str, object] | None = None,
 ) -> Network:
-    """Turn a trained network (a NIR file, a ``nir.NIRGraph``, or a PyTorch module) into a :class:`Network`.
+    """Turn a trained network (a NIR or ONNX file, their objects, or a PyTorch module) into a Network.
 
     A module is called on ``example``, what it takes with a batch axis in front (and time where it takes that;
     a tuple where it takes more than the input; or the shape of one):
     ``snnrt.convert(net, torch.rand(1, 1, 28, 28))``. Layers and neurons of snnTorch, SpikingJelly, Norse,
-    Sinabs and Rockpool are read as they are, so that the choices which a file needs are the module's own, and
-    the result is held against the module's spikes on the example. ``logits``: which of several results they
-    come from (the first). ``weights``: a state_dict, or its file, for the module. Code may be named instead:
+    Sinabs, Rockpool and snnrt.training are read as they are, each with its own choices, and the result is
+    held against the module's spikes on the example. ``logits``: which of several results they come from (the
+    first). ``weights``: a state_dict, or its file, for the module. Code may be named instead:
     ``package.module:name`` or ``file.py:name``, of a module, or of a function that gives one or
-    (module, example).
+    (module, example). ``spiking``: an ordinary network, whose activations become integrate-and-fire neurons
+    with thresholds from ``calibrate`` (``fidelity`` of the result); they take back spikes that were too many
+    unless ``negative_spikes`` is False, and fire ``max_spikes`` a timestep (1; activations
+    trained with rounding to L levels, QCFS: L, and ``timesteps`` is L).
 
     ``framework``: whose rules apply where the file leaves a choice (``snntorch``, ``spikingjelly``,
     ``norse``, ``sinabs``, ``rockpool``, ``lava``, ``nir``; None: inferred, and said in
@@ -110,6 +117,10 @@ def convert(
     - ``layers``: for neurons by name their own of these from ``dt`` on, and of ``framework``, as
       ``{"lif1": {"reset": "zero"}}``
 
+    ``preprocessing``: what happens to raw values before the first node, kept in the file and done by every
+    run: :class:`snnrt.data.Preprocessing` or its fields, ``{"mean": 0.1307, "std": 0.3081}``; ``low``,
+    ``high`` and ``encoding`` then follow from it. ``calibrate`` takes raw values too.
+
     Warns (:class:`snnrt.SilentLayerWarning`) where a layer never fires on ``calibrate``.
 
     Raises ModelError for a file that can't be read or expressed, naming the node; DataError for
@@ -121,15 +132,17 @@ def convert(
         "readout": readout, "encoding": encoding, "low": low, "high": high, "dt": dt, "reset": reset,
         "strict": strict, "multiple": multiple, "max_spikes": max_spikes, "lower_bound": lower_bound,
         "normalise_input": normalise_input, "reset_delay": reset_delay, "layers": layers, "example": example,
-        "logits": logits, "weights": weights,
+        "logits": logits, "weights": weights, "spiking": spiking,
+        "negative_spikes": negative_spikes,
     }  # fmt: skip
     converted = convert_source(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, decays=decays,
         fine=fine,
         framework=framework, timesteps=timesteps, exit=exit, name=name, class_names=class_names, run=_spikes,
+        preprocessing=preprocessing,
         **{option: value for option, value in options.items() if value is not None},
     )  # fmt: skip
-    network = Network(converted.graph, converted.assumptions, converted.agreement)
+    network = Network(converted.graph, converted.assumptions, converted.agreement, converted.measured)
     if calibrate is not None:
         warn_of_silence(network.model, calibrate, stacklevel=2)
     return network

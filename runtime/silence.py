@@ -12,7 +12,7 @@ from snnrt.errors import SilentLayerWarning
 from snnrt.format.model import Model
 from snnrt.ir.graph import Graph, Neuron
 from snnrt.results.counts import Counts
-from snnrt.results.request import Capabilities, Inputs, checked_data, checked_request
+from snnrt.results.request import Capabilities, Inputs, checked_request
 from snnrt.results.result import Result
 
 AT_ONCE = 64
@@ -35,8 +35,7 @@ def silent_on(model: Model, calibration: Inputs) -> tuple[tuple[str, ...], int]:
     """The layers that do not fire for any input of ``calibration`` (of built-in data the training split) in
     all timesteps, and how many inputs there are. Stops as soon as every layer has fired."""
     graph, device = model.graph, find_device("cpu")
-    x = checked_data(graph, calibration, split="train")[0]
-    request = checked_request(graph, x, device.capabilities).for_all_timesteps()
+    request = checked_request(graph, calibration, device.capabilities, split="train").for_all_timesteps()
     fired = np.zeros(len(graph.nodes), np.uint64)
     with device.open(model) as session:
         for start in range(0, len(request), AT_ONCE):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from snnrt.format.model import Model
 from snnrt.format.sizes import file_info
 from snnrt.ir.exit_choice import Exit
+from snnrt.ir.exit_rules import RULES
 from snnrt.texts import printable, shortened
 
 if TYPE_CHECKING:
@@ -43,8 +44,10 @@ def exit_text(exit: Exit, timesteps: int) -> str:
     unit = "timestep" if timesteps == 1 else "timesteps"
     if exit.rule == "never":
         return f"never: always {timesteps} {unit}"
-    what = "normalised entropy <" if exit.rule == "entropy" else "largest probability >"
-    return f"{exit.rule}: {what} {exit.threshold:g}, at most {timesteps} {unit}"
+    if exit.rule == "combined":
+        return f"{exit}, at most {timesteps} {unit}"
+    what = RULES[exit.rule].words.format(f"{exit.threshold:g}")
+    return f"{exit.rule}: {what}, at most {timesteps} {unit}"
 
 
 def network_line(graph: Graph) -> str:

@@ -44,10 +44,7 @@ def load_target(name_or_path: str | os.PathLike[str]) -> Target:
         return parse_target(_read(text), printable(text, LONGEST_CELL))
     close = difflib.get_close_matches(text.lower(), shipped, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(shipped)}"
-    several = "; of several targets give a list" if "," in text else ""
-    raise TargetError(
-        f"target {quoted(text)} is unknown; {hint} (or give the path of a .toml profile){several}"
-    )
+    raise TargetError(f"target {quoted(text)} is unknown; {hint} (or give the path of a .toml profile)")
 
 
 def _read(path: str) -> bytes:

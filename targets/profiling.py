@@ -11,6 +11,7 @@ from typing import TypedDict
 import numpy as np
 
 from snnrt.devices.crossbar.device import Crossbar
+from snnrt.devices.models import with_exit
 from snnrt.devices.registry import find_device
 from snnrt.errors import TargetError
 from snnrt.format.model import Model
@@ -52,15 +53,23 @@ ALL = "all"
 
 def is_one_target(wanted: object) -> bool:
     """Whether one report answers it: a name, a path or a Target, and not ``all``."""
-    return isinstance(wanted, (str, os.PathLike, Target)) and wanted != ALL
+    return isinstance(wanted, (str, os.PathLike, Target)) and wanted != ALL and len(_split(wanted)) == 1
+
+
+def _split(one: OneTarget) -> list[OneTarget]:
+    """Names with commas between them as several, unless a file is called so."""
+    if not isinstance(one, str) or "," not in one or os.path.exists(one):
+        return [one]
+    return [name.strip() for name in one.split(",") if name.strip()]
 
 
 def targets_of(wanted: OneTarget | Sequence[OneTarget]) -> list[Target]:
-    """Names, paths of profiles, or Targets, one or several, or ``all``, as Targets.
+    """Names, paths of profiles, or Targets, one or several (``"a,b"`` too), or ``all``, as Targets.
 
     Raises TargetError for what is unknown, and where two have one name, which results could not tell apart.
     """
-    several = [wanted] if isinstance(wanted, (str, os.PathLike, Target)) else list(wanted)
+    given = [wanted] if isinstance(wanted, (str, os.PathLike, Target)) else list(wanted)
+    several = [name for one in given for name in _split(one)]
     if not several:
         raise TargetError("target: expected at least one, found none; 'all' takes every one that snnrt ships")
     targets: list[Target] = []
@@ -116,7 +125,7 @@ def profile(
     device = find_device(chip_of(targets) if device == "crossbar" else device)
     request = checked_request(model.graph, x, device.capabilities, y=y, timesteps=timesteps, exit=exit)
     labels = request.labels
-    with device.open(model) as session:
+    with device.open(with_exit(model, exit)) as session:
         with bar("full timesteps") as shown:
             static = session.run(request.for_all_timesteps().showing(shown))
         dynamic = static

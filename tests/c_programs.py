@@ -36,7 +36,7 @@ LEFT_OUT = (
     "STRINGS", "EXIT_SCORES", "HEALTH", "MODEL_CHECK",
 )  # fmt: skip
 PORTABLE = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c")
-HOSTED = (*PORTABLE, "kernels/x86/*.c", "host/*.c")
+HOSTED = (*PORTABLE, "kernels/x86/*.c", "host/*.c", "crossbar/*.c", "crossbar/x86/*.c")
 
 
 def need_compiler(name: str) -> str:

@@ -13,9 +13,11 @@ HERE = Path(__file__).parent
 # folders and files where every test has the marker; elsewhere single tests bear it themselves
 MARKED = {
     "benchmarks": "firmware",
+    "converters/common/rollup/test_input_axes.py": "frameworks",
     "converters/frameworks/test_norse.py": "frameworks",
     "converters/frameworks/test_snntorch.py": "frameworks",
     "converters/nir/exports": "frameworks",
+    "converters/onnx/test_networks.py": "frameworks",
     "converters/torch": "frameworks",
     "csrc/test_code_size.py": "firmware",
     "csrc/test_compiler_demands.py": "firmware",
@@ -26,12 +28,15 @@ MARKED = {
     "csrc/test_sanitised_runs.py": "sanitisers",
     "emulator": "firmware",
     "examples/test_train_digits.py": "frameworks",
+    "examples/training": "frameworks",
+    "examples/test_training_ordinary.py": "frameworks",
     "export/test_optimisation.py": "firmware",
     "export/test_own_names.py": "firmware",
     "export/test_project_kinds.py": "firmware",
     "export/test_projects_run.py": "firmware",
     "packaging": "firmware",
     "targets/test_step_instructions.py": "firmware",
+    "training": "frameworks",
 }
 COMPILES = {"firmware", "sanitisers"}
 PROGRAM = re.compile(

@@ -187,6 +187,19 @@ def damaged(seed: int, good: list[bytes], path: Path) -> None:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """A kind of file: what makes good ones, damages them by a seed, and the frameworks to read them as."""
+
+    suffix: str
+    write_good: Callable[[Path], list[bytes]]
+    damaged: Callable[[int, list[bytes], Path], None]
+    frameworks: tuple[str | None, ...]
+
+
+NIR = Kind(".nir", write_good, damaged, FRAMEWORKS)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How the file of ``seed`` was read: ``what`` is network, error, raised, crashed or hung."""
 
@@ -245,8 +258,8 @@ def _work(pipe: Connection) -> None:
 class Reader:
     """A process that reads files, started anew where one kills it or never ends."""
 
-    def __init__(self, folder: Path, good: list[bytes], keep: Path | None) -> None:
-        self.folder, self.good, self.keep = folder, good, keep
+    def __init__(self, folder: Path, good: list[bytes], keep: Path | None, kind: Kind = NIR) -> None:
+        self.folder, self.good, self.keep, self.kind = folder, good, keep, kind
         self._start()
 
     def _start(self) -> None:
@@ -258,9 +271,10 @@ class Reader:
 
     def read(self, seed: int) -> Outcome:
         """What comes of the file of this seed."""
-        path = self.folder / f"{seed}.nir"
-        damaged(seed, self.good, path)
-        self.pipe.send((str(path), FRAMEWORKS[seed % len(FRAMEWORKS)]))
+        path = self.folder / f"{seed}{self.kind.suffix}"
+        self.kind.damaged(seed, self.good, path)
+        frameworks = self.kind.frameworks
+        self.pipe.send((str(path), frameworks[seed % len(frameworks)]))
         found = None
         with suppress(EOFError, ConnectionError):
             found = ("hung", "", PATIENCE, 0, 0)
@@ -285,13 +299,15 @@ class Reader:
         self.process.join(5)
 
 
-def read_all(seeds: range, jobs: int, folder: Path, keep: Path | None = None) -> Iterator[Outcome]:
+def read_all(
+    seeds: range, jobs: int, folder: Path, keep: Path | None = None, kind: Kind = NIR
+) -> Iterator[Outcome]:
     """The outcomes of all ``seeds``, as they come, from ``jobs`` processes."""
-    good = write_good(folder)
+    good = kind.write_good(folder)
     pending, found, lock = iter(seeds), [], Lock()
 
     def serve() -> None:
-        reader = Reader(folder, good, keep)
+        reader = Reader(folder, good, keep, kind)
         while True:
             with lock:
                 seed = next(pending, None)
@@ -311,10 +327,10 @@ def read_all(seeds: range, jobs: int, folder: Path, keep: Path | None = None) ->
         time.sleep(0.05)
 
 
-def main() -> int:
+def main(kind: Kind = NIR, description: str | None = __doc__) -> int:
     """Damage, read, and print what came of it; 1 where a limit was broken."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
@@ -327,7 +343,7 @@ def main() -> int:
     seconds, own, reader, broken = 0.0, 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
         seeds = range(options.first, options.first + options.files)
-        for number, outcome in enumerate(read_all(seeds, options.jobs, Path(folder), options.keep), 1):
+        for number, outcome in enumerate(read_all(seeds, options.jobs, Path(folder), options.keep, kind), 1):
             counts[outcome.what] += 1
             seconds = max(seconds, outcome.seconds)
             own, reader = max(own, outcome.own_bytes), max(reader, outcome.reader_bytes)

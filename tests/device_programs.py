@@ -19,8 +19,8 @@ from snnrt.targets.export.core_sources import amalgamate, options_for
 HERE = Path(__file__).parent / "emulator"
 EVERYTHING = dict.fromkeys(
     ("float32", "int8", *(switch.lower() for switch in KIND_SWITCHES), "neuron_variants", "loihi",
-     "depthwise", "readout_modes", "exit_scores", "exit_confidence", "counters", "trace", "strings",
-     "health"), 1,
+     "depthwise", "readout_modes", "exit_scores", "exit_confidence", "exit_combined", "counters",
+     "trace", "strings", "health"), 1,
 )  # fmt: skip
 LIMIT_S = 120.0
 

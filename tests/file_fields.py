@@ -46,7 +46,7 @@ PARAMETERS = {
     9: {"mode": (0, "<I"), "shift": (4, "<I")},
     10: {"rule": (0, "<I"), "threshold_q": (4, "<I"), "threshold": (8, "<f")},
     11: {
-        "state": (0, "<I"), "mode": (20, "<I"),
+        "state": (0, "<I"), "mode": (20, "<I"), "inputs_kept": (24, "<I"),
         **{name: (4 + at, form) for name, (at, form) in _POOL.items()},
     },
     12: {},

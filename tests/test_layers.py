@@ -42,28 +42,32 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "devices.crossbar.description", "devices.crossbar.config", "reference", "data", "results",
         "exits", "format", "ir",
     ),
-    "converters": ("results", "ir"),
+    "converters": ("results", "data", "ir"),
     "targets": (
         "devices.crossbar.description", "devices.crossbar.config", "results", "format", "ir",
     ),
-    "targets.export": ("targets", "results", "format", "ir"),
+    "targets.export": ("targets", "results", "data", "format", "ir"),
     # it runs models, as the modules in devices do
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
     "targets.sweep": (
         "targets", "devices", "devices.crossbar.config", "data", "results", "exits", "format", "ir",
     ),
     "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
+    "calibration": ("devices", "data", "results", "exits", "format", "ir"),
     "silence": ("devices", "results", "format", "ir"),
     "network_facts": ("summary", "devices", "results", "format", "ir"),
     "network": (
-        "network_facts", "silence", "comparison", "devices", "reference", "data", "results", "format", "ir",
+        "network_facts", "silence", "calibration", "comparison", "devices", "reference", "data", "results",
+        "format", "ir",
     ),
-    "opening": ("network", "silence", "devices", "ir"),
-    "training": ("network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir"),
+    "opening": ("network", "silence", "devices", "data", "ir"),
+    "training": (
+        "opening", "network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir",
+    ),
     "cli": (
-        "comparison", "silence", "summary", "opening", "network", "targets.emulator", "targets.export",
-        "targets.sweep", "targets", "converters", "devices", "health", "data", "reference", "results",
-        "exits", "format", "ir",
+        "calibration", "comparison", "silence", "summary", "opening", "network", "targets.emulator",
+        "targets.export", "targets.sweep", "targets", "converters", "devices", "health", "data", "reference",
+        "results", "exits", "format", "ir",
     ),
     "__main__": ("cli",),
 }  # fmt: skip
@@ -75,13 +79,13 @@ LATE = {
 }  # fmt: skip
 """What a room may name, but not import before it is asked for."""
 
-CORE = ("snnrt.devices.core", "snnrt.devices.cpu")
+CORE = ("snnrt.devices.core", "snnrt.devices.cpu", "snnrt.devices.crossbar.core")
 """Through which everything reaches the C core."""
 
 PACKAGES = {
     "numpy": ("",), "tomli": ("",), "typing_extensions": ("",),
-    "rich": ("cli",), "argcomplete": ("cli",),
-    "sklearn": ("data",),
+    "rich": ("cli", "training"), "argcomplete": ("cli",),
+    "sklearn": ("data",), "PIL": ("data",), "zstandard": ("data",),
     "nir": ("converters.nir",), "h5py": ("converters.nir",),
     "onnx": ("converters.onnx",),
     "torch": ("converters.torch", "training"), "snntorch": ("training",),

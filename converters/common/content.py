@@ -46,7 +46,11 @@ def find_content(path: Path) -> tuple[str, str] | None:
         if b".npy" in begin[:200]:
             return "NumPy's .npz", "export the network from its framework as NIR"
         return "a ZIP archive", "unpack it, and give the file that is in it"
-    # ONNX is a protobuf: field 1, the version, then field 2, who made it
-    if begin[:1] == b"\x08" and begin[2:3] == b"\x12" and begin[1] < 64:
-        return "an ONNX model", "ONNX is not read yet: export the network as NIR from its framework"
+    if is_onnx(begin):
+        return "an ONNX model", "give it the suffix .onnx"
     return None
+
+
+def is_onnx(begin: bytes) -> bool:
+    """Is it a protobuf whose field 1 is a version, and field 2 who made it?"""
+    return begin[:1] == b"\x08" and begin[2:3] == b"\x12" and begin[1] < 64

@@ -15,11 +15,15 @@ from dataclasses import dataclass, replace
 from functools import update_wrapper
 from typing import Generic, ParamSpec
 
+import numpy as np
+
 from snnrt.converters.common.connections import Connections
 from snnrt.converters.common.drafts import Draft
 from snnrt.converters.common.finish import GraphOptions, Imported, finish
 from snnrt.converters.common.recorded import Recorded
 from snnrt.errors import ModelError
+from snnrt.ir.graph import Graph
+from snnrt.results.fidelity import Fidelity
 
 P = ParamSpec("P")
 
@@ -28,7 +32,7 @@ P = ParamSpec("P")
 class Drafted:
     """What :func:`snnrt.converters.common.finish.finish` takes; ``where``: how messages begin, the path.
 
-    ``recorded``: what the source's own framework computed, where it was at hand.
+    ``recorded``, ``calibrated``, ``fidelity``: as :class:`Imported` has them.
     """
 
     drafts: Mapping[str, Draft]
@@ -39,6 +43,8 @@ class Drafted:
     assumed: tuple[str, ...] = ()
     where: str = ""
     recorded: Recorded | None = None
+    calibrated: Callable[[np.ndarray], Imported] | None = None
+    fidelity: Callable[[Graph, np.ndarray, np.ndarray | None], Fidelity] | None = None
 
     def wired(self) -> Connections:
         """A copy of the connections, which is there to be changed."""
@@ -52,7 +58,9 @@ class Drafted:
                 self.drafts, self.wired(), self.options, name=self.name, origin=self.origin,
                 assumed=self.assumed,
             )  # fmt: skip
-            return replace(imported, recorded=self.recorded)
+            return replace(
+                imported, recorded=self.recorded, calibrated=self.calibrated, fidelity=self.fidelity
+            )
         except ModelError as error:
             if not self.where:
                 raise

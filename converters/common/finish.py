@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
 
 from snnrt.converters.common import assumptions
 from snnrt.converters.common.connections import Connections
@@ -21,6 +23,7 @@ from snnrt.converters.passes.fold import fold_scales
 from snnrt.ir.graph import Edge, Exit, Graph, Node, Readout
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.nodes.readout import ReadoutMode
+from snnrt.results.fidelity import Fidelity
 from snnrt.results.rates import Agreement
 
 DEFAULT_TIMESTEPS = 16
@@ -33,6 +36,8 @@ class Imported:
     ``recorded``: what the source's own framework computed, where it was at hand.
     ``agreement``: with float32, where other numbers were calibrated.
     ``whole``: the source says exit and metadata too, as one that snnrt wrote does.
+    ``calibrated``: of an ordinary network that shall spike, gives it with thresholds that suit inputs (N, …).
+    ``fidelity``: of one, how well a graph made of it stands for it on inputs and labels; ``measured`` then.
     """
 
     graph: Graph
@@ -40,6 +45,9 @@ class Imported:
     recorded: Recorded | None = None
     agreement: Agreement | None = None
     whole: bool = False
+    calibrated: Callable[[np.ndarray], Imported] | None = None
+    fidelity: Callable[[Graph, np.ndarray, np.ndarray | None], Fidelity] | None = None
+    measured: Fidelity | None = None
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Literal
 
-import numpy as np
 import torch
 
 from snnrt.converters.common.parameters import Parameters
-from snnrt.converters.torch.operations import Affine, Cell, Operation
+from snnrt.converters.common.rollup.adapted import Adapted, TimeAxes
+from snnrt.converters.common.rollup.operations import Cell
 from snnrt.ir.graph import Neuron
 from snnrt.ir.spec import LARGEST_INT16
 
-TimeAxes = Literal["single", "TN", "NT", "NT merged"]
-"""What one call of a neuron takes: one timestep, or all in axes in this order."""
-
-PACKAGES = ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool")
+PACKAGES = ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool", "snnrt")
 """Each is the name of its package, and of its module in :mod:`snnrt.converters.torch.neurons`."""
 
 MAX_SPIKES = 255
@@ -31,45 +27,6 @@ HARMLESS = frozenset({
     "__parameters__", "__orig_bases__",
 })  # fmt: skip
 """What a class of the user's may change in a neuron, without changing what it computes."""
-
-
-@dataclass(frozen=True, eq=False)
-class Branch:
-    """What a neuron reads of its input: the features ``rows``, through ``operations``, which may be cells."""
-
-    rows: np.ndarray
-    operations: tuple[Operation, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Adapted:
-    """A neuron: ``cell``, then ``after``; ``feedback``: what its spikes of the step before pass through
-    before they are added to its input, under ``feedback_name``.
-
-    ``branches``: if any, the cell reads their sum and not its input. ``feedback_waits``: nothing comes back
-    at the first step, not even a bias. ``spikes``: which output they are; ``fires``: False of an integrator,
-    whose output is its membrane; ``uncapped``: its framework does not limit them. ``membranes``: outputs that
-    are a membrane which can be read. ``before``: what its input passes through inside of it.
-    ``passes_state``: its state is an argument of the next call. ``timesteps``: of neurons that read one input
-    and give so many timesteps. ``reduced``: its output is one of all timesteps, ``maximum``, ``mean`` or
-    ``last``; ``each``: a tensor for each of them.
-    """
-
-    cell: Cell
-    time: TimeAxes = "single"
-    after: Affine | None = None
-    feedback: tuple[Operation, ...] = ()
-    feedback_name: str = "recurrent"
-    feedback_waits: bool = False
-    branches: tuple[Branch, ...] = ()
-    spikes: int = 0
-    fires: bool = True
-    membranes: dict[int | str, Operation] = field(default_factory=dict)
-    before: tuple[Operation, ...] = ()
-    passes_state: bool = False
-    timesteps: int | None = None
-    reduced: str = ""
-    uncapped: bool = False
 
 
 @dataclass(frozen=True)

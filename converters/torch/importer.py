@@ -9,29 +9,36 @@ them in an axis.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
 import torch
 
-from snnrt.converters.common.connections import Connections
+from snnrt.converters.ann.conversion import (
+    NO_ACTIVATION,
+    NOT_CALIBRATED,
+    activations_of,
+    thresholds_of,
+    trained_levels,
+)
+from snnrt.converters.ann.fidelity import fidelity
+from snnrt.converters.ann.spiking import NeuronChoice
 from snnrt.converters.common.drafted import Drafted, importing
-from snnrt.converters.common.drafts import Draft, InputDraft, OutputDraft
 from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions
-from snnrt.converters.common.names import Names
-from snnrt.converters.common.recorded import Recorded
+from snnrt.converters.common.rollup.calls import Recording
+from snnrt.converters.common.rollup.drafting import draft_names
+from snnrt.converters.common.rollup.interpreter import Interpretation, Interpreter
+from snnrt.converters.common.rollup.operations import Cell
+from snnrt.converters.common.rollup.recorded_run import neuron_names, recorded_run, together
+from snnrt.converters.common.rollup.result import choose_output, readout_of
 from snnrt.converters.torch.adapter import Adapter, what_changes
-from snnrt.converters.torch.interpreter import Interpretation, Interpreter
-from snnrt.converters.torch.recorded_run import neuron_names, recorded_run
-from snnrt.converters.torch.recording import Recording, record
-from snnrt.converters.torch.result import choose_output, readout_of
+from snnrt.converters.torch.deployed import as_deployed
+from snnrt.converters.torch.ordinary import Ordinary
+from snnrt.converters.torch.recording import record
 from snnrt.converters.torch.source import example_inputs, find_module, load_weights
-from snnrt.converters.torch.template import Template
 from snnrt.errors import ModelError
-from snnrt.ir.graph import Shape
 from snnrt.ir.nodes.readout import ReadoutMode
+from snnrt.ir.spec import LARGEST_INT16
 
 FORMAT = "torch"
 
@@ -49,6 +56,9 @@ def import_module(
     low: float | None = None,
     high: float | None = None,
     logits: int | str | None = None,
+    spiking: bool = False,
+    negative_spikes: bool | None = None,
+    max_spikes: int | None = None,
 ) -> Drafted:
     """Import ``source`` as a float32 graph with a readout and the exit rule ``never``.
 
@@ -56,11 +66,13 @@ def import_module(
     one or (module, example). ``weights``: a state_dict, or the file of one, that is put into it first.
     ``example``: what the module is called with: a tensor or array with a batch axis (and time, where the
     module takes it), its shape, a .npy file, or a tuple of several arguments of which the first is the input.
-    ``timesteps``: T, where
-    one call is one timestep (16). ``readout``: None: what the module does itself, else the sum. ``encoding``:
-    ``spikes`` where the module takes an axis of time, else ``constant``. ``low`` to ``high``: the input's
-    values; None: 0 to 1, or wider where the example is. ``logits``: which of several results they come from.
-    ``framework``: must be None or the one that the neurons are of.
+    ``timesteps``: T, where one call is one timestep (16). ``readout``: None: what the module does itself,
+    else the sum. ``encoding``: ``spikes`` where the module takes an axis of time, else ``constant``. ``low``
+    to ``high``: the input's values; None: 0 to 1, or wider where the example is. ``logits``: which of several
+    results they come from. ``framework``: must be None or the one that the neurons are of. ``spiking``: the
+    module is an ordinary network, whose activations (ReLU, ReLU6, clamps from 0 on, QCFS) become neurons of
+    at most ``max_spikes`` a timestep (1, of QCFS its levels), which take spikes back unless
+    ``negative_spikes`` is False.
 
     The module is called in eval mode without gradients, and left as it was. Raises ModelError, naming the
     module or the line of code, where snnrt can't express what it computes.
@@ -69,12 +81,30 @@ def import_module(
     if weights is not None:
         load_weights(source, weights)
     inputs = example_inputs(own_example if example is None else example)
+    if spiking:
+        if max_spikes is not None and not (isinstance(max_spikes, int) and 1 <= max_spikes <= LARGEST_INT16):
+            raise ModelError(f"max_spikes: expected 1 to {LARGEST_INT16}, found {max_spikes!r}")
+        choice = NeuronChoice(negative_spikes is not False, max_spikes)
+        limits, notes = _limits(inputs[0], low, high)
+        ordinary = Ordinary(source, inputs, logits)
+        levels = trained_levels(ordinary.template)
+        if timesteps is None and levels is not None:
+            timesteps = levels
+            notes.append(f"timesteps = {levels}, as many as the levels that the activations were trained for")
+        options = GraphOptions(timesteps, readout or "sum", "constant", *limits)
+        return _draft_ordinary(ordinary, None, choice, options, notes)
+    for name, value in (("negative_spikes", negative_spikes), ("max_spikes", max_spikes)):
+        if value is not None:
+            raise ModelError(
+                f"{name}: of ordinary networks that become spiking: add spiking=True, or leave it out"
+            )
     adapter = Adapter()
     recording, found = observe(source, inputs, adapter, timesteps)
     if not any(call.cell is not None for call in recording.calls):
         raise ModelError(
             "the module calls no spiking neuron that snnrt knows; expected neurons of snnTorch, "
-            f"SpikingJelly, Norse, Sinabs or Rockpool in it{_changed(source)}"
+            f"SpikingJelly, Norse, Sinabs, Rockpool or snnrt.training in it{_changed(source)}; an ordinary "
+            "network is made to spike by spiking=True (--spiking) with data to calibrate"
         )
     _check_framework(framework, adapter)
     meaning, notes = choose_output(found, logits)
@@ -105,8 +135,33 @@ def import_module(
     runs.append(recorded_run(other, recording, paths))
     assumed = [*found.notes, *adapter.cap_notes(), *notes, *range_notes]
     return Drafted(
-        drafts, connections, options, type(source).__name__, origin, tuple(assumed), recorded=_together(runs)
+        drafts, connections, options, type(source).__name__, origin, tuple(assumed), recorded=together(runs)
     )
+
+
+def _draft_ordinary(
+    ordinary: Ordinary, x: np.ndarray | None, choice: NeuronChoice, options: GraphOptions, notes: list[str]
+) -> Drafted:
+    """An ordinary network whose thresholds come from ``x`` (None: from the example)."""
+    if not activations_of(ordinary.template):
+        raise ModelError(NO_ACTIVATION)
+    meaning, more = choose_output(ordinary.found, ordinary.logits)
+    thresholds = thresholds_of(ordinary, x)
+    found, places = ordinary.interpretation(thresholds, choice)
+    drafts, connections, names = draft_names(found, places[meaning.node])
+    name = type(ordinary.module).__name__
+    origin = {"format": FORMAT, "framework": None, "class": name, "ordinary": True}
+    assumed = (*ordinary.found.notes, *notes, *more, *(() if x is not None else (NOT_CALIBRATED,)))
+    by_path = {
+        node.operation.path: names[place]
+        for place, node in enumerate(found.template.nodes)
+        if isinstance(node.operation, Cell) and place in names
+    }
+    return Drafted(
+        drafts, connections, options, name, origin, assumed,
+        calibrated=lambda data: _draft_ordinary(ordinary, data, choice, options, notes).finished(),
+        fidelity=lambda graph, data, labels: fidelity(ordinary, graph, by_path, thresholds, data, labels),
+    )  # fmt: skip
 
 
 def _changed(module: torch.nn.Module) -> str:
@@ -141,38 +196,6 @@ def _another(given: torch.Tensor, low: float, high: float) -> torch.Tensor:
     return (low + (high - low) * (1 - share * share)).to(given.dtype)
 
 
-def _together(runs: list[Recorded]) -> Recorded:
-    """One recording of all their inputs."""
-    spikes = {name: np.concatenate([run.spikes[name] for run in runs]) for name in runs[0].spikes}
-    return Recorded(np.concatenate([run.inputs for run in runs]), spikes, runs[0].timesteps)
-
-
-@contextmanager
-def as_deployed(module: torch.nn.Module, adapter: Adapter) -> Iterator[None]:
-    """``module`` in eval mode, its neurons at rest; afterwards as it was, states and all."""
-    # Rockpool's modules() is another
-    modules = [one for _, one in module.named_modules()]
-    modes = [(one, one.training) for one in modules]
-    kept = [(one, dict(vars(one)), dict(one._buffers), dict(vars(one).get("_memories", {})))
-            for one in modules if adapter.keeps_state(one)]  # fmt: skip
-    module.eval()
-    try:
-        for one, *_ in kept:
-            adapter.rest(one)
-        yield
-    finally:
-        for one, attributes, buffers, memories in kept:
-            one.__dict__.clear()
-            one.__dict__.update(attributes)
-            one._buffers.clear()
-            one._buffers.update(buffers)
-            if "_memories" in attributes:
-                attributes["_memories"].clear()
-                attributes["_memories"].update(memories)
-        for one, training in modes:
-            one.training = training
-
-
 def _check_framework(framework: str | None, adapter: Adapter) -> None:
     if framework is not None and adapter.frameworks != {framework}:
         found = ", ".join(sorted(adapter.frameworks))
@@ -191,40 +214,3 @@ def _limits(
         "say low and high if there are others"
     ]
     return found, notes if beyond else []
-
-
-def draft_names(found: Interpretation, output: int) -> tuple[dict[str, Draft], Connections, dict[int, str]]:
-    """Drafts by name, what each reads, and the names by place in the template."""
-    template: Template = found.template
-    kept = template.reachable(output)
-    if 0 not in kept:
-        raise ModelError("the result does not depend on the input; expected a path between them")
-    stands_for = template.fold_affine(kept)
-    while output in stands_for:
-        output = stands_for[output]
-    names = Names(("input", "output"))
-    places = {0: "input"}
-    drafts: dict[str, Draft] = {"input": InputDraft("input", list(template.nodes[0].shape))}
-    reads: dict[str, list[tuple[str, int]]] = {"input": []}
-    for place in sorted(kept - {0}):
-        node = template.nodes[place]
-        assert node.operation is not None
-        places[place] = names.fresh(node.scope or _free(node.operation.stem, places))
-        drafts[places[place]] = node.operation.draft(places[place], _canonical(node.shape))
-    for place in sorted(kept - {0}):
-        reads[places[place]] = [(places[source], delay) for source, delay in template.nodes[place].reads]
-    drafts["output"] = OutputDraft("output")
-    reads["output"] = [(places[output], 0)]
-    return drafts, Connections(reads, "input", "output"), places
-
-
-def _free(stem: str, places: dict[int, str]) -> str:
-    number = 1
-    while f"{stem}{number}" in places.values():
-        number += 1
-    return f"{stem}{number}"
-
-
-def _canonical(shape: Shape) -> Shape:
-    """(channels, length) is a map of height 1."""
-    return (shape[0], 1, shape[1]) if len(shape) == 2 else shape

@@ -12,15 +12,18 @@ from typing import Any
 import numpy as np
 import torch
 
+from snnrt.converters.common.rollup.calls import Recording
+from snnrt.converters.common.rollup.drafting import draft_names
+from snnrt.converters.common.rollup.interpreter import Interpretation
+from snnrt.converters.common.rollup.meaning import Meaning
+from snnrt.converters.common.rollup.recorded_run import by_input, neuron_names, recorded_run
+from snnrt.converters.common.rollup.result import choose_output
 from snnrt.converters.torch.adapter import Adapter
-from snnrt.converters.torch.importer import draft_names, observe
-from snnrt.converters.torch.interpreter import Interpretation
-from snnrt.converters.torch.meaning import Meaning
-from snnrt.converters.torch.recorded_run import by_input, neuron_names, recorded_run
-from snnrt.converters.torch.recording import Recording
-from snnrt.converters.torch.result import choose_output
+from snnrt.converters.torch.importer import observe
+from snnrt.converters.torch.layout import Layout
+from snnrt.converters.torch.ordinary import Ordinary
 from snnrt.converters.torch.source import example_inputs, find_module, load_weights
-from snnrt.errors import DataError, ModelError
+from snnrt.errors import ModelError
 
 BATCH = 32
 
@@ -52,8 +55,10 @@ def module_outputs(
         example = own_example if own_example is not None else np.asarray(x[:1])
     given = example_inputs(example)
     adapter = Adapter()
+    if not any(adapter.is_cell(one) for _, one in module.named_modules()):
+        return _of_ordinary(module, given, x, logits, progress)
     recording, found = observe(module, given, adapter, timesteps)
-    layout = _Layout(found, recording)
+    layout = Layout(found, recording)
     arrays: dict[str, list[np.ndarray]] = {}
     size = min(BATCH, len(x))
     for start in range(0, len(x), size):
@@ -66,40 +71,17 @@ def module_outputs(
     return {name: np.concatenate(parts) for name, parts in arrays.items()}
 
 
-class _Layout:
-    """How the module takes its input, as the example shows."""
-
-    def __init__(self, found: Interpretation, recording: Recording) -> None:
-        value = recording.inputs[0]
-        self.meaning = found.meanings[id(value)]
-        self.dtype = value.tensor.dtype
-
-    def tensor(self, x: np.ndarray) -> torch.Tensor:
-        """``x`` (N, …) or (N, T, …) in the module's axes."""
-        lead, tail, sample = self.meaning.lead, self.meaning.tail, self.meaning.sample
-        timed = "T" in "".join((*lead, *tail))
-        front = 2 if timed else 1
-        if int(np.prod(x.shape[front:])) != int(np.prod(sample)):
-            wanted = "(N, T, …)" if timed else "(N, …)"
-            raise DataError(
-                f"data: expected {wanted} of samples {sample} as the module takes, found {x.shape}"
-            )
-        x = x.reshape(*x.shape[:front], *sample)
-        if lead == ("NT",):
-            x = x.reshape(-1, *sample)
-        elif lead == ("TN",):
-            x = x.swapaxes(0, 1).reshape(-1, *sample)
-        elif tail == ("T",):
-            x = np.moveaxis(x, 1, -1)
-        elif lead[:2] == ("T", "N"):
-            x = x.swapaxes(0, 1)
-        if "N" not in "".join(lead):
-            if len(x) != 1:
-                raise DataError(
-                    "data: the module takes one input at a time, without a batch axis; give it one"
-                )
-            x = x[0]
-        return torch.from_numpy(np.ascontiguousarray(x)).to(self.dtype)
+def _of_ordinary(
+    module: torch.nn.Module, given: tuple[torch.Tensor, ...], x: np.ndarray, logits: int | str | None,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """The logits of a module without neurons, which was made to spike."""
+    parts: list[np.ndarray] = []
+    for batch in Ordinary(module, given, logits).seen(x):
+        parts.append(batch.outputs)
+        if progress is not None:
+            progress(sum(map(len, parts)), len(x))
+    return {"logits": np.concatenate(parts)}
 
 
 def _padded(part: np.ndarray, size: int) -> np.ndarray:
@@ -110,7 +92,7 @@ def _padded(part: np.ndarray, size: int) -> np.ndarray:
 
 
 def _outputs(
-    module: torch.nn.Module, layout: _Layout, x: np.ndarray, given: tuple[torch.Tensor, ...],
+    module: torch.nn.Module, layout: Layout, x: np.ndarray, given: tuple[torch.Tensor, ...],
     adapter: Adapter, timesteps: int | None, logits: int | str | None,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     inputs = (layout.tensor(x), *given[1:])

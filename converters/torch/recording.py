@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,11 @@ import torch
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._pytree import tree_flatten, tree_map_only
 
+from snnrt.converters.common.rollup.calls import ESCAPES, Call, Recording, Value
 from snnrt.errors import ModelError, SnnrtError
 
 MAX_CALLS = 1_000_000
 """Of functions in one recording."""
-
-_TO_PYTHON = ("bool", "float", "int", "index", "array", "complex")
-
-ESCAPES = ("item", "tolist", "numpy", "equal", "allclose", *(f"Python's {one}" for one in _TO_PYTHON))
-"""Functions that give a tensor's values to Python."""
 
 SHAPED_LIKE = ("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full",
                "new_empty", "new_tensor")  # fmt: skip
@@ -42,63 +37,6 @@ _OPERATORS = ("add", "sub", "mul", "div", "truediv", "pow", "and", "or", "xor", 
 _LOCK = threading.RLock()
 _OURS = str(Path(__file__).parent)
 _TORCH = str(Path(torch.__file__).parent)
-
-
-@dataclass(eq=False)
-class Value:
-    """A tensor that depends on the network's input: what ``call`` (None: the caller) gave in ``place``.
-
-    ``kept``: a copy of what a neuron or the caller gave.
-    """
-
-    call: Call | None = field(repr=False)
-    place: int | str
-    tensor: torch.Tensor = field(repr=False)
-    kept: torch.Tensor | None = field(default=None, repr=False)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of the tensor."""
-        return tuple(self.tensor.shape)
-
-
-@dataclass(eq=False)
-class Call:
-    """A function of tensors, or a neuron (``cell``).
-
-    ``function``: its plain name (``add`` also for ``+=``). ``arguments`` and ``options`` have a
-    :class:`Value` where the network's own tensors stood. ``scope``: path of the module that called it,
-    ``""`` for the outermost; of a cell its own. ``where``: file and line of the user's code.
-    """
-
-    function: str
-    arguments: tuple[Any, ...]
-    options: dict[str, Any]
-    scope: str
-    where: str
-    cell: torch.nn.Module | None = None
-    outputs: list[Value] = field(default_factory=list)
-
-    def values(self) -> list[Value]:
-        """The network's own tensors among its arguments, in order."""
-        flat, _ = tree_flatten((self.arguments, self.options))
-        return [one for one in flat if isinstance(one, Value)]
-
-    @property
-    def title(self) -> str:
-        """For messages: ``torch.relu at net.py:31``."""
-        name = type(self.cell).__name__ if self.cell is not None else f"torch.{self.function}"
-        return f"{name} at {self.where}" if self.where else name
-
-
-@dataclass(eq=False)
-class Recording:
-    """Of one call: ``inputs`` as given, ``calls`` in order, and ``result`` with a Value for each tensor of
-    the network's own."""
-
-    inputs: tuple[Value, ...]
-    calls: list[Call]
-    result: Any
 
 
 class _Recorder(TorchFunctionMode):
@@ -316,7 +254,7 @@ def _plain_name(func: Any) -> str:
         return owner.split(".")[-2] if owner.count(".") else name
     operator = name.startswith("__")
     name = name.strip("_")
-    if operator and name in _TO_PYTHON:
+    if operator and f"Python's {name}" in ESCAPES:
         return f"Python's {name}"
     # a reflected sum or product is the same, a reflected difference is not
     if operator and (name[0] == "i" or name in ("radd", "rmul")) and name[1:] in _OPERATORS:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from snnrt.errors import ArgumentTypeError, DataFileError, ModelError, ModelFileError
+from snnrt.converters.common.example_file import array_of
+from snnrt.errors import ArgumentTypeError, ModelError, ModelFileError
 
 _CODE = re.compile(r"(?P<place>.+?)(?P<file>\.py)?:(?P<name>[A-Za-z_][\w.]*)")
 _WRAPPED = ("state_dict", "model_state_dict", "model", "net")
@@ -135,7 +136,7 @@ def example_inputs(example: Any) -> tuple[torch.Tensor, ...]:
     if example is None:
         raise ModelError(f"example: expected {_EXPECTED}, found nothing")
     if isinstance(example, (str, os.PathLike)):
-        example = _from_array_file(example)
+        example = array_of(example)
     if isinstance(example, (tuple, list)) and example and all(isinstance(one, int) for one in example):
         if min(example) < 1:
             raise ModelError(f"example: expected sizes of at least 1, found {tuple(example)}")
@@ -153,20 +154,3 @@ def example_inputs(example: Any) -> tuple[torch.Tensor, ...]:
     if not bool(torch.isfinite(tensors[0].double()).all()):
         raise ModelError("example: expected finite numbers, found NaN or infinity")
     return tuple(tensors)
-
-
-def _from_array_file(path: str | os.PathLike[str]) -> np.ndarray:
-    try:
-        found = np.load(path, allow_pickle=False)
-        if isinstance(found, np.ndarray):
-            return found
-        with found:
-            return np.asarray(found["x" if "x" in found.files else found.files[0]])
-    except OSError as error:
-        raise DataFileError(
-            f"example: {path}: can't be read ({error.strerror or error}); check the path"
-        ) from error
-    except (ValueError, IndexError, EOFError) as error:
-        raise DataFileError(
-            f"example: {path}: expected an array saved by numpy.save, found something else"
-        ) from error

@@ -30,8 +30,12 @@ static bool stopped(const snnrt_host_batch *batch) { return batch->stop != NULL 
 static snnrt_status run(snnrt_network *network, const snnrt_host_batch *batch, const uint8_t *frame,
                         snnrt_result *result) {
     snnrt_status status = snnrt_network_reset(network);
+    uint32_t step = 0;
     result->done = false;
     while (status == SNNRT_OK && !result->done && !stopped(batch)) {
+        if (batch->place != NULL) {
+            batch->place->timestep = step++;
+        }
         /* a rule that never ends a run need not be asked before its last step */
         bool asked =
             network->exit_rule != SNNRT_EXIT_NEVER || network->timestep + 1u >= network->maximum_timesteps;
@@ -47,6 +51,9 @@ snnrt_status snnrt_host_run_batch(snnrt_network *network, const snnrt_host_batch
     for (uint32_t i = 0; i < batch->inputs && status == SNNRT_OK && !stopped(batch); i++) {
         snnrt_result result;
         at.input = i;
+        if (batch->place != NULL) {
+            batch->place->input = batch->first_input + i;
+        }
         at.step = 0;
         status = snnrt_network_count_events(network,
                                             batch->counts == NULL ? NULL

@@ -47,6 +47,8 @@ uint32_t snnrt_host_best_kernels(void) {
     return best;
 }
 
+const snnrt_kernels *snnrt_host_kernels(uint32_t index) { return sets[index]; }
+
 snnrt_status snnrt_host_use_kernels(snnrt_network *network, uint32_t index) {
     if (network == NULL || index >= snnrt_host_kernel_sets() || !snnrt_host_kernel_runs(index)) {
         return SNNRT_ERROR_ARGUMENT;

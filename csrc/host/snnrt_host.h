@@ -39,6 +39,12 @@ typedef struct snnrt_host_recording {
     uint8_t *target;
 } snnrt_host_recording;
 
+/* Where a batch is, written before each timestep. */
+typedef struct snnrt_host_place {
+    uint32_t input;
+    uint32_t timestep;
+} snnrt_host_place;
+
 /* A batch: arrays of `inputs` entries, allocated by the caller. */
 typedef struct snnrt_host_batch {
     const uint8_t *input; /* the first input */
@@ -55,6 +61,8 @@ typedef struct snnrt_host_batch {
     snnrt_counts *counts; /* inputs x nodes, or NULL */
     const snnrt_host_recording *recordings;
     uint32_t recording_count;
+    snnrt_host_place *place; /* or NULL */
+    uint32_t first_input; /* number of the first input in `place` */
     const volatile uint8_t *stop; /* another thread ends the batch by writing not 0; NULL: none does */
 } snnrt_host_batch;
 

@@ -174,6 +174,11 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
     uint32_t groups = step->window->groups;
     uint32_t elements = step->in_channels * step->in_height * step->in_width;
     snnrt_convolution c;
+#if SNNRT_WITH_KERNEL_TABLE
+    if (SNNRT_STEP_IS_INT8(step) && step->kernels->synapse_i8 != NULL && step->kernels->synapse_i8(step)) {
+        return;
+    }
+#endif
 #if SNNRT_WITH_DEPTHWISE
     if (is_depthwise(step)) {
         snnrt_depthwise(step);

@@ -9,6 +9,11 @@ void snnrt_dense(const snnrt_synapse_step *step) {
     snnrt_slice slice = {0, 0, 0};
     snnrt_accumulation sum;
     uint32_t first = 0, rows = 0;
+#if SNNRT_WITH_KERNEL_TABLE
+    if (SNNRT_STEP_IS_INT8(step) && step->kernels->synapse_i8 != NULL && step->kernels->synapse_i8(step)) {
+        return;
+    }
+#endif
     snnrt_use_room(&events, step, &room);
     snnrt_begin_sum(&sum, step, &events, &slice, step->out_channels);
     sum.accumulator = step->output;

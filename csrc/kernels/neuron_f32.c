@@ -105,9 +105,31 @@ static inline void apply_reset(uint32_t reset, snnrt_float32 *u, const snnrt_flo
  * processor without floats. */
 static inline float truncate_small(float x) { return (float)(uint32_t)(int32_t)x; }
 
+#if SNNRT_WITH_NEURON_VARIANTS
+/* How many of its `net` spikes a neuron takes back where its membrane is below 0; `fired` are those that it fires. */
+static inline float taken_back_f32(snnrt_int16 *net, float u, float threshold, float fired, float most) {
+    float left = (float)(int32_t)*net, back = 0.0f;
+    int32_t now;
+    most = left < most ? left : most;
+    if (u < 0.0f) {
+        /* -floor(u / threshold) */
+        float ratio = 0.0f - u / threshold;
+        back = most;
+        if (ratio < most) {
+            back = truncate_small(ratio);
+            back = back < ratio ? back + 1.0f : back;
+        }
+    }
+    now = *net + (int32_t)fired - (int32_t)back;
+    *net = (int16_t)(now < INT16_MAX ? now : INT16_MAX);
+    return back;
+}
+#endif
+
 static inline uint64_t fire_multiple(const snnrt_neuron_step *step, snnrt_float32 *out, snnrt_float32 *u,
                                      const snnrt_float32 *threshold, uint32_t reset,
-                                     const snnrt_float32 *reset_to, uint32_t resting, uint32_t count) {
+                                     const snnrt_float32 *reset_to, uint32_t resting, snnrt_int16 *net,
+                                     uint32_t count) {
     uint64_t spikes = 0;
     const float most = (float)step->max_spikes;
     uint32_t capped = 0;
@@ -125,8 +147,21 @@ static inline uint64_t fire_multiple(const snnrt_neuron_step *step, snnrt_float3
         } else if (n > 0.0f && reset == SNNRT_RESET_VALUE) {
             u[k] = reset_to[k];
         }
-        out[k] = n;
         spikes += (uint32_t)(int32_t)n;
+#if SNNRT_WITH_NEURON_VARIANTS
+        if (net != NULL) {
+            float back = taken_back_f32(net + k, u[k], threshold[k], n, most);
+            float taken = back * threshold[k];
+            if (back > 0.0f) {
+                u[k] = u[k] + taken;
+                n = 0.0f - back;
+                spikes += (uint32_t)(int32_t)back;
+            }
+        }
+#else
+        (void)net;
+#endif
+        out[k] = n;
     }
     snnrt_count_capped(step, capped);
     return spikes;
@@ -264,9 +299,13 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
             word = 0;
         } else if ((flags & SNNRT_NEURON_MULTIPLE) != 0) {
             word = 0;
-            spikes += fire_multiple(step, (snnrt_float32 *)step->output + first, u, threshold,
-                                    next ? (uint32_t)SNNRT_RESET_NONE : reset,
-                                    array[SNNRT_NEURON_RESET_VALUE], resting, count);
+            spikes +=
+                fire_multiple(step, (snnrt_float32 *)step->output + first, u, threshold,
+                              next ? (uint32_t)SNNRT_RESET_NONE : reset, array[SNNRT_NEURON_RESET_VALUE],
+                              resting,
+                              (flags & SNNRT_NEURON_TAKES_BACK) != 0 ? (snnrt_int16 *)step->net_state + first
+                                                                     : NULL,
+                              count);
         } else {
             word = fires_f32(u, threshold, strict, count) & ~resting;
 #if SNNRT_WITH_NEURON_VARIANTS

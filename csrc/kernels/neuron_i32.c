@@ -199,6 +199,20 @@ static int32_t raised_by(int32_t raised, uint32_t count, int32_t jump) {
     return higher > INT32_MAX ? INT32_MAX : (int32_t)higher;
 }
 
+/* How many of its `net` spikes a neuron takes back where its membrane is below 0; `count` are those that it fires. */
+static uint32_t taken_back(const snnrt_neuron_run *run, snnrt_int16 *net, int32_t u, int32_t threshold,
+                           uint32_t count) {
+    uint32_t most = (uint32_t)*net < run->step->max_spikes ? (uint32_t)*net : run->step->max_spikes, back = 0;
+    if (u < 0) {
+        /* -floor(u / threshold), without a negative quotient */
+        back = (uint32_t)~u / (uint32_t)threshold + 1u;
+        back = back < most ? back : most;
+    }
+    count = (uint32_t)*net + count - back;
+    *net = (int16_t)(count < INT16_MAX ? count : INT16_MAX);
+    return back;
+}
+
 /* A run of neurons of any kind; adds to `spikes` what is no bit. */
 SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint64_t *spikes) {
     const snnrt_neuron_step *step = run->step;
@@ -269,10 +283,18 @@ SNNRT_NOINLINE static uint32_t update_variants(const snnrt_neuron_run *run, uint
                 count = step->max_spikes;
                 snnrt_count_capped(step, 1);
             }
-            ((snnrt_int16 *)step->output)[first + k] = (int16_t)count;
             *spikes += count;
-            taken = (int32_t)count * taken;
-            fires = count != 0;
+            if ((flags & SNNRT_NEURON_TAKES_BACK) != 0) {
+                const uint32_t back =
+                    taken_back(run, (snnrt_int16 *)step->net_state + first + k, u, taken, count);
+                *spikes += back;
+                count -= back;
+            }
+            ((snnrt_int16 *)step->output)[first + k] = (int16_t)count;
+            /* Modulo 2^32, which the membrane's next value fits. */
+            taken = (int32_t)(count * (uint32_t)taken);
+            u = (flags & SNNRT_NEURON_TAKES_BACK) != 0 ? (int32_t)((uint32_t)u - (uint32_t)taken) : u;
+            fires = count != 0 && (flags & SNNRT_NEURON_TAKES_BACK) == 0;
         }
         if (fires && reset != SNNRT_RESET_NONE && (flags & SNNRT_NEURON_RESET_SYNAPSE) != 0) {
             const bool subtracts = reset == SNNRT_RESET_SUBTRACT;

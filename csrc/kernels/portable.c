@@ -30,6 +30,7 @@ const snnrt_kernels snnrt_kernels_portable = {
     SNNRT_FLOAT32_KERNEL(snnrt_scan_f32),
     SNNRT_FLOAT32_KERNEL(snnrt_accumulate_f32),
     SNNRT_FLOAT32_KERNEL(snnrt_neuron_f32),
+    NULL,
 };
 #else
 typedef int snnrt_kernels_portable_left_out;

@@ -18,5 +18,8 @@ uint64_t snnrt_dense_operations(const snnrt_node *node, const snnrt_node *source
 void snnrt_dense_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     snnrt_synapse_step step;
     snnrt_fill_synapse(network, node, index, 0, &step);
+#if SNNRT_WITH_KERNEL_TABLE
+    step.window = NULL;
+#endif
     snnrt_dense(&step);
 }

@@ -1,4 +1,4 @@
-/* Maxima over windows; of spikes any, or the earliest. */
+/* Maxima over windows; of spikes any, the earliest, or of all that was given so far. */
 #include "../snnrt_check.h"
 #include "../snnrt_float.h"
 
@@ -19,13 +19,21 @@ snnrt_status snnrt_max_pool2d_check(snnrt_check *c) {
     if (!snnrt_window_fits(c, max_pool_window(c->node), 1, 1) || c->node->channels != c->source->channels) {
         return SNNRT_ERROR_NODE_SHAPE;
     }
-    if (p->mode > SNNRT_MAX_POOL_EARLIEST || p->pad_top >= p->kernel_h || p->pad_bottom >= p->kernel_h ||
-        p->pad_left >= p->kernel_w || p->pad_right >= p->kernel_w) {
+    if (p->mode > SNNRT_MAX_POOL_NET ||
+        p->inputs_kept != (p->mode == SNNRT_MAX_POOL_NET ? snnrt_elements(c->source) : 0u) ||
+        p->pad_top >= p->kernel_h || p->pad_bottom >= p->kernel_h || p->pad_left >= p->kernel_w ||
+        p->pad_right >= p->kernel_w) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
     if (p->mode == SNNRT_MAX_POOL_EARLIEST) {
         c->is_static = false;
         if (c->node->type != SNNRT_TYPE_BITS) {
+            return SNNRT_ERROR_NODE_DTYPE;
+        }
+    }
+    if (p->mode == SNNRT_MAX_POOL_NET) {
+        c->is_static = false;
+        if (c->node->type != SNNRT_TYPE_INT16 && c->node->type != SNNRT_TYPE_FLOAT32) {
             return SNNRT_ERROR_NODE_DTYPE;
         }
     }
@@ -37,7 +45,11 @@ snnrt_status snnrt_max_pool2d_check(snnrt_check *c) {
 #endif
 
 uint32_t snnrt_max_pool2d_state_bytes(const snnrt_node *node) {
-    return max_pool_of(node)->mode == SNNRT_MAX_POOL_EARLIEST ? snnrt_output_bytes(node) : 0;
+    const snnrt_max_pool2d_parameters *p = max_pool_of(node);
+    if (p->mode == SNNRT_MAX_POOL_NET) {
+        return p->inputs_kept * (node->type == SNNRT_TYPE_INT16 ? 2u : 4u);
+    }
+    return p->mode == SNNRT_MAX_POOL_EARLIEST ? snnrt_output_bytes(node) : 0;
 }
 
 /* Nothing has fired. */
@@ -90,6 +102,101 @@ static void keep_earliest(snnrt_uint32 *output, snnrt_uint32 *fired, uint32_t wo
     }
 }
 
+/* One channel of a window, whose first tap is at `top`, `left`: of the input's sums the largest with this step's values,
+ * less the largest without. */
+typedef struct snnrt_net_window {
+    const snnrt_node *source;
+    const snnrt_max_pool2d_parameters *p;
+    uint32_t top, left, channel;
+} snnrt_net_window;
+
+#if SNNRT_WITH_INT8
+static int32_t net_sum_i16(int32_t sum, int32_t value) {
+    sum += value;
+    return sum < INT16_MIN ? INT16_MIN : sum > INT16_MAX ? INT16_MAX : sum;
+}
+
+static int16_t net_of_window_i16(const snnrt_net_window *w, const snnrt_int16 *input,
+                                 const snnrt_int16 *sums) {
+    int32_t before = INT32_MIN, now = INT32_MIN;
+    for (uint32_t y = w->top, ky = w->p->kernel_h; ky != 0; ky--, y++) {
+        for (uint32_t x = w->left, kx = w->p->kernel_w; kx != 0; kx--, x++) {
+            /* In the padding above or to the left they have wrapped. */
+            if (y < w->source->height && x < w->source->width) {
+                uint32_t from = (y * w->source->width + x) * w->source->channels + w->channel;
+                int32_t next = net_sum_i16(sums[from], input[from]);
+                before = sums[from] > before ? sums[from] : before;
+                now = next > now ? next : now;
+            }
+        }
+    }
+    return (int16_t)(now - before);
+}
+#endif
+
+#if SNNRT_WITH_FLOAT32
+static float net_of_window_f32(const snnrt_net_window *w, const snnrt_float32 *input,
+                               const snnrt_float32 *sums) {
+    float before = 0.0f, now = 0.0f;
+    bool first = true;
+    for (uint32_t y = w->top, ky = w->p->kernel_h; ky != 0; ky--, y++) {
+        for (uint32_t x = w->left, kx = w->p->kernel_w; kx != 0; kx--, x++) {
+            if (y < w->source->height && x < w->source->width) {
+                uint32_t from = (y * w->source->width + x) * w->source->channels + w->channel;
+                float next = sums[from] + input[from];
+                before = first || sums[from] > before ? sums[from] : before;
+                now = first || next > now ? next : now;
+                first = false;
+            }
+        }
+    }
+    return snnrt_difference(now, before);
+}
+#endif
+
+/* Every window, then the sums. */
+static void advance_net(const snnrt_node *node, const snnrt_node *source, const void *input, void *sums,
+                        void *output) {
+    snnrt_net_window w;
+    uint32_t to = 0;
+    w.source = source;
+    w.p = max_pool_of(node);
+    for (uint32_t oy = 0; oy < node->height; oy++) {
+        for (uint32_t ox = 0; ox < node->width; ox++) {
+            w.top = oy * w.p->stride_y - w.p->pad_top;
+            w.left = ox * w.p->stride_x - w.p->pad_left;
+            for (w.channel = 0; w.channel < node->channels; w.channel++, to++) {
+#if SNNRT_WITH_INT8
+                if (node->type == SNNRT_TYPE_INT16) {
+                    ((snnrt_int16 *)output)[to] =
+                        net_of_window_i16(&w, (const snnrt_int16 *)input, (const snnrt_int16 *)sums);
+                    continue;
+                }
+#endif
+#if SNNRT_WITH_FLOAT32
+                ((snnrt_float32 *)output)[to] =
+                    net_of_window_f32(&w, (const snnrt_float32 *)input, (const snnrt_float32 *)sums);
+#endif
+            }
+        }
+    }
+    for (uint32_t i = 0; i < w.p->inputs_kept; i++) {
+#if SNNRT_WITH_INT8
+        if (node->type == SNNRT_TYPE_INT16) {
+            snnrt_int16 *sum = (snnrt_int16 *)sums + i;
+            *sum = (int16_t)net_sum_i16(*sum, ((const snnrt_int16 *)input)[i]);
+            continue;
+        }
+#endif
+#if SNNRT_WITH_FLOAT32
+        {
+            snnrt_float32 *sum = (snnrt_float32 *)sums + i;
+            *sum = *sum + ((const snnrt_float32 *)input)[i];
+        }
+#endif
+    }
+}
+
 void snnrt_max_pool2d_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     const snnrt_node *source = snnrt_source_of(network->model, node, 0);
     const snnrt_max_pool2d_parameters *p = max_pool_of(node);
@@ -98,6 +205,10 @@ void snnrt_max_pool2d_advance(const snnrt_network *network, const snnrt_node *no
     uint32_t channels = node->channels, to = 0;
     bool bits = node->type == SNNRT_TYPE_BITS;
     (void)index;
+    if (p->mode == SNNRT_MAX_POOL_NET) {
+        advance_net(node, source, input, network->arena + p->state, output);
+        return;
+    }
     snnrt_clear_bits(network, node);
     for (uint32_t oy = 0; oy < node->height; oy++) {
         for (uint32_t ox = 0; ox < node->width; ox++, to += channels) {

@@ -56,7 +56,7 @@ static bool neuron_mechanisms_fit(const snnrt_check *c, uint32_t flags) {
     }
     for (uint32_t i = 0; i < sizeof neuron_mechanism_rules / sizeof neuron_mechanism_rules[0]; i++) {
         const uint32_t *rule = neuron_mechanism_rules[i];
-        const uint32_t all = flags << 16 | present;
+        const uint32_t all = flags << SNNRT_NEURON_ARRAYS | present;
         if ((all & rule[0]) != 0 && ((all & rule[1]) != rule[1] || (all & rule[2]) != 0)) {
             return false;
         }
@@ -181,6 +181,9 @@ uint32_t snnrt_neuron_state_bytes(const snnrt_node *node) {
     if ((p->flags & SNNRT_NEURON_ONE_SPIKE) != 0) {
         bytes += up_to_8((snnrt_elements(node) + 31u) / 32u * 4u);
     }
+    if ((p->flags & SNNRT_NEURON_TAKES_BACK) != 0) {
+        bytes += up_to_8(snnrt_elements(node) * 2u);
+    }
 #endif
     return bytes;
 }
@@ -242,6 +245,8 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
         state += up_to_8(snnrt_elements(node) * 2u);
     }
     step->fired_state = state;
+    /* One spike only goes with nothing to take back. */
+    step->net_state = state;
 }
 #endif
 

@@ -25,7 +25,7 @@ snnrt_status snnrt_readout_check(snnrt_check *c) {
         return SNNRT_ERROR_KERNEL_MISSING;
     }
 #endif
-    if (p->mode > SNNRT_READOUT_FIRST_SPIKE || p->shift > (integer ? 62u : 0u)) {
+    if (p->mode > SNNRT_READOUT_FIRST_SPIKE || p->shift > (integer ? 31u : 0u)) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
     status = snnrt_check_arrays(c, SNNRT_RULES_OF(c, readout_rules), SNNRT_READOUT_ARRAYS);

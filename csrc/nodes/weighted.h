@@ -19,6 +19,7 @@ SNNRT_INLINE static inline void snnrt_fill_synapse(const snnrt_network *network,
     const snnrt_array *array = snnrt_arrays_behind_edge(node, parameter_bytes);
 #if SNNRT_WITH_KERNEL_TABLE
     step->kernels = network->kernels;
+    step->node = index;
 #endif
     /* Roles ascend: the weights come first, then the bias if there is one. */
     step->weights = network->model + array[0].value;

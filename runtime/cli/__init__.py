@@ -8,7 +8,19 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from snnrt.cli import check, completion, convert, export, health, inspect, profile, run, targets, validate
+from snnrt.cli import (
+    calibrate,
+    check,
+    completion,
+    convert,
+    export,
+    health,
+    inspect,
+    profile,
+    run,
+    targets,
+    validate,
+)
 from snnrt.cli.help_text import Formatter
 from snnrt.cli.output import colours
 from snnrt.cli.plain_text import HANDLER
@@ -118,7 +130,19 @@ def build_parser() -> _Parser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (check, convert, inspect, run, profile, validate, export, health, targets, completion):
+    for command in (
+        check,
+        convert,
+        inspect,
+        run,
+        calibrate,
+        profile,
+        validate,
+        export,
+        health,
+        targets,
+        completion,
+    ):
         command.add_parser(commands)
     return parser
 

@@ -14,7 +14,10 @@ from snnrt.errors import DataError
 from snnrt.ir.exit_choice import Exit
 
 DATA_NAMES = ("digits", "yin-yang")
-DATA_HELP = "an .npz with x (and y), an .npy, or a built-in name: digits, yin-yang (digits:train is a split)"
+DATA_HELP = (
+    "an .npz with x (and y), an .npy, IDX, CSV, an image, a recording of events, a folder of these, or "
+    "a built-in name: digits, yin-yang (digits:train is a split)"
+)
 MOST_TIMESTEPS = 65535
 
 
@@ -60,6 +63,23 @@ def add_data(parser: argparse.ArgumentParser, *names: str, **options: Any) -> No
     )
 
 
+def check_order(model: str, data: str) -> None:
+    """Raises DataError where the data are a model, and the model is none: they were swapped."""
+    if is_model(data) and not is_model(model):
+        raise DataError(f"{data} is a model: the model comes first, then the data; found {model} first")
+
+
+def is_model(path: str) -> bool:
+    """Whether a file begins as a .snnrt file does."""
+    from snnrt.ir.spec import MAGIC
+
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except (OSError, ValueError):
+        return False
+
+
 def add_exit_options(parser: argparse.ArgumentParser, *, overrides: bool) -> None:
     """``--exit`` and ``--timesteps``; ``overrides``: of a model that has its own."""
     stands_for = " (otherwise the model's)" if overrides else ""
@@ -69,12 +89,14 @@ def add_exit_options(parser: argparse.ArgumentParser, *, overrides: bool) -> Non
             type=exit_choice,
             metavar="EXIT",
             help="when an input may stop: entropy:0.2, where the normalised entropy is below 0.2; "
-            f"confidence:0.9, where the largest probability is above 0.9; never{stands_for}",
+            "confidence:0.9, where the largest probability is above 0.9; margin:2, patience:3, budget:6; "
+            f"several joined by and / or; entropy:0.1,0.2 has a threshold a timestep; never{stands_for}",
         ),
-        ("entropy:", "confidence:", "never"),
+        ("entropy:", "confidence:", "margin:", "patience:", "budget:", "never"),
     )
+    longer = "; more than the model's go on with the same values, spikes need as many" if overrides else ""
     parser.add_argument(
-        "--timesteps", type=timesteps, metavar="T", help=f"run at most T timesteps{stands_for}"
+        "--timesteps", type=timesteps, metavar="T", help=f"run at most T timesteps{stands_for}{longer}"
     )
 
 

@@ -13,11 +13,12 @@ from snnrt.cli.arguments import (
     add_exit_options,
     add_json,
     finite,
+    is_model,
     positive,
     positive_real,
     subcommand,
 )
-from snnrt.cli.description import source_text
+from snnrt.cli.description import preprocessing_facts, source_text
 from snnrt.cli.output import (
     check_outputs,
     print_facts,
@@ -30,11 +31,13 @@ from snnrt.ir.spec import READOUT_MODES
 
 if TYPE_CHECKING:
     from snnrt.network import Network
+    from snnrt.results.fidelity import Fidelity
     from snnrt.results.rates import Agreement
 
 _OPTIONS = (
     "framework", "readout", "reset", "dt", "encoding", "low", "high", "strict", "multiple", "max_spikes",
-    "lower_bound", "normalise_input", "reset_delay", "layers", "logits", "weights",
+    "lower_bound", "normalise_input", "reset_delay", "layers", "logits", "weights", "spiking",
+    "negative_spikes",
 )  # fmt: skip
 
 _EXAMPLE = """\
@@ -65,9 +68,22 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     )
     add_import_options(parser)
     parser.add_argument(
+        "--preprocess",
+        action="append",
+        metavar="KEY=VALUE",
+        help="what happens to raw values before the first node, kept in the file: mean and std (a number, or "
+        "one a channel with commas), scale, layout, encoding (rate, latency, delta), seed, threshold; of "
+        "recordings of events interval (µs) or count, and size (WIDTHxHEIGHT); may be repeated",
+    )
+    parser.add_argument(
         "--decays",
         choices=("product", "shift"),
         help="how int8 neurons decay: by a product (the default), or by a shift, the nearest 1 − 2^−k",
+    )
+    parser.add_argument(
+        "--plot",
+        metavar="FILE",
+        help="with --spiking: accuracy against timesteps and the layers' errors as .png or .svg",
     )
     parser.add_argument(
         "--fine",
@@ -169,6 +185,14 @@ def add_module_options(parser: argparse.ArgumentParser) -> None:
         metavar="N|KEY",
         help="which of several results of the module the logits come from (the first)",
     )
+    group = parser.add_argument_group("an ordinary network")
+    group.add_argument(
+        "--spiking",
+        action="store_const",
+        const=True,
+        help="its activations become neurons, with thresholds from --calibrate",
+    )
+    _add_switch(group, "--negative-spikes", "neurons take back spikes that were too many (they do)")
 
 
 class _Switch(argparse.BooleanOptionalAction):
@@ -197,13 +221,17 @@ def import_options(args: argparse.Namespace) -> dict[str, Any]:
 
 def run(args: argparse.Namespace) -> int:
     """Convert, save, and say what was made and assumed."""
-    if args.calibrate is not None and args.numbers == "float32":
-        args.parser.error("--calibrate sets the scales of int8: add --numbers int8")
+    if args.calibrate is not None and args.numbers == "float32" and not args.spiking:
+        args.parser.error(
+            "--calibrate sets the scales of int8: add --numbers int8 (or --spiking, of an ordinary network)"
+        )
+    if args.plot is not None and not (args.spiking and args.calibrate):
+        args.parser.error("--plot draws how well an ordinary network spikes: add --spiking and --calibrate")
     if args.decays is not None and args.numbers != "int8":
         args.parser.error("--decays says how int8 neurons decay: add --numbers int8")
     if args.fine is not None and args.numbers != "int8":
         args.parser.error("--fine says which int8 weights are finer: add --numbers int8")
-    check_outputs([args.output], [args.source, args.calibrate])
+    check_outputs([args.output, args.plot], [args.source, args.calibrate])
     options = import_options(args)
     for name in ("timesteps", "exit", "name", "calibrate", "decays"):
         if getattr(args, name) is not None:
@@ -211,14 +239,17 @@ def run(args: argparse.Namespace) -> int:
     if args.fine is not None:
         words = ("none", "constant", "all")
         options["fine"] = args.fine if args.fine in words else [one.strip() for one in args.fine.split(",")]
+    if args.preprocess is not None:
+        options["preprocessing"] = _preprocessing(args.preprocess, args.parser)
     if args.class_names is not None:
         options["class_names"] = [name.strip() for name in args.class_names.split(",")]
 
     import snnrt
+    from snnrt.exits.reach import reach_of
 
     silent: set[str] = set()
     as_nir = args.output.lower().endswith(".nir")
-    if as_nir and _is_model(args.source):
+    if as_nir and is_model(args.source):
         if options or args.numbers != "float32":
             args.parser.error(f"{args.source} is converted already: it becomes a NIR file without options")
         network = snnrt.load(args.source)
@@ -230,11 +261,18 @@ def run(args: argparse.Namespace) -> int:
             if isinstance(warning.message, snnrt.SilentLayerWarning):
                 silent.update(warning.message.layers)
             print_warning(str(warning.message))
+    unreached = reach_of(network.graph).warning(network.exit)
+    if unreached is not None:
+        print_warning(unreached)
     unsaid: list[str] = []
     if as_nir:
         unsaid = network.save_nir(args.output)
     else:
         network.save(args.output)
+    if args.plot is not None and network.fidelity is not None:
+        from snnrt.targets.fidelity_plot import draw_fidelity
+
+        draw_fidelity(network.fidelity, args.plot)
     if args.json:
         print_json(_summary(args, network) | ({"not_in_nir": unsaid} if unsaid else {}))
     else:
@@ -244,18 +282,31 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _is_model(path: str) -> bool:
-    from snnrt.ir.spec import MAGIC
+def _preprocessing(settings: list[str], parser: argparse.ArgumentParser) -> dict[str, object]:
+    """The fields of a Preprocessing; one that stands twice is the later one's."""
+    values: dict[str, object] = {}
+    for setting in settings:
+        key, equals, text = (part.strip() for part in setting.partition("="))
+        if not equals:
+            parser.error(f"--preprocess: expected KEY=VALUE, as mean=0.1307, found {setting!r}")
+        parts = text.split("x" if key == "size" else ",")
+        found = [_parsed(part.strip()) for part in parts]
+        values[key] = found if len(found) > 1 else found[0]
+    return values
 
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except (OSError, ValueError):
-        return False
+
+def _parsed(text: str) -> object:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
     graph, info, agreement = network.graph, network.file_info(), network.agreement
+    fidelity = network.fidelity
     return {
         "model": args.output,
         "source": args.source,
@@ -272,7 +323,8 @@ def _summary(args: argparse.Namespace, network: Network) -> dict[str, object]:
         "arena_bytes": info.arena_bytes,
         "assumptions": list(network.assumptions),
         "agreement": None if agreement is None else dataclasses.asdict(agreement),
-        "warnings": [] if agreement is None else agreement.warnings(),
+        "fidelity": None if fidelity is None else dataclasses.asdict(fidelity),
+        "warnings": [text for one in (agreement, fidelity) if one is not None for text in one.warnings()],
     }
 
 
@@ -284,6 +336,7 @@ def _print(args: argparse.Namespace, network: Network, silent: set[str]) -> None
         ("written", args.output),
         ("network", f"{len(graph.nodes)} nodes, {graph.profile}, from {source_text(graph) or args.source}"),
         ("input", inputs_text(graph)),
+        *preprocessing_facts(graph),
         ("exit", exit_text(network.exit, network.timesteps)),
         ("flash", byte_count(info.file_bytes)),
         ("RAM", byte_count(info.arena_bytes)),
@@ -295,6 +348,44 @@ def _print(args: argparse.Namespace, network: Network, silent: set[str]) -> None
         )
     if network.agreement is not None:
         _print_agreement(network.agreement, silent)
+    if network.fidelity is not None:
+        _print_fidelity(network.fidelity)
+
+
+def _print_fidelity(fidelity: Fidelity) -> None:
+    """Classes and accuracy by timestep beside the ordinary network's, and the error of each layer."""
+    print()
+    print_facts([("fidelity", f"to the ordinary network, on {fidelity.inputs} calibration inputs")])
+    if fidelity.source_accuracy is not None:
+        print_facts([("accuracy", f"{fidelity.source_accuracy:.4f} of the ordinary network")])
+    print()
+    accuracies = fidelity.accuracy or (None,) * len(fidelity.timesteps)
+    print_table(
+        ("timesteps", "classes equal", "accuracy"),
+        [
+            (str(steps), f"{equal:.4f}", "" if accuracy is None else f"{accuracy:.4f}")
+            for steps, equal, accuracy in zip(fidelity.timesteps, fidelity.class_agreement, accuracies)
+        ],
+    )
+    print()
+    print_table(
+        ("neurons", "error", "at T/4", "spikes a step", "taken back"),
+        [
+            (
+                layer.name, f"{layer.errors[-1]:.3f}", f"{layer.errors[_quarter(fidelity)]:.3f}",
+                f"{layer.rate:.4f}", f"{layer.taken_back:.1%}",
+            )
+            for layer in fidelity.layers
+        ],
+    )  # fmt: skip
+    for text in fidelity.warnings():
+        print_text(f"warning: {text}")
+
+
+def _quarter(fidelity: Fidelity) -> int:
+    """The place of the first timestep of the measure from a quarter of them on."""
+    last = fidelity.timesteps[-1]
+    return next(place for place, steps in enumerate(fidelity.timesteps) if 4 * steps >= last)
 
 
 def _print_agreement(agreement: Agreement, silent: set[str]) -> None:

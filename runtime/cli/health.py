@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -235,7 +236,7 @@ def _document(
         "model": args.model,
         "of_this_model": None if network is None else record.is_of(network),
         "model_crc": record.model_crc,
-        "exit": str(record.exit),
+        "exit": _exit_text(record),
         "threshold_q": record.threshold_q,
         "timesteps": record.maximum_timesteps,
         "inferences": record.inferences,
@@ -273,7 +274,7 @@ def _print(
     where = f"{args.dump}, at byte {offset}" if args.record is None else f"of {args.record}, on the host"
     facts: list[tuple[str, object]] = [("record", where), ("model", _model_text(args, network, record))]
     facts += [
-        ("exit", exit_text(record.exit, record.maximum_timesteps)),
+        ("exit", _exit_text(record, exit_text)),
         ("inferences", _inferences_text(record)),
         ("model checks", f"{record.checks}, {_faults_text(record)}"),
     ]
@@ -311,6 +312,12 @@ def _faults_text(record: HealthRecord) -> str:
     return f"{record.faults} FAILED: the model in the device's memory was damaged; write it again"
 
 
+def _exit_text(record: HealthRecord, text: Callable[[Exit, int], str] | None = None) -> str:
+    if record.rule == "combined":
+        return f"combined: the model's own, of {record.threshold_q} terms"
+    return str(record.exit) if text is None else text(record.exit, record.maximum_timesteps)
+
+
 def _print_histograms(record: HealthRecord) -> None:
     shown = []
     for (first, last), count in zip(record.timestep_edges.tolist(), record.timesteps.tolist(), strict=True):
@@ -319,7 +326,8 @@ def _print_histograms(record: HealthRecord) -> None:
     _print_bars("timesteps", shown)
     print()
     edges = record.score_edges
-    kind = "probability" if record.rule == "confidence" else "entropy"
+    kinds = {"entropy": "entropy", "never": "entropy", "confidence": "probability"}
+    kind = kinds.get(record.rule, "score, as a share of its largest")
     scores = [
         (f"{low:.4f} … {high:.4f}", int(count)) for low, high, count in zip(edges, edges[1:], record.scores)
     ]

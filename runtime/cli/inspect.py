@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import add_json, completed, subcommand
-from snnrt.cli.description import assumptions_of, source_text
+from snnrt.cli.description import assumptions_of, preprocessing_document, preprocessing_facts, source_text
 from snnrt.cli.output import print_facts, print_json, print_table, print_text
 from snnrt.cli.profile import shipped_names
 from snnrt.texts import LONGEST_VALUE, printable
@@ -108,6 +108,7 @@ def _document(model: str, network: Network, needs: DeviceNeeds) -> dict[str, obj
             "low": source.low,
             "high": source.high,
         },
+        "preprocessing": preprocessing_document(graph),
         "readout": graph.readout.mode,
         "classes": graph.readout.shape[0],
         "exit": str(network.exit),
@@ -244,6 +245,17 @@ def _print_cores(needs: DeviceNeeds, info: FileInfo) -> None:
     print_text(f"code that may be added: {added}; that goes without the check of the model: {without}")
 
 
+def _promise_facts(network: Network) -> list[tuple[str, object]]:
+    from snnrt.calibration.promise import KEY, Promise
+
+    promise = Promise.of(network.graph)
+    if promise is None:
+        return [("promise", "none that can be read")] if KEY in network.graph.metadata else []
+    if not promise.is_of(network.exit):
+        return [("promise", f"none for this exit: one was given for {promise.exit}")]
+    return [("promise" if place == 0 else "", line) for place, line in enumerate(promise.sentences())]
+
+
 def _metadata_facts(network: Network) -> list[tuple[str, object]]:
     metadata, graph = network.graph.metadata, network.graph
     facts: list[tuple[str, object]] = []
@@ -255,6 +267,8 @@ def _metadata_facts(network: Network) -> list[tuple[str, object]]:
     if source_text(graph):
         facts.append(("source", source_text(graph)))
     facts += [("assumed" if index == 0 else "", text) for index, text in enumerate(assumptions_of(graph))]
-    shown = {"accuracy", "class_names", "source", "name", "node_names"}
+    facts += preprocessing_facts(graph)
+    facts += _promise_facts(network)
+    shown = {"accuracy", "class_names", "source", "name", "node_names", "preprocessing", "exit_promise"}
     facts += [(key, value) for key, value in metadata.items() if key not in shown]
     return facts

@@ -6,7 +6,15 @@ import argparse
 import io
 from typing import TYPE_CHECKING, Any, cast
 
-from snnrt.cli.arguments import add_data, add_exit_options, add_json, completed, positive, subcommand
+from snnrt.cli.arguments import (
+    add_data,
+    add_exit_options,
+    add_json,
+    check_order,
+    completed,
+    positive,
+    subcommand,
+)
 from snnrt.cli.output import (
     bar_width,
     check_outputs,
@@ -72,11 +80,17 @@ def run(args: argparse.Namespace) -> int:
     family, colon, file = args.device.partition(":")
     if args.crossbar and family != "crossbar":
         args.parser.error(f"--crossbar has no meaning on {args.device}: add --device crossbar")
+    check_order(args.model, args.data)
     check_outputs([args.output], [args.model, args.data])
+    if args.output is not None and not args.output.lower().endswith(".npz"):
+        args.parser.error(
+            f"--output: expected a name that ends in .npz, which is what is written, found {args.output}"
+        )
 
     import snnrt
     from snnrt.data.load import load_for_model
     from snnrt.devices.registry import find_device
+    from snnrt.exits.reach import reach_of
     from snnrt.silence import silence_text
 
     crossbar = None
@@ -92,6 +106,9 @@ def run(args: argparse.Namespace) -> int:
     if result.silent_layers:
         print_warning(silence_text(result.silent_layers, len(result)))
     exit, steps = args.exit or network.exit, args.timesteps or network.timesteps
+    unreached = reach_of(network.graph.with_(timesteps=steps)).warning(exit)
+    if unreached is not None:
+        print_warning(unreached)
     summary = summarise(result, data, steps) | {"capped_updates": _capped(result, network)}
     if family == "emulator":
         summary["emulator"] = _emulated(cast("EmulatedResult", result))

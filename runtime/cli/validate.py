@@ -106,12 +106,12 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error(f"--{name} says how a source is read, and OUTPUTS were recorded: leave it out")
     network = snnrt.load(args.model)
     graph = network.graph
-    data = load_for_model(args.data, graph, limit=args.limit)
-    outputs = None
+    outputs = recorded_outputs(args.against, graph, args.limit) if written else None
+    # an encoding spreads its spikes over the timesteps that run
+    steps = None if outputs is None else outputs.timesteps
+    data = load_for_model(args.data, graph, limit=args.limit, timesteps=steps)
     with progress_bar("comparing") as progress:
-        if written:
-            outputs = recorded_outputs(args.against, graph, args.limit)
-        else:
+        if not written:
             arrays = framework_outputs(args.against, graph, data.x, progress, **options)
             outputs = None if arrays is None else recorded_outputs(arrays, graph)
         if outputs is not None:

@@ -13,6 +13,7 @@ from snnrt.comparison.outputs import RecordedOutputs, is_outputs, recorded_outpu
 from snnrt.comparison.source import Progress, check_same, framework_outputs, source_graph, spiking
 from snnrt.comparison.steps import step_logits
 from snnrt.comparison.tally import LogitTally, Place, Tally
+from snnrt.data.load import Dataset
 from snnrt.devices.base import Session
 from snnrt.devices.registry import find_device
 from snnrt.errors import DataError
@@ -54,7 +55,9 @@ def compare_with_reference(
     """
     check_same(model.graph, source)
     ours = _request(model, data)
-    request = checked_request(source, ours.inputs, CAPABILITIES, record=("spikes",)).for_all_timesteps()
+    # what the model read, whatever the source's own file says of raw values
+    read = Dataset(ours.inputs, None, "x", prepared=True)
+    request = checked_request(source, read, CAPABILITIES, record=("spikes",)).for_all_timesteps()
     return _compare(model, ours, _Source(Reference(source), request, spiking(model.graph)), progress)
 
 

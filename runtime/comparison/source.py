@@ -16,7 +16,7 @@ Progress = Callable[[int, int], None]
 
 OPTIONS = (
     "readout", "reset", "dt", "encoding", "low", "high", "strict", "multiple", "max_spikes", "lower_bound",
-    "normalise_input", "reset_delay", "layers",
+    "normalise_input", "reset_delay", "layers", "spiking", "negative_spikes",
 )  # fmt: skip
 """Of a conversion: what the source does not say, as the metadata keeps it."""
 

@@ -116,7 +116,10 @@ def _range_hint(x: np.ndarray, source: Input, lowest: float, highest: float) -> 
         if source.encoding == "spikes" and highest <= 16:
             return "several events in a bin: use numpy.minimum(x, 1)"
         if x.dtype == np.uint8 or highest > 16:
-            return "8-bit images: divide by 255 (x / 255)"
+            return (
+                "8-bit images: divide by 255 (x / 255), or convert with --preprocess scale=0.00392157 (and "
+                "mean and std, where the network was trained on normalised images), which the file then keeps"
+            )
         if float(highest) == 16:
             return "values up to 16: divide by 16 (x / 16)"
     return (
@@ -212,6 +215,11 @@ def _check_timesteps(x: np.ndarray, model: int, asked: int | None, name: str) ->
     found = x.shape[1]
     if asked is None and found != model:
         most = min(found, model)
+        if len(x) == model:
+            raise DataError(
+                f"{name}: expected {model} timesteps, found {found}; if time comes first, (T, N, …), use "
+                f"x.swapaxes(0, 1), else ask for {most} timesteps (timesteps={most})"
+            )
         advice = f"; ask for {most} timesteps (--timesteps {most}, in Python timesteps={most})"
         raise DataError(f"{name}: expected {model} timesteps, found {found}{advice if found else ''}")
     if asked is not None and found < asked:

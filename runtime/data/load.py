@@ -29,6 +29,9 @@ from snnrt.data.fit import (
     fitted_shape,
     shape_text,
 )
+from snnrt.data.formats import KNOWN, Bins, read_files, read_other, spikes_of
+from snnrt.data.preprocessing import Preprocessing
+from snnrt.data.samples import as_numpy
 from snnrt.errors import DataError, DataFileError
 from snnrt.ir.graph import Graph, Shape
 from snnrt.texts import quoted
@@ -38,12 +41,14 @@ from snnrt.texts import quoted
 class Dataset:
     """Inputs ``x`` (N, …) of any numeric dtype, labels ``y`` (N,) if there are any.
 
-    ``name`` is the file or the built-in set, for messages.
+    ``name`` is the file or the built-in set, for messages. ``prepared``: whether ``x`` is what a network's
+    first node reads already, so that the model's own preprocessing is not for it.
     """
 
     x: np.ndarray
     y: np.ndarray | None
     name: str
+    prepared: bool = False
 
     def __len__(self) -> int:
         return len(self.x)
@@ -61,13 +66,15 @@ Accept = Callable[[str, Shape, np.dtype], None]
 
 
 def load_dataset(source: str | os.PathLike[str], split: Split = "test") -> Dataset:
-    """Read DATA: an ``.npz`` with ``x`` (and ``y``), an ``.npy``, or a built-in name.
+    """Read DATA: an ``.npz`` with ``x`` (and ``y``), an ``.npy``, IDX (``.gz`` too), CSV, an image, a
+    folder of images (folders in it are classes), or a built-in name. Recordings of events need a model,
+    which says their bins: :func:`load_for_model`.
 
     Built-in names are ``digits`` and ``yin-yang``; ``digits:train`` names a split, otherwise it
     is ``split``. Raises DataError for whatever is not that: a missing or malformed file, object
     arrays (which could run code), values that are no numbers, more bytes than the memory holds.
     """
-    return _load(source, split, lambda *_: None)
+    return _load(source, split, lambda *_: None, None)
 
 
 def load_for_model(
@@ -83,20 +90,26 @@ def load_for_model(
     An archive that would unpack into gigabytes of another shape costs nothing. Raises DataError as both.
     """
     name, inputs = os.fspath(source), [0]
+    chosen = Preprocessing.of_graph(graph)
 
     def accept(field: str, shape: Shape, dtype: np.dtype) -> None:
         # every value the same one: an array of this shape without memory
         stand_in = np.broadcast_to(np.zeros((), dtype), shape)
-        if field == "x":
+        if field == "x" and chosen is not None:
+            inputs[0] = len(stand_in) if shape else 0
+        elif field == "x":
             fitted_shape(stand_in, graph.input, graph.timesteps, timesteps, f"{name}: x")
             inputs[0] = len(stand_in)
         else:
             check_label_shape(shape, dtype, inputs[0], class_count(graph), f"{name}: y")
 
-    return fit_to_model(_load(source, split, accept), graph, limit=limit, timesteps=timesteps)
+    bins = spikes_of(graph, chosen, timesteps)
+    return fit_to_model(_load(source, split, accept, bins, limit), graph, limit=limit, timesteps=timesteps)
 
 
-def _load(source: str | os.PathLike[str], split: Split, accept: Accept) -> Dataset:
+def _load(
+    source: str | os.PathLike[str], split: Split, accept: Accept, bins: Bins | None, limit: int | None = None
+) -> Dataset:
     name = os.fspath(source)
     built_in, _, asked_split = name.partition(":")
     if built_in in BUILT_IN:
@@ -108,20 +121,27 @@ def _load(source: str | os.PathLike[str], split: Split, accept: Accept) -> Datas
             close = get_close_matches(built_in, BUILT_IN, n=1)
             hint = f"did you mean {close[0]}?" if close else "numpy.savez('data.npz', x=x, y=y) writes a file"
             raise DataFileError(f"{name}: no such file, and no built-in data of that name ({known}); {hint}")
+        if path.is_dir():
+            return Dataset(*read_files(path, name, bins, _memory_bytes() // 2), name)
         if not path.is_file():
-            raise DataFileError(
-                f"{name}: expected an .npz or .npy file, found a folder or a device; give a file in it"
-            )
+            raise DataFileError(f"{name}: expected a file, found a device; give a file")
         with path.open("rb") as file:
-            magic = file.read(6)
+            magic = file.read(16)
             file.seek(0)
             if magic[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
                 return _load_npz(file, name, accept)
-            if magic == np.lib.format.MAGIC_PREFIX:
+            if magic.startswith(np.lib.format.MAGIC_PREFIX):
                 return Dataset(_read_array(file, path.stat().st_size, name, "x", accept), None, name)
-        found = "an empty file" if not magic else f"a file that starts with {magic!r}"
+        other = read_other(path, name, magic, bins, _memory_bytes() // 2)
+        if other is not None:
+            accept("x", other[0].shape, other[0].dtype)
+            return Dataset(*other, name)
+        found = "an empty file" if not magic else f"a file that starts with {magic[:6]!r}"
+        if magic.startswith((b"SNNRT", b"\x89HDF")):
+            found = "a model; the model comes first, then the data"
         raise DataError(
-            f"{name}: expected an .npz or .npy file, found {found}; write one with numpy.savez(x=…, y=…)"
+            f"{name}: expected an .npz or .npy file, {KNOWN}, found {found}; write one with "
+            "numpy.savez(x=…, y=…)"
         )
 
 
@@ -159,8 +179,21 @@ def fit_to_model(
         y = fitted_labels(y, len(x), class_count(graph), f"{name}: y")
     if limit is not None and x.ndim:
         x, y = x[:limit], None if y is None else y[:limit]
-    x = fitted_inputs(x, graph.input, graph.timesteps, timesteps, f"{name}: x")
-    return replace(dataset, x=np.ascontiguousarray(x, np.float32), y=y)
+    x = prepared_inputs(x, graph, timesteps, f"{name}: x", dataset.prepared)
+    return replace(dataset, x=np.ascontiguousarray(x, np.float32), y=y, prepared=True)
+
+
+def prepared_inputs(
+    x: object, graph: Graph, timesteps: int | None, name: str, prepared: bool = False
+) -> np.ndarray:
+    """``x`` through the model's own preprocessing, unless it is ``prepared``, and held against the rule
+    (:func:`snnrt.data.fit.fitted_inputs`). Raises DataError."""
+    x = as_numpy(x)
+    chosen = None if prepared else Preprocessing.of_graph(graph)
+    if chosen is not None:
+        array = as_array(x, name)
+        x = chosen.apply(array, graph, name, timesteps) if array.ndim else array
+    return fitted_inputs(x, graph.input, graph.timesteps, timesteps, name)
 
 
 def _load_built_in(name: str, built_in: str, split: str) -> Dataset:

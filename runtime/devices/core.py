@@ -9,8 +9,9 @@ import numpy as np
 from snnrt._core import ffi, lib
 from snnrt.errors import ModelError
 from snnrt.format.model import ModelInfo
+from snnrt.ir.spec import EXIT_RULES
 
-RULES = {"never": 0, "entropy": 1, "confidence": 2}
+RULES = {rule: EXIT_RULES.code(rule) for rule in EXIT_RULES.values}
 
 
 def status_text(status: int) -> str:
@@ -105,6 +106,11 @@ class Execution:
             raise ModelError(status_text(status))
         self._kernels = -1
         self._exit = (-1, -1, -1)
+
+    def choose_kernels(self, kernels: str | None) -> None:
+        """Use a kernel set, None: the fastest, whatever the network used."""
+        self._kernels = _BEST if kernels is None else _SETS[kernels]
+        lib.snnrt_host_use_kernels(self.network, self._kernels)
 
     def set_up(self, kernels: str | None, rule: str, threshold_q: int, timesteps: int) -> None:
         """Which kernel set (None: the fastest), and when an inference ends. Raises ModelError where the core

@@ -10,7 +10,8 @@ import numpy as np
 from snnrt.exits import fixed_point
 from snnrt.format import layout
 from snnrt.format.model import Model
-from snnrt.ir.graph import Neuron, broadcast
+from snnrt.ir.exit_rules import RULES
+from snnrt.ir.graph import Graph, Neuron, Readout, broadcast
 from snnrt.ir.nodes.input import quantise_input
 from snnrt.ir.spec import output_bytes
 from snnrt.results.counts import Counts
@@ -19,12 +20,20 @@ from snnrt.results.result import Result
 
 @dataclass(frozen=True)
 class Recording:
-    """Bytes of a neuron (node ``index`` of the graph) at every step, (N, T, bytes): its states or spikes."""
+    """Bytes of a node (``index`` in the graph) at every step, (N, T, bytes): a neuron's states or spikes, or
+    the readout's accumulators."""
 
-    node: Neuron
+    node: Neuron | Readout
     index: int
     state: bool
     raw: np.ndarray
+
+
+def shown_scores(rule: str, graph: Graph, scores: np.ndarray) -> np.ndarray:
+    """(N,) float64 of a core's integers; of ``combined`` those of the model's first term."""
+    terms = graph.exit.exit_terms
+    named = terms[0].rule if rule == "combined" and terms else rule
+    return RULES[named].shown(scores.astype(np.int64), graph.readout.shape[0])
 
 
 class CoreValues:
@@ -37,7 +46,6 @@ class CoreValues:
         self._orders = model.orders
         self._types = model.types
         self._names = tuple(node.name for node in model.graph)
-        self._log_classes = float(np.log(self.classes))
 
     def stored_input(self, x: np.ndarray) -> np.ndarray:
         """Input values (N, [T,] elements) in stored order of float32 ``x``: int16 in integer models."""
@@ -49,11 +57,14 @@ class CoreValues:
         return np.ascontiguousarray(layout.store_values(x, source.shape), np.float32)
 
     def recordings(self, record: Sequence[str], inputs: int, timesteps: int) -> list[Recording]:
-        """Zeroed room for what a run records: nodes in order, spikes before membranes."""
+        """Zeroed room for what a run records: nodes in order, spikes before membranes, the readout last."""
         recordings: list[Recording] = []
         if not record:
             return recordings
         for index, node in enumerate(self.graph):
+            if isinstance(node, Readout) and "accumulators" in record:
+                raw = np.zeros((inputs, timesteps, 4 * self.classes), np.uint8)
+                recordings.append(Recording(node, index, False, raw))
             if not isinstance(node, Neuron):
                 continue
             elements = int(np.prod(node.shape))
@@ -89,29 +100,29 @@ class CoreValues:
             for taken in every:
                 rows = steps == taken
                 logits[rows] = fixed_point.real_logits(accumulators[rows], readout.scale, readout.mode, taken)
-        q16 = scores / 65536.0
-        if rule == "entropy":
-            q16 = q16 / self._log_classes
-        elif rule == "never":
-            q16 = np.full(len(steps), np.nan)
+        shown = shown_scores(rule, self.graph, scores)
         if counts is None:
             counts = np.zeros((len(steps), self.node_count, len(Counts.FIELDS)), np.uint64)
         arrays = {field: counts[:, :, position] for position, field in enumerate(Counts.FIELDS)}
         timesteps = steps.astype(np.int64)
+        neurons = [one for one in recordings if isinstance(one.node, Neuron)]
+        read = [one.raw for one in recordings if isinstance(one.node, Readout)]
         return Result(
             logits=logits,
             predictions=classes.astype(np.int64),
             timesteps=timesteps,
-            scores=q16,
+            scores=shown,
             counts=Counts(nodes=self._names, timesteps=timesteps.copy(), **arrays),
-            spikes={r.node.name: self._recorded(r) for r in recordings if not r.state},
-            membranes={r.node.name: self._recorded(r) for r in recordings if r.state},
+            spikes={r.node.name: self._recorded(r, r.node) for r in neurons if not r.state},
+            membranes={r.node.name: self._recorded(r, r.node) for r in neurons if r.state},
+            accumulators=next((raw.view(accumulators.dtype) for raw in read), None),
             output_map=self.graph.output_map,
         )
 
-    def _recorded(self, recording: Recording) -> np.ndarray:
-        """Raw bytes of a recording as (N, T, *shape)."""
-        node, raw = recording.node, recording.raw
+    def _recorded(self, recording: Recording, node: Neuron | Readout) -> np.ndarray:
+        """Raw bytes of a neuron's recording as (N, T, *shape)."""
+        raw = recording.raw
+        assert isinstance(node, Neuron)
         elements = int(np.prod(node.shape))
         order = self._orders.get(node.name)
         if recording.state:
@@ -126,4 +137,4 @@ class CoreValues:
             bits = np.unpackbits(raw, axis=-1, bitorder="little")[..., :elements]
             return layout.load_values(bits, node.shape, order)
         dtype = np.dtype("<i2") if kind == "int16" else np.dtype("<f4")
-        return layout.load_values(raw.view(dtype), node.shape, order).astype(np.uint16)
+        return layout.load_values(raw.view(dtype), node.shape, order).astype(node.recorded_dtype)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from snnrt.errors import DataError, SnnrtError
 from snnrt.format.model import Model
 from snnrt.ir.operations import dense_operations
 from snnrt.results.counts import Counts
+from snnrt.results.request import RECORDABLE
 from snnrt.results.result import Result
 
 __all__ = ["RULES", "CpuDevice", "check_model", "find", "kernel_sets", "names", "status_text"]
@@ -56,15 +58,17 @@ class CpuDevice:
     def __init__(self, kernels: str = "") -> None:
         self.kernels = kernels or None
         self.capabilities = Capabilities(
-            f"cpu:{kernels}" if kernels else "cpu", kernels=(kernels,) if kernels else kernel_sets()
+            f"cpu:{kernels}" if kernels else "cpu",
+            records=RECORDABLE,
+            kernels=(kernels,) if kernels else kernel_sets(),
         )
 
     def open(self, model: Model) -> CpuSession:
         """Cheap after the first time for a model."""
-        return CpuSession(_program(model), self.kernels)
+        return CpuSession(program_of(model), self.kernels)
 
 
-class _Program:
+class Program:
     """A model in the core's memory, and executions of it that are not in use.
 
     It must not hold the model, whose end it would put off.
@@ -92,49 +96,72 @@ class _Program:
             self.idle.append(execution)
 
 
-_programs: weakref.WeakKeyDictionary[Model, _Program] = weakref.WeakKeyDictionary()
+_programs: weakref.WeakKeyDictionary[Model, Program] = weakref.WeakKeyDictionary()
 _programs_lock = threading.Lock()
 
 
-def _program(model: Model) -> _Program:
+def program_of(model: Model) -> Program:
     with _programs_lock:
         program = _programs.get(model)
         if program is None:
-            program = _programs[model] = _Program(model)
+            program = _programs[model] = Program(model)
         return program
 
 
 class CpuSession(Session):
     """A model in the core; any number of threads may run it at once."""
 
-    def __init__(self, program: _Program, kernels: str | None) -> None:
+    def __init__(self, program: Program, kernels: str | None) -> None:
         self._program = program
         self._kernels = kernels
 
     def run(self, request: RunRequest) -> Result:
         """Each input until it is sure enough; the same bits for any kernels, threads and order."""
-        run = _Run(self._program, request, request.kernels or self._kernels)
-        inputs = len(request)
-        work = self._program.operations * request.timesteps
-        size = min(
-            _INPUTS_AT_ONCE,
-            max(1, _WITHOUT_A_LOOK // work),
-            max(1, _BYTES_AT_ONCE // max(1, 4 * request.inputs[0].size)),
-        )
-        threads = 1
-        if inputs > 1 and inputs * work > _WORTH_A_THREAD and request.threads != 1:
-            threads = min(request.threads or all_cores(), inputs)
-            size = min(size, max(1, inputs // (4 * threads)))
-        done = _reporter(request)
-        if threads > 1 or work > _WITHOUT_A_LOOK:
-            run_parts(inputs, size, threads, run.worker, run.stop, done)
-        else:
-            part = run.worker()
-            for start in range(0, inputs, size):
-                end = min(start + size, inputs)
-                part(start, end)
-                done(end)
-        return run.result()
+        return run_on_core(self._program, request, request.kernels or self._kernels)
+
+
+class Attachment(Protocol):
+    """What works beside an execution, one for each thread: it is joined to it for each part of a request."""
+
+    place: Any
+    """``snnrt_host_place *``, where the core writes which input and timestep it is at."""
+
+    def join(self, execution: Execution) -> None:
+        """Before a part."""
+        ...
+
+    def leave(self, execution: Execution) -> None:
+        """After it, whatever happened."""
+        ...
+
+
+def run_on_core(
+    program: Program, request: RunRequest, kernels: str | None, attach: Callable[[], Attachment] | None = None
+) -> Result:
+    """Each input of the request until it is sure enough, with what ``attach`` gives each thread, if
+    anything."""
+    run = _Run(program, request, kernels, attach)
+    inputs = len(request)
+    work = program.operations * request.timesteps
+    size = min(
+        _INPUTS_AT_ONCE,
+        max(1, _WITHOUT_A_LOOK // work),
+        max(1, _BYTES_AT_ONCE // max(1, 4 * request.inputs[0].size)),
+    )
+    threads = 1
+    if inputs > 1 and inputs * work > _WORTH_A_THREAD and request.threads != 1:
+        threads = min(request.threads or all_cores(), inputs)
+        size = min(size, max(1, inputs // (4 * threads)))
+    done = _reporter(request)
+    if threads > 1 or work > _WITHOUT_A_LOOK:
+        run_parts(inputs, size, threads, run.worker, run.stop, done)
+    else:
+        part = run.worker()
+        for start in range(0, inputs, size):
+            end = min(start + size, inputs)
+            part(start, end)
+            done(end)
+    return run.result()
 
 
 def _reporter(request: RunRequest) -> Any:
@@ -159,8 +186,15 @@ class _Outputs:
 class _Run:
     """One request on its way through the core."""
 
-    def __init__(self, program: _Program, request: RunRequest, kernels: str | None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        request: RunRequest,
+        kernels: str | None,
+        attach: Callable[[], Attachment] | None,
+    ) -> None:
         self.program = program
+        self.attach = attach
         self.request = request
         self.kernels = kernels
         self.stop = StopFlag()
@@ -233,6 +267,9 @@ class _Worker:
     def __init__(self, run: _Run) -> None:
         self.run = run
         self.batch = run.batch()
+        self.attachment = None if run.attach is None else run.attach()
+        if self.attachment is not None:
+            self.batch.place = self.attachment.place
 
     def __call__(self, start: int, end: int) -> None:
         """Inputs ``start`` … ``end``. Raises SnnrtError where the core refuses."""
@@ -244,14 +281,19 @@ class _Worker:
         batch.input_bytes = values[0].nbytes
         batch.timestep_bytes = values[0, 0].nbytes if program.spikes else 0
         batch.inputs = end - start
+        batch.first_input = start
         run.point(batch, start)
         recordings = run.recordings(start) if request.record else ffi.NULL
         batch.recordings = recordings
         execution = program.take()
         try:
             execution.set_up(run.kernels, request.exit.rule, request.threshold_q, request.timesteps)
+            if self.attachment is not None:
+                self.attachment.join(execution)
             status = lib.snnrt_host_run_batch(execution.network, batch)
         finally:
+            if self.attachment is not None:
+                self.attachment.leave(execution)
             program.give_back(execution)
         if status != lib.SNNRT_OK:
             raise SnnrtError(f"input {start}: {status_text(status)}")

@@ -9,6 +9,7 @@ from snnrt.devices.core import check_model
 from snnrt.errors import ModelError, ModelFileError
 from snnrt.format.file_format import LARGEST_FILE
 from snnrt.format.model import Model
+from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph
 from snnrt.ir.spec import MAGIC
 
@@ -24,6 +25,17 @@ def model_of(graph: Graph) -> Model:
 def read_model(raw: bytes) -> Model:
     """The checked model of a file's bytes. Raises ModelError for any bytes that are no valid model."""
     return Model.from_bytes(raw, check_model)
+
+
+def with_exit(model: Model, exit: Exit | str | None) -> Model:
+    """``model``, or where ``exit`` is one of several terms that it has not, the model that has them: a device
+    reads terms in the model. Raises DataError, and ModelError for an exit that the model cannot have."""
+    if exit is None:
+        return model
+    chosen = Exit.of(exit)
+    if chosen.rule != "combined" or chosen == Exit.of(model.graph.exit):
+        return model
+    return model_of(model.graph.with_exit(chosen))
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:

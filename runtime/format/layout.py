@@ -57,7 +57,7 @@ def prepare(graph: Graph) -> Graph:
 
 def granularity(array: Array, values: np.ndarray) -> str:
     """How many values an array has, as a record says it."""
-    if array.stored in ("matrix", "kernel"):
+    if array.stored in ("matrix", "kernel", "terms"):
         return "tensor"
     if array.stored == "outputs":
         return "channel"
@@ -71,6 +71,8 @@ def stored_shape(
     ``source``; ``fields`` are the record's parameters."""
     if array.stored == "matrix":
         return (source[0], shape[0])
+    if array.stored == "terms":
+        return (int(fields["threshold_q"]), 4)
     if array.stored == "kernel":
         groups = int(fields["groups"])
         kernel = int(fields["kernel_h"]), int(fields["kernel_w"])
@@ -90,6 +92,8 @@ def store_array(array: Array, values: np.ndarray, node: Node, order_in: Order, o
         out, depth, kernel_h, kernel_w = values.shape
         grouped = values.reshape(groups, out // groups, depth, kernel_h, kernel_w)
         return np.ascontiguousarray(grouped.transpose(0, 3, 4, 2, 1))
+    if array.stored == "terms":
+        return values
     if values.ndim == 3:
         return np.ascontiguousarray(values.transpose(1, 2, 0)).ravel()
     if values.ndim == 1 and len(node.shape) == 1 and order is not None:

@@ -8,28 +8,28 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snnrt.errors import DataError
 from snnrt.exits import fixed_point
 from snnrt.health.histograms import Difference, compare_histograms
-from snnrt.ir.exit_choice import Exit
+from snnrt.ir.exit_choice import Exit, Rule
+from snnrt.ir.exit_rules import RULES as KNOWN
+from snnrt.ir.spec import EXIT_RULES
 from snnrt.results.request import Inputs
 
 if TYPE_CHECKING:
     from snnrt.network import Network
 
-Rule = Literal["entropy", "confidence", "never"]
 
 MAGIC = b"SNNH"
 VERSION = 1
 BINS = 16
 BYTES = 176
 COUNT_MAX = 2**32 - 1
-# the order of the codes in csrc/snnrt.h
-RULES: tuple[Rule, ...] = ("never", "entropy", "confidence")
+RULES: tuple[Rule, ...] = EXIT_RULES.values  # type: ignore[assignment]
 MAX_TIMESTEPS = 65535
 ONE_Q16 = 65536
 
@@ -116,17 +116,24 @@ class HealthRecord:
         ran = Exit.entropy(0.0) if chosen.rule == "never" and classes > 1 else chosen
         result = network.run(x, exit=ran, timesteps=timesteps, progress=progress)
         rule: Rule = chosen.rule
+        scored = score_rule(chosen)
         threshold_q = fixed_point.threshold_q(rule, chosen.threshold, classes) if stored is None else stored
-        record = cls.empty(model_crc(network), rule, threshold_q, int(maximum), classes)
-        unit = ONE_Q16 if rule == "confidence" else ONE_Q16 * math.log(classes)
+        record = cls.empty(model_crc(network), rule, threshold_q, int(maximum), classes, scored)
+        unit = (
+            1
+            if KNOWN[scored].whole
+            else ONE_Q16 * (math.log(classes) if scored in ("entropy", "never") else 1)
+        )
         return record.with_counts(result.timesteps, np.rint(np.nan_to_num(result.scores) * unit))
 
     @classmethod
     def empty(
-        cls, model_crc: int, rule: Rule, threshold_q: int, maximum_timesteps: int, classes: int
-    ) -> HealthRecord:
-        """A record that was just started, of a model with so many classes."""
-        limit = ONE_Q16 if rule == "confidence" else natural_logarithm_q16(classes)
+        cls, model_crc: int, rule: Rule, threshold_q: int, maximum_timesteps: int, classes: int,
+        scored: str | None = None,
+    ) -> HealthRecord:  # fmt: skip
+        """A record that was just started, of a model with so many classes; ``scored``: the rule whose scores
+        it counts, where ``rule`` is ``combined`` (:func:`score_rule`)."""
+        limit = KNOWN[scored or ("entropy" if rule == "combined" else rule)].limit_q(classes)
         zeros = np.zeros(BINS, np.uint32)
         return cls(model_crc, rule, threshold_q, maximum_timesteps, limit, 0, 0, 0, 0, zeros, zeros.copy())
 
@@ -157,7 +164,15 @@ class HealthRecord:
 
     @property
     def exit(self) -> Exit:
-        """The exit in force, its threshold as :class:`snnrt.Exit` takes it, to four digits or better."""
+        """The exit in force, its threshold as :class:`snnrt.Exit` takes it, to four digits or better.
+
+        Raises DataError for one of several terms, which the model has and not its record."""
+        if self.rule == "combined":
+            raise DataError("health record: the exit is the model's own, of several terms; look at the model")
+        if KNOWN[self.rule].whole:
+            return Exit(self.rule, float(self.threshold_q))
+        if self.rule == "margin":
+            return Exit(self.rule, float(f"{min(self.threshold_q / ONE_Q16, 16.0):.6g}"))
         # the record has ln K of an entropy as the end of its last bin
         share = min(self.threshold_q / max(self.score_limit, 1), 1.0)
         return Exit(self.rule, 0.0 if self.rule == "never" else float(f"{share:.4g}"))
@@ -260,9 +275,12 @@ class HealthRecord:
             )
         _need("steps_per_bin", self.steps_per_bin, steps_per_bin)
         largest = natural_logarithm_q16(fixed_point.MAX_CLASSES)
-        if self.rule == "confidence":
-            _need("score_limit", ONE_Q16, self.score_limit)
-        elif self.score_limit > largest:
+        if self.rule == "combined":
+            largest = KNOWN["margin"].limit_q(2)
+        elif self.rule not in ("entropy", "never"):
+            _need("score_limit", KNOWN[self.rule].limit_q(2), self.score_limit)
+            largest = self.score_limit
+        if self.score_limit > largest:
             raise DataError(
                 f"health record: score_limit: expected at most {largest}, found {self.score_limit}"
             )
@@ -285,6 +303,11 @@ class HealthRecord:
                 f"health record: timesteps: expected no inference past {self.maximum_timesteps}, "
                 f"found {beyond}"
             )
+
+
+def score_rule(exit: Exit) -> str:
+    """The rule whose scores a record counts: of several terms the first's."""
+    return exit.terms[0].rule if exit.rule == "combined" else exit.rule
 
 
 def model_crc(network: Network) -> int:

@@ -18,6 +18,7 @@ from snnrt.ir.graph_checks import check_edges, check_graph, check_shape
 from snnrt.ir.node import Edge, Node, Shape, complaint
 from snnrt.ir.node_fields import accepted_fields, field_names, mistake
 from snnrt.ir.nodes import NODES, Conv2d, Pad2d
+from snnrt.ir.nodes.exit import packed_terms
 from snnrt.ir.spec import ONE_Q15, ValueType
 from snnrt.ir.transposed import as_convolution
 from snnrt.ir.value_types import largest_value
@@ -189,9 +190,11 @@ class GraphBuilder:
             if name not in self._values:
                 expected = f"a node of that name and of shape {value.shape}, which delayed() promised"
                 raise ModelError(f"node {name!r}: expected {expected}, found none")
+        terms = None
         if isinstance(exit, ExitChoice) or (isinstance(exit, str) and ":" in exit):
             chosen = ExitChoice.of(exit)
             exit = (chosen.rule, chosen.threshold)
+            terms = packed_terms(chosen.terms, logits.shape[0]) if chosen.terms else None
         rule = tuple(exit) if isinstance(exit, (tuple, list)) else (exit, 0.0)
         if len(rule) != 2:
             expected = "the name of a rule, or a rule and its threshold"
@@ -200,7 +203,7 @@ class GraphBuilder:
         accepted = accepted_fields(Readout, names[0], {"mode": readout, "scale": scale}, self.arithmetic)
         ends = (
             Readout(names[0], (Edge(logits.name, logits.delay),), logits.shape, **accepted),
-            Exit(names[1], (Edge(names[0]),), logits.shape, rule=rule[0], threshold=rule[1]),  # type: ignore[arg-type]
+            Exit(names[1], (Edge(names[0]),), logits.shape, rule[0], rule[1], terms=terms),  # type: ignore[arg-type]
         )
         graph = Graph((*self._nodes, *ends), self.timesteps, self.arithmetic, dict(metadata or {}))
         check_graph(graph)

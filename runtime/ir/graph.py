@@ -106,13 +106,16 @@ class Graph:
         return replace(self, **changes)  # type: ignore[arg-type]
 
     def with_exit(self, exit: ExitChoice | str, threshold: float | None = None) -> Graph:
-        """A copy with another exit: a :class:`snnrt.Exit`, its text, or a rule and its ``threshold``."""
-        rule: object = exit
+        """A copy with another exit: a :class:`snnrt.Exit`, its text, or a rule and its ``threshold``.
+
+        What was promised of the exit before (``exit_promise``, docs/exit_rules.md) is not of this one."""
+        node: Node
         if threshold is None:
-            chosen = ExitChoice.of(exit)
-            rule, threshold = chosen.rule, chosen.threshold
-        exit_node = self.exit.with_(rule=rule, threshold=float(threshold), threshold_q=None)
-        return self.with_(nodes=(*self.nodes[:-1], exit_node))
+            node = self.exit.choosing(ExitChoice.of(exit))
+        else:
+            node = self.exit.with_(rule=exit, threshold=float(threshold), threshold_q=None, terms=None)
+        metadata = {key: value for key, value in self.metadata.items() if key != "exit_promise"}
+        return self.with_(nodes=(*self.nodes[:-1], node), metadata=metadata)
 
     @property
     def input(self) -> Input:

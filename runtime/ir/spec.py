@@ -27,6 +27,7 @@ MAX_TIMESTEPS = 65535
 MAX_DIMENSION = 2**24 - 1
 MAX_ELEMENTS = 2**27
 MAX_CLASSES = 4096
+MAX_EXIT_TERMS = 1024
 MAX_U16 = 65535
 LARGEST_INT16 = 32767
 LARGEST_SUM = 2**30
@@ -69,7 +70,10 @@ LAYOUTS = Enumeration("LAYOUT", ("dense",))
 GRANULARITIES = Enumeration("PER", ("tensor", "layer", "channel", "neuron"))
 ENCODINGS = Enumeration("INPUT", ("constant", "spikes"))
 READOUT_MODES = Enumeration("READOUT", ("sum", "mean", "last", "maximum", "first_spike"))
-EXIT_RULES = Enumeration("EXIT", ("never", "entropy", "confidence"))
+EXIT_RULES = Enumeration(
+    "EXIT", ("never", "entropy", "confidence", "margin", "patience", "budget", "combined")
+)
+"""The words of :data:`snnrt.ir.exit_rules.RULES`, and ``combined``: several terms, each of one of these."""
 
 ValueType = Literal["bits", "int16", "int32", "float32"]
 ELEMENT_DTYPES = {"float32": "<f4", "int32": "<i4", "int8": "<i1"}
@@ -97,7 +101,7 @@ class Parameter:
         return 2 if self.type == "u16" else 4
 
 
-Stored = Literal["matrix", "kernel", "outputs", "neurons"]
+Stored = Literal["matrix", "kernel", "outputs", "neurons", "terms"]
 """How an array's elements lie in the file (:mod:`snnrt.format.layout`)."""
 
 Unit = Literal["real", "membrane", "q15", "steps"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from snnrt.errors import DataError
 from snnrt.exits import fixed_point
+from snnrt.exits.decisions import Decider
 from snnrt.ir.arithmetic import broadcast
 from snnrt.ir.element_order import element_orders
 from snnrt.ir.exit_choice import Exit
@@ -17,13 +18,20 @@ from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.node import Node
 from snnrt.ir.value_types import ValueType, output_types
 from snnrt.results.counts import Counts
-from snnrt.results.request import Capabilities, Inputs, RunRequest, checked_input, checked_request
+from snnrt.results.request import (
+    RECORDABLE,
+    Capabilities,
+    Inputs,
+    RunRequest,
+    checked_input,
+    checked_request,
+)
 from snnrt.results.result import Result
 
 if TYPE_CHECKING:
     from snnrt.format.model import Model
 
-CAPABILITIES = Capabilities("reference")
+CAPABILITIES = Capabilities("reference", records=RECORDABLE)
 # bounds the memory of a batch: numbers in the unrolled windows of its largest convolution
 _WINDOW_BUDGET = 2**22
 _LARGEST_BATCH = 256
@@ -91,9 +99,9 @@ class Reference:
 
         ``x``: (N, *shape), or (N, T, *shape) for spikes, in the range that the input node states.
         ``timesteps``: at most so many (the graph's). ``exit`` replaces the graph's. ``record``: of
-        ``spikes`` and ``membranes`` (after the step; int8: times ``scale``). ``progress(done, inputs)`` is
-        called now and then. Raises DataError for ``x`` or ``record`` that do not fit, ModelError for an exit
-        that the graph cannot have.
+        ``spikes``, ``membranes`` (after the step; int8: times ``scale``) and ``accumulators``.
+        ``progress(done, inputs)`` is called now and then. Raises DataError for ``x`` or ``record`` that do
+        not fit, ModelError for an exit that the graph cannot have.
         """
         request = checked_request(
             self.graph, x, CAPABILITIES, timesteps=timesteps, exit=exit, record=record, progress=progress,
@@ -109,7 +117,8 @@ class Reference:
             chosen = np.arange(start, min(start + size, inputs))
             x = request.values(start, start + len(chosen))
             with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-                _Batch(self, x, chosen, result).run(steps, request.exit.rule, request.threshold_q)
+                decider = Decider.of(request.exit, request.threshold_q, self.graph.exit)
+                _Batch(self, x, chosen, result).run(steps, decider)
             if request.progress is not None:
                 request.progress(int(chosen[-1]) + 1, inputs)
         return result
@@ -124,7 +133,7 @@ class Reference:
             chosen = np.arange(start, min(start + size, x.shape[0]))
             batch = _Batch(self, x[chosen], chosen, result)
             batch.largest = largest
-            batch.run(int(self.graph.timesteps), "never", 0)
+            batch.run(int(self.graph.timesteps), Decider((), self.graph.readout.shape[0]))
         return largest
 
     def _batch_size(self) -> int:
@@ -145,7 +154,7 @@ class Reference:
             counts=Counts.zeros(tuple(node.name for node in graph), inputs),
             output_map=graph.output_map,
             spikes={
-                node.name: np.zeros((inputs, steps, *node.shape), np.uint16 if node.multiple else np.uint8)
+                node.name: np.zeros((inputs, steps, *node.shape), node.recorded_dtype)
                 for node in neurons
                 if "spikes" in record and node.threshold is not None
             },
@@ -154,6 +163,9 @@ class Reference:
                 for node in neurons
                 if "membranes" in record
             },
+            accumulators=np.zeros((inputs, steps, classes), np.int32 if graph.integer else np.float32)
+            if "accumulators" in record
+            else None,
         )
 
 
@@ -184,18 +196,19 @@ class _Batch:
         if self.integer:
             self.multipliers, self.shift = readout.in_fixed_point()
 
-    def run(self, steps: int, rule: str, threshold_integer: int) -> None:
+    def run(self, steps: int, decider: Decider) -> None:
         for step in range(1, steps + 1):
             for index, node in enumerate(self.graph.nodes[:-2]):
                 if step == 1 or node.name not in self.reference.static:
                     self._execute(index, node, step)
             self._accumulate(step)
             distances, classes = self._distances(step)
-            decision = fixed_point.decide(rule, threshold_integer, distances)
+            decision = decider.step(distances, classes, step)
             done = decision.stop if step < steps else np.ones(len(self.alive), bool)
             if done.any():
                 self._finish(done, step, classes, decision.scores)
                 self._keep(~done)
+                decider.keep(~done)
             if not len(self.alive):
                 return
 
@@ -219,6 +232,8 @@ class _Batch:
         readout = self.graph.readout
         x = self.values[readout.inputs[0].source]
         self.accumulator = readout.accumulate(self.accumulator, x, step, int(self.graph.timesteps))
+        if self.result.accumulators is not None:
+            self.result.accumulators[self.alive, step - 1] = self.accumulator
 
     def _distances(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         mode = self.graph.readout.mode

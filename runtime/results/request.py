@@ -12,29 +12,31 @@ import numpy as np
 from snnrt.brief import brief_repr
 from snnrt.data.builtin import Split
 from snnrt.data.fit import class_count, fitted_inputs, fitted_labels
-from snnrt.data.load import Dataset, load_for_model
+from snnrt.data.load import Dataset, load_for_model, prepared_inputs
+from snnrt.data.samples import gathered, is_samples
 from snnrt.errors import ArgumentTypeError, DataError
-from snnrt.exits import fixed_point
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Input
 
 Inputs = Any
-"""What a run takes: an array (N, …), a :class:`snnrt.data.Dataset`, the path of an .npz or .npy file, or a
-built-in name such as ``"digits"`` or ``"digits:train"``."""
+"""What a run takes: an array or tensor (N, …), a :class:`snnrt.data.Dataset`, a data set or loader of
+PyTorch, the path of data (:func:`snnrt.data.load_for_model`), or a built-in name such as ``"digits"`` or
+``"digits:train"``."""
 Progress = Callable[[int, int], None]
 
-RECORDABLE = ("spikes", "membranes")
+RECORDABLE = ("spikes", "membranes", "accumulators")
+RECORDED_ANYWHERE = RECORDABLE[:2]
 MAX_TIMESTEPS = 65535
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a device called ``name`` can do: ``records`` of ``"spikes"`` and ``"membranes"``,
-    ``arithmetics`` of ``"float32"`` and ``"integer"``, ``kernels``: names of kernel sets to choose from
-    (none: no choice), ``counts``: whether it counts events (otherwise they are zero)."""
+    """What a device called ``name`` can do: ``records`` of ``"spikes"``, ``"membranes"`` and
+    ``"accumulators"``, ``arithmetics`` of ``"float32"`` and ``"integer"``, ``kernels``: names of kernel sets
+    to choose from (none: no choice), ``counts``: whether it counts events (otherwise they are zero)."""
 
     name: str
-    records: tuple[str, ...] = RECORDABLE
+    records: tuple[str, ...] = RECORDED_ANYWHERE
     arithmetics: tuple[str, ...] = ("float32", "integer")
     kernels: tuple[str, ...] = ()
     counts: bool = True
@@ -104,9 +106,10 @@ def checked_request(
     kernels: str | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
+    split: Split = "test",
 ) -> RunRequest:
     """The request of a run of ``graph``; arguments as in :meth:`snnrt.Network.run`, None: the graph's own;
-    ``y``: labels, in place of those that come with ``x``.
+    ``y``: labels, in place of those that come with ``x``; ``split``: as for :func:`checked_data`.
 
     Raises DataError, or ModelError for an exit that the model cannot have, that names the argument, what was
     expected and found.
@@ -129,7 +132,7 @@ def checked_request(
         expected = f"one of {known}" if known else f"none, since device {capabilities.name} has no choice"
         raise DataError(f"kernels: expected {expected}, found {kernels!r}")
     chosen, integer = _exit(graph, exit)
-    inputs, labels = checked_data(graph, x, asked, y)
+    inputs, labels = checked_data(graph, x, asked, y, split)
     steps = graph.timesteps if asked is None else asked
     return RunRequest(inputs, labels, steps, chosen, integer, recorded, kernels, threads, progress)
 
@@ -147,10 +150,12 @@ def checked_data(
         x = load_for_model(x, graph, split=split, timesteps=timesteps)
         inputs, labels = x.x, x.y
     else:
-        name = "x"
+        name, prepared = "x", False
         if isinstance(x, Dataset):
-            x, labels, name = x.x, x.y, f"{x.name}: x"
-        inputs = fitted_inputs(x, graph.input, graph.timesteps, timesteps, name)
+            x, labels, name, prepared = x.x, x.y, f"{x.name}: x", x.prepared
+        elif is_samples(x):
+            x, labels = gathered(x, name)
+        inputs = prepared_inputs(x, graph, timesteps, name, prepared)
     if y is not None:
         labels = y
     if labels is not None:
@@ -185,7 +190,8 @@ def _exit(graph: Graph, choice: Exit | str | None) -> tuple[Exit, int]:
     if chosen == model_exit:
         # the integer that the file has, whoever wrote it
         return chosen, own.integer_threshold
-    return chosen, fixed_point.threshold_q(chosen.rule, chosen.threshold, graph.readout.shape[0])
+    # of a combined one the number of terms: a device runs the model that has them (devices/models.py)
+    return chosen, own.choosing(chosen).integer_threshold
 
 
 def checked_input(x: object, node: Input, timesteps: int, name: str = "x") -> np.ndarray:

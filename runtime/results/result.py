@@ -32,7 +32,10 @@ class Result:
     ``scores`` (N,) float64: normalised entropy (rule ``entropy``) or largest probability
     (``confidence``) at the last step, NaN for ``never``; ``counts``: events, for each input.
     ``spikes`` and ``membranes``, where recorded: node name → (N, T, *shape), zero after the
-    exit; spikes are uint8 (uint16 where a neuron fires several a step), membranes float32 in real units.
+    exit; spikes are uint8 (uint16 where a neuron fires several a step, int16 where it takes some
+    back), membranes float32 in real units.
+    ``accumulators``, where recorded: (N, T, K), the readout's after each timestep, int32 or float32 as the
+    core has them, zero after the exit.
     ``silent_layers``: those that fired for none of the inputs, where the device counts; most often their
     rules, the threshold or the inputs' scale are not what they were in training. ``output_map``: (channels,
     height, width) where the classes are the elements of a map, channels last; see :attr:`maps`.
@@ -45,6 +48,7 @@ class Result:
     counts: Counts
     spikes: dict[str, np.ndarray] = field(default_factory=dict)
     membranes: dict[str, np.ndarray] = field(default_factory=dict)
+    accumulators: np.ndarray | None = None
     silent_layers: tuple[str, ...] = ()
     output_map: tuple[int, ...] | None = None
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from snnrt.ir.exit_choice import Exit
+from snnrt.ir.exit_rules import RULES
 from snnrt.ir.graph import Graph, Neuron, Node, Weighted
 from snnrt.network import Network
 from snnrt.results.request import Capabilities, checked_request
@@ -14,7 +17,6 @@ from snnrt.targets.emulator.device import EmulatedResult, run_emulated
 # enough for activity to pass through delays and synapses; at most so many
 _LEAST_STEPS, _MOST_STEPS = 4, 64
 # no score is below or above these: the rule is computed at each step and never ends the run
-_UNREACHED = {"never": 0.0, "entropy": 0.0, "confidence": 1.0}
 
 
 def worst_step(graph: Graph, core: str | Core) -> EmulatedResult:
@@ -24,16 +26,24 @@ def worst_step(graph: Graph, core: str | Core) -> EmulatedResult:
     done, every neuron fires, and the exit rule is computed. Which branch a neuron's or class's value
     takes can move it by some instructions an element. Raises as :func:`run_emulated`.
     """
-    network = Network(busiest_graph(graph))
+    network = Network(busiest_graph(graph).with_exit(_unreached(graph)))
     source = network.graph.input
     steps = min(max(_LEAST_STEPS, len(graph.nodes)), _MOST_STEPS)
     shape = (1, steps, *source.shape) if source.encoding == "spikes" else (1, *source.shape)
     value = source.peak * source.scale if graph.integer else max(abs(source.high), 1.0)
     x = np.full(shape, value, np.float32)
-    exit = Exit(graph.exit.rule, _UNREACHED[graph.exit.rule])
+    exit = _unreached(graph)
     ranged = with_range(network.graph, value)
     request = checked_request(ranged, x, Capabilities("emulator"), timesteps=steps, exit=exit)
     return run_emulated(network.model, request, core)
+
+
+def _unreached(graph: Graph) -> Exit:
+    rule = graph.exit.rule
+    if rule != "combined":
+        return Exit(rule, RULES[rule].careful)
+    terms = [replace(term, threshold=RULES[term.rule].careful) for term in graph.exit.exit_terms]
+    return Exit("combined", terms=tuple(terms))
 
 
 def busiest_graph(graph: Graph) -> Graph:

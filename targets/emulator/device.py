@@ -25,7 +25,7 @@ from snnrt.targets.emulator.build import BOARDS, OPTIMISATION, Image, ImageSizes
 from snnrt.targets.emulator.cores import CORES, STACK_BYTES, Core, core_named
 from snnrt.targets.emulator.machine import REFUSED, ProgramError, run_program
 from snnrt.targets.emulator.records import HEAD_BYTES, Records, Settings, read_records, record_type
-from snnrt.targets.export.core_sources import amalgamate, options_for
+from snnrt.targets.export.core_sources import SWITCH, amalgamate, options_for
 
 # variables of the board support and the program, beside what depends on the model
 _OTHER_RAM = 4096
@@ -215,10 +215,13 @@ class _Run:
     def build(self, folder: Path, counted: bool, traced: bool) -> Image:
         graph, info = self.model.graph, self.model.info
         # the model's own rule stays in the build, whatever rule it runs by
-        rules = {"never": (), "entropy": ("exit_scores",), "confidence": ("exit_scores", "exit_confidence")}
-        options = options_for(
-            graph, counters=int(counted), trace=int(traced), **dict.fromkeys(rules[self.request.exit.rule], 1)
+        ruled = options_for(
+            graph if self.request.exit.rule == "combined" else graph.with_exit(self.request.exit)
         )
+        switches = {
+            name.removeprefix(SWITCH).lower(): 1 for name, on in ruled.items() if on and "_EXIT_" in name
+        }
+        options = options_for(graph, counters=int(counted), trace=int(traced), **switches)
         folder.mkdir()
         source, header = amalgamate(options)
         (folder / "snnrt.c").write_text(source)

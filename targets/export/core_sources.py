@@ -16,11 +16,11 @@ from snnrt.targets.export.c_conditionals import kept_lines
 # files for processors that firmware runs on; each is guarded by the compiler's macros
 _PATTERNS = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c", "kernels/riscv/*.c")
 PUBLIC = ("snnrt.h", "snnrt_unstable.h", "snnrt_config.h", "snnrt_constants.h", "snnrt_status.h")
-_PREFIX = "SNNRT_WITH_"
+SWITCH = "SNNRT_WITH_"
 # no model needs these: a caller asks for them
-ON_REQUEST = ("COUNTERS", "TRACE", "STRINGS", "HEALTH", "KERNEL_TABLE", "VECTOR_SCRATCH")
+ON_REQUEST = ("COUNTERS", "TRACE", "STRINGS", "HEALTH", "KERNEL_TABLE", "VECTOR_SCRATCH", "ENCODING")
 # of those whose value does not depend on the compiler
-_SWITCH = re.compile(rf"#ifndef ({_PREFIX}\w+)\n#define \1 (0|1|{_PREFIX}\w+)\n")
+_SWITCH = re.compile(rf"#ifndef ({SWITCH}\w+)\n#define \1 (0|1|{SWITCH}\w+)\n")
 _LOCAL_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"[^\n]*\n', re.MULTILINE)
 _SYSTEM_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]+<([^>]+)>[^\n]*\n", re.MULTILINE)
 _GUARD = re.compile(r"\A((?:\s*/\*.*?\*/)?\s*)#ifndef (\w+)\n#define \2\n(.*)\n#endif\s*\Z", re.DOTALL)
@@ -42,21 +42,22 @@ def options_for(graph: Graph, **overrides: int) -> dict[str, int]:
         "LOIHI": any(neuron.loihi for neuron in neurons),
         "DEPTHWISE": any(isinstance(node, Conv2d) and node.is_depthwise for node in graph),
         "EXIT_SCORES": graph.exit.rule != "never",
-        "EXIT_CONFIDENCE": graph.exit.rule == "confidence",
+        "EXIT_CONFIDENCE": any(term.rule == "confidence" for term in graph.exit.exit_terms),
+        "EXIT_COMBINED": graph.exit.rule not in ("never", "entropy", "confidence"),
     }
     kinds = {node.KIND.name for node in graph}
     for node in NODES:
         if node.KIND.switch is not None:
             needs[node.KIND.switch] = needs.get(node.KIND.switch, False) or node.KIND.name in kinds
     needs |= dict.fromkeys(ON_REQUEST, False)
-    options |= {_PREFIX + name: int(needed) for name, needed in needs.items()}
+    options |= {SWITCH + name: int(needed) for name, needed in needs.items()}
     # without a rule a health record has the entropies all the same
     if overrides.get("health"):
-        options[_PREFIX + "EXIT_SCORES"] = 1
+        options[SWITCH + "EXIT_SCORES"] = 1
     for name, value in overrides.items():
-        if _PREFIX + name.upper() not in options:
-            raise TypeError(f"the core has no switch {_PREFIX}{name.upper()}")
-        options[_PREFIX + name.upper()] = int(value)
+        if SWITCH + name.upper() not in options:
+            raise TypeError(f"the core has no switch {SWITCH}{name.upper()}")
+        options[SWITCH + name.upper()] = int(value)
     return options
 
 
@@ -196,7 +197,7 @@ def _header_body(name: str) -> str:
     text = _GUARD.match(_read(name))
     assert text is not None, f"{name} has no include guard"
     body = _LOCAL_INCLUDE.sub("", text[1] + text[3])
-    return f"#if {_PREFIX}FLOAT32\n{body.strip()}\n#endif" if name == "snnrt_float.h" else body
+    return f"#if {SWITCH}FLOAT32\n{body.strip()}\n#endif" if name == "snnrt_float.h" else body
 
 
 def _public_header(options: Mapping[str, int]) -> str:

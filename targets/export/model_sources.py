@@ -13,6 +13,7 @@ from snnrt.format.sizes import FileInfo
 from snnrt.ir.graph import Graph, Shape
 from snnrt.network import Network
 from snnrt.targets.export.c_text import c_comment, c_float, c_string, rendered
+from snnrt.targets.export.input_encoding import encoding_text
 from snnrt.targets.workload import node_scratch_bytes
 from snnrt.texts import printable
 
@@ -124,7 +125,7 @@ def model_header(model: Model, form: ModelForm, core: CoreHeader) -> str:
         ),
         INPUT_TYPE="int16_t" if model.is_int8 else "float",
         INPUT_NOTE=rendered("quantise.h.in", NAME=model.name, PREFIX=prefix) if model.is_int8 else "",
-        DECLARATION=_declaration(model, form),
+        DECLARATION=_declaration(model, form) + encoding_text(graph, model.name, prefix),
     )
 
 

@@ -15,6 +15,7 @@ from snnrt.network import Network
 from snnrt.targets.export.c_text import checked_name, name_from
 from snnrt.targets.export.core_sources import PUBLIC, amalgamate, options_for, source_files
 from snnrt.targets.export.example_program import arduino_sketch, example_main
+from snnrt.targets.export.input_encoding import has_encoding
 from snnrt.targets.export.kconfig import parts_of, with_kconfig
 from snnrt.targets.export.licence import licence
 from snnrt.targets.export.model_sources import CoreHeader, Model, ModelForm, model_files
@@ -71,6 +72,8 @@ def build_project(
     _check(models, wanted)
     parts = (_DEFAULT_PARTS | set(wanted.with_parts)) - set(wanted.without_parts)
     switches = {part.replace("-", "_"): int(part in parts) for part in PARTS}
+    # of the model whose header calls it
+    switches["encoding"] = int(any(has_encoding(model.graph) for model in models))
     options = options_for(network.graph, **switches)
     for model in models[1:]:
         options = {

@@ -166,5 +166,5 @@ def float_model(source, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def int8_model(source, tmp_path_factory) -> Path:
     """The same in int8."""
-    options = ("--numbers", "int8", "--calibrate", "digits")
+    options = ("--numbers", "int8", "--calibrate", "digits", "--fine", "none")
     return converted(source, tmp_path_factory.mktemp("int8") / "digits.snnrt", *options)

@@ -30,7 +30,11 @@ COMMANDS = [
         1,
         ("net.pt", "snnrt convert net.py:make --weights model.pt"),
     ),
-    ("convert {folder}/net.onnx -o {folder}/a.snnrt", 1, ("net.onnx", "ONNX is not read yet")),
+    (
+        "convert {folder}/net.onnx -o {folder}/a.snnrt",
+        1,
+        ("net.onnx", "export the network again with torch.onnx.export"),
+    ),
     ("convert {source} -o {folder}/none/a.snnrt", 1, ("folder", "does not exist; create it first")),
     ("convert {source} -o {source}", 1, ("it is what the command reads; choose another name",)),
     ("convert {source} -o {folder}/a.snnrt --framework pytorch", 2, ("'pytorch' (choose from 'snntorch'",)),
@@ -54,7 +58,7 @@ COMMANDS = [
     (
         "run digits {model}",
         1,
-        ("digits: no such file; expected a .snnrt", "snnrt convert SOURCE -o MODEL"),
+        ("is a model: the model comes first, then the data", "found digits first"),
     ),
     ("run {source} digits", 1, ("a NIR file must be converted first", "snnrt convert SOURCE -o MODEL")),
     ("run {model} mnist", 1, ("no built-in data of that name (digits, yin-yang)", "numpy.savez(")),
@@ -71,7 +75,7 @@ COMMANDS = [
     (
         "run {model} digits --exit 0.2",
         2,
-        ("entropy:THRESHOLD, confidence:THRESHOLD or", "as entropy:0.2"),
+        ("entropy:THRESHOLD, confidence:THRESHOLD", "as entropy:0.2"),
     ),
     ("run {model} digits --exit entropy:2", 2, ("a threshold from 0 to 1, found '2'",)),
     ("run {model} digits --threshold 0.2", 2, ("--threshold 0.2; did you mean --exit entropy:0.2?",)),
@@ -127,7 +131,6 @@ CALLS = [
     (lambda net, x: net.score(x), "give y, or data with labels"),
     (lambda net, x: net.score(x, ["one", "two", "three"]), "number the classes from 0"),
     (lambda net, x: net.run(x).accuracy([0.0, 1.0, 2.0]), "use y.astype(int)"),
-    (lambda net, x: net.profile(x, target="dt-snn,loihi"), "of several targets give a list"),
     (lambda net, x: snnrt.load("missing.snnrt"), "'snnrt convert SOURCE -o MODEL' makes one"),
     (lambda net, x: snnrt.load(SHIPPED), "a NIR file must be converted first"),
     (lambda net, x: snnrt.convert(net), "source: expected the path of a NIR file (.nir)"),

@@ -19,7 +19,7 @@ def test_by_suffix(name):
     assert find_importer(name).load() is import_nir
 
 
-@pytest.mark.parametrize("name", ["network.h5", "network", "network.onnx"])
+@pytest.mark.parametrize("name", ["network.h5", "network", "network.dat"])
 def test_by_content(tmp_path, name):
     shutil.copy(DIGITS, tmp_path / name)
     assert find_importer(tmp_path / name).title == "NIR"
@@ -31,7 +31,7 @@ def test_one_more_is_one_line(tmp_path, monkeypatch):
     (tmp_path / "x").write_bytes(b"PK\x03\x04...")
     assert find_importer(tmp_path / "x") is OTHER
     assert readable_sources() == (
-        "a NIR file (.nir) or a Zip file (.zipped, .z) or "
+        "a NIR file (.nir) or an ONNX file (.onnx) or a Zip file (.zipped, .z) or "
         "a PyTorch module (net.py:make or package.module:make)"
     )
 
@@ -50,8 +50,8 @@ def test_unknown(tmp_path):
 
 
 def test_not_there(tmp_path):
-    with pytest.raises(ModelError, match=r"x.onnx: no such file; expected a NIR file \(.nir\)"):
-        find_importer(tmp_path / "x.onnx")
+    with pytest.raises(ModelError, match=r"x.model: no such file; expected a NIR file \(.nir\)"):
+        find_importer(tmp_path / "x.model")
     with pytest.raises(ModelError, match="no such file"):
         find_importer(tmp_path)
 

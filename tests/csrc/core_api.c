@@ -268,7 +268,7 @@ static void check_exit(const model *m) {
     snnrt_network network;
     snnrt_result result;
     CHECK(snnrt_network_init(&network, m->bytes, m->size, arena, m->info.arena_bytes, NULL) == SNNRT_OK);
-    CHECK(snnrt_network_set_exit(&network, 3, 0, 1) == SNNRT_ERROR_ARGUMENT);
+    CHECK(snnrt_network_set_exit(&network, 7, 0, 1) == SNNRT_ERROR_ARGUMENT);
     CHECK(snnrt_network_set_exit(&network, UINT32_MAX, 0, 1) == SNNRT_ERROR_ARGUMENT);
     CHECK(snnrt_network_set_exit(&network, SNNRT_EXIT_NEVER, 0, 0) == SNNRT_ERROR_ARGUMENT);
     CHECK(snnrt_network_set_exit(&network, SNNRT_EXIT_NEVER, 0, 65536) == SNNRT_ERROR_ARGUMENT);

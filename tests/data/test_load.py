@@ -243,7 +243,7 @@ def test_bool_bytes_other_than_0_and_1_count_as_true(tmp_path):
 def test_no_file_says_which_names_are_built_in(tmp_path):
     with pytest.raises(DataError, match=r"no such file.*digits, yin-yang"):
         load_dataset("digitz")
-    with pytest.raises(DataError, match="a folder or a device"):
+    with pytest.raises(DataError, match=r"expected files .png.* in the folder, found none"):
         load_dataset(tmp_path)
     with pytest.raises(DataError):
         load_dataset("a\0b")

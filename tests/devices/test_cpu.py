@@ -182,3 +182,18 @@ def test_an_interrupt_leaves_the_network_usable(monkeypatch):
 
 def test_all_cores_are_those_that_the_process_may_use():
     assert batches.all_cores() >= 1
+
+
+@pytest.mark.parametrize("numbers", ["int8", "float32"])
+def test_accumulators_of_every_timestep(numbers):
+    """What the last of them gives as logits is the result's, and the reference has the same bits."""
+    graph, x = dense_lif(numbers)
+    network = Network(graph)
+    found = network.run(x, exit="never", record=["accumulators"])
+    expected = network.run(x, exit="never", record=["accumulators"], device="reference")
+    assert found.accumulators.dtype == (np.int32 if numbers == "int8" else np.float32)
+    assert found.accumulators.tobytes() == expected.accumulators.tobytes()
+    for step in range(1, graph.timesteps + 1):
+        shorter = network.run(x, exit="never", timesteps=step, record=["accumulators"])
+        assert shorter.accumulators.tobytes() == found.accumulators[:, :step].tobytes()
+    assert network.run(x).accumulators is None

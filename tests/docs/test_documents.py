@@ -190,3 +190,12 @@ def test_firmware_switches():
     page = (ROOT / "docs" / "firmware.md").read_text("utf-8")
     for name in re.findall(r"#ifndef (SNNRT_\w+)", config):
         assert name == "SNNRT_CONFIG_H" or f"`{name}`" in page
+
+
+def test_data_python_runs(monkeypatch, tmp_path, capsys):
+    shutil.copy(ROOT / "examples" / "models" / "digits_conv.nir", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks(ROOT / "docs" / "data.md", "python")
+    exec(compile(code, "docs/data.md", "exec"), {})
+    first, last = capsys.readouterr().out.splitlines()
+    assert first == last and len(first.split()) == 5

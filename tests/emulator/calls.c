@@ -179,7 +179,7 @@ static void refuse_arguments(model *m) {
     say("step without input", snnrt_network_step(&m->network, NULL, &result));
     say("unaligned input", snnrt_network_step(&m->network, (const uint8_t *)m->input + 1, &result));
     say("run without result", snnrt_network_run(&m->network, m->input, NULL));
-    say("no such rule", snnrt_network_set_exit(&m->network, 3, 0, 1));
+    say("no such rule", snnrt_network_set_exit(&m->network, 7, 0, 1));
     say("no timesteps", snnrt_network_set_exit(&m->network, SNNRT_EXIT_NEVER, 0, 0));
     say("too many timesteps", snnrt_network_set_exit(&m->network, SNNRT_EXIT_NEVER, 0, 65536));
     say("unaligned scratch", snnrt_network_use_scratch(&m->network, (uint8_t *)room + 4, 64));

@@ -11,20 +11,21 @@ import snnrt
 from snnrt import Exit
 from snnrt.devices.cpu import kernel_sets
 from snnrt.exits import fixed_point
+from snnrt.exits.decisions import decide
 from snnrt.network import Network
 
 # distances from the best logit in nats Q16, S, H in Q16, the largest probability in Q16; from the third to
 # the last but one ln S lies between two entries of its table: the lower alone would give 100 to 1000 less
 CASES = [
-    ([0, 0], 2147483648, 45426, 32768),
-    ([0, 0, 0], 3221225472, 71998, 21845),
-    ([0, 65536], 1468756429, 38154, 47910),
-    ([0, 30000, 65536, 131072], 2293437516, 78212, 30682),
-    ([0, 1, 2, 3, 4], 5368546577, 105475, 13107),
-    ([0, 100000, 100001, 200000, 300000, 400000], 1604872289, 64419, 43846),
-    ([0, *range(5000, 100000, 5000)], 11439312312, 190334, 6151),
-    ([0, 77777, 77777, 77777, 77777, 77777, 77777], 3040027642, 118509, 23147),
-    ([0, 1048575, 1048575, 1048575], 1073742184, 0, 65535),
+    ([0, 0], 134217728, 45426, 32768),
+    ([0, 0, 0], 201326592, 71999, 21845),
+    ([0, 65536], 91794643, 38151, 47912),
+    ([0, 30000, 65536, 131072], 143333530, 78206, 30684),
+    ([0, 1, 2, 3, 4], 335535896, 105474, 13107),
+    ([0, 100000, 100001, 200000, 300000, 400000], 100298819, 64410, 43849),
+    ([0, *range(5000, 100000, 5000)], 714931167, 190332, 6151),
+    ([0, 77777, 77777, 77777, 77777, 77777, 77777], 189986398, 118502, 23149),
+    ([0, 1048575, 1048575, 1048575], 67108885, 0, 65536),
 ]  # fmt: skip
 DEVICES = ["reference", *(f"cpu:{name}" for name in kernel_sets())]
 
@@ -40,7 +41,7 @@ def test_integers(distances: list[int], total: int, entropy: int, probability: i
     found = np.array([distances])
     assert fixed_point.exponentials(found).sum() == total
     assert fixed_point.entropy_q(found).tolist() == [entropy]
-    assert fixed_point.decide("confidence", 0, found).scores.tolist() == [probability / 65536]
+    assert decide("confidence", 0, found).scores.tolist() == [probability / 65536]
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -71,13 +72,23 @@ def test_a_tie_of_confidence_goes_on(device: str, classes: int) -> None:
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_tie_of_entropy_goes_on(device: str) -> None:
-    """Three equal logits have an entropy of 71998; stopping needs less than the threshold."""
-    g = snnrt.GraphBuilder(3, timesteps=3)
-    network = Network(g.finish(g.dense(g.input, np.eye(3, dtype=np.float32))))
-    for threshold, integer, steps in ((0.99999, 71998, 3), (1.0, 71999, 1)):
-        assert fixed_point.threshold_q("entropy", threshold, 3) == integer
-        result = network.run(np.zeros((1, 3)), device=device, exit=Exit.entropy(threshold))
+    """Two logits that differ by one have an entropy of 38151; stopping needs less than the threshold."""
+    g = snnrt.GraphBuilder(2, timesteps=3)
+    network = Network(g.finish(g.dense(g.input, np.eye(2, dtype=np.float32)), readout="mean"))
+    for integer, steps in ((38151, 3), (38152, 1)):
+        threshold = integer / (65536 * math.log(2))
+        assert fixed_point.threshold_q("entropy", threshold, 2) == integer
+        result = network.run(np.array([[1.0, 0.0]]), device=device, exit=Exit.entropy(threshold))
         assert result.timesteps.tolist() == [steps]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_tie_of_margin_goes_on(device: str) -> None:
+    g = snnrt.GraphBuilder(2, timesteps=3)
+    network = Network(g.finish(g.dense(g.input, np.eye(2, dtype=np.float32)), readout="mean"))
+    for threshold, steps in ((1.0, 3), (1.0 - 1 / 65536, 1)):
+        result = network.run(np.array([[1.0, 0.0]]), device=device, exit=Exit.margin(threshold))
+        assert result.timesteps.tolist() == [steps] and result.scores.tolist() == [1.0]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from snnrt.errors import ModelError
 from snnrt.exits import fixed_point
+from snnrt.exits.decisions import decide
 
-TOLERANCE = 1e-4
+# docs/exit_rules.md states it; the goal is 1/1024
+TOLERANCE = 4e-4
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -31,8 +33,8 @@ def test_scores_are_the_softmax_s(classes: int, spread: float) -> None:
     logits = np.random.default_rng(classes).normal(0, spread, (200, classes)).astype(np.float32)
     exact = softmax(logits.astype(np.float64))
     distances = fixed_point.distances_from_floats(logits, "sum", 1)
-    entropy = fixed_point.decide("entropy", 0, distances).scores
-    largest = fixed_point.decide("confidence", 0, distances).scores
+    entropy = decide("entropy", 0, distances).scores
+    largest = decide("confidence", 0, distances).scores
     np.testing.assert_allclose(entropy, normalised_entropy(exact), atol=TOLERANCE)
     np.testing.assert_allclose(largest, exact.max(axis=1), atol=TOLERANCE)
 
@@ -46,17 +48,17 @@ def test_integer_logits_give_the_same_scores() -> None:
     for mode, steps in (("sum", 1), ("mean", 3)):
         exact = softmax(accumulated * scale.astype(np.float64) / steps)
         distances = fixed_point.distances_from_integers(scaled, mode, steps)
-        entropy = fixed_point.decide("entropy", 0, distances).scores
+        entropy = decide("entropy", 0, distances).scores
         np.testing.assert_allclose(entropy, normalised_entropy(exact), atol=TOLERANCE)
         np.testing.assert_array_equal(fixed_point.best_class(scaled), exact.argmax(axis=1))
 
 
 @given(st.integers(0, fixed_point.MAX_DISTANCE))
 def test_exponential_is_within_its_table_s_error(distance: int) -> None:
-    exact = 2.0**30 * math.exp(-distance / 65536)
+    exact = 2.0**26 * math.exp(-distance / 65536)
     found = int(fixed_point.exponentials(np.array([distance]))[0])
-    # interpolation, and log2 e in Q16, whose error grows with the distance
-    assert abs(found - exact) <= 2 + exact * (2e-5 + 5e-6 * distance / 65536)
+    # interpolation, and log2 e in Q11, whose error grows with the distance
+    assert abs(found - exact) <= 2 + exact * (7e-5 + 1.3e-4 * distance / 65536)
 
 
 @given(st.lists(st.integers(0, fixed_point.MAX_DISTANCE), min_size=1, max_size=30))
@@ -65,30 +67,31 @@ def test_entropy_in_python_integers(distances: list[int]) -> None:
     distances[0] = 0
     weights = []
     for distance in distances:
-        y = distance * 94548
-        n, f = y // 2**32, y % 2**32
-        i, r = f // 2**26, (f // 2**10) % 2**16
-        upper = round(2**30 * 2 ** (-i / 64))
-        lower = round(2**30 * 2 ** (-(i + 1) / 64))
-        weights.append((upper - (upper - lower) * r // 2**16) >> n)
+        y = distance * 2955
+        n, i, r = y // 2**27, y // 2**22 % 32, y // 2**11 % 2**11
+        upper = round(2**26 * 2 ** (-i / 32))
+        lower = round(2**26 * 2 ** (-(i + 1) / 32))
+        weights.append((upper - (upper - lower) * r // 2**11) >> n)
     total = sum(weights)
     p = total.bit_length() - 1
-    x = (total * 2 ** (63 - p)) % 2**63
-    i, r = x // 2**57, (x // 2**41) % 2**16
-    low, high = (round(2**24 * math.log(1 + k / 64)) for k in (i, i + 1))
-    logarithm = (p - 30) * 11629080 + low + (high - low) * r // 2**16
-    entropy = logarithm // 2**8 + sum(e * d for e, d in zip(weights, distances)) // total
+    x = total * 2**32 // 2 ** (p + 1) % 2**31
+    i, r = x // 2**25, x // 2**9 % 2**16
+    low, high = (round(2**16 * math.log(1 + k / 64)) for k in (i, i + 1))
+    logarithm = (p - 26) * 45426 + low + (high - low) * r // 2**16
+    cut = p - 13
+    weighted = sum(e * d for e, d in zip(weights, distances))
+    entropy = logarithm + 4 * (weighted // 2 ** (2 + cut) // (total // 2**cut))
     assert fixed_point.entropy_q(np.array([distances]))[0] == entropy
 
 
 def test_most_classes_at_the_largest_distances_do_not_overflow() -> None:
     flat = np.zeros((1, fixed_point.MAX_CLASSES), np.int64)
-    assert fixed_point.decide("entropy", 0, flat).scores[0] == pytest.approx(1.0, abs=TOLERANCE)
+    assert decide("entropy", 0, flat).scores[0] == pytest.approx(1.0, abs=TOLERANCE)
     # the product e·d is largest at a distance of one nat
     one_nat = np.full((1, fixed_point.MAX_CLASSES), 65536)
     one_nat[0, 0] = 0
     exact = softmax(-one_nat / 65536)
-    found = fixed_point.decide("entropy", 0, one_nat).scores[0]
+    found = decide("entropy", 0, one_nat).scores[0]
     assert found == pytest.approx(normalised_entropy(exact)[0], abs=TOLERANCE)
 
 
@@ -106,7 +109,7 @@ def test_extreme_accumulators_keep_their_order() -> None:
 def test_decision_follows_the_threshold(rule: str, threshold: float) -> None:
     logits = np.random.default_rng(1).normal(0, 2, (300, 7)).astype(np.float32)
     distances = fixed_point.distances_from_floats(logits, "sum", 1)
-    decision = fixed_point.decide(rule, fixed_point.threshold_q(rule, threshold, 7), distances)
+    decision = decide(rule, fixed_point.threshold_q(rule, threshold, 7), distances)
     exact = softmax(logits.astype(np.float64))
     score = normalised_entropy(exact) if rule == "entropy" else exact.max(axis=1)
     clear = np.abs(score - threshold) > TOLERANCE
@@ -115,7 +118,7 @@ def test_decision_follows_the_threshold(rule: str, threshold: float) -> None:
 
 
 def test_never_stops() -> None:
-    decision = fixed_point.decide("never", 0, np.zeros((2, 3), np.int64))
+    decision = decide("never", 0, np.zeros((2, 3), np.int64))
     assert not decision.stop.any() and np.isnan(decision.scores).all()
 
 
@@ -141,9 +144,10 @@ def test_ties_go_to_the_lowest_index() -> None:
 @given(st.lists(st.floats(2.0**-40, 2.0**13, width=32), min_size=1, max_size=12))
 def test_multipliers_stand_for_the_scale(scale: list[float]) -> None:
     multipliers, shift = fixed_point.readout_multipliers(np.array(scale, np.float32))
-    assert 0 <= shift <= 62 and multipliers.min() >= 0
+    assert 0 <= shift <= 31 and multipliers.min() >= 0
     worth = multipliers / 2.0**shift / 65536
-    np.testing.assert_allclose(worth, scale, atol=max(scale) * 2**-30, rtol=0)
+    # a shift of 31 at most: the smallest scales lose precision, as part of a logit 2⁻⁴⁸
+    np.testing.assert_allclose(worth, scale, atol=max(max(scale) * 2**-30, 2.0**-48), rtol=0)
 
 
 @given(st.floats(0, 1, width=32), st.integers(2, 4096), st.sampled_from(["entropy", "confidence"]))
@@ -157,7 +161,9 @@ def test_threshold_survives_the_way_back(threshold: float, classes: int, rule: s
 @pytest.mark.parametrize(
     ("rule", "threshold", "classes", "word"),
     [
-        ("margin", 0.5, 10, "margin"),
+        ("median", 0.5, 10, "median"),
+        ("margin", 16.5, 10, "16.5"),
+        ("patience", 0, 10, "0"),
         ("entropy", 1.5, 10, "1.5"),
         ("entropy", float("nan"), 10, "nan"),
         ("confidence", -0.1, 10, "-0.1"),

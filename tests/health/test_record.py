@@ -134,7 +134,7 @@ def edited(offset: int, value: int, size: int = 4) -> bytes:
         (edited(0, 0), "expected it to start with b'SNNH'"),
         (edited(4, 2, 2), "version: expected 1, found 2"),
         (edited(6, 180, 2), "bytes: expected 176, found 180"),
-        (edited(12, 3), "rule: expected 0 to 2, found 3"),
+        (edited(12, 7), "rule: expected 0 to 6, found 7"),
         (edited(12, 0), "exits: expected 0 with the rule never"),
         (edited(12, 2), "score_limit: expected 65536"),
         (edited(20, 0), "maximum_timesteps: expected 1 to 65535, found 0"),

@@ -182,7 +182,7 @@ WRONG: list[tuple[str, Callable[[Case], object], tuple[str, ...]]] = [
     ("unkept", lambda c: c.f.finish(c.flat), ("'back'", "(8,)", "none")),
     ("exit", lambda c: c.i.finish(c.current, exit=("entropy",), scale=[1, 1]), ("'exit'", "threshold")),
     ("no rule", lambda c: c.i.finish(c.current, exit=None, scale=[1, 1]), ("exit rule", "None")),
-    ("rule", lambda c: c.i.finish(c.current, exit="margin", scale=[1, 1]), ("exit rule", "margin")),
+    ("rule", lambda c: c.i.finish(c.current, exit="median", scale=[1, 1]), ("exit rule", "median")),
     ("mode", lambda c: c.i.finish(c.current, readout="max", scale=[1, 1]), ("'readout'", "max")),
     ("scale", lambda c: c.i.finish(c.current), ("'readout'", "scale")),
     ("logits", lambda c: c.i.finish(c.flat), ("'readout'", "a value of this builder", "flat")),

@@ -43,7 +43,7 @@ def test_a_model_s_exit_is_the_one_that_was_asked_for():
         (lambda: Exit.confidence(float("nan")), DataError, "found nan"),
         (lambda: Exit.entropy("0.2"), ArgumentTypeError, "found '0.2', which is no number"),
         (lambda: Exit.entropy(True), ArgumentTypeError, "found True"),
-        (lambda: Exit("margin", 0.2), DataError, "found the rule 'margin'"),
+        (lambda: Exit("median", 0.2), DataError, "found the rule 'median'"),
         (lambda: Exit.of("entropy"), DataError, "behind the rule, as entropy:0.2"),
         (lambda: Exit.of("entropy:x"), DataError, "found 'x'"),
         (lambda: Exit.of(("entropy", 0.2)), ArgumentTypeError, "expected an Exit such as"),

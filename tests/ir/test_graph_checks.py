@@ -102,7 +102,7 @@ STRUCTURE: list[Change] = [
     ("exit reads", lambda g: changed(g, "exit", inputs=(Edge("out"),)), ("exit", "readout")),
     ("flatten delayed", lambda g: changed(g, "flatten", inputs=(Edge("pool", 1),)), ("flatten",)),
     ("unequal add", lambda g: changed(g, "sum", inputs=(Edge("dense"), Edge("flatten"))), ("sum", "equal")),
-    ("rule", lambda g: g.with_exit("margin", 0.1), ("margin",)),
+    ("rule", lambda g: g.with_exit("median", 0.1), ("median",)),
     ("threshold", lambda g: g.with_exit("entropy", 1.1), ("1.1",)),
     (
         "order of classes",

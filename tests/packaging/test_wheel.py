@@ -16,7 +16,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FILES = ("setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CHANGELOG.md")
-PACKAGES = {"snnrt": "runtime", "snnrt/converters": "converters", "snnrt/targets": "targets"}
+PACKAGES = {
+    "snnrt": "runtime",
+    "snnrt/converters": "converters",
+    "snnrt/targets": "targets",
+    "snnrt/training": "training",
+}
 
 
 def run(*arguments: object, cwd: Path) -> str:

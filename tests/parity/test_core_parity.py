@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from wide_networks import saturating_graph, wide_graph
 
 import snnrt
 from snnrt.devices.cpu import kernel_sets
-from snnrt.ir.exit_choice import Exit
+from snnrt.ir.exit_choice import Exit, Term
 from snnrt.ir.graph import Graph
 from snnrt.network import Network
 from snnrt.reference.run import Reference
@@ -117,6 +118,41 @@ def test_other_exit_rules_and_more_steps_than_the_model_has(numbers):
             expected = Reference(network.graph).run(x, **options)
             for kernels in KERNELS:
                 assert_same(expected, network.run(x, kernels=kernels, **options))
+
+
+def random_exit(rng: np.random.Generator, classes: int) -> Exit:
+    """Any rule, or several of them, in force in some timesteps."""
+    rules = ["patience", "budget"] + ["entropy", "confidence", "margin"] * (classes > 1)
+    terms = []
+    for _ in range(int(rng.integers(1, 7))):
+        rule = str(rng.choice(rules))
+        threshold = int(rng.integers(1, 5)) if rule in ("patience", "budget") else float(rng.random())
+        first = int(rng.integers(1, 4))
+        last = int(rng.choice([first, first + 2, 65535]))
+        terms.append(Term(rule, threshold, first, last, bool(rng.random() < 0.4)))
+    terms[-1] = replace(terms[-1], joined=False)
+    return Exit("combined", terms=tuple(terms))
+
+
+@pytest.mark.parametrize("numbers", NUMBERS)
+def test_rules_of_several_terms(numbers):
+    rng = np.random.default_rng(9)
+    for _ in range(effort(30)):
+        graph, x = random_graph(rng, numbers)
+        network = Network(graph)
+        graph = network.graph
+        classes = graph.readout.shape[0]
+        chosen = [random_exit(rng, classes), Exit.patience(int(rng.integers(1, 4))), Exit.budget(2)]
+        if classes > 1:
+            chosen.append(Exit.margin(float(rng.random())))
+        for exit in chosen:
+            expected = Reference(graph).run(x, exit=exit)
+            of_file = Network.from_bytes(Network(graph.with_exit(exit)).to_bytes())
+            # thresholds are float32 in a file, and shown by their shortest decimals
+            assert Exit.of(str(of_file.exit)) == of_file.exit
+            for kernels in KERNELS:
+                assert_same(expected, network.run(x, exit=exit, kernels=kernels))
+                assert_same(expected, of_file.run(x, kernels=kernels))
 
 
 @pytest.fixture(scope="module")

@@ -236,8 +236,8 @@ def test_bad_options_are_refused() -> None:
         reference.run(x, record=("currents",))
     with pytest.raises(DataError, match="threshold"):
         reference.run(x, exit="entropy")
-    with pytest.raises(DataError, match="margin"):
-        reference.run(x, exit="margin:0.5")
+    with pytest.raises(DataError, match="median"):
+        reference.run(x, exit="median:0.5")
     with pytest.raises(DataError, match="timesteps"):
         reference.run(x, timesteps=0)
 

@@ -22,8 +22,8 @@ WRONG = [
     ({"timesteps": 0}, DataError, "timesteps: expected 1 to 65535, found 0"),
     ({"timesteps": 2.0}, ArgumentTypeError, r"timesteps: expected 1 to 65535, found 2\.0"),
     ({"timesteps": 65536}, DataError, "timesteps: expected 1 to 65535, found 65536"),
-    ({"exit": "margin"}, DataError, "exit: expected entropy:THRESHOLD, .* or never, .*found 'margin'"),
-    ({"exit": "margin:2"}, DataError, "exit: .*found 'margin:2'"),
+    ({"exit": "median"}, DataError, "exit: expected entropy:THRESHOLD, .* or never, .*found 'median'"),
+    ({"exit": "median:2"}, DataError, "exit: .*found 'median:2'"),
     ({"exit": ["never"]}, ArgumentTypeError, r"exit: expected an Exit such as .*, found \['never'\]"),
     (
         {"exit": "confidence"},

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from snnrt.converters.common.rollup.arguments import weights_of
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Convolution, Linear, Operation
 from snnrt.converters.common.windows import Window
 from snnrt.converters.torch.adapter import MAX_SPIKES
-from snnrt.converters.torch.arguments import weights_of
-from snnrt.converters.torch.errors import NotSupported
-from snnrt.converters.torch.operations import Convolution, Linear, Operation
 from snnrt.ir.spec import LARGEST_INT16
 
 

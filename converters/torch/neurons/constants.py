@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
-from snnrt.converters.torch.errors import NotSupported
+from snnrt.converters.common.rollup.not_supported import NotSupported
 
 _PROBE = (-1e3, -1.0, -1e-7, 0.0, 1e-7, 1.0, 1e3)
 

@@ -10,15 +10,16 @@ import numpy as np
 import torch
 
 from snnrt.converters.common.parameters import Parameters
+from snnrt.converters.common.rollup.adapted import Adapted, TimeAxes
+from snnrt.converters.common.rollup.arguments import weights_of
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Cell, Linear, Operation
 from snnrt.converters.frameworks import norse as rules_of
 from snnrt.converters.frameworks.choices import Choices
 from snnrt.converters.frameworks.neuron import Dynamics, leaky_integrator, spiking_neuron
 from snnrt.converters.frameworks.rules import choose_rules
-from snnrt.converters.torch.adapter import Adapted, NeuronClass, TimeAxes
-from snnrt.converters.torch.arguments import weights_of
-from snnrt.converters.torch.errors import NotSupported
+from snnrt.converters.torch.adapter import NeuronClass
 from snnrt.converters.torch.neurons.constants import constant, refused
-from snnrt.converters.torch.operations import Cell, Linear, Operation
 from snnrt.ir.graph import Neuron
 
 _STEPS = ("heaviside", "super", "triangle", "tanh", "circ", "heavi_erfc", "adjoint")

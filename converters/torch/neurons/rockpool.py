@@ -9,13 +9,14 @@ import numpy as np
 import torch
 
 from snnrt.converters.common.parameters import Parameters
+from snnrt.converters.common.rollup.adapted import Adapted, Branch, TimeAxes
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Cell, Linear, Operation
 from snnrt.converters.frameworks import rockpool as rules_of
 from snnrt.converters.frameworks.neuron import leaky_integrator, spiking_neuron
 from snnrt.converters.frameworks.rules import Rules
-from snnrt.converters.torch.adapter import Adapted, Branch, NeuronClass, TimeAxes
-from snnrt.converters.torch.errors import NotSupported
+from snnrt.converters.torch.adapter import NeuronClass
 from snnrt.converters.torch.neurons.common import array, several_spikes
-from snnrt.converters.torch.operations import Cell, Linear, Operation
 from snnrt.ir.graph import Neuron
 
 _SPIKES = ("StepPWL", "PeriodicExponential")

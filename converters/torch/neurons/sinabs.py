@@ -9,15 +9,16 @@ import numpy as np
 import torch
 
 from snnrt.converters.common.parameters import Parameters
+from snnrt.converters.common.rollup.adapted import Adapted, TimeAxes
+from snnrt.converters.common.rollup.arguments import spread
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Cell
 from snnrt.converters.frameworks import sinabs as rules_of
 from snnrt.converters.frameworks.choices import Choices
 from snnrt.converters.frameworks.neuron import Dynamics, leaky_integrator, spiking_neuron
 from snnrt.converters.frameworks.rules import Rules, choose_rules
-from snnrt.converters.torch.adapter import Adapted, NeuronClass, TimeAxes
-from snnrt.converters.torch.arguments import spread
-from snnrt.converters.torch.errors import NotSupported
+from snnrt.converters.torch.adapter import NeuronClass
 from snnrt.converters.torch.neurons.common import array, feedback_of, several_spikes, waits
-from snnrt.converters.torch.operations import Cell
 from snnrt.ir.graph import Neuron
 
 # how each counts spikes; (v > 0)·trunc(v/θ), v ≥ θ, and the first with a maximum

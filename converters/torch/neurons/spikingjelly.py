@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from snnrt.converters.common.parameters import Parameters
+from snnrt.converters.common.rollup.adapted import Adapted, TimeAxes
+from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.common.rollup.operations import Cell, Operation
 from snnrt.converters.frameworks import spikingjelly as rules_of
 from snnrt.converters.frameworks.choices import Choices
 from snnrt.converters.frameworks.neuron import INTEGRATOR, Dynamics, leaky_integrator, spiking_neuron
 from snnrt.converters.frameworks.rules import choose_rules
-from snnrt.converters.torch.adapter import Adapted, NeuronClass, TimeAxes
-from snnrt.converters.torch.errors import NotSupported
+from snnrt.converters.torch.adapter import NeuronClass
 from snnrt.converters.torch.neurons.constants import constant, fires_at_or_above, refused
-from snnrt.converters.torch.operations import Cell, Operation
 from snnrt.ir.graph import Neuron
 
 _NEVER = np.float32(np.finfo(np.float32).max)

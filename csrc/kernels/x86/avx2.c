@@ -14,6 +14,7 @@ const snnrt_kernels snnrt_kernels_avx2 = {
     snnrt_scan_f32,
     snnrt_accumulate_f32_avx2,
     snnrt_neuron_f32,
+    NULL,
 };
 #else
 typedef int snnrt_avx2_left_out;

@@ -6,9 +6,17 @@ their sources and limits, are in ``docs/crossbar.md``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from snnrt.errors import TargetError
+
+BOLTZMANN = 8.617333262e-5
+"""eV / K (CODATA 2018)."""
+
+REFERENCE_TEMPERATURE = 300.0
+"""K: where conductances and noise are as stated."""
 
 NEURRAM_G_MAX = 39.26
 """µS: the largest conductance for which the fit below holds."""
@@ -53,11 +61,15 @@ def conductances(
     return positive, negative
 
 
-def program(g: np.ndarray, sigma: float, model: str, random: np.random.Generator) -> np.ndarray:
-    """What devices hold after programming ``g`` (any shape, units of G_max): g + σ(g)·N(0, 1), not below 0.
+def program(
+    g: np.ndarray, sigma: float, model: str, normals: np.ndarray, polynomial: Sequence[float] = ()
+) -> np.ndarray:
+    """What devices hold after programming ``g`` (any shape, units of G_max): g + σ(g)·``normals``, not
+    below 0.
 
     ``absolute``: σ(g) = sigma; ``proportional``: sigma · g; ``neurram``: sigma times the measured
-    polynomial, with G_max = 39.26 µS.
+    polynomial, with G_max = 39.26 µS; ``polynomial``: sigma times ``polynomial`` (highest power first), σ and
+    g in G_max, where that is above 0.
     """
     if sigma == 0.0:
         return g
@@ -65,9 +77,38 @@ def program(g: np.ndarray, sigma: float, model: str, random: np.random.Generator
         spread: np.ndarray | float = sigma
     elif model == "proportional":
         spread = sigma * g
-    else:
+    elif model == "neurram":
         spread = sigma * np.polyval(NEURRAM_SIGMA, g * NEURRAM_G_MAX) / NEURRAM_G_MAX
-    return np.maximum(g + spread * random.standard_normal(g.shape), 0.0)
+    else:
+        spread = sigma * np.maximum(np.polyval(np.asarray(polynomial, np.float64), g), 0.0)
+    return np.maximum(g + spread * normals, 0.0)
+
+
+def stick(g: np.ndarray, on: float, off: float, g_min: float, uniforms: np.ndarray) -> np.ndarray:
+    """Devices ``g`` of which a share ``on`` is stuck at 1 and a share ``off`` at ``g_min``, by ``uniforms``
+    in [0, 1)."""
+    return np.where(uniforms < on, 1.0, np.where(uniforms < on + off, g_min, g))
+
+
+def drift(
+    g: np.ndarray, time_ratio: float, exponent: float, spread: float, normals: np.ndarray
+) -> np.ndarray:
+    """Devices ``g`` after ``time_ratio`` = t / t0: g·ratio^-ν, ν = max(exponent + spread·``normals``, 0).
+
+    The power law of phase-change memory (Le Gallo et al., Adv. Electron. Mater. 4, 2018), with a spread of ν
+    among devices. At a ratio of 1 or less nothing has drifted.
+    """
+    if time_ratio <= 1.0:
+        return g
+    return g * np.exp(-np.maximum(exponent + spread * normals, 0.0) * np.log(time_ratio))
+
+
+def time_at(temperature: float, seconds: float, activation_energy: float) -> float:
+    """Seconds at 300 K in which as much drifts as in ``seconds`` at ``temperature`` (K): Arrhenius' law,
+    ``activation_energy`` in eV."""
+    return seconds * float(
+        np.exp(activation_energy / BOLTZMANN * (1.0 / REFERENCE_TEMPERATURE - 1.0 / temperature))
+    )
 
 
 def adc(currents: np.ndarray, bits: int, full_scale: np.ndarray | float) -> np.ndarray:

@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from snnrt.devices.crossbar.cells import conductance, program, read
 from snnrt.devices.crossbar.config import CrossbarConfig
+from snnrt.devices.crossbar.core import ChipLayer, LayerEvents
+from snnrt.devices.crossbar.layers import Calibration, LayerArrays
+from snnrt.devices.crossbar.programming import MeasuredGroup, ProgrammedGroup, program_group
 from snnrt.errors import DataError, TargetError
 from snnrt.ir.graph import Conv2d, Dense, Weighted
 
@@ -22,9 +23,6 @@ Synapse = Weighted
 
 LARGEST_FAN_IN = 2**21
 """Inputs an output for which the error-free crossbar is proven to give the integer (docs/crossbar.md)."""
-
-READINGS_AT_ONCE = 2**21
-"""Column readings held in memory at a time: 16 MiB of float64 for each array in flight."""
 
 
 @dataclass(frozen=True)
@@ -78,36 +76,62 @@ class CrossbarEvents:
     adc_conversions: int
 
 
-@dataclass(frozen=True)
-class _Programmed:
-    """One group of a node after programming; columns are output-major, a weight's slices side by side."""
+@dataclass(frozen=True, eq=False)
+class ProgrammedNode:
+    """A node on the chip: its ``mapping`` and ``groups``, and what the core reads of them."""
 
-    weights: np.ndarray
-    row_starts: np.ndarray
-    effective: tuple[np.ndarray, ...]
-    full_scale: tuple[np.ndarray | float, ...]
-    folded: np.ndarray
+    mapping: CrossbarMapping
+    groups: tuple[ProgrammedGroup, ...]
+    arrays: LayerArrays
+
+    def holds(self, node: Synapse) -> bool:
+        """Whether these are the node's weights."""
+        block = len(self.groups[0].weights)
+        weights = chip_weights(node)
+        return weights.shape == (block * len(self.groups), self.mapping.fan_in) and all(
+            np.array_equal(group.weights, weights[index * block : (index + 1) * block])
+            for index, group in enumerate(self.groups)
+        )
 
 
 class Crossbar:
-    """Tiles of resistive devices that multiply; give it to :class:`snnrt.reference.run.Reference`.
+    """Tiles of resistive devices that multiply; a device that networks run on.
 
-    Fixed effects (levels, programming errors) are drawn from (seed, node name, group, tile), so
-    they do not depend on the order of execution; they fold into one matrix a tile when a node is
-    first used. Read noise comes from a stream for each node and group, from (seed, name, group):
-    the same calls after :meth:`reset` give the same noise.
+    Fixed effects (levels, programming errors, faults, drift, wires) are drawn from (seed, node name, group,
+    tile), so they do not depend on the order of execution; they fold into one matrix a tile when a node is
+    first used. Noise is a function of the seed and of where it is drawn: in a network's run of (node, input,
+    timestep, window), in :meth:`multiply` of (node, group, number of the window since :meth:`reset`).
     """
 
     def __init__(self, config: CrossbarConfig | None = None) -> None:
         self.config = CrossbarConfig() if config is None else config
-        self.events: dict[str, CrossbarEvents] = {}
-        self._programmed: dict[tuple[str, int], _Programmed] = {}
-        self._noise: dict[tuple[str, int], np.random.Generator] = {}
+        self.calibrations: dict[str, Calibration] = {}
+        self.measured: dict[str, tuple[MeasuredGroup, ...]] = {}
+        self._programmed: dict[str, ProgrammedNode] = {}
+        self._events: dict[str, LayerEvents] = {}
+        self._drawn: dict[tuple[str, int], int] = {}
 
     def reset(self) -> None:
         """Clear the events and rewind the read noise; the chip stays as programmed."""
-        self.events.clear()
-        self._noise.clear()
+        self._events.clear()
+        self._drawn.clear()
+
+    @property
+    def events(self) -> dict[str, CrossbarEvents]:
+        """What each node did since the last :meth:`reset`, by its name."""
+        found = {}
+        for name, events in self._events.items():
+            mapping = self._programmed[name].mapping
+            found[name] = CrossbarEvents(
+                events.windows,
+                events.silent_windows,
+                int(events.passes.sum()),
+                events.row_activations.copy(),
+                events.reads.copy(),
+                events.passes[:, np.newaxis] - events.reads,
+                int(events.reads.sum()) * mapping.outputs * mapping.slices,
+            )
+        return found
 
     def mapping(self, node: Synapse) -> CrossbarMapping:
         """How ``node`` is laid out on tiles; TargetError if it cannot be."""
@@ -133,9 +157,15 @@ class Crossbar:
     def effective_matrix(self, node: Synapse, group: int = 0) -> np.ndarray:
         """The programmed chip as (outputs, fan_in) float64 in units of the integer weights.
 
-        Levels and programming errors are in it; read noise and ADC act on each read instead.
+        All that is fixed is in it (levels, errors, faults, drift, wires, calibrated gains); read noise and
+        ADC act
+        on each read instead.
         """
-        return self._program(node, group, self.mapping(node)).folded.copy()
+        programmed = self.programmed(node)
+        _check_group(node, group, programmed.mapping)
+        arrays, order = programmed.arrays, chip_order(node)
+        matrix: np.ndarray = arrays.matrix[group] * 2.0**-arrays.exponent
+        return matrix if order is None else matrix[:, order]
 
     def multiply(self, node: Synapse, rows: np.ndarray, group: int = 0) -> np.ndarray:
         """Product of ``rows`` (M, fan_in) integers with one group's weights: (M, outputs) int32, no bias.
@@ -145,184 +175,107 @@ class Crossbar:
         bit; results beyond int32 saturate. Raises DataError for wrong ``rows``, TargetError for a
         node that does not fit (weights not int8 or wider than ``weight_bits``, no such group).
         """
-        mapping = self.mapping(node)
-        programmed = self._program(node, group, mapping)
-        _check_rows(node, rows, mapping.fan_in)
-        config = self.config
-        linear = config.adc_bits == 0 and config.read_noise == 0.0
-        events = self._events(node.name, mapping)
-        total = np.empty((rows.shape[0], mapping.outputs), np.int32)
-        at_once = max(1, READINGS_AT_ONCE // max(mapping.outputs * mapping.slices, mapping.fan_in))
-        for start in range(0, rows.shape[0], at_once):
-            window = rows[start : start + at_once]
-            sums = np.zeros((window.shape[0], mapping.outputs))
-            spoken = np.zeros(window.shape[0], bool)
-            for worth, bits in _passes(window):
-                driven = np.add.reduceat(bits, programmed.row_starts, axis=1, dtype=np.int64)
-                spoken |= _count(events, group, driven, mapping)
-                if not linear:
-                    self._read(node.name, group, programmed, bits, driven > 0, worth, sums)
-            events.windows += window.shape[0]
-            events.silent_windows += int(np.count_nonzero(~spoken))
-            if linear:
-                np.matmul(window.astype(np.float64), programmed.folded.T, out=sums)
-            total[start : start + at_once] = np.clip(np.rint(sums), -(2**31), 2**31 - 1)
-        return total
+        programmed = self.programmed(node)
+        _check_group(node, group, programmed.mapping)
+        low, high = _check_rows(node, rows, programmed.mapping.fan_in)
+        bits = 1 if low >= -1 and high <= 1 else 16
+        layer = programmed.arrays.layer(bits, order=chip_order(node))
+        place = (node.name, group)
+        first = self._drawn.get(place, 0)
+        result, live = layer.multiply(group, rows, first, self.events_of(node.name, layer))
+        self._drawn[place] = first + live
+        return result
 
-    def _read(
-        self,
-        name: str,
-        group: int,
-        programmed: _Programmed,
-        bits: np.ndarray,
-        driven: np.ndarray,
-        worth: int,
-        sums: np.ndarray,
-    ) -> None:
-        """Add one pass over all row tiles to ``sums``: read each driven tile, shift and add its slices."""
-        config = self.config
-        scale = worth * config.levels / (1.0 - config.g_min) * _slice_worth(config)
-        ends = np.append(programmed.row_starts[1:], bits.shape[1])
-        for tile, (start, end) in enumerate(zip(programmed.row_starts, ends, strict=True)):
-            active = np.flatnonzero(driven[:, tile])
-            if active.size == 0:
-                continue
-            currents = read(
-                bits[active, start:end],
-                programmed.effective[tile],
-                config.adc_bits,
-                programmed.full_scale[tile],
-                config.read_noise,
-                self._noise_stream(name, group) if config.read_noise > 0.0 else None,
-            )
-            sums[active] += currents.reshape(active.size, -1, config.slices) @ scale
-
-    def _program(self, node: Synapse, group: int, mapping: CrossbarMapping) -> _Programmed:
-        if not 0 <= group < mapping.groups:
-            raise TargetError(f"node {node.name!r}: no group {group}, expected 0 … {mapping.groups - 1}")
-        key = (node.name, group)
-        block = node.weights[group * mapping.outputs : (group + 1) * mapping.outputs]
-        weights = block.reshape(mapping.outputs, mapping.fan_in)
-        known = self._programmed.get(key)
-        if known is None or not np.array_equal(known.weights, weights):
-            known = self._program_group(node.name, group, weights.copy())
-            self._programmed[key] = known
+    def programmed(self, node: Synapse) -> ProgrammedNode:
+        """The node on the chip, programmed now if it was not. Raises TargetError where it does not fit."""
+        known, mapping = self._programmed.get(node.name), self.mapping(node)
+        if known is None or known.mapping != mapping or not known.holds(node):
+            weights = chip_weights(node).reshape(mapping.groups, mapping.outputs, mapping.fan_in)
+            measured = self._measured(node, mapping)
+            groups = [
+                program_group(self.config, node.name, index, part.copy(), measured[index])
+                for index, part in enumerate(weights)
+            ]
+            known = self.hold(node.name, mapping, groups)
         return known
 
-    def _program_group(self, name: str, group: int, weights: np.ndarray) -> _Programmed:
-        config = self.config
-        outputs, fan_in = weights.shape
-        highest = 2 ** (config.weight_bits - 1) - 1
-        lowest = -highest - (1 if config.mapping == "offset" else 0)
-        if weights.min(initial=0) < lowest or weights.max(initial=0) > highest:
-            raise TargetError(
-                f"node {name!r}: weights of {weights.min()} … {weights.max()}, expected "
-                f"{lowest} … {highest} for a crossbar with weight_bits {config.weight_bits}: "
-                "raise weight_bits or quantise the network to fewer bits"
-            )
-        row_starts = np.arange(0, fan_in, config.rows)
-        effective, full_scale = [], []
-        for row_tile, first_row in enumerate(row_starts):
-            block = weights[:, first_row : first_row + config.rows]
-            tiles = [
-                self._tile(
-                    block[first : first + config.outputs_per_tile],
-                    _generator(config.seed, name, group, 0, row_tile, column_tile),
-                )
-                for column_tile, first in enumerate(range(0, outputs, config.outputs_per_tile))
-            ]
-            effective.append(np.concatenate(tiles))
-            full_scale.append(np.concatenate([np.full(len(tile), self._full_scale(tile)) for tile in tiles]))
-        shifted = [
-            matrix.reshape(outputs, config.slices, -1) * _slice_worth(config)[:, np.newaxis]
-            for matrix in effective
-        ]
-        folded = np.concatenate([matrix.sum(axis=1) for matrix in shifted], axis=1)
-        folded *= config.levels / (1.0 - config.g_min)
-        return _Programmed(weights, row_starts, tuple(effective), tuple(full_scale), folded)
+    def hold(self, name: str, mapping: CrossbarMapping, groups: Sequence[ProgrammedGroup]) -> ProgrammedNode:
+        """Take a node's programmed groups over, with the calibration of that name."""
+        arrays = LayerArrays(self.config, name, groups, self.calibrations.get(name, Calibration()))
+        self._programmed[name] = ProgrammedNode(mapping, tuple(groups), arrays)
+        self._events.pop(name, None)
+        return self._programmed[name]
 
-    def _tile(self, weights: np.ndarray, random: np.random.Generator) -> np.ndarray:
-        """The effective matrix (outputs · slices, rows) of one tile with integer weights (outputs, rows)."""
-        config = self.config
-        values = weights.astype(np.int64)
-        if config.mapping == "differential":
-            plus, minus = np.maximum(values, 0), np.maximum(-values, 0)
-        else:
-            offset = 2 ** (config.weight_bits - 1)
-            plus, minus = values + offset, np.full((1, values.shape[1]), offset)
-        held = []
-        for magnitudes in (plus, minus):
-            levels = _slice(magnitudes, config.cell_bits, config.slices)
-            g = conductance(levels / config.levels, config.cell_bits, config.on_off_ratio)
-            held.append(program(g, config.programming_error, config.programming_error_model, random))
-        return (held[0] - held[1]).reshape(-1, values.shape[1])
+    def calibrate(self, name: str, calibration: Calibration) -> None:
+        """Let node ``name`` be read with ``calibration`` from now on; its devices stay as they are."""
+        self.calibrations[name] = calibration
+        known = self._programmed.get(name)
+        if known is not None:
+            self.hold(name, known.mapping, known.groups)
 
-    def _full_scale(self, effective: np.ndarray) -> float:
-        """Full scale of one tile's ADC; the columns of a tile share an ADC, so one figure for all."""
-        config = self.config
-        if config.adc_range == "full":
-            largest = max(
-                np.maximum(effective, 0.0).sum(axis=1).max(), np.maximum(-effective, 0.0).sum(axis=1).max()
-            )
-            return float(largest) or 1.0
-        if config.adc_range == "level":
-            return (2 ** (config.adc_bits - 1) - 1) * (1.0 - config.g_min) / config.levels
-        return float(config.adc_range)
+    def held(self) -> dict[str, ProgrammedNode]:
+        """The nodes that are programmed, by name."""
+        return dict(self._programmed)
 
-    def _noise_stream(self, name: str, group: int) -> np.random.Generator:
-        key = (name, group)
-        if key not in self._noise:
-            self._noise[key] = _generator(self.config.seed, name, group, 1)
-        return self._noise[key]
-
-    def _events(self, name: str, mapping: CrossbarMapping) -> CrossbarEvents:
-        shape = (mapping.groups, mapping.row_tiles)
-        events = self.events.get(name)
-        if events is None or events.reads.shape != shape:
-            activations, reads, skipped = (np.zeros(shape, np.uint64) for _ in range(3))
-            events = CrossbarEvents(0, 0, 0, activations, reads, skipped, 0)
-            self.events[name] = events
+    def events_of(self, name: str, layer: ChipLayer) -> LayerEvents:
+        """Where the events of node ``name`` are added."""
+        events = self._events.get(name)
+        if events is None:
+            events = self._events[name] = LayerEvents(layer)
         return events
 
-
-def _slice_worth(config: CrossbarConfig) -> np.ndarray:
-    """What one level of each slice is worth in units of the integer weight: 2^(slice · cell_bits)."""
-    return 2.0 ** (config.cell_bits * np.arange(config.slices))
-
-
-def _slice(magnitudes: np.ndarray, cell_bits: int, slices: int) -> np.ndarray:
-    """Levels (outputs, slices, rows) of magnitudes (outputs, rows), lowest bits first."""
-    shifts = (cell_bits * np.arange(slices))[:, np.newaxis]
-    return (magnitudes[:, np.newaxis, :] >> shifts) & (2**cell_bits - 1)
-
-
-def _generator(seed: int, name: str, *index: int) -> np.random.Generator:
-    """A stream for this chip, node and tile; the name enters by a digest, so nodes are independent."""
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
-    words = [int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4)]
-    return np.random.default_rng(np.random.SeedSequence([seed, *words, *index]))
-
-
-def _passes(rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Binary row drives (M, fan_in) uint8 and what each is worth: ±2^bit, silent ones left out."""
-    values = rows.astype(np.int32)
-    for sign in (1, -1):
-        magnitudes = np.maximum(sign * values, 0)
-        for bit in range(int(magnitudes.max(initial=0)).bit_length()):
-            yield sign << bit, (magnitudes >> bit & 1).astype(np.uint8)
+    def _measured(self, node: Synapse, mapping: CrossbarMapping) -> Sequence[MeasuredGroup | None]:
+        found = self.measured.get(node.name)
+        if found is None:
+            return (None,) * mapping.groups
+        sides = mapping.outputs if self.config.mapping == "differential" else mapping.column_tiles
+        shape = (mapping.outputs, mapping.slices, mapping.fan_in)
+        for group in found:
+            for side, wanted in ((group.positive, shape), (group.negative, (sides, *shape[1:]))):
+                if side.shape != wanted:
+                    raise TargetError(
+                        f"node {node.name!r}: expected measured conductances of shape {wanted} "
+                        f"(outputs, slices, inputs "
+                        f"an output), found {side.shape}"
+                    )
+        if len(found) != mapping.groups:
+            raise TargetError(
+                f"node {node.name!r}: expected measured conductances of {mapping.groups} groups, found "
+                f"{len(found)}"
+            )
+        order = chip_order(node)
+        if order is None:
+            return found
+        rows = np.argsort(order)
+        return [MeasuredGroup(group.positive[..., rows], group.negative[..., rows]) for group in found]
 
 
-def _count(events: CrossbarEvents, group: int, driven: np.ndarray, mapping: CrossbarMapping) -> np.ndarray:
-    """Add one pass with ``driven`` (M, row_tiles) rows a tile; returns which windows drove any."""
-    live: np.ndarray = np.any(driven, axis=1)
-    passes = int(np.count_nonzero(live))
-    reads = np.count_nonzero(driven, axis=0).astype(np.uint64)
-    events.passes += passes
-    events.row_activations[group] += driven.sum(axis=0).astype(np.uint64)
-    events.reads[group] += reads
-    events.skipped_reads[group] += np.uint64(passes) - reads
-    events.adc_conversions += int(reads.sum()) * mapping.outputs * mapping.slices
-    return live
+def chip_order(node: Synapse) -> np.ndarray | None:
+    """The chip's row of each input of a window in the order of the weights (None: the same): a
+    convolution's rows are in
+    the order (kernel row, kernel column, input channel)."""
+    if not isinstance(node, Conv2d) or node.weights[0].size == max(
+        node.weights.shape[1], node.weights[0, 0].size
+    ):
+        return None
+    _, depth, height, width = node.weights.shape
+    order: np.ndarray = (
+        np.arange(depth * height * width).reshape(height, width, depth).transpose(2, 0, 1).ravel()
+    )
+    return order
+
+
+def chip_weights(node: Synapse) -> np.ndarray:
+    """The weights (outputs, inputs of a window) with columns in the chip's order of rows."""
+    weights = node.weights
+    if isinstance(node, Conv2d):
+        weights = weights.transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(weights.reshape(len(weights), -1))
+
+
+def _check_group(node: Synapse, group: int, mapping: CrossbarMapping) -> None:
+    if not 0 <= group < mapping.groups:
+        raise TargetError(f"node {node.name!r}: no group {group}, expected 0 … {mapping.groups - 1}")
 
 
 def _checked_groups(node: Synapse) -> int:
@@ -344,14 +297,16 @@ def _checked_groups(node: Synapse) -> int:
     return groups
 
 
-def _check_rows(node: Synapse, rows: np.ndarray, fan_in: int) -> None:
+def _check_rows(node: Synapse, rows: np.ndarray, fan_in: int) -> tuple[int, int]:
+    """The smallest and the largest."""
     shape = getattr(rows, "shape", None)
     if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.shape[1] != fan_in:
         raise DataError(f"node {node.name!r}: expected crossbar input of shape (M, {fan_in}), found {shape}")
     if rows.dtype.kind not in "biu":
         raise DataError(f"node {node.name!r}: expected integer crossbar input, found {rows.dtype}")
-    if rows.size and (rows.min() < -(2**15) or rows.max() > 2**15 - 1):
+    low, high = (int(rows.min()), int(rows.max())) if rows.size else (0, 0)
+    if low < -(2**15) or high > 2**15 - 1:
         raise DataError(
-            f"node {node.name!r}: expected crossbar input in -32768 … 32767, "
-            f"found {rows.min()} … {rows.max()}"
+            f"node {node.name!r}: expected crossbar input in -32768 … 32767, found {low} … {high}"
         )
+    return low, high

@@ -80,6 +80,11 @@ class Neuron(Node):
     with ``refractory_integrates`` the membrane goes on, and only nothing fires. Neither goes with
     ``reset_next``.
 
+    ``takes_back``, with ``multiple`` and a reset by subtraction; state net, the spikes so far less those
+    taken back, at most 32767: where u < 0 it fires n = ⌊u/θ⌋ negative spikes, no more than ``max_spikes`` and
+    net. So a neuron without a leak that starts at θ/2 has given, at every step, what its input so far
+    deserves: max(0, input rounded to θ), but for what ``max_spikes`` still holds back.
+
     ``one_spike``: once it has fired a neuron fires no more until the network is reset; its membrane goes on
     without a reset. A run's record has the time of the spike.
 
@@ -135,6 +140,7 @@ class Neuron(Node):
     refractory_integrates: bool = False
     synapse_rise: np.ndarray | None = None
     reset_synapse: bool = False
+    takes_back: bool = False
     state_bits: Literal[16, 32] = 32
     adaptation: np.ndarray | None = None
     adaptation_decay: np.ndarray | None = None
@@ -173,6 +179,12 @@ class Neuron(Node):
         return self.threshold is not None
 
     @property
+    def recorded_dtype(self) -> np.dtype:
+        """Of its spikes in a result: uint8, uint16 where there are several a step, int16 where some are
+        negative."""
+        return np.dtype(np.int16 if self.takes_back else np.uint16 if self.multiple else np.uint8)
+
+    @property
     def is_plain(self) -> bool:
         """Whether every build of the core has its step (``snnrt_neuron_is_plain``)."""
         beyond = (self.synapse, self.lower_bound, self.adaptation, self.refractory)
@@ -192,7 +204,7 @@ class Neuron(Node):
         return "int16" if self.spikes else "int32"
 
     def largest(self, sources: list[int]) -> int:
-        """Spikes a step."""
+        """Spikes a step, whichever their sign."""
         return int(self.max_spikes) if self.multiple else 1
 
     @property
@@ -302,7 +314,7 @@ class Neuron(Node):
     # memory and file
 
     def states(self, integer: bool, type_: ValueType) -> tuple[StateBlock, ...]:
-        """Membrane, synaptic current, adaptation, refractory counter, who has fired."""
+        """Membrane, synaptic current, adaptation, refractory counter, who has fired, net spikes."""
         count = self.elements
         narrow = integer and self.state_bits == 16
         found = [StateBlock("membrane", count * (2 if narrow else 4))]
@@ -316,6 +328,8 @@ class Neuron(Node):
             found.append(StateBlock("refractory", count * 2))
         if self.one_spike:
             found.append(StateBlock("fired", (count + 31) // 32 * 4))
+        if self.takes_back:
+            found.append(StateBlock("net", count * 2))
         return tuple(found)
 
     @property

@@ -12,7 +12,7 @@ FLAGS = {
     "integration": (0, 2), "synapse_order": (2, 2), "strict": (4, 1), "reset": (5, 2), "reset_next": (7, 1),
     "state_int16": (8, 1), "multiple": (9, 1), "reset_ahead": (10, 1),
     "one_spike": (11, 1), "loihi": (12, 1), "shift_decay": (13, 1), "refractory_integrates": (14, 1),
-    "reset_synapse": (15, 1),
+    "reset_synapse": (15, 1), "takes_back": (16, 1),
 }  # fmt: skip
 """First bit and number of bits of each field of the flags: first what every build of the core has."""
 PLAIN_FLAGS = 0x1FF

@@ -28,6 +28,11 @@ MECHANISMS = (
     ),
     Mechanism("bias", "bias", "neuron_bias"),
     Mechanism("multiple", "several spikes a step", needs=("threshold",), excludes=("reset_next", "strict")),
+    Mechanism(
+        "takes_back", "negative spikes that take back what was too much", "neuron_refractory",
+        needs=("threshold", "multiple", "reset=subtract"),
+        excludes=("adaptation", "refractory"),
+    ),
     Mechanism("reset_next", "reset at the next step", "neuron_reset_next", needs=("threshold",)),
     Mechanism(
         "reset_ahead", "or of this one with the last one's given back (snnTorch's `reset_delay=False`)",

@@ -8,7 +8,7 @@ import numpy as np
 
 from snnrt.ir.arithmetic import INT16, broadcast, decay, loihi_decay, saturate, wrap24
 from snnrt.ir.node import State, Step
-from snnrt.ir.spec import LARGEST_LOIHI
+from snnrt.ir.spec import LARGEST_INT16, LARGEST_LOIHI
 
 if TYPE_CHECKING:
     from snnrt.ir.nodes.neuron import Neuron
@@ -29,6 +29,8 @@ def start(node: Neuron, inputs: int, integer: bool) -> State:
         state["refractory"] = np.zeros(membrane.shape, np.int64)
     if node.one_spike:
         state["fired"] = np.zeros(membrane.shape, bool)
+    if node.takes_back:
+        state["net"] = np.zeros(membrane.shape, np.int64)
     return state
 
 
@@ -38,7 +40,7 @@ def step(node: Neuron, run: Step, x: np.ndarray, state: State) -> np.ndarray:
     output = at.output(x.astype(at.dtype))
     run.count("neuron_updates", np.full(x.shape[0], node.elements))
     if node.spikes:
-        run.count("spikes", output.reshape(x.shape[0], -1).astype(np.int64).sum(axis=1))
+        run.count("spikes", np.abs(output.reshape(x.shape[0], -1).astype(np.int64)).sum(axis=1))
     if node.multiple:
         run.count("capped_updates", at.capped.reshape(x.shape[0], -1).sum(axis=1))
     return output
@@ -220,11 +222,23 @@ class _Step:
         # a ratio that is no number counts as one that is too large
         self.capped = (u > 0) & ~(ratio <= most)
         # a NaN is not above 0: it fires nothing
-        return np.where(u > 0, np.where(ratio < most, ratio, most), self.dtype(0))
+        counts = np.where(u > 0, np.where(ratio < most, ratio, most), self.dtype(0))
+        return self._take_back(u, threshold, counts) if self.node.takes_back else counts
+
+    def _take_back(self, u: np.ndarray, threshold: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Negative spikes where u is below 0, as far as there are any to take back."""
+        net = self.state["net"]
+        most = np.minimum(net, self.node.max_spikes).astype(self.dtype)
+        # 0 minus it: no spike is +0 in float32
+        wanted = self.dtype(0) - (u // threshold if self.integer else np.floor(u / threshold))
+        taken = self.dtype(0) - np.where(wanted < most, wanted, most)
+        counts = np.where(u < 0, taken, counts)
+        self.state["net"] = np.minimum(net + counts.astype(np.int64), LARGEST_INT16)
+        return counts
 
     def _reset(self, u: np.ndarray, spikes: np.ndarray, threshold: np.ndarray) -> np.ndarray:
         node = self.node
-        fired = spikes > 0
+        fired = spikes != 0
         if node.reset == "subtract":
             lowered = u - (spikes if node.multiple else self.dtype(1)) * threshold
             return np.where(fired, saturate(lowered) if self.integer else lowered, u)

@@ -117,6 +117,8 @@ def _mechanisms(node: Neuron) -> list[str]:
         parts.append(f"{rests} for {values_in_words(node.refractory)} steps after a spike")
     if node.one_spike:
         parts.append("fires once only")
+    if node.takes_back:
+        parts.append("where v < 0 fires v/θ, rounded down, but takes back no more than it fired")
     return parts
 
 

@@ -16,18 +16,18 @@ from snnrt.ir.spec import READOUT_MODES, Array, Kind, Parameter, ValueType
 
 ReadoutMode = Literal["sum", "mean", "last", "maximum", "first_spike"]
 ONE_Q16 = 65536
-MAX_SHIFT = 62
+MAX_SHIFT = 31
 
 
 def readout_multipliers(scale: np.ndarray) -> tuple[np.ndarray, int]:
     """int32 multipliers m (classes,) and shift with m / 2^shift ≈ scale·65536, as precise as int32 allows.
 
     ``scale`` (classes,) float32 is the real logit one unit of each accumulator stands for. The
-    shift is the largest of 0 … 62 with which the largest multiplier fits; ties round to even.
+    shift is the largest of 0 … 31 with which the largest multiplier fits; ties round to even.
     """
     wanted = np.asarray(scale, np.float64) * ONE_Q16
     largest = float(wanted.max(initial=0.0))
-    shift = 62 if largest == 0.0 else max(0, min(62, 31 - math.frexp(largest)[1]))
+    shift = 31 if largest == 0.0 else max(0, min(31, 31 - math.frexp(largest)[1]))
     if shift and np.rint(math.ldexp(largest, shift)) > 2**31 - 1:
         shift -= 1
     return np.minimum(np.rint(np.ldexp(wanted, shift)), 2**31 - 1).astype(np.int32), shift
@@ -54,7 +54,7 @@ class Readout(Node):
         reads={"int32": ("bits", "int16", "int32"), "float32": ("bits", "float32")},
         parameters=(
             Parameter("mode", "u32", "0 sum, 1 mean, 2 last, 3 maximum, 4 first_spike"),
-            Parameter("shift", "u32", "of the multipliers, 0 … 62; 0 in float32"),
+            Parameter("shift", "u32", "of the multipliers, 0 … 31; 0 in float32"),
         ),
         arrays=(
             Array("multipliers", "outputs", "int32", None, "logits in Q16 an accumulator's unit", True),

@@ -33,7 +33,7 @@ CONTENTS = {
     "an annex pointer": (b"/annex/objects/SHA256E-s3--af.nir\n", "a git-annex pointer", "git annex get"),
     "PyTorch's ZIP": (zipped("net/data.pkl", "net/data/0"), r"PyTorch's .pt \(a ZIP", "export_to_nir"),
     "PyTorch's pickle": (b"\x80\x02\x8a\nl\xfc", "a Python pickle", "export_to_nir"),
-    "ONNX": (b"\x08\x0a\x12\x07pytorch\x1a\x052.1.0", "an ONNX model", "as NIR from its framework"),
+    "ONNX": (b"\x08\x0a\x12\x07pytorch\x1a\x052.1.0", "an ONNX model", "give it the suffix .onnx"),
     "a ZIP": (zipped("net.nir"), "a ZIP archive", "unpack it"),
     "an .npz": (saved(np.savez, np.ones(3)), "NumPy's .npz", "as NIR"),
     "an .npy": (saved(np.save, np.ones(3)), "a NumPy array", "as NIR"),

@@ -14,8 +14,11 @@ from snnrt.devices.crossbar.cells import (
     adc,
     conductance,
     conductances,
+    drift,
     program,
     read,
+    stick,
+    time_at,
 )
 from snnrt.errors import TargetError
 
@@ -72,8 +75,7 @@ def test_adc_without_a_code_or_a_range_is_an_error(bits, full_scale):
 @pytest.mark.parametrize("model", ["absolute", "proportional", "neurram"])
 def test_spread_of_programmed_devices(model):
     """200,000 devices: the standard deviation is known to 0.16 % (one σ), so 1 % is six σ."""
-    random = np.random.default_rng(1)
-    held = program(np.full(200_000, 0.6), 0.1, model, random)
+    held = program(np.full(200_000, 0.6), 0.1, model, np.random.default_rng(1).standard_normal(200_000))
     polynomial = np.polyval(NEURRAM_SIGMA, 0.6 * NEURRAM_G_MAX) / NEURRAM_G_MAX
     expected = {"absolute": 0.1, "proportional": 0.06, "neurram": 0.1 * polynomial}[model]
     assert held.std() == pytest.approx(expected, rel=0.01)
@@ -88,8 +90,40 @@ def test_neurram_spread_at_a_point_computed_by_hand():
 
 def test_a_conductance_is_never_negative_and_no_error_changes_nothing():
     g = np.linspace(0, 1, 50)
-    assert program(g, 2.0, "absolute", np.random.default_rng(0)).min() == 0.0
-    np.testing.assert_array_equal(program(g, 0.0, "absolute", np.random.default_rng(0)), g)
+    draws = np.random.default_rng(0).standard_normal(50)
+    assert program(g, 2.0, "absolute", draws).min() == 0.0
+    np.testing.assert_array_equal(program(g, 0.0, "absolute", draws), g)
+
+
+def test_a_polynomial_is_the_spread_in_units_of_the_largest_conductance():
+    # σ(0.5) = 0.1·(0.4·0.25 + 0.2) = 0.03
+    held = program(np.full(3, 0.5), 0.1, "polynomial", np.array([0.0, 1.0, -2.0]), (0.4, 0.0, 0.2))
+    np.testing.assert_allclose(held, [0.5, 0.53, 0.44], atol=1e-15)
+
+
+def test_stuck_devices_have_the_share_and_the_ends():
+    uniforms = np.random.default_rng(0).random(100_000)
+    held = stick(np.full(100_000, 0.5), 0.1, 0.2, 0.05, uniforms)
+    assert set(np.unique(held)) == {0.05, 0.5, 1.0}
+    assert np.mean(held == 1.0) == pytest.approx(0.1, abs=0.005)
+    assert np.mean(held == 0.05) == pytest.approx(0.2, abs=0.007)
+
+
+def test_drift_is_a_power_law_whose_spread_grows_with_time():
+    draws = np.random.default_rng(0).standard_normal(50_000)
+    g = np.full(50_000, 0.5)
+    np.testing.assert_array_equal(drift(g, 1.0, 0.05, 0.01, draws), g)
+    # 0.5 · 1e4^-0.05
+    np.testing.assert_allclose(drift(g, 1e4, 0.05, 0.0, draws), 0.5 * 10**-0.2)
+    spreads = [np.log(drift(g, ratio, 0.05, 0.01, draws)).std() for ratio in (1e2, 1e4)]
+    assert spreads[0] == pytest.approx(0.01 * np.log(1e2), rel=0.02)
+    assert spreads[1] == pytest.approx(0.01 * np.log(1e4), rel=0.02)
+
+
+def test_warmth_lets_time_pass_faster():
+    assert time_at(300.0, 10.0, 0.5) == pytest.approx(10.0)
+    # exp(0.5 / 8.617333e-5 · (1/300 - 1/330)) = 5.80
+    assert time_at(330.0, 10.0, 0.5) == pytest.approx(10.0 * 5.80, rel=0.002)
 
 
 def test_read_noise_has_its_sigma_and_leaves_silence_at_zero():

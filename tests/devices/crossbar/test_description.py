@@ -6,7 +6,7 @@ import dataclasses
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snnrt.devices.crossbar.config import CrossbarConfig
@@ -61,6 +61,7 @@ def test_files_that_are_none(tmp_path):
 VALUES = st.one_of(st.none(), st.booleans(), st.floats(), st.text(max_size=3), st.integers())
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from(["rows", "adc_range", "seed", "x"]),

@@ -27,7 +27,7 @@ def draw(graph: GrowingGraph, x: Value) -> tuple[str, float]:
 plain = readout.plain
 
 MALFORMED = [
-    Malformed("float32", {"rule": "margin"}, ("margin", "entropy")),
+    Malformed("float32", {"rule": "median"}, ("median", "entropy")),
     Malformed("float32", {"rule": "entropy", "threshold": 1.1}, ("1.1",)),
     Malformed("float32", {"rule": "entropy", "threshold": True}, ("True",)),
     Malformed("float32", {"rule": "entropy", "threshold": float("nan")}, ("nan",)),

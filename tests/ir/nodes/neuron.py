@@ -44,9 +44,10 @@ def draw(graph: GrowingGraph, x: Value, thresholded: bool | None = None) -> Valu
         "state_bits": int(rng.choice([16, 32])) if graph.integer else 32,
     }
     flags["reset_ahead"] = flags["reset_next"] and flags["reset"] == "subtract" and graph.chance(0.5)
+    flags["takes_back"] = multiple and flags["reset"] == "subtract" and graph.chance(0.6)
     flags["one_spike"] = thresholded and not (multiple or flags["reset_next"]) and graph.chance(0.15)
     values = (_integers if graph.integer else _floats)(graph, x.shape, thresholded, flags)
-    if thresholded and not flags["reset_next"] and graph.chance(0.4):
+    if thresholded and not (flags["reset_next"] or flags["takes_back"]) and graph.chance(0.4):
         values |= _mechanisms(graph, x.shape, values)
         flags["refractory_integrates"] = "refractory" in values and graph.chance(0.4)
     if values["synapse"] is not None and flags["synapse_order"] == "decay_then_add" and graph.chance(0.6):
@@ -175,6 +176,7 @@ def _whole(value: int) -> np.ndarray:
 
 ALPHA = {"synapse": _real(0.5), "synapse_rise": _real(0.25)}
 LOIHI = {"loihi": True, "strict": True, "reset": "value", "synapse": _whole(0), "membrane": _whole(4096)}
+BACK = {"takes_back": True, "multiple": True, "reset": "subtract"}
 MALFORMED = [
     Malformed("float32", {"shape": (2, 4, 3)}, ("(2, 4, 4)", "(2, 4, 3)")),
     Malformed("float32", {"threshold": _real(0)}, ("threshold", "above 0")),
@@ -202,6 +204,10 @@ MALFORMED = [
     Malformed("float32", {"one_spike": True, "reset_next": True}, ("one_spike", "reset_next")),
     Malformed("float32", {"one_spike": True, "multiple": True}, ("one_spike", "multiple")),
     Malformed("float32", {"one_spike": True, "threshold": None}, ("one_spike", "threshold")),
+    Malformed("float32", {"takes_back": True, "reset": "subtract"}, ("multiple", "takes_back needs")),
+    Malformed("float32", BACK | {"reset": "value"}, ("reset=subtract", "takes_back")),
+    Malformed("float32", BACK | {"refractory": _whole(1)}, ("refractory", "takes_back")),
+    Malformed("float32", BACK | {"adaptation": _real(1), "adaptation_decay": _real(1)}, ("adaptation",)),
     Malformed("float32", {"refractory_integrates": True}, ("refractory", "refractory_integrates needs")),
     Malformed("float32", {"synapse_rise": _real(0.5)}, ("synapse", "synapse_rise needs")),
     Malformed("float32", ALPHA | {"synapse_rise": _real(1.5)}, ("synapse_rise", "1.5")),

@@ -23,6 +23,7 @@ def scalar_states(net: Scalar, node: Neuron) -> dict[str, Values]:
         "rise": {i: net.number(0) for i in indices(node.shape)},
         "adaptation": {i: net.number(0) for i in indices(node.shape)},
         "refractory": dict.fromkeys(indices(node.shape), 0),
+        "net": dict.fromkeys(indices(node.shape), 0),
         "fired": dict.fromkeys(indices(node.shape), False),
         # updates in which it would have fired more often than max_spikes
         "capped": dict.fromkeys(indices(node.shape), 0),
@@ -137,7 +138,7 @@ def _fire(
     target = zero if p["reset_value"] is None else p["reset_value"]
 
     def reset(value: object, n: object) -> object:
-        if not n > 0 or node.reset == "none":
+        if n == 0 or node.reset == "none":
             return value
         return (
             target
@@ -167,6 +168,12 @@ def _fire(
                 wanted = u // theta if number is int else np.trunc(u / theta)
                 n = min(wanted, number(node.max_spikes))
                 states["capped"][index] += not rests and wanted > node.max_spikes
+            if node.takes_back:
+                net = states["net"][index]
+                if u < 0:
+                    low = u // theta if number is int else np.floor(u / theta)
+                    n = max(low, number(-min(net, node.max_spikes)))
+                states["net"][index] = min(net + int(n), 32767)
         else:
             n = fires(u)
         if rests or states["fired"][index]:

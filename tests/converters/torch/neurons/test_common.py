@@ -5,9 +5,9 @@ import pytest
 from module_parity import torch
 
 from snnrt.converters.common.parameters import Parameters
+from snnrt.converters.common.rollup.arguments import spread
+from snnrt.converters.common.rollup.not_supported import NotSupported
 from snnrt.converters.common.source_node import SourceNode
-from snnrt.converters.torch.arguments import spread
-from snnrt.converters.torch.errors import NotSupported
 from snnrt.converters.torch.neurons.common import feedback_of, several_spikes, waits
 
 nn = torch.nn

@@ -1,0 +1,1 @@
+"""Ordinary networks become spiking ones."""

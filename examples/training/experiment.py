@@ -1,0 +1,91 @@
+"""What the scripts here share: their options, the training, and what is measured and written at its end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from datasets import Split
+
+from snnrt import training
+from snnrt.training.augment import Augment
+
+MODELS = Path(__file__).parents[1] / "models"
+
+
+def parser_of(name: str, description: str | None, epochs: int) -> argparse.ArgumentParser:
+    """The options that every script has."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="where the data set lies")
+    parser.add_argument("--output", type=Path, default=MODELS / name, help="path, without a suffix")
+    parser.add_argument("--epochs", type=int, default=epochs)
+    parser.add_argument("--width", type=int, help="channels of the first layer")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--limit", type=int, help="use so many training inputs only, to try the script")
+    parser.add_argument("--device", default="cpu", help="as PyTorch names it: cuda where there is one")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--checkpoint", type=Path, help="keeps each epoch; gone on from if there")
+    return parser
+
+
+def begin(parser: argparse.ArgumentParser, given: list[str] | None) -> argparse.Namespace:
+    """Options, threads and seed: with the same ones, a machine gives the same network."""
+    options = parser.parse_args(given)
+    for name in ("epochs", "threads", "width", "limit"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            parser.error(f"--{name}: expected 1 or more, found {value}")
+    if not options.folder.is_dir():
+        parser.error(f"{options.folder}: no such folder; give the one that the data set lies in")
+    # what another needs to make it again: not where things lay here
+    chosen = [
+        f"--{name} {value}" for name, value in vars(options).items()
+        if name not in ("folder", "output", "checkpoint") and value != parser.get_default(name)
+    ]  # fmt: skip
+    options.command = " ".join([Path(sys.argv[0]).name, "FOLDER", *chosen])
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    return options
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A training with one loss on the first ``count`` inputs (None: all)."""
+
+    settings: training.Settings
+    loss: training.losses.Loss
+    count: int | None = None
+
+
+@dataclass
+class Experiment:
+    """Trainings of one network, one after another."""
+
+    options: argparse.Namespace
+    network: training.SpikingNetwork
+    augment: Augment | None = None
+    over_time: bool = False
+    history: list[training.EpochRecord] = field(default_factory=list)
+
+    def train(self, stages: list[Stage], given: Split, held: Split) -> None:
+        """Train on ``given``; ``held`` is measured after each epoch, and chooses nothing here."""
+        x, y = given
+        for number, stage in enumerate(stages, 1):
+            kept = self.options.checkpoint
+            path = None if kept is None else kept.with_name(f"{kept.stem}-{number}{kept.suffix}")
+            trainer = training.Trainer(
+                self.network, stage.settings, stage.loss, augment=self.augment, checkpoint=path
+            )
+            try:
+                self.history += trainer.fit(
+                    x[: stage.count], y[: stage.count], validation=held, over_time=self.over_time,
+                    resume=path is not None,
+                )  # fmt: skip
+            except KeyboardInterrupt:
+                # the trainer has said from where to go on
+                raise SystemExit(130) from None

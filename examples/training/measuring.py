@@ -1,0 +1,153 @@
+"""What a trained network is worth in int8 on the C core, and the files that it becomes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Split
+from experiment import Experiment
+
+import snnrt
+from snnrt import training
+from snnrt.training.evaluation import as_input
+
+THRESHOLDS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005)
+MAX_DROP = 0.001
+TARGETS = ("dt-snn", "stm32u575")
+LIBRARIES = ("torch", "numpy")
+SHOWN = 12
+
+
+def finish(
+    run: Experiment, held: Split, test: Split, data: str, class_names: tuple[str, ...] | None = None
+) -> dict[str, Any]:
+    """Convert, choose the threshold on ``held``, measure on ``test``, write PATH.snnrt, .nir and .json.
+
+    ``held``, which trained nothing, calibrates int8's scales, too. Figures of the log: accuracy after
+    timesteps, exits, EDP, in int8 on the core; on the whole test set and on its first half.
+    """
+    options, start = run.options, time.perf_counter()
+    run.network.eval().to("cpu")
+    steps = held[0].shape[1] if run.over_time else None
+    given: dict[str, Any] = {"over_time": steps, "name": options.output.name, "class_names": class_names}
+    if steps:
+        # a sum over many timesteps is sure of anything; the mean is what the loss was of
+        given["readout"] = "mean"
+    x, y = _arrays(held, run.over_time)
+    seen = x[:500]
+    net = training.to_network(run.network, numbers="int8", calibrate=seen, **given)
+    threshold = choose_threshold(net, x, y)
+    exit = snnrt.Exit.entropy(threshold) if threshold else snnrt.Exit.never()
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    net = training.export(
+        run.network, options.output.with_suffix(".snnrt"), numbers="int8", calibrate=seen, exit=exit, **given
+    )
+    training.export(run.network, options.output.with_suffix(".nir"), exit=exit, **given)
+
+    figures: dict[str, Any] = {
+        "dataset": data,
+        "script": f"examples/training/{options.command}",
+        "network": {
+            "weights": sum(one.numel() for one in run.network.parameters()),
+            "timesteps": net.graph.timesteps,
+        },
+        "training": [_plain(record) for record in run.history],
+        "training_seconds": round(sum(record.seconds for record in run.history)),
+        "file_bytes": net.file_info().file_bytes, "arena_bytes": net.file_info().arena_bytes,
+        "exit": {"rule": "entropy", "threshold": threshold,
+                 "chosen": f"the largest that loses at most {MAX_DROP:.1%} on {len(x)} held-out inputs"},
+    }  # fmt: skip
+    tx, ty = _arrays(test, run.over_time)
+    for part, count in (("test", len(tx)), ("first_half_of_test", len(tx) // 2)):
+        figures[part] = measure(net, tx[:count], ty[:count])
+    found = training.evaluate(run.network, *test, over_time=run.over_time)
+    shown = shown_steps(len(found.outputs))
+    figures["float32_accuracy_after_timesteps"] = {
+        str(step): round(found.accuracies()[step - 1], 4) for step in shown
+    }
+    if not run.over_time:
+        reports = net.profile(tx[:500], ty[:500], target=list(TARGETS))
+        figures["edp_reduction_by_exits"] = {one.target.name: round(one.edp_reduction, 4) for one in reports}
+    figures["library_versions"] = {
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in LIBRARIES},
+    }
+    options.output.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    tell(figures, options.output, time.perf_counter() - start)
+    return figures
+
+
+def choose_threshold(net: snnrt.Network, x: np.ndarray, y: np.ndarray) -> float:
+    """The largest of THRESHOLDS that loses at most MAX_DROP of accuracy on ``x``; 0 where none does."""
+    full = net.run(x, exit="never").accuracy(y)
+    for threshold in THRESHOLDS:
+        if net.run(x, exit=snnrt.Exit.entropy(threshold)).accuracy(y) >= full - MAX_DROP:
+            return threshold
+    return 0.0
+
+
+def measure(net: snnrt.Network, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+    """Accuracy after timesteps, and with the exit of ``net``."""
+    out = net.run(x)
+    by_step = {
+        str(step): round(net.run(x, timesteps=step, exit="never").accuracy(y), 4)
+        for step in shown_steps(net.graph.timesteps)
+    }
+    steps = np.bincount(out.timesteps, minlength=net.graph.timesteps + 1)[1:]
+    return {
+        "inputs": len(x),
+        "accuracy_after_timesteps": by_step,
+        "accuracy": round(out.accuracy(y), 4),
+        "mean_timesteps": round(float(out.timesteps.mean()), 4),
+        "exits": {str(step): int(count) for step, count in enumerate(steps, 1) if count},
+    }
+
+
+def shown_steps(timesteps: int) -> list[int]:
+    """All, or SHOWN of many."""
+    found = np.unique(np.linspace(1, timesteps, min(timesteps, SHOWN)).round().astype(int))
+    return [int(one) for one in found]
+
+
+def tell(figures: dict[str, Any], path: Path, seconds: float) -> None:
+    """What the log says, in lines."""
+    found = figures["test"]
+    after = found["accuracy_after_timesteps"]
+    print(f"int8, {found['inputs']} test inputs, accuracy after timesteps:")
+    print("  " + ", ".join(f"{step}: {100 * value:.2f} %" for step, value in after.items()))
+    print(
+        f"exit at entropy < {figures['exit']['threshold']:g}: accuracy {100 * found['accuracy']:.2f} % at "
+        f"{found['mean_timesteps']:.3f} timesteps (the first half: "
+        f"{100 * figures['first_half_of_test']['accuracy']:.2f} %)"
+    )
+    print("exits: " + ", ".join(f"{step}: {count}" for step, count in found["exits"].items()))
+    for name, share in figures.get("edp_reduction_by_exits", {}).items():
+        print(f"EDP on {name}: {share:.1%} less than without exits")
+    print(f"wrote {path}.snnrt ({figures['file_bytes']} bytes), .nir and .json in {seconds:.0f} s")
+
+
+def _plain(record: training.EpochRecord) -> dict[str, Any]:
+    steps = shown_steps(len(record.accuracies))
+    return {
+        "epoch": record.epoch,
+        "timesteps": record.timesteps,
+        "loss": round(record.loss, 4),
+        "firing_rate": round(record.rate, 4),
+        "held_out_accuracy_after_timesteps": {
+            str(step): round(record.accuracies[step - 1], 4) for step in steps
+        },
+        "seconds": round(record.seconds, 1),
+    }
+
+
+def _arrays(split: Split, over_time: bool) -> tuple[np.ndarray, np.ndarray]:
+    x, y = split
+    moved = as_input(x, over_time)
+    return (moved.movedim(0, 1) if over_time else moved).to(torch.float32).numpy(), y.numpy()

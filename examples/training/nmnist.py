@@ -1,0 +1,52 @@
+"""Train a small spiking VGG on N-MNIST's event streams; write it as .snnrt (int8) and .nir.
+
+    pip install 'snnrt[training]'
+    python examples/training/nmnist.py FOLDER
+
+FOLDER has nmnist_small.npz (1,000 and 100 streams). The 300 ms of three saccades become 20 timesteps of
+events on 17×17 places; the loss counts the sum of outputs after every one of them, so that a run may end
+within the stream. The last 100 training streams are held back: they calibrate the integers and choose the
+threshold.
+"""
+
+from __future__ import annotations
+
+import datasets
+import experiment
+import measuring
+import torch
+
+from snnrt import training
+from snnrt.training.augment import shift
+
+BINS, HELD = 20, 100
+_SHIFT = shift(1)
+
+
+def moved(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """All timesteps of a stream by the same pixel."""
+    return _SHIFT(x.flatten(1, 2), generator).unflatten(1, (BINS, 2))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train or go on, measure, write."""
+    parser = experiment.parser_of("nmnist_vgg", __doc__, 20)
+    options = experiment.begin(parser, arguments)
+    x, y = datasets.nmnist(options.folder, "train", BINS)
+    count = min(options.limit or len(x), len(x) - HELD)
+    network = training.networks.small_vgg(
+        (2, 17, 17), width=options.width or 16, dropout=0.2,
+        neuron=lambda: training.LIF(0.8, surrogate=training.surrogates.triangle()),
+    )  # fmt: skip
+    settings = training.Settings(
+        options.epochs, batch=50, learning_rate=3e-3, seed=options.seed, device=options.device, bfloat16=True
+    )
+    run = experiment.Experiment(options, network, moved, over_time=True)
+    held = x[-HELD:], y[-HELD:]
+    run.train([experiment.Stage(settings, training.Cumulative())], (x[:count], y[:count]), held)
+    test = datasets.nmnist(options.folder, "test", BINS)
+    measuring.finish(run, held, test, "N-MNIST, 20 bins of 15 ms, pixels two by two, 0 or 1")
+
+
+if __name__ == "__main__":
+    main()

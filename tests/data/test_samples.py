@@ -1,0 +1,59 @@
+"""Data sets of samples and loaders of batches, by what they can do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small_networks import dense_lif
+
+from snnrt.data.samples import gathered, is_samples
+from snnrt.errors import DataError
+from snnrt.network import Network
+
+
+class Samples:
+    """As PyTorch's Dataset: no ``__array__``, no ``__iter__``."""
+
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, place):
+        return self.x[place], int(self.y[place])
+
+
+class Loader:
+    """As PyTorch's DataLoader."""
+
+    batch_size = 3
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+
+    def __len__(self):
+        return -(-len(self.dataset) // 3)
+
+    def __iter__(self):
+        for start in range(0, len(self.dataset), 3):
+            yield self.dataset.x[start : start + 3], self.dataset.y[start : start + 3]
+
+
+@pytest.mark.parametrize("wrap", [lambda s: s, Loader])
+def test_a_network_runs_them(wrap):
+    graph, x = dense_lif("float32")
+    network = Network(graph)
+    labels = network.run(x).predictions
+    samples = wrap(Samples(x, labels))
+    assert is_samples(samples)
+    assert network.score(samples) == 1.0
+    assert np.array_equal(network.run(samples).logits, network.run(x).logits)
+
+
+def test_what_is_refused():
+    with pytest.raises(DataError, match="at least one sample"):
+        gathered(Samples(np.zeros((0, 2)), []), "x")
+    with pytest.raises(DataError, match="samples of one shape"):
+        gathered(Samples([np.zeros(2), np.zeros(3)], [0, 1]), "x")
+    assert not is_samples(np.zeros(3)) and not is_samples([1, 2])

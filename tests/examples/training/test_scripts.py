@@ -1,0 +1,138 @@
+"""Every script runs on a little data of its kind, goes on from its checkpoint, and writes what it says."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import pickle
+import runpy
+import struct
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import snnrt
+
+FOLDER = Path(__file__).parents[3] / "examples" / "training"
+# so little data leaves layers that never fire
+pytestmark = pytest.mark.filterwarnings("ignore::snnrt.SilentLayerWarning")
+GENERATOR = np.random.default_rng(1)
+
+
+@pytest.fixture
+def script(monkeypatch, capsys, tmp_path):
+    """``script(name, folder, *arguments)``: its log and what it prints; the modules beside it are its own."""
+
+    def run(name: str, folder: Path, *arguments: str) -> tuple[dict, str]:
+        output = tmp_path / "made" / name
+        monkeypatch.setattr(sys, "argv", [f"{name}.py", str(folder), "--output", str(output), *arguments])
+        monkeypatch.syspath_prepend(str(FOLDER))
+        for shared in ("datasets", "experiment", "measuring"):
+            monkeypatch.delitem(sys.modules, shared, raising=False)
+        try:
+            runpy.run_path(str(FOLDER / f"{name}.py"), run_name="__main__")
+        finally:
+            for shared in ("datasets", "experiment", "measuring"):
+                sys.modules.pop(shared, None)
+        log = json.loads(output.with_suffix(".json").read_text())
+        net = snnrt.load(output.with_suffix(".snnrt"))
+        assert net.graph.integer and net.graph.metadata["name"] == name
+        assert net.file_info().file_bytes == log["file_bytes"]
+        assert not snnrt.convert(output.with_suffix(".nir")).graph.integer
+        assert sum(log["test"]["exits"].values()) == log["test"]["inputs"]
+        return log, capsys.readouterr().out
+
+    return run
+
+
+def stripes(count: int, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Images whose class is where they are bright."""
+    labels = np.arange(count) % 10
+    images = GENERATOR.integers(0, 60, (count, *shape)).astype(np.uint8)
+    for image, label in zip(images, labels):
+        image[:, 2 * label + 2 : 2 * label + 6] += 180
+    return images, labels.astype(np.uint8)
+
+
+def write_idx(path: Path, array: np.ndarray) -> None:
+    head = struct.pack(f">{array.ndim + 1}I", 0x0800 + array.ndim, *array.shape)
+    path.write_bytes(gzip.compress(head + array.tobytes(), 1))
+
+
+def test_fashion(script, tmp_path):
+    for split, count in (("train", 2400), ("t10k", 60)):
+        images, labels = stripes(count, (1, 28, 28))
+        write_idx(tmp_path / f"{split}-images-idx3-ubyte.gz", images[:, 0])
+        write_idx(tmp_path / f"{split}-labels-idx1-ubyte.gz", labels)
+    kept = str(tmp_path / "run.pt")
+    options = ("--epochs", "2", "--width", "4", "--last", "200", "--checkpoint", kept)
+    log, printed = script("fashion", tmp_path, *options)
+    assert [one["timesteps"] for one in log["training"]] == [1, 1, 4]
+    assert (
+        log["training"][2]["loss"] < log["training"][0]["loss"] and log["first_half_of_test"]["inputs"] == 30
+    )
+    assert set(log["test"]["accuracy_after_timesteps"]) == {"1", "2", "3", "4"}
+    assert f"accuracy {100 * log['test']['accuracy']:.2f} %" in printed and "EDP on dt-snn" in printed
+    assert log["script"] == "examples/training/fashion.py FOLDER --epochs 2 --width 4 --last 200"
+    assert (tmp_path / "run-1.pt").exists() and (tmp_path / "run-2.pt").exists()
+    # nothing is left to train: the same figures
+    again, _ = script("fashion", tmp_path, *options)
+    assert again["test"] == log["test"] and again["training"] == log["training"]
+
+
+@pytest.mark.parametrize("network", ["vgg9", "small_vgg"])
+def test_cifar10(script, tmp_path, network):
+    images, labels = stripes(2300, (3, 32, 32))
+    for number, part in enumerate(np.split(np.arange(2250), 5), 1):
+        content = {b"data": images[part].reshape(450, -1), b"labels": labels[part].tolist()}
+        (tmp_path / f"data_batch_{number}").write_bytes(pickle.dumps(content))
+    content = {b"data": images[:20].reshape(20, -1), b"labels": labels[:20].tolist()}
+    (tmp_path / "test_batch").write_bytes(pickle.dumps(content))
+    log, _ = script(
+        "cifar10", tmp_path, "--epochs", "3", "--width", "2", "--network", network, "--limit", "128"
+    )
+    assert [one["timesteps"] for one in log["training"]] == [1, 1, 4]
+    assert log["network"]["timesteps"] == 4
+
+
+def test_nmnist(script, tmp_path):
+    arrays = {}
+    for split, count in (("train", 160), ("test", 10)):
+        labels = (np.arange(count) % 10).astype(np.uint8)
+        n = np.full(count, 300, np.int32)
+        y = np.concatenate([3 * label + GENERATOR.integers(0, 5, 300) for label in labels])
+        arrays |= {
+            f"{split}_x": GENERATOR.integers(0, 34, len(y)).astype(np.uint8),
+            f"{split}_y": y.astype(np.uint8),
+            f"{split}_p": GENERATOR.integers(0, 2, len(y)).astype(np.uint8),
+            f"{split}_t": GENERATOR.integers(0, 310_000, len(y)).astype(np.uint32),
+            f"{split}_n": n, f"{split}_label": labels,
+        }  # fmt: skip
+    np.savez(tmp_path / "nmnist_small.npz", **arrays)
+    log, _ = script("nmnist", tmp_path, "--epochs", "2", "--width", "4")
+    assert log["network"]["timesteps"] == 20 and len(log["test"]["accuracy_after_timesteps"]) == 12
+
+
+def test_braille(script, tmp_path):
+    labels = np.repeat(np.arange(27), 20).astype(np.uint8)
+    taxel = np.full((540, 77, 12), 255, np.uint8)
+    for one, label in zip(taxel, labels):
+        one[2 * label : 2 * label + 20, [1, 2]] = GENERATOR.integers(50, 150)
+    np.savez(
+        tmp_path / "braille_letters.npz", taxel=taxel, label=labels, length=np.full(540, 76, np.uint8),
+        repetition=np.tile(np.arange(20), 27).astype(np.uint8),
+    )  # fmt: skip
+    log, _ = script("braille", tmp_path, "--epochs", "2", "--width", "8")
+    assert log["test"]["inputs"] == 270 and log["network"]["timesteps"] == 77
+
+
+def test_what_is_asked_wrongly_is_said(script, tmp_path, capsys):
+    for given, words in (
+        ((tmp_path / "missing",), "no such folder"),
+        ((tmp_path, "--epochs", "0"), "--epochs: expected 1 or more, found 0"),
+    ):
+        with pytest.raises(SystemExit):
+            script("fashion", *given)
+        assert words in capsys.readouterr().err
