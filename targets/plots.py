@@ -146,46 +146,6 @@ def component_energy(report: TargetReport) -> str:
         return _svg(canvas, "Mean energy by component")
 
 
-def accuracy_against_edp(
-    edp: np.ndarray,
-    edp_interval: np.ndarray,
-    accuracy: np.ndarray,
-    accuracy_interval: np.ndarray,
-    front: np.ndarray,
-    labels: list[str],
-) -> str:
-    """Points (P,) of a design space with intervals (2, P), low and high; those on the ``front`` named and
-    joined. EDP in J·s, accuracy a fraction."""
-    matplotlib = _matplotlib()
-    with matplotlib.rc_context(_STYLE):
-        canvas = matplotlib.figure.Figure(figsize=(6.4, 4.2), layout="constrained")
-        axes = canvas.add_subplot()
-        percent, bounds = accuracy * 100, accuracy_interval * 100
-        low, high = np.maximum(edp_interval[0], 0), edp_interval[1]
-        for chosen, color, name in ((~front, "#8c959f", "dominated"), (front, DYNAMIC, "Pareto front")):
-            if not chosen.any():
-                continue
-            across = np.maximum([edp - low, high - edp], 0)[:, chosen]
-            along = np.maximum([percent - bounds[0], bounds[1] - percent], 0)[:, chosen]
-            axes.errorbar(
-                edp[chosen], percent[chosen], xerr=across, yerr=along, fmt="o", markersize=4, color=color,
-                elinewidth=0.8, label=name,
-            )  # fmt: skip
-        order = np.flatnonzero(front)[np.argsort(edp[front], kind="stable")]
-        axes.plot(edp[order], percent[order], color=DYNAMIC, linewidth=1, drawstyle="steps-post")
-        for place in order[:MOST_LAYERS]:
-            axes.annotate(
-                _short(labels[place], 40), (edp[place], percent[place]), xytext=(4, -9),
-                textcoords="offset points", fontsize=7,
-            )  # fmt: skip
-        if edp.min() > 0 and edp.max() > 3 * edp.min():
-            axes.set_xscale("log")
-        axes.set_xlabel("mean energy-delay product an input (J·s)")
-        axes.set_ylabel("accuracy (%)")
-        axes.legend(loc="best", fontsize=8)
-        return _svg(canvas, "Accuracy against energy-delay product")
-
-
 def _component(costs: Costs, name: str) -> float:
     if name not in costs.components:
         return 0.0

@@ -74,8 +74,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
 """What each room may import beside itself and EVERYWHERE: only rooms that stand above it."""
 
 LATE = {
-    "network": ("targets", "converters"), "opening": ("converters",), "comparison": ("converters",),
-    "devices": ("targets.emulator",),
+    "network": ("targets", "targets.sweep", "converters"), "opening": ("converters",),
+    "comparison": ("converters",), "devices": ("targets.emulator",),
 }  # fmt: skip
 """What a room may name, but not import before it is asked for."""
 

@@ -69,6 +69,13 @@ def points_of(axes: Sequence[Axis]) -> tuple[Point, ...]:
     )
 
 
+def label_of(point: Iterable[tuple[str, Value]]) -> str:
+    """The fields and values of a point in one line."""
+    return ", ".join(
+        f"{field}={value:.12g}" if isinstance(value, float) else f"{field}={value}" for field, value in point
+    )
+
+
 def chip_at(target: InMemory, point: Point, seed: int) -> InMemory:
     """``target`` with the fields of ``point``, as the chip that ``seed`` draws.
 
@@ -88,12 +95,11 @@ def chip_at(target: InMemory, point: Point, seed: int) -> InMemory:
             else:
                 chip = replace(chip, **{name: _figure(target, name, value)})  # type: ignore[arg-type]
         except TargetError as error:
-            raise TargetError(f"vary {field}={value}: {error}") from error
+            raise TargetError(f"vary {label_of([(field, value)])}: {error}") from error
     try:
         return chip.with_parameters(crossbar)
     except TargetError as error:
-        shown = ", ".join(f"{field}={value}" for field, value in point)
-        raise TargetError(f"vary {shown}: {error}") from error
+        raise TargetError(f"vary {label_of(point)}: {error}" if point else str(error)) from error
 
 
 _PARAMETERS = tuple(item.name for item in dataclasses.fields(CrossbarConfig) if item.name != "seed")

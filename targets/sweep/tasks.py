@@ -6,22 +6,25 @@ import dataclasses
 import hashlib
 import io
 import json
-import zipfile
+import os
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from snnrt.data.load import Dataset, load_arrays
+from snnrt.devices.crossbar.device import Crossbar
 from snnrt.devices.models import read_model
 from snnrt.devices.registry import find_device
-from snnrt.errors import DataError
+from snnrt.errors import DataError, TargetError
 from snnrt.format.model import Model
 from snnrt.ir.exit_choice import Exit
+from snnrt.ir.graph import Weighted
 from snnrt.results.request import RunRequest, checked_request
 from snnrt.targets import in_memory
 from snnrt.targets.in_memory_target import InMemory
 from snnrt.targets.profiling import chip_of
-from snnrt.targets.sweep.grid import Point, chip_at
+from snnrt.targets.sweep.grid import Point, chip_at, label_of
 
 
 @dataclass(frozen=True)
@@ -55,18 +58,15 @@ class Outcome:
         return buffer.getvalue()
 
     @classmethod
-    def from_bytes(cls, raw: bytes, inputs: int) -> Outcome:
-        """What :meth:`to_bytes` gave, for so many inputs. Raises DataError for any other bytes."""
-        try:
-            with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
-                found = {name: arrays[name] for name in _DTYPES}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-            raise DataError(f"is no result of a sweep ({type(error).__name__})") from error
+    def read(cls, path: str | os.PathLike[str], inputs: int) -> Outcome:
+        """What :meth:`to_bytes` gave, from a file, for so many inputs. Raises DataError for anything else."""
+        arrays = load_arrays(path)
         for name, dtype in _DTYPES.items():
-            array = found[name]
-            if array.dtype != dtype or array.shape != (inputs,) or not np.isfinite(array).all():
-                raise DataError(f"{name}: expected {dtype} ({inputs},), found {array.dtype} {array.shape}")
-        return cls(**found)
+            array = arrays.get(name)
+            if array is None or array.dtype != dtype or array.shape != (inputs,):
+                found = "none" if array is None else f"{array.dtype} {array.shape}"
+                raise DataError(f"{os.fspath(path)}: {name}: expected {dtype} ({inputs},), found {found}")
+        return cls(**{name: arrays[name] for name in _DTYPES})
 
 
 _DTYPES = {
@@ -113,10 +113,23 @@ class Work:
     def request(self, target: InMemory) -> RunRequest:
         """The run on the chip of ``target``, by one thread: the processes are many."""
         capabilities = find_device(chip_of([target])).capabilities
+        # through the model's preprocessing already
+        data = Dataset(self.inputs, self.labels, "x", prepared=True)
         return checked_request(
-            self.opened.graph, self.inputs, capabilities, y=self.labels, timesteps=self.timesteps,
-            exit=self.exit, threads=1,
-        )  # fmt: skip
+            self.opened.graph, data, capabilities, timesteps=self.timesteps, exit=self.exit, threads=1
+        )
+
+
+def check_fit(work: Work, point: Point) -> None:
+    """Whether the chip at ``point`` can be built and has room for each layer. Raises TargetError."""
+    target = chip_at(work.target, point, work.target.crossbar.seed)
+    chip = Crossbar(target.crossbar)
+    try:
+        for node in work.opened.graph:
+            if isinstance(node, Weighted):
+                chip.mapping(node)
+    except TargetError as error:
+        raise TargetError(f"vary {label_of(point)}: {error}" if point else str(error)) from error
 
 
 def run_task(work: Work, task: Task) -> Outcome:
