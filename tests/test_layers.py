@@ -75,7 +75,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 
 LATE = {
     "network": ("targets", "targets.sweep", "converters"), "opening": ("converters",),
-    "comparison": ("converters",), "devices": ("targets.emulator",),
+    "comparison": ("converters",), "devices": ("targets", "targets.emulator"),
 }  # fmt: skip
 """What a room may name, but not import before it is asked for."""
 

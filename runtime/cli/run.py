@@ -54,8 +54,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--device",
         default="cpu",
         metavar="DEVICE",
-        help=f"where it runs: cpu (the default), cpu:KERNELS, reference, crossbar, crossbar:FILE.toml, or "
-        f"emulator:NAME, the firmware on an emulated core: {', '.join(CORES)}",
+        help=f"where it runs: cpu (the default), cpu:KERNELS, reference, crossbar, crossbar:FILE.toml, "
+        "crossbar:TARGET, the chip of an in-memory target such as dt-snn, crossbar:CHIP.npz, a saved chip, "
+        f"or emulator:NAME, the firmware on an emulated core: {', '.join(CORES)}",
     )
     completed(device, ("cpu", "reference", "crossbar", *(f"emulator:{core}" for core in CORES)))
     parser.add_argument(
