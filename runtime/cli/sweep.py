@@ -15,6 +15,12 @@ from snnrt.cli.arguments import (
     share,
     subcommand,
 )
+from snnrt.cli.chip import (
+    add_calibration_options,
+    calibration_data,
+    check_calibration_options,
+    choice_of,
+)
 from snnrt.cli.output import (
     check_outputs,
     print_facts,
@@ -67,6 +73,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--crossbar", action="append", metavar="KEY=VALUE",
         help="another parameter of the target's crossbar, the same at every point",
     )  # fmt: skip
+    add_calibration_options(parser)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
     add_exit_options(parser, overrides=True)
     parser.add_argument(
@@ -93,6 +100,7 @@ def run(args: argparse.Namespace) -> int:
     """Run every chip at every point, and print what was found."""
     if args.scheduler is not None and args.workers is not None:
         args.parser.error("--workers has no meaning with --scheduler, whose workers are its own")
+    check_calibration_options(args)
     check_order(args.model, args.data)
     check_outputs([args.plot, args.csv], [args.model, args.data, args.target])
 
@@ -105,7 +113,11 @@ def run(args: argparse.Namespace) -> int:
     (target, *_) = with_parameters(targets_of(args.target), args.crossbar or [])
     network = snnrt.load(args.model)
     data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
-    work = work_of(network.model, data, None, target=target, timesteps=args.timesteps, exit=args.exit)
+    calibration = None if args.calibrate_chip is None else calibration_data(args, network)
+    work = work_of(
+        network.model, data, None, target=target, timesteps=args.timesteps, exit=args.exit,
+        calibration=calibration, choice=choice_of(args),
+    )  # fmt: skip
     plan = plan_of(work, args.vary, args.chips)
     if not args.json:
         _print_before(args, work, len(plan.points))
@@ -160,12 +172,16 @@ def _folder(args: argparse.Namespace, work: Work) -> SweepFolder | None:
 def _print_before(args: argparse.Namespace, work: Work, points: int) -> None:
     from snnrt.summary import exit_text
 
+    calibrated = (
+        [] if args.calibrate_chip is None else [("calibrated", f"each chip, from {args.calibrate_chip}")]
+    )
     print_facts(
         [
             ("model", f"{args.model}, {work.opened.graph.numbers}"),
             ("data", f"{args.data}, {_several(len(work.inputs), 'input')}"),
             ("target", f"{work.target.name}: {work.target.title}"),
             ("exit", exit_text(work.exit, work.timesteps)),
+            *calibrated,
             ("runs", f"{_several(points, 'point')}, each on {_several(args.chips, 'chip')}"),
         ]
     )

@@ -10,12 +10,13 @@ from typing import TypedDict
 
 import numpy as np
 
+from snnrt.devices.crossbar.calibration import Choice
 from snnrt.devices.models import with_exit
 from snnrt.devices.registry import find_device
 from snnrt.errors import DataError, TargetError
 from snnrt.format.model import Model
 from snnrt.ir.exit_choice import Exit
-from snnrt.results.request import Inputs, Progress, checked_request
+from snnrt.results.request import Inputs, Progress, checked_data, checked_request
 from snnrt.targets.in_memory_target import InMemory
 from snnrt.targets.profiling import OneTarget, chip_of, targets_of
 from snnrt.targets.sweep.findings import Sweep, SweepPoint, pareto_front
@@ -40,6 +41,8 @@ class Options(TypedDict, total=False):
     confidence: float
     timesteps: int | None
     exit: Exit | str | None
+    calibration: Inputs | None
+    choice: Choice | None
     folder: str | os.PathLike[str] | None
     workers: int | None
     scheduler: str | None
@@ -57,6 +60,8 @@ def sweep(
     confidence: float = 0.95,
     timesteps: int | None = None,
     exit: Exit | str | None = None,
+    calibration: Inputs | None = None,
+    choice: Choice | None = None,
     folder: str | os.PathLike[str] | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -67,13 +72,17 @@ def sweep(
     ``model``: a network's ``model``. ``target``: an in-memory chip. ``vary``: fields of its description, as
     ``{"adc.bits": range(3, 9)}`` or ``["adc.bits=3:8", "programming_error=0:0.3:0.05"]``; every combination
     is run on the same ``chips``, whose errors are drawn from the description's seed and those after it.
-    ``folder``: one small file for each finished run; with the same arguments a sweep goes on where it ended.
+    ``calibration``: inputs that each chip is calibrated from, as ``choice`` says
+    (:mod:`snnrt.devices.crossbar.calibration`). ``folder``: one small file
+    for each finished run; with the same arguments a sweep goes on where it ended.
     ``workers`` processes (all cores), or a Dask ``scheduler``, ``"tcp://host:8786"``.
     ``progress(done, total)`` counts runs. The rest as :meth:`snnrt.Network.profile`. Raises TargetError for
     fields and values that the chip cannot have, DataError for wrong data, OutputError for a folder of
     something else.
     """
-    work = work_of(model, x, y, target=target, timesteps=timesteps, exit=exit)
+    work = work_of(
+        model, x, y, target=target, timesteps=timesteps, exit=exit, calibration=calibration, choice=choice
+    )
     return swept(
         work, plan_of(work, vary, chips), confidence=confidence, folder=folder, workers=workers,
         scheduler=scheduler, progress=progress,
@@ -88,6 +97,8 @@ def work_of(
     target: OneTarget,
     timesteps: int | None = None,
     exit: Exit | str | None = None,
+    calibration: Inputs | None = None,
+    choice: Choice | None = None,
 ) -> Work:
     """What all runs share. Raises TargetError for a target that is no in-memory chip, DataError for inputs
     or labels that do not fit or are not there."""
@@ -101,7 +112,12 @@ def work_of(
     labels = request.needed_labels()
     # a device reads an exit of several terms in the model
     raw = with_exit(model, exit).raw
-    return Work(raw, request.inputs, labels, request.timesteps, request.exit, chip)
+    inputs = (
+        None if calibration is None else checked_data(model.graph, calibration, timesteps, split="train")[0]
+    )
+    return Work(
+        raw, request.inputs, labels, request.timesteps, request.exit, chip, inputs, choice or Choice()
+    )
 
 
 @dataclass(frozen=True)

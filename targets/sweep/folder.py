@@ -25,7 +25,7 @@ LARGEST_MANIFEST = 1 << 20
 _WORDS = {
     "model": "another model",
     "data": "other data (or --limit)",
-    "description": "another chip description",
+    "description": "another chip description or calibration",
     "exit": "another exit",
     "timesteps": "other timesteps",
     "snnrt": "another version of snnrt",

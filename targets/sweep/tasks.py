@@ -7,12 +7,13 @@ import hashlib
 import io
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from snnrt.data.load import Dataset, load_arrays
+from snnrt.devices.crossbar.calibration import Choice, DrivenWindows, calibrate, driven_windows
 from snnrt.devices.crossbar.device import Crossbar
 from snnrt.devices.models import read_model
 from snnrt.devices.registry import find_device
@@ -79,7 +80,8 @@ _DTYPES = {
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """What all runs share, as it goes to another process: the model's bytes, inputs, labels, the chip."""
+    """What all runs share, as it goes to another process: the model's bytes, inputs, labels, the chip.
+    Each chip is calibrated from the inputs ``calibration`` as ``choice`` says, unless they are None."""
 
     model: bytes
     inputs: np.ndarray
@@ -87,6 +89,8 @@ class Work:
     timesteps: int
     exit: Exit
     target: InMemory
+    calibration: np.ndarray | None = None
+    choice: Choice = field(default_factory=Choice)
 
     def __getstate__(self) -> dict[str, object]:
         return {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
@@ -100,15 +104,24 @@ class Work:
     def checksums(self) -> dict[str, str]:
         """SHA-256 of what a result depends on beside its point and seed."""
         data = hashlib.sha256()
-        for array in (self.inputs, self.labels):
+        for array in (self.inputs, self.labels, *([] if self.calibration is None else [self.calibration])):
             data.update(f"{array.dtype.str}{array.shape}".encode())
             data.update(np.ascontiguousarray(array).data)
-        description = json.dumps(dataclasses.asdict(self.target), sort_keys=True, default=str)
+        described = [dataclasses.asdict(self.target)]
+        if self.calibration is not None:
+            described.append(dataclasses.asdict(self.choice))
+        description = json.dumps(described, sort_keys=True, default=str)
         return {
             "model": hashlib.sha256(self.model).hexdigest(),
             "data": data.hexdigest(),
             "description": hashlib.sha256(description.encode()).hexdigest(),
         }
+
+    @cached_property
+    def windows(self) -> DrivenWindows:
+        """What the layers read of the calibration inputs, once a process."""
+        data = Dataset(np.asarray(self.calibration), None, "calibration", prepared=True)
+        return driven_windows(self.opened, data, self.choice.windows, self.target.crossbar.seed)
 
     def request(self, target: InMemory) -> RunRequest:
         """The run on the chip of ``target``, by one thread: the processes are many."""
@@ -140,7 +153,10 @@ def run_task(work: Work, task: Task) -> Outcome:
     """
     target = chip_at(work.target, task.point, task.seed)
     request = work.request(target)
-    with find_device(chip_of([target])).open(work.opened) as session:
+    chip = chip_of([target])
+    if work.calibration is not None:
+        calibrate(chip, work.opened, work.windows, work.choice)
+    with find_device(chip).open(work.opened) as session:
         result = session.run(request)
     graph = work.opened.graph.with_exit(request.exit).with_(timesteps=request.timesteps)
     ledger = in_memory.book(graph, result.counts, target)

@@ -16,6 +16,7 @@ from snnrt.devices.crossbar.config import CrossbarConfig
 from snnrt.devices.crossbar.core import Chip
 from snnrt.devices.crossbar.description import config_of, parameters_of, plain_values, read_document
 from snnrt.devices.crossbar.device import Crossbar
+from snnrt.devices.crossbar.programming import MeasuredGroup
 from snnrt.devices.crossbar.saved import load_chip
 from snnrt.errors import DataError, TargetError
 from snnrt.format.model import Model
@@ -104,6 +105,30 @@ def check_holds(crossbar: Crossbar, model: Model, name: str) -> None:
                 f"{name}: node {quoted(node.name)}: expected a chip that was saved with this network on it, "
                 f"found {other}; program it anew and save it"
             )
+
+
+def take_measured(
+    device: CrossbarDevice, model: Model, measured: dict[str, tuple[MeasuredGroup, ...]], name: str
+) -> None:
+    """Let the layers of ``model`` hold the conductances that file ``name`` has. Raises TargetError where it
+    has those of other layers or shapes, or the chip is programmed already."""
+    if device.saved:
+        raise TargetError(
+            f"{name}: {device.saved} is programmed already; measured conductances need a new chip"
+        )
+    layers = {node.name: node for node in model.graph if isinstance(node, Weighted)}
+    for layer in measured:
+        if layer not in layers:
+            raise TargetError(
+                f"{name}: expected conductances of layers of the network ({', '.join(map(quoted, layers))}), "
+                f"found {quoted(layer)}"
+            )
+    device.crossbar.measured = measured
+    try:
+        for layer in measured:
+            device.crossbar.programmed(layers[layer])
+    except TargetError as error:
+        raise TargetError(f"{name}: {error}") from error
 
 
 class CrossbarSession(Session):

@@ -41,7 +41,7 @@ def test_another_sweep_s_folder_is_refused_in_words(work, tmp_path):
     with pytest.raises(OutputError, match=r"it holds a sweep of other data \(or --limit\); choose another"):
         SweepFolder(tmp_path, other)
     other = dataclasses.replace(work, target=work.target.with_parameters({"adc_bits": 9}), timesteps=3)
-    with pytest.raises(OutputError, match="another chip description, other timesteps"):
+    with pytest.raises(OutputError, match="another chip description or calibration, other timesteps"):
         SweepFolder(tmp_path, other)
 
 

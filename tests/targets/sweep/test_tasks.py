@@ -11,6 +11,7 @@ import pytest
 from effort import effort
 
 from snnrt.data.preprocessing import KEY, Preprocessing
+from snnrt.devices.crossbar.calibration import Choice, calibrate
 from snnrt.devices.crossbar.device import Crossbar
 from snnrt.devices.crossbar.session import CrossbarDevice
 from snnrt.errors import DataError, TargetError
@@ -54,6 +55,27 @@ def test_the_model_s_preprocessing_is_applied_once(case):
     np.testing.assert_array_equal(found.timesteps, expected.timesteps)
     np.testing.assert_array_equal(found.correct, expected.predictions == y)
     assert not np.array_equal(shared.inputs, x)
+
+
+def test_each_chip_is_calibrated_the_same_in_any_order(case):
+    network, x, y = case
+    chip = load_target("dt-snn").with_parameters({"adc_bits": 3})
+    shared = work_of(
+        network.model, x, y, target=chip, calibration=x, choice=Choice("percentile", 99.0, "layer")
+    )
+    first = run_task(shared, Task((), 0))
+    again = pickle.loads(pickle.dumps(shared))
+    run_task(again, Task((), 7))
+    np.testing.assert_array_equal(run_task(again, Task((), 0)).energy_j, first.energy_j)
+    crossbar = Crossbar(chip.crossbar)
+    calibrate(crossbar, network.model, x, shared.choice)
+    expected = network.run(x, device=crossbar)
+    np.testing.assert_array_equal(first.correct, expected.predictions == y)
+    np.testing.assert_array_equal(first.timesteps, expected.timesteps)
+    plain = work_of(network.model, x, y, target=chip)
+    assert not np.array_equal(run_task(plain, Task((), 0)).energy_j, first.energy_j)
+    other = work_of(network.model, x, y, target=chip, calibration=x)
+    assert len({work.checksums["description"] for work in (shared, plain, other)}) == 3
 
 
 def test_an_exit_of_several_terms_is_the_model_s(case):
