@@ -98,10 +98,11 @@ def test_every_combination_the_last_fastest():
 
 def test_the_chip_at_a_point_computes_and_costs_otherwise():
     target = load_target("dt-snn")
-    chip = chip_at(target, (("adc.bits", 7), ("figures.converters", 16), ("static_layers", "once")), 5)
+    chip = chip_at(target, (("adc.bits", 7), ("figures.conversion_time", 16), ("static_layers", "once")), 5)
     assert chip.crossbar.adc_bits == chip.bits == 7 and chip.crossbar.seed == 5
-    assert chip.converters.si == 16 and chip.converters.low == chip.converters.high == 16
-    assert chip.converters.mark == "assumption" and "the file says 8 count" in chip.converters.source
+    varied, known = chip.conversion_time, target.conversion_time
+    assert varied.value == varied.low == varied.high == 16 and varied.unit == known.unit
+    assert varied.mark == "assumption" and f"the file says {known.value:g} {known.unit}" in varied.source
     assert chip.static_layers == "once" != target.static_layers
     assert chip_at(target, (), 5).crossbar == target.with_parameters({"seed": 5}).crossbar
 
@@ -129,8 +130,8 @@ def test_names_of_fields():
         ((("adc.bits", 1),), "vary adc.bits=1: crossbar adc_bits: expected 0"),
         ((("mapping", "round"),), "vary mapping=round: "),
         ((("static_layers", "never"),), "vary static_layers=never: expected one of once, every_timestep"),
-        ((("converters", 2.5),), "vary converters=2.5: expected a whole number, at least 1"),
-        ((("converters", "many"),), "expected a number of count, found 'many'"),
+        ((("input_bits", 2.5),), "vary input_bits=2.5: expected a whole number, at least 1"),
+        ((("input_bits", "many"),), "expected a number of bit, found 'many'"),
         ((("settle_time", 0.0),), "vary settle_time=0: expected above 0"),
         # each can be, both cannot
         ((("columns", 8), ("cell_bits", 1)), "vary columns=8, cell_bits=1: crossbar columns"),
