@@ -28,6 +28,7 @@ LEVELS = {
                 "latency", "spikes_at",
             ),
             "snnrt.targets": ("list_targets", "load_target", "TargetReport", "write_report", "explain"),
+            "snnrt.targets.sweep": ("sweep", "Sweep", "SweepPoint", "Estimate"),
             "snnrt.converters.check": ("SourceCheck", "NodeVerdict"),
             "snnrt.comparison": ("Comparison",),
             "snnrt.results.rates": ("Agreement", "LayerRates"),

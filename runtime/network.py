@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from snnrt.devices.crossbar.device import Crossbar
     from snnrt.targets import Target, TargetReport
     from snnrt.targets.profiling import Options
+    from snnrt.targets.sweep import Sweep, SweepOptions
 
     OneTarget = str | os.PathLike[str] | Target
     Several = Sequence[OneTarget]
@@ -135,6 +136,15 @@ class Network(NetworkFacts):
         found = profile(self.model, x, y, targets_of(target), **options).reports
         return found[0] if is_one_target(target) else found
 
+    def sweep(
+        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget, **options: Unpack[SweepOptions]
+    ) -> Sweep:
+        """Accuracy and cost, with intervals, of many chips at each point of a design space:
+        ``vary=["adc.bits=3:8"], chips=100``. ``options``: :func:`snnrt.targets.sweep.sweep`."""
+        from snnrt.targets.sweep import sweep
+
+        return sweep(self.model, x, y, target=target, **options)
+
     def calibrate(
         self, x: Inputs, y: np.ndarray | None = None, *, max_drop: float = 0.5, confidence: float = 0.95,
         rules: Sequence[str] = ("entropy",), loss: str | None = None, mode: str = "certain",
@@ -157,8 +167,7 @@ class Network(NetworkFacts):
             from snnrt.calibration.step_counts import step_counts
             from snnrt.targets.trade_off import cost_of_steps
 
-            counts = step_counts(self.model, x, timesteps)
-            cost = cost_of_steps(self.model, counts, target, minimize)
+            cost = cost_of_steps(self.model, step_counts(self.model, x, timesteps), target, minimize)
         return calibrate(
             self.model, x, y, max_drop=max_drop, confidence=confidence, rules=rules, loss=loss, mode=mode,
             device=device, chip_share=chip_share, timesteps=timesteps, cost=cost, progress=progress,
@@ -176,6 +185,6 @@ class Network(NetworkFacts):
         :meth:`run`. Raises ModelError for another network, DataError where outputs do not fit it."""
         from snnrt.comparison import validate
 
-        called = (("example", example), ("weights", weights))
-        given = {name: value for name, value in called if value is not None}
+        called = {"example": example, "weights": weights}
+        given = {name: value for name, value in called.items() if value is not None}
         return validate(self.model, source, data, progress, **given)

@@ -18,6 +18,7 @@ from snnrt.cli import (
     inspect,
     profile,
     run,
+    sweep,
     targets,
     validate,
 )
@@ -137,6 +138,7 @@ def build_parser() -> _Parser:
         run,
         calibrate,
         profile,
+        sweep,
         validate,
         export,
         health,

@@ -142,6 +142,14 @@ def fraction(text: str) -> float:
     return _real(text, 0.0, 1.0)
 
 
+def share(text: str) -> float:
+    """A number between 0 and 1, neither of them."""
+    value = _real(text, 0.0, 1.0)
+    if value in (0.0, 1.0):
+        raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, found {text!r}")
+    return value
+
+
 def positive_real(text: str) -> float:
     """A finite number above 0."""
     value = _real(text, 0.0, math.inf)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from snnrt.cli.arguments import add_data, add_json, completed, positive, subcommand
+from snnrt.cli.chip import chip_of_name
 from snnrt.cli.output import (
     check_outputs,
     print_facts,
@@ -101,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
     family = args.device.partition(":")[0]
     if args.crossbar and family != "crossbar":
         args.parser.error(f"--crossbar has no meaning on {args.device}: add --device crossbar")
-    if args.chips > 1 and family != "crossbar":
+    if args.chips > 1 and (family != "crossbar" or args.device.endswith(".npz")):
         args.parser.error(f"--chips has no meaning on {args.device}: add --device crossbar")
     if args.minimize != "timesteps" and args.target is None:
         args.parser.error(f"--minimize {args.minimize} is estimated on a target: add --target dt-snn")
@@ -140,11 +141,14 @@ def _devices(args: argparse.Namespace) -> str | Sequence[Device]:
         return str(args.device)
     from dataclasses import replace
 
-    from snnrt.cli.run import _crossbar
     from snnrt.devices.crossbar.device import Crossbar
     from snnrt.devices.crossbar.session import CrossbarDevice
 
-    config = _crossbar(args.device.partition(":")[2], args.crossbar or []).config
+    named = chip_of_name(args.device, args.crossbar or [])
+    if named.saved:
+        # one chip, as it is
+        return [named]
+    config = named.crossbar.config
     return [CrossbarDevice(Crossbar(replace(config, seed=config.seed + chip))) for chip in range(args.chips)]
 
 

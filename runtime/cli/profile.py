@@ -17,17 +17,28 @@ from snnrt.cli.arguments import (
     positive_real,
     subcommand,
 )
+from snnrt.cli.chip import (
+    Calibrated,
+    add_chip_options,
+    check_chip_options,
+    chip_of_name,
+    crossbar_settings,
+    prepare_chip,
+    write_chip,
+)
 from snnrt.cli.output import (
     check_outputs,
     print_facts,
     print_json,
     print_table,
     print_text,
+    print_warning,
     progress_bar,
 )
 
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
+    from snnrt.devices.crossbar.session import CrossbarDevice
     from snnrt.ir.graph import Graph
     from snnrt.results.result import Result
     from snnrt.targets import Target, TargetReport
@@ -37,6 +48,7 @@ _EXAMPLE = """\
   snnrt profile digits.snnrt digits --target dt-snn,stm32l4r5 --report digits.html --per-input digits.csv
   snnrt profile digits.snnrt digits --target all --exit entropy:0.3
   snnrt profile digits.snnrt digits --target dt-snn --device crossbar --crossbar adc_bits=6
+  snnrt profile digits.snnrt digits --target neurosim-32nm --device crossbar --calibrate-chip digits
   snnrt profile digits.snnrt digits --target stm32u575 --every 0.1 --battery 230:3 --explain energy"""
 
 
@@ -64,15 +76,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--device",
         default="cpu",
         metavar="DEVICE",
-        help="where it runs: cpu (the default), or crossbar: on the chip of the one in-memory target, "
-        "with its "
-        "errors, so that accuracy, timesteps and energy are of the same run",
+        help="where it runs: cpu (the default), or crossbar: on the chip of the one in-memory target, with "
+        "its errors, so that accuracy, timesteps and energy are of one run; crossbar:CHIP.npz: a saved one",
     )
-    parser.add_argument(
-        "--crossbar",
-        action="append",
-        metavar="KEY=VALUE",
-        help="another parameter of the in-memory targets' crossbar, in what it computes and what it costs",
+    add_chip_options(
+        parser,
+        parameters="another parameter of the in-memory targets' crossbar, in what it computes and costs",
     )
     parser.add_argument(
         "--every",
@@ -119,7 +128,9 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.battery is not None and args.every is None:
         args.parser.error("--battery has no meaning without a rate of inputs: add --every SECONDS")
-    check_outputs([args.per_input, args.report], [args.model, args.data, *names])
+    check_chip_options(args, parameters_alone=True)
+    outputs = [args.per_input, args.report, args.save_chip]
+    check_outputs(outputs, [args.model, args.data, args.conductances, *names])
 
     import snnrt
     from snnrt.data.load import load_for_model
@@ -132,6 +143,8 @@ def run(args: argparse.Namespace) -> int:
     targets = with_parameters(targets_of(names), args.crossbar or [])
     network = snnrt.load(args.model)
     data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
+    chip = _chip(args, targets)
+    calibrated = None if chip is None else prepare_chip(args, chip, network, data)
     profiled = profile(
         network.model,
         data,
@@ -140,7 +153,7 @@ def run(args: argparse.Namespace) -> int:
         timesteps=args.timesteps,
         exit=args.exit,
         progress_bar=progress_bar,
-        device=args.device,
+        device=chip or args.device,
         period_s=args.every,
     )
     request, dynamic, reports = profiled.request, profiled.dynamic, profiled.reports
@@ -150,26 +163,48 @@ def run(args: argparse.Namespace) -> int:
         for report in reports
     }
     _write(args, graph, dynamic, data, reports)
+    if chip is not None:
+        write_chip(args, chip)
     if args.json:
-        print_json(
-            {
-                "model": args.model,
-                "data": args.data,
-                "inputs": len(data),
-                "timesteps": graph.timesteps,
-                "exit": str(request.exit),
-                "device": args.device,
-                "targets": [_document(args, report, explained) for report in reports],
-            }
-        )
+        document: dict[str, object] = {
+            "model": args.model,
+            "data": args.data,
+            "inputs": len(data),
+            "timesteps": graph.timesteps,
+            "exit": str(request.exit),
+            "device": args.device,
+        }
+        if calibrated is not None:
+            document["calibration"] = calibrated.document(args, reports[0].accuracy)
+        print_json(document | {"targets": [_document(args, report, explained) for report in reports]})
     else:
-        _print(args, graph, data, reports, explained)
+        _print(args, graph, data, reports, explained, calibrated)
     return 0
+
+
+def _chip(args: argparse.Namespace, targets: list[Target]) -> CrossbarDevice | None:
+    """The crossbar that the network runs on: that of the one in-memory target, or one of a name."""
+    from dataclasses import replace
+
+    from snnrt.devices.crossbar.session import CrossbarDevice
+    from snnrt.targets import InMemory
+    from snnrt.targets.profiling import chip_of
+
+    family, _, name = args.device.partition(":")
+    if family != "crossbar" or args.device == "crossbar:":
+        return None
+    if not name:
+        return CrossbarDevice(chip_of(targets))
+    chip = chip_of_name(args.device, [])
+    config = chip.crossbar.config
+    for target in targets:
+        if isinstance(target, InMemory) and replace(target.crossbar, seed=config.seed) != config:
+            print_warning(f"{target.name} costs a chip of other parameters than {args.device} computes with")
+    return chip
 
 
 def with_parameters(targets: list[Target], settings: list[str]) -> list[Target]:
     """The targets, in-memory ones with other parameters of their crossbar. Raises TargetError."""
-    from snnrt.cli.run import crossbar_settings
     from snnrt.errors import TargetError
     from snnrt.targets import InMemory
 
@@ -249,6 +284,7 @@ def _print(
     data: Dataset,
     reports: list[TargetReport],
     explained: dict[str, dict[str, list[str]]],
+    calibrated: Calibrated | None,
 ) -> None:
     from snnrt.ir.exit_choice import Exit
     from snnrt.summary import exit_text
@@ -259,6 +295,7 @@ def _print(
             ("model", f"{args.model}, {graph.numbers}"),
             ("data", f"{args.data}, {len(data)} input{'s' if len(data) != 1 else ''}"),
             ("exit", exit_text(Exit.of(graph.exit), graph.timesteps)),
+            *([] if calibrated is None else calibrated.facts(args, reports[0].accuracy)),
         ]
     )
     print()
@@ -301,7 +338,7 @@ def _print(
             print_text(f"{target}:")
             for line in lines:
                 print_text(line)
-    for path in (args.per_input, args.report):
+    for path in (args.per_input, args.report, args.save_chip):
         if path is not None:
             print_text(f"written: {path}")
 
