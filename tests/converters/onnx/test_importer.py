@@ -84,7 +84,11 @@ def test_a_file_of_another_suffix_is_known_by_its_content(tmp_path):
     ("make", "options", "words"),
     [
         (stateless, {}, "a neuron without state.*export one step with the membranes"),
-        (ordinary, {}, "an ordinary network; snnrt makes it spike from its PyTorch module"),
+        (ordinary, {}, r"an ordinary network; .* snnrt convert net\.onnx --spiking --calibrate data\.npz"),
+        (one_step, {"spiking": True}, "has spiking neurons already.*'v' are its states"),
+        (loop, {"spiking": True}, "has spiking neurons already"),
+        (one_step, {"negative_spikes": True}, "add spiking=True"),
+        (ordinary, {"spiking": True, "max_spikes": 0}, "max_spikes: expected 1"),
         (one_step, {"framework": "norse"}, "framework: an ONNX model says itself"),
         (one_step, {"example": (2, 3, 4)}, "fails on the example"),
         (one_step, {"logits": "nothing"}, "logits: the module gives one result"),
