@@ -15,6 +15,8 @@ FAR = 1e6
 MAX_LEVELS = 256
 MAX_BASES = 24
 """Functions one after the other that may be one activation."""
+MAX_TRIES = 1000
+"""Groups of functions that are no activation, until no more are looked for."""
 _SHARES = np.linspace(-0.5, 1.5, 4001)
 _SIZES = np.geomspace(1e-3, 1e4, 141)
 _VALUES = np.concatenate([-_SIZES, [0.0], _SIZES])
@@ -88,6 +90,7 @@ def _activations(recording: Recording) -> Iterator[_Found]:
         if id(call.outputs[0] if call.outputs else None) in makers:
             bases[id(call.outputs[0])] = _bases(call, bases)
     taken: set[int] = set()
+    tries = 0
     for call in reversed(recording.calls):
         out = call.outputs[0] if call.outputs else None
         if out is None or id(out) not in makers or id(call) in taken:
@@ -97,9 +100,13 @@ def _activations(recording: Recording) -> Iterator[_Found]:
             bends = [one.function for one in calls if one.function in BENDS]
             if not bends or (len(bends) == 1 and bends[0] in _PLAIN):
                 continue
+            tries += 1
+            if tries > MAX_TRIES:
+                return
             form = _form(out, base, makers)
             if form is not None:
                 taken.update(id(one) for one in calls)
+                tries -= 1
                 yield _Found(base, call, calls, form)
                 break
 

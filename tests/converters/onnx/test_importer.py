@@ -131,6 +131,28 @@ def test_steps_that_have_no_form(others, words):
         snnrt.convert(changed(**others))
 
 
+def ordinary_with(shape: tuple[int, ...], constant: tuple[int, ...]) -> onnx.ModelProto:
+    """An input of ``shape``, a ReLU and a sum with a constant."""
+    nodes = [
+        helper.make_node("Relu", ["x"], ["r"], "relu"),
+        helper.make_node("Add", ["r", "c"], ["y"], "add"),
+    ]
+    return model(nodes, {"x": shape}, {"y": ("n",) * len(shape)},
+                 [numpy_helper.from_array(np.ones(constant, np.float32), "c")])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shape", "constant", "words"),
+    [
+        ((1, 1, 4), (3, 4), r"node 'layer1' \(Add\): a constant of shape \(3, 4\) that repeats \(1, 4\)"),
+        ((65536, 255, 6), (6,), "input 'x': expected at most 33554432 elements"),
+    ],
+)
+def test_sizes_that_have_no_form(shape, constant, words):
+    with pytest.raises(snnrt.ModelError, match=words):
+        snnrt.convert(ordinary_with(shape, constant), spiking=True)
+
+
 def test_a_comparison_the_other_way_round_is_the_same_neuron():
     """v < θ is what does not fire."""
     nodes = step_nodes("x", "v", "spikes", "v_next")
