@@ -149,8 +149,8 @@ class Interpreter:
     # calls
 
     def _interpret(self, call: Call) -> None:
-        if call.levels is not None:
-            self.meanings[id(call.outputs[0])] = activations.quantised(self, call)
+        if call.activation is not None:
+            self.meanings[id(call.outputs[0])] = activations.known(self, call)
             return
         if call.cell is not None:
             self._cell(call)
