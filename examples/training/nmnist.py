@@ -4,9 +4,9 @@
     python examples/training/nmnist.py FOLDER
 
 FOLDER has nmnist_small.npz (1,000 and 100 streams). The 300 ms of three saccades become 20 timesteps of
-events on 17×17 places; the loss counts the sum of outputs after every one of them, so that a run may end
-within the stream. The last 100 training streams are held back: they calibrate the integers and choose the
-threshold.
+events on 17×17 places, which the files say of recordings, so that ``snnrt run nmnist_vgg.snnrt 00001.bin``
+works; the loss counts the sum of outputs after every one of them, so that a run may end within the stream.
+The last 100 training streams are held back: they calibrate the integers and choose the threshold.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def main(arguments: list[str] | None = None) -> None:
     held = x[-HELD:], y[-HELD:]
     run.train([experiment.Stage(settings, training.Cumulative())], (x[:count], y[:count]), held)
     test = datasets.nmnist(options.folder, "test", BINS)
-    measuring.finish(run, held, test, "N-MNIST, 20 bins of 15 ms, pixels two by two, 0 or 1")
+    measuring.finish(run, held, test, "N-MNIST, 20 bins of 15 ms, pixels two by two, 0 or 1",
+                     preprocessing={"interval": 15000, "size": (34, 34)})  # fmt: skip
 
 
 if __name__ == "__main__":
