@@ -225,7 +225,7 @@ class Preprocessing:
         if along_time and self.encoding == "none" and not self._normalises:
             return x  # counts of events
         whole = x.dtype.kind in "iu"
-        scale = self._scale(x.dtype) if whole else None
+        scale = self.scale_of(x.dtype) if whole else None
         if graph.integer and not over_time and x.dtype in _DEFAULT_SCALE and _ends_with(x, shape, 1):
             integers = self.integers(x.dtype, source)
             return integers.apply(x).astype(np.float32) * np.float32(source.scale)
@@ -253,7 +253,8 @@ class Preprocessing:
         plain = self.scale is None and self.mean == (0.0,) and self.std == (1.0,)
         return not plain or self.sample_rate is not None
 
-    def _scale(self, dtype: np.dtype) -> float:
+    def scale_of(self, dtype: np.dtype) -> float:
+        """What an integer of ``dtype`` is worth."""
         return self.scale if self.scale is not None else _DEFAULT_SCALE.get(dtype, 1.0)
 
     def _value_shape(self, source: Input) -> Shape:
@@ -304,7 +305,7 @@ class Preprocessing:
     def integers(self, dtype: np.dtype, source: Input) -> IntegerEncoding:
         """How values of ``dtype``, uint8 or int16, become an integer model's input. Raises DataError where 32
         bits do not hold them."""
-        return integer_encoding(dtype, self._scale(dtype), *self.by_channel(source.shape[0]), source)
+        return integer_encoding(dtype, self.scale_of(dtype), *self.by_channel(source.shape[0]), source)
 
     def _channels_first(self, x: np.ndarray, source: Input, name: str) -> np.ndarray:
         shape = source.shape

@@ -25,7 +25,8 @@ POLARITIES: tuple[str, ...] = get_args(Polarity)
 
 CERTAIN = 1 << 15
 """Probability 1, in the units of a draw."""
-_STEP = 0x9E3779B9
+COUNTER_STEP = 0x9E3779B9
+"""From one draw's counter to the next."""
 
 
 def mixed(values: np.ndarray) -> np.ndarray:
@@ -48,7 +49,7 @@ def draws(seed: int, timesteps: int, elements: int) -> np.ndarray:
     of number t · ⌈elements / 2⌉ + k, from its lower half for element 2k and its upper half for 2k + 1."""
     pairs = -(-elements // 2)
     count = np.arange(timesteps * pairs, dtype=np.uint32)
-    words = mixed(count * np.uint32(_STEP) + np.uint32(first_state(seed)))
+    words = mixed(count * np.uint32(COUNTER_STEP) + np.uint32(first_state(seed)))
     both = np.stack([words & np.uint32(0x7FFF), words >> np.uint32(16) & np.uint32(0x7FFF)], 1)
     return both.reshape(timesteps, 2 * pairs)[:, :elements].astype(np.int32)
 
@@ -66,12 +67,11 @@ def chance_multiplier(scale: float) -> int:
 
 
 def chances(values: np.ndarray, scale: float | None) -> np.ndarray:
-    """int32 of 2¹⁵ (more is certain too) of integers worth ``scale``, or of values in 0 … 1 (None)."""
+    """int32 of 2¹⁵ of integers worth ``scale``, or of values in 0 … 1 (None)."""
     if scale is None:
         return np.rint(np.clip(values, 0, 1) * CERTAIN).astype(np.int32)
-    most = np.rint(2 / scale)
-    found = (np.clip(values.astype(np.int64), 0, int(most)) * chance_multiplier(scale) + (1 << 15)) >> 16
-    return found.astype(np.int32)
+    found = (np.clip(values, 0, 2**31).astype(np.int64) * chance_multiplier(scale) + (1 << 15)) >> 16
+    return np.minimum(found, CERTAIN).astype(np.int32)
 
 
 def by_rate(values: np.ndarray, scale: float | None, timesteps: int, seed: int) -> np.ndarray:

@@ -71,8 +71,8 @@ def binned(
         )
     if shape[0] == 2 and not recording.has_polarity:
         raise DataError(
-            f"{name}: its events do not say whether a pixel grew brighter, which the model's 2 channels tell; "
-            "use a model of 1 channel"
+            f"{name}: its events do not say whether a pixel grew brighter, which the model's 2 channels "
+            "tell; use a model of 1 channel"
         )
     if not len(recording):
         raise DataError(f"{name}: expected at least one event, found none")
