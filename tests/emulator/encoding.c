@@ -34,7 +34,8 @@ static void encode(const uint32_t *head) {
         snnrt_encode_latency_q15(halves, input, count, (int32_t)head[3], (int32_t)head[4], 5);
         break;
     case 7:
-        snnrt_encode_change_u8(bytes, (uint8_t *)last, input, count, channels, (const snnrt_change *)parameters);
+        snnrt_encode_change_u8(bytes, (uint8_t *)last, input, count, channels,
+                               (const snnrt_change *)parameters);
         break;
     default:
         snnrt_encode_change_q15(halves, (int16_t *)(void *)last, input, count, channels,
