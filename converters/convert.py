@@ -102,7 +102,10 @@ def _prepared(graph: Graph, chosen: Preprocessing, calibrate: Inputs) -> Dataset
 
 def _input_of(chosen: Preprocessing) -> dict[str, object]:
     """What the preprocessing says of the input: spikes, or the range of normalised values."""
-    if chosen.encoding != "none" or chosen.interval is not None or chosen.count is not None:
+    if chosen.polarity == "signed":
+        return {"encoding": "spikes", "low": -1.0, "high": 1.0}
+    bins = chosen.sample_rate is None and (chosen.interval is not None or chosen.count is not None)
+    if chosen.encoding != "none" or bins:
         return {"encoding": "spikes"}
     low, high = chosen.range()
     return {"low": low, "high": high}

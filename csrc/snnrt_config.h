@@ -77,7 +77,7 @@
 #ifndef SNNRT_WITH_HEALTH
 #define SNNRT_WITH_HEALTH 1
 #endif
-/* snnrt_encode_u8 and snnrt_encode_q15. */
+/* snnrt_encode_...: raw sensor values in integers. */
 #ifndef SNNRT_WITH_ENCODING
 #define SNNRT_WITH_ENCODING 1
 #endif

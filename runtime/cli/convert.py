@@ -72,8 +72,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         action="append",
         metavar="KEY=VALUE",
         help="what happens to raw values before the first node, kept in the file: mean and std (a number, or "
-        "one a channel with commas), scale, layout, encoding (rate, latency, delta), seed, threshold; of "
-        "recordings of events interval (µs) or count, and size (WIDTHxHEIGHT); may be repeated",
+        "one a channel with commas), scale, layout, encoding (rate, latency, delta, send_on_delta), "
+        "seed, threshold, polarity (rising, signed, both); of recordings of events interval (µs) or count, "
+        "and size (WIDTHxHEIGHT); of sound sample_rate (Hz), window and interval (µs), bands, frequencies, "
+        "decibels; may be repeated",
     )
     parser.add_argument(
         "--decays",
