@@ -40,17 +40,30 @@ class StepCosts:
 
 
 def step_costs(model: Model, counts: Sequence[Counts], target: Target, rule: str | None) -> StepCosts:
-    """Of the events after 1 … T timesteps of the same inputs; ``rule``: the exit rule that is charged for,
-    None: none, as of a static network."""
+    """Of the events of the same inputs after some of 1 … T timesteps, the first and T among them; between
+    them costs are interpolated. ``rule``: the exit rule that is charged for, None: none, as of a static
+    network."""
     choice = Exit.never() if rule is None else Exit(rule, RULES[rule].careful)  # type: ignore[arg-type]
     graph = model.graph.with_exit(choice)
-    sizes = {"arena_bytes": model.info.arena_bytes, "model_bytes": len(model.raw)}
-    costs = [estimate(graph, one, target, **sizes) for one in counts]  # type: ignore[arg-type]
+    costs = [estimate(graph, one, target, band=False) for one in counts]
+    counted = np.array([int(one.timesteps.max()) for one in counts])
     return StepCosts(
         target,
-        np.stack([one.energy_j for one in costs], axis=1),
-        np.stack([one.latency_s for one in costs], axis=1),
+        _at_each_step(counted, np.stack([one.energy_j for one in costs], axis=1)),
+        _at_each_step(counted, np.stack([one.latency_s for one in costs], axis=1)),
     )
+
+
+def _at_each_step(counted: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(n, T) of ``values`` (n, C) after ``counted`` (C,) timesteps, ascending from 1 to T."""
+    steps = np.arange(1, counted[-1] + 1)
+    if len(steps) == len(counted):
+        return values
+    after = np.searchsorted(counted, steps)
+    before = np.maximum(after - 1, 0)
+    gap = np.maximum(counted[after] - counted[before], 1)
+    share = np.where(after > 0, (steps - counted[before]) / gap, 0.0)
+    return values[:, before] * (1.0 - share) + values[:, after] * share
 
 
 def cost_of_steps(
@@ -124,9 +137,11 @@ def trade_off_svg(panels: Sequence[Panel]) -> str:
     without matplotlib."""
     matplotlib = _matplotlib()
     with matplotlib.rc_context(_STYLE):
-        figure = matplotlib.figure.Figure(figsize=(4.6 * len(panels), 3.4), layout="constrained")
+        columns = min(len(panels), 2)
+        rows = -(-len(panels) // columns)
+        figure = matplotlib.figure.Figure(figsize=(4.6 * columns, 3.4 * rows), layout="constrained")
         for place, (label, curves, static) in enumerate(panels, 1):
-            axes = figure.add_subplot(1, len(panels), place)
+            axes = figure.add_subplot(rows, columns, place)
             for number, curve in enumerate(curves):
                 colour = PALETTE[number % len(PALETTE)]
                 axes.plot(curve.across, 100 * curve.accuracy, color=colour, linewidth=1.4, label=curve.name)

@@ -51,6 +51,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
     "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
     "calibration": ("devices", "data", "results", "exits", "format", "ir"),
+    "reporting": ("calibration", "targets", "devices", "data", "results", "exits", "format", "ir"),
     "silence": ("devices", "results", "format", "ir"),
     "network_facts": ("summary", "devices", "results", "format", "ir"),
     "network": (
@@ -62,9 +63,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "opening", "network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir",
     ),
     "cli": (
-        "calibration", "comparison", "silence", "summary", "opening", "network", "targets.emulator",
-        "targets.export", "targets", "converters", "devices", "health", "data", "reference", "results",
-        "exits", "format", "ir",
+        "reporting", "calibration", "comparison", "silence", "summary", "opening", "network",
+        "targets.emulator", "targets.export", "targets", "converters", "devices", "health", "data",
+        "reference", "results", "exits", "format", "ir",
     ),
     "__main__": ("cli",),
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import (
     add_data,
@@ -19,24 +19,26 @@ from snnrt.cli.arguments import (
 )
 from snnrt.cli.output import (
     check_outputs,
-    print_facts,
     print_json,
-    print_table,
     print_text,
     progress_bar,
 )
+from snnrt.cli.profile_output import print_profile, print_sweep
 
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
+    from snnrt.format.model import Model
     from snnrt.ir.graph import Graph
     from snnrt.results.result import Result
     from snnrt.targets import Target, TargetReport
+    from snnrt.targets.profiling import Profile
 
 _EXAMPLE = """\
   snnrt profile digits.snnrt digits --target dt-snn
   snnrt profile digits.snnrt digits --target dt-snn,stm32l4r5 --report digits.html --per-input digits.csv
   snnrt profile digits.snnrt digits --target all --exit entropy:0.3
   snnrt profile digits.snnrt digits --target dt-snn --device crossbar --crossbar adc_bits=6
+  snnrt profile digits.snnrt digits --target dt-snn --sweep --rule entropy,margin --plot sweep.svg
   snnrt profile digits.snnrt digits --target stm32u575 --every 0.1 --battery 230:3 --explain energy"""
 
 
@@ -94,6 +96,24 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "edp-reduction, "
         "area, a layer or a component; may be repeated",
     )
+    parser.add_argument(
+        "--sweep",
+        action="store_true",
+        help="also every threshold of the exit's rule, from the one run of all timesteps, beside the static "
+        "networks: accuracy, mean timesteps, energy, latency and EDP",
+    )
+    completed(
+        parser.add_argument(
+            "--rule",
+            metavar="RULES",
+            help="with --sweep: of entropy, confidence, margin, patience, budget, with commas "
+            "(the exit's own)",
+        ),
+        ("entropy", "confidence", "margin"),
+    )
+    parser.add_argument(
+        "--plot", metavar="FILE.svg", help="with --sweep: draw accuracy against mean timesteps and EDP"
+    )
     parser.add_argument("--per-input", metavar="FILE.csv", help="write a line for each input and target")
     parser.add_argument("--report", metavar="FILE.html", help="write a report with plots, one file")
     add_json(parser)
@@ -119,7 +139,10 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.battery is not None and args.every is None:
         args.parser.error("--battery has no meaning without a rate of inputs: add --every SECONDS")
-    check_outputs([args.per_input, args.report], [args.model, args.data, *names])
+    for option, given in (("--rule", args.rule), ("--plot", args.plot)):
+        if given is not None and not args.sweep:
+            args.parser.error(f"{option} has no meaning without thresholds to go through: add --sweep")
+    check_outputs([args.per_input, args.report, args.plot], [args.model, args.data, *names])
 
     import snnrt
     from snnrt.data.load import load_for_model
@@ -142,14 +165,16 @@ def run(args: argparse.Namespace) -> int:
         progress_bar=progress_bar,
         device=args.device,
         period_s=args.every,
+        every_step=args.sweep,
     )
+    swept = _sweep(args, network.model, profiled) if args.sweep else None
     request, dynamic, reports = profiled.request, profiled.dynamic, profiled.reports
     graph = network.graph.with_exit(request.exit).with_(timesteps=request.timesteps)
     explained = {
         report.target.name: {name: derivation(report, name) for name in args.explain or ()}
         for report in reports
     }
-    _write(args, graph, dynamic, data, reports)
+    _write(args, graph, dynamic, data, reports, swept)
     if args.json:
         print_json(
             {
@@ -161,9 +186,15 @@ def run(args: argparse.Namespace) -> int:
                 "device": args.device,
                 "targets": [_document(args, report, explained) for report in reports],
             }
+            | ({} if swept is None else {"sweep": swept})
         )
     else:
-        _print(args, graph, data, reports, explained)
+        print_profile(args, graph, data, reports, explained)
+        if swept is not None:
+            print_sweep(swept)
+        for path in (args.per_input, args.report, args.plot):
+            if path is not None:
+                print_text(f"written: {path}")
     return 0
 
 
@@ -196,116 +227,31 @@ def _document(
     return document
 
 
-def _print_rate(args: argparse.Namespace, report: TargetReport) -> None:
-    from snnrt.targets.quantities import engineering
-    from snnrt.targets.waiting import battery_life_s, duty
+def _sweep(args: argparse.Namespace, model: Model, profiled: Profile) -> dict[str, Any]:
+    from snnrt.reporting.sweeping import needed_outcomes, sweep_of
 
-    name, share = report.target.name, duty(report.dynamic, args.every)
-    behind = ": it falls behind" if share > 1 else ""
-    power = float(report.dynamic.energy_j.mean()) / max(args.every, float(report.dynamic.latency_s.mean()))
-    print_text(
-        f"{name}: an input every {args.every:g} s: {engineering(power, 'W')}, {share:.2%} at work{behind}"
-    )
-    if args.battery is not None:
-        days = battery_life_s(report.dynamic, args.every, args.battery) / 86400
-        print_text(f"{name}: the battery lasts {days:,.1f} days, sensors and self-discharge not counted")
-
-
-def _print_saved(report: TargetReport, timesteps: int) -> None:
-    """The reduction, its band, and both ways to apply constant inputs beside each other."""
-    name, saved = report.target.name, report.edp_reduction
-    low, high = report.edp_reduction_band
-    band = f" (band {low:.1%} … {high:.1%})" if high - low > 5e-4 else ""
-    than = f"{'less' if saved >= 0 else 'more'} EDP than with all {timesteps} timesteps{band}"
-    print_text(f"{name}: {abs(saved):.1%} {than}")
-    ways = report.edp_reduction_by_choice
-    if ways and abs(ways["once"] - ways["every_timestep"]) > 5e-4:
-        print_text(
-            f"{name}: constant inputs applied at every timestep: {ways['every_timestep']:.1%}, "
-            f"once an input: {ways['once']:.1%}"
-        )
+    rules = [rule.strip() for rule in (args.rule or "").split(",") if rule.strip()]
+    outcomes = needed_outcomes(model, profiled, args.device)
+    return sweep_of(model, profiled, outcomes, rules, args.device)
 
 
 def _write(
-    args: argparse.Namespace, graph: Graph, dynamic: Result, data: Dataset, reports: list[TargetReport]
-) -> None:
+    args: argparse.Namespace, graph: Graph, dynamic: Result, data: Dataset, reports: list[TargetReport],
+    swept: dict[str, Any] | None,
+) -> None:  # fmt: skip
     from snnrt.atomic_write import write_atomically
     from snnrt.targets.per_input import per_input_csv
     from snnrt.targets.report import render_report
+    from snnrt.targets.swept_costs import sweep_panels
+    from snnrt.targets.trade_off import trade_off_svg
 
-    # both texts exist before the first file is touched
+    # all texts exist before the first file is touched
     texts = {}
     if args.per_input is not None:
         texts[args.per_input] = per_input_csv(dynamic.predictions, data.y, reports)
     if args.report is not None:
         texts[args.report] = render_report(graph, reports, title=args.model)
+    if args.plot is not None and swept is not None:
+        texts[args.plot] = trade_off_svg(sweep_panels(swept))
     for path, text in texts.items():
         write_atomically(path, text)
-
-
-def _print(
-    args: argparse.Namespace,
-    graph: Graph,
-    data: Dataset,
-    reports: list[TargetReport],
-    explained: dict[str, dict[str, list[str]]],
-) -> None:
-    from snnrt.ir.exit_choice import Exit
-    from snnrt.summary import exit_text
-    from snnrt.targets.quantities import engineering
-
-    print_facts(
-        [
-            ("model", f"{args.model}, {graph.numbers}"),
-            ("data", f"{args.data}, {len(data)} input{'s' if len(data) != 1 else ''}"),
-            ("exit", exit_text(Exit.of(graph.exit), graph.timesteps)),
-        ]
-    )
-    print()
-    header = ("target", "timesteps", "accuracy", "mean T", "energy", "latency", "EDP", "mean E × mean D")
-    rows = []
-    for report in reports:
-        for name, costs, accuracy in (
-            ("dynamic", report.dynamic, report.accuracy),
-            (f"all {graph.timesteps}", report.static, report.static_accuracy),
-        ):
-            summary = costs.summary()
-            rows.append(
-                (
-                    report.target.name if name == "dynamic" else "",
-                    name,
-                    "–" if accuracy is None else f"{accuracy:.4f}",
-                    f"{costs.timesteps.mean():.3f}",
-                    engineering(summary.mean_energy_j, "J"),
-                    engineering(summary.mean_latency_s, "s"),
-                    _joule_seconds(summary.mean_edp_js),
-                    _joule_seconds(summary.product_of_means_edp_js),
-                )
-            )
-    print_table(header, rows, left=(0, 1))
-    print_text("energy and latency: means over inputs; EDP: the mean of energy times delay of each input")
-    print()
-    for report in reports:
-        _print_saved(report, graph.timesteps)
-        if args.every is not None:
-            _print_rate(args, report)
-        if not report.fits:
-            print_text(
-                f"{report.target.name}: refused: the network does not fit, no such chip has these figures"
-            )
-        for warning in report.dynamic.warnings:
-            print_text(f"{report.target.name}: warning: {warning}")
-    for target, numbers in explained.items():
-        for lines in numbers.values():
-            print()
-            print_text(f"{target}:")
-            for line in lines:
-                print_text(line)
-    for path in (args.per_input, args.report):
-        if path is not None:
-            print_text(f"written: {path}")
-
-
-def _joule_seconds(value: float) -> str:
-    """An EDP in J·s; a prefix would be ambiguous between J and s."""
-    return f"{value:.4g} J·s"

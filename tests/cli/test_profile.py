@@ -139,7 +139,7 @@ def test_a_name_given_twice_counts_once(snnrt_command, int8_model):
 def test_the_example_names_shipped_targets(snnrt_command):
     example = snnrt_command("profile", "--help").out.partition("example:")[2]
     named = [name for group in re.findall(r"--target ([a-z0-9,-]+)", example) for name in group.split(",")]
-    assert len(named) == 6 and set(named) <= {"all", *list_targets()}
+    assert len(named) == 7 and set(named) <= {"all", *list_targets()}
 
 
 def test_missing_targets(snnrt_command, int8_model, tmp_path):
@@ -225,3 +225,25 @@ def test_a_network_that_does_not_fit_is_refused_in_words(snnrt_command, int8_mod
     assert fits == {"small": False, "loihi": True}
     out = snnrt_command(*usual).out
     assert "small: refused: the network does not fit" in out and "loihi: refused" not in out
+
+
+def test_thresholds_are_swept_without_running_again(snnrt_command, int8_model, tmp_path):
+    plot = tmp_path / "sweep.svg"
+    usual = ("profile", int8_model, "digits", "--limit", "100", "--target", "dt-snn,stm32u575", "--sweep")
+    document = snnrt_command(*usual, "--rule", "entropy,margin", "--plot", plot, "--json").json
+    sweep = document["sweep"]
+    assert [one["rule"] for one in sweep["rules"]] == ["entropy", "margin"]
+    assert [one["timesteps"] for one in sweep["static"]] == [1, 2, 3, 4]
+    point = sweep["rules"][1]["points"][-1]
+    alone = snnrt_command(*usual[:-1], "--exit", point["exit"], "--json").json
+    for target in alone["targets"]:
+        costs = point["targets"][target["target"]]
+        assert point["accuracy"] == target["accuracy"]
+        for figure in ("mean_energy_j", "mean_latency_s", "mean_edp_js", "edp_reduction"):
+            assert costs[figure] == pytest.approx(target[figure])
+    text = plot.read_text()
+    assert text.startswith("<svg") and "EDP on stm32u575" in text and "margin" in text
+    printed = snnrt_command(*usual)
+    assert "stm32u575: static networks, then exits" in printed.out and "entropy:0 " in printed.out
+    snnrt_command(*usual[:-1], "--plot", plot).failed("--plot has no meaning", "add --sweep", code=2)
+    snnrt_command(*usual, "--rule", "median").failed("rule: expected some of entropy")

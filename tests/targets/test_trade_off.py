@@ -12,7 +12,7 @@ from snnrt.calibration.step_counts import step_counts
 from snnrt.errors import TargetError
 from snnrt.network import Network
 from snnrt.targets.loading import load_target
-from snnrt.targets.trade_off import cost_of_steps, panels_of, step_costs, trade_off_svg
+from snnrt.targets.trade_off import _at_each_step, cost_of_steps, panels_of, step_costs, trade_off_svg
 
 
 @dataclass
@@ -56,3 +56,11 @@ def test_the_plot_has_the_chosen_and_the_static_points() -> None:
     assert panels[1][1][0].across[1] == costs["margin"].mean("edp", steps[1])
     text = trade_off_svg(panels)
     assert text.startswith("<svg") and "T = 1" in text and "margin" in text and "static" in text
+
+
+def test_costs_between_counted_timesteps_are_interpolated() -> None:
+    values = np.array([[1.0, 2.0, 6.0], [0.0, 4.0, 4.0]])
+    np.testing.assert_allclose(
+        _at_each_step(np.array([1, 2, 4]), values), [[1.0, 2.0, 4.0, 6.0], [0.0, 4.0, 4.0, 4.0]]
+    )
+    assert _at_each_step(np.array([1, 2, 3]), values) is values
