@@ -45,6 +45,7 @@ class Options(TypedDict, total=False):
     progress: Progress | None
     device: object
     period_s: float | None
+    report: str | os.PathLike[str] | None
 
 
 MOST_RECORDED = 2**30

@@ -51,7 +51,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
     "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
     "calibration": ("devices", "data", "results", "exits", "format", "ir"),
-    "reporting": ("calibration", "targets", "devices", "data", "results", "exits", "format", "ir"),
+    "reporting": (
+        "summary", "calibration", "targets", "devices", "data", "results", "exits", "format", "ir",
+    ),
     "silence": ("devices", "results", "format", "ir"),
     "network_facts": ("summary", "devices", "results", "format", "ir"),
     "network": (
@@ -72,8 +74,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
 """What each room may import beside itself and EVERYWHERE: only rooms that stand above it."""
 
 LATE = {
-    "network": ("targets", "converters"), "opening": ("converters",), "comparison": ("converters",),
-    "devices": ("targets.emulator",),
+    "network": ("targets", "converters", "reporting"), "opening": ("converters",),
+    "comparison": ("converters",), "devices": ("targets.emulator",),
 }  # fmt: skip
 """What a room may name, but not import before it is asked for."""
 

@@ -23,15 +23,15 @@ from snnrt.cli.output import (
     print_text,
     progress_bar,
 )
-from snnrt.cli.profile_output import print_profile, print_sweep
+from snnrt.cli.profile_output import print_compared, print_profile, print_sweep
 
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
     from snnrt.format.model import Model
     from snnrt.ir.graph import Graph
-    from snnrt.results.result import Result
     from snnrt.targets import Target, TargetReport
     from snnrt.targets.profiling import Profile
+    from snnrt.targets.report.details import RunDetails
 
 _EXAMPLE = """\
   snnrt profile digits.snnrt digits --target dt-snn
@@ -115,7 +115,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--plot", metavar="FILE.svg", help="with --sweep: draw accuracy against mean timesteps and EDP"
     )
     parser.add_argument("--per-input", metavar="FILE.csv", help="write a line for each input and target")
-    parser.add_argument("--report", metavar="FILE.html", help="write a report with plots, one file")
+    parser.add_argument("--report", metavar="FILE.html", help="write a page with everything, one file")
+    parser.add_argument(
+        "--compare",
+        metavar="OTHER.json",
+        help="beside another run: what 'snnrt profile --json' printed of it",
+    )
     add_json(parser)
     parser.set_defaults(function=run, parser=parser)
 
@@ -139,15 +144,18 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.battery is not None and args.every is None:
         args.parser.error("--battery has no meaning without a rate of inputs: add --every SECONDS")
-    for option, given in (("--rule", args.rule), ("--plot", args.plot)):
-        if given is not None and not args.sweep:
+    drawn = args.sweep or args.report is not None
+    for option, given, useful in (("--rule", args.rule, drawn), ("--plot", args.plot, args.sweep)):
+        if given is not None and not useful:
             args.parser.error(f"{option} has no meaning without thresholds to go through: add --sweep")
-    check_outputs([args.per_input, args.report, args.plot], [args.model, args.data, *names])
+    check_outputs([args.per_input, args.report, args.plot], [args.model, args.data, args.compare, *names])
 
     import snnrt
     from snnrt.data.load import load_for_model
     from snnrt.targets.derivation import derivation
     from snnrt.targets.profiling import ALL, profile, targets_of
+    from snnrt.targets.report.document import report_document
+    from snnrt.targets.report.other_run import compared, read_other
 
     if ALL in names:
         shipped = snnrt.targets.list_targets()
@@ -155,6 +163,7 @@ def run(args: argparse.Namespace) -> int:
     targets = with_parameters(targets_of(names), args.crossbar or [])
     network = snnrt.load(args.model)
     data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
+    other = None if args.compare is None else read_other(args.compare)
     profiled = profile(
         network.model,
         data,
@@ -165,36 +174,30 @@ def run(args: argparse.Namespace) -> int:
         progress_bar=progress_bar,
         device=args.device,
         period_s=args.every,
-        every_step=args.sweep,
+        every_step=args.sweep or args.json or args.report is not None,
     )
-    swept = _sweep(args, network.model, profiled) if args.sweep else None
-    request, dynamic, reports = profiled.request, profiled.dynamic, profiled.reports
+    request, reports = profiled.request, profiled.reports
     graph = network.graph.with_exit(request.exit).with_(timesteps=request.timesteps)
     explained = {
         report.target.name: {name: derivation(report, name) for name in args.explain or ()}
         for report in reports
     }
-    _write(args, graph, dynamic, data, reports, swept)
+    details = _details(args, network.model, profiled)
+    document = _document(args, report_document(graph, reports, details), reports, explained)
+    if other is not None:
+        document["compared"] = compared(document, other)
+    _write(args, graph, profiled, data, details, document)
     if args.json:
-        print_json(
-            {
-                "model": args.model,
-                "data": args.data,
-                "inputs": len(data),
-                "timesteps": graph.timesteps,
-                "exit": str(request.exit),
-                "device": args.device,
-                "targets": [_document(args, report, explained) for report in reports],
-            }
-            | ({} if swept is None else {"sweep": swept})
-        )
-    else:
-        print_profile(args, graph, data, reports, explained)
-        if swept is not None:
-            print_sweep(swept)
-        for path in (args.per_input, args.report, args.plot):
-            if path is not None:
-                print_text(f"written: {path}")
+        print_json(document)
+        return 0
+    print_profile(args, graph, data, reports, explained)
+    if args.sweep:
+        print_sweep(document["sweep"])
+    if other is not None:
+        print_compared(document["compared"])
+    for path in (args.per_input, args.report, args.plot):
+        if path is not None:
+            print_text(f"written: {path}")
     return 0
 
 
@@ -212,46 +215,54 @@ def with_parameters(targets: list[Target], settings: list[str]) -> list[Target]:
     return [target.with_parameters(values) if isinstance(target, InMemory) else target for target in targets]
 
 
-def _document(
-    args: argparse.Namespace, report: TargetReport, explained: dict[str, dict[str, list[str]]]
-) -> dict[str, object]:
-    from snnrt.targets.waiting import battery_life_s, duty
-
-    document = report.to_dict()
-    if args.every is not None:
-        document |= {"period_s": args.every, "duty": duty(report.dynamic, args.every)}
-    if args.battery is not None:
-        document["battery_life_s"] = battery_life_s(report.dynamic, args.every, args.battery)
-    if args.explain:
-        document["explained"] = explained[report.target.name]
-    return document
-
-
-def _sweep(args: argparse.Namespace, model: Model, profiled: Profile) -> dict[str, Any]:
-    from snnrt.reporting.sweeping import needed_outcomes, sweep_of
+def _details(args: argparse.Namespace, model: Model, profiled: Profile) -> RunDetails:
+    """What is known of the run beyond costs, with a sweep where one is asked for or drawn."""
+    from snnrt.reporting.run_details import whole_details
 
     rules = [rule.strip() for rule in (args.rule or "").split(",") if rule.strip()]
-    outcomes = needed_outcomes(model, profiled, args.device)
-    return sweep_of(model, profiled, outcomes, rules, args.device)
+    return whole_details(
+        model, profiled, device=args.device, rules=rules, swept=args.sweep or args.report is not None,
+        needed=args.sweep, model_name=args.model, data_name=args.data, command=args.typed,
+        period_s=args.every,
+    )  # fmt: skip
+
+
+def _document(
+    args: argparse.Namespace, document: dict[str, Any], reports: list[TargetReport],
+    explained: dict[str, dict[str, list[str]]],
+) -> dict[str, Any]:  # fmt: skip
+    """The report's document with what only the command knows."""
+    from snnrt.targets.waiting import battery_life_s, duty
+
+    for target, report in zip(document["targets"], reports):
+        if args.every is not None:
+            target |= {"period_s": args.every, "duty": duty(report.dynamic, args.every)}
+        if args.battery is not None:
+            target["battery_life_s"] = battery_life_s(report.dynamic, args.every, args.battery)
+        if args.explain:
+            target["explained"] = explained[report.target.name]
+    return {"model": args.model, "data": args.data, "device": args.device} | document
 
 
 def _write(
-    args: argparse.Namespace, graph: Graph, dynamic: Result, data: Dataset, reports: list[TargetReport],
-    swept: dict[str, Any] | None,
+    args: argparse.Namespace, graph: Graph, profiled: Profile, data: Dataset, details: RunDetails,
+    document: dict[str, Any],
 ) -> None:  # fmt: skip
     from snnrt.atomic_write import write_atomically
     from snnrt.targets.per_input import per_input_csv
-    from snnrt.targets.report import render_report
+    from snnrt.targets.report.page import render_report
     from snnrt.targets.swept_costs import sweep_panels
     from snnrt.targets.trade_off import trade_off_svg
 
     # all texts exist before the first file is touched
     texts = {}
     if args.per_input is not None:
-        texts[args.per_input] = per_input_csv(dynamic.predictions, data.y, reports)
+        texts[args.per_input] = per_input_csv(profiled.dynamic.predictions, data.y, profiled.reports)
     if args.report is not None:
-        texts[args.report] = render_report(graph, reports, title=args.model)
-    if args.plot is not None and swept is not None:
-        texts[args.plot] = trade_off_svg(sweep_panels(swept))
+        texts[args.report] = render_report(
+            graph, profiled.reports, title=args.model, details=details, document=document
+        )
+    if args.plot is not None:
+        texts[args.plot] = trade_off_svg(sweep_panels(document["sweep"]))
     for path, text in texts.items():
         write_atomically(path, text)

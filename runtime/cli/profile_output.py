@@ -138,6 +138,36 @@ def print_sweep(document: dict[str, Any]) -> None:
     )
 
 
+def print_compared(document: dict[str, Any]) -> None:
+    """Of a comparison's document: figures of both runs, and what differs."""
+    from snnrt.targets.report.numbers import number
+    from snnrt.targets.report.sections import figure_name
+
+    rows = []
+    for row in document["rows"]:
+        mean = row["figure"] == "mean_timesteps"
+        form = row["unit"] or ("number2" if mean else "share2")
+        both = [row["this"], row["other"]]
+        cells = ["–" if value is None else number(value, form) for value in both]
+        change = "–"
+        if row["ratio"] is not None:
+            change = number(row["ratio"], "times")
+        elif None not in both and not row["unit"]:
+            change = number(row["this"] - row["other"], "signed2" if mean else "points")
+        rows.append((row["target"] or "run", figure_name(row["figure"]), *cells, change))
+    print()
+    print_text(f"beside {document['name']}")
+    print_table(("target", "figure", "this", "other", "this / other"), rows, left=(0, 1))
+    if document["same_data"] is None:
+        print_text("whether both runs saw the same data is not known")
+    elif not document["same_data"]:
+        print_text("the runs saw different data: their figures differ for that reason too")
+    if document["facts"]:
+        print_facts(
+            [(name.replace("_", " "), f"{this}; other: {other}") for name, this, other in document["facts"]]
+        )
+
+
 def _short_exit(point: dict[str, Any]) -> str:
     """The exit with a threshold of four digits."""
     return f"{point['exit'].partition(':')[0]}:{point['threshold']:.4g}"

@@ -24,7 +24,7 @@ def outcomes_of(model: Model, static: Result) -> Outcomes | None:
     return None if static.accumulators is None else Outcomes.of(model.graph, static.accumulators)
 
 
-def needed_outcomes(model: Model, profiled: Profile, device: str) -> Outcomes:
+def needed_outcomes(model: Model, profiled: Profile, device: object) -> Outcomes:
     """The same. Raises DataError where they were not recorded."""
     found = outcomes_of(model, profiled.static)
     if found is None:
@@ -38,7 +38,7 @@ def needed_outcomes(model: Model, profiled: Profile, device: str) -> Outcomes:
 
 
 def sweep_of(
-    model: Model, profiled: Profile, outcomes: Outcomes, rules: Sequence[str] = (), device: str = "cpu"
+    model: Model, profiled: Profile, outcomes: Outcomes, rules: Sequence[str] = (), device: object = "cpu"
 ) -> Document:
     """The document of a sweep (:func:`snnrt.targets.swept_costs.sweep_document`) on the profile's targets.
 
