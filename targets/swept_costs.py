@@ -11,7 +11,7 @@ from snnrt.format.model import Model
 from snnrt.ir.exit_choice import Exit
 from snnrt.results.counts import Counts
 from snnrt.targets.target import Target
-from snnrt.targets.trade_off import Curve, Panel, StepCosts, step_costs
+from snnrt.targets.trade_off import Curve, Panel, StepCosts, labels_of, step_costs
 
 
 class SweptRule(Protocol):
@@ -119,13 +119,16 @@ def sweep_panels(document: Document, target: str | None = None) -> list[Panel]:
     static = document["static"]
     names = list(static[0]["targets"]) if target is None else [target]
     panels: list[Panel] = []
+    labels = labels_of([point["timesteps"] for point in static])
     for name in (None, *names):
         label = "mean timesteps" if name is None else f"EDP on {name}, J·s"
         curves = [
             Curve(rule["rule"], _across(rule["points"], name), shares_of(rule["points"])[1])
             for rule in document["rules"]
         ]
-        panels.append((label, curves, Curve("static", _across(static, name), shares_of(static)[1])))
+        panels.append(
+            (label, curves, Curve("static", _across(static, name), shares_of(static)[1], labels=labels))
+        )
     return panels
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import importlib.resources
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,6 +108,36 @@ def svg(body: Sequence[str], label: str, height: float = HEIGHT) -> str:
         + "".join(body)
         + "</svg>"
     )
+
+
+Key = tuple[str, str]
+"""A colour's class and what it stands for."""
+
+
+def standalone(panels: Sequence[tuple[str, Sequence[Key]]]) -> str:
+    """Drawings with their keys as one ``<svg>`` for a file, two a row, in the colours of the page."""
+    columns, room = min(len(panels), 2), HEIGHT + 30
+    width, height = columns * WIDTH, -(-len(panels) // columns) * room
+    body = [f"<style>{_style()}</style>", f'<rect width="{width}" height="{height}" fill="var(--paper)"/>']
+    for place, (drawing, keys) in enumerate(panels):
+        x, y = place % columns * WIDTH, place // columns * room
+        body.append(drawing.replace("<svg ", f'<svg x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" ', 1))
+        at = float(x + LEFT)
+        for kind, name in keys:
+            body.append(
+                f'<rect class="fill {kind}" x="{at:.1f}" y="{y + HEIGHT + 6}" width="11" height="11"/>'
+            )
+            body.append(_label(at + 16, y + HEIGHT + 16, name, "start"))
+            at += 34 + 6.5 * len(name)
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(body)}</svg>\n'
+
+
+def _style() -> str:
+    """What the page's style says of drawings: the colours, light and dark, and rules of svg."""
+    text = (importlib.resources.files("snnrt.targets.report") / "templates" / "style.css").read_text("utf-8")
+    colours = text[: text.index("* {")]
+    return colours + "\n".join(line for line in text.splitlines() if line.startswith("svg "))
 
 
 def line_chart(

@@ -10,6 +10,7 @@ from snnrt.targets.estimation import TargetReport
 from snnrt.targets.report.charts import Series, bars, columns, line_chart, prefixed, stacked
 from snnrt.targets.report.details import Document
 from snnrt.targets.swept_costs import shares_of
+from snnrt.targets.trade_off import labels_of
 
 MOST_LAYERS = 24
 DYNAMIC, STATIC = "with exits", "all timesteps"
@@ -34,8 +35,7 @@ def trade_off(document: Document, target: str | None = None) -> str:
         Series(rule["rule"], across(rule["points"]), 100 * shares_of(rule["points"])[1], colour=number)
         for number, rule in enumerate(sweep["rules"])
     ]
-    steps = [point["timesteps"] for point in sweep["static"]]
-    labels = [f"T = {step}" if _is_labelled(step, steps) else "" for step in steps]
+    labels = labels_of([point["timesteps"] for point in sweep["static"]])
     series.append(Series("static", across(sweep["static"]), 100 * fixed, "square", None, labels))
     own = _own_point(document, target)
     if own is not None:
@@ -61,15 +61,6 @@ def _own_point(document: Document, target: str | None) -> tuple[float, float] | 
         return document["mean_timesteps"], share
     (own,) = (one for one in document["targets"] if one["target"] == target)
     return own["mean_edp_js"], share
-
-
-def _is_labelled(step: int, steps: Sequence[int]) -> bool:
-    """Of few all, of many the first, the last and powers of 2."""
-    return (
-        len(steps) <= 5
-        or step in (steps[0], steps[-1])
-        or (step & (step - 1) == 0 and step < steps[-1] / 1.5)
-    )
 
 
 def timesteps_used(document: Document) -> str:

@@ -45,9 +45,10 @@ def pictures(inputs: np.ndarray, shape: tuple[int, ...]) -> list[Picture]:
         words += ", summed over time" if over_time else ""
     elif over_time:
         drawn = _ink(_scaled(np.swapaxes(wide.reshape(*wide.shape[:2], -1), 1, 2)))
-        words = "elements from top to bottom, time from left to right"
+        drawn, words = _squarer(drawn), "with elements from top to bottom and time from left to right"
     else:
-        drawn, words = _bars(wide.reshape(len(wide), -1)), "elements from left to right"
+        drawn = _squarer(_bars(wide.reshape(len(wide), -1)))
+        words = "as bars, a bar an element from left to right"
     small = [_shrunk(one) for one in drawn]
     return [Picture(png_address(one), one.shape[1], one.shape[0], words) for one in small]
 
@@ -87,6 +88,14 @@ def _bars(values: np.ndarray) -> np.ndarray:
     bars = shares[:, None, :]
     filled = (rows <= np.maximum(bars, zero)) & (rows > np.minimum(bars, zero))
     return _ink(filled.astype(np.float64))
+
+
+def _squarer(drawn: np.ndarray) -> np.ndarray:
+    """Pixels repeated, so that no side is much longer than the other."""
+    height, width = drawn.shape[1:3]
+    for axis, ratio in ((1, width / height), (2, height / width)):
+        drawn = np.repeat(drawn, max(1, round(ratio / 1.5)), axis=axis)
+    return drawn
 
 
 def _shrunk(picture: np.ndarray) -> np.ndarray:

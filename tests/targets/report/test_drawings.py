@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-import pytest
-
 from snnrt.targets.report import drawings
 
 
@@ -73,10 +71,3 @@ def test_spikes() -> None:
     svg = drawings.layer_spikes({"layers": rows})
     assert svg is not None and said(svg)[1:] == ["n, with exits: 1.5", "n, all timesteps: 3"]
     assert drawings.layer_spikes({"layers": rows[1:]}) is None
-
-
-@pytest.mark.parametrize(
-    "step, shown", [(1, True), (3, False), (8, True), (72, False), (77, True), (64, False)]
-)
-def test_some_labels_of_many(step: int, shown: bool) -> None:
-    assert drawings._is_labelled(step, list(range(1, 78))) is shown

@@ -59,12 +59,15 @@ def test_vectors_are_bars_and_over_time_lines() -> None:
     (found,) = pictures(np.array([[0.0, 0.5, 1.0, -1.0]]), (4,))
     inked = (decoded(found)[..., 0] < 128).sum(axis=0)
     # a bar of 0 is none, half a bar is a quarter of the height from -1 to 1
-    assert (found.width, found.height) == (4, BARS) and inked.tolist() == [0, 8, 16, 16]
-    over_time = np.zeros((1, 6, 3))
-    over_time[0, 5, 2] = 1.0
-    (line,) = pictures(over_time, (3,))
-    assert (line.width, line.height) == (6, 3)
-    assert decoded(line)[2, 5].max() < 60 and decoded(line)[0, 0].tolist() == [255, 255, 255]
+    assert (found.width, found.height) == (4 * 5, BARS)
+    assert inked.tolist() == [0] * 5 + [8] * 5 + [16] * 10
+    over_time = np.zeros((1, 60, 4))
+    over_time[0, 59, 3] = 1.0
+    (line,) = pictures(over_time, (4,))
+    # 60 timesteps, rows as thick as makes 40 of them
+    assert (line.width, line.height) == (60, 40)
+    assert decoded(line)[30:, 59].max() < 60 and decoded(line)[29, 59].tolist() == [255, 255, 255]
+    assert decoded(line)[0, 0].tolist() == [255, 255, 255]
 
 
 def test_large_and_empty_inputs() -> None:
@@ -73,4 +76,4 @@ def test_large_and_empty_inputs() -> None:
     assert decoded(found).shape == (100, 117, 3)
     assert pictures(np.ones((0, 1, 3, 3)), (1, 3, 3)) == []
     (flat,) = pictures(np.full((1, 6), 7.0), (6,))
-    assert decoded(flat).shape == (BARS, 6, 3)
+    assert decoded(flat).shape == (BARS, 6 * 4, 3)
