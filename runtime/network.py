@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from snnrt.comparison import Comparison
     from snnrt.devices.crossbar.device import Crossbar
     from snnrt.targets import Target, TargetReport
-    from snnrt.targets.profiling import Options
+    from snnrt.targets.profiling import Options, Profile
     from snnrt.targets.sweep import Sweep, SweepOptions
 
     OneTarget = str | os.PathLike[str] | Target
@@ -121,19 +121,25 @@ class Network(NetworkFacts):
         self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget | Several,
         timesteps: int | None = None, exit: Exit | str | None = None, progress: Progress | None = None,
         device: object = "cpu", period_s: float | None = None,
+        report: str | os.PathLike[str] | None = None,
     ) -> TargetReport | list[TargetReport]:  # fmt: skip
         """Energy, latency and EDP of each input on a target, beside the same inputs at the full T.
 
         ``target``: a name (:func:`snnrt.targets.list_targets`), a profile's path or a
         :class:`snnrt.targets.Target` gives a report; several, or ``"all"``, a list. ``y`` (N,) labels give
         the accuracies; None: those of ``x``. ``device="crossbar"``: on the in-memory target's own chip.
-        ``period_s`` between inputs: what is taken then is added. Else as :meth:`run`. Raises TargetError for
-        targets that are unknown or of one name, DataError for wrong data."""
+        ``period_s`` between inputs: what is taken then is added. ``report``: a page to write
+        (docs/report.md). Else as :meth:`run`. Raises TargetError for targets that are unknown or of one name,
+        DataError for wrong data, OutputError where the page can't be written."""
         from snnrt.targets.profiling import is_one_target, profile, targets_of
 
-        options: Options = {"timesteps": timesteps, "exit": exit, "progress": progress}
-        options |= {"device": device, "period_s": period_s}
-        found = profile(self.model, x, y, targets_of(target), **options).reports
+        profiled = profile(
+            self.model, x, y, targets_of(target), timesteps=timesteps, exit=exit, progress=progress,
+            device=device, period_s=period_s, every_step=report is not None,
+        )  # fmt: skip
+        found = profiled.reports
+        if report is not None:
+            self._write_report(report, profiled, x, device, period_s)
         return found[0] if is_one_target(target) else found
 
     def sweep(
@@ -144,6 +150,22 @@ class Network(NetworkFacts):
         from snnrt.targets.sweep import sweep
 
         return sweep(self.model, x, y, target=target, **options)
+
+    def _write_report(
+        self, path: str | os.PathLike[str], profiled: Profile, x: Inputs, device: object,
+        period_s: float | None,
+    ) -> None:  # fmt: skip
+        from snnrt.reporting.run_details import whole_details
+        from snnrt.targets.report.page import write_report
+
+        request = profiled.request
+        graph = self.graph.with_exit(request.exit).with_(timesteps=request.timesteps)
+        name = str(x) if isinstance(x, (str, os.PathLike)) else getattr(x, "name", "")
+        details = whole_details(
+            self.model, profiled, device=device, period_s=period_s, data_name=name,
+            model_name=str(graph.metadata.get("name") or ""),
+        )  # fmt: skip
+        write_report(path, graph, profiled.reports, None, details)
 
     def calibrate(
         self, x: Inputs, y: np.ndarray | None = None, *, max_drop: float = 0.5, confidence: float = 0.95,

@@ -37,6 +37,7 @@ MARKED = {
     "export/test_project_kinds.py": "firmware",
     "export/test_projects_run.py": "firmware",
     "packaging": "firmware",
+    "targets/report/test_chromium.py": "browser",
     "targets/test_step_instructions.py": "firmware",
     "training": "frameworks",
 }

@@ -186,6 +186,7 @@ def _run(argv: list[str] | None) -> int:
         if not hasattr(args, "function"):
             parser.print_help()
             return OK
+        args.typed = ["snnrt", *(sys.argv[1:] if argv is None else argv)]
         return args.function(args)
     except _UsageError as error:
         _report(f"error: {error}")
