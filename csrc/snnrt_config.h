@@ -77,6 +77,10 @@
 #ifndef SNNRT_WITH_HEALTH
 #define SNNRT_WITH_HEALTH 1
 #endif
+/* The drift monitor that a model may have; without, such a model runs unwatched. */
+#ifndef SNNRT_WITH_MONITOR
+#define SNNRT_WITH_MONITOR 1
+#endif
 /* snnrt_encode_u8 and snnrt_encode_q15. */
 #ifndef SNNRT_WITH_ENCODING
 #define SNNRT_WITH_ENCODING 1

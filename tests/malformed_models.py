@@ -14,6 +14,7 @@ from small_networks import (
     moved_values,
     readout_only,
     value_chain,
+    watched,
     wide_dense,
 )
 
@@ -34,6 +35,7 @@ NETWORKS = {
     "competition": competition,
     "readout_only": readout_only,
     "value_chain": value_chain,
+    "watched": watched,
     "wide_dense": wide_dense,
 }
 

@@ -16,6 +16,7 @@ from snnrt.cli import (
     export,
     health,
     inspect,
+    monitor,
     profile,
     run,
     targets,
@@ -140,6 +141,7 @@ def build_parser() -> _Parser:
         validate,
         export,
         health,
+        monitor,
         targets,
         completion,
     ):
