@@ -42,6 +42,7 @@ _CALLED = {
     "verify": "snnrt_network_verify",
     "health": "snnrt_network_record_health",
     "monitor": "snnrt_network_monitor",
+    "adaptation": "snnrt_network_adapt",
     "strings": "snnrt_status_text",
     "counters": "snnrt_network_count_events",
     "trace": "snnrt_network_set_trace",

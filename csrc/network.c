@@ -149,6 +149,9 @@ snnrt_status snnrt_network_set_exit(snnrt_network *network, uint32_t rule, uint3
     network->exit_rule = rule;
     network->exit_threshold_q = threshold_q;
     network->maximum_timesteps = maximum_timesteps;
+#if SNNRT_WITH_ADAPTATION
+    network->adaptation = NULL;
+#endif
 #if SNNRT_WITH_MONITOR
     snnrt_monitor_restart(network);
 #endif
@@ -199,6 +202,29 @@ snnrt_status snnrt_network_record_health(snnrt_network *network, snnrt_health *h
     return SNNRT_OK;
 #else
     (void)health;
+    return SNNRT_ERROR_KERNEL_MISSING;
+#endif
+}
+
+snnrt_status snnrt_network_adapt(snnrt_network *network, snnrt_adaptation *adaptation) {
+    snnrt_status status = snnrt_readiness(network);
+    if (status != SNNRT_OK) {
+        return status;
+    }
+#if SNNRT_WITH_ADAPTATION
+    if (adaptation != NULL) {
+        if (!snnrt_adaptation_fits(network, adaptation)) {
+            return SNNRT_ERROR_ARGUMENT;
+        }
+        snnrt_adaptation_start(network, adaptation);
+#if SNNRT_WITH_MONITOR
+        network->monitor = SNNRT_MONITOR_OFF;
+#endif
+    }
+    network->adaptation = adaptation;
+    return SNNRT_OK;
+#else
+    (void)adaptation;
     return SNNRT_ERROR_KERNEL_MISSING;
 #endif
 }

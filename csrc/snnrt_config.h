@@ -81,6 +81,10 @@
 #ifndef SNNRT_WITH_MONITOR
 #define SNNRT_WITH_MONITOR 1
 #endif
+/* snnrt_network_adapt. */
+#ifndef SNNRT_WITH_ADAPTATION
+#define SNNRT_WITH_ADAPTATION SNNRT_WITH_EXIT_SCORES
+#endif
 /* snnrt_encode_u8 and snnrt_encode_q15. */
 #ifndef SNNRT_WITH_ENCODING
 #define SNNRT_WITH_ENCODING 1

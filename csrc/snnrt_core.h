@@ -147,6 +147,17 @@ SNNRT_INTERNAL void snnrt_monitor_restart(snnrt_network *network);
 SNNRT_INTERNAL void snnrt_monitor_add(snnrt_network *network, const snnrt_result *result, uint32_t score);
 #endif
 
+#if SNNRT_WITH_ADAPTATION
+/* Whether settings and the exit in force go together. */
+SNNRT_INTERNAL bool snnrt_adaptation_fits(const snnrt_network *network, const snnrt_adaptation *settings);
+
+/* Takes the threshold into its bounds, and begins a window. */
+SNNRT_INTERNAL void snnrt_adaptation_start(snnrt_network *network, snnrt_adaptation *settings);
+
+/* Counts an inference that took so many timesteps, 1 ... T. */
+SNNRT_INTERNAL void snnrt_adaptation_add(snnrt_network *network, uint32_t timesteps);
+#endif
+
 #if SNNRT_WITH_HEALTH
 /* Starts the network's record, if it has one, again. */
 SNNRT_INTERNAL void snnrt_health_restart(const snnrt_network *network);

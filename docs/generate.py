@@ -64,6 +64,8 @@ LEVELS = {
             "snnrt.data": ("load_for_model", "fit_to_model"),
             "snnrt.data.fit": ("fitted_inputs", "fitted_labels"),
             "snnrt.calibration.monitor": ("Drift", "MonitorPromise"),
+            "snnrt.calibration.adaptive": ("Adapted",),
+            "snnrt.exits.adaptation": ("Adaptation",),
             "snnrt.health.record": ("find_records",),
             "snnrt.health.histograms": ("Difference", "Shift"),
             "snnrt.targets": ("estimate", "compare", "Costs", "CostSummary", "write_per_input"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from typing_extensions import Unpack
 
+    from snnrt.calibration.adaptive import Adapted
     from snnrt.calibration.calibrate import Calibration
     from snnrt.calibration.monitor import Drift
     from snnrt.comparison import Comparison
@@ -184,6 +185,34 @@ class Network(NetworkFacts):
                 progress=progress,
             )
         )  # fmt: skip
+
+    def adapt(
+        self, x: Inputs, low: float, high: float, *, floor: float, exit: Exit | str | None = None,
+        careful: float | None = None, window: int = 32, moves: int = 32, figure: str = "timesteps",
+        target: OneTarget | None = None, device: str | Device = "cpu", progress: Progress | None = None,
+    ) -> Adapted:  # fmt: skip
+        """Run ``x`` in turn with a threshold that follows (docs/adaptation.md), as a device does, to the bit.
+
+        After every ``window`` inferences the threshold moves, in ``moves`` moves from ``careful`` (None: the
+        rule's most careful) to ``floor``, the boldest, so that the mean of ``figure`` stays from ``low`` to
+        ``high``: ``"timesteps"``, or ``"edp"`` (J·s), ``"energy"`` (J) or ``"latency"`` (s) on a ``target``.
+        ``exit``: where it begins (the network's own). ``settings.c_initialiser()`` of the result is what
+        firmware takes. Raises DataError and TargetError.
+        """
+        from snnrt.calibration.adaptive import Adaptation, adapted
+
+        chosen = self.exit if exit is None else Exit.of(exit)
+        costs = None
+        if figure != "timesteps":
+            from snnrt.calibration.step_counts import step_counts
+            from snnrt.targets.trade_off import costs_by_step
+
+            costs = costs_by_step(self.model, step_counts(self.model, x), target, figure, chosen.rule)
+        settings = Adaptation.keeping(
+            chosen, low, high, self.graph.readout.shape[0], floor=floor, careful=careful, window=window,
+            moves=moves, costs=costs,
+        )  # fmt: skip
+        return adapted(self.model, x, settings, device=device, progress=progress)
 
     def drift(
         self, x: Inputs, *, level: int = 0, device: str | Device = "cpu", progress: Progress | None = None

@@ -18,7 +18,7 @@ FORMAT = 2
 NUMBERS = ("int8", "float32")
 BASE = frozenset({"exit_scores", "model_check"})
 """Switches of the smallest build, dense + LIF + entropy exit, beside the one of its number."""
-OPTIONAL_PARTS = ("health", "monitor", "verify", "strings", "counters", "trace", "model_check")
+OPTIONAL_PARTS = ("health", "monitor", "adaptation", "verify", "strings", "counters", "trace", "model_check")
 """Parts that firmware may have whatever its model; the builds of models have the last of them."""
 WITHIN = {"depthwise": "conv2d"}
 """Switches that do nothing without another; the table has the build with both."""

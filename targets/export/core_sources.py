@@ -24,6 +24,7 @@ ON_REQUEST = (
     "STRINGS",
     "HEALTH",
     "MONITOR",
+    "ADAPTATION",
     "KERNEL_TABLE",
     "VECTOR_SCRATCH",
     "ENCODING",

@@ -25,7 +25,7 @@ from snnrt.targets.export.project_kinds import Layout, Places, ProjectKind, Sour
 from snnrt.targets.export.readme import project_readme
 from snnrt.texts import LONGEST_CELL, printable
 
-PARTS = ("health", "monitor", "strings", "counters", "trace", "model-check")
+PARTS = ("health", "monitor", "adaptation", "strings", "counters", "trace", "model-check")
 """What ``with_parts`` and ``without_parts`` name: parts of the core that no model needs."""
 
 _DEFAULT_PARTS = frozenset({"health", "monitor", "strings", "model-check"})

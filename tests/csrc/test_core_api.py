@@ -152,6 +152,7 @@ NEEDS = {
     "EXIT_SCORES": (plain("int8"), lone_input("float32")),
     "HEALTH": (None, plain("int8")),
     "MONITOR": (None, watched("int8")),
+    "ADAPTATION": (None, plain("int8")),
     "MODEL_CHECK": (None, plain("int8")),
     **{switch: (with_kind(kind), plain("int8")) for switch, kind in KIND_SWITCHES.items()},
 }
