@@ -65,6 +65,7 @@ ARRAYS = {
     8: ("membrane", "synapse", "gain", "bias", "leak", "threshold", "reset_value", "lower_bound", "initial",
         "adaptation", "adaptation_decay", "refractory", "scale", "synapse_rise"),
     9: ("multipliers", "scale"),
+    10: ("terms", "monitor"),
     13: ("steps",),
 }  # fmt: skip
 DESCRIPTOR = {

@@ -15,6 +15,7 @@ from small_networks import (
     readout_only,
     rows_of_currents,
     value_chain,
+    watched,
     wide_dense,
 )
 
@@ -36,6 +37,7 @@ NETWORKS = {
     "readout_only": readout_only,
     "rows_of_currents": rows_of_currents,
     "value_chain": value_chain,
+    "watched": watched,
     "wide_dense": wide_dense,
 }
 

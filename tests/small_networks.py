@@ -11,6 +11,7 @@ import numpy as np
 
 from snnrt import GraphBuilder
 from snnrt.ir.graph import Graph, Numbers, arithmetic_of
+from snnrt.ir.monitor_table import MonitorTable
 
 ENDS = ("r", "e")
 
@@ -66,6 +67,14 @@ def dense_lif(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     spike = np.ones(3, np.float32) if values.int8 else None
     graph = g.finish(x, exit=("entropy", 0.75), scale=spike, names=ENDS)
     return graph, values.rng.random((8, 6)).astype(np.float32)
+
+
+def watched(numbers: Numbers) -> tuple[Graph, np.ndarray]:
+    """:func:`dense_lif` with a drift monitor of its exit."""
+    graph, x = dense_lif(numbers)
+    bets = (np.arange(128) * 40 - 3000).astype(np.int16).reshape(8, 16)
+    exit = graph.exit.with_(monitor=MonitorTable(30_000, 20, 0, bets).to_words())
+    return graph.with_(nodes=(*graph.nodes[:-1], exit)), x
 
 
 def every_kind(numbers: Numbers) -> tuple[Graph, np.ndarray]:

@@ -16,6 +16,7 @@ from snnrt.cli import (
     export,
     health,
     inspect,
+    monitor,
     profile,
     run,
     sweep,
@@ -142,6 +143,7 @@ def build_parser() -> _Parser:
         validate,
         export,
         health,
+        monitor,
         targets,
         completion,
     ):

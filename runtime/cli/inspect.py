@@ -261,6 +261,17 @@ def _promise_facts(network: Network) -> list[tuple[str, object]]:
     return [("promise" if place == 0 else "", line) for place, line in enumerate(promise.sentences())]
 
 
+def _monitor_facts(network: Network) -> list[tuple[str, object]]:
+    from snnrt.calibration.monitor import MonitorPromise
+
+    if network.graph.exit.monitor is None:
+        return []
+    promise = MonitorPromise.of(network.graph)
+    if promise is None or promise.exit != str(network.exit):
+        return [("monitor", "there, and no promise of it that can be read")]
+    return [("monitor" if place == 0 else "", line) for place, line in enumerate(promise.sentences())]
+
+
 def _metadata_facts(network: Network) -> list[tuple[str, object]]:
     metadata, graph = network.graph.metadata, network.graph
     facts: list[tuple[str, object]] = []
@@ -273,7 +284,8 @@ def _metadata_facts(network: Network) -> list[tuple[str, object]]:
         facts.append(("source", source_text(graph)))
     facts += [("assumed" if index == 0 else "", text) for index, text in enumerate(assumptions_of(graph))]
     facts += preprocessing_facts(graph)
-    facts += _promise_facts(network)
+    facts += _promise_facts(network) + _monitor_facts(network)
     shown = {"accuracy", "class_names", "source", "name", "node_names", "preprocessing", "exit_promise"}
+    shown.add("monitor_promise")
     facts += [(key, value) for key, value in metadata.items() if key not in shown]
     return facts

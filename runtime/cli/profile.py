@@ -18,7 +18,6 @@ from snnrt.cli.arguments import (
     subcommand,
 )
 from snnrt.cli.chip import (
-    Calibrated,
     add_chip_options,
     check_chip_options,
     chip_of_name,
