@@ -51,7 +51,7 @@ def print_profile(
     explained: dict[str, dict[str, list[str]]],
     told: list[tuple[str, object]],
 ) -> None:
-    """The facts (and those ``told`` of the chip), the table, what is saved, warnings, what was asked to be explained."""
+    """The facts (and those ``told`` of the chip), the table, what is saved, warnings, explanations."""
     from snnrt.ir.exit_choice import Exit
     from snnrt.summary import exit_text
     from snnrt.targets.quantities import engineering
