@@ -23,9 +23,9 @@ help: ## say what there is
 demo: $(VENV)/demo-ready ## convert, run and profile the digits network: 10 s, the first time 2 minutes
 	@$(BIN)/python examples/demo.py
 
-check: $(VENV)/test-ready lint ## lint, and the tests that need no compiler, emulator or PyTorch, with few seeds: 70 s
+check: $(VENV)/test-ready lint ## lint, and the tests that need no compiler, emulator, browser or PyTorch, with few seeds: 70 s
 	@SNNRT_TEST_EFFORT=quick $(PYTEST) -q -n 2 --dist worksteal \
-		-m 'not firmware and not sanitisers and not frameworks and not long'
+		-m 'not browser and not firmware and not sanitisers and not frameworks and not long'
 
 test: $(VENV)/test-ready compilers lint coverage ## every test: about 10 minutes, the first time 4 more
 	$(SAY) 'running the tests, about 8 minutes'
@@ -105,6 +105,8 @@ $(VENV)/test-ready: pyproject.toml | $(VENV)/demo-ready
 	@touch $@
 
 compilers:
+	@command -v chromium >/dev/null || .ci/install_packages chromium fonts-dejavu-core \
+		|| echo 'without chromium the tests of the report in a browser are left out'
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind || echo 'without valgrind one test is left out'
 	@command -v g++ >/dev/null || .ci/install_packages g++ || echo 'without g++ the tests in C++ are left out'
 	@ls "$$(clang++ -print-resource-dir 2>/dev/null)"/lib/linux/libclang_rt.asan-*.a >/dev/null 2>&1 \

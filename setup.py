@@ -46,7 +46,8 @@ setup(
     packages=list(PACKAGES),
     package_data={
         "snnrt": ["py.typed"],
-        "snnrt.targets": ["profiles/*.toml", "cores/*.toml", "templates/*", "*.toml"],
+        "snnrt.targets": ["profiles/*.toml", "cores/*.toml", "*.toml"],
+        "snnrt.targets.report": ["templates/*"],
         "snnrt.targets.emulator": ["boards/*"],
         "snnrt.targets.export": ["templates/*"],
         CORE: ["*.[ch]", "nodes/*.[ch]", "kernels/*.[ch]", "kernels/arm/*.[ch]", "kernels/riscv/*.[ch]"],

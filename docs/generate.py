@@ -64,6 +64,9 @@ LEVELS = {
             "snnrt": ("Counts", "FileInfo", "NodeInfo"),
             "snnrt.data": ("load_for_model", "fit_to_model"),
             "snnrt.data.fit": ("fitted_inputs", "fitted_labels"),
+            "snnrt.calibration.monitor": ("Drift", "MonitorPromise"),
+            "snnrt.calibration.adaptive": ("Adapted",),
+            "snnrt.exits.adaptation": ("Adaptation",),
             "snnrt.health.record": ("find_records",),
             "snnrt.health.histograms": ("Difference", "Shift"),
             "snnrt.targets": ("estimate", "compare", "Costs", "CostSummary", "write_per_input"),
@@ -94,7 +97,7 @@ A failed command prints one line on standard error, `snnrt: error: …`, and ove
 | exit code | meaning |
 |---|---|
 | 0 | done; also help, and `snnrt` alone |
-| 1 | failed; `check` of what is unsupported, `validate` beyond its limits, `health` with a drift or damage |
+| 1 | failed; unsupported (`check`), beyond limits (`validate`), drift or damage (`health`, `monitor`) |
 | 2 | wrong usage: the message ends with the help to read |
 | 130 | interrupted with Ctrl-C |
 | 141 | the reader of the output went away, as in `snnrt targets | head -1` |

@@ -20,7 +20,7 @@ import numpy as np
 
 import snnrt
 from snnrt.data.load import Dataset, load_dataset
-from snnrt.targets import TargetReport, write_report
+from snnrt.targets import TargetReport
 
 SOURCE = Path(__file__).parent / "models" / "digits_conv.nir"
 TIMESTEPS = 4
@@ -104,10 +104,9 @@ def main(arguments: list[str] | None = None) -> None:
         threshold = choose_threshold(network, training)
         network = snnrt.convert(SOURCE, **given, **options, exit=snnrt.Exit.entropy(threshold))
         network.save(model)
-    with step(f"running {len(test)} test images in the C core, profiling {' and '.join(TARGETS)}"):
-        reports = network.profile(test, target=TARGETS)
-    with step("writing the report"):
-        write_report(page, network.graph, reports)
+    names = " and ".join(TARGETS)
+    with step(f"running {len(test)} test images in the C core, profiling {names}, writing the report"):
+        reports = network.profile(test, target=TARGETS, report=page)
 
     info = network.file_info()
     print(

@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 import snnrt
-from snnrt.targets import list_targets, write_report
+from snnrt.targets import list_targets
 
 SOURCE = Path(__file__).parent / "models" / "digits_conv.nir"
 
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Profile on the targets that were named."""
     parser = argparse.ArgumentParser(description="Profile the digits network.")
     parser.add_argument("targets", nargs="*", default=["stm32u385", "stm32u575", "dt-snn"], metavar="TARGET")
-    parser.add_argument("--report", metavar="FILE.html", help="write a report with plots")
+    parser.add_argument("--report", metavar="FILE.html", help="write a page with everything")
     options = parser.parse_args(arguments)
 
     network = snnrt.convert(
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
         exit="entropy:0.2",
     )
     print("known targets:", ", ".join(list_targets()))
-    reports = network.profile("digits", target=options.targets)
+    reports = network.profile("digits", target=options.targets, report=options.report)
     for report in reports:
         costs, summary = report.dynamic, report.dynamic.summary()
         print(f"\n{report.target.title}")
@@ -44,7 +44,6 @@ def main(arguments: list[str] | None = None) -> None:
         largest = sorted(zip(costs.layers, shares), key=lambda pair: -pair[1])[:3]
         print("  most of it:", ", ".join(f"{layer} {share:.0%}" for layer, share in largest))
     if options.report is not None:
-        write_report(options.report, network.graph, reports)
         print("\nwritten:", options.report)
 
 

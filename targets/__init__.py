@@ -7,7 +7,7 @@ from snnrt.targets.figures import Charge, Figure
 from snnrt.targets.in_memory_target import InMemory
 from snnrt.targets.loading import list_targets, load_target, parse_target
 from snnrt.targets.per_input import write_per_input
-from snnrt.targets.report import write_report
+from snnrt.targets.report.page import write_report
 from snnrt.targets.target import Microcontroller, Neuromorphic, Target
 
 __all__ = [

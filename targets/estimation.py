@@ -34,12 +34,14 @@ def estimate(
     period_s: float | None = None,
     arena_bytes: int | None = None,
     model_bytes: int | None = None,
+    band: bool = True,
 ) -> Costs:
     """Energy, latency and energy-delay product of each input in ``counts`` on ``target``.
 
     ``counts`` come from a run of ``graph``. ``period_s``: inputs arrive every so many seconds, and what the
     hardware takes in between is added. ``arena_bytes`` and ``model_bytes``: what the
-    network needs in RAM and flash, checked against the board. Formulas: docs/cost_models.md.
+    network needs in RAM and flash, checked against the board. ``band``: also at the ends of the target's
+    figures; without it, which is faster, bands are of no width. Formulas: docs/cost_models.md.
 
     Raises :class:`TargetError` for an unknown or malformed target, :class:`DataError` for counts of
     another network and a period that is not a positive number.
@@ -55,9 +57,8 @@ def estimate(
                 wait(graph, variant, ledger, period_s)
             return ledger
 
-        return whole(hardware), {
-            name: whole(variant).totals for name, variant in variants_of(hardware).items()
-        }
+        variants = variants_of(hardware) if band else {}
+        return whole(hardware), {name: whole(variant).totals for name, variant in variants.items()}
 
     if isinstance(hardware, Microcontroller):
         memory = microcontroller.memory(hardware, arena_bytes, model_bytes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import numpy as np
@@ -28,7 +28,8 @@ ProgressBar = Callable[[str], AbstractContextManager[Progress | None]]
 
 @dataclass(frozen=True)
 class Profile:
-    """``request``: what was run; its result ``dynamic``; ``static`` for all timesteps; a report a target."""
+    """``request``: what was run; its result ``dynamic``; ``static`` for all timesteps, with the readout's
+    accumulators where asked for; a report a target."""
 
     request: RunRequest
     dynamic: Result
@@ -44,8 +45,11 @@ class Options(TypedDict, total=False):
     progress: Progress | None
     device: object
     period_s: float | None
+    report: str | os.PathLike[str] | None
 
 
+MOST_RECORDED = 2**30
+"""Bytes of a readout's values after every timestep."""
 OneTarget = str | os.PathLike[str] | Target
 ALL = "all"
 """In place of a name: every target that snnrt ships."""
@@ -112,22 +116,28 @@ def profile(
     progress_bar: ProgressBar | None = None,
     device: object = "cpu",
     period_s: float | None = None,
+    every_step: bool = False,
 ) -> Profile:
     """Run ``model`` on ``x`` and cost it on each target; arguments as of a network's ``run``.
 
     ``y`` (N,) labels give the accuracies (None: those of ``x``). ``progress_bar(title)`` opens a bar for
     each of the two runs, in place of ``progress``. ``device``: where it runs, the C core by default;
     ``crossbar``: on the chip of the one in-memory target, with its errors, so that accuracy, timesteps and
-    energy are of one run. ``period_s``: an input arrives every so many seconds. Raises DataError for data
+    energy are of one run. ``period_s``: an input arrives every so many seconds. ``every_step``: the static
+    run records what the readout has after each timestep, where the device can and MOST_RECORDED bytes hold
+    it. Raises DataError for data
     that does not fit, TargetError where ``crossbar`` has not one in-memory target to run on.
     """
     bar: ProgressBar = progress_bar or (lambda title: nullcontext(progress))
     device = find_device(chip_of(targets) if device == "crossbar" else device)
     request = checked_request(model.graph, x, device.capabilities, y=y, timesteps=timesteps, exit=exit)
     labels = request.labels
+    bytes_kept = 4 * len(request) * request.timesteps * model.graph.readout.elements
+    kept = every_step and "accumulators" in device.capabilities.records and bytes_kept <= MOST_RECORDED
+    full = replace(request.for_all_timesteps(), record=("accumulators",) if kept else ())
     with device.open(with_exit(model, exit)) as session:
         with bar("full timesteps") as shown:
-            static = session.run(request.for_all_timesteps().showing(shown))
+            static = session.run(full.showing(shown))
         dynamic = static
         if request.exit.rule != "never":
             with bar("dynamic timesteps") as shown:

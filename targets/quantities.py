@@ -27,3 +27,8 @@ def change(reduction: float) -> str:
     """A reduction as a signed change: ``change(0.8)`` is ``−80.0 %``."""
     sign = "−" if reduction > 0 else "+" if reduction < 0 else "±"
     return f"{sign}{100 * abs(reduction):.1f} %"
+
+
+def points(difference: float) -> str:
+    """A difference of shares in points: ``points(0.0038)`` is ``0.38 points``."""
+    return f"{100 * difference:.2f} points"

@@ -16,7 +16,7 @@ from snnrt.ir.exit_rules import RULES
 from snnrt.results.counts import Counts
 from snnrt.targets.estimation import estimate
 from snnrt.targets.loading import load_target
-from snnrt.targets.plots import _STYLE, INK, PALETTE, _matplotlib, _svg
+from snnrt.targets.report.charts import COLOURS, Series, line_chart, prefixed, standalone
 from snnrt.targets.target import Target
 
 FIGURES = ("edp", "energy", "latency")
@@ -40,17 +40,30 @@ class StepCosts:
 
 
 def step_costs(model: Model, counts: Sequence[Counts], target: Target, rule: str | None) -> StepCosts:
-    """Of the events after 1 … T timesteps of the same inputs; ``rule``: the exit rule that is charged for,
-    None: none, as of a static network."""
+    """Of the events of the same inputs after some of 1 … T timesteps, the first and T among them; between
+    them costs are interpolated. ``rule``: the exit rule that is charged for, None: none, as of a static
+    network."""
     choice = Exit.never() if rule is None else Exit(rule, RULES[rule].careful)  # type: ignore[arg-type]
     graph = model.graph.with_exit(choice)
-    sizes = {"arena_bytes": model.info.arena_bytes, "model_bytes": len(model.raw)}
-    costs = [estimate(graph, one, target, **sizes) for one in counts]  # type: ignore[arg-type]
+    costs = [estimate(graph, one, target, band=False) for one in counts]
+    counted = np.array([int(one.timesteps.max()) for one in counts])
     return StepCosts(
         target,
-        np.stack([one.energy_j for one in costs], axis=1),
-        np.stack([one.latency_s for one in costs], axis=1),
+        _at_each_step(counted, np.stack([one.energy_j for one in costs], axis=1)),
+        _at_each_step(counted, np.stack([one.latency_s for one in costs], axis=1)),
     )
+
+
+def _at_each_step(counted: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(n, T) of ``values`` (n, C) after ``counted`` (C,) timesteps, ascending from 1 to T."""
+    steps = np.arange(1, counted[-1] + 1)
+    if len(steps) == len(counted):
+        return values
+    after = np.searchsorted(counted, steps)
+    before = np.maximum(after - 1, 0)
+    gap = np.maximum(counted[after] - counted[before], 1)
+    share = np.where(after > 0, (steps - counted[before]) / gap, 0.0)
+    return values[:, before] * (1.0 - share) + values[:, after] * share
 
 
 def cost_of_steps(
@@ -66,15 +79,26 @@ def cost_of_steps(
     return lambda rule, steps: step_costs(model, counts, hardware, rule).mean(figure, steps)
 
 
+def costs_by_step(
+    model: Model, counts: Sequence[Counts], target: Target | str | os.PathLike[str] | None, figure: str,
+    rule: str,
+) -> np.ndarray:  # fmt: skip
+    """(T,) the mean of ``figure`` of inputs that end after 1 … T timesteps. Raises TargetError."""
+    mean = cost_of_steps(model, counts, target, figure)
+    steps = np.arange(1, len(counts) + 1)
+    return np.array([mean(rule, np.full(len(counts[0].spikes), step)) for step in steps])
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """Points of a plot. ``across`` (J,): mean timesteps, or a cost; ``accuracy`` (J,), a share; ``chosen``:
-    the place of the one that was taken, or None."""
+    the place of the one that was taken, or None; ``labels``: a word a point, or None."""
 
     name: str
     across: np.ndarray
     accuracy: np.ndarray
     chosen: int | None = None
+    labels: Sequence[str] | None = None
 
 
 class Swept(Protocol):
@@ -119,33 +143,37 @@ def panels_of(
     return panels
 
 
+def labels_of(steps: Sequence[int]) -> list[str]:
+    """Names of static points: of few all, of many the first, the last and powers of 2, others empty."""
+    named = {steps[0], steps[-1]} | {step for step in steps if len(steps) <= 5}
+    named |= {step for step in steps if step & (step - 1) == 0 and step < steps[-1] / 1.5}
+    return [f"T = {step}" if step in named else "" for step in steps]
+
+
 def trade_off_svg(panels: Sequence[Panel]) -> str:
-    """An ``<svg>`` of panels, each with its axis' name, its curves, and its static points. Raises SnnrtError
-    without matplotlib."""
-    matplotlib = _matplotlib()
-    with matplotlib.rc_context(_STYLE):
-        figure = matplotlib.figure.Figure(figsize=(4.6 * len(panels), 3.4), layout="constrained")
-        for place, (label, curves, static) in enumerate(panels, 1):
-            axes = figure.add_subplot(1, len(panels), place)
-            for number, curve in enumerate(curves):
-                colour = PALETTE[number % len(PALETTE)]
-                axes.plot(curve.across, 100 * curve.accuracy, color=colour, linewidth=1.4, label=curve.name)
-                if curve.chosen is not None:
-                    axes.plot(
-                        curve.across[curve.chosen], 100 * curve.accuracy[curve.chosen], marker="o",
-                        markersize=8, color=colour, markeredgecolor=INK, linestyle="none",
-                    )  # fmt: skip
-            axes.plot(
-                static.across,
-                100 * static.accuracy,
-                marker="s",
-                color=INK,
-                linestyle="none",
-                label=static.name,
-            )
-            for step, (x, y) in enumerate(zip(static.across, 100 * static.accuracy), 1):
-                axes.annotate(f"T = {step}", (x, y), textcoords="offset points", xytext=(5, -10), color=INK)
-            axes.set_xlabel(label)
-            axes.set_ylabel("accuracy, %")
-            axes.legend(loc="lower right")
-        return _svg(figure, "Accuracy against timesteps and cost")
+    """An ``<svg>`` for a file of panels, each with its axis' name, its curves, and its static points."""
+    drawn = []
+    for label, curves, static in panels:
+        largest = max(float(one.across.max()) for one in (*curves, static))
+        # a cost's axis ends in its unit; timesteps have none
+        name, comma, unit = label.rpartition(", ")
+        factor, unit = prefixed(largest, unit) if comma else (1.0, "")
+        axis = f"{name}, {unit}" if comma else label
+        series = [
+            Series(one.name, factor * one.across, 100 * one.accuracy, colour=place)
+            for place, one in enumerate(curves)
+        ]
+        named = static.labels or labels_of(range(1, len(static.across) + 1))
+        series.append(
+            Series(static.name, factor * static.across, 100 * static.accuracy, "square", None, named)
+        )
+        for place, one in enumerate(curves):
+            if one.chosen is not None:
+                at = slice(one.chosen, one.chosen + 1)
+                series.append(
+                    Series(one.name, factor * one.across[at], 100 * one.accuracy[at], "chosen", place)
+                )
+        keys = [(f"c{place % COLOURS}", one.name) for place, one in enumerate(curves)]
+        drawing = line_chart(series, axis, "accuracy, %", f"accuracy against {axis}", ratios=True)
+        drawn.append((drawing, [*keys, ("ink", static.name)]))
+    return standalone(drawn)

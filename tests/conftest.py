@@ -14,10 +14,12 @@ HERE = Path(__file__).parent
 MARKED = {
     "benchmarks": "firmware",
     "converters/common/rollup/test_input_axes.py": "frameworks",
+    "converters/common/rollup/test_layout.py": "frameworks",
     "converters/frameworks/test_norse.py": "frameworks",
     "converters/frameworks/test_snntorch.py": "frameworks",
     "converters/nir/exports": "frameworks",
     "converters/onnx/test_networks.py": "frameworks",
+    "converters/onnx/test_ordinary.py": "frameworks",
     "converters/torch": "frameworks",
     "csrc/test_code_size.py": "firmware",
     "csrc/test_compiler_demands.py": "firmware",
@@ -35,6 +37,7 @@ MARKED = {
     "export/test_project_kinds.py": "firmware",
     "export/test_projects_run.py": "firmware",
     "packaging": "firmware",
+    "targets/report/test_chromium.py": "browser",
     "targets/test_step_instructions.py": "firmware",
     "training": "frameworks",
 }

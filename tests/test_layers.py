@@ -54,6 +54,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
     "calibration": ("devices", "data", "results", "exits", "format", "ir"),
+    "reporting": (
+        "summary", "calibration", "targets", "devices", "data", "results", "exits", "format", "ir",
+    ),
     "silence": ("devices", "results", "format", "ir"),
     "network_facts": ("summary", "devices", "results", "format", "ir"),
     "network": (
@@ -65,16 +68,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "opening", "network", "converters", "targets", "devices", "data", "results", "exits", "format", "ir",
     ),
     "cli": (
-        "calibration", "comparison", "silence", "summary", "opening", "network", "targets.emulator",
-        "targets.export", "targets.sweep", "targets", "converters", "devices", "health", "data", "reference",
-        "results", "exits", "format", "ir",
+        "reporting", "calibration", "comparison", "silence", "summary", "opening", "network",
+        "targets.emulator", "targets.export", "targets.sweep", "targets", "converters", "devices", "health",
+        "data", "reference", "results", "exits", "format", "ir",
     ),
     "__main__": ("cli",),
 }  # fmt: skip
 """What each room may import beside itself and EVERYWHERE: only rooms that stand above it."""
 
 LATE = {
-    "network": ("targets", "targets.sweep", "converters"), "opening": ("converters",),
+    "network": ("targets", "targets.sweep", "converters", "reporting"), "opening": ("converters",),
     "comparison": ("converters",), "devices": ("targets", "targets.emulator"),
 }  # fmt: skip
 """What a room may name, but not import before it is asked for."""

@@ -129,7 +129,7 @@ class _Rewriting:
         assert node.operation is not None
         worth = Affine(f"worth of {node.operation.title}", self.owed[place], np.zeros(()), reader=reader)
         reads = ((self.places[place], 0),)
-        return self.made.add(TemplateNode(worth, reads, node.shape, False, f"{node.scope}.worth"))
+        return self.made.add(TemplateNode(worth, reads, node.shape, False, f"{node.scope}.worth".lstrip(".")))
 
 
 def spiking_template(

@@ -58,17 +58,30 @@ def cifar10(folder: Path, split: str) -> Split:
 def nmnist(folder: Path, split: str, bins: int, milliseconds: float = 300.0) -> Split:
     """N-MNIST from ``nmnist_small.npz``: (N, bins, 2, 17, 17) uint8, 1 where a polarity had an event.
 
-    Pixels are joined two by two; ``split``: ``train`` or ``test``. The file has the arrays ``<split>_x``,
+    Pixels are joined two by two, time counts from a sample's first event: as a model with ``interval`` and
+    ``size`` reads a recording. ``split``: ``train`` or ``test``. The file has the arrays ``<split>_x``,
     ``_y``, ``_p``, ``_t`` (µs) of all events, and ``_n`` (events) and ``_label`` of each sample.
     """
     with np.load(folder / "nmnist_small.npz") as file:
         x, y, p, t, n, labels = (file[f"{split}_{name}"] for name in ("x", "y", "p", "t", "n", "label"))
     sample = np.repeat(np.arange(len(n)), n)
-    place = (t / (1000 * milliseconds / bins)).astype(np.int64)
+    past = t.astype(np.int64) - np.repeat(np.minimum.reduceat(t, np.cumsum(n) - n).astype(np.int64), n)
+    place = past // round(1000 * milliseconds / bins)
     inside = place < bins
     images = np.zeros((len(n), bins, 2, 17, 17), np.uint8)
     images[sample[inside], place[inside], p[inside], y[inside] // 2, x[inside] // 2] = 1
     return torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
+
+
+def write_nmnist(folder: Path, split: str, output: Path) -> None:
+    """The samples as N-MNIST's own ``.bin`` files, ``output``/LABEL/NUMBER.bin: 5 bytes an event."""
+    with np.load(folder / "nmnist_small.npz") as file:
+        x, y, p, t, n, labels = (file[f"{split}_{name}"] for name in ("x", "y", "p", "t", "n", "label"))
+    events = np.stack([x, y, p.astype(np.uint32) << 7 | t >> 16, t >> 8 & 255, t & 255], 1).astype(np.uint8)
+    for number, (last, count) in enumerate(zip(np.cumsum(n), n)):
+        path = output / str(labels[number]) / f"{number:05d}.bin"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(events[last - count : last].tobytes())
 
 
 def braille(folder: Path) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

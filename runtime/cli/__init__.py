@@ -16,6 +16,7 @@ from snnrt.cli import (
     export,
     health,
     inspect,
+    monitor,
     profile,
     run,
     sweep,
@@ -142,6 +143,7 @@ def build_parser() -> _Parser:
         validate,
         export,
         health,
+        monitor,
         targets,
         completion,
     ):
@@ -186,6 +188,7 @@ def _run(argv: list[str] | None) -> int:
         if not hasattr(args, "function"):
             parser.print_help()
             return OK
+        args.typed = ["snnrt", *(sys.argv[1:] if argv is None else argv)]
         return args.function(args)
     except _UsageError as error:
         _report(f"error: {error}")

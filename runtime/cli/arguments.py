@@ -15,8 +15,8 @@ from snnrt.ir.exit_choice import Exit
 
 DATA_NAMES = ("digits", "yin-yang")
 DATA_HELP = (
-    "an .npz with x (and y), an .npy, IDX, CSV, an image, a recording of events, a folder of these, or "
-    "a built-in name: digits, yin-yang (digits:train is a split)"
+    "an .npz with x (and y), an .npy, IDX, CSV, an image, a WAV file, a recording of events, a folder of "
+    "these, or a built-in name: digits, yin-yang (digits:train is a split)"
 )
 MOST_TIMESTEPS = 65535
 

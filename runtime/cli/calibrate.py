@@ -84,6 +84,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--chip-share", type=_number, default=0.9, metavar="SHARE",
         help="with --chips: the share of all such chips on which it holds (0.9)",
     )  # fmt: skip
+    parser.add_argument(
+        "--monitor", action="store_true",
+        help="add a drift monitor made from the same inputs (snnrt monitor has more to choose)",
+    )  # fmt: skip
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
     parser.add_argument("--plot", metavar="FILE.svg", help="draw accuracy against mean timesteps and EDP")
     add_json(parser)
@@ -102,6 +106,11 @@ def run(args: argparse.Namespace) -> int:
     family = args.device.partition(":")[0]
     if args.crossbar and family != "crossbar":
         args.parser.error(f"--crossbar has no meaning on {args.device}: add --device crossbar")
+    if args.monitor and (family == "crossbar" or args.timesteps is not None or args.mode == "sets"):
+        args.parser.error(
+            "--monitor goes with one exit of a sequence, the model's own timesteps and a device without "
+            "noise: use snnrt monitor with other inputs"
+        )
     if args.chips > 1 and (family != "crossbar" or args.device.endswith(".npz")):
         args.parser.error(f"--chips has no meaning on {args.device}: add --device crossbar")
     if args.minimize != "timesteps" and args.target is None:
@@ -127,8 +136,12 @@ def run(args: argparse.Namespace) -> int:
         print_warning(warning)
     if args.plot is not None:
         _plot(args, network, data, found)
+    chosen = snnrt.Network(found.model)
+    if args.monitor:
+        tried = sum(max(len(one.thresholds), 1) for one in found.candidates)
+        chosen = chosen.with_monitor(data, tried=tried)
     if args.output is not None:
-        snnrt.Network(found.model).save(args.output)
+        chosen.save(args.output)
     if args.json:
         print_json({"model": args.model, "data": args.data, "output": args.output} | reported(found))
     else:
@@ -205,6 +218,8 @@ def _print(args: argparse.Namespace, found: Calibration) -> None:
     facts: list[tuple[str, object]] = [("exit", found.promise.exit)]
     for place, line in enumerate(found.promise.sentences()):
         facts.append((("promise", "measured", "of")[place], line))
+    if args.monitor:
+        facts.append(("monitor", "added; snnrt inspect says what it promises"))
     facts += [("written", path) for path in (args.output, args.plot) if path is not None]
     print_facts(facts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snnrt.cli.arguments import (
     add_data,
@@ -18,7 +18,6 @@ from snnrt.cli.arguments import (
     subcommand,
 )
 from snnrt.cli.chip import (
-    Calibrated,
     add_chip_options,
     check_chip_options,
     chip_of_name,
@@ -28,20 +27,21 @@ from snnrt.cli.chip import (
 )
 from snnrt.cli.output import (
     check_outputs,
-    print_facts,
     print_json,
-    print_table,
     print_text,
     print_warning,
     progress_bar,
 )
+from snnrt.cli.profile_output import print_compared, print_profile, print_sweep
 
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
     from snnrt.devices.crossbar.session import CrossbarDevice
+    from snnrt.format.model import Model
     from snnrt.ir.graph import Graph
-    from snnrt.results.result import Result
     from snnrt.targets import Target, TargetReport
+    from snnrt.targets.profiling import Profile
+    from snnrt.targets.report.details import RunDetails
 
 _EXAMPLE = """\
   snnrt profile digits.snnrt digits --target dt-snn
@@ -49,6 +49,7 @@ _EXAMPLE = """\
   snnrt profile digits.snnrt digits --target all --exit entropy:0.3
   snnrt profile digits.snnrt digits --target dt-snn --device crossbar --crossbar adc_bits=6
   snnrt profile digits.snnrt digits --target neurosim-32nm --device crossbar --calibrate-chip digits
+  snnrt profile digits.snnrt digits --target dt-snn --sweep --rule entropy,margin --plot sweep.svg
   snnrt profile digits.snnrt digits --target stm32u575 --every 0.1 --battery 230:3 --explain energy"""
 
 
@@ -103,8 +104,31 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "edp-reduction, "
         "area, a layer or a component; may be repeated",
     )
+    parser.add_argument(
+        "--sweep",
+        action="store_true",
+        help="also every threshold of the exit's rule, from the one run of all timesteps, beside the static "
+        "networks: accuracy, mean timesteps, energy, latency and EDP",
+    )
+    completed(
+        parser.add_argument(
+            "--rule",
+            metavar="RULES",
+            help="with --sweep: of entropy, confidence, margin, patience, budget, with commas "
+            "(the exit's own)",
+        ),
+        ("entropy", "confidence", "margin"),
+    )
+    parser.add_argument(
+        "--plot", metavar="FILE.svg", help="with --sweep: draw accuracy against mean timesteps and EDP"
+    )
     parser.add_argument("--per-input", metavar="FILE.csv", help="write a line for each input and target")
-    parser.add_argument("--report", metavar="FILE.html", help="write a report with plots, one file")
+    parser.add_argument("--report", metavar="FILE.html", help="write a page with everything, one file")
+    parser.add_argument(
+        "--compare",
+        metavar="OTHER.json",
+        help="beside another run: what 'snnrt profile --json' printed of it",
+    )
     add_json(parser)
     parser.set_defaults(function=run, parser=parser)
 
@@ -129,13 +153,19 @@ def run(args: argparse.Namespace) -> int:
     if args.battery is not None and args.every is None:
         args.parser.error("--battery has no meaning without a rate of inputs: add --every SECONDS")
     check_chip_options(args, parameters_alone=True)
-    outputs = [args.per_input, args.report, args.save_chip]
-    check_outputs(outputs, [args.model, args.data, args.conductances, *names])
+    drawn = args.sweep or args.report is not None
+    for option, given, useful in (("--rule", args.rule, drawn), ("--plot", args.plot, args.sweep)):
+        if given is not None and not useful:
+            args.parser.error(f"{option} has no meaning without thresholds to go through: add --sweep")
+    outputs = [args.per_input, args.report, args.plot, args.save_chip]
+    check_outputs(outputs, [args.model, args.data, args.compare, args.conductances, *names])
 
     import snnrt
     from snnrt.data.load import load_for_model
     from snnrt.targets.derivation import derivation
     from snnrt.targets.profiling import ALL, profile, targets_of
+    from snnrt.targets.report.document import report_document
+    from snnrt.targets.report.other_run import compared, read_other
 
     if ALL in names:
         shipped = snnrt.targets.list_targets()
@@ -143,6 +173,7 @@ def run(args: argparse.Namespace) -> int:
     targets = with_parameters(targets_of(names), args.crossbar or [])
     network = snnrt.load(args.model)
     data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
+    other = None if args.compare is None else read_other(args.compare)
     chip = _chip(args, targets)
     calibrated = None if chip is None else prepare_chip(args, chip, network, data)
     profiled = profile(
@@ -155,30 +186,35 @@ def run(args: argparse.Namespace) -> int:
         progress_bar=progress_bar,
         device=chip or args.device,
         period_s=args.every,
+        every_step=args.sweep or args.json or args.report is not None,
     )
-    request, dynamic, reports = profiled.request, profiled.dynamic, profiled.reports
+    request, reports = profiled.request, profiled.reports
     graph = network.graph.with_exit(request.exit).with_(timesteps=request.timesteps)
     explained = {
         report.target.name: {name: derivation(report, name) for name in args.explain or ()}
         for report in reports
     }
-    _write(args, graph, dynamic, data, reports)
+    details = _details(args, network.model, profiled)
+    document = _document(args, report_document(graph, reports, details), reports, explained)
+    if other is not None:
+        document["compared"] = compared(document, other)
+    if calibrated is not None:
+        document["calibration"] = calibrated.document(args, reports[0].accuracy)
+    _write(args, graph, profiled, data, details, document)
     if chip is not None:
         write_chip(args, chip)
     if args.json:
-        document: dict[str, object] = {
-            "model": args.model,
-            "data": args.data,
-            "inputs": len(data),
-            "timesteps": graph.timesteps,
-            "exit": str(request.exit),
-            "device": args.device,
-        }
-        if calibrated is not None:
-            document["calibration"] = calibrated.document(args, reports[0].accuracy)
-        print_json(document | {"targets": [_document(args, report, explained) for report in reports]})
-    else:
-        _print(args, graph, data, reports, explained, calibrated)
+        print_json(document)
+        return 0
+    told = [] if calibrated is None else calibrated.facts(args, reports[0].accuracy)
+    print_profile(args, graph, data, reports, explained, told)
+    if args.sweep:
+        print_sweep(document["sweep"])
+    if other is not None:
+        print_compared(document["compared"])
+    for path in (args.per_input, args.report, args.plot, args.save_chip):
+        if path is not None:
+            print_text(f"written: {path}")
     return 0
 
 
@@ -216,133 +252,54 @@ def with_parameters(targets: list[Target], settings: list[str]) -> list[Target]:
     return [target.with_parameters(values) if isinstance(target, InMemory) else target for target in targets]
 
 
+def _details(args: argparse.Namespace, model: Model, profiled: Profile) -> RunDetails:
+    """What is known of the run beyond costs, with a sweep where one is asked for or drawn."""
+    from snnrt.reporting.run_details import whole_details
+
+    rules = [rule.strip() for rule in (args.rule or "").split(",") if rule.strip()]
+    return whole_details(
+        model, profiled, device=args.device, rules=rules, swept=args.sweep or args.report is not None,
+        needed=args.sweep, model_name=args.model, data_name=args.data, command=args.typed,
+        period_s=args.every,
+    )  # fmt: skip
+
+
 def _document(
-    args: argparse.Namespace, report: TargetReport, explained: dict[str, dict[str, list[str]]]
-) -> dict[str, object]:
+    args: argparse.Namespace, document: dict[str, Any], reports: list[TargetReport],
+    explained: dict[str, dict[str, list[str]]],
+) -> dict[str, Any]:  # fmt: skip
+    """The report's document with what only the command knows."""
     from snnrt.targets.waiting import battery_life_s, duty
 
-    document = report.to_dict()
-    if args.every is not None:
-        document |= {"period_s": args.every, "duty": duty(report.dynamic, args.every)}
-    if args.battery is not None:
-        document["battery_life_s"] = battery_life_s(report.dynamic, args.every, args.battery)
-    if args.explain:
-        document["explained"] = explained[report.target.name]
-    return document
-
-
-def _print_rate(args: argparse.Namespace, report: TargetReport) -> None:
-    from snnrt.targets.quantities import engineering
-    from snnrt.targets.waiting import battery_life_s, duty
-
-    name, share = report.target.name, duty(report.dynamic, args.every)
-    behind = ": it falls behind" if share > 1 else ""
-    power = float(report.dynamic.energy_j.mean()) / max(args.every, float(report.dynamic.latency_s.mean()))
-    print_text(
-        f"{name}: an input every {args.every:g} s: {engineering(power, 'W')}, {share:.2%} at work{behind}"
-    )
-    if args.battery is not None:
-        days = battery_life_s(report.dynamic, args.every, args.battery) / 86400
-        print_text(f"{name}: the battery lasts {days:,.1f} days, sensors and self-discharge not counted")
-
-
-def _print_saved(report: TargetReport, timesteps: int) -> None:
-    """The reduction, its band, and both ways to apply constant inputs beside each other."""
-    name, saved = report.target.name, report.edp_reduction
-    low, high = report.edp_reduction_band
-    band = f" (band {low:.1%} … {high:.1%})" if high - low > 5e-4 else ""
-    than = f"{'less' if saved >= 0 else 'more'} EDP than with all {timesteps} timesteps{band}"
-    print_text(f"{name}: {abs(saved):.1%} {than}")
-    ways = report.edp_reduction_by_choice
-    if ways and abs(ways["once"] - ways["every_timestep"]) > 5e-4:
-        print_text(
-            f"{name}: constant inputs applied at every timestep: {ways['every_timestep']:.1%}, "
-            f"once an input: {ways['once']:.1%}"
-        )
+    for target, report in zip(document["targets"], reports):
+        if args.every is not None:
+            target |= {"period_s": args.every, "duty": duty(report.dynamic, args.every)}
+        if args.battery is not None:
+            target["battery_life_s"] = battery_life_s(report.dynamic, args.every, args.battery)
+        if args.explain:
+            target["explained"] = explained[report.target.name]
+    return {"model": args.model, "data": args.data, "device": args.device} | document
 
 
 def _write(
-    args: argparse.Namespace, graph: Graph, dynamic: Result, data: Dataset, reports: list[TargetReport]
-) -> None:
+    args: argparse.Namespace, graph: Graph, profiled: Profile, data: Dataset, details: RunDetails,
+    document: dict[str, Any],
+) -> None:  # fmt: skip
     from snnrt.atomic_write import write_atomically
     from snnrt.targets.per_input import per_input_csv
-    from snnrt.targets.report import render_report
+    from snnrt.targets.report.page import render_report
+    from snnrt.targets.swept_costs import sweep_panels
+    from snnrt.targets.trade_off import trade_off_svg
 
-    # both texts exist before the first file is touched
+    # all texts exist before the first file is touched
     texts = {}
     if args.per_input is not None:
-        texts[args.per_input] = per_input_csv(dynamic.predictions, data.y, reports)
+        texts[args.per_input] = per_input_csv(profiled.dynamic.predictions, data.y, profiled.reports)
     if args.report is not None:
-        texts[args.report] = render_report(graph, reports, title=args.model)
+        texts[args.report] = render_report(
+            graph, profiled.reports, title=args.model, details=details, document=document
+        )
+    if args.plot is not None:
+        texts[args.plot] = trade_off_svg(sweep_panels(document["sweep"]))
     for path, text in texts.items():
         write_atomically(path, text)
-
-
-def _print(
-    args: argparse.Namespace,
-    graph: Graph,
-    data: Dataset,
-    reports: list[TargetReport],
-    explained: dict[str, dict[str, list[str]]],
-    calibrated: Calibrated | None,
-) -> None:
-    from snnrt.ir.exit_choice import Exit
-    from snnrt.summary import exit_text
-    from snnrt.targets.quantities import engineering
-
-    print_facts(
-        [
-            ("model", f"{args.model}, {graph.numbers}"),
-            ("data", f"{args.data}, {len(data)} input{'s' if len(data) != 1 else ''}"),
-            ("exit", exit_text(Exit.of(graph.exit), graph.timesteps)),
-            *([] if calibrated is None else calibrated.facts(args, reports[0].accuracy)),
-        ]
-    )
-    print()
-    header = ("target", "timesteps", "accuracy", "mean T", "energy", "latency", "EDP", "mean E × mean D")
-    rows = []
-    for report in reports:
-        for name, costs, accuracy in (
-            ("dynamic", report.dynamic, report.accuracy),
-            (f"all {graph.timesteps}", report.static, report.static_accuracy),
-        ):
-            summary = costs.summary()
-            rows.append(
-                (
-                    report.target.name if name == "dynamic" else "",
-                    name,
-                    "–" if accuracy is None else f"{accuracy:.4f}",
-                    f"{costs.timesteps.mean():.3f}",
-                    engineering(summary.mean_energy_j, "J"),
-                    engineering(summary.mean_latency_s, "s"),
-                    _joule_seconds(summary.mean_edp_js),
-                    _joule_seconds(summary.product_of_means_edp_js),
-                )
-            )
-    print_table(header, rows, left=(0, 1))
-    print_text("energy and latency: means over inputs; EDP: the mean of energy times delay of each input")
-    print()
-    for report in reports:
-        _print_saved(report, graph.timesteps)
-        if args.every is not None:
-            _print_rate(args, report)
-        if not report.fits:
-            print_text(
-                f"{report.target.name}: refused: the network does not fit, no such chip has these figures"
-            )
-        for warning in report.dynamic.warnings:
-            print_text(f"{report.target.name}: warning: {warning}")
-    for target, numbers in explained.items():
-        for lines in numbers.values():
-            print()
-            print_text(f"{target}:")
-            for line in lines:
-                print_text(line)
-    for path in (args.per_input, args.report, args.save_chip):
-        if path is not None:
-            print_text(f"written: {path}")
-
-
-def _joule_seconds(value: float) -> str:
-    """An EDP in J·s; a prefix would be ambiguous between J and s."""
-    return f"{value:.4g} J·s"

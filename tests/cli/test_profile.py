@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from importlib import resources
 
 import pytest
+from report_pages import Page, check_numbers
 
 import snnrt
 from snnrt.data.load import load_dataset
@@ -225,3 +227,82 @@ def test_a_network_that_does_not_fit_is_refused_in_words(snnrt_command, int8_mod
     assert fits == {"small": False, "loihi": True}
     out = snnrt_command(*usual).out
     assert "small: refused: the network does not fit" in out and "loihi: refused" not in out
+
+
+def test_thresholds_are_swept_without_running_again(snnrt_command, int8_model, tmp_path):
+    plot = tmp_path / "sweep.svg"
+    usual = ("profile", int8_model, "digits", "--limit", "100", "--target", "dt-snn,stm32u575", "--sweep")
+    document = snnrt_command(*usual, "--rule", "entropy,margin", "--plot", plot, "--json").json
+    sweep = document["sweep"]
+    assert [one["rule"] for one in sweep["rules"]] == ["entropy", "margin"]
+    assert [one["timesteps"] for one in sweep["static"]] == [1, 2, 3, 4]
+    point = sweep["rules"][1]["points"][-1]
+    alone = snnrt_command(*usual[:-1], "--exit", point["exit"], "--json").json
+    for target in alone["targets"]:
+        costs = point["targets"][target["target"]]
+        assert point["accuracy"] == target["accuracy"]
+        for figure in ("mean_energy_j", "mean_latency_s", "mean_edp_js", "edp_reduction"):
+            assert costs[figure] == pytest.approx(target[figure])
+    text = plot.read_text()
+    assert text.startswith("<svg") and "EDP on stm32u575" in text and "margin" in text
+    printed = snnrt_command(*usual)
+    assert "stm32u575: static networks, then exits" in printed.out and "entropy:0 " in printed.out
+    snnrt_command(*usual[:-1], "--plot", plot).failed("--plot has no meaning", "add --sweep", code=2)
+    snnrt_command(*usual, "--rule", "median").failed("rule: expected some of entropy")
+
+
+def test_the_report_s_twin(snnrt_command, int8_model, tmp_path):
+    """What the page says is what --json says, with layers, components, classes and where it comes from."""
+    page = tmp_path / "page.html"
+    usual = (
+        "profile",
+        int8_model,
+        "digits",
+        "--limit",
+        "60",
+        "--target",
+        "dt-snn,stm32u575",
+        "--report",
+        page,
+    )
+    document = snnrt_command(*usual, "--json", "--every", "0.5").json
+    paths = check_numbers(Page(page.read_text("utf-8")), document)
+    assert {"targets/1/mean_edp_js", "layers/2/spikes", "sweep/static/3/accuracy", "confusion/9/9"} <= paths
+    for target in document["targets"]:
+        for parts in (target["layers"], target["components"]):
+            assert sum(one["mean_energy_j"] for one in parts) == pytest.approx(target["mean_energy_j"])
+    assert [(row["kind"], row["shape"]) for row in document["layers"]][:2] == [
+        ("input", [1, 8, 8]), ("conv2d", [4, 8, 8]),
+    ]  # fmt: skip
+    made = document["made"]
+    assert made["model_sha256"] == hashlib.sha256(snnrt.load(int8_model).to_bytes()).hexdigest()
+    assert made["command"].startswith("snnrt profile ") and f"--report {page}" in made["command"]
+    network = snnrt.load(int8_model)
+    data = load_dataset("digits")
+    for row in document["by_timestep"]:
+        result = network.run(data.x[:60], exit="never", timesteps=row["timesteps"])
+        assert row["accuracy"] == result.accuracy(data.y[:60])
+    used = network.run(data.x[:60]).timesteps
+    assert document["timesteps_used"] == [int((used == step).sum()) for step in (1, 2, 3, 4)]
+    assert sum(map(sum, document["confusion"])) == 60
+    without = snnrt_command(*usual[:-2], "--json").json
+    assert "sweep" not in without and without["layers"] == document["layers"]
+
+
+def test_two_runs_are_compared(snnrt_command, int8_model, tmp_path):
+    other, page = tmp_path / "other.json", tmp_path / "page.html"
+    usual = ("profile", int8_model, "digits", "--limit", "30", "--target", "dt-snn")
+    other.write_text(snnrt_command(*usual, "--exit", "never", "--json").out)
+    both = snnrt_command(*usual, "--compare", other, "--report", page, "--json").json
+    rows = {(row["target"], row["figure"]): row for row in both["compared"]["rows"]}
+    saved = rows[("dt-snn", "mean_energy_j")]
+    assert saved["this"] == both["targets"][0]["mean_energy_j"] < saved["other"]
+    assert saved["ratio"] == saved["this"] / saved["other"] and both["compared"]["same_data"] is True
+    assert ["exit", both["exit"], "never"] in both["compared"]["facts"]
+    assert "Beside another run" in page.read_text("utf-8")
+    printed = snnrt_command(*usual, "--compare", other).out
+    assert f"beside {other}" in printed and f"× {saved['ratio']:.3f}" in printed
+    other.write_text("{")
+    snnrt_command(*usual, "--compare", other).failed("other.json: no JSON document", "snnrt profile --json")
+    snnrt_command(*usual, "--compare", tmp_path / "no.json").failed("no.json: can't be read")
+    snnrt_command(*usual, "--compare", other, "--report", other).failed("it is what the command reads")

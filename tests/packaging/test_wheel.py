@@ -70,7 +70,8 @@ def test_contents(wheel):
         f"{package}/{path.relative_to(ROOT / folder)}"
         for package, folder in PACKAGES.items()
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in (".py", ".toml", ".html", ".in", ".c", ".h", ".S", ".ld") or path.name == "py.typed"
+        if path.suffix in (".py", ".toml", ".html", ".css", ".js", ".in", ".c", ".h", ".S", ".ld")
+        or path.name == "py.typed"
     }
     assert len(modules) > 100
     assert modules <= names
@@ -110,6 +111,6 @@ def test_it_works_away_from_the_sources(fresh, tmp_path):
 
 def test_the_report_says_what_it_needs(fresh, tmp_path):
     """Without the extra ``report`` there is one line that names it, and no file."""
-    code = "from snnrt.targets.report import _jinja2; _jinja2()"
+    code = "from snnrt.targets.report.page import _jinja2; _jinja2()"
     done = subprocess.run([fresh / "python", "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and "snnrt[report]" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -12,7 +13,14 @@ from snnrt.calibration.step_counts import step_counts
 from snnrt.errors import TargetError
 from snnrt.network import Network
 from snnrt.targets.loading import load_target
-from snnrt.targets.trade_off import cost_of_steps, panels_of, step_costs, trade_off_svg
+from snnrt.targets.trade_off import (
+    _at_each_step,
+    cost_of_steps,
+    labels_of,
+    panels_of,
+    step_costs,
+    trade_off_svg,
+)
 
 
 @dataclass
@@ -55,4 +63,22 @@ def test_the_plot_has_the_chosen_and_the_static_points() -> None:
     assert [label for label, _, _ in panels] == ["mean timesteps", "EDP on dt-snn, J·s"]
     assert panels[1][1][0].across[1] == costs["margin"].mean("edp", steps[1])
     text = trade_off_svg(panels)
+    root = ElementTree.fromstring(text)
+    chosen = [one for one in root.iter() if one.get("class") == "chosen c0"]
+    assert len(chosen) == 2 and len([one for one in root.iter() if one.tag.endswith("svg")]) == 3
+    assert "EDP on dt-snn, " in text and "--paper" in text
     assert text.startswith("<svg") and "T = 1" in text and "margin" in text and "static" in text
+
+
+def test_costs_between_counted_timesteps_are_interpolated() -> None:
+    values = np.array([[1.0, 2.0, 6.0], [0.0, 4.0, 4.0]])
+    np.testing.assert_allclose(
+        _at_each_step(np.array([1, 2, 4]), values), [[1.0, 2.0, 4.0, 6.0], [0.0, 4.0, 4.0, 4.0]]
+    )
+    assert _at_each_step(np.array([1, 2, 3]), values) is values
+
+
+def test_of_many_static_points_some_are_named() -> None:
+    assert labels_of([1, 2, 3]) == ["T = 1", "T = 2", "T = 3"]
+    found = labels_of(range(1, 78))
+    assert [name for name in found if name] == [f"T = {step}" for step in (1, 2, 4, 8, 16, 32, 77)]

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 import snnrt
 from snnrt.cli import main
-from snnrt.converters.torch.ordinary import Ordinary
+from snnrt.converters.torch.ordinary import ModuleRuns
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Neuron
 from snnrt.ir.nodes import MaxPool2d
@@ -177,7 +177,13 @@ def test_a_ceiling_is_no_smaller_than_what_is_cut_off():
         (lambda: nn.Linear(3, 2), {}, "no activation that could spike"),
         (lambda: nn.Sequential(nn.Linear(3, 2), nn.ReLU()), {"max_spikes": 0}, "max_spikes: expected 1"),
         (lambda: nn.Sequential(nn.Linear(3, 2), nn.Sigmoid(), nn.Linear(2, 2), nn.ReLU()), {}, "sigmoid"),
-        (lambda: nn.Sequential(nn.Linear(3, 2), nn.Hardtanh(), nn.ReLU()), {}, "clamp from -1"),
+        (
+            lambda: nn.Sequential(
+                nn.Linear(3, 2), nn.ReLU(), nn.Hardtanh(-1, 1), nn.Linear(2, 2), nn.Hardtanh()
+            ),
+            {},
+            "clamp from -1",
+        ),
     ],
 )
 def test_what_is_refused(make, options, words):
@@ -202,7 +208,7 @@ def test_the_module_is_left_as_it_was():
     net, images = prepared("block")
     before = {name: value.clone() for name, value in net.state_dict().items()}
     net.train()
-    Ordinary(net, (images,), None)
+    ModuleRuns(net, (images,)).record(None)
     assert net.training and net.first[1].training
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
 

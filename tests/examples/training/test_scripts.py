@@ -111,7 +111,9 @@ def test_nmnist(script, tmp_path):
             f"{split}_n": n, f"{split}_label": labels,
         }  # fmt: skip
     np.savez(tmp_path / "nmnist_small.npz", **arrays)
-    log, _ = script("nmnist", tmp_path, "--epochs", "2", "--width", "4")
+    log, printed = script("nmnist", tmp_path, "--epochs", "2", "--width", "4")
+    assert log["test_from_files"] == {"inputs": 10, "same_classes": 10, "accuracy": log["test"]["accuracy"]}
+    assert "from .bin files: 10 of 10 classes the same" in printed
     assert log["network"]["timesteps"] == 20 and len(log["test"]["accuracy_after_timesteps"]) == 12
 
 

@@ -1,0 +1,71 @@
+"""What a profile knows beyond costs, and whether a promise is of the exit that was run."""
+
+from __future__ import annotations
+
+import numpy as np
+from report_pages import Page
+from small_networks import dense_lif
+
+from snnrt.calibration.calibrate import calibrate
+from snnrt.devices.crossbar.device import Crossbar
+from snnrt.network import Network
+from snnrt.reporting.run_details import promise_lines, run_details
+from snnrt.reporting.sweeping import outcomes_of
+from snnrt.targets import TargetReport, load_target
+from snnrt.targets.profiling import profile, targets_of
+
+
+def test_details_are_the_runs() -> None:
+    graph, x = dense_lif("int8")
+    net = Network(graph.with_exit("margin:0.25").with_(metadata={"class_names": ["a", "b", "c", "d", "e"]}))
+    profiled = profile(net.model, x, None, targets_of("loihi"), every_step=True)
+    details = run_details(net.model, profiled, outcomes_of(net.model, profiled.static), period_s=2.0)
+    assert details.inputs is profiled.request.inputs and details.period_s == 2.0
+    np.testing.assert_array_equal(details.classes[:, -1], profiled.static.predictions)
+    at_exit = details.classes[np.arange(len(x)), profiled.dynamic.timesteps - 1]
+    np.testing.assert_array_equal(at_exit, profiled.dynamic.predictions)
+    assert details.dynamic is profiled.dynamic.counts and details.static is profiled.static.counts
+    assert (details.probabilities > 1 / graph.readout.shape[0]).all()
+    without = run_details(net.model, profile(net.model, x, None, targets_of("loihi")), None)
+    assert without.classes is None and without.sweep is None
+
+
+def test_a_page_in_python(tmp_path) -> None:
+    graph, x = dense_lif("int8")
+    net = Network(graph.with_exit("margin:0.25"))
+    y = net.run(x, exit="never").predictions
+    path = tmp_path / "page.html"
+    report = net.profile(x, y, target="dt-snn", device="crossbar", report=path)
+    assert isinstance(report, TargetReport)
+    page = Page(path.read_text("utf-8"))
+    shown = {number.path: number.value for number in page.numbers}
+    assert shown["targets/0/mean_energy_j"] == report.dynamic.energy_j.mean()
+    assert shown["sweep/static/0/accuracy"] == net.score(x, y, exit="never", timesteps=1, device=chip())
+    assert "run on crossbar" in page.text
+
+
+def chip() -> Crossbar:
+    """That of the target."""
+    return Crossbar(load_target("dt-snn").crossbar)
+
+
+def test_a_promise_is_of_one_exit() -> None:
+    graph, x = dense_lif("int8")
+    x = np.concatenate([x] * 4)
+    found = calibrate(Network(graph).model, x, max_drop=60, confidence=0.5, loss="changed", rules=["margin"])
+    other = x[:8] * np.float32(0.5)
+
+    def lines(inputs: np.ndarray, **options) -> list[str]:
+        profiled = profile(found.model, inputs, None, targets_of("loihi"), **options)
+        return promise_lines(found.model, profiled.request)
+
+    assert lines(other) == found.promise.sentences()
+    assert lines(x)[-1] == "these are the inputs that it was calibrated on"
+    (told,) = lines(x, exit="margin:9")
+    assert told.startswith("none for margin:9") and found.promise.exit in told
+    assert lines(x, timesteps=3)[0].startswith("none for")
+    plain = Network(graph)
+    assert promise_lines(plain.model, profile(plain.model, x, None, targets_of("loihi")).request) == []
+    broken = Network(graph.with_(metadata={"exit_promise": {"exit": 3}}))
+    profiled = profile(broken.model, x, None, targets_of("loihi"))
+    assert promise_lines(broken.model, profiled.request) == ["the file has a promise that can't be read"]
