@@ -395,7 +395,8 @@ static bool sum_rows(snnrt_listing *l, uint32_t shift) {
     lay_out_lists(l, shift);
     whole = l->piece;
     l->rows_read = l->active = 0;
-    for (uint32_t oy = 0; oy < step->out_height; oy++, output += step->out_width * step->out_channels) {
+    for (uint32_t oy = step->first_row; oy < step->out_height;
+         oy++, output += step->out_width * step->out_channels) {
         l->top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
         l->y = snnrt_taps_inside(l->top, conv->kernel_h, conv->dilation_y, step->in_height);
         for (l->group = 0; l->group < conv->groups; l->group++) {
@@ -447,7 +448,7 @@ static void count_windows(snnrt_listing *l) {
     if (l->piece.lines != step->window->kernel_h || l->piece.count != l->depth) {
         /* A window of several pieces is active once. */
         l->active = 0;
-        for (uint32_t oy = 0; oy < step->out_height; oy++) {
+        for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
             for (uint32_t ox = 0; ox < step->out_width; ox++) {
                 for (l->group = 0; l->group < step->window->groups; l->group++) {
                     l->active += window_reads(l, oy, ox);
