@@ -99,8 +99,7 @@ class Sweep:
         return buffer.getvalue()
 
     def to_svg(self) -> str:
-        """Accuracy against EDP with the front, and both against the fields, with intervals: an ``<svg>``
-        element. Raises SnnrtError without matplotlib."""
+        """Accuracy against EDP with the front, and both against a field, with intervals: an ``<svg>``."""
         from snnrt.targets.sweep.plot import sweep_svg
 
         return sweep_svg(self)

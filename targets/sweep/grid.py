@@ -82,24 +82,37 @@ def chip_at(target: InMemory, point: Point, seed: int) -> InMemory:
     Raises TargetError that names the field, its range and what was found.
     """
     crossbar: dict[str, object] = {"seed": seed}
-    chip = target
+    others: dict[str, object] = {}
     for field, value in point:
         name = parameter_of(target, field)
         try:
             if name in _PARAMETERS:
                 crossbar[name] = value
-                # alone first: an error of several is of the field that is wrong
-                target.with_parameters({name: value})
             elif name in target.choices:
-                chip = replace(chip, **{name: _choice(name, value)})  # type: ignore[arg-type]
+                others[name] = _choice(name, value)
             else:
-                chip = replace(chip, **{name: _figure(target, name, value)})  # type: ignore[arg-type]
+                others[name] = _figure(target, name, value)
         except TargetError as error:
             raise TargetError(f"vary {label_of([(field, value)])}: {error}") from error
     try:
-        return chip.with_parameters(crossbar)
+        chip = target.with_parameters(crossbar)
     except TargetError as error:
-        raise TargetError(f"vary {label_of(point)}: {error}" if point else str(error)) from error
+        raise TargetError(
+            f"vary {label_of(_culprit(target, point))}: {error}" if point else str(error)
+        ) from error
+    return replace(chip, **others) if others else chip  # type: ignore[arg-type]
+
+
+def _culprit(target: InMemory, point: Point) -> Point:
+    """The one field that is wrong whatever the others are; the whole point where it is a combination."""
+    for field, value in point:
+        name = parameter_of(target, field)
+        try:
+            if name in _PARAMETERS:
+                target.with_parameters({name: value})
+        except TargetError:
+            return ((field, value),)
+    return point
 
 
 _PARAMETERS = tuple(item.name for item in dataclasses.fields(CrossbarConfig) if item.name != "seed")

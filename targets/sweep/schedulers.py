@@ -5,6 +5,7 @@ Each gives the same outcomes, in the order in which they are done.
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import queue
@@ -21,6 +22,7 @@ from snnrt.targets.sweep.tasks import Outcome, Task, Work, run_task
 Done = Iterator[tuple[Task, Outcome]]
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 CONNECT_S = 10
+PENDING_A_THREAD = 4
 
 
 def available_cores() -> int:
@@ -120,8 +122,18 @@ def run_on_cluster(work: Work, tasks: Sequence[Task], address: str) -> Done:
     futures: dict[Any, Task] = {}
     try:
         shared = client.scatter(work, broadcast=False, hash=False)
-        futures = {client.submit(run_task, shared, task, pure=False): task for task in tasks}
-        for future in as_completed(list(futures), loop=client.loop):
+        waiting = iter(tasks)
+
+        def submitted() -> list[Any]:
+            """As many more as keep the present workers busy: a scheduler holds all that it is given."""
+            wanted = max(PENDING_A_THREAD * sum(client.nthreads().values()), PENDING_A_THREAD)
+            more = list(itertools.islice(waiting, max(wanted - len(futures), 0)))
+            new = {client.submit(run_task, shared, task, pure=False): task for task in more}
+            futures.update(new)
+            return list(new)
+
+        done = as_completed(submitted(), loop=client.loop)
+        for future in done:
             failure = future.exception()
             if isinstance(failure, (SnnrtError, MemoryError)):
                 raise failure
@@ -130,7 +142,11 @@ def run_on_cluster(work: Work, tasks: Sequence[Task], address: str) -> Done:
                     f"scheduler {address}: a worker failed ({type(failure).__name__}: {failure}); each needs "
                     "the same version of snnrt, and memory for the data"
                 ) from failure
-            yield futures.pop(future), future.result()
+            answer = future.result()
+            task = futures.pop(future)
+            for more in submitted():
+                done.add(more)
+            yield task, answer
     finally:
         with suppress(Exception):
             client.cancel(list(futures), force=True)

@@ -28,7 +28,7 @@ from snnrt.targets.profiling import chip_of
 from snnrt.targets.sweep.grid import Point, chip_at, label_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Task:
     """A ``point`` and the ``seed`` of a chip."""
 

@@ -88,6 +88,25 @@ def test_a_cluster_of_processes_gives_the_same(work, cluster):
 
 
 @whole
+def test_a_cluster_holds_few_runs_at_a_time(work, cluster, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    submitted = []
+    submit = distributed.Client.submit
+    monkeypatch.setattr(
+        distributed.Client,
+        "submit",
+        lambda self, *args, **options: submitted.append(args) or submit(self, *args, **options),
+    )
+    monkeypatch.setattr(schedulers, "PENDING_A_THREAD", 1)
+    many = [Task((), seed) for seed in range(9)]
+    found = []
+    for task, _ in run_on_cluster(work, many, cluster):
+        found.append(task)
+        assert len(submitted) <= len(found) + 2
+    assert sorted(task.seed for task in found) == list(range(9))
+
+
+@whole
 def test_errors_of_a_run_come_back_from_the_cluster(work, cluster):
     with pytest.raises(TargetError, match="weight_bits"):
         list(run_on_cluster(work, [Task((("weight_bits", 2),), 0)], cluster))
