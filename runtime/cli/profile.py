@@ -11,6 +11,7 @@ from snnrt.cli.arguments import (
     add_exit_options,
     add_json,
     battery,
+    check_order,
     completed,
     named_targets,
     positive,
@@ -119,6 +120,7 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.battery is not None and args.every is None:
         args.parser.error("--battery has no meaning without a rate of inputs: add --every SECONDS")
+    check_order(args.model, args.data)
     check_outputs([args.per_input, args.report], [args.model, args.data, *names])
 
     import snnrt
