@@ -34,9 +34,9 @@ def with_labels(x: object, name: str) -> tuple[object, object | None]:
             )
         return x["x"], x.get("y")
     if isinstance(x, tuple) and len(x) == 2:
-        sizes = [np.shape(as_numpy(one)) if hasattr(one, "shape") else () for one in x]
+        inputs, labels = map(_shape, x)
         # one label an input: no two inputs have such shapes
-        if len(sizes[0]) > 1 and len(sizes[1]) >= 1 and sizes[0] != sizes[1] and sizes[0][0] == sizes[1][0]:
+        if len(inputs) > 1 and len(labels) > 0 and inputs != labels and inputs[0] == labels[0]:
             return x
     return x, None
 
@@ -54,12 +54,18 @@ def is_samples(x: object) -> bool:
 
 def _is_pair(sample: object) -> bool:
     """(input, label): an array and one number."""
-    return (
-        isinstance(sample, tuple)
-        and len(sample) == 2
-        and np.size(as_numpy(sample[1])) == 1
-        and bool(np.ndim(as_numpy(sample[0])))
-    )
+    if not isinstance(sample, tuple) or len(sample) != 2:
+        return False
+    return _shape(sample[1]) in ((), (1,)) and len(_shape(sample[0])) > 0
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """Of an array or tensor, of lists of equal length; () of others."""
+    found = getattr(value, "shape", None)
+    try:
+        return np.shape(value) if found is None else tuple(map(int, found))
+    except (TypeError, ValueError):
+        return ()
 
 
 def gathered(x: Any, name: str) -> tuple[np.ndarray, np.ndarray | None]:

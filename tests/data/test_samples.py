@@ -65,6 +65,7 @@ class Stream:
     "given",
     [
         lambda x, y: (x, y),
+        lambda x, y: (x.tolist(), y.tolist()),
         lambda x, y: {"x": x, "y": y},
         lambda x, y: list(zip(x, y)),
         lambda x, y: [(one, np.array([label])) for one, label in zip(x, y)],
@@ -92,6 +93,9 @@ def test_what_holds_no_labels_is_inputs():
         network.run({"images": x})
     with pytest.raises(DataError, match="an iterator; give list"):
         network.run(iter(x))
+    for ragged in ([([[0.0], [0.0, 1.0]], 1)], ([[0.0], [0.0, 1.0]], [1, 2]), ((1, 2), (3, 4))):
+        with pytest.raises(DataError, match="x: "):
+            network.run(ragged)
 
 
 def test_what_is_refused():
