@@ -2,7 +2,8 @@
 
     python benchmarks/crossbar.py
 
-One thread, and seconds of its processor: others on the machine do not count. The figures of CrossSim 3.2.0 (one core, the same array) are stated, not measured here.
+One thread, and seconds of its processor: others on the machine do not count. The figures of CrossSim 3.2.0
+(one core, the same array) are stated, not measured here.
 """
 
 from __future__ import annotations
