@@ -13,7 +13,7 @@ typedef struct snnrt_helium_layer {
 
 /* Where u > bar: u -= level, and `bits` are added to the word. GCC's own form carries the predicate to and fro. */
 #define SNNRT_FIRE(u, bar, level, bits, word) \
-    __asm__("vpt.s32 gt, %q0, %q2\n\tvsubt.i32 %q0, %q0, %q3\n\tvaddvat.u32 %1, %q4" \
+    __asm__("vptt.s32 gt, %q0, %q2\n\tvsubt.i32 %q0, %q0, %q3\n\tvaddvat.u32 %1, %q4" \
             : "+w"(u), "+Te"(word) \
             : "w"(bar), "w"(level), "w"(bits) \
             : "p0")
