@@ -40,6 +40,8 @@ _EXAMPLE = """\
   snnrt run digits.snnrt digits --device emulator:cortex-m4 --limit 20"""
 
 BAR_WIDTH = 40
+MOST_CLASSES = 10
+"""How many are printed of inputs without labels."""
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "rv32")
 
 
@@ -123,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
             given["crossbar"] = crossbar.config.to_dict()
         print_json(given | summary)
     else:
-        _print(args, network, exit, steps, summary)
+        _print(args, network, exit, steps, summary, classes_text(result, network) if data.y is None else "")
     return 0
 
 
@@ -267,8 +269,21 @@ def _table(result: Result, data: Dataset) -> str:
     return "\n".join(lines) + "\n"
 
 
+def classes_text(result: Result, network: Network) -> str:
+    """The classes of the first inputs, by name where they have names."""
+    names = network.class_names
+    found = [names[place] if names else str(place) for place in result.predictions[:MOST_CLASSES].tolist()]
+    more = len(result) - len(found)
+    return ", ".join(found) + (f" and {more} more (--output FILE has all)" if more else "")
+
+
 def _print(
-    args: argparse.Namespace, network: Network, exit: Exit, steps: int, summary: dict[str, Any]
+    args: argparse.Namespace,
+    network: Network,
+    exit: Exit,
+    steps: int,
+    summary: dict[str, Any],
+    classes: str,
 ) -> None:
     from snnrt.summary import exit_text
 
@@ -281,6 +296,7 @@ def _print(
             "accuracy",
             "no labels" if accuracy is None else f"{accuracy:.4f} ({round(accuracy * inputs)} of {inputs})",
         ),
+        *([("class" if inputs == 1 else "classes", classes)] if classes else []),
         ("timesteps", f"{summary['mean_timesteps']:.3f} of {steps} on average"),
     ]
     counts = {step: count for step, count in summary["timestep_histogram"].items() if count}
