@@ -41,6 +41,8 @@ _EXAMPLE = """\
   snnrt run digits.snnrt digits --device emulator:cortex-m4 --limit 20"""
 
 BAR_WIDTH = 40
+MOST_CLASSES = 10
+"""How many are printed of inputs without labels."""
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "rv32")
 
 
@@ -128,6 +130,8 @@ def run(args: argparse.Namespace) -> int:
         print_json(given | summary)
     else:
         more = [] if calibrated is None else calibrated.facts(args, accuracy)
+        if data.y is None:
+            more.append(("class" if len(result) == 1 else "classes", classes_text(result, network)))
         _print(args, network, exit, steps, summary, more)
     return 0
 
@@ -236,6 +240,14 @@ def _table(result: Result, data: Dataset) -> str:
         row += ([] if data.y is None else [data.y[place]]) + list(result.logits[place])
         lines.append(",".join(map(str, row)))
     return "\n".join(lines) + "\n"
+
+
+def classes_text(result: Result, network: Network) -> str:
+    """The classes of the first inputs, by name where they have names."""
+    names = network.class_names
+    found = [names[place] if names else str(place) for place in result.predictions[:MOST_CLASSES].tolist()]
+    more = len(result) - len(found)
+    return ", ".join(found) + (f" and {more} more (--output FILE has all)" if more else "")
 
 
 def _print(

@@ -209,7 +209,9 @@ class Preprocessing:
         source = graph.input
         over_time = source.encoding == "spikes"
         x = self._channels_first(x, source, name)
-        if self.sample_rate is not None and x.ndim == 2 and (over_time or x.shape[1:] != source.shape):
+        known = source.shape, self._value_shape(source)
+        # a frame, or frames of a single input, are no sound of so few samples
+        if self.sample_rate is not None and x.ndim == 2 and x.shape[1:] not in known:
             x = self._framed(x, source, timesteps or graph.timesteps, name)
         along_time = over_time and self.encoding not in ("rate", "latency")
         shape = self._value_shape(source)
@@ -235,8 +237,6 @@ class Preprocessing:
         if self.encoding == "none":
             mean, std = (_along(ends, values.ndim, leading) for ends in (self.mean, self.std))
             return ((values - mean) / std).astype(np.float32)
-        if not np.isfinite(values).all():
-            return values.astype(np.float32)  # the rule for inputs says where
         return self._spikes(x if whole else values, values, scale, timesteps or graph.timesteps)
 
     def _spikes(self, raw: np.ndarray, values: np.ndarray, scale: float | None, steps: int) -> np.ndarray:
@@ -327,8 +327,12 @@ def _check_raw(values: np.ndarray, source: Input, chosen: Preprocessing, name: s
         return
     low, high = float(values.min()), float(values.max())
     if not (np.isfinite(low) and np.isfinite(high)):
-        return  # the rule for inputs says where
-    signed = chosen.encoding == "none" and chosen.range(-1.0, 1.0)[0] >= source.low - 1e-3
+        if chosen.encoding == "none":
+            return  # the rule for inputs says where
+        raise DataError(f"{name}: expected finite numbers, found NaN or infinity; use numpy.nan_to_num(x)")
+    signed = chosen.encoding in CHANGES or (
+        chosen.encoding == "none" and chosen.range(-1.0, 1.0)[0] >= source.low - 1e-3
+    )
     least = -1.0 if signed else 0.0
     if low < least - 1e-3 or high > 1 + 1e-3:
         raise DataError(

@@ -60,7 +60,13 @@ def test_limit_and_files(snnrt_command, float_model, tmp_path):
     for key in KEYS:
         assert labelled[key] == limited[key]
         assert key == "accuracy" or unlabelled[key] == limited[key]
-    assert "no labels" in snnrt_command("run", float_model, tmp_path / "x.npy").out
+    text = snnrt_command("run", float_model, tmp_path / "x.npy").out
+    classes = snnrt.load(float_model).run(data.x[:9]).predictions.tolist()
+    assert "no labels" in text and f"classes              {', '.join(map(str, classes))}\n" in text
+    np.save(tmp_path / "many.npy", data.x[:13])
+    assert "and 3 more" in snnrt_command("run", float_model, tmp_path / "many.npy").out
+    one = snnrt_command("run", float_model, tmp_path / "x.npy", "--limit", "1").out
+    assert f"class                {classes[0]}\n" in one
 
 
 def test_spikes_over_time(snnrt_command, source, tmp_path):

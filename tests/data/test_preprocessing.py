@@ -249,6 +249,19 @@ def test_changes_of_both_polarities():
     assert np.array_equal(prepared_inputs(spikes, source, None, "x"), spikes)
 
 
+def test_changes_of_a_sensor_that_goes_below_zero():
+    raw = np.array([[[-20000], [-8000], [0]]], np.int16)
+    found = prepared_inputs(raw, graph((1,), "spikes", encoding="delta", threshold=0.3, steps=3), None, "x")
+    assert found[0, :, 0].tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("encoding", ["rate", "latency", "delta"])
+def test_numbers_that_are_none_do_not_spike(encoding):
+    values = np.full((1, 4, 1) if encoding == "delta" else (1, 1), np.nan)
+    with pytest.raises(DataError, match="found NaN or infinity"):
+        prepared_inputs(values, graph((1,), "spikes", 0.0, 1.0, encoding=encoding), None, "x")
+
+
 def test_counts_of_events_are_not_scaled():
     counts = np.random.default_rng(0).integers(0, 2, (2, 4, 2, 4, 4), np.uint8)
     found = prepared_inputs(counts, graph((2, 4, 4), "spikes", 0.0, 1.0, interval=100), None, "x")
@@ -284,6 +297,9 @@ def test_sound_becomes_frames_that_are_normalised_or_spike(tmp_path):
     changes = graph((24,), "spikes", encoding="send_on_delta", polarity="both", steps=5, **chosen)
     spikes = load_for_model(path, changes).x
     assert set(np.unique(spikes)) <= {0, 1} and spikes.shape == (1, 5, 24)
+    # frames of a single input are not taken for sound
+    with pytest.raises(DataError, match=r"use x\[:, None\] or x\[None\]"):
+        prepared_inputs(frames, over_time, None, "x")
     # a map may spike by rate or latency
     by_rate = load_for_model(path, graph((1, 12, 5), "spikes", encoding="rate", **chosen)).x
     assert by_rate.shape == (1, 4, 1, 12, 5) and by_rate.sum() > 0
