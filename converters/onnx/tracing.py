@@ -22,7 +22,7 @@ from snnrt.converters.onnx.tensors import Tensor, Trace, Traced, TracedNode
 from snnrt.errors import ModelError
 from snnrt.texts import printable
 
-MAX_RUNS = 60_000
+MAX_RUNS = 40_000
 """Nodes, each as often as it is run."""
 
 MAX_BYTES = 2**29
