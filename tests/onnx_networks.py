@@ -57,7 +57,8 @@ def _states_of(count: int) -> list[Any]:
     return [torch.zeros(1, size) for size in (30, 8) for _ in range(count)]
 
 
-def _snntorch(name: str, states: int = 1, **settings: Any) -> Step:
+def snntorch_step(name: str, states: int = 1, **settings: Any) -> Step:
+    """One timestep of snnTorch's neurons of that name."""
     snn = framework("snntorch")
 
     def call(neuron: Any, x: Any, *given: Any) -> Any:
@@ -78,7 +79,8 @@ def _spikingjelly(name: str, **settings: Any) -> Step:
     return Step(lambda: getattr(neurons, name)(**settings), call, 1, 4.0)
 
 
-def _norse(name: str, state: str, states: int) -> Step:
+def norse_step(name: str, state: str, states: int) -> Step:
+    """One timestep of Norse's cells of that name."""
     norse = framework("norse.torch")
 
     def call(neuron: Any, x: Any, *given: Any) -> Any:
@@ -150,17 +152,19 @@ class MultiStep(nn.Module):
 
 
 STEPS: dict[str, Callable[[], Step]] = {
-    "snnTorch Leaky, subtract": lambda: _snntorch("Leaky", beta=0.9),
-    "snnTorch Leaky, zero": lambda: _snntorch("Leaky", beta=0.9, reset_mechanism="zero"),
-    "snnTorch Synaptic, subtract": lambda: _snntorch("Synaptic", 2, alpha=0.8, beta=0.9),
-    "snnTorch Synaptic, zero": lambda: _snntorch("Synaptic", 2, alpha=0.8, beta=0.9, reset_mechanism="zero"),
+    "snnTorch Leaky, subtract": lambda: snntorch_step("Leaky", beta=0.9),
+    "snnTorch Leaky, zero": lambda: snntorch_step("Leaky", beta=0.9, reset_mechanism="zero"),
+    "snnTorch Synaptic, subtract": lambda: snntorch_step("Synaptic", 2, alpha=0.8, beta=0.9),
+    "snnTorch Synaptic, zero": lambda: snntorch_step(
+        "Synaptic", 2, alpha=0.8, beta=0.9, reset_mechanism="zero"
+    ),
     "SpikingJelly IF, hard": lambda: _spikingjelly("IFNode"),
     "SpikingJelly IF, soft": lambda: _spikingjelly("IFNode", v_reset=None),
     "SpikingJelly LIF": lambda: _spikingjelly("LIFNode", tau=3.0),
     "SpikingJelly LIF, decay_input=False": lambda: _spikingjelly("LIFNode", tau=3.0, decay_input=False),
     "SpikingJelly PLIF": lambda: _spikingjelly("ParametricLIFNode", init_tau=3.0),
-    "Norse LIFCell": lambda: _norse("LIFCell", "LIFFeedForwardState", 2),
-    "Norse LIFBoxCell": lambda: _norse("LIFBoxCell", "LIFBoxFeedForwardState", 1),
+    "Norse LIFCell": lambda: norse_step("LIFCell", "LIFFeedForwardState", 2),
+    "Norse LIFBoxCell": lambda: norse_step("LIFBoxCell", "LIFBoxFeedForwardState", 1),
 }
 WHOLE: dict[str, Callable[[], nn.Module]] = {
     "SpikingJelly multi-step": MultiStep,

@@ -42,11 +42,13 @@ def form_of(function: Callable[[np.ndarray], np.ndarray]) -> ActivationForm | No
     if found.shape != _SHARES.shape:
         return None
     levels = len(np.unique(np.round(found[found > 1e-6], 6)))
+    if levels < 1:
+        return None
     if levels > MAX_LEVELS:
         return ActivationForm(top) if np.allclose(found, np.clip(_SHARES, 0, 1), 1e-5, 1e-6) else None
     steps = _SHARES * levels + 0.5
     clear = np.abs(steps - np.round(steps)) > _NEAR
-    expected = np.clip(np.floor(steps), 0, levels) / max(levels, 1)
+    expected = np.clip(np.floor(steps), 0, levels) / levels
     return ActivationForm(top, levels) if np.allclose(found[clear], expected[clear], atol=1e-5) else None
 
 

@@ -27,6 +27,7 @@ from snnrt.converters.common.rollup.input_axes import Axes
 from snnrt.converters.common.rollup.interpreter import Interpretation, Interpreter
 from snnrt.converters.common.rollup.recorded_run import neuron_names, recorded_run, together
 from snnrt.converters.common.rollup.result import choose_output, readout_of
+from snnrt.converters.onnx.advice import HAND_OVER
 from snnrt.converters.onnx.axes import find_axes
 from snnrt.converters.onnx.example import another, example_array, limits
 from snnrt.converters.onnx.file import OnnxModel, read_onnx
@@ -192,9 +193,15 @@ class OnnxReading:
         observed = observe(self.model, self.ports, x, count)
         recording = Translation(observed).recording()
         called = self.ports.states != {} and count > 1
-        if self.axes is None:
-            self.axes = find_axes(recording, OnnxNeurons(), called)
-        found = Interpreter(recording, OnnxNeurons(), called, self.axes).run()
+        try:
+            if self.axes is None:
+                self.axes = find_axes(recording, OnnxNeurons(), called)
+            found = Interpreter(recording, OnnxNeurons(), called, self.axes).run()
+        except ModelError as error:
+            raise ModelError(
+                f"{error}; where thresholds change (ALIF), or a reset comes within the step (snnTorch's "
+                f"reset_delay=False), {HAND_OVER}"
+            ) from None
         return observed, recording, found
 
     def ordinary(self, logits: int | str | None) -> RecordedNetwork:

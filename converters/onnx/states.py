@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
+from snnrt.converters.onnx.advice import HAND_OVER
 from snnrt.converters.onnx.elementwise import carries
 from snnrt.converters.onnx.file import OnnxModel, as_text
 from snnrt.converters.onnx.fires import find_fires
@@ -75,7 +76,8 @@ def find_ports(model: OnnxModel, example: tuple[int, ...] | None, timesteps: int
     if alone:
         raise ModelError(
             f"input {printable(alone[0])!r}: no output is its next value; expected one input of data "
-            f"({printable(data)!r}), and states that come out again: export the step so that it returns them"
+            f"({printable(data)!r}), and states that come out again: export the step so that it returns "
+            f"them; where neurons have several currents (alpha synapses), {HAND_OVER}"
         )
     results = tuple(
         as_text(one.name) for one in model.graph.output if as_text(one.name) not in states.values()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnrt.converters.common.rollup.not_supported import NotSupported
+from snnrt.converters.onnx.advice import HAND_OVER
 from snnrt.converters.onnx.chains import Chain
 from snnrt.converters.onnx.fires import Fires, V
 from snnrt.converters.onnx.polynomial import Atom, Polynomial, close
@@ -43,9 +44,9 @@ def step_form(chain: Chain, found: Fires) -> StepForm:
     """That of the neuron ``chain``. Raises NotSupported where its step has no form in snnrt."""
     if not chain.segments:
         raise NotSupported(
-            "a neuron without state: its membrane is a constant in the file",
+            "a neuron without state: its membrane does not come from one before it",
             "export one step with the membranes as inputs and outputs (init_hidden=False), or all timesteps "
-            "in a loop",
+            f"in a loop; where neurons have several currents (alpha synapses), {HAND_OVER}",
         )
     segment = chain.segments[-1]
     polynomial = segment.polynomial

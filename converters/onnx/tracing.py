@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import onnx
 
+from snnrt.converters.onnx.advice import HAND_OVER
 from snnrt.converters.onnx.evaluate import FAILS, NotKnown, TooLarge, evaluate
 from snnrt.converters.onnx.file import DOMAINS, OnnxModel, as_text, attributes
 from snnrt.converters.onnx.tensors import Tensor, Trace, Traced, TracedNode
 from snnrt.errors import ModelError
 from snnrt.texts import printable
 
-MAX_RUNS = 60_000
+MAX_RUNS = 40_000
 """Nodes, each as often as it is run."""
 
 MAX_BYTES = 2**29
@@ -172,7 +173,10 @@ class Tracer:
         if kind in _SEQUENCES:
             return [self._sequence(node)]
         if kind in _RANDOM:
-            raise ModelError(f"{own}: draws random numbers; export the network in eval mode")
+            raise ModelError(
+                f"{own}: draws random numbers; export the network in eval mode, and where it draws them then "
+                f"too, as Rockpool's neurons do, {HAND_OVER}"
+            )
         if kind == "Identity" and isinstance(node.inputs[0], list):
             return [node.inputs[0]]
         if any(isinstance(one, list) for one in node.inputs):

@@ -140,7 +140,10 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
     _add_switch(group, "--strict", "fire above the threshold, not at it")
     _add_switch(group, "--multiple", "fire several spikes a timestep")
     group.add_argument(
-        "--max-spikes", type=positive, metavar="N", help="most spikes a timestep, with --multiple"
+        "--max-spikes",
+        type=positive,
+        metavar="N",
+        help="most spikes a timestep, with --multiple or --spiking",
     )
     group.add_argument("--lower-bound", type=finite, metavar="V", help="lowest membrane potential")
     _add_switch(

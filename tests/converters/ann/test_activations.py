@@ -32,7 +32,7 @@ def test_ceilings(ceiling):
         np.tanh, lambda x: np.clip(x, -1, 1), lambda x: np.where(x > 0, x, 0.01 * x), lambda x: x, np.abs,
         lambda x: np.logaddexp(x, 0), lambda x: np.clip(x / 6 + 0.5, 0, 1), lambda x: x * np.clip(x, 0, 1),
         lambda x: np.floor(np.clip(x, 0, 1) * 4) / 4, lambda x: 0 * x, lambda x: 2 * np.maximum(x, 0),
-        lambda x: np.where(x > 1, 1, 0), lambda x: x * np.nan, np.exp,
+        lambda x: np.where(x > 1, 1, 0), lambda x: x * np.nan, np.exp, lambda x: np.where(x > 1e5, 5.0, 0.0),
     ],
 )  # fmt: skip
 def test_others_are_none(function):

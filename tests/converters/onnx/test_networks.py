@@ -8,7 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx_networks import EXPORTERS, FORMS, cases, export, network, quiet, torch
+from installed_frameworks import framework
+from onnx_networks import (
+    EXPORTERS,
+    FORMS,
+    T,
+    Unrolled,
+    cases,
+    export,
+    network,
+    norse_step,
+    quiet,
+    snntorch_step,
+    torch,
+)
 
 import snnrt
 from snnrt.converters.onnx.importer import import_onnx
@@ -18,6 +31,11 @@ from snnrt.network import Network
 torch.set_num_threads(1)
 PAGE = Path(__file__).parents[3] / "docs" / "frameworks" / "onnx.md"
 LEAST = 0.9999
+
+
+def stepped(name, states=1, **settings):
+    """All timesteps of two layers of snnTorch's neurons."""
+    return Unrolled(snntorch_step(name, states, **settings), False)
 
 
 @cache
@@ -115,6 +133,57 @@ def test_state_that_is_lost_is_an_error_that_says_how_to_export(tmp_path):
         path = tmp_path / f"{exporter}.onnx"
         assert export(net, (torch.rand(1, 20),), path, exporter) is None
         with pytest.raises(snnrt.ModelError, match=r"a neuron without state.*init_hidden=False"):
+            snnrt.convert(str(path))
+
+
+class Noisy(torch.nn.Module):
+    """Rockpool's neurons, which draw noise of deviation 0 in eval mode too."""
+
+    def __init__(self):
+        super().__init__()
+        modules = framework("rockpool.nn.modules")
+        self.fc, self.lif = torch.nn.Linear(20, 30), modules.LIFTorch(30, dt=1e-3)
+
+    def forward(self, x):
+        return self.lif(self.fc(x))[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: stepped("Leaky", beta=0.9, reset_delay=False), r"reset_delay=False\), hand its PyTorch"),
+        (
+            lambda: stepped("Leaky", beta=0.9, reset_delay=False, reset_mechanism="zero"),
+            r"reset_delay=False\), hand its PyTorch",
+        ),
+        (
+            lambda: stepped("Alpha", 3, alpha=0.9, beta=0.8),
+            r"several currents \(alpha.*, hand its PyTorch",
+        ),
+        (lambda: Noisy(), "draws random numbers.*as Rockpool's neurons do, hand its PyTorch module over"),
+    ],
+)
+def test_neurons_that_have_no_form_in_one_sentence(tmp_path, make, words):
+    torch.manual_seed(3)
+    net = make().eval()
+    given = torch.rand(1, T, 20) if isinstance(net, Noisy) else torch.rand(1, 20)
+    assert export(net, (given,), tmp_path / "net.onnx", "TorchScript") is None
+    with pytest.raises(snnrt.ModelError, match=words) as caught:
+        snnrt.convert(str(tmp_path / "net.onnx"))
+    assert "\n" not in str(caught.value)
+
+
+def test_adaptive_thresholds_and_alpha_states_are_refused(tmp_path):
+    """As states that go in and out."""
+    torch.manual_seed(3)
+    for name, step in (
+        ("ALIF", norse_step("LSNNCell", "LSNNFeedForwardState", 3)),
+        ("alpha", snntorch_step("Alpha", 3, alpha=0.9, beta=0.8)),
+    ):
+        path = tmp_path / f"{name}.onnx"
+        given = (torch.rand(1, 20), *(torch.zeros(1, size) for size in (30, 8) for _ in range(3)))
+        assert export(step.eval(), given, path, "TorchScript") is None
+        with pytest.raises(snnrt.ModelError, match="hand its PyTorch module over itself"):
             snnrt.convert(str(path))
 
 
