@@ -51,6 +51,17 @@ def currents(seed: int, inputs: int = 2, mean: float = 0.25, spread: float = 0.6
     return torch.randn((STEPS, inputs, NEURONS), generator=generator) * spread + mean
 
 
+def trained_norms(net: torch.nn.Module, low: float = -0.1, high: float = 0.4) -> torch.nn.Module:
+    """``net`` with batch norms as after training, their biases between ``low`` and ``high``."""
+    for one in net.modules():
+        if isinstance(one, torch.nn.modules.batchnorm._BatchNorm):
+            one.running_mean.uniform_(-0.3, 0.3)
+            one.running_var.uniform_(0.3, 2)
+            torch.nn.init.uniform_(one.weight, 0.5, 1.5)
+            torch.nn.init.uniform_(one.bias, low, high)
+    return net
+
+
 class Loop(torch.nn.Module):
     """Calls ``net``, which computes one timestep, for each of the first axis of its input."""
 

@@ -102,7 +102,7 @@ class Adapter:
             package, neuron = found
             self.frameworks.add(package)
             adapted = neuron.adapt(module, path)
-            if adapted.uncapped:
+            if adapted.uncapped and isinstance(adapted.cell, Cell):
                 adapted = replace(adapted, cell=replace(adapted.cell, make=self._capped(path, adapted.cell)))
             self._adapted[id(module)] = adapted
         return self._adapted[id(module)]

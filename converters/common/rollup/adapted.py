@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from snnrt.converters.common.rollup.operations import Affine, Cell, Operation
+from snnrt.converters.common.rollup.operations import Affine, Cell, Delayed, Operation
 
 TimeAxes = Literal["single", "TN", "NT", "NT merged"]
 """What one call of a neuron takes: one timestep, or all in axes in this order."""
@@ -28,14 +28,15 @@ class Adapted:
 
     ``branches``: if any, the cell reads their sum and not its input. ``feedback_waits``: nothing comes back
     at the first step, not even a bias. ``spikes``: which output they are; ``fires``: False of an integrator,
-    whose output is its membrane; ``uncapped``: its framework does not limit them. ``membranes``: outputs that
+    whose output is its membrane; ``several``: it may fire more than once a step; ``uncapped``: its framework
+    does not limit them. ``membranes``: outputs that
     are a membrane which can be read. ``before``: what its input passes through inside of it.
     ``passes_state``: its state is an argument of the next call. ``timesteps``: of neurons that read one input
     and give so many timesteps. ``reduced``: its output is one of all timesteps, ``maximum``, ``mean`` or
     ``last``; ``each``: a tensor for each of them.
     """
 
-    cell: Cell
+    cell: Cell | Delayed
     time: TimeAxes = "single"
     after: Affine | None = None
     feedback: tuple[Operation, ...] = ()
@@ -49,6 +50,7 @@ class Adapted:
     passes_state: bool = False
     timesteps: int | None = None
     reduced: str = ""
+    several: bool = False
     uncapped: bool = False
 
 

@@ -11,7 +11,7 @@ from snnrt.converters.common.rollup.arguments import argument, array_of, value_o
 from snnrt.converters.common.rollup.calls import Call, Value
 from snnrt.converters.common.rollup.meaning import Meaning
 from snnrt.converters.common.rollup.not_supported import NotSupported
-from snnrt.converters.common.rollup.operations import Affine, Sum
+from snnrt.converters.common.rollup.operations import Affine, Cell, Flatten, Gate, Pool, Sum
 
 if TYPE_CHECKING:
     from snnrt.converters.common.rollup.interpreter import Interpreter
@@ -100,14 +100,57 @@ def _two(interpreter: Interpreter, call: Call) -> tuple[Any, Any]:
 
 
 def multiply(interpreter: Interpreter, call: Call) -> Meaning:
-    """A product with a constant."""
+    """A product with a constant, or of spikes and of 1 − spikes (SEW's AND and IAND)."""
     first, second = _two(interpreter, call)
     if isinstance(first, Value) and isinstance(second, Value):
-        raise NotSupported("a product of two of the network's tensors", "add them, or concatenate them")
+        return _gate(interpreter, call, [interpreter.meaning(first), interpreter.meaning(second)])
     source, factor = (first, second) if isinstance(first, Value) else (second, first)
     array = array_of(factor, "factor")
     assert array is not None
     return affine(interpreter, call, interpreter.meaning(source), array, 0.0)
+
+
+def _gate(interpreter: Interpreter, call: Call, meanings: list[Meaning]) -> Meaning:
+    """x·y is x + y ≥ 2, x·(1 − y) is x − y ≥ 1."""
+    factors = [_spikes(interpreter, one) for one in meanings]
+    if any(one is None for one in factors):
+        raise NotSupported(
+            "a product of two of the network's tensors",
+            "add them, or multiply spikes of neurons that fire at most one a step, or 1 − such spikes",
+        )
+    straight = [one for one in factors if one is not None and not one[1]]
+    if not straight:
+        raise NotSupported(
+            "a product of 1 − spikes twice", "write it as 1 − (x + y) of neurons that read both"
+        )
+    summands = []
+    for meaning, inverted in (one for one in factors if one is not None):
+        summands.append(affine(interpreter, call, meaning, -1.0, 0.0) if inverted else meaning)
+    total = summed(interpreter, call, summands)
+    return interpreter.node(call, Gate(call.title, len(straight)), [total], total.sample, ".gate")
+
+
+def _spikes(interpreter: Interpreter, meaning: Meaning) -> tuple[Meaning, bool] | None:
+    """What gives spikes, 0 or 1, and whether ``meaning`` is 1 − them; None for what is neither."""
+    node = interpreter.template.nodes[meaning.node]
+    operation, inverted = node.operation, False
+    if (
+        isinstance(operation, Affine)
+        and bool((operation.scale == -1).all() and (operation.shift == 1).all())
+        and node.reads[0][1] == 0
+    ):
+        meaning, inverted = replace(meaning, node=node.reads[0][0]), True
+    place = meaning.node
+    while True:
+        node = interpreter.template.nodes[place]
+        operation = node.operation
+        if isinstance(operation, Gate) or (isinstance(operation, Cell) and place in interpreter.once):
+            return meaning, inverted
+        if not (
+            isinstance(operation, Flatten) or (isinstance(operation, Pool) and operation.kind == "maximum")
+        ):
+            return None
+        place = node.reads[0][0]
 
 
 def divide(interpreter: Interpreter, call: Call) -> Meaning:

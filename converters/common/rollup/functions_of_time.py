@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce as folded
 from typing import TYPE_CHECKING, Any
 
 from snnrt.converters.common.rollup.arguments import argument, value_of
 from snnrt.converters.common.rollup.calls import Call, Value
+from snnrt.converters.common.rollup.functions_elementwise import summed
 from snnrt.converters.common.rollup.meaning import Meaning, joined
 from snnrt.converters.common.rollup.not_supported import NotSupported
 from snnrt.converters.common.rollup.operations import Concatenation, Flatten, Padding, Pool
@@ -23,7 +25,24 @@ def stack(interpreter: Interpreter, call: Call) -> Meaning:
     meanings = [interpreter.meaning(one) for one in values if isinstance(one, Value)]
     if len(meanings) != len(values):
         raise NotSupported("a stack of more than the network's tensors", "stack one node's timesteps")
-    return _sequence(interpreter, meanings, axis % (meanings[0].rank + 1))
+    axis %= meanings[0].rank + 1
+    if axis <= len(meanings[0].lead) and _is_summed(interpreter, call, axis):
+        total = folded(lambda one, other: summed(interpreter, call, [one, other]), meanings)
+        return replace(total, lead=(*total.lead[:axis], "1", *total.lead[axis:]))
+    return _sequence(interpreter, meanings, axis)
+
+
+def _is_summed(interpreter: Interpreter, call: Call, axis: int) -> bool:
+    """Of different tensors, and only read by a sum over the new ``axis``: it is their sum."""
+    values = argument(call, 0, "tensors")
+    if len({interpreter.meaning(one).node for one in values}) < len(values):
+        return False
+    readers = [one for one in interpreter.recording.calls if call.outputs[0] in one.values()]
+    return bool(readers) and all(
+        one.function == "sum"
+        and argument(one, 1, "dim", argument(one, 9, "axis", None)) in (axis, (axis,), [axis])
+        for one in readers
+    )
 
 
 def _sequence(interpreter: Interpreter, meanings: list[Meaning], axis: int) -> Meaning:
@@ -180,6 +199,10 @@ def reduce(interpreter: Interpreter, call: Call) -> Any:
 
 
 def _over_time(meaning: Meaning, axes: list[int], mode: str, kept: bool) -> Meaning:
+    if [meaning.axes[axis] for axis in axes] == ["1"]:
+        alone = meaning.with_axes([one for axis, one in enumerate(meaning.axes) if axis not in axes or kept])
+        assert alone is not None
+        return alone
     if [meaning.axes[axis] for axis in axes] != ["T"]:
         raise NotSupported("a reduction over the batch", "reduce over the axis of time")
     if meaning.time != "sequence":

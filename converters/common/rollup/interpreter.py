@@ -23,7 +23,14 @@ from snnrt.converters.common.rollup.functions import FUNCTIONS
 from snnrt.converters.common.rollup.input_axes import Axes, input_axes
 from snnrt.converters.common.rollup.meaning import Meaning, joined
 from snnrt.converters.common.rollup.not_supported import NotSupported
-from snnrt.converters.common.rollup.operations import Activation, Cell, Linear, Operation, Unsupported
+from snnrt.converters.common.rollup.operations import (
+    Activation,
+    Cell,
+    Delayed,
+    Linear,
+    Operation,
+    Unsupported,
+)
 from snnrt.converters.common.rollup.template import Read, Template, TemplateNode
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Shape
@@ -74,6 +81,8 @@ class Interpreter:
         self._cells: dict[str, CellRecord] = {}
         self._membranes: dict[str, CellRecord] = {}
         self._calls: Counter[str] = Counter()
+        # places of neurons that give 0 or 1
+        self.once: set[int] = set()
 
     def run(self) -> Interpretation:
         """Raises ModelError where the network's timesteps are not alike, or its axes are not told."""
@@ -244,6 +253,11 @@ class Interpreter:
                 "starts anew at each timestep", "pass it the state that it gave at the timestep before"
             )
         read = self.template.earlier(meaning.node, delay)
+        if isinstance(adapted.cell, Delayed):
+            place = self.template.add(TemplateNode(adapted.cell, (read,), meaning.sample, False, path))
+            time = "step" if single else "sequence"
+            self.meanings[id(spikes)] = Meaning(place, time, lead, meaning.sample, step)  # type: ignore[arg-type]
+            return
         for operation in adapted.before:
             meaning = meaning.at(meaning.node, shape_after(operation, meaning.sample))
             static = self.template.nodes[read[0]].static and not read[1]
@@ -267,6 +281,8 @@ class Interpreter:
         factor = adapted.after.scale if adapted.after is not None else np.ones(())
         record = self._cells.setdefault(path, CellRecord(place, factor, adapted.fires))
         record.values.append(spikes)
+        if adapted.fires and not adapted.several:
+            self.once.add(place)
         if adapted.uncapped and spikes.kept is not None:
             self.adapter.saw_spikes(path, int(spikes.kept.max()))
         if adapted.after is not None:

@@ -9,7 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from snnrt.converters.common import layers, windows
-from snnrt.converters.common.drafts import Draft, LayerDraft, MergeDraft, NeuronDraft, UnsupportedDraft
+from snnrt.converters.common.drafts import (
+    DelayDraft,
+    Draft,
+    LayerDraft,
+    MergeDraft,
+    NeuronDraft,
+    UnsupportedDraft,
+)
 from snnrt.converters.common.parameters import Parameters
 from snnrt.converters.common.source_node import SourceNode
 from snnrt.converters.common.windows import Window
@@ -223,6 +230,39 @@ class Cell(Operation):
     def key(self) -> tuple[object, ...]:
         """A state is nobody else's."""
         return (Cell, self.path)
+
+
+@dataclass(frozen=True, eq=False)
+class Gate(Operation):
+    """Spikes where what it reads, a sum of spikes and of their negatives, is at least ``least``; nothing is
+    kept."""
+
+    least: int
+    stem: ClassVar[str] = "gate"
+
+    def draft(self, name: str, shape: Shape) -> Draft:
+        """Neurons without a memory."""
+        # between whole numbers
+        threshold = np.array(self.least - 0.5, np.float32)
+
+        def build(source: Shape, recurrent: bool) -> Neuron:
+            return Neuron(
+                name, (), source, membrane=np.zeros((), np.float32), threshold=threshold, reset="none"
+            )
+
+        return NeuronDraft(self.title, build, rule="a product of spikes: fires where all of them do")
+
+
+@dataclass(frozen=True, eq=False)
+class Delayed(Operation):
+    """What it read ``steps`` timesteps before, and 0 at first."""
+
+    steps: int
+    stem: ClassVar[str] = "delay"
+
+    def draft(self, name: str, shape: Shape) -> Draft:
+        """A delay."""
+        return DelayDraft(self.title, np.array(float(self.steps)), 1.0)
 
 
 @dataclass(frozen=True, eq=False)

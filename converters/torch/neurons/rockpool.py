@@ -92,7 +92,7 @@ def _spiking(
     words = f"{several} where v ≥ threshold; reset: subtract the threshold at once"
     return Adapted(
         Cell(title, path, make, values, words), "NT", membranes=membranes,
-        feedback=feedback, feedback_name="w_rec", uncapped=uncapped,
+        feedback=feedback, feedback_name="w_rec", several=most > 1, uncapped=uncapped,
     )  # fmt: skip
 
 

@@ -87,9 +87,17 @@ def _spiking(module: Any, path: str, values: dict[str, np.ndarray]) -> Adapted:
 
     feedback = feedback_of(module.rec_connect, "rec_connect") if hasattr(module, "rec_connect") else ()
     return Adapted(
-        Cell(title, path, make, values, _words(rules)), "NT merged" if _is_squeezed(module) else "NT",
-        feedback=feedback, feedback_name="rec_connect", feedback_waits=waits(feedback), uncapped=uncapped,
+        Cell(title, path, make, values, _words(rules), _rounding(module)),
+        "NT merged" if _is_squeezed(module) else "NT",
+        feedback=feedback, feedback_name="rec_connect", feedback_waits=waits(feedback),
+        several=rules.multiple, uncapped=uncapped,
     )  # fmt: skip
+
+
+def _rounding(module: Any) -> str:
+    if module.min_v_mem is None or not array(module.min_v_mem).any():
+        return ""
+    return "the last bit of a membrane may differ: Sinabs takes min_v_mem off and adds it again"
 
 
 def _dynamics(found: Parameters, reset: float) -> Dynamics:

@@ -61,7 +61,9 @@ def _check(module: Any) -> None:
         )
     if module.inhibition:
         raise NotSupported(
-            "inhibition lets only the largest membrane of a layer fire", "set inhibition=False"
+            "inhibition lets only the largest membrane of a layer fire at each timestep, which no node of "
+            "snnrt does",
+            "train it with inhibition=False",
         )
     probe = torch.tensor(_PROBE)
     with torch.no_grad():

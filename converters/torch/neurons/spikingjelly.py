@@ -11,7 +11,7 @@ import numpy as np
 from snnrt.converters.common.parameters import Parameters
 from snnrt.converters.common.rollup.adapted import Adapted, TimeAxes
 from snnrt.converters.common.rollup.not_supported import NotSupported
-from snnrt.converters.common.rollup.operations import Cell, Operation
+from snnrt.converters.common.rollup.operations import Cell, Delayed, Operation
 from snnrt.converters.frameworks import spikingjelly as rules_of
 from snnrt.converters.frameworks.choices import Choices
 from snnrt.converters.frameworks.neuron import INTEGRATOR, Dynamics, leaky_integrator, spiking_neuron
@@ -190,6 +190,10 @@ def _integrator(module: Any, path: str) -> Adapted:
     return Adapted(cell, "TN", fires=False, reduced=modes[module.decode])
 
 
+def _delay(module: Any, path: str) -> Adapted:
+    return Adapted(Delayed("Delay", int(module.delay_steps)), _time(module), fires=False)
+
+
 def _time(module: Any) -> TimeAxes:
     return "TN" if module.step_mode == "m" else "single"
 
@@ -220,6 +224,7 @@ NEURONS = {
     "CUBALIFNode": _class(_cuba),
     "NonSpikingIFNode": NeuronClass(_integrator, lambda module: "TN", rest=lambda module: None),
     "NonSpikingLIFNode": NeuronClass(_integrator, lambda module: "TN", rest=lambda module: None),
+    "Delay": NeuronClass(_delay, _time),
     "QIFNode": _NONLINEAR,
     "EIFNode": _NONLINEAR,
     "IzhikevichNode": _NONLINEAR,

@@ -1,18 +1,14 @@
 """Norse's networks as its users write them: every layer's spikes, and the logits."""
 
-import re
-from pathlib import Path
-
 import numpy as np
 import pytest
-from module_parity import converted, framework, torch
+from module_parity import converted, framework, torch, trained_norms
 from torch import nn
 
 import snnrt
 from snnrt.converters.torch.importer import import_module
 
 norse = framework("norse.torch")
-PAGE = Path(__file__).parents[4] / "docs" / "frameworks" / "norse.md"
 
 
 def parameters(threshold, decay):
@@ -22,9 +18,7 @@ def parameters(threshold, decay):
 def mixed():
     """Layers that differ in neuron, threshold and decay."""
     torch.manual_seed(1)
-    norm = nn.BatchNorm2d(6)
-    norm.running_mean.normal_(0, 0.2)
-    norm.running_var.uniform_(0.3, 1.5)
+    norm = trained_norms(nn.BatchNorm2d(6))
     box = norse.LIFBoxParameters(v_th=torch.as_tensor(0.1))
     return norse.SequentialState(
         nn.Conv2d(2, 6, 3, padding=1, bias=False), norm, norse.LIFCell(parameters(0.3, 200.0)),
@@ -66,6 +60,57 @@ def test_layers_lifted_between_neurons_of_all_timesteps():
     converted(net, image_steps(), least=0.9999)
 
 
+def recurrent(output):
+    """What a layer gives comes back to the first at the next timestep."""
+    torch.manual_seed(5)
+    return norse.RecurrentSequential(
+        nn.Linear(12, 12), norse.LIFCell(parameters(0.05, 200.0)), nn.Linear(12, 12),
+        norse.LIFBoxCell(norse.LIFBoxParameters(v_th=torch.as_tensor(0.02))),
+        output_modules=output,
+    )  # fmt: skip
+
+
+class Steps(nn.Module):
+    """Passes the state by hand."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x):
+        state, found = None, []
+        for one in x:
+            given, state = self.net(one, state)
+            found.append(given)
+        return torch.stack(found)
+
+
+@pytest.mark.parametrize("output", [-1, 1])
+@pytest.mark.parametrize("form", ["lifted", "loop", "one call a step"])
+def test_a_recurrent_sequence(form, output):
+    x = (torch.rand(40, 2, 12, generator=torch.manual_seed(6)) < 0.5).float()
+    net = recurrent(output)
+    if form == "one call a step":
+        graph = converted(net, x[0] * 3, least=0.999)
+    else:
+        graph = converted(norse.Lift(net) if form == "lifted" else Steps(net), x, least=0.999)
+    assert [edge.delay for node in graph for edge in node.inputs if edge.delay] == [1]
+
+
+def test_sequences_of_all_timesteps():
+    """In one call nothing comes back in RecurrentSequential."""
+    x = (torch.rand(40, 2, 12, generator=torch.manual_seed(6)) < 0.5).float()
+    for kind in (norse.SequentialState, norse.RecurrentSequential):
+        torch.manual_seed(7)
+        net = kind(
+            nn.Linear(12, 20),
+            norse.LIF(parameters(0.1, 200.0)),
+            norse.LIFRecurrent(20, 12, parameters(0.1, 200.0)),
+        )
+        graph = converted(net, x, least=0.999)
+        assert len([edge for node in graph for edge in node.inputs if edge.delay]) == 1
+
+
 class Example(nn.Module):
     """As Norse's MNIST example: encoder, states by hand, maximum over time."""
 
@@ -96,8 +141,5 @@ def test_an_encoder_a_residual_and_the_maximum_over_time():
     assert (classes == net(x).argmax(1).numpy()).all()
 
 
-def test_the_page(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
-        exec(compile(block, str(PAGE), "exec"), {})
-    assert (tmp_path / "net.snnrt").exists()
+def test_the_pages_example(page_example):
+    assert page_example("norse")["model"].graph.input.shape == (1, 28, 28)

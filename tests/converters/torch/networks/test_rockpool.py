@@ -1,8 +1,6 @@
 """Whole Rockpool networks as users write them: every spike of every layer, and what the result becomes."""
 
-import re
 import warnings
-from pathlib import Path
 
 import pytest
 from module_parity import converted, framework, torch
@@ -19,11 +17,6 @@ with pytest.MonkeyPatch.context() as patch:
 
 LinearTorch, LIFTorch = modules.LinearTorch, modules.LIFTorch
 EVENTS = (torch.rand((3, 60, 20), generator=torch.Generator().manual_seed(2)) < 0.3).float()
-
-
-@pytest.fixture(autouse=True)
-def seed():
-    torch.manual_seed(7)
 
 
 def neurons(graph):
@@ -113,11 +106,7 @@ def test_synnet(output):
     assert (last.threshold is None) == (output == "vmem")
 
 
-def test_the_pages_example(tmp_path, monkeypatch):
-    page = Path(__file__).parents[4] / "docs" / "frameworks" / "rockpool.md"
-    (code,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    monkeypatch.chdir(tmp_path)
-    found: dict[str, object] = {}
-    exec(code, found)
-    assert (tmp_path / "model.snnrt").exists() and found["net"].timesteps == 100
+def test_the_pages_example(page_example):
+    found = page_example("rockpool")
+    assert found["net"].timesteps == 100
     assert [node.max_spikes for node in neurons(found["net"].graph)] == [31, 1]

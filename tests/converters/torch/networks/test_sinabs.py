@@ -1,11 +1,9 @@
 """Whole Sinabs networks as users write them: every spike of every layer, and what the result becomes."""
 
-import re
 import warnings
-from pathlib import Path
 
 import pytest
-from module_parity import converted, framework, torch
+from module_parity import converted, framework, torch, trained_norms
 from torch import nn
 
 from snnrt.converters.torch.importer import import_module
@@ -21,20 +19,10 @@ EVENTS = (torch.rand((2, 20, 2, 14, 14), generator=torch.Generator().manual_seed
 FEATURES = (torch.rand((3, 25, 20), generator=torch.Generator().manual_seed(2)) < 0.3).float()
 
 
-@pytest.fixture(autouse=True)
-def seed():
-    torch.manual_seed(7)
-
-
 def alive(net):
     """Weights that let it fire, batch norms as after training."""
-    for one in net.modules():
-        if isinstance(one, nn.modules.batchnorm._BatchNorm):
-            one.running_mean.uniform_(-0.3, 0.3)
-            one.running_var.uniform_(0.3, 2)
-            nn.init.uniform_(one.weight, 0.5, 1.5)
-            nn.init.uniform_(one.bias, -0.1, 0.4)
-        elif isinstance(one, (nn.Conv2d, nn.Linear)):
+    for one in trained_norms(net).modules():
+        if isinstance(one, (nn.Conv2d, nn.Linear)):
             nn.init.kaiming_normal_(one.weight)
     return net
 
@@ -180,11 +168,7 @@ def test_as_many_spikes_are_counted_as_the_example_needs(threshold, words):
     assert any(words in line for line in imported.assumptions)
 
 
-def test_the_pages_example(tmp_path, monkeypatch):
-    page = Path(__file__).parents[4] / "docs" / "frameworks" / "sinabs.md"
-    (code,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    monkeypatch.chdir(tmp_path)
-    found: dict[str, object] = {}
-    exec(code, found)
-    assert (tmp_path / "model.snnrt").exists() and found["net"].timesteps == 50
+def test_the_pages_example(page_example):
+    found = page_example("sinabs")
+    assert found["net"].timesteps == 50
     assert {node.lower_bound.item() for node in neurons(found["net"].graph)} == {-1.0}

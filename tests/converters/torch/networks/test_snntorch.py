@@ -1,11 +1,8 @@
 """Whole snnTorch networks as users write them: every spike of every layer, and what the result becomes."""
 
-import re
-from pathlib import Path
-
 import numpy as np
 import pytest
-from module_parity import converted, framework, torch
+from module_parity import converted, framework, torch, trained_norms
 from torch import nn
 from torch.nn import functional
 
@@ -18,20 +15,9 @@ IMAGES = torch.rand((2, 1, 12, 12), generator=torch.Generator().manual_seed(1))
 EVENTS = (torch.rand((9, 2, 20), generator=torch.Generator().manual_seed(2)) < 0.4).float()
 
 
-@pytest.fixture(autouse=True)
-def seed():
-    torch.manual_seed(7)
-
-
 def alive(net):
     """Batch norms as after training."""
-    for one in net.modules():
-        if isinstance(one, nn.modules.batchnorm._BatchNorm):
-            one.running_mean.uniform_(-0.3, 0.3)
-            one.running_var.uniform_(0.3, 2)
-            nn.init.uniform_(one.weight, 0.5, 1.5)
-            nn.init.uniform_(one.bias, -0.3, 0.6)
-    return net
+    return trained_norms(net, -0.3, 0.6)
 
 
 class Tutorial(nn.Module):
@@ -267,11 +253,7 @@ def test_different_rules_in_one_network():
     assert len(set(resets)) >= 3
 
 
-def test_the_pages_example(tmp_path, monkeypatch):
-    page = Path(__file__).parents[4] / "docs" / "frameworks" / "snntorch.md"
-    (code,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    monkeypatch.chdir(tmp_path)
-    found: dict[str, object] = {}
-    exec(code, found)
-    assert (tmp_path / "model.snnrt").exists() and found["net"].timesteps == 8
+def test_the_pages_example(page_example):
+    found = page_example("snntorch")
+    assert found["net"].timesteps == 8
     assert found["net"].graph["lif2"].reset == "value"

@@ -1,11 +1,8 @@
 """SpikingJelly's networks as its users write them: every layer's spikes, and the logits."""
 
-import re
-from pathlib import Path
-
 import numpy as np
 import pytest
-from module_parity import Loop, converted, framework, torch
+from module_parity import Loop, converted, framework, torch, trained_norms
 from torch import nn
 
 import snnrt
@@ -15,17 +12,10 @@ neuron = framework("spikingjelly.activation_based.neuron")
 layer = framework("spikingjelly.activation_based.layer")
 functional = framework("spikingjelly.activation_based.functional")
 
-PAGE = Path(__file__).parents[4] / "docs" / "frameworks" / "spikingjelly.md"
-
 
 def trained(net, step_mode="s"):
     """Statistics as training leaves them."""
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.normal_(0, 0.2)
-            module.running_var.uniform_(0.3, 1.5)
-            module.weight.data.uniform_(0.8, 1.6)
-            module.bias.data.normal_(0.1, 0.2)
+    trained_norms(net)
     functional.set_step_mode(net, step_mode)
     return net
 
@@ -118,7 +108,13 @@ class Block(nn.Module):
         ])  # fmt: skip
 
     def forward(self, x):
-        return self.path(x) + x if self.join == "add" else torch.cat((x, self.path(x)), dim=2)
+        found = self.path(x)
+        return {
+            "add": lambda: found + x,
+            "and": lambda: found * x,
+            "iand": lambda: x * (1.0 - found),
+            "cat": lambda: torch.cat((x, found), dim=2),
+        }[self.join]()
 
 
 class Membrane(nn.Module):
@@ -133,12 +129,12 @@ class Membrane(nn.Module):
         return self.net[-1].v
 
 
-@pytest.mark.parametrize("join", ["add", "cat"])
+@pytest.mark.parametrize("join", ["add", "and", "iand", "cat"])
 def test_residual_with_a_membrane_as_output(join):
     torch.manual_seed(4)
     net = nn.Sequential(
         layer.Conv2d(2, 4, 3, padding=1, bias=False), layer.BatchNorm2d(4), neuron.IFNode(), Block(4, join),
-        layer.AdaptiveAvgPool2d((1, 1)), layer.Flatten(), layer.Linear(4 if join == "add" else 8, 3),
+        layer.AdaptiveAvgPool2d((1, 1)), layer.Flatten(), layer.Linear(8 if join == "cat" else 4, 3),
         neuron.LIFNode(v_threshold=float("inf")),
     )  # fmt: skip
     graph = converted(Membrane(trained(net, "m")), torch.rand(6, 2, 2, 8, 8), least=0.9999)
@@ -193,8 +189,5 @@ def test_the_module_is_left_as_it_was():
     assert net.training and net[2].training and torch.equal(net[2].v, before)
 
 
-def test_the_page(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
-        exec(compile(block, str(PAGE), "exec"), {})
-    assert (tmp_path / "net.snnrt").exists()
+def test_the_pages_example(page_example):
+    assert page_example("spikingjelly")["model"].graph.input.shape == (1, 28, 28)

@@ -112,7 +112,10 @@ def test_a_graded_spike_is_worth_its_factor():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"inhibition": True}, "inhibition"),
+        (
+            {"inhibition": True},
+            "largest membrane of a layer fire at each timestep, .* train it with inhibition=False",
+        ),
         ({"state_quant": lambda x: x}, "state_quant"),
         ({"spike_grad": lambda x: (x > 0.5).float()}, "no step at the threshold"),
     ],

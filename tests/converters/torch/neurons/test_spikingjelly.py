@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from module_parity import NEURONS, Loop, converted, currents, framework, torch
 
+from snnrt.converters.passes.quantise import quantise
 from snnrt.converters.torch.importer import import_module
 from snnrt.errors import ModelError
 from snnrt.network import Network
@@ -14,6 +15,7 @@ from snnrt.network import Network
 neuron = framework("spikingjelly.activation_based.neuron")
 layer = framework("spikingjelly.activation_based.layer")
 surrogate = framework("spikingjelly.activation_based.surrogate")
+functional = framework("spikingjelly.activation_based.functional")
 RESETS = (None, 0.0, -0.2)
 SECOND = hasattr(neuron, "CUBALIFNode")
 
@@ -122,6 +124,83 @@ def test_the_membrane_of_a_neuron_without_a_threshold(step_mode, name, options):
     found = Network(imported.graph).run(x.numpy().swapaxes(0, 1), exit="never").logits
     assert imported.graph["output"].mode == "last"
     np.testing.assert_allclose(found, expected if name == "v" else expected[-1], rtol=1e-4, atol=1e-5)
+
+
+class Gated(torch.nn.Module):
+    """Spikes of two layers multiplied, as SEW's residual functions do."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.kind = kind
+        self.first, self.second = neuron.IFNode(), neuron.LIFNode(2.5, v_threshold=0.3, v_reset=None)
+        self.last = neuron.IFNode(3.0)
+
+    def forward(self, x):
+        one, other = self.first(x), self.second(x)
+        joined = {
+            "and": lambda: one * other,
+            "iand": lambda: one * (1.0 - other),
+            "not and": lambda: (1 - one).mul(other),
+            "or": lambda: one + other - one * other,
+        }[self.kind]()
+        return self.last(joined)
+
+
+@pytest.mark.parametrize("step_mode", ["s", "m"])
+@pytest.mark.parametrize("kind", ["and", "iand", "not and", "or"])
+def test_products_of_spikes(kind, step_mode):
+    net = Gated(kind)
+    functional.set_step_mode(net, step_mode)
+    graph = converted(Loop(net) if step_mode == "s" else net, currents(7))
+    gates = [node for node in graph if node.kind == "neuron" and (node.membrane == 0).all()]
+    assert len(gates) == 1
+
+
+def test_a_product_of_spikes_in_int8():
+    net, x = Gated("iand"), currents(8)[:30]
+    imported = import_module(net_of_all_steps(net), example=x)
+    quantised = quantise(imported.graph, x.numpy().swapaxes(0, 1))
+    with torch.no_grad():
+        functional.reset_net(net)
+        expected = net(x).numpy().swapaxes(0, 1)
+    found = Network(quantised).run(x.numpy().swapaxes(0, 1), exit="never", record=("spikes",))
+    (name,) = (node.name for node in imported.graph if node.name.endswith("last"))
+    assert (found.spikes[name] == expected).mean() > 0.97
+
+
+def net_of_all_steps(net):
+    functional.set_step_mode(net, "m")
+    return net
+
+
+@pytest.mark.parametrize(
+    ("product", "words"),
+    [
+        (lambda net, x: x * net.first(x), "of neurons that fire at most one a step"),
+        (lambda net, x: (1 - net.first(x)) * (1 - net.second(x)), "1 − spikes twice"),
+        (lambda net, x: net.first(x) * (2 - net.second(x)), "of neurons that fire at most one a step"),
+    ],
+)
+def test_products_of_something_else(product, words):
+    class Product(Gated):
+        def forward(self, x):
+            return self.last(product(self, x))
+
+    with pytest.raises(ModelError, match=words):
+        import_module(net_of_all_steps(Product("")), example=torch.rand(5, 1, 4))
+
+
+@pytest.mark.parametrize("step_mode", ["s", "m"])
+def test_a_delay(step_mode):
+    torch.manual_seed(9)
+    # a bias behind the delay, and one in front, of which the first steps see nothing
+    net = torch.nn.Sequential(
+        neuron.IFNode(), layer.Delay(3), layer.Linear(NEURONS, NEURONS), layer.Delay(2),
+        neuron.LIFNode(v_threshold=0.2),
+    )  # fmt: skip
+    functional.set_step_mode(net, step_mode)
+    graph = converted(Loop(net) if step_mode == "s" else net, currents(9), least=0.9999)
+    assert graph is not None
 
 
 @pytest.mark.parametrize(
