@@ -3,6 +3,14 @@
 
 static void clear(void *memory, size_t bytes) {
     snnrt_uint32 *words = (snnrt_uint32 *)memory;
+#if SNNRT_WITH_FAST_LOOPS
+    for (; bytes >= 4u * sizeof *words; bytes -= 4u * sizeof *words, words += 4) {
+        words[0] = 0;
+        words[1] = 0;
+        words[2] = 0;
+        words[3] = 0;
+    }
+#endif
     for (size_t i = 0; i < bytes / sizeof *words; i++) {
         words[i] = 0;
     }

@@ -202,6 +202,11 @@ snnrt_status snnrt_network_step(snnrt_network *network, const void *input, snnrt
  * after the other (spikes). `result` must not be NULL. */
 snnrt_status snnrt_network_run(snnrt_network *network, const void *input, snnrt_result *result);
 
+/* A timestep of a stream without end: as snnrt_network_step, and where result->done says that the window has ended, a reset
+ * too, so that the next call begins another window. Windows are T timesteps at most; the accumulators of one that has
+ * ended are gone. `result` must not be NULL. With the input hook and `input` NULL the hook is asked as in a run. */
+snnrt_status snnrt_network_stream(snnrt_network *network, const void *input, snnrt_result *result);
+
 /* Replaces the model's exit rule and T until the next snnrt_network_init. `threshold_q` as in docs/ir.md;
  * `maximum_timesteps` 1 ... 65535. COMBINED is the model's own rule of so many terms, if it has one: no other. A
  * health record starts again. On failure the rule stays as it was; without

@@ -227,6 +227,13 @@ typedef struct snnrt_pool_step {
 
 SNNRT_INTERNAL void snnrt_pool2d(const snnrt_pool_step *step);
 
+/* Sums of 2 × 2 spikes by words; false, and nothing done, for other poolings. */
+#define SNNRT_WITH_POOL_BITS \
+    (SNNRT_WITH_INT8 && SNNRT_WITH_POOL2D && SNNRT_WITH_FAST_LOOPS && !SNNRT_WITH_KERNEL_TABLE)
+#if SNNRT_WITH_POOL_BITS
+SNNRT_INTERNAL bool snnrt_pool_bits(const snnrt_pool_step *step);
+#endif
+
 /* output (+)= input, elements converted; `first` overwrites. int32 saturates. */
 typedef struct snnrt_add_step {
     const void *input;

@@ -170,6 +170,11 @@ snnrt_status snnrt_network_step(snnrt_network *network, const void *input, snnrt
     return status;
 }
 
+snnrt_status snnrt_network_stream(snnrt_network *network, const void *input, snnrt_result *result) {
+    snnrt_status status = result == NULL ? SNNRT_ERROR_NULL : snnrt_network_step(network, input, result);
+    return status == SNNRT_OK && result->done ? snnrt_network_reset(network) : status;
+}
+
 snnrt_status snnrt_network_run(snnrt_network *network, const void *input, snnrt_result *result) {
     const uint8_t *frame = (const uint8_t *)input;
     uint32_t stride = 0;

@@ -67,6 +67,7 @@ LEVELS = {
             "snnrt.calibration.monitor": ("Drift", "MonitorPromise"),
             "snnrt.calibration.adaptive": ("Adapted",),
             "snnrt.exits.adaptation": ("Adaptation",),
+            "snnrt.devices.stream": ("Window",),
             "snnrt.health.record": ("find_records",),
             "snnrt.health.histograms": ("Difference", "Shift"),
             "snnrt.targets": ("estimate", "compare", "Costs", "CostSummary", "write_per_input"),

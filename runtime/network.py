@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
 from snnrt.atomic_write import write_atomically
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from snnrt.calibration.monitor import Drift
     from snnrt.comparison import Comparison
     from snnrt.devices.crossbar.device import Crossbar
+    from snnrt.devices.stream import Window
     from snnrt.targets import Target, TargetReport
     from snnrt.targets.profiling import Options, Profile
     from snnrt.targets.sweep import Sweep, SweepOptions
@@ -91,6 +92,19 @@ class Network(NetworkFacts):
         )  # fmt: skip
         with chosen.open(with_exit(self.model, exit)) as session:
             return with_silence(self.graph, session.run(request), chosen.capabilities)
+
+    def stream(
+        self, frames: Iterable[np.ndarray], *, timesteps: int | None = None, exit: Exit | str | None = None
+    ) -> Iterator[Window]:
+        """Windows of a stream without end: each stops where the exit says (or after ``timesteps``, None: the
+        model's T) and the next begins with the next frame.
+
+        ``frames``: arrays of ``input_shape``, one a timestep, asked for one at a time. Raises DataError for a
+        model with a constant input, and for a frame that does not fit.
+        """
+        from snnrt.devices.stream import windows
+
+        return windows(self.model, frames, timesteps=timesteps, exit=exit)
 
     def score(
         self, x: Inputs, y: np.ndarray | None = None, *, timesteps: int | None = None,

@@ -25,6 +25,7 @@ MARKED = {
     "csrc/test_compiler_demands.py": "firmware",
     "csrc/test_core_api.py": "sanitisers",
     "csrc/test_corrupt_models.py": "sanitisers",
+    "csrc/test_crossbar_runs.py": "sanitisers",
     "csrc/test_exit_tables.py": "firmware",
     "csrc/test_kernels.py": "sanitisers",
     "csrc/test_sanitised_runs.py": "sanitisers",

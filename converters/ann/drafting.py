@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from snnrt.converters.ann.spiking import NeuronChoice
 from snnrt.converters.common.drafted import Drafted
 from snnrt.converters.common.finish import GraphOptions
 from snnrt.converters.common.rollup.drafting import draft_names
-from snnrt.converters.common.rollup.operations import Cell
+from snnrt.converters.common.rollup.operations import Activation, Cell
 from snnrt.converters.common.rollup.result import choose_output
 from snnrt.errors import ModelError
 from snnrt.ir.spec import LARGEST_INT16
@@ -37,6 +37,20 @@ def neuron_choice(spiking: bool, negative_spikes: bool | None, max_spikes: int |
     if max_spikes is not None and not (isinstance(max_spikes, int) and 1 <= max_spikes <= LARGEST_INT16):
         raise ModelError(f"max_spikes: expected 1 to {LARGEST_INT16}, found {max_spikes!r}")
     return NeuronChoice(negative_spikes is not False, max_spikes)
+
+
+def _late(activations: Iterable[Activation], choice: NeuronChoice) -> tuple[str, ...]:
+    """From which timestep on all levels are there that activations were trained for."""
+    found = [
+        (one.levels, -(-one.levels // choice.share(one))) for one in activations if one.levels is not None
+    ]
+    levels, last = max(found, key=lambda one: one[1], default=(1, 1))
+    if last == 1:
+        return ()
+    return (
+        f"answers before timestep {last} have fewer levels than the {levels} that activations were trained "
+        "for, which exits lose accuracy by; timesteps=1 has all at once, several spikes a step",
+    )
 
 
 def draft_ordinary(
@@ -61,9 +75,12 @@ def draft_ordinary(
         options = replace(options, timesteps=levels)
         notes += (f"timesteps = {levels}, as many as the levels that the activations were trained for",)
 
+    choice = replace(choice, timesteps=options.timesteps)
+    notes += _late(activations_of(network.template).values(), choice)
+
     def drafted(x: np.ndarray | None) -> Drafted:
         meaning, more = choose_output(network.found, network.logits)
-        thresholds = thresholds_of(network, x)
+        thresholds = thresholds_of(network, x, choice)
         found, places = network.interpretation(thresholds, choice)
         drafts, connections, names = draft_names(found, places[meaning.node])
         assumed = (*network.found.notes, *notes, *more, *(() if x is not None else (NOT_CALIBRATED,)))

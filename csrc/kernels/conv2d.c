@@ -201,8 +201,7 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
     }
 #endif
 #if SNNRT_WITH_KERNEL_TABLE
-    if (SNNRT_STEP_IS_INT8(step) && step->kernels->conv2d_i8 != NULL && !step->by_rows &&
-        step->kernels->conv2d_i8(step)) {
+    if (SNNRT_STEP_IS_INT8(step) && step->kernels->conv2d_i8 != NULL && step->kernels->conv2d_i8(step)) {
         return;
     }
 #endif

@@ -1,5 +1,6 @@
 /* Int8 convolutions, window by window, without scratch: what a window reads is listed by column of the input, each column
  * once for all windows of a row, in pieces for which there is room. */
+#include "few_inputs.h"
 #include "row_sums.h"
 #include "synapse.h"
 #include "taps.h"
@@ -462,7 +463,8 @@ static void count_windows(snnrt_listing *l) {
 }
 #endif
 
-bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
+/* Kept apart: what is listed is most of the stack. */
+SNNRT_NOINLINE static bool sum_listed(const snnrt_synapse_step *step) {
     const snnrt_window *conv = step->window;
     uint32_t shift = 0;
     snnrt_listing l;
@@ -485,6 +487,12 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
     }
 #endif
     return true;
+}
+
+bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
+    return (step->input_dtype != SNNRT_TYPE_BITS && step->input_peak > SNNRT_COUNT_MAX &&
+            snnrt_conv2d_few(step)) ||
+           sum_listed(step);
 }
 #else
 typedef int snnrt_conv2d_i8_left_out;

@@ -49,11 +49,12 @@ class Sweep:
         return len(self.agreement)
 
 
-def swept_rules(exit: Exit) -> tuple[str, ...]:
-    """The rules to go through where none is named: those of ``exit``; entropy for one that never ends."""
+def swept_rules(exit: Exit, classes: int) -> tuple[str, ...]:
+    """The rules to go through where none is named: those of ``exit``; entropy for one that never ends, of a
+    single class the budget."""
     terms = exit.terms if exit.rule == "combined" else (exit,)
     found = tuple(dict.fromkeys(term.rule for term in terms if term.rule in RULES and term.rule != "never"))
-    return found or ("entropy",)
+    return found or ("entropy" if classes >= RULES["entropy"].classes else "budget",)
 
 
 def sweep(

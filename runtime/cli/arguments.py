@@ -64,9 +64,11 @@ def add_data(parser: argparse.ArgumentParser, *names: str, **options: Any) -> No
 
 
 def check_order(model: str, data: str) -> None:
-    """Raises DataError where the data are a model, and the model is none: they were swapped."""
-    if is_model(data) and not is_model(model):
-        raise DataError(f"{data} is a model: the model comes first, then the data; found {model} first")
+    """Raises DataError where the data are a model or a network, and the model is none: they were swapped."""
+    is_network = data.lower().endswith((".nir", ".onnx")) and not os.path.exists(model)
+    if (is_model(data) or is_network) and not is_model(model):
+        what = "a model" if not is_network else "a network, which snnrt convert makes a model of"
+        raise DataError(f"{data} is {what}: the model comes first, then the data; found {model} first")
 
 
 def is_model(path: str) -> bool:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from snnrt.cli.arguments import add_data, add_json, completed, positive, subcommand
+from snnrt.cli.arguments import add_data, add_json, check_order, completed, positive, subcommand
 from snnrt.cli.chip import chip_of_name
 from snnrt.cli.output import (
     check_outputs,
@@ -115,6 +115,7 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error(f"--chips has no meaning on {args.device}: add --device crossbar")
     if args.minimize != "timesteps" and args.target is None:
         args.parser.error(f"--minimize {args.minimize} is estimated on a target: add --target dt-snn")
+    check_order(args.model, args.data)
     check_outputs([args.output, args.plot], [args.model, args.data])
 
     import snnrt

@@ -11,6 +11,7 @@ from snnrt.cli.arguments import (
     add_exit_options,
     add_json,
     battery,
+    check_order,
     completed,
     named_targets,
     positive,
@@ -157,6 +158,7 @@ def run(args: argparse.Namespace) -> int:
     for option, given, useful in (("--rule", args.rule, drawn), ("--plot", args.plot, args.sweep)):
         if given is not None and not useful:
             args.parser.error(f"{option} has no meaning without thresholds to go through: add --sweep")
+    check_order(args.model, args.data)
     outputs = [args.per_input, args.report, args.plot, args.save_chip]
     check_outputs(outputs, [args.model, args.data, args.compare, args.conductances, *names])
 

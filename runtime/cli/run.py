@@ -67,8 +67,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     add_exit_options(parser, overrides=True)
     parser.add_argument(
         "--output",
-        metavar="FILE.npz",
-        help="write logits, predictions, timesteps, scores, labels (if any) and the counts of each node",
+        metavar="FILE",
+        help="write logits, predictions, timesteps, scores, labels (if any) and the counts of each node as "
+        ".npz, or without the counts as .csv, a line an input",
     )
     add_json(parser)
     parser.set_defaults(function=run, parser=parser)
@@ -79,10 +80,8 @@ def run(args: argparse.Namespace) -> int:
     check_chip_options(args)
     check_order(args.model, args.data)
     check_outputs([args.output, args.save_chip], [args.model, args.data, args.conductances])
-    if args.output is not None and not args.output.lower().endswith(".npz"):
-        args.parser.error(
-            f"--output: expected a name that ends in .npz, which is what is written, found {args.output}"
-        )
+    if args.output is not None and not args.output.lower().endswith((".npz", ".csv")):
+        args.parser.error(f"--output: expected a name that ends in .npz or .csv, found {args.output}")
 
     import snnrt
     from snnrt.data.load import load_for_model
@@ -206,6 +205,9 @@ def _save(path: str, result: Result, data: Dataset) -> None:
 
     from snnrt.atomic_write import write_atomically
 
+    if path.lower().endswith(".csv"):
+        write_atomically(path, _table(result, data).encode())
+        return
     arrays = {
         "logits": result.logits,
         "predictions": result.predictions,
@@ -222,6 +224,18 @@ def _save(path: str, result: Result, data: Dataset) -> None:
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     write_atomically(path, file.getvalue())
+
+
+def _table(result: Result, data: Dataset) -> str:
+    """A header and a line an input, with commas; a float in the digits that give it back."""
+    names = ["input", "prediction", "timesteps", "score", *([] if data.y is None else ["label"])]
+    names += [f"logit_{place}" for place in range(result.logits.shape[1])]
+    lines = [",".join(names)]
+    for place in range(len(result)):
+        row: list[object] = [place, result.predictions[place], result.timesteps[place], result.scores[place]]
+        row += ([] if data.y is None else [data.y[place]]) + list(result.logits[place])
+        lines.append(",".join(map(str, row)))
+    return "\n".join(lines) + "\n"
 
 
 def _print(

@@ -94,8 +94,8 @@ def integer_encoding(
             low[channel], high[channel], offset[channel] = _limits(
                 int(multiplier[channel]), float(slope[channel]), float(intercept[channel]), peak
             )
-    whole = (one.astype(np.int32) for one in (multiplier, offset, low, high))
-    return IntegerEncoding(*whole, peak, dtype)
+    multiplier, offset, low, high = (one.astype(np.int32) for one in (multiplier, offset, low, high))
+    return IntegerEncoding(multiplier, offset, low, high, peak, dtype)
 
 
 def _limits(multiplier: int, slope: float, intercept: float, peak: int) -> tuple[int, int, int]:

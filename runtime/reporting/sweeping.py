@@ -46,7 +46,12 @@ def sweep_of(
     the first inputs, on the ``device`` of the profile. Raises DataError for rules that there are not.
     """
     request, targets = profiled.request, [report.target for report in profiled.reports]
-    found = sweep(outcomes, model.graph, request.labels, rules or swept_rules(request.exit))
+    found = sweep(
+        outcomes,
+        model.graph,
+        request.labels,
+        rules or swept_rules(request.exit, model.graph.readout.elements),
+    )
     most = max(MOST_INPUTS, TIMESTEPS_RUN // sum(counted_steps(request.timesteps)))
     inputs = Dataset(request.inputs[:most], None, "x", prepared=True)
     counts = step_counts(

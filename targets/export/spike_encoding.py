@@ -40,8 +40,8 @@ def latency_text(
     call = "u8" if dtype == np.uint8 else "q15"
     bounds = ", ".join(f"{{{low}, {high}}}" for low, high in latency_bounds(dtype, scale, timesteps).tolist())
     return f"""    static const int16_t bounds[{timesteps}][2] = {{{bounds}}};
-    const int16_t low = timestep < {timesteps}u ? bounds[timestep][0] : 1;
-    const int16_t high = timestep < {timesteps}u ? bounds[timestep][1] : 0;
+    const int32_t low = timestep < {timesteps}u ? bounds[timestep][0] : 1;
+    const int32_t high = timestep < {timesteps}u ? bounds[timestep][1] : 0;
     snnrt_encode_latency_{call}(values, input, {count}, low, high, {one});
 """
 

@@ -46,9 +46,9 @@ def test_the_static_network_after_each_timestep() -> None:
 
 
 def test_rules() -> None:
-    assert swept_rules(Exit.never()) == ("entropy",)
-    assert swept_rules(Exit.margin(2)) == ("margin",)
-    assert swept_rules(Exit.of("margin:1 and patience:2 or budget:3")) == ("margin", "patience", "budget")
+    assert swept_rules(Exit.never(), 10) == ("entropy",) and swept_rules(Exit.never(), 1) == ("budget",)
+    assert swept_rules(Exit.margin(2), 10) == ("margin",)
+    assert swept_rules(Exit.of("margin:1 and patience:2 or budget:3"), 10) == ("margin", "patience", "budget")
     graph, _ = dense_lif("int8")
     outcomes = Outcomes(np.zeros((2, 3), np.int64), np.zeros((2, 3, 4), np.int32))
     with pytest.raises(DataError, match="found median"):

@@ -559,6 +559,61 @@ static void check_convolution(uint32_t number) {
 }
 #endif
 
+#if SNNRT_WITH_POOL2D
+static void check_pool(uint32_t number) {
+    static const uint32_t widths[] = {1, 3, 4, 8, 12, 16, 20, 31, 32, 33, 36, 64, 100};
+    static int16_t sums[1024 + 1];
+    static uint32_t fired[256];
+    snnrt_window window = {0};
+    snnrt_pool_step step = {0};
+    uint32_t place = 0, density = 1u + below(4);
+    do {
+        window.kernel_h = (uint16_t)(below(4) == 0 ? 1u + below(3) : 2u);
+        window.kernel_w = (uint16_t)(below(4) == 0 ? 1u + below(3) : 2u);
+        window.stride_y = (uint16_t)(1u + below(3));
+        window.stride_x = (uint16_t)(1u + below(3));
+        step.channels = widths[below(COUNT(widths))];
+        step.in_height = window.kernel_h + below(5);
+        step.in_width = window.kernel_w + below(6);
+        step.out_height = (step.in_height - window.kernel_h) / window.stride_y + 1u;
+        step.out_width = (step.in_width - window.kernel_w) / window.stride_x + 1u;
+    } while (step.out_height * step.out_width * step.channels > 1024u ||
+             step.in_height * step.in_width * step.channels > 32u * COUNT(fired));
+    for (uint32_t i = 0; i < 32u * COUNT(fired); i++) {
+        const uint32_t bit = (uint32_t)(below(density) == 0) << i % 32u;
+        fired[i / 32u] = i % 32u == 0 ? bit : fired[i / 32u] | bit;
+    }
+    for (uint32_t i = 0; i <= 1024u; i++) {
+        sums[i] = 0x1234;
+    }
+#if SNNRT_WITH_KERNEL_TABLE
+    step.kernels = network.kernels;
+#endif
+    step.window = &window;
+    step.input = fired;
+    step.input_dtype = SNNRT_TYPE_BITS;
+    step.output = sums;
+    step.output_dtype = SNNRT_TYPE_INT16;
+    snnrt_pool2d(&step);
+    for (uint32_t i = 0; i < step.out_height * step.out_width; i++) {
+        for (uint32_t c = 0; c < step.channels; c++) {
+            uint32_t sum = 0;
+            for (uint32_t tap = 0; tap < (uint32_t)window.kernel_h * window.kernel_w; tap++) {
+                const uint32_t y = i / step.out_width * window.stride_y + tap / window.kernel_w;
+                const uint32_t x = i % step.out_width * window.stride_x + tap % window.kernel_w;
+                sum += snnrt_bit(fired, (y * step.in_width + x) * step.channels + c);
+            }
+            if (sums[place++] != (int16_t)sum) {
+                fail("pool2d", number);
+            }
+        }
+    }
+    if (sums[place] != 0x1234) {
+        fail("pool2d past its outputs", number);
+    }
+}
+#endif
+
 static void check_all(void) {
     uint32_t cases;
     for (cases = 0; cases < 150; cases++) {
@@ -582,6 +637,12 @@ static void check_all(void) {
         check_convolution(cases);
     }
     say("conv", cases);
+#endif
+#if SNNRT_WITH_POOL2D
+    for (cases = 0; cases < 200; cases++) {
+        check_pool(cases);
+    }
+    say("pool", cases);
 #endif
 }
 

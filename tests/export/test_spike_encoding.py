@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from c_programs import WARNINGS
 
 import snnrt
 from snnrt.data.load import prepared_inputs
@@ -101,7 +102,7 @@ def test_spikes_in_a_program_are_the_hosts(chosen, tmp_path):
     )
     core = [path for path in out.rglob("*.c") if path.name in ("snnrt.c", "m_model.c")]
     folders = {f"-I{path.parent}" for path in out.rglob("*.h")}
-    command = ["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", *folders, *core, tmp_path / "main.c", "-lm"]
+    command = ["gcc", "-std=c99", *WARNINGS, *folders, *core, tmp_path / "main.c", "-lm"]
     subprocess.run([*command, "-o", tmp_path / "main"], check=True)
     text = subprocess.run(
         [tmp_path / "main"], check=True, capture_output=True, text=True, cwd=tmp_path

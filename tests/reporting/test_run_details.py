@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import warnings
+
 import numpy as np
+import pytest
+from effort import effort
 from report_pages import Page
 from small_networks import dense_lif
+from strategies import random_graph
 
 from snnrt.calibration.calibrate import calibrate
 from snnrt.devices.crossbar.device import Crossbar
+from snnrt.errors import SilentLayerWarning
 from snnrt.network import Network
 from snnrt.reporting.run_details import promise_lines, run_details
 from snnrt.reporting.sweeping import outcomes_of
@@ -42,6 +49,23 @@ def test_a_page_in_python(tmp_path) -> None:
     assert shown["targets/0/mean_energy_j"] == report.dynamic.energy_j.mean()
     assert shown["sweep/static/0/accuracy"] == net.score(x, y, exit="never", timesteps=1, device=chip())
     assert "run on crossbar" in page.text
+
+
+@pytest.mark.parametrize("numbers", ["int8", "float32"])
+def test_any_network_has_a_page(numbers: str, tmp_path) -> None:
+    """One class, no neurons, maps, spikes over time, with labels and without."""
+    path = tmp_path / "page.html"
+    for seed in range(effort(12)):
+        random = np.random.default_rng(seed)
+        graph, x = random_graph(random, numbers)
+        y = random.integers(0, graph.readout.elements, len(x)) if seed % 2 else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SilentLayerWarning)
+            Network(graph).profile(x, y, target="dt-snn,stm32u575,loihi", report=path)
+        text = path.read_text("utf-8")
+        page = Page(text)
+        assert page.open == [] and "NaN" not in text and not re.search(r"[>\s-]inf\b", text)
+        assert len(page.all("svg")) >= 10 and np.isfinite([number.value for number in page.numbers]).all()
 
 
 def chip() -> Crossbar:

@@ -12,6 +12,7 @@ are.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,8 +54,8 @@ class LogMel:
 
     def filters(self) -> np.ndarray:
         """Triangles (bands, window // 2 + 1), float64."""
-        ends = 2595 * np.log10(1 + np.array([self.lowest, self.highest]) / 700)
-        corners = 700 * (10 ** (np.linspace(*ends, self.bands + 2) / 2595) - 1)
+        low, high = (2595 * math.log10(1 + end / 700) for end in (self.lowest, self.highest))
+        corners = 700 * (10 ** (np.linspace(low, high, self.bands + 2) / 2595) - 1)
         bins = np.arange(self.window // 2 + 1) * (self.rate / self.window)
         if not (np.diff(corners) > 0).all():
             raise DataError("preprocessing: frequencies: too close for so many bands; set them further apart")

@@ -6,6 +6,7 @@ Microsoft, "Multiple channel audio data and WAVE files" (WAVE_FORMAT_EXTENSIBLE)
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ MOST_SAMPLES = 1 << 26
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _MOST_CHANNELS = 64
 _RATES = 1, 1 << 22
+_LOUDEST = 8.0
+"""Floats may go beyond full scale a little."""
 _UNKNOWN = 0xFFFFFFFF
 """Size of the data in a file that was written to a pipe: they go on to the end."""
 
@@ -100,10 +103,16 @@ def _sound(file: IO[bytes], size: int, form: tuple[int, int, int, int], name: st
     if not count:
         raise DataError(f"{name}: expected at least one sample, found none")
     total = np.zeros(count, np.float32)
-    for channel in range(channels):
-        total += _numbers(data, count, channel, frame, width, kind)
-    if not np.isfinite(total).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        for channel in range(channels):
+            total += _numbers(data, count, channel, frame, width, kind)
+        loudest = float(np.abs(total).max()) / channels
+    if not math.isfinite(loudest):
         raise DataError(f"{name}: expected finite samples, found NaN or infinity: it is damaged")
+    if loudest > _LOUDEST:
+        raise DataError(
+            f"{name}: expected samples in −1 … 1, found up to {loudest:g}; divide them by their full scale"
+        )
     return Sound(total / np.float32(channels), rate, name)
 
 

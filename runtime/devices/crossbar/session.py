@@ -141,7 +141,7 @@ class CrossbarSession(Session):
             )
         self._crossbar = crossbar
         self._program = program_of(model)
-        self._synapses = _synapses(model)
+        self._synapses = synapses_of(model)
         with _turns_lock:
             self._turn = _turns.setdefault(crossbar, threading.Lock())
 
@@ -186,14 +186,14 @@ class _Synapses:
 _found: weakref.WeakKeyDictionary[Model, list[_Synapses]] = weakref.WeakKeyDictionary()
 
 
-def _synapses(model: Model) -> list[_Synapses]:
+def synapses_of(model: Model) -> list[_Synapses]:
     known = _found.get(model)
     if known is None:
-        known = _found[model] = _synapses_of(model)
+        known = _found[model] = _found_synapses(model)
     return known
 
 
-def _synapses_of(model: Model) -> list[_Synapses]:
+def _found_synapses(model: Model) -> list[_Synapses]:
     peaks, shapes = largest_values(model.graph), {node.name: node.shape for node in model.graph}
     found = []
     for index, node in enumerate(model.graph):

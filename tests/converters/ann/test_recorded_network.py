@@ -8,6 +8,7 @@ from recorded_runs import HIDDEN, Recorded
 
 from snnrt.converters.ann.conversion import activations_of, thresholds_of
 from snnrt.converters.ann.recorded_network import RecordedNetwork
+from snnrt.converters.ann.spiking import NeuronChoice
 from snnrt.converters.common.rollup.operations import Activation
 
 X = np.random.default_rng(1).random((7, 5)).astype(np.float32)
@@ -31,7 +32,7 @@ def test_the_example_stands_for_data():
     network = RecordedNetwork(runs, None)
     (seen,) = network.seen(None)
     np.testing.assert_allclose(seen.outputs, runs.compute(runs.example)[1], rtol=1e-5)
-    assert len(thresholds_of(network, None)[next(iter(seen.activations))]) == HIDDEN
+    assert len(thresholds_of(network, None, NeuronChoice())[next(iter(seen.activations))]) == HIDDEN
 
 
 def test_functions_that_are_one_activation():

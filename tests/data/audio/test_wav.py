@@ -80,6 +80,7 @@ def test_sound_that_was_written_to_a_pipe_goes_to_the_end(tmp_path):
         (riff(form(1, 16), (b"data", b"")), "at least one sample, found none"),
         (riff(form(1, 16), (b"data", b"abcd"))[:-2], "expected 4 bytes of sound, found 2"),
         (riff(form(3, 32), (b"data", struct.pack("<f", float("nan")))), "expected finite samples"),
+        (riff(form(3, 32), (b"data", struct.pack("<f", 32768))), "in −1 … 1, found up to 32768; divide"),
         (riff((b"LIST", b""))[:-4] + b"\xff" * 4, "found none: it is cut off"),
     ],
 )
