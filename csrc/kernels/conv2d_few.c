@@ -83,7 +83,7 @@ bool snnrt_conv2d_few(const snnrt_synapse_step *step) {
     for (uint32_t p = 0; p < SNNRT_FEW_MAX / 2u; p++) {
         sums.pairs[p] = 0;
     }
-    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+    for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
         w.top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
         w.y = snnrt_taps_inside(w.top, conv->kernel_h, conv->dilation_y, step->in_height);
         w.left = -(int32_t)conv->pad_left;
