@@ -99,7 +99,7 @@ def _variance(values: np.ndarray, chip_means: np.ndarray) -> tuple[float, float]
     combined = squares[0] + squares[1] - squares[2]
     # rounding of equal values is no spread
     if max(squares[:2]) <= (1e-14 * abs(mean)) ** 2 * cells:
-        return 0.0, freedoms[0]
+        return 0.0, max(freedoms[:2])
     if combined >= max(squares[:2]):
         weight = sum(square**2 / freedom for square, freedom in zip(squares, freedoms, strict=True))
         return combined / cells, max(combined**2 / weight, 1.0)

@@ -62,7 +62,8 @@ def test_shares_stay_between_0_and_1():
         low, high = found.interval
         assert found.mean == right and 0.0 <= low < high <= 1.0 and right in (low, high)
         # Wilson's, with as many inputs as there are: t² / (n + t²) beside the end
-        assert 0.02 < high - low < 0.5
+        square = student_quantile(0.975, 19) ** 2
+        assert high - low == pytest.approx(square / (20 + square))
     found = estimate_mean(np.eye(2, 9), 0.95, fraction=True)
     assert 0 <= found.interval[0] < found.mean < found.interval[1] <= 1
     assert found.chips_interval is not None and found.chips_interval[0] >= 0
