@@ -41,6 +41,8 @@ MODEL_SWITCHES = frozenset(SWITCHES) - {*NUMBERS, "model_check", *map(str.lower,
 _CALLED = {
     "verify": "snnrt_network_verify",
     "health": "snnrt_network_record_health",
+    "monitor": "snnrt_network_monitor",
+    "adaptation": "snnrt_network_adapt",
     "strings": "snnrt_status_text",
     "counters": "snnrt_network_count_events",
     "trace": "snnrt_network_set_trace",

@@ -25,6 +25,8 @@ CALLS = {
     "snnrt_network_step": "snnrt_network_step(&network, image, &result)",
     "snnrt_network_verify": "snnrt_network_verify(&network, 64, 0)",
     "snnrt_network_record_health": "snnrt_network_record_health(&network, &health)",
+    "snnrt_network_adapt": "snnrt_network_adapt(&network, &adaptation)",
+    "snnrt_network_monitor": "snnrt_network_monitor(&network, 0, 0)",
     "snnrt_network_count_events": "snnrt_network_count_events(&network, counts, 2)",
     "snnrt_network_set_trace": "snnrt_network_set_trace(&network, trace, 0)",
     "snnrt_status_text": "snnrt_status_text(SNNRT_OK) == 0",
@@ -37,6 +39,7 @@ static uint64_t arena[1];
 snnrt_network network;
 snnrt_result result;
 snnrt_health health;
+snnrt_adaptation adaptation;
 snnrt_counts counts[2];
 int firmware(void);
 int firmware(void) {

@@ -103,7 +103,7 @@ def _beside_recorded(drafted: Drafted, found: Verdicts, run: Run) -> Verdicts:
     if recorded is None or refused or found.problems:
         return found
     graph = drafted.finished().graph.with_(timesteps=recorded.timesteps)
-    spikes = run(graph, recorded.inputs, recorded.spikes)
+    spikes = run(graph, recorded.inputs, recorded.names)
     try:
         agreement(recorded, spikes, "the module")
     except ModelError as error:

@@ -18,6 +18,7 @@ from snnrt.errors import DataError, DataFileError, ModelError
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Profile
 from snnrt.ir.nodes.exit import check_rule
+from snnrt.ir.rows import computed_anew
 from snnrt.ir.spec import MAX_TIMESTEPS
 from snnrt.results.request import Inputs, checked_data
 
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from snnrt.converters.passes.quantise_fine import Fine
 
 Decays = Literal["product", "shift"]
+Memory = Literal["kept", "least"]
 NUMBERS: tuple[Profile, ...] = ("float32", "int8", "loihi")
-Run = Callable[[Graph, np.ndarray, Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
-"""Takes a graph, inputs, and a mapping whose keys are nodes; gives those nodes' spikes, (N, T, …)."""
+Run = Callable[[Graph, np.ndarray, Sequence[str]], Mapping[str, np.ndarray]]
+"""Takes a graph, inputs, and names of nodes; gives their spikes, or where they never fire their membranes,
+(N, T, …)."""
 
 UNRECORDED = ("example", "weights")
 """Options that are data, which metadata do not keep."""
@@ -46,18 +49,22 @@ def convert_source(
     state_bits: Literal[16, 32] | None = None,
     decays: Decays | None = None,
     fine: Fine | None = None,
+    memory: Memory | None = None,
     run: Run | None = None,
     preprocessing: object = None,
     **options: object,
 ) -> Imported:
     """Import ``source`` once, in ``numbers``; ``options`` are those of :func:`import_source`.
     ``preprocessing``: a :class:`snnrt.data.Preprocessing` or its fields, which the file keeps; ``calibrate``
-    goes through it.
+    goes through it. ``memory``: ``least``: convolutions of a constant input are computed at every timestep, a
+    few rows at a time; ``kept`` (None): once, and their currents kept.
 
     What :func:`snnrt.convert` does. ``run``: how the graph's spikes are found, to hold them against what the
     source's own framework recorded. Raises ModelError as that does, and where those differ.
     """
     _check_numbers(numbers)
+    if memory not in (None, "kept", "least"):
+        raise ModelError(f"memory: expected 'kept' or 'least', found {memory!r}")
     chosen = None if preprocessing is None else Preprocessing.of(preprocessing)
     if chosen is not None:
         options = {**_input_of(chosen), **options}
@@ -72,7 +79,7 @@ def convert_source(
         imported = _as_told(imported, imported.calibrated(seen))
     if run is not None and imported.recorded is not None:
         recorded = imported.recorded
-        spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.spikes)
+        spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.names)
         imported = _told(imported, agreement(recorded, spikes, "the module"))
     if calibrate is not None and not ordinary and numbers != "float32" and chosen is not None:
         # raw values, through what the file is going to say
@@ -82,6 +89,8 @@ def convert_source(
     )
     if ordinary and imported.fidelity is not None:
         done = replace(done, measured=imported.fidelity(done.graph, seen, labels))
+    if memory == "least":
+        done = replace(done, graph=done.graph.with_(nodes=tuple(computed_anew(done.graph.nodes))))
     return done if chosen is None else replace(done, graph=_with_preprocessing(done.graph, chosen))
 
 
@@ -93,7 +102,10 @@ def _prepared(graph: Graph, chosen: Preprocessing, calibrate: Inputs) -> Dataset
 
 def _input_of(chosen: Preprocessing) -> dict[str, object]:
     """What the preprocessing says of the input: spikes, or the range of normalised values."""
-    if chosen.encoding != "none" or chosen.interval is not None or chosen.count is not None:
+    if chosen.polarity == "signed":
+        return {"encoding": "spikes", "low": -1.0, "high": 1.0}
+    bins = chosen.sample_rate is None and (chosen.interval is not None or chosen.count is not None)
+    if chosen.encoding != "none" or bins:
         return {"encoding": "spikes"}
     low, high = chosen.range()
     return {"low": low, "high": high}
@@ -164,7 +176,7 @@ def in_numbers(
     ``state_bits``: width of int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None), or
     ``shift``: the nearest 1 − 2⁻ᵏ, which the assumptions name where a decay was another. ``fine``: of int8,
     layers whose weights take two int8 (``none``, ``constant``: those that read the same at every timestep,
-    ``all``, or names); None: ``constant`` where ``calibrate`` shows that classes need it. ``loihi``: int8
+    ``all``, or names); None: as few as ``calibrate`` shows that classes need. ``loihi``: int8
     weights, neurons in Loihi's integers; where a current could wrap, the assumptions say so. Raises
     ModelError for what the numbers can't express, DataError for inputs that do not fit.
     """

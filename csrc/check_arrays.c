@@ -90,6 +90,12 @@ snnrt_status snnrt_check_arrays(snnrt_check *c, const uint8_t *rules, uint32_t r
         if (range != SNNRT_WEIGHT_RANGE) {
             bytes *= 4u;
         }
+#if SNNRT_WITH_MONITOR || SNNRT_WITH_EXIT_COMBINED
+        /* The only array whose size is always the same. */
+        if (role == SNNRT_EXIT_MONITOR && c->node->kind == SNNRT_KIND_EXIT) {
+            bytes = sizeof(snnrt_monitor_table);
+        }
+#endif
         if (per != SNNRT_PER_LAYER) {
             if (array->value % SNNRT_ARRAY_ALIGNMENT != 0 || array->value < c->data_end ||
                 array->value > end || bytes > end - array->value) {

@@ -4,6 +4,17 @@
 
 #if SNNRT_WITH_MODEL_CHECK
 
+/* Bytes of a node's output that are there at the same time. */
+static uint32_t kept_bytes(const snnrt_node *node) {
+#if SNNRT_WITH_CONV2D
+    const uint32_t rows = snnrt_rows_of(node);
+    if (rows != 0) {
+        return rows * node->width * node->channels * 4u;
+    }
+#endif
+    return snnrt_output_bytes(node);
+}
+
 /* Regions of the arena are two a node: number 2 i is the output of node i, 2 i + 1 its state. Gives where one begins, and
  * its bytes; 0 for both where the node has none. */
 static uint32_t region_at(const uint8_t *model, uint32_t number, uint32_t *first) {
@@ -11,7 +22,7 @@ static uint32_t region_at(const uint8_t *model, uint32_t number, uint32_t *first
     uint32_t traits = snnrt_row_of(node->kind)->traits;
     if (number % 2u == 0 && (traits & SNNRT_TRAIT_MEMORY) != 0) {
         *first = node->output;
-        return snnrt_output_bytes(node);
+        return kept_bytes(node);
     }
     if (number % 2u != 0 && (traits & SNNRT_TRAIT_STATE) != 0) {
         *first = snnrt_state_offset(node);
@@ -25,6 +36,16 @@ static uint32_t owner_of(const uint8_t *model, uint32_t index) {
     const snnrt_node *node = snnrt_node_of(model, index);
     bool alias = (snnrt_row_of(node->kind)->traits & SNNRT_TRAIT_ALIAS) != 0;
     return alias ? snnrt_edges_of(node)->source : index;
+}
+
+/* Nodes behind this one that run while it still reads. */
+static uint32_t reads_later(const snnrt_node *node) {
+#if SNNRT_WITH_CONV2D
+    return snnrt_rows_of(node) != 0;
+#else
+    (void)node;
+    return 0;
+#endif
 }
 
 /* The last node that reads this node's value in the same step, or UINT32_MAX where the value is needed in
@@ -45,7 +66,7 @@ static uint32_t last_use(const snnrt_check *check) {
             if (edge->delay != 0) {
                 return UINT32_MAX;
             }
-            last = i;
+            last = i + reads_later(node);
         }
     }
     return last;

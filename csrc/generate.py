@@ -157,6 +157,9 @@ def ir() -> str:
         _define("DELAY_MAX", f"{spec.MAX_DELAY}u"),
         _define("CLASSES_MAX", f"{spec.MAX_CLASSES}u"),
         _define("EXIT_TERMS_MAX", f"{spec.MAX_EXIT_TERMS}u"),
+        _define("MONITOR_ALARM_MAX", f"0x{spec.MONITOR_ALARM_MAX:08X}"),
+        _define("MONITOR_LOWEST_MAX", f"{spec.MONITOR_LOWEST_MAX}u"),
+        _define("MONITOR_SHIFT_MAX", f"{spec.MONITOR_SHIFT_MAX}u"),
         _define("DIMENSION_MAX", f"0x{spec.MAX_DIMENSION:08X}u"),
         _define("ELEMENTS_MAX", f"0x{spec.MAX_ELEMENTS:08X}u"),
         _define("VALUE_MAX", f"{spec.LARGEST_INT16}u"),
@@ -203,7 +206,7 @@ def ir() -> str:
             lines += [_define(f"{kind.name.upper()}_ARRAYS", len(kind.arrays)), ""]
     lines += ["/* A record's parameters. */"]
     lines += ["/* Windows: of conv2d, and without the last four fields of the poolings. */"]
-    lines += [_struct("window", (*conv2d, Parameter("zero", "u16", ""))).replace("_parameters", "")]
+    lines += [_struct("window", conv2d).replace("_parameters", "")]
     lines += [
         _struct(kind.name, kind.parameters)
         for kind in KINDS

@@ -50,18 +50,8 @@ void snnrt_health_restart(const snnrt_network *network) {
     health->score_limit = score_limit_of(network, logits.classes);
 }
 
-void snnrt_health_add(snnrt_network *network, const snnrt_result *result) {
+void snnrt_health_add(const snnrt_network *network, const snnrt_result *result, uint32_t score) {
     snnrt_health *health = network->health;
-    uint32_t score = result->score_q16;
-#if SNNRT_WITH_EXIT_SCORES
-    if (network->exit_rule == SNNRT_EXIT_NEVER) {
-        snnrt_logits logits;
-        snnrt_result entropy;
-        snnrt_logits_of(network, &logits);
-        (void)snnrt_exit_evaluate(network, &logits, SNNRT_EXIT_ENTROPY, 0, &entropy);
-        score = entropy.score_q16;
-    }
-#endif
     count(&health->inferences);
     if (result->timesteps < network->maximum_timesteps) {
         count(&health->exits);

@@ -3,6 +3,14 @@
 
 static void clear(void *memory, size_t bytes) {
     snnrt_uint32 *words = (snnrt_uint32 *)memory;
+#if SNNRT_WITH_FAST_LOOPS
+    for (; bytes >= 4u * sizeof *words; bytes -= 4u * sizeof *words, words += 4) {
+        words[0] = 0;
+        words[1] = 0;
+        words[2] = 0;
+        words[3] = 0;
+    }
+#endif
     for (size_t i = 0; i < bytes / sizeof *words; i++) {
         words[i] = 0;
     }
@@ -72,6 +80,9 @@ snnrt_status snnrt_start(snnrt_network *network, const uint8_t *model, void *are
     network->model_bytes = header->file_bytes;
     network->model_crc = header->crc;
     network->initialised = SNNRT_INITIALISED;
+#if SNNRT_WITH_MONITOR
+    snnrt_monitor_restart(network);
+#endif
     return snnrt_network_reset(network);
 }
 
@@ -146,6 +157,12 @@ snnrt_status snnrt_network_set_exit(snnrt_network *network, uint32_t rule, uint3
     network->exit_rule = rule;
     network->exit_threshold_q = threshold_q;
     network->maximum_timesteps = maximum_timesteps;
+#if SNNRT_WITH_ADAPTATION
+    network->adaptation = NULL;
+#endif
+#if SNNRT_WITH_MONITOR
+    snnrt_monitor_restart(network);
+#endif
 #if SNNRT_WITH_HEALTH
     snnrt_health_restart(network);
 #endif
@@ -195,6 +212,65 @@ snnrt_status snnrt_network_record_health(snnrt_network *network, snnrt_health *h
     (void)health;
     return SNNRT_ERROR_KERNEL_MISSING;
 #endif
+}
+
+snnrt_status snnrt_network_adapt(snnrt_network *network, snnrt_adaptation *adaptation) {
+    snnrt_status status = snnrt_readiness(network);
+    if (status != SNNRT_OK) {
+        return status;
+    }
+#if SNNRT_WITH_ADAPTATION
+    if (adaptation != NULL) {
+        if (!snnrt_adaptation_fits(network, adaptation)) {
+            return SNNRT_ERROR_ARGUMENT;
+        }
+        snnrt_adaptation_start(network, adaptation);
+#if SNNRT_WITH_MONITOR
+        network->monitor = SNNRT_MONITOR_OFF;
+#endif
+    }
+    network->adaptation = adaptation;
+    return SNNRT_OK;
+#else
+    (void)adaptation;
+    return SNNRT_ERROR_KERNEL_MISSING;
+#endif
+}
+
+snnrt_status snnrt_network_monitor(const snnrt_network *network, int32_t *level, bool *alarm) {
+    snnrt_status status = snnrt_readiness(network);
+    if (status != SNNRT_OK) {
+        return status;
+    }
+#if SNNRT_WITH_MONITOR
+    if (network->monitor == SNNRT_MONITOR_OFF) {
+        return SNNRT_ERROR_ARGUMENT;
+    }
+    if (level != NULL) {
+        *level = network->monitor;
+    }
+    if (alarm != NULL) {
+        *alarm = network->monitor >= snnrt_monitor_table_of(network->model)->alarm;
+    }
+    return SNNRT_OK;
+#else
+    (void)level;
+    (void)alarm;
+    return SNNRT_ERROR_KERNEL_MISSING;
+#endif
+}
+
+snnrt_status snnrt_network_set_monitor(snnrt_network *network, int32_t level) {
+    snnrt_status status = snnrt_network_monitor(network, NULL, NULL);
+#if SNNRT_WITH_MONITOR
+    if (status == SNNRT_OK) {
+        int32_t alarm = snnrt_monitor_table_of(network->model)->alarm;
+        network->monitor = level >= alarm ? alarm : level < 0 ? 0 : level;
+    }
+#else
+    (void)level;
+#endif
+    return status;
 }
 
 snnrt_status snnrt_network_count_events(snnrt_network *network, snnrt_counts *counts, uint32_t count) {

@@ -111,6 +111,23 @@ typedef struct snnrt_health {
     uint32_t scores[SNNRT_HEALTH_BINS];
 } snnrt_health;
 
+/* How an exit's threshold follows the inputs: after every `window` inferences it moves by `step` where their summed cost
+ * left the band, towards `bold` where it was above `high`, towards `careful` where it was below `low`, and never past
+ * either. `bold` is the floor on how sure an answer is. docs/adaptation.md has the rule and who computes the numbers. */
+typedef struct snnrt_adaptation {
+    uint32_t window; /* 1 ... 65535 */
+    uint32_t low; /* summed cost of a window, at most high */
+    uint32_t high;
+    uint32_t step; /* of threshold_q, from 1 */
+    uint32_t careful; /* threshold_q; with ENTROPY at most `bold`, with CONFIDENCE and MARGIN at least */
+    uint32_t bold;
+    const uint16_t *costs; /* of inferences of 1 ... T timesteps; NULL: the timesteps themselves */
+    /* Kept by the core: inferences of this window, their cost, the threshold in force. */
+    uint32_t count;
+    uint32_t sum;
+    uint32_t threshold_q;
+} snnrt_adaptation;
+
 struct snnrt_counts;
 struct snnrt_kernels;
 struct snnrt_network;
@@ -145,6 +162,12 @@ typedef struct snnrt_network {
     uint32_t steady_class;
     uint32_t recorded;
     uint32_t initialised;
+#if SNNRT_WITH_MONITOR
+    int32_t monitor; /* its level, or SNNRT_MONITOR_OFF */
+#endif
+#if SNNRT_WITH_ADAPTATION
+    snnrt_adaptation *adaptation;
+#endif
 } snnrt_network;
 
 /* The version that was compiled, to compare with the header's: major << 16 | minor. */
@@ -179,6 +202,11 @@ snnrt_status snnrt_network_step(snnrt_network *network, const void *input, snnrt
  * after the other (spikes). `result` must not be NULL. */
 snnrt_status snnrt_network_run(snnrt_network *network, const void *input, snnrt_result *result);
 
+/* A timestep of a stream without end: as snnrt_network_step, and where result->done says that the window has ended, a reset
+ * too, so that the next call begins another window. Windows are T timesteps at most; the accumulators of one that has
+ * ended are gone. `result` must not be NULL. With the input hook and `input` NULL the hook is asked as in a run. */
+snnrt_status snnrt_network_stream(snnrt_network *network, const void *input, snnrt_result *result);
+
 /* Replaces the model's exit rule and T until the next snnrt_network_init. `threshold_q` as in docs/ir.md;
  * `maximum_timesteps` 1 ... 65535. COMBINED is the model's own rule of so many terms, if it has one: no other. A
  * health record starts again. On failure the rule stays as it was; without
@@ -203,6 +231,28 @@ snnrt_status snnrt_network_verify(snnrt_network *network, uint32_t bytes, bool *
 /* Clears `health` and records into it from now on; NULL stops. Networks may not share a record. Without health in
  * the build: SNNRT_ERROR_KERNEL_MISSING. */
 snnrt_status snnrt_network_record_health(snnrt_network *network, snnrt_health *health);
+
+/* Lets the threshold of the exit in force (ENTROPY, CONFIDENCE or MARGIN, of one term) follow the inputs from now on, from
+ * where it is, taken into careful ... bold; NULL leaves it where it is. `adaptation` must outlive that; each network has its
+ * own. snnrt_network_set_exit ends it too. No promise of a calibration holds for a threshold that moves, and a drift
+ * monitor stops: its table is of one exit. SNNRT_ERROR_ARGUMENT: other rules, or settings that make no sense. Without it
+ * in the build: SNNRT_ERROR_KERNEL_MISSING. */
+snnrt_status snnrt_network_adapt(snnrt_network *network, snnrt_adaptation *adaptation);
+
+/* The drift monitor of a model that has one (`snnrt monitor`, docs/monitor.md). It looks at the timestep and the score that
+ * each inference ends with, once, at the first step since a reset whose result is done; its level M, in 1/4096 bit, becomes
+ * max(M, 0) plus what the model's table has for them. From the model's alarm level on it is an alarm, and M stays. While
+ * inputs are drawn as those that the model was calibrated with, the mean run to an alarm is at least as long as the model
+ * promises. M is all the state there is: 4 bytes.
+ *
+ * Gives M and whether it is an alarm (each may be NULL). SNNRT_ERROR_ARGUMENT: the model has no monitor, or
+ * snnrt_network_set_exit has set an exit or T that is not the model's own, which its table knows nothing of. Without the
+ * monitor in the build: SNNRT_ERROR_KERNEL_MISSING. */
+snnrt_status snnrt_network_monitor(const snnrt_network *network, int32_t *level, bool *alarm);
+
+/* Sets M: 0 begins anew, as snnrt_network_init and snnrt_network_set_exit do; what snnrt_network_monitor gave before the
+ * power went goes on. Levels above the alarm's count as that. Status as snnrt_network_monitor. */
+snnrt_status snnrt_network_set_monitor(snnrt_network *network, int32_t level);
 
 /* The accumulators, class by class: int32_t in an INTEGER model, float in a FLOAT32 model. Valid until
  * the next call with this network. NULL if the network is not initialised. */

@@ -32,6 +32,7 @@ typedef char snnrt_uint64_is_aligned[offsetof(snnrt_word_behind_byte, word) % 4u
 #define SNNRT_MAY_ALIAS
 #endif
 typedef int16_t SNNRT_MAY_ALIAS snnrt_int16;
+typedef uint16_t SNNRT_MAY_ALIAS snnrt_uint16;
 typedef int32_t SNNRT_MAY_ALIAS snnrt_int32;
 typedef uint32_t SNNRT_MAY_ALIAS snnrt_uint32;
 typedef float SNNRT_MAY_ALIAS snnrt_float32;

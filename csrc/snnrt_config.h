@@ -77,7 +77,15 @@
 #ifndef SNNRT_WITH_HEALTH
 #define SNNRT_WITH_HEALTH 1
 #endif
-/* snnrt_encode_u8 and snnrt_encode_q15. */
+/* The drift monitor that a model may have; without, such a model runs unwatched. */
+#ifndef SNNRT_WITH_MONITOR
+#define SNNRT_WITH_MONITOR 1
+#endif
+/* snnrt_network_adapt. */
+#ifndef SNNRT_WITH_ADAPTATION
+#define SNNRT_WITH_ADAPTATION SNNRT_WITH_EXIT_SCORES
+#endif
+/* snnrt_encode_...: raw sensor values in integers. */
 #ifndef SNNRT_WITH_ENCODING
 #define SNNRT_WITH_ENCODING 1
 #endif

@@ -33,6 +33,28 @@ static inline const void *snnrt_value_of(const snnrt_network *network, const snn
     return node->output == SNNRT_NO_OFFSET ? network->input : network->arena + node->output;
 }
 
+#if SNNRT_WITH_CONV2D
+/* Rows that a convolution computes at a time, with the neurons that read them; 0: all, before anything reads them. */
+static inline uint32_t snnrt_rows_of(const snnrt_node *node) {
+    return node->kind == SNNRT_KIND_CONV2D ? ((const snnrt_window *)snnrt_parameters_behind_edge(node))->rows
+                                           : 0;
+}
+
+/* Where scratch has room for all rows of such a node: there, at once; elsewhere NULL. */
+static inline void *snnrt_whole_output(const snnrt_network *network, const snnrt_node *node) {
+#if SNNRT_WITH_KERNEL_TABLE
+    return network->scratch_bytes >= snnrt_output_bytes(node) ? network->scratch : NULL;
+#else
+    (void)network, (void)node;
+    return NULL;
+#endif
+}
+
+/* Rows first ... end of a convolution that computes by rows, into its output. */
+SNNRT_INTERNAL void snnrt_conv2d_rows(const snnrt_network *network, const snnrt_node *node, uint32_t index,
+                                      uint32_t first, uint32_t end);
+#endif
+
 /* Zeros in a node's output, where it holds bits. */
 static inline void snnrt_clear_bits(const snnrt_network *network, const snnrt_node *node) {
     snnrt_uint32 *output = (snnrt_uint32 *)(void *)(network->arena + node->output);
@@ -133,12 +155,38 @@ static inline const snnrt_exit_parameters *snnrt_exit_parameters_of(const uint8_
 /* The readout as the exit rule sees it, after network->timestep steps. */
 SNNRT_INTERNAL void snnrt_logits_of(const snnrt_network *network, snnrt_logits *logits);
 
+#if SNNRT_WITH_MONITOR
+/* snnrt_network.monitor of a network that is not watched. */
+#define SNNRT_MONITOR_OFF INT32_MIN
+
+/* The model's table; NULL: it has no monitor. */
+SNNRT_INTERNAL const snnrt_monitor_table *snnrt_monitor_table_of(const uint8_t *model);
+
+/* Begins anew, or switches off where the exit in force is not the model's own. */
+SNNRT_INTERNAL void snnrt_monitor_restart(snnrt_network *network);
+
+/* Looks at the inference that this result ends; `score` as the record of health has it. */
+SNNRT_INTERNAL void snnrt_monitor_add(snnrt_network *network, const snnrt_result *result, uint32_t score);
+#endif
+
+#if SNNRT_WITH_ADAPTATION
+/* Whether settings and the exit in force go together. */
+SNNRT_INTERNAL bool snnrt_adaptation_fits(const snnrt_network *network, const snnrt_adaptation *settings);
+
+/* Takes the threshold into its bounds, and begins a window. */
+SNNRT_INTERNAL void snnrt_adaptation_start(snnrt_network *network, snnrt_adaptation *settings);
+
+/* Counts an inference that took so many timesteps, 1 ... T. */
+SNNRT_INTERNAL void snnrt_adaptation_add(snnrt_network *network, uint32_t timesteps);
+#endif
+
 #if SNNRT_WITH_HEALTH
 /* Starts the network's record, if it has one, again. */
 SNNRT_INTERNAL void snnrt_health_restart(const snnrt_network *network);
 
-/* Records the inference that this result ends. */
-SNNRT_INTERNAL void snnrt_health_add(snnrt_network *network, const snnrt_result *result);
+/* Records the inference that this result ends; `score`: that of the rule, of `never` the entropy. */
+SNNRT_INTERNAL void snnrt_health_add(const snnrt_network *network, const snnrt_result *result,
+                                     uint32_t score);
 #endif
 
 #endif

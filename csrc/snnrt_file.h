@@ -79,6 +79,18 @@ typedef struct snnrt_exit_term {
 } snnrt_exit_term;
 typedef char snnrt_exit_term_is_four_words[sizeof(snnrt_exit_term) == 16 ? 1 : -1];
 
+/* The drift monitor's table, an array of the exit. */
+#define SNNRT_MONITOR_ROWS 8
+#define SNNRT_MONITOR_COLUMNS 16
+typedef struct snnrt_monitor_table {
+    int32_t alarm; /* 1/4096 bit, from 1 */
+    uint8_t lowest; /* half octave of the first column */
+    uint8_t step_shift; /* timesteps a row: 2^step_shift */
+    uint16_t reserved; /* 0 */
+    int16_t bets[SNNRT_MONITOR_ROWS][SNNRT_MONITOR_COLUMNS]; /* 1/4096 bit */
+} snnrt_monitor_table;
+typedef char snnrt_monitor_table_is_not_padded[sizeof(snnrt_monitor_table) == 264 ? 1 : -1];
+
 static inline const snnrt_file_header *snnrt_header_of(const uint8_t *model) {
     return (const snnrt_file_header *)(const void *)model;
 }

@@ -15,6 +15,9 @@
 #define SNNRT_DELAY_MAX 1u
 #define SNNRT_CLASSES_MAX 4096u
 #define SNNRT_EXIT_TERMS_MAX 1024u
+#define SNNRT_MONITOR_ALARM_MAX 0x00100000
+#define SNNRT_MONITOR_LOWEST_MAX 40u
+#define SNNRT_MONITOR_SHIFT_MAX 15u
 #define SNNRT_DIMENSION_MAX 0x00FFFFFFu
 #define SNNRT_ELEMENTS_MAX 0x08000000u
 #define SNNRT_VALUE_MAX 32767u
@@ -145,7 +148,8 @@
 #define SNNRT_READOUT_ARRAYS 2
 
 #define SNNRT_EXIT_TERMS 0
-#define SNNRT_EXIT_ARRAYS 1
+#define SNNRT_EXIT_MONITOR 1
+#define SNNRT_EXIT_ARRAYS 2
 
 /* A record's parameters. */
 /* Windows: of conv2d, and without the last four fields of the poolings. */
@@ -161,7 +165,7 @@ typedef struct snnrt_window {
     uint16_t dilation_y;
     uint16_t dilation_x;
     uint16_t groups;
-    uint16_t zero;
+    uint16_t rows;
 } snnrt_window;
 
 typedef struct snnrt_input_parameters {
@@ -298,7 +302,7 @@ typedef struct snnrt_exit_parameters {
 #define SNNRT_LIST_WINNERS(X)
 #endif
 #define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 2u, 0x0u)
-#define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x30u, 1u, 1u, 3u, 1u, 0x0u)
+#define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x30u, 1u, 1u, 3u, 2u, 0x0u)
 #define SNNRT_NODE_LIST(X) \
     SNNRT_LIST_INPUT(X) \
     SNNRT_LIST_DENSE(X) \

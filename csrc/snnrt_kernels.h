@@ -197,10 +197,16 @@ struct snnrt_synapse_step {
     uint32_t numbers;
     uint32_t in_channels, in_height, in_width;
     uint32_t out_channels, out_height, out_width;
+    /* Of a convolution, rows first_row ... out_height: `output` has no others. */
+    uint32_t first_row;
+#if SNNRT_WITH_KERNEL_TABLE
+    bool by_rows; /* whether these are not all: vector kernels take whole layers */
+#endif
 };
 
 SNNRT_INTERNAL void snnrt_dense(const snnrt_synapse_step *step);
 SNNRT_INTERNAL void snnrt_conv2d(const snnrt_synapse_step *step);
+SNNRT_INTERNAL snnrt_conv2d_kernel snnrt_conv2d_i8; /* takes every layer */
 SNNRT_INTERNAL void
 snnrt_depthwise(const snnrt_synapse_step *step); /* as many groups as inputs, more than 1 */
 
@@ -220,6 +226,13 @@ typedef struct snnrt_pool_step {
 } snnrt_pool_step;
 
 SNNRT_INTERNAL void snnrt_pool2d(const snnrt_pool_step *step);
+
+/* Sums of 2 × 2 spikes by words; false, and nothing done, for other poolings. */
+#define SNNRT_WITH_POOL_BITS \
+    (SNNRT_WITH_INT8 && SNNRT_WITH_POOL2D && SNNRT_WITH_FAST_LOOPS && !SNNRT_WITH_KERNEL_TABLE)
+#if SNNRT_WITH_POOL_BITS
+SNNRT_INTERNAL bool snnrt_pool_bits(const snnrt_pool_step *step);
+#endif
 
 /* output (+)= input, elements converted; `first` overwrites. int32 saturates. */
 typedef struct snnrt_add_step {

@@ -18,8 +18,13 @@ static void run_node(const snnrt_network *network, const snnrt_node *node, uint3
 static void show(const snnrt_network *network, uint32_t index, uint32_t count) {
     const snnrt_node *node = snnrt_node_of(network->model, index);
     const void *state = snnrt_state_bytes(node) == 0 ? NULL : network->arena + snnrt_state_offset(node);
-    network->trace(network->trace_user, network, index,
-                   index + 1u == count ? NULL : snnrt_value_of(network, node), state);
+    const void *output = index + 1u == count ? NULL : snnrt_value_of(network, node);
+#if SNNRT_WITH_CONV2D
+    if (snnrt_rows_of(node) != 0) {
+        output = snnrt_whole_output(network, node);
+    }
+#endif
+    network->trace(network->trace_user, network, index, output, state);
 }
 #endif
 
@@ -75,6 +80,55 @@ static snnrt_status advance(snnrt_network *network, const void *input) {
     return SNNRT_OK;
 }
 
+/* Whether the build has anything that looks at how inferences end. */
+#define SNNRT_WATCHES (SNNRT_WITH_HEALTH || SNNRT_WITH_MONITOR || SNNRT_WITH_ADAPTATION)
+
+static inline bool is_watched(const snnrt_network *network) {
+#if SNNRT_WITH_MONITOR
+    if (network->monitor != SNNRT_MONITOR_OFF) {
+        return true;
+    }
+#endif
+#if SNNRT_WITH_ADAPTATION
+    if (network->adaptation != NULL) {
+        return true;
+    }
+#endif
+    return SNNRT_WITH_HEALTH && network->health != NULL;
+}
+
+#if SNNRT_WATCHES
+/* The end of an inference, for the record, the monitor and the threshold. */
+static void watch(snnrt_network *network, const snnrt_logits *logits, const snnrt_result *result) {
+    uint32_t score = result->score_q16;
+#if SNNRT_WITH_EXIT_SCORES
+    if (network->exit_rule == SNNRT_EXIT_NEVER) {
+        snnrt_result entropy;
+        (void)snnrt_exit_evaluate(network, logits, SNNRT_EXIT_ENTROPY, 0, &entropy);
+        score = entropy.score_q16;
+    }
+#else
+    (void)logits;
+#endif
+#if SNNRT_WITH_HEALTH
+    if (network->health != NULL) {
+        snnrt_health_add(network, result, score);
+    }
+#endif
+#if SNNRT_WITH_MONITOR
+    if (network->monitor != SNNRT_MONITOR_OFF) {
+        snnrt_monitor_add(network, result, score);
+    }
+#endif
+#if SNNRT_WITH_ADAPTATION
+    if (network->adaptation != NULL) {
+        snnrt_adaptation_add(network, result->timesteps);
+    }
+#endif
+    (void)score;
+}
+#endif
+
 /* Asks the exit rule. */
 static void conclude(snnrt_network *network, snnrt_result *result) {
     snnrt_logits logits;
@@ -83,19 +137,19 @@ static void conclude(snnrt_network *network, snnrt_result *result) {
     stop = snnrt_exit_evaluate(network, &logits, network->exit_rule, network->exit_threshold_q, result);
     result->timesteps = network->timestep;
     result->done = stop || network->timestep >= network->maximum_timesteps;
-#if SNNRT_WITH_HEALTH
+#if SNNRT_WATCHES
     if (result->done && network->recorded == 0) {
         network->recorded = 1;
-        if (network->health != NULL) {
-            snnrt_health_add(network, result);
+        if (is_watched(network)) {
+            watch(network, &logits, result);
         }
     }
 #endif
 }
 
-#if SNNRT_WITH_HEALTH || SNNRT_WITH_EXIT_COMBINED
+#if SNNRT_WATCHES || SNNRT_WITH_EXIT_COMBINED
 static bool wants_to_know(const snnrt_network *network) {
-    return (SNNRT_WITH_HEALTH && network->health != NULL && network->recorded == 0) ||
+    return (is_watched(network) && network->recorded == 0) ||
            (SNNRT_WITH_EXIT_COMBINED &&
             (network->exit_rule == SNNRT_EXIT_PATIENCE || network->exit_rule == SNNRT_EXIT_COMBINED));
 }
@@ -103,7 +157,7 @@ static bool wants_to_know(const snnrt_network *network) {
 
 snnrt_status snnrt_network_step(snnrt_network *network, const void *input, snnrt_result *result) {
     snnrt_status status = advance(network, input);
-#if SNNRT_WITH_HEALTH || SNNRT_WITH_EXIT_COMBINED
+#if SNNRT_WATCHES || SNNRT_WITH_EXIT_COMBINED
     snnrt_result unseen;
     /* The record, and a rule that remembers, want to know all the same. */
     if (result == NULL && status == SNNRT_OK && wants_to_know(network)) {
@@ -114,6 +168,11 @@ snnrt_status snnrt_network_step(snnrt_network *network, const void *input, snnrt
         conclude(network, result);
     }
     return status;
+}
+
+snnrt_status snnrt_network_stream(snnrt_network *network, const void *input, snnrt_result *result) {
+    snnrt_status status = result == NULL ? SNNRT_ERROR_NULL : snnrt_network_step(network, input, result);
+    return status == SNNRT_OK && result->done ? snnrt_network_reset(network) : status;
 }
 
 snnrt_status snnrt_network_run(snnrt_network *network, const void *input, snnrt_result *result) {

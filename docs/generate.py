@@ -28,6 +28,7 @@ LEVELS = {
                 "latency", "spikes_at",
             ),
             "snnrt.targets": ("list_targets", "load_target", "TargetReport", "write_report", "explain"),
+            "snnrt.targets.sweep": ("sweep", "Sweep", "SweepPoint", "Estimate"),
             "snnrt.converters.check": ("SourceCheck", "NodeVerdict"),
             "snnrt.comparison": ("Comparison",),
             "snnrt.results.rates": ("Agreement", "LayerRates"),
@@ -63,6 +64,10 @@ LEVELS = {
             "snnrt": ("Counts", "FileInfo", "NodeInfo"),
             "snnrt.data": ("load_for_model", "fit_to_model"),
             "snnrt.data.fit": ("fitted_inputs", "fitted_labels"),
+            "snnrt.calibration.monitor": ("Drift", "MonitorPromise"),
+            "snnrt.calibration.adaptive": ("Adapted",),
+            "snnrt.exits.adaptation": ("Adaptation",),
+            "snnrt.devices.stream": ("Window",),
             "snnrt.health.record": ("find_records",),
             "snnrt.health.histograms": ("Difference", "Shift"),
             "snnrt.targets": ("estimate", "compare", "Costs", "CostSummary", "write_per_input"),
@@ -95,7 +100,7 @@ A failed command prints one line on standard error, `snnrt: error: …`, and ove
 | exit code | meaning |
 |---|---|
 | 0 | done; also help, and `snnrt` alone |
-| 1 | failed; `check` of what is unsupported, `validate` beyond its limits, `health` with a drift or damage |
+| 1 | failed; unsupported (`check`), beyond limits (`validate`), drift or damage (`health`, `monitor`) |
 | 2 | wrong usage: the message ends with the help to read |
 | 130 | interrupted with Ctrl-C |
 | 141 | the reader of the output went away, as in `snnrt targets | head -1` |

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from snnrt.atomic_write import write_atomically
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     import numpy as np
     from typing_extensions import Unpack
 
+    from snnrt.calibration.adaptive import Adapted
     from snnrt.calibration.calibrate import Calibration
+    from snnrt.calibration.monitor import Drift
     from snnrt.comparison import Comparison
     from snnrt.devices.crossbar.device import Crossbar
+    from snnrt.devices.stream import Window
     from snnrt.targets import Target, TargetReport
     from snnrt.targets.profiling import Options, Profile
+    from snnrt.targets.sweep import Sweep, SweepOptions
 
     OneTarget = str | os.PathLike[str] | Target
     Several = Sequence[OneTarget]
@@ -89,6 +93,19 @@ class Network(NetworkFacts):
         with chosen.open(with_exit(self.model, exit)) as session:
             return with_silence(self.graph, session.run(request), chosen.capabilities)
 
+    def stream(
+        self, frames: Iterable[np.ndarray], *, timesteps: int | None = None, exit: Exit | str | None = None
+    ) -> Iterator[Window]:
+        """Windows of a stream without end: each stops where the exit says (or after ``timesteps``, None: the
+        model's T) and the next begins with the next frame.
+
+        ``frames``: arrays of ``input_shape``, one a timestep, asked for one at a time. Raises DataError for a
+        model with a constant input, and for a frame that does not fit.
+        """
+        from snnrt.devices.stream import windows
+
+        return windows(self.model, frames, timesteps=timesteps, exit=exit)
+
     def score(
         self, x: Inputs, y: np.ndarray | None = None, *, timesteps: int | None = None,
         exit: Exit | str | None = None, device: str | Device | Crossbar = "cpu",
@@ -141,6 +158,15 @@ class Network(NetworkFacts):
             self._write_report(report, profiled, x, device, period_s)
         return found[0] if is_one_target(target) else found
 
+    def sweep(
+        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget, **options: Unpack[SweepOptions]
+    ) -> Sweep:
+        """Accuracy and cost, with intervals, of many chips at each point of a design space:
+        ``vary=["adc.bits=3:8"], chips=100``. ``options``: :func:`snnrt.targets.sweep.sweep`."""
+        from snnrt.targets.sweep import sweep
+
+        return sweep(self.model, x, y, target=target, **options)
+
     def _write_report(
         self, path: str | os.PathLike[str], profiled: Profile, x: Inputs, device: object,
         period_s: float | None,
@@ -157,7 +183,7 @@ class Network(NetworkFacts):
         )  # fmt: skip
         write_report(path, graph, profiled.reports, None, details)
 
-    def sweep(
+    def sweep_exits(
         self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget | Several,
         rules: Sequence[str] = (), timesteps: int | None = None, device: object = "cpu",
         progress: Progress | None = None,
@@ -201,12 +227,68 @@ class Network(NetworkFacts):
             from snnrt.calibration.step_counts import step_counts
             from snnrt.targets.trade_off import cost_of_steps
 
-            counts = step_counts(self.model, x, timesteps)
-            cost = cost_of_steps(self.model, counts, target, minimize)
+            cost = cost_of_steps(self.model, step_counts(self.model, x, timesteps), target, minimize)
         return calibrate(
             self.model, x, y, max_drop=max_drop, confidence=confidence, rules=rules, loss=loss, mode=mode,
             device=device, chip_share=chip_share, timesteps=timesteps, cost=cost, progress=progress,
         )  # fmt: skip
+
+    def with_monitor(
+        self, x: Inputs, *, mean_run: float = 1000.0, confidence: float = 0.9, tried: int = 1,
+        device: str | Device = "cpu", progress: Progress | None = None,
+    ) -> Network:  # fmt: skip
+        """The network with a drift monitor (docs/monitor.md), made from ``x``: inputs as they should be, that
+        were not trained on.
+
+        Devices then keep a level, 4 bytes, that an alarm ends; while inputs are drawn as ``x``, an alarm
+        comes after ``mean_run`` inferences or more on average, with ``confidence`` over the draw of ``x``.
+        ``tried``: exits among which this one was chosen on the same inputs. Raises DataError.
+        """
+        from snnrt.calibration.monitor import with_monitor
+
+        return type(self)(
+            with_monitor(
+                self.model, x, mean_run=mean_run, confidence=confidence, tried=tried, device=device,
+                progress=progress,
+            )
+        )  # fmt: skip
+
+    def adapt(
+        self, x: Inputs, low: float, high: float, *, floor: float, exit: Exit | str | None = None,
+        careful: float | None = None, window: int = 32, moves: int = 32, figure: str = "timesteps",
+        target: OneTarget | None = None, device: str | Device = "cpu", progress: Progress | None = None,
+    ) -> Adapted:  # fmt: skip
+        """Run ``x`` in turn with a threshold that follows (docs/adaptation.md), as a device does, to the bit.
+
+        After every ``window`` inferences the threshold moves, in ``moves`` moves from ``careful`` (None: the
+        rule's most careful) to ``floor``, the boldest, so that the mean of ``figure`` stays from ``low`` to
+        ``high``: ``"timesteps"``, or ``"edp"`` (J·s), ``"energy"`` (J) or ``"latency"`` (s) on a ``target``.
+        ``exit``: where it begins (the network's own). ``settings.c_initialiser()`` of the result is what
+        firmware takes. Raises DataError and TargetError.
+        """
+        from snnrt.calibration.adaptive import Adaptation, adapted
+
+        chosen = self.exit if exit is None else Exit.of(exit)
+        costs = None
+        if figure != "timesteps":
+            from snnrt.calibration.step_counts import step_counts
+            from snnrt.targets.trade_off import costs_by_step
+
+            costs = costs_by_step(self.model, step_counts(self.model, x), target, figure, chosen.rule)
+        settings = Adaptation.keeping(
+            chosen, low, high, self.graph.readout.shape[0], floor=floor, careful=careful, window=window,
+            moves=moves, costs=costs,
+        )  # fmt: skip
+        return adapted(self.model, x, settings, device=device, progress=progress)
+
+    def drift(
+        self, x: Inputs, *, level: int = 0, device: str | Device = "cpu", progress: Progress | None = None
+    ) -> Drift:
+        """What the network's monitor says of ``x`` in turn, bit for bit as on a device; ``level`` (1/4096
+        bit): what it was before. Raises ModelError without a monitor, DataError for data that do not fit."""
+        from snnrt.calibration.monitor import drift
+
+        return drift(self.model, x, level=level, device=device, progress=progress)
 
     def validate(
         self, source: object, data: Inputs, *, example: object = None, weights: object = None,
@@ -220,6 +302,6 @@ class Network(NetworkFacts):
         :meth:`run`. Raises ModelError for another network, DataError where outputs do not fit it."""
         from snnrt.comparison import validate
 
-        called = (("example", example), ("weights", weights))
-        given = {name: value for name, value in called if value is not None}
+        called = {"example": example, "weights": weights}
+        given = {name: value for name, value in called.items() if value is not None}
         return validate(self.model, source, data, progress, **given)

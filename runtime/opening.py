@@ -56,6 +56,7 @@ def convert(
     state_bits: Literal[16, 32] | None = None,
     decays: Literal["product", "shift"] | None = None,
     fine: Literal["none", "constant", "all"] | Sequence[str] | None = None,
+    memory: Literal["kept", "least"] | None = None,
     name: str | None = None,
     class_names: Sequence[str] | None = None,
     readout: Literal["sum", "mean"] | None = None,
@@ -100,9 +101,11 @@ def convert(
     scales and show how far it agrees with float32 (``agreement`` of the result); ``state_bits``: width of
     int8 membranes (None: chosen). ``decays``: of int8, ``product`` (None) or ``shift``, without products: the
     nearest 1 − 2⁻ᵏ. ``fine``: of int8, the layers whose weights take two int8 each (``none``, ``all``,
-    ``constant``: those that read the same at every timestep, or a list of names); None: ``constant`` where
-    ``calibrate`` shows more than 0.25 % of the classes changed without, which the assumptions say. ``name``,
-    ``class_names``: for the file.
+    ``constant``: those that read the same at every timestep, or a list of names); None: as few as are
+    needed until ``calibrate`` shows 99.5 % of the classes equal, which the assumptions say with its cost.
+    ``memory``: ``least``: what convolutions make of a constant input is computed anew at every timestep, a
+    few rows at a time, where ``kept`` (None) computes it once and keeps it.
+    ``name``, ``class_names``: for the file.
 
     What the file does not say; None is the framework's rule, or what stands in brackets:
 
@@ -137,7 +140,7 @@ def convert(
     }  # fmt: skip
     converted = convert_source(
         source, numbers=numbers, calibrate=calibrate, state_bits=state_bits, decays=decays,
-        fine=fine,
+        fine=fine, memory=memory,
         framework=framework, timesteps=timesteps, exit=exit, name=name, class_names=class_names, run=_spikes,
         preprocessing=preprocessing,
         **{option: value for option, value in options.items() if value is not None},
@@ -148,7 +151,7 @@ def convert(
     return network
 
 
-def _spikes(graph: Graph, inputs: np.ndarray, names: Mapping[str, object]) -> Mapping[str, np.ndarray]:
-    """What the nodes ``names`` of ``graph`` fire on ``inputs``, (N, T, …)."""
-    found = Network(graph).run(inputs, exit="never", record=("spikes",)).spikes
-    return {name: found[name] for name in names}
+def _spikes(graph: Graph, inputs: np.ndarray, names: Sequence[str]) -> Mapping[str, np.ndarray]:
+    """Spikes, or membranes where they never fire, of the nodes ``names`` on ``inputs``, (N, T, …)."""
+    found = Network(graph).run(inputs, exit="never", record=("spikes", "membranes"))
+    return {name: found.spikes[name] if name in found.spikes else found.membranes[name] for name in names}

@@ -18,7 +18,7 @@ FORMAT = 2
 NUMBERS = ("int8", "float32")
 BASE = frozenset({"exit_scores", "model_check"})
 """Switches of the smallest build, dense + LIF + entropy exit, beside the one of its number."""
-OPTIONAL_PARTS = ("health", "verify", "strings", "counters", "trace", "model_check")
+OPTIONAL_PARTS = ("health", "monitor", "adaptation", "verify", "strings", "counters", "trace", "model_check")
 """Parts that firmware may have whatever its model; the builds of models have the last of them."""
 WITHIN = {"depthwise": "conv2d"}
 """Switches that do nothing without another; the table has the build with both."""
@@ -160,5 +160,10 @@ def _core_build(name: str, core: Mapping[str, Any], number: str, changed: tuple[
         step_stack_bytes=row["step"] + excess["step"],
         run_stack_bytes=row["run"] + excess["run"],
         verify_stack_bytes=row["verify"] + excess["verify"],
-        added_bytes={part: abs(code_of(builds[part]) - code_of(builds["base"])) for part in OPTIONAL_PARTS},
+        # of a part that the table does not know yet nothing is said
+        added_bytes={
+            part: abs(code_of(builds[part]) - code_of(builds["base"]))
+            for part in OPTIONAL_PARTS
+            if part in builds
+        },
     )

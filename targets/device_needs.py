@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snnrt.ir.graph import Graph
+from snnrt.ir.graph import Conv2d, Graph
 from snnrt.ir.memory_plan import buffers, plan_memory
+from snnrt.ir.rows import can_go_by_rows
 from snnrt.network import Network
 from snnrt.targets.code_sizes import CoreBuild, builds_for
 from snnrt.targets.step_instructions import read_table, step_instructions
@@ -62,6 +63,30 @@ def device_needs(network: Network, core: str | None = None) -> DeviceNeeds:
         later_instructions={build.core: step_instructions(graph, build.core, static) for build in builds},
         optimisation=read_table()["optimisation"],
     )
+
+
+def arena_reasons(graph: Graph, needs: DeviceNeeds) -> tuple[str, ...]:
+    """What fills the arena and why, the largest first: at most three, each at least a tenth of it."""
+    arena = plan_memory(graph).arena_bytes
+    static = graph.static_nodes()
+    largest = sorted(needs.buffers, key=lambda buffer: -buffer.bytes)[:3]
+    return tuple(
+        f"{buffer.bytes} bytes ({buffer.bytes / arena:.0%}): {_reason(graph, buffer, static)}"
+        for buffer in largest
+        if buffer.bytes * 10 >= arena
+    )
+
+
+def _reason(graph: Graph, buffer: PlacedBuffer, static: frozenset[str]) -> str:
+    node = graph[buffer.node]
+    if buffer.role == "state":
+        each = buffer.bytes / node.elements
+        return f"states of {node.name}, {each:g} bytes a neuron" if each >= 1 else f"states of {node.name}"
+    if node.name in static:
+        text = f"output of {node.name}, the same at every timestep, computed once and kept"
+        anew = isinstance(node, Conv2d) and can_go_by_rows(graph.nodes, graph.index(node.name))
+        return text + (": convert --memory least computes it anew, by rows" if anew else "")
+    return f"output of {node.name}" + (", kept for the next timestep" if buffer.kept else "")
 
 
 def _placed(graph: Graph) -> tuple[PlacedBuffer, ...]:

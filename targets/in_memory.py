@@ -34,7 +34,7 @@ FORMULAS = (
     "cell drives = row activations · passes · fraction of bits set · outputs · slices · arrays of a pair",
     "conversions = active reads · used columns of a block",
     "energy an event = figure · its laws (converter bits, array size, technology, voltage, conductance)",
-    "read = settle time + ⌈used columns / converters⌉ · conversion time at the bits of its ADC",
+    "read = settle time + ⌈used columns / ADCs of an array⌉ · conversion time at the bits of its ADC",
     "timestep of a layer = ⌈windows / copies⌉ · passes · read (· outputs where they are read one by one)",
     "latency = Σ layers: start fraction · its timesteps (the last layer: all of it), at least the "
     "slowest layer; "
@@ -119,7 +119,7 @@ def _elements_read(graph: Graph, synapses: Synapses) -> int:
 
 def read_time(target: InMemory, columns: float) -> float:
     """Seconds from driving the rows to the last of ``columns`` columns' code."""
-    turns = math.ceil(columns / target.converters.si)
+    turns = math.ceil(columns / target.converters)
     law = converter_time(target.converter, target.bits, target.converter_bits.si)
     slower = 1.0 if target.latency_scale is None else target.latency_scale.si
     return (target.settle_time.si + turns * target.conversion_time.si * law) * slower
@@ -263,7 +263,7 @@ def areas(graph: Graph, target: InMemory, mapping: tuple[LayerMapping, ...]) -> 
     written = [item.outputs * item.groups * positions_of(graph, item, target) for item in synapses[:layers]]
     pieces = {
         "array": (held + idle * max(kernels, default=1)) * target.arrays_per_block,
-        "converter": blocks * target.converters.si,
+        "converter": blocks * target.converters,
         "block": blocks,
         "tile": tiles_used(mapping, target),
         "input_element": sum(_elements_read(graph, item) for item in synapses),

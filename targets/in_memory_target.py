@@ -56,15 +56,12 @@ class InMemory(Target):
 
     input_bits: Figure = field(metadata=rule("bit", least=1, most=32))
     input_bit_density: Figure = field(metadata=rule("1", most=1))
-    converters: Figure = field(metadata=rule("count", least=1, most=1e6))
     converter_bits: Figure = field(metadata=rule("bit", least=1, most=16))
     conversion_time: Figure = field(metadata=rule("s"))
     settle_time: Figure = field(metadata=rule("s", above=True))
     node: Figure | None = field(default=None, metadata=rule("nm", above=True, most=1000))
     supply_voltage: Figure | None = field(default=None, metadata=rule("V", above=True, most=100))
     read_voltage: Figure | None = field(default=None, metadata=rule("V", above=True, most=100))
-    on_resistance: Figure | None = field(default=None, metadata=rule("ohm", above=True))
-    temperature: Figure | None = field(default=None, metadata=rule("K", above=True, most=1000))
     replicas: Figure | None = field(default=None, metadata=rule("count", least=1, most=65536))
     start_fraction: Figure | None = field(default=None, metadata=rule("1", most=1))
     blocks_per_tile: Figure | None = field(default=None, metadata=rule("count", least=1))
@@ -93,6 +90,12 @@ class InMemory(Target):
     def bits(self) -> int:
         """Bits of a conversion: the crossbar's ADC; the figures' own where the crossbar reads exactly."""
         return self.crossbar.adc_bits or int(self.converter_bits.si)
+
+    @property
+    def converters(self) -> int:
+        """ADCs of an array: reference columns are subtracted before them."""
+        columns = self.crossbar.outputs_per_tile * self.crossbar.slices
+        return -(-columns // self.crossbar.columns_per_adc)
 
     @property
     def arrays_per_block(self) -> int:

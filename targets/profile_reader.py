@@ -94,7 +94,12 @@ class ProfileReader:
                 "which is missing; add it"
             )
         if isinstance(target, InMemory):
+            described = self._table("crossbar", document["crossbar"])
             for charge in (*target.charges, *target.areas):
+                if "conductance" in charge.laws and "on_resistance" not in described:
+                    raise TargetError(
+                        f"{self.path}: crossbar.on_resistance is missing: a charge's law needs it; add it"
+                    )
                 factors(charge, target)
         return target
 
@@ -150,6 +155,14 @@ class ProfileReader:
     def _figures(self, cls: type[Target], tables: dict[str, object]) -> dict[str, object]:
         known = {item.name: item for item in dataclasses.fields(cls) if "unit" in item.metadata}
         required = {name for name, item in known.items() if item.default is dataclasses.MISSING}
+        parameters = {item.name for item in dataclasses.fields(CrossbarConfig)}
+        for name in tables if cls is InMemory else ():
+            place = "columns_per_adc" if name == "converters" else name
+            if place in parameters:
+                raise TargetError(
+                    f"{self.path}: figures.{name}: the crossbar says this, in crossbar.{place}; a fact is "
+                    "stated once: move it there"
+                )
         self._keys("figures", tables, set(known), required)
         found: dict[str, object] = {}
         for name, table in tables.items():

@@ -85,7 +85,7 @@ LAWS: dict[str, tuple[tuple[str, ...], Callable[[InMemory, Mapping[str, float]],
     "conductance": (
         ("on_resistance", "on_off_ratio"),
         lambda target, at: (
-            _mean_conductance(target.crossbar.on_off_ratio, _chip(target, "on_resistance"))
+            _mean_conductance(target.crossbar.on_off_ratio, target.crossbar.on_resistance)
             / _mean_conductance(at["on_off_ratio"], at["on_resistance"])
         ),
     ),

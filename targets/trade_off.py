@@ -79,6 +79,16 @@ def cost_of_steps(
     return lambda rule, steps: step_costs(model, counts, hardware, rule).mean(figure, steps)
 
 
+def costs_by_step(
+    model: Model, counts: Sequence[Counts], target: Target | str | os.PathLike[str] | None, figure: str,
+    rule: str,
+) -> np.ndarray:  # fmt: skip
+    """(T,) the mean of ``figure`` of inputs that end after 1 … T timesteps. Raises TargetError."""
+    mean = cost_of_steps(model, counts, target, figure)
+    steps = np.arange(1, len(counts) + 1)
+    return np.array([mean(rule, np.full(len(counts[0].spikes), step)) for step in steps])
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """Points of a plot. ``across`` (J,): mean timesteps, or a cost; ``accuracy`` (J,), a share; ``chosen``:

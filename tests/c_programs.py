@@ -33,7 +33,7 @@ KIND_SWITCHES = {node.KIND.switch: node.kind for node in NODES if node.KIND.swit
 LEFT_OUT = (
     "FLOAT32", "INT8", *KIND_SWITCHES, "NEURON_VARIANTS", "LOIHI", "DEPTHWISE", "READOUT_MODES", "COUNTERS",
     "TRACE",
-    "STRINGS", "EXIT_SCORES", "HEALTH", "MODEL_CHECK",
+    "STRINGS", "EXIT_SCORES", "HEALTH", "MONITOR", "ADAPTATION", "MODEL_CHECK",
 )  # fmt: skip
 PORTABLE = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c")
 HOSTED = (*PORTABLE, "kernels/x86/*.c", "host/*.c", "crossbar/*.c", "crossbar/x86/*.c")

@@ -2,7 +2,7 @@
 
     python tests/damage_data.py --files 10000
 
-Recordings of events, images, IDX and CSV files are written, then bytes are changed, cut, repeated and
+Recordings of events and sound, images, IDX and CSV files are written, then bytes are changed, cut, repeated,
 inserted. Prints how many files were read and refused, the longest time, and the most memory of the process.
 """
 
@@ -16,6 +16,7 @@ import struct
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from snnrt.ir.graph import Edge, Exit, Graph, Input, Readout
 LIMIT_S = 5.0
 LIMIT_BYTES = 1 << 30
 RECORDINGS = (".bin", ".raw", ".es", ".aedat4")
+SOUND = (".wav",)
 
 
 def _lz4_frame(data: bytes) -> bytes:
@@ -55,6 +57,20 @@ def _aedat4() -> bytes:
     return start + struct.pack("<ii", 0, len(packed)) + packed
 
 
+def _wav(kind: int, bits: int, channels: int, extensible: bool = False) -> bytes:
+    """Noise, a chunk of no interest before it."""
+    frame = channels * bits // 8
+    data = np.random.default_rng(bits).integers(0, 256, 300 * frame, np.uint8).tobytes()
+    if kind == 3:
+        data = np.random.default_rng(0).random(300 * channels).astype("<f4").tobytes()
+    form = struct.pack("<HHIIHH", 0xFFFE if extensible else kind, channels, 8000, 8000 * frame, frame, bits)
+    if extensible:
+        form += struct.pack("<HHIH", 22, bits, 0, kind) + bytes(14)
+    chunks = ((b"LIST", b"abc\0"), (b"fmt ", form), (b"data", data))
+    body = b"".join(name + struct.pack("<I", len(part)) + part for name, part in chunks)
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
+
+
 def originals() -> dict[str, bytes]:
     """Valid files by name."""
     rng = np.random.default_rng(0)
@@ -62,6 +78,7 @@ def originals() -> dict[str, bytes]:
     evt2 = (rng.choice([0, 1, 8], 300) << 28) | (rng.integers(0, 34, 300) << 11) | rng.integers(0, 34, 300)
     evt3 = (rng.choice([0, 2, 3, 4, 5, 6, 8], 300) << 12) | rng.integers(0, 30, 300)
     dvs = b"".join(struct.pack("<BHH", k % 250, k % 34, k % 33) for k in range(200))
+    colour = b"".join(struct.pack("<BHHBBB", k % 254, k % 34, k % 33, k, 2, 3) for k in range(100))
     images = rng.integers(0, 256, (3, 4, 5), np.uint8)
     idx = bytes([0, 0, 8, 3]) + struct.pack(">3I", *images.shape) + images.tobytes()
     files = {
@@ -69,7 +86,15 @@ def originals() -> dict[str, bytes]:
         "evt2.raw": head.replace(b"%s", b"2.0").replace(b"%%", b"%") + evt2.astype("<u4").tobytes(),
         "evt3.raw": head.replace(b"%s", b"3.0").replace(b"%%", b"%") + evt3.astype("<u2").tobytes(),
         "a.es": b"Event Stream\x02\x00\x00\x01" + struct.pack("<HH", 34, 34) + dvs,
+        "atis.es": b"Event Stream\x02\x00\x00\x02" + struct.pack("<HH", 34, 34) + dvs,
+        "colour.es": b"Event Stream\x02\x00\x00\x04" + struct.pack("<HH", 34, 34) + colour,
+        "generic.es": b"Event Stream\x02\x00\x00\x00" + bytes([3, 4, 97, 98, 255, 0, 0, 9, 3, 0, 7]) * 20,
         "a.aedat4": _aedat4(),
+        "8.wav": _wav(1, 8, 1),
+        "16.wav": _wav(1, 16, 2),
+        "24.wav": _wav(1, 24, 1, extensible=True),
+        "32.wav": _wav(1, 32, 1),
+        "float.wav": _wav(3, 32, 3),
         "a.idx": idx,
         "a.idx.gz": gzip.compress(idx),
         "a.csv": b"label,a,b,c\n" + b"".join(b"%d,%d,0.5,-1e3\n" % (k, k * k) for k in range(40)),
@@ -108,17 +133,19 @@ def damaged(data: bytes, rng: np.random.Generator) -> bytes:
     return bytes(out)
 
 
-def graph(shape: tuple[int, ...]) -> Graph:
+def graph(shape: tuple[int, ...], **preprocessing: object) -> Graph:
     """What reading needs of a model."""
     source = Input("input", (), shape, encoding="spikes", low=0.0, high=1.0)
     readout = Readout("readout", (Edge("input"),), (10,))
-    return Graph((source, readout, Exit("exit", (Edge("readout"),), (10,))), 4)
+    metadata = {"preprocessing": preprocessing} if preprocessing else {}
+    return Graph((source, readout, Exit("exit", (Edge("readout"),), (10,))), 4, metadata=metadata)
 
 
 def try_files(files: int, folder: Path, seed: int = 0) -> dict[str, list[float]]:
     """Seconds of each read, by ``read`` and ``refused``. Raises what is no error of ours, naming the file."""
     rng, valid = np.random.default_rng(seed), originals()
     spikes = graph((2, 34, 34))
+    frames = graph((16,), sample_rate=8000, interval=10000)
     for name, data in valid.items():
         (folder / name).write_bytes(data)
         if Path(name).suffix in RECORDINGS:
@@ -137,6 +164,8 @@ def try_files(files: int, folder: Path, seed: int = 0) -> dict[str, list[float]]
             if path.suffix in RECORDINGS:
                 read_events(path)
                 load_for_model(path, spikes)
+            elif path.suffix in SOUND:
+                load_for_model(path, frames)
             else:
                 load_dataset(path)
         except DataError as error:
@@ -155,6 +184,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=10000)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    warnings.simplefilter("error")
     with tempfile.TemporaryDirectory() as folder:
         seconds = try_files(args.files, Path(folder), args.seed)
     longest = max(max(times, default=0.0) for times in seconds.values())

@@ -23,6 +23,7 @@ from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock, Thread
+from typing import Any
 
 import h5py
 import nir
@@ -188,15 +189,15 @@ def damaged(seed: int, good: list[bytes], path: Path) -> None:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: what makes good ones, damages them by a seed, and the frameworks to read them as."""
+    """A kind of file: what makes good ones, damages them by a seed, and the options to read them with."""
 
     suffix: str
     write_good: Callable[[Path], list[bytes]]
     damaged: Callable[[int, list[bytes], Path], None]
-    frameworks: tuple[str | None, ...]
+    options: tuple[dict[str, Any], ...]
 
 
-NIR = Kind(".nir", write_good, damaged, FRAMEWORKS)
+NIR = Kind(".nir", write_good, damaged, tuple({"framework": one} for one in FRAMEWORKS))
 
 
 @dataclass(frozen=True)
@@ -228,12 +229,12 @@ def _peak() -> int:
     return 0
 
 
-def _read_one(path: str, framework: str | None) -> tuple[str, str]:
+def _read_one(path: str, options: dict[str, Any]) -> tuple[str, str]:
     from snnrt.converters.convert import import_source
     from snnrt.errors import ModelError
 
     try:
-        import_source(path, framework=framework)
+        import_source(path, **options)
     except ModelError as error:
         text = str(error)
         plain = text.startswith(path) and text.isprintable() and len(text) < 1000
@@ -273,8 +274,8 @@ class Reader:
         """What comes of the file of this seed."""
         path = self.folder / f"{seed}{self.kind.suffix}"
         self.kind.damaged(seed, self.good, path)
-        frameworks = self.kind.frameworks
-        self.pipe.send((str(path), frameworks[seed % len(frameworks)]))
+        options = self.kind.options
+        self.pipe.send((str(path), options[seed % len(options)]))
         found = None
         with suppress(EOFError, ConnectionError):
             found = ("hung", "", PATIENCE, 0, 0)

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from damage_nir import DAMAGES, Kind, main
 from onnx import helper, numpy_helper
-from onnx_models import F, loop, model, one_step, scan, stateless
+from onnx_models import F, loop, model, one_step, ordinary, scan, stateless
 
 _OPERATORS = (
     "Add", "Sub", "Mul", "Div", "MatMul", "Gemm", "Conv", "ConvTranspose",
@@ -62,9 +62,35 @@ def convolutional() -> onnx.ModelProto:
     return model(nodes, {"x": (1, 1, 4, 4)}, {"all": (3, 1, 5)}, constants)
 
 
+def rounded() -> onnx.ModelProto:
+    """An ordinary network: a residual, pools, ReLU, a clip, and an activation of four levels."""
+    random, node = np.random.default_rng(2), helper.make_node
+    constants = [numpy_helper.from_array(one, name) for name, one in {
+        "K": random.normal(0.2, 0.4, (3, 1, 3, 3)).astype(np.float32),
+        "P": random.normal(0.2, 0.4, (3, 3, 1, 1)).astype(np.float32),
+        "W": random.normal(0, 0.4, (3, 5)).astype(np.float32),
+        "theta": np.float32(1.5), "levels": np.float32(4), "half": np.float32(0.5), "zero": np.float32(0),
+        "one": np.float32(1), "shape": np.array([-1, 3]),
+    }.items()]  # fmt: skip
+    nodes = [
+        node("Conv", ["x", "K"], ["c"], "conv", pads=[1, 1, 1, 1], kernel_shape=[3, 3]),
+        node("Relu", ["c"], ["r"], "relu"),
+        node("MaxPool", ["r"], ["m"], kernel_shape=[2, 2], strides=[2, 2]),
+        node("Conv", ["m", "P"], ["p"], "point"), node("Add", ["p", "m"], ["sum"], "sum"),
+        node("Div", ["sum", "theta"], ["d"]), node("Clip", ["d", "zero", "one"], ["share"]),
+        node("Mul", ["share", "levels"], ["l"]), node("Add", ["l", "half"], ["h"]),
+        node("Floor", ["h"], ["f"]),
+        node("Div", ["f", "levels"], ["q"]), node("Mul", ["q", "theta"], ["a"], "act"),
+        node("GlobalAveragePool", ["a"], ["g"]), node("Reshape", ["g", "shape"], ["v"]),
+        node("MatMul", ["v", "W"], ["logits"]), node("Softmax", ["logits"], ["y"]),
+    ]  # fmt: skip
+    return model(nodes, {"x": (1, 1, 4, 4)}, {"y": (1, 5)}, constants)
+
+
 def write_good(folder: Path) -> list[bytes]:
     """The models, undamaged."""
-    return [one().SerializeToString() for one in (one_step, loop, scan, stateless, convolutional)]
+    makers = (one_step, loop, scan, stateless, convolutional, ordinary, rounded)
+    return [one().SerializeToString() for one in makers]
 
 
 def _all_nodes(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
@@ -136,7 +162,7 @@ def damaged(seed: int, good: list[bytes], path: Path) -> None:
     path.write_bytes(made.SerializeToString())
 
 
-ONNX = Kind(".onnx", write_good, damaged, (None,))
+ONNX = Kind(".onnx", write_good, damaged, ({}, {"spiking": True}))
 
 if __name__ == "__main__":
     sys.exit(main(ONNX, __doc__))

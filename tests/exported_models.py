@@ -11,6 +11,8 @@ from strategies import random_graph
 from wide_networks import saturating_graph, wide_graph
 
 from snnrt.exits import fixed_point
+from snnrt.ir.exit_choice import Exit
+from snnrt.ir.exit_rules import RULES
 from snnrt.ir.graph import Graph
 from snnrt.network import Network
 from snnrt.reference.run import Reference
@@ -45,8 +47,25 @@ def export_random(folder: Path, count: int, seed: int) -> list[Exported]:
         else:
             make = (random_graph, wide_graph)[place // 2 % 2]
             graph, x = make(rng, ("int8", "float32")[place % 2])
+        if graph.readout.shape[0] > 1 and rng.random() < 0.4:
+            graph = graph.with_(nodes=(*graph.nodes[:-1], graph.exit.choosing(random_exit(rng))))
         exported.append(export(folder, place, graph, x))
     return exported
+
+
+def random_exit(rng: np.random.Generator) -> Exit:
+    """Rules by themselves, from timestep to timestep, and joined."""
+    a, b = (round(float(value), 3) for value in rng.uniform(0.1, 0.9, 2))
+    steps = int(rng.integers(1, 4))
+    forms = (
+        f"margin:{5 * a}",
+        f"patience:{steps}",
+        f"entropy:{a},{b}",
+        f"margin:{a} and patience:{steps} or budget:3",
+        f"confidence:{a}@2-3 or patience:2 and entropy:{b}",
+        f"budget:{steps} and confidence:{b}@{steps} or margin:{9 * a}@2-",
+    )
+    return Exit.of(str(rng.choice(forms)))
 
 
 def check_output(raw: bytes, model: Exported) -> int:
@@ -63,13 +82,13 @@ def check_output(raw: bytes, model: Exported) -> int:
         ]
     )
     found = np.frombuffer(raw, record).reshape(-1, model.inputs)
-    rule = graph.exit.rule
+    terms = graph.exit.exit_terms
     for way in found:
         assert np.array_equal(way["words"][:, 0], expected.predictions)
         assert np.array_equal(way["words"][:, 1], expected.timesteps)
-        if rule != "never":
-            unit = np.log(classes) if rule == "entropy" else 1.0
-            assert np.array_equal(way["words"][:, 2] / 65536.0 / unit, expected.scores)
+        if terms:
+            scores = RULES[terms[0].rule].shown(way["words"][:, 2], classes)
+            assert np.array_equal(scores, expected.scores)
         for row, taken in enumerate(expected.timesteps):
             logits = fixed_point.real_logits(
                 way["accumulators"][row : row + 1], graph.readout.scale, graph.readout.mode, int(taken)

@@ -24,7 +24,7 @@ _WINDOW = {
     name: (2 * place, "<H")
     for place, name in enumerate(
         ("kernel_h", "kernel_w", "stride_y", "stride_x", "pad_top", "pad_bottom", "pad_left", "pad_right",
-         "dilation_y", "dilation_x", "groups", "zero")
+         "dilation_y", "dilation_x", "groups", "rows")
     )
 }  # fmt: skip
 _POOL = dict(list(_WINDOW.items())[:8])
@@ -65,6 +65,7 @@ ARRAYS = {
     8: ("membrane", "synapse", "gain", "bias", "leak", "threshold", "reset_value", "lower_bound", "initial",
         "adaptation", "adaptation_decay", "refractory", "scale", "synapse_rise"),
     9: ("multipliers", "scale"),
+    10: ("terms", "monitor"),
     13: ("steps",),
 }  # fmt: skip
 DESCRIPTOR = {

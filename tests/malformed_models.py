@@ -13,7 +13,9 @@ from small_networks import (
     max_pools,
     moved_values,
     readout_only,
+    rows_of_currents,
     value_chain,
+    watched,
     wide_dense,
 )
 
@@ -33,7 +35,9 @@ NETWORKS = {
     "moved_values": moved_values,
     "competition": competition,
     "readout_only": readout_only,
+    "rows_of_currents": rows_of_currents,
     "value_chain": value_chain,
+    "watched": watched,
     "wide_dense": wide_dense,
 }
 

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 from installed_frameworks import framework
 
+from snnrt.converters.common.recorded import agreement
 from snnrt.converters.torch.importer import import_module
 from snnrt.ir.graph import Graph
 from snnrt.network import Network
@@ -32,12 +33,15 @@ def converted(
     recorded = imported.recorded
     assert recorded is not None and recorded.spikes
     graph = imported.graph.with_(timesteps=recorded.timesteps)
-    found = Network(graph).run(recorded.inputs, exit="never", record=("spikes",)).spikes
+    run = Network(graph).run(recorded.inputs, exit="never", record=("spikes", "membranes"))
+    found = run.spikes
     for name, expected in recorded.spikes.items():
         rate = float(np.mean(expected > 0))
         assert dull < rate < 0.98, f"{name!r} fires at {rate:.4f}: a dull test"
         same = float((found[name].reshape(expected.shape) == expected).mean())
         assert same >= least, f"{name!r}: {same:.6f} of the spikes are equal"
+    # what a conversion refuses; membranes too
+    agreement(recorded, {**run.membranes, **found}, "the module")
     return imported.graph
 
 

@@ -6,7 +6,7 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -193,20 +193,30 @@ def cases() -> list[tuple[str, str, str]]:
     return [(name, form, exporter) for name, form in forms for exporter in EXPORTERS]
 
 
-def export(net: Any, given: tuple[Any, ...], path: Path, exporter: str) -> str | None:
-    """Write ``net`` to ``path``; what the exporter says where it can't."""
-    dynamo = EXPORTERS[exporter]
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without what exporters print, log and warn of."""
     words = io.StringIO()
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
             warnings.simplefilter("ignore")
-            more = {} if dynamo else {"opset_version": 17}
-            torch.onnx.export(net, given, str(path), dynamo=dynamo, **more)
+            yield
+    finally:
+        logging.disable(before)
+
+
+def export(
+    net: Any, given: tuple[Any, ...], path: Path | str, exporter: str, **options: Any
+) -> str | None:  # fmt: skip
+    """Write ``net`` to ``path``; what the exporter says where it can't. ``options`` are the exporter's."""
+    dynamo = EXPORTERS[exporter]
+    more = {} if dynamo else {"opset_version": 17}
+    try:
+        with quiet():
+            torch.onnx.export(net, given, str(path), dynamo=dynamo, **more, **options)
     except Exception as error:
         # whatever an exporter raises
         return type(error).__name__
-    finally:
-        logging.disable(before)
     return None

@@ -11,6 +11,7 @@ import numpy as np
 
 from snnrt import GraphBuilder
 from snnrt.ir.graph import Graph, Numbers, arithmetic_of
+from snnrt.ir.monitor_table import MonitorTable
 
 ENDS = ("r", "e")
 
@@ -66,6 +67,14 @@ def dense_lif(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     spike = np.ones(3, np.float32) if values.int8 else None
     graph = g.finish(x, exit=("entropy", 0.75), scale=spike, names=ENDS)
     return graph, values.rng.random((8, 6)).astype(np.float32)
+
+
+def watched(numbers: Numbers) -> tuple[Graph, np.ndarray]:
+    """:func:`dense_lif` with a drift monitor of its exit."""
+    graph, x = dense_lif(numbers)
+    bets = (np.arange(128) * 40 - 3000).astype(np.int16).reshape(8, 16)
+    exit = graph.exit.with_(monitor=MonitorTable(30_000, 20, 0, bets).to_words())
+    return graph.with_(nodes=(*graph.nodes[:-1], exit)), x
 
 
 def every_kind(numbers: Numbers) -> tuple[Graph, np.ndarray]:
@@ -148,6 +157,18 @@ def value_chain(numbers: Numbers) -> tuple[Graph, np.ndarray]:
     x = g.dense(x, values.weights(3, 4), name="d")
     graph = g.finish(x, scale=values.scale(3), names=ENDS)
     return graph, (values.rng.random((2, 2, *image)) < 0.5).astype(np.float32)
+
+
+def rows_of_currents(numbers: Numbers) -> tuple[Graph, np.ndarray]:
+    """A convolution whose rows are there one at a time, on spikes, and ``x`` (4, 3, 2, 6, 4)."""
+    values = _Values(numbers, seed=13)
+    g = _builder(values, (2, 6, 4), "spikes", 3)
+    x = g.lif(g.add(g.input, as_current=True, name="a"), values.decay(0.9, 0.9), values(0.4, 0.4), name="m")
+    x = g.conv2d(x, values.weights(8, 2, 3, 3), padding=1, name="c")
+    x = g.lif(x, values.decay(0.9, 0.9), values(0.7, 0.7), name="n")
+    x = g.dense(g.flatten(g.sum_pool2d(x, (6, 4), name="p"), name="l"), values.weights(3, 8), name="d")
+    graph = g.finish(x, "mean", ("entropy", 0.3), scale=values.scale(3), names=ENDS)
+    return graph, (values.rng.random((4, 3, 2, 6, 4)) < 0.4).astype(np.float32)
 
 
 def max_pools(numbers: Numbers) -> tuple[Graph, np.ndarray]:

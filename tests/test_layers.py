@@ -49,6 +49,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "targets.export": ("targets", "results", "data", "format", "ir"),
     # it runs models, as the modules in devices do
     "targets.emulator": ("targets.export", "targets", "devices", "results", "exits", "format", "ir"),
+    "targets.sweep": (
+        "targets", "devices", "devices.crossbar.config", "data", "results", "exits", "format", "ir",
+    ),
     "comparison": ("devices", "reference", "data", "results", "exits", "format", "ir"),
     "calibration": ("devices", "data", "results", "exits", "format", "ir"),
     "reporting": (
@@ -66,16 +69,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "cli": (
         "reporting", "calibration", "comparison", "silence", "summary", "opening", "network",
-        "targets.emulator", "targets.export", "targets", "converters", "devices", "health", "data",
-        "reference", "results", "exits", "format", "ir",
+        "targets.emulator", "targets.export", "targets.sweep", "targets", "converters", "devices", "health",
+        "data", "reference", "results", "exits", "format", "ir",
     ),
     "__main__": ("cli",),
 }  # fmt: skip
 """What each room may import beside itself and EVERYWHERE: only rooms that stand above it."""
 
 LATE = {
-    "network": ("targets", "converters", "reporting"), "opening": ("converters",),
-    "comparison": ("converters",), "devices": ("targets.emulator",),
+    "network": ("targets", "targets.sweep", "converters", "reporting"), "opening": ("converters",),
+    "comparison": ("converters",), "devices": ("targets", "targets.emulator"),
 }  # fmt: skip
 """What a room may name, but not import before it is asked for."""
 
@@ -90,6 +93,7 @@ PACKAGES = {
     "onnx": ("converters.onnx",),
     "torch": ("converters.torch", "training"), "snntorch": ("training",),
     "matplotlib": ("targets",), "jinja2": ("targets",), "markupsafe": ("targets",),
+    "distributed": ("targets.sweep",),
 }  # fmt: skip
 """Packages of others, and the rooms that may import them."""
 

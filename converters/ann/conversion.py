@@ -2,8 +2,8 @@
 
 An importer shows its network as an :class:`OrdinaryNetwork`; then
 
-    thresholds = thresholds_of(network, x)                      # x None: the example's
-    template, places = spiking_template(network.template, thresholds, NeuronChoice())
+    thresholds = thresholds_of(network, x, choice)              # x None: the example's
+    template, places = spiking_template(network.template, thresholds, choice)
 
 gives a template like that of any spiking network, and ``places`` says what stands for each of its nodes.
 :func:`snnrt.converters.ann.fidelity.fidelity` says how well the result stands for the network.
@@ -17,6 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
+from snnrt.converters.ann.spiking import NeuronChoice
 from snnrt.converters.ann.thresholds import best_thresholds
 from snnrt.converters.common.rollup.operations import Activation
 from snnrt.converters.common.rollup.template import Template
@@ -61,10 +62,14 @@ def trained_levels(template: Template) -> int | None:
     return levels.pop() if len(levels) == 1 else None
 
 
-def thresholds_of(network: OrdinaryNetwork, x: np.ndarray | None) -> dict[str, np.ndarray]:
-    """Of each activation by its path (C,), from the example or from ``x`` (N, …).
+def thresholds_of(
+    network: OrdinaryNetwork, x: np.ndarray | None, choice: NeuronChoice
+) -> dict[str, np.ndarray]:
+    """Of each activation by its path (C,), from the example or from ``x`` (N, …), for the neurons that
+    ``choice`` says.
 
-    An activation that is rounded to levels up to a ceiling has that ceiling as its threshold.
+    An activation that is rounded to levels up to a ceiling has that ceiling as its threshold, or the share of
+    it that one of several spikes a step has.
     """
     random = np.random.default_rng(0)
     kept: dict[str, list[np.ndarray]] = {}
@@ -78,9 +83,9 @@ def thresholds_of(network: OrdinaryNetwork, x: np.ndarray | None) -> dict[str, n
         values = _some(np.concatenate(parts, axis=1), SAMPLES, random)
         activation = activations[path]
         if activation.levels is not None:
-            found[path] = np.full(len(values), activation.ceiling)
+            found[path] = np.full(len(values), (activation.ceiling or 1.0) / choice.share(activation))
         else:
-            found[path] = best_thresholds(values, activation.ceiling)
+            found[path] = best_thresholds(values, activation.ceiling, most=choice.share(activation))
     return found
 
 

@@ -36,16 +36,28 @@ _APPROXIMATE = (
 class NeuronChoice:
     """What neurons stand for activations. ``negative``: they take spikes back where they gave too many.
     ``max_spikes`` a timestep; None: 1, or of an activation that is rounded its levels, so that it has made up
-    for what came late when it has had as many timesteps."""
+    for what came late when it has had as many timesteps. ``timesteps`` of the network; None: no fewer than
+    levels."""
 
     negative: bool = True
     max_spikes: int | None = None
+    timesteps: int | None = None
 
     def most(self, activation: Activation) -> int:
         """Spikes a timestep of its neurons."""
         if self.max_spikes is not None:
             return self.max_spikes
-        return (activation.levels or 1) if self.negative else 1
+        if activation.levels is None:
+            return 1
+        return activation.levels if self.negative else self.share(activation)
+
+    def share(self, activation: Activation) -> int:
+        """Spikes a timestep that its largest value is: as many as there may be, but of an activation that is
+        rounded no more than give its levels in all timesteps."""
+        if activation.levels is None:
+            return self.most(activation)
+        needed = -(-activation.levels // (self.timesteps or activation.levels))
+        return needed if self.max_spikes is None else min(needed, self.max_spikes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +141,7 @@ class _Rewriting:
         assert node.operation is not None
         worth = Affine(f"worth of {node.operation.title}", self.owed[place], np.zeros(()), reader=reader)
         reads = ((self.places[place], 0),)
-        return self.made.add(TemplateNode(worth, reads, node.shape, False, f"{node.scope}.worth"))
+        return self.made.add(TemplateNode(worth, reads, node.shape, False, f"{node.scope}.worth".lstrip(".")))
 
 
 def spiking_template(

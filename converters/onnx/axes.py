@@ -17,8 +17,9 @@ from snnrt.converters.common.rollup.operations import Unsupported
 from snnrt.errors import ModelError
 
 
-def find_axes(recording: Recording, neurons: Neurons, called: bool) -> Axes:
+def find_axes(recording: Recording, neurons: Neurons, called: bool, spiking: bool = False) -> Axes:
     """Those of the first input with which the least of what the result depends on is not understood.
+    ``spiking``: the network is an ordinary one, whose activations are.
 
     Raises ModelError where neurons are called a different number of times.
     """
@@ -27,7 +28,7 @@ def find_axes(recording: Recording, neurons: Neurons, called: bool) -> Axes:
     best: tuple[int, Axes] | None = None
     for axes in _possible(told, recording.inputs[0].shape, steps if looped and not called else 1):
         try:
-            found = Interpreter(recording, neurons, called, axes).run()
+            found = Interpreter(recording, neurons, called, axes, spiking).run()
         except ModelError:
             continue
         refused = _refused(found)

@@ -9,10 +9,15 @@ after the other in its nodes or in a Loop or Scan.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
+from snnrt.converters.ann.conversion import activations_of
+from snnrt.converters.ann.drafting import draft_ordinary, neuron_choice
+from snnrt.converters.ann.recorded_network import RecordedNetwork
+from snnrt.converters.ann.spiking import NeuronChoice
 from snnrt.converters.common.drafted import Drafted, importing
 from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions
 from snnrt.converters.common.recorded import Recorded
@@ -27,6 +32,7 @@ from snnrt.converters.onnx.example import another, example_array, limits
 from snnrt.converters.onnx.file import OnnxModel, read_onnx
 from snnrt.converters.onnx.neurons import OnnxNeurons
 from snnrt.converters.onnx.observed import Observed, observe
+from snnrt.converters.onnx.ordinary import OnnxRuns
 from snnrt.converters.onnx.states import Ports, find_ports
 from snnrt.converters.onnx.translation import Translation
 from snnrt.errors import ModelError
@@ -36,6 +42,7 @@ from snnrt.texts import printable
 FORMAT = "onnx"
 ACTIVATIONS = frozenset({"Relu", "Clip", "LeakyRelu", "PRelu", "Elu", "Gelu", "Sigmoid", "Tanh", "HardSwish",
                          "HardSigmoid", "Softplus", "Selu", "Mish"})  # fmt: skip
+_SPIKES = "the model has spiking neurons already; leave spiking (--spiking) out"
 
 
 @importing
@@ -50,6 +57,9 @@ def import_onnx(
     low: float | None = None,
     high: float | None = None,
     logits: int | str | None = None,
+    spiking: bool = False,
+    negative_spikes: bool | None = None,
+    max_spikes: int | None = None,
 ) -> Drafted:
     """Import ``source`` as a float32 graph with a readout and the exit rule ``never``.
 
@@ -59,7 +69,8 @@ def import_onnx(
     None: what the model does itself, else the sum. ``encoding``: ``spikes`` where the model takes an axis of
     time, else ``constant``. ``low`` to ``high``: the input's values; None: 0 to 1, or wider where the example
     is. ``logits``: the name or place of the output that they come from. ``framework``: must be None, since
-    the model says what its neurons compute.
+    the model says what its neurons compute. ``spiking``, ``negative_spikes``, ``max_spikes``: of an ordinary
+    network, as :func:`snnrt.converters.torch.importer.import_module` has them.
 
     Raises ModelError, naming the file and the node, where snnrt can't express what the model computes.
     """
@@ -72,6 +83,10 @@ def import_onnx(
             )
         # a damaged or hostile model computes with NaN and infinity
         with np.errstate(all="ignore"):
+            choice = neuron_choice(spiking, negative_spikes, max_spikes)
+            if spiking:
+                options = GraphOptions(timesteps, readout or "sum", "constant")
+                return _ordinary(source, where, example, options, choice, (low, high), logits)
             return _drafted(source, where, example, timesteps, readout, encoding, low, high, logits)
     except ModelError as error:
         if str(error).startswith(where):
@@ -88,7 +103,7 @@ def _drafted(
     reading = OnnxReading(model, example, timesteps)
     x = reading.example
     observed, recording, found = reading.read(x)
-    _check_spiking(observed)
+    _check_spiking(observed, reading)
     chosen = output_name(logits, reading.ports)
     meaning, notes = choose_output(found, chosen)
     mode, note = readout_of(found, meaning)
@@ -121,6 +136,24 @@ def _drafted(
     return Drafted(drafts, connections, options, name, origin, tuple(assumed), where, together(runs))
 
 
+def _ordinary(
+    source: object, where: str, example: Any, options: GraphOptions, choice: NeuronChoice,
+    bounds: tuple[float | None, float | None], logits: int | str | None,
+) -> Drafted:  # fmt: skip
+    model = read_onnx(source)
+    reading = OnnxReading(model, example, 1)
+    if reading.ports.states:
+        raise ModelError(f"spiking: {_SPIKES} ({', '.join(map(repr, reading.ports.states))} are its states)")
+    network = reading.ordinary(logits)
+    if not activations_of(network.template) and is_spiking(reading.read(reading.example)[0]):
+        raise ModelError(f"spiking: {_SPIKES}")
+    found, notes = limits(reading.example, *bounds)
+    origin = {"format": FORMAT, "framework": None, "producer": model.producer}
+    name = printable(model.graph.name, 100) or "onnx"
+    options = replace(options, low=found[0], high=found[1])
+    return draft_ordinary(network, choice, options, name, origin, tuple(notes), where)
+
+
 class OnnxReading:
     """A model with its ports, run on inputs of one shape; ``calls``: how often, one a timestep."""
 
@@ -146,6 +179,13 @@ class OnnxReading:
             return sizes.get("NT", sizes.get("TN", 1)) // (timesteps or 1)
         return sizes.get("N", 1)
 
+    @property
+    def sample(self) -> tuple[int, ...]:
+        """The shape of one input at one timestep."""
+        assert self.axes is not None
+        lead, tail, _ = self.axes
+        return self.example.shape[len(lead) : len(self.example.shape) - len(tail)]
+
     def read(self, x: np.ndarray, calls: int | None = None) -> tuple[Observed, Recording, Interpretation]:
         """Run on ``x`` and interpret. Raises ModelError."""
         count = calls or self.calls
@@ -156,6 +196,16 @@ class OnnxReading:
             self.axes = find_axes(recording, OnnxNeurons(), called)
         found = Interpreter(recording, OnnxNeurons(), called, self.axes).run()
         return observed, recording, found
+
+    def ordinary(self, logits: int | str | None) -> RecordedNetwork:
+        """The model as an ordinary network."""
+        runs = OnnxRuns(self.model, self.ports, self.example)
+        return RecordedNetwork(runs, output_name(logits, self.ports))
+
+
+def is_spiking(observed: Observed) -> bool:
+    """Does a neuron of it go on from one timestep to the next?"""
+    return any(len(one.chain.bases) > 1 for one in observed.neurons)
 
 
 def output_name(logits: int | str | None, ports: Ports) -> int | str | None:
@@ -170,26 +220,36 @@ def output_name(logits: int | str | None, ports: Ports) -> int | str | None:
     return logits
 
 
-def _check_spiking(observed: Observed) -> None:
-    if observed.neurons and any(one.chain.fires for one in observed.neurons):
+def _check_spiking(observed: Observed, reading: OnnxReading) -> None:
+    fires = any(one.chain.fires for one in observed.neurons)
+    if fires and (is_spiking(observed) or reading.ports.states or not _is_rounded(reading)):
         return
     odd = observed.fires.odd
-    if odd:
+    if odd and not fires:
         raise ModelError(
             f"node {odd[0].name!r} ({odd[0].kind}): compares two things that both change; expected a "
             "membrane and a threshold that is constant"
         )
     kinds = {node.kind for node in observed.trace.nodes}
-    if kinds & ACTIVATIONS:
+    if fires or kinds & ACTIVATIONS:
+        found = ", ".join(sorted(kinds & ACTIVATIONS)) or "activations that are rounded"
         raise ModelError(
-            f"the model has no spiking neuron, but {', '.join(sorted(kinds & ACTIVATIONS))}: an ordinary "
-            "network; snnrt makes it spike from its PyTorch module: "
-            "snnrt convert net.py:make --spiking --calibrate data.npz"
+            f"the model has no spiking neuron, but {found}: an ordinary network; it is made to spike by "
+            "spiking=True with data to calibrate: snnrt convert net.onnx --spiking --calibrate data.npz"
         )
     raise ModelError(
         "the model has no spiking neuron: nothing in it is compared with a threshold; expected one timestep "
         "with the membranes as inputs and outputs, or all timesteps"
     )
+
+
+def _is_rounded(reading: OnnxReading) -> bool:
+    """Is it an ordinary network whose activations are rounded to levels?"""
+    try:
+        found = activations_of(reading.ordinary(None).template).values()
+    except ModelError:
+        return False
+    return any(one.levels is not None and one.levels > 1 for one in found)
 
 
 def _state_notes(ports: Ports) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnrt.converters.onnx.elementwise import axes, moves, place_of
+from snnrt.converters.onnx.elementwise import axes, moves, place_of, rounds
 from snnrt.converters.onnx.evaluate import pad_sides, pad_value, slices
 from snnrt.converters.onnx.evaluate_windows import paddings
 from snnrt.converters.onnx.tensors import Tensor, TracedNode
@@ -33,8 +33,11 @@ def _named(function: str) -> Callable[[Translation, TracedNode], None]:
     return handle
 
 
-def _div(made: Translation, node: TracedNode) -> None:
-    made.give(node, "div", [made.argument(one) for one in node.inputs], node.outputs[0])
+def _cast(made: Translation, node: TracedNode) -> None:
+    """To integers it rounds towards zero."""
+    made.give(
+        node, "trunc" if rounds(node) else "identity", (made.argument(node.inputs[0]),), node.outputs[0]
+    )
 
 
 def _sum(made: Translation, node: TracedNode) -> None:
@@ -335,8 +338,8 @@ def _arg_max(made: Translation, node: TracedNode) -> None:
 
 
 LAYERS: dict[str, Callable[[Any, TracedNode], None]] = {
-    "Add": _named("add"), "Sub": _named("sub"), "Mul": _mul, "Div": _div, "Neg": _named("neg"), "Sum": _sum,
-    "Pow": _pow, "Identity": _same, "Cast": _same, "CastLike": _same, "Dropout": _same,
+    "Add": _named("add"), "Sub": _named("sub"), "Mul": _mul, "Div": _named("div"), "Neg": _named("neg"),
+    "Sum": _sum, "Pow": _pow, "Identity": _same, "Cast": _cast, "CastLike": _cast, "Dropout": _same,
     "Gemm": _gemm, "MatMul": _matmul, "Conv": _conv, "ConvTranspose": _conv_transpose,
     "BatchNormalization": _batch_norm, "MaxPool": _max_pool, "AveragePool": _average_pool,
     "LpPool": _lp_pool, "GlobalAveragePool": _global_pool("avg"), "GlobalMaxPool": _global_pool("max"),
@@ -348,3 +351,11 @@ LAYERS: dict[str, Callable[[Any, TracedNode], None]] = {
     "Softmax": _named("softmax"), "LogSoftmax": _named("log_softmax"), "ArgMax": _arg_max,
 }  # fmt: skip
 """By the operator's name."""
+
+BENDS: dict[str, Callable[[Any, TracedNode], None]] = {
+    "Max": _named("maximum"), "Min": _named("minimum"), "Where": _named("where"), "Abs": _named("abs"),
+    "Sign": _named("sign"), "Floor": _named("floor"), "Ceil": _named("ceil"), "Round": _named("round"),
+    "Greater": _named("gt"), "GreaterOrEqual": _named("ge"), "Less": _named("lt"),
+    "LessOrEqual": _named("le"),
+}  # fmt: skip
+"""Elementwise operators that are no layers: of neurons, and of activations that are made of several."""

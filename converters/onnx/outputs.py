@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from snnrt.converters.common.rollup.drafting import draft_names
+from snnrt.converters.common.rollup.layout import Layout
+from snnrt.converters.common.rollup.meaning import Meaning
 from snnrt.converters.common.rollup.recorded_run import by_input, neuron_names, recorded_run
 from snnrt.converters.common.rollup.result import choose_output
 from snnrt.converters.onnx.file import read_onnx
-from snnrt.converters.onnx.importer import OnnxReading, output_name
+from snnrt.converters.onnx.importer import OnnxReading, is_spiking, output_name
 from snnrt.errors import DataError, ModelError
 
 
@@ -35,7 +37,11 @@ def onnx_outputs(
         raise ModelError(f"{next(iter(others))}: an ONNX model says it itself; leave it out")
     reading = OnnxReading(read_onnx(source), example, timesteps)
     # which axes are time and batch
-    reading.read(reading.example)
+    observed, _, _ = reading.read(reading.example)
+    if not is_spiking(observed) and not reading.ports.states:
+        return _of_ordinary(reading, x, logits, progress)
+    assert reading.axes is not None
+    layout = Layout(Meaning(0, "static", reading.axes[0], reading.sample, tail=reading.axes[1]))
     chosen = output_name(logits, reading.ports)
     arrays: dict[str, list[np.ndarray]] = {}
     size, done = reading.inputs, 0
@@ -45,7 +51,7 @@ def onnx_outputs(
         if count < size:
             part = np.concatenate([part, np.repeat(part[-1:], size - count, axis=0)])
         calls = timesteps if timesteps is not None and reading.ports.states else reading.calls
-        observed, recording, found = reading.read(_as_given(part, reading), calls)
+        observed, recording, found = reading.read(_as_given(part, reading, layout), calls)
         meaning, _ = choose_output(found, chosen)
         _, _, places = draft_names(found, meaning.node)
         run = recorded_run(found, recording, neuron_names(found, places))
@@ -75,22 +81,22 @@ def replace_time(meaning: Any, called: bool) -> Any:
     return type(meaning)(meaning.node, "static", lead, meaning.sample)
 
 
-def _as_given(x: np.ndarray, reading: OnnxReading) -> np.ndarray:
+def _of_ordinary(
+    reading: OnnxReading, x: np.ndarray, logits: int | str | None,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """The logits of a model without neurons, which was made to spike."""
+    parts: list[np.ndarray] = []
+    for batch in reading.ordinary(logits).seen(x):
+        parts.append(batch.outputs)
+        if progress is not None:
+            progress(sum(map(len, parts)), len(x))
+    return {"logits": np.concatenate(parts)}
+
+
+def _as_given(x: np.ndarray, reading: OnnxReading, layout: Layout) -> np.ndarray:
     """``x`` (N, …) or (N, T, …) in the axes of the model's input."""
-    assert reading.axes is not None
-    lead, tail, _ = reading.axes
-    shape, dtype = reading.example.shape, reading.example.dtype
-    timed = "T" in "".join((*lead, *tail))
-    sample = shape[len(lead) : len(shape) - len(tail)]
-    front = 2 if timed else 1
-    if int(np.prod(x.shape[front:])) != int(np.prod(sample)):
-        wanted = "(N, T, …)" if timed else "(N, …)"
-        raise DataError(f"data: expected {wanted} of samples {sample} as the model takes, found {x.shape}")
-    x = x.reshape(*x.shape[:front], *sample)
-    if lead == ("TN",) or lead[:1] == ("T",):
-        x = x.swapaxes(0, 1)
-    elif tail == ("T",):
-        x = np.moveaxis(x, 1, -1)
-    if x.size != int(np.prod(shape)):
+    shape, found = reading.example.shape, layout.array(x)
+    if found.size != int(np.prod(shape)):
         raise DataError(f"data: expected inputs that make {shape} as the model takes, found {x.shape}")
-    return np.ascontiguousarray(x.reshape(shape), dtype)
+    return np.asarray(found.reshape(shape), reading.example.dtype)

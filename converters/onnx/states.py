@@ -14,10 +14,11 @@ from snnrt.converters.onnx.fires import find_fires
 from snnrt.converters.onnx.tensors import Tensor, Trace
 from snnrt.converters.onnx.tracing import Tracer
 from snnrt.errors import ModelError
-from snnrt.ir.spec import MAX_ELEMENTS
 from snnrt.texts import printable
 
 MAX_INPUTS = 256
+MAX_INPUT_ELEMENTS = 2**25
+"""Of one input: the model is run on it."""
 _TIME = ("t", "time", "timesteps", "steps", "seq", "sequence", "num_steps")
 
 
@@ -152,10 +153,10 @@ def _shape(value: onnx.ValueInfoProto, timesteps: int) -> tuple[int, ...]:
     total = 1
     for size in shape:
         total *= size
-    if total > MAX_ELEMENTS or len(shape) > 8:
+    if total > MAX_INPUT_ELEMENTS or len(shape) > 8:
         raise ModelError(
-            f"input {printable(value.name)!r}: expected at most {MAX_ELEMENTS} elements, found "
-            f"{tuple(shape)[:8]}"
+            f"input {printable(value.name)!r}: expected at most {MAX_INPUT_ELEMENTS} elements, found "
+            f"{tuple(shape)[:8]}; export the model with a smaller batch"
         )
     return tuple(shape)
 

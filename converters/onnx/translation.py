@@ -9,7 +9,7 @@ import numpy as np
 
 from snnrt.converters.common.rollup.calls import Call, Recording, Value
 from snnrt.converters.onnx.evaluate import FAILS
-from snnrt.converters.onnx.layers import LAYERS
+from snnrt.converters.onnx.layers import BENDS, LAYERS
 from snnrt.converters.onnx.neurons import OnnxNeuron
 from snnrt.converters.onnx.observed import Observed
 from snnrt.converters.onnx.tensors import Tensor, TracedNode
@@ -62,7 +62,7 @@ class Translation:
         if self.observed.fires.is_local(out) and node.kind not in LAYERS:
             self._scaled(node, out)
             return
-        handler = LAYERS.get(node.kind)
+        handler = LAYERS.get(node.kind) or BENDS.get(node.kind)
         if handler is None:
             self.give(node, node.kind, (self.argument(one) for one in node.inputs), out)
             return

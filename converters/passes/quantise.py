@@ -10,7 +10,9 @@ The integers are ``docs/ir.md``'s. Where a value's unit (what 1 stands for) come
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -18,12 +20,12 @@ import numpy as np
 from snnrt.converters.passes.membrane_form import decay_form
 from snnrt.converters.passes.observe import synapse_inputs
 from snnrt.converters.passes.quantise_balance import balance
-from snnrt.converters.passes.quantise_fine import Fine, with_fine_weights
+from snnrt.converters.passes.quantise_fine import COARSE, FINE, Fine, with_fine_weights
 from snnrt.converters.passes.quantise_input import quantised_input_node
 from snnrt.converters.passes.quantise_prepare import prepare
 from snnrt.converters.passes.quantise_states import choose_state_bits
 from snnrt.converters.passes.quantise_units import UnitSolver, channel_units
-from snnrt.converters.passes.quantise_weights import best_shares, in_units, integer_weights
+from snnrt.converters.passes.quantise_weights import Read, Rows, best_shares, integer_weights, rows_in_units
 from snnrt.converters.passes.shifts import nearest_shift
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Graph, Neuron, Node, Readout, Shape, Weighted, broadcast
@@ -52,36 +54,74 @@ def quantise(
     (:mod:`snnrt.converters.passes.quantise_fine`), not with membranes of 16 bits. Raises
     ModelError for what int8 cannot express, naming the node; DataError for a wrong ``calibration``.
     """
-    check_graph(graph)
-    if graph.integer:
-        raise ModelError(f"quantise: expected a graph in float32, found {graph.numbers}")
-    if state_bits not in (None, 16, 32):
-        raise ModelError(f"quantise: state_bits: expected 16, 32 or none, found {state_bits!r}")
-    if decays not in ("product", "shift"):
-        raise ModelError(f"quantise: decays: expected 'product' or 'shift', found {decays!r}")
-    if fine != "none" and state_bits == 16:
-        raise ModelError("quantise: fine: expected 'none' with state_bits 16, which have no room for it")
-    if calibration is not None:
-        calibration = checked_data(graph, calibration)[0]
-    graph = graph.with_(nodes=(quantised_input_node(graph.input, calibration), *graph.nodes[1:]))
-    narrow = state_bits == 16
-    graph, units = balance(prepare(graph), narrow)
-    graph, units, coarse = with_fine_weights(graph, units, fine, narrow)
-    read: dict[str, np.ndarray] = {}
-    if calibration is not None and len(calibration):
-        seen = synapse_inputs(graph, calibration)
-        # a coarse weight is whole: there is nothing to make up for
-        read = in_units(graph, {name: rows for name, rows in seen.items() if name not in coarse}, units)
-        units = UnitSolver(graph, narrow, best_shares(graph, read, units)).solve()
-    nodes = tuple(_quantise_node(node, units, decays == "shift", read) for node in graph)
-    quantised = choose_state_bits(graph.with_(nodes=nodes, arithmetic="integer"), calibration, state_bits)
-    check_graph(quantised)
-    return quantised
+    return Quantiser(graph, calibration, state_bits).graph(decays, fine)
 
 
-def _quantise_node(
-    node: Node, units: dict[str, np.ndarray], shift: bool, read: dict[str, np.ndarray]
-) -> Node:
+class Quantiser:
+    """Makes int8 graphs of one float32 ``graph``, each as :func:`quantise`; what it saw on calibration inputs
+    serves all.
+
+    ``fitted``: of ``calibration`` those that roundings may follow, None: all.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        calibration: np.ndarray | None = None,
+        state_bits: Literal[16, 32] | None = None,
+        fitted: np.ndarray | None = None,
+    ) -> None:
+        check_graph(graph)
+        if graph.integer:
+            raise ModelError(f"quantise: expected a graph in float32, found {graph.numbers}")
+        if state_bits not in (None, 16, 32):
+            raise ModelError(f"quantise: state_bits: expected 16, 32 or none, found {state_bits!r}")
+        if calibration is not None:
+            calibration = checked_data(graph, calibration)[0]
+        graph = graph.with_(nodes=(quantised_input_node(graph.input, calibration), *graph.nodes[1:]))
+        self._calibration, self._state_bits, self._narrow = calibration, state_bits, state_bits == 16
+        self._fitted = calibration if fitted is None else checked_data(graph, fitted)[0]
+        self._prepared, self._units = balance(prepare(graph), self._narrow)
+        self._rows: dict[tuple[str, bytes], tuple[Rows, ...]] = {}
+
+    @cached_property
+    def _seen(self) -> dict[str, np.ndarray]:
+        if self._fitted is None or not len(self._fitted):
+            return {}
+        return synapse_inputs(self._prepared, self._fitted)
+
+    def graph(self, decays: Literal["product", "shift"] = "product", fine: Fine = "none") -> Graph:
+        """In int8."""
+        if decays not in ("product", "shift"):
+            raise ModelError(f"quantise: decays: expected 'product' or 'shift', found {decays!r}")
+        if fine != "none" and self._narrow:
+            raise ModelError("quantise: fine: expected 'none' with state_bits 16, which have no room for it")
+        graph, units, coarse = with_fine_weights(self._prepared, self._units, fine, self._narrow)
+        read = self._read(graph, units, coarse)
+        if read:
+            units = UnitSolver(graph, self._narrow, best_shares(graph, read, units)).solve()
+        nodes = tuple(_quantise_node(node, units, decays == "shift", read) for node in graph)
+        quantised = choose_state_bits(
+            graph.with_(nodes=nodes, arithmetic="integer"), self._calibration, self._state_bits
+        )
+        check_graph(quantised)
+        return quantised
+
+    def _read(self, graph: Graph, units: dict[str, np.ndarray], coarse: frozenset[str]) -> Read:
+        """By the names of ``graph``. A coarse weight is whole: there is nothing to make up for."""
+        found = {}
+        for name, rows in self._seen.items():
+            node = graph[name + FINE if name + COARSE in coarse else name]
+            assert isinstance(node, Weighted)
+            unit = units[node.inputs[0].source]
+            key = name, unit.tobytes()
+            if key not in self._rows:
+                self._rows[key] = rows_in_units(node, rows, unit)
+            found[node.name] = self._rows[key]
+        return found
+
+
+def _quantise_node(node: Node, units: dict[str, np.ndarray], shift: bool, read: Read) -> Node:
     if isinstance(node, Weighted):
         source, unit = units[node.inputs[0].source], units[node.name]
         return _quantise_synapses(node, source, unit, read.get(node.name))
@@ -95,7 +135,7 @@ def _quantise_node(
 
 
 def _quantise_synapses(
-    node: Weighted, source_unit: np.ndarray, unit: np.ndarray, read: np.ndarray | None
+    node: Weighted, source_unit: np.ndarray, unit: np.ndarray, read: Sequence[Rows] | None
 ) -> Node:
     scale = channel_units(unit)
     bias = lost = None

@@ -33,7 +33,8 @@ Fine = Literal["none", "constant", "all"] | Sequence[str]
 # how much finer, the most first; the rest of a weight is at most half of it, far below 127
 _FACTORS = (16, 4)
 _SAME = 1e-4
-_COARSE, _FINE = ".coarse", ".fine"
+COARSE, FINE = ".coarse", ".fine"
+"""What the names of the two synapses end in."""
 
 
 def with_fine_weights(
@@ -65,10 +66,10 @@ def with_fine_weights(
         poor = [
             name
             for name in chosen
-            if (channel_units(solved[name]) > channel_units(solver.own[name + _COARSE]) * (1 + _SAME)).any()
+            if (channel_units(solved[name]) > channel_units(solver.own[name + COARSE]) * (1 + _SAME)).any()
         ]
         if not poor:
-            return found, solved, frozenset(name + _COARSE for name in chosen)
+            return found, solved, frozenset(name + COARSE for name in chosen)
         for name in poor:
             del factors[name][0]
 
@@ -139,7 +140,7 @@ def _split(graph: Graph, units: Mapping[str, np.ndarray], factors: Mapping[str, 
             np.rint(effective / steps) * steps, effective, out=np.zeros_like(effective), where=effective != 0
         )
         weights = node.weights.astype(np.float64)
-        coarse, fine = node.name + _COARSE, node.name + _FINE
+        coarse, fine = node.name + COARSE, node.name + FINE
         if {coarse, fine} & names:
             raise ModelError(f"node {node.name!r}: fine: {coarse!r} or {fine!r} is a node's name already")
         read = times(graph[edge.source], factor, after, chains, names)

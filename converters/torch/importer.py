@@ -11,34 +11,24 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
 import torch
 
-from snnrt.converters.ann.conversion import (
-    NO_ACTIVATION,
-    NOT_CALIBRATED,
-    activations_of,
-    thresholds_of,
-    trained_levels,
-)
-from snnrt.converters.ann.fidelity import fidelity
-from snnrt.converters.ann.spiking import NeuronChoice
+from snnrt.converters.ann.drafting import draft_ordinary, neuron_choice
+from snnrt.converters.ann.recorded_network import RecordedNetwork
 from snnrt.converters.common.drafted import Drafted, importing
 from snnrt.converters.common.finish import DEFAULT_TIMESTEPS, GraphOptions
 from snnrt.converters.common.rollup.calls import Recording
 from snnrt.converters.common.rollup.drafting import draft_names
 from snnrt.converters.common.rollup.interpreter import Interpretation, Interpreter
-from snnrt.converters.common.rollup.operations import Cell
 from snnrt.converters.common.rollup.recorded_run import neuron_names, recorded_run, together
 from snnrt.converters.common.rollup.result import choose_output, readout_of
 from snnrt.converters.torch.adapter import Adapter, what_changes
 from snnrt.converters.torch.deployed import as_deployed
-from snnrt.converters.torch.ordinary import Ordinary
+from snnrt.converters.torch.ordinary import ModuleRuns
 from snnrt.converters.torch.recording import record
 from snnrt.converters.torch.source import example_inputs, find_module, load_weights
 from snnrt.errors import ModelError
 from snnrt.ir.nodes.readout import ReadoutMode
-from snnrt.ir.spec import LARGEST_INT16
 
 FORMAT = "torch"
 
@@ -81,23 +71,14 @@ def import_module(
     if weights is not None:
         load_weights(source, weights)
     inputs = example_inputs(own_example if example is None else example)
+    choice = neuron_choice(spiking, negative_spikes, max_spikes)
     if spiking:
-        if max_spikes is not None and not (isinstance(max_spikes, int) and 1 <= max_spikes <= LARGEST_INT16):
-            raise ModelError(f"max_spikes: expected 1 to {LARGEST_INT16}, found {max_spikes!r}")
-        choice = NeuronChoice(negative_spikes is not False, max_spikes)
         limits, notes = _limits(inputs[0], low, high)
-        ordinary = Ordinary(source, inputs, logits)
-        levels = trained_levels(ordinary.template)
-        if timesteps is None and levels is not None:
-            timesteps = levels
-            notes.append(f"timesteps = {levels}, as many as the levels that the activations were trained for")
         options = GraphOptions(timesteps, readout or "sum", "constant", *limits)
-        return _draft_ordinary(ordinary, None, choice, options, notes)
-    for name, value in (("negative_spikes", negative_spikes), ("max_spikes", max_spikes)):
-        if value is not None:
-            raise ModelError(
-                f"{name}: of ordinary networks that become spiking: add spiking=True, or leave it out"
-            )
+        name = type(source).__name__
+        origin = {"format": FORMAT, "framework": None, "class": name}
+        network = RecordedNetwork(ModuleRuns(source, inputs), logits)
+        return draft_ordinary(network, choice, options, name, origin, tuple(notes))
     adapter = Adapter()
     recording, found = observe(source, inputs, adapter, timesteps)
     if not any(call.cell is not None for call in recording.calls):
@@ -137,31 +118,6 @@ def import_module(
     return Drafted(
         drafts, connections, options, type(source).__name__, origin, tuple(assumed), recorded=together(runs)
     )
-
-
-def _draft_ordinary(
-    ordinary: Ordinary, x: np.ndarray | None, choice: NeuronChoice, options: GraphOptions, notes: list[str]
-) -> Drafted:
-    """An ordinary network whose thresholds come from ``x`` (None: from the example)."""
-    if not activations_of(ordinary.template):
-        raise ModelError(NO_ACTIVATION)
-    meaning, more = choose_output(ordinary.found, ordinary.logits)
-    thresholds = thresholds_of(ordinary, x)
-    found, places = ordinary.interpretation(thresholds, choice)
-    drafts, connections, names = draft_names(found, places[meaning.node])
-    name = type(ordinary.module).__name__
-    origin = {"format": FORMAT, "framework": None, "class": name, "ordinary": True}
-    assumed = (*ordinary.found.notes, *notes, *more, *(() if x is not None else (NOT_CALIBRATED,)))
-    by_path = {
-        node.operation.path: names[place]
-        for place, node in enumerate(found.template.nodes)
-        if isinstance(node.operation, Cell) and place in names
-    }
-    return Drafted(
-        drafts, connections, options, name, origin, assumed,
-        calibrated=lambda data: _draft_ordinary(ordinary, data, choice, options, notes).finished(),
-        fidelity=lambda graph, data, labels: fidelity(ordinary, graph, by_path, thresholds, data, labels),
-    )  # fmt: skip
 
 
 def _changed(module: torch.nn.Module) -> str:

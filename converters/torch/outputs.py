@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 import torch
 
+from snnrt.converters.ann.recorded_network import RecordedNetwork
 from snnrt.converters.common.rollup.calls import Recording
 from snnrt.converters.common.rollup.drafting import draft_names
 from snnrt.converters.common.rollup.interpreter import Interpretation
+from snnrt.converters.common.rollup.layout import Layout
 from snnrt.converters.common.rollup.meaning import Meaning
 from snnrt.converters.common.rollup.recorded_run import by_input, neuron_names, recorded_run
 from snnrt.converters.common.rollup.result import choose_output
 from snnrt.converters.torch.adapter import Adapter
 from snnrt.converters.torch.importer import observe
-from snnrt.converters.torch.layout import Layout
-from snnrt.converters.torch.ordinary import Ordinary
+from snnrt.converters.torch.ordinary import ModuleRuns
 from snnrt.converters.torch.source import example_inputs, find_module, load_weights
 from snnrt.errors import ModelError
 
@@ -58,7 +59,7 @@ def module_outputs(
     if not any(adapter.is_cell(one) for _, one in module.named_modules()):
         return _of_ordinary(module, given, x, logits, progress)
     recording, found = observe(module, given, adapter, timesteps)
-    layout = Layout(found, recording)
+    layout = Layout(found.meanings[id(recording.inputs[0])])
     arrays: dict[str, list[np.ndarray]] = {}
     size = min(BATCH, len(x))
     for start in range(0, len(x), size):
@@ -77,7 +78,7 @@ def _of_ordinary(
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """The logits of a module without neurons, which was made to spike."""
     parts: list[np.ndarray] = []
-    for batch in Ordinary(module, given, logits).seen(x):
+    for batch in RecordedNetwork(ModuleRuns(module, given), logits).seen(x):
         parts.append(batch.outputs)
         if progress is not None:
             progress(sum(map(len, parts)), len(x))
@@ -95,7 +96,7 @@ def _outputs(
     module: torch.nn.Module, layout: Layout, x: np.ndarray, given: tuple[torch.Tensor, ...],
     adapter: Adapter, timesteps: int | None, logits: int | str | None,
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    inputs = (layout.tensor(x), *given[1:])
+    inputs = (torch.from_numpy(layout.array(x)).to(given[0].dtype), *given[1:])
     recording, found = observe(module, inputs, adapter, timesteps, most=timesteps)
     meaning, _ = choose_output(found, logits)
     _, _, places = draft_names(found, meaning.node)

@@ -2,295 +2,198 @@
 #ifndef SNNRT_CROSSBAR_KERNELS_H
 #define SNNRT_CROSSBAR_KERNELS_H
 
-#include "read.h"
+#include "inputs.h"
+#include "noise.h"
 
-#if defined(__GNUC__) && !defined(__clang__)
-/* Else comparisons are no vectors. */
-#pragma GCC optimize("no-trapping-math")
-#endif
+/* Columns whose sums are held in registers at once: a multiple of the lanes. */
+#define BLOCK (8u * WIDTH < LANES ? LANES : 8u * WIDTH)
 
-#define LANES ((uint32_t)SNNRT_CROSSBAR_LANES)
-
-#if defined(__AVX512F__)
-#define WIDTH 16u
-#elif defined(__AVX2__)
-#define WIDTH 8u
-#else
-#define WIDTH 4u
-#endif
-/* Registers that a block of columns keeps its sums in. */
-#define HELD (64u / WIDTH < 8u ? 64u / WIDTH : 8u)
-
-#if defined(__GNUC__)
-typedef int32_t row_lanes __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
-#else
-typedef int32_t row_lanes;
-#undef WIDTH
-#define WIDTH 1u
-#endif
-
-/* Adding the double puts the integer part where halves round to even; for |x| < 2^51. */
-static inline double rounded(double x) {
-    const double shift = 6755399441055744.0;
-    return (x + shift) - shift;
-}
-
-static inline double clipped(double x, double limit) {
-    x = x > limit ? limit : x;
-    return x < -limit ? -limit : x;
-}
-
-/* `held` registers of columns: constant in each call. */
-SNNRT_INLINE static inline void add_block(const int32_t *matrix, uint32_t columns, const uint32_t *rows,
-                                          uint32_t count, int32_t *sums, const uint32_t held) {
-    row_lanes sum[8];
-    for (uint32_t k = 0; k < held; k++) {
-        sum[k] = (row_lanes){0};
+/* x and, unless the sum begins with it, what is there. */
+SNNRT_INLINE static inline doubles sum_onto(const double *sum, doubles x, bool begins) {
+    if (begins) {
+        return x;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        const int32_t *row = matrix + (size_t)rows[i] * columns;
-        for (uint32_t k = 0; k < held; k++) {
-            sum[k] += *(const row_lanes *)(const void *)(row + k * WIDTH);
+    return load_doubles(sum) + x;
+}
+
+static inline doubles clipped(doubles x, doubles limit) { return larger(smaller(x, limit), -limit); }
+
+/* sums[0 .. held * WIDTH) = the sum of the driven rows of first .. end. `held` is constant in each call. */
+SNNRT_INLINE static inline void add_rows(const int32_t *matrix, uint32_t columns, const uint64_t *driven,
+                                         uint32_t first, uint32_t end, int32_t *sums, const uint32_t held) {
+    const words zero = {0};
+    words sum[BLOCK / WIDTH];
+    for (uint32_t k = 0; k < held; k++) {
+        sum[k] = zero;
+    }
+    for (uint32_t w = first / SNNRT_CROSSBAR_WORD; w * SNNRT_CROSSBAR_WORD < end; w++) {
+        const int32_t *rows = matrix + (size_t)w * SNNRT_CROSSBAR_WORD * columns;
+        uint64_t word = driven[w] & bits_inside(w, first, end);
+        while (word != 0) {
+            const int32_t *row = rows + (size_t)lowest_bit(word) * columns;
+            word &= word - 1u;
+            for (uint32_t k = 0; k < held; k++) {
+                sum[k] += load_words(row + k * WIDTH); /* modulo 2^32: as signed ones */
+            }
         }
     }
     for (uint32_t k = 0; k < held; k++) {
-        *(row_lanes *)(void *)(sums + k * WIDTH) = sum[k];
+        store_words(sums + k * WIDTH, sum[k]);
     }
 }
 
-static void add(const int32_t *matrix, uint32_t columns, const uint32_t *rows, uint32_t count,
-                int32_t *sums) {
-    uint32_t c = 0;
-    for (; c + HELD * WIDTH <= columns; c += HELD * WIDTH) {
-        add_block(matrix + c, columns, rows, count, sums + c, HELD);
+/* The sums of up to BLOCK columns, of `left`: returns of how many. */
+SNNRT_INLINE static inline uint32_t add_block(const int32_t *matrix, uint32_t columns, const uint64_t *driven,
+                                              uint32_t first, uint32_t end, uint32_t left, int32_t *sums) {
+    if (left >= BLOCK) {
+        add_rows(matrix, columns, driven, first, end, sums, BLOCK / WIDTH);
+        return BLOCK;
     }
-    for (; c < columns; c += WIDTH) {
-        add_block(matrix + c, columns, rows, count, sums + c, 1);
+    if (BLOCK > 4u * LANES && left >= 4u * LANES) {
+        add_rows(matrix, columns, driven, first, end, sums, 4u * LANES / WIDTH);
+        return 4u * LANES;
     }
+    if (BLOCK > 2u * LANES && left >= 2u * LANES) {
+        add_rows(matrix, columns, driven, first, end, sums, 2u * LANES / WIDTH);
+        return 2u * LANES;
+    }
+    add_rows(matrix, columns, driven, first, end, sums, LANES / WIDTH);
+    return LANES;
 }
 
-static void total(const int32_t *restrict sums, uint32_t columns, double worth, double *restrict totals) {
-    for (uint32_t c = 0; c < columns; c++) {
-        totals[c] += (double)sums[c] * worth;
-    }
-}
-
-/* sqrt(x), x >= 0, to 2^-22: three steps of Newton from a guess by the exponent. The same bits everywhere, and no libm. */
-static inline float square_root(float x) {
-    union {
-        float f;
-        uint32_t u;
-    } guess;
-    const float half = 0.5f * x;
-    float r;
-    guess.f = x;
-    guess.u = 0x5F375A86u - (guess.u >> 1);
-    r = guess.f;
-    r *= 1.5f - half * r * r;
-    r *= 1.5f - half * r * r;
-    r *= 1.5f - half * r * r;
-    return x * r;
-}
-
-static void spread(float *restrict normals, uint32_t columns, double variance, double step,
-                   const int32_t *restrict variances) {
-    const float base = (float)variance, unit = (float)step;
-    if (variances == NULL) {
-        const float sigma = square_root(base);
-        for (uint32_t c = 0; c < columns; c++) {
-            normals[c] *= sigma;
-        }
-        return;
-    }
-    for (uint32_t c = 0; c < columns; c++) {
-        normals[c] *= square_root(base + unit * (float)variances[c]);
-    }
-}
-
-static void spread_totals(float *restrict normals, uint32_t columns, double variance, double step,
-                          const double *restrict variances) {
-    for (uint32_t c = 0; c < columns; c++) {
-        normals[c] *= square_root((float)(variance + step * variances[c]));
-    }
-}
-
-/* `noisy` and `imperfect` are constant in each call. */
-SNNRT_INLINE static inline void convert_as(const snnrt_crossbar_conversion *v, const bool noisy,
-                                           const bool imperfect) {
-    const double codes = v->codes, pass = v->pass, share = 1.0 / codes;
-    const uint32_t lanes = v->lanes;
-    for (uint32_t s = 0; s < v->slices; s++) {
-        const size_t at = (size_t)s * lanes;
-        const int32_t *restrict currents = v->currents + at;
-        const float *restrict noise = noisy ? v->noise + at : NULL;
-        const double *restrict gain = v->gain + at;
-        const double *restrict worth = v->worth + at;
-        const double *restrict offset = imperfect ? v->offset + at : NULL;
-        const double *restrict bow = imperfect ? v->bow + at : NULL;
-        const double *restrict correction = imperfect ? v->correction + at : NULL;
-        double *restrict sums = v->sums;
-        for (uint32_t c = 0; c < lanes; c++) {
-            double y = (double)currents[c];
-            if (noisy) {
-                y += (double)noise[c];
-            }
-            y *= gain[c];
-            if (imperfect) {
-                double t, size;
-                y += offset[c];
-                t = clipped(y, codes) * share;
-                size = t < 0.0 ? -t : t;
-                y += bow[c] * t * (1.0 - size);
-            }
-            y = rounded(clipped(y, codes));
-            if (imperfect) {
-                y -= correction[c];
-            }
-            sums[c] += y * worth[c] * pass;
+static void add(const int32_t *matrix, uint32_t columns, const uint64_t *driven, uint32_t rows, double worth,
+                double *totals, bool begins) {
+    int32_t sums[BLOCK];
+    uint32_t done;
+    for (uint32_t c = 0; c < columns; c += done) {
+        done = add_block(matrix + c, columns, driven, 0, rows, columns - c, sums);
+        for (uint32_t k = 0; k < done; k += HALF) {
+            double *total = totals + c + k;
+            const doubles sum = doubles_of_integers(sums + k) * worth;
+            store_doubles(total, sum_onto(total, sum, begins));
         }
     }
 }
 
-static void convert(const snnrt_crossbar_conversion *v) {
-    if (v->noise != NULL) {
-        if (v->offset != NULL) {
-            convert_as(v, true, true);
+/* Adds a pass' codes of as many columns as lanes, from `c` on, to `codes`, times what the pass is worth. `noisy`, `varied`
+ * and `imperfect` are constant in each call. */
+SNNRT_INLINE static inline void convert_lanes(const snnrt_crossbar_reading *v, uint32_t pass, uint32_t c,
+                                              const int32_t *currents, const int32_t *variances,
+                                              const doubles *gain, float sigma, doubles *codes,
+                                              const bool noisy, const bool varied, const bool imperfect) {
+    const doubles most = all_doubles(v->codes), share = all_doubles(1.0 / v->codes);
+    const double worth = v->passes[pass].worth;
+    float noise[SNNRT_CROSSBAR_LANES];
+    for (uint32_t i = 0; noisy && i < LANES; i += WIDTH) {
+        floats spread = all_floats(sigma);
+        if (varied) {
+            spread = floats_of(load_words(variances + i)) * (float)v->variance_step;
+            spread = square_root(spread + (float)v->passes[pass].read_variance);
+        }
+        store_floats(noise + i, load_floats(v->normals + pass * v->normals_stride + c + i) * spread);
+    }
+    for (uint32_t i = 0; i < LANES; i += HALF) {
+        doubles y = doubles_of_integers(currents + i);
+        if (noisy) {
+            y += doubles_of_floats(noise + i);
+        }
+        y *= gain[i / HALF];
+        if (imperfect) {
+            doubles t;
+            y += load_doubles(v->offset + c + i);
+            t = clipped(y, most) * share;
+            y += load_doubles(v->bow + c + i) * t * (1.0 - larger(t, -t));
+        }
+        y = rounded(clipped(y, most));
+        if (imperfect) {
+            y -= load_doubles(v->correction + c + i);
+        }
+        codes[i / HALF] += y * worth;
+    }
+}
+
+SNNRT_INLINE static inline void read_as(const snnrt_crossbar_reading *reading, const bool noisy,
+                                        const bool varied, const bool imperfect) {
+    /* a copy: what is written could lie anywhere but there */
+    const snnrt_crossbar_reading copy = *reading, *const v = &copy;
+    int32_t sums[SNNRT_CROSSBAR_PLANES][BLOCK], variances[BLOCK];
+    float sigma[SNNRT_CROSSBAR_PLANES + WIDTH];
+    uint32_t done, output = 0;
+    for (uint32_t p = 0; noisy && !varied && p < v->pass_count; p++) {
+        store_floats(sigma + p, square_root(all_floats((float)v->passes[p].read_variance)));
+    }
+    for (uint32_t c = 0; c < v->columns; c += done) {
+        const uint32_t left = v->columns - c;
+        done = 0;
+        for (uint32_t p = 0; p < v->pass_count; p++) {
+            done = add_block(v->matrix + c, v->columns, v->passes[p].rows, v->first, v->end, left, sums[p]);
+        }
+        for (uint32_t k = 0; k < done; k += LANES) {
+            double *results = v->results + output;
+            doubles gain[LANES / HALF], codes[LANES / HALF];
+            for (uint32_t i = 0; i < LANES; i += HALF) {
+                gain[i / HALF] = load_doubles(v->gain + c + k + i);
+                codes[i / HALF] = all_doubles(0.0);
+            }
+            for (uint32_t p = 0; p < v->pass_count; p++) {
+                if (varied) {
+                    add_rows(v->variance + c + k, v->columns, v->passes[p].rows, v->first, v->end, variances,
+                             LANES / WIDTH);
+                }
+                convert_lanes(v, p, c + k, sums[p] + k, variances, gain, noisy && !varied ? sigma[p] : 0.0f,
+                              codes, noisy, varied, imperfect);
+            }
+            for (uint32_t i = 0; i < LANES; i += HALF) {
+                const doubles sum = codes[i / HALF] * load_doubles(v->worth + c + k + i);
+                store_doubles(results + i, sum_onto(results + i, sum, v->begins && c + k < v->lanes));
+            }
+            output = output + LANES == v->lanes ? 0 : output + LANES;
+        }
+    }
+}
+
+static void read_passes(const snnrt_crossbar_reading *v) {
+    if (v->offset != NULL) {
+        if (v->normals == NULL) {
+            read_as(v, false, false, true);
+        } else if (v->variance == NULL) {
+            read_as(v, true, false, true);
         } else {
-            convert_as(v, true, false);
+            read_as(v, true, true, true);
         }
-    } else if (v->offset != NULL) {
-        convert_as(v, false, true);
+    } else if (v->normals == NULL) {
+        read_as(v, false, false, false);
+    } else if (v->variance == NULL) {
+        read_as(v, true, false, false);
     } else {
-        convert_as(v, false, false);
+        read_as(v, true, true, false);
     }
 }
 
 static void finish_results(const double *sums, const int32_t *bias, uint32_t outputs, int32_t *results) {
-    const double low = -2147483648.0, high = 2147483647.0;
-    for (uint32_t o = 0; o < outputs; o++) {
-        double y = sums[o];
-        y = y > high ? high : y;
-        y = rounded(y < low ? low : y);
+    const doubles low = all_doubles(-2147483648.0), high = all_doubles(2147483647.0);
+    const uint32_t whole = outputs - outputs % HALF;
+    uint32_t o = 0;
+    for (; o < whole; o += HALF) {
+        doubles y = rounded(larger(smaller(load_doubles(sums + o), high), low));
         if (bias != NULL) {
-            y += (double)bias[o];
-            y = y > high ? high : y;
-            y = y < low ? low : y;
+            y = larger(smaller(y + doubles_of_integers(bias + o), high), low);
         }
-        results[o] = (int32_t)y;
+        store_integers(results + o, y);
     }
-}
-
-#define TURNED(x, bits) ((x) << (bits) | (x) >> (32 - (bits)))
-#define MIX(a, b, c, d, first, second) \
-    do { \
-        a += b; \
-        b = TURNED(b, first) ^ a; \
-        c += d; \
-        d = TURNED(d, second) ^ c; \
-    } while (0)
-
-/* Threefry4x32-13 (Salmon et al., SC 2011) of the counter (a, b, c, d) and the key (k0, k1, 0, 0): sums, rotations and
- * exclusive ors only, in place. */
-SNNRT_INLINE static inline void threefry(uint32_t *word0, uint32_t *word1, uint32_t *word2, uint32_t *word3,
-                                         const uint32_t k0, const uint32_t k1) {
-    const uint32_t k4 = 0x1BD11BDAu ^ k0 ^ k1;
-    uint32_t a = *word0 + k0, b = *word1 + k1, c = *word2, d = *word3;
-    MIX(a, b, c, d, 10, 26);
-    MIX(a, d, c, b, 11, 21);
-    MIX(a, b, c, d, 13, 27);
-    MIX(a, d, c, b, 23, 5);
-    a += k1;
-    d += k4 + 1u;
-    MIX(a, b, c, d, 6, 20);
-    MIX(a, d, c, b, 17, 11);
-    MIX(a, b, c, d, 25, 10);
-    MIX(a, d, c, b, 18, 20);
-    c += k4;
-    d += k0 + 2u;
-    MIX(a, b, c, d, 10, 26);
-    MIX(a, d, c, b, 11, 21);
-    MIX(a, b, c, d, 13, 27);
-    MIX(a, d, c, b, 23, 5);
-    b += k4;
-    c += k0;
-    d += k1 + 3u;
-    MIX(a, b, c, d, 6, 20);
-    *word0 = a;
-    *word1 = b;
-    *word2 = c;
-    *word3 = d;
-}
-
-/* Two normal numbers of two words: r = sqrt(-2 ln u), the angle from the lower bits of the second within an eighth of a
- * turn of an axis that its upper bits choose. Logarithm, sine and cosine are Cephes' polynomials. */
-static void normals(uint64_t key, uint32_t low, uint32_t second, uint32_t third, uint32_t fourth,
-                    uint32_t count, float *out) {
-    for (uint32_t block = 0; block < count; block += SNNRT_CROSSBAR_NORMALS) {
-        uint32_t word[4][SNNRT_CROSSBAR_LANES];
-        float result[4][SNNRT_CROSSBAR_LANES];
-        for (uint32_t i = 0; i < LANES; i++) {
-            word[0][i] = low + block / 4u + i;
-            word[1][i] = second;
-            word[2][i] = third;
-            word[3][i] = fourth;
-        }
-        for (uint32_t i = 0; i < LANES; i++) {
-            threefry(&word[0][i], &word[1][i], &word[2][i], &word[3][i], (uint32_t)key,
-                     (uint32_t)(key >> 32));
-        }
-        for (uint32_t pair = 0; pair < 2u; pair++) {
-            const uint32_t *one = word[2u * pair], *other = word[2u * pair + 1u];
-            for (uint32_t i = 0; i < LANES; i++) {
-                union {
-                    float f;
-                    int32_t i;
-                } m;
-                int32_t exponent, above;
-                float x, z, y, r, t, sine, cosine;
-                m.f = (float)(int32_t)((one[i] >> 8) + 1u); /* u = m / 2^24, in (0, 1] */
-                exponent = (m.i >> 23) - 127;
-                m.i = (m.i & 0x007FFFFF) | 0x3F800000;
-                above = m.f > 1.41421356f ? 1 : 0;
-                x = (above ? 0.5f * m.f : m.f) - 1.0f;
-                exponent += above - 24;
-                z = x * x;
-                y = 7.0376836292e-2f;
-                y = y * x - 1.1514610310e-1f;
-                y = y * x + 1.1676998740e-1f;
-                y = y * x - 1.2420140846e-1f;
-                y = y * x + 1.4249322787e-1f;
-                y = y * x - 1.6668057665e-1f;
-                y = y * x + 2.0000714765e-1f;
-                y = y * x - 2.4999993993e-1f;
-                y = y * x + 3.3333331174e-1f;
-                y = y * x * z;
-                y += -2.12194440e-4f * (float)exponent;
-                y -= 0.5f * z;
-                y = x + y;
-                y += 0.693359375f * (float)exponent;
-                y *= -2.0f;
-                r = square_root(y > 0.0f ? y : 0.0f);
-                t = (float)(int32_t)((other[i] >> 6) & 0x00FFFFFFu) * 5.9604644775390625e-8f - 0.5f;
-                t *= 1.57079632679f; /* within an eighth of a turn */
-                z = t * t;
-                sine = ((-1.9515295891e-4f * z + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * t + t;
-                cosine = ((2.443315711809948e-5f * z - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) *
-                             z * z -
-                         0.5f * z + 1.0f;
-                cosine = (other[i] & 0x80000000u) != 0 ? -cosine : cosine;
-                result[2u * pair][i] = r * ((other[i] & 0x40000000u) != 0 ? sine : cosine);
-                result[2u * pair + 1u][i] = r * ((other[i] & 0x40000000u) != 0 ? cosine : sine);
-            }
-        }
-        for (uint32_t k = 0; k < 4u; k++) {
-            for (uint32_t i = 0; i < LANES; i++) {
-                out[block + k * LANES + i] = result[k][i];
-            }
-        }
+    for (; o < outputs; o++) {
+        /* each by itself in a whole vector: the sums are padded, what is added and written is not */
+        int32_t added[HALF] = {0}, result[HALF];
+        added[0] = bias == NULL ? 0 : bias[o];
+        store_integers(result, larger(smaller(rounded(larger(smaller(all_doubles(sums[o]), high), low)) +
+                                                  doubles_of_integers(added),
+                                              high),
+                                      low));
+        results[o] = result[0];
     }
 }
 
 #define SNNRT_CROSSBAR_KERNELS \
-    { add, total, spread, spread_totals, convert, finish_results, normals }
+    { find, magnitudes, plane, count_driven, add, read_passes, finish_results, seed, draw, disturb }
 
 #endif

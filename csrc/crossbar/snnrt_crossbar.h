@@ -37,7 +37,6 @@ typedef struct snnrt_crossbar_layer {
     uint32_t codes; /* of a converter, the largest; converted only */
     uint32_t noisy;
     const uint32_t *order; /* the chip's row of each input of a window, in the core's order; NULL: the same */
-    const uint32_t *tiles; /* the tile of each of these */
     const uint32_t *output_order; /* the chip's output of each of the core's, of one group; NULL: the same */
     const int32_t *matrix; /* groups x fan_in x slices x lanes, in steps */
     const int32_t *variance; /* of the same shape: what a driven row adds to a column's variance; or NULL */

@@ -26,22 +26,22 @@ static void *take(uint8_t *room, size_t *used, size_t bytes) {
 static size_t lay_out(snnrt_crossbar_work *work, uint8_t *room, size_t elements) {
     const snnrt_crossbar_layer *layer = work->layer;
     const size_t columns = (size_t)layer->slices * layer->lanes;
-    const size_t padded = (columns + SNNRT_CROSSBAR_NORMALS - 1u) & ~(size_t)(SNNRT_CROSSBAR_NORMALS - 1u);
-    const size_t fan_in = layer->fan_in, passes = 2u * (size_t)layer->bits;
-    const size_t planes = passes + 1u;
+    const size_t padded = (columns + SNNRT_CROSSBAR_DRAW - 1u) / SNNRT_CROSSBAR_DRAW * SNNRT_CROSSBAR_DRAW;
+    const size_t map = snnrt_crossbar_words(elements) * sizeof(uint64_t);
+    const size_t rows = snnrt_crossbar_words(layer->fan_in) * sizeof(uint64_t);
+    const uint32_t passes = 2u * layer->bits;
     size_t used = 0;
-    work->driven = (uint32_t *)take(room, &used, passes * fan_in * sizeof(uint32_t));
-    work->filled = (uint32_t *)take(room, &used, passes * sizeof(uint32_t));
-    work->counts = (uint32_t *)take(room, &used, passes * layer->row_tiles * sizeof(uint32_t));
-    work->sums = (int32_t *)take(room, &used, padded * sizeof(int32_t));
-    work->variances = (int32_t *)take(room, &used, padded * sizeof(int32_t));
-    work->spreads = (double *)take(room, &used, padded * sizeof(double));
-    work->normals = (float *)take(room, &used, padded * sizeof(float));
+    work->all.inputs = (uint64_t *)take(room, &used, map);
+    work->all.room = (uint64_t *)take(room, &used, rows);
+    work->all.counts = NULL;
+    work->maps = (uint64_t *)take(room, &used, passes * map);
+    for (uint32_t index = 0; index < passes; index++) {
+        work->planes[index].room = (uint64_t *)take(room, &used, rows);
+        work->planes[index].counts = (uint32_t *)take(room, &used, layer->row_tiles * sizeof(uint32_t));
+    }
+    work->normals = (float *)take(room, &used, passes * padded * sizeof(float));
     work->results = (double *)take(room, &used, padded * sizeof(double));
-    work->positions = (uint32_t *)take(room, &used, (elements + SNNRT_EVENTS_PADDING) * sizeof(uint32_t));
-    work->values = (int16_t *)take(room, &used, (elements + SNNRT_EVENTS_PADDING) * sizeof(int16_t));
-    work->plane_positions = (uint32_t *)take(room, &used, (size_t)layer->bits * elements * sizeof(uint32_t));
-    work->plane_starts = (uint32_t *)take(room, &used, planes * (elements + 1u) * sizeof(uint32_t));
+    work->spreads = (double *)take(room, &used, padded * sizeof(double));
     return used;
 }
 
@@ -59,111 +59,17 @@ void snnrt_crossbar_prepare(snnrt_crossbar_work *work, const snnrt_crossbar_laye
     work->events = events;
     work->columns = layer->slices * layer->lanes;
     work->plane_count = 0;
-    work->plain = false;
     work->elements = elements;
     work->window = work->step = work->input = 0;
     (void)lay_out(work, (uint8_t *)room, elements);
-}
-
-void snnrt_crossbar_find_planes(snnrt_crossbar_work *work, uint32_t count) {
-    const snnrt_crossbar_layer *layer = work->layer;
-    uint32_t bits_of[2] = {0, 0}, taken = 0, any = 0;
-    uint32_t *room = work->plane_positions;
-    work->all.positions = work->positions;
-    work->all.starts = work->plane_starts;
-    work->all.count = count;
-    for (uint32_t e = 0; e < count; e++) {
-        any |= (uint16_t)work->values[e];
-    }
-    if (any <= 1u) {
-        /* spikes */
-        work->plane_count = any;
-        work->planes[0] = work->all;
-        work->planes[0].pass = 0;
-        work->planes[0].worth = 1.0;
-        return;
-    }
-    for (uint32_t e = 0; e < count; e++) {
-        const int32_t value = work->values[e];
-        bits_of[value < 0] |= value < 0 ? 0u - (uint32_t)value : (uint32_t)value;
-    }
-    work->plane_count = 0;
-    for (uint32_t sign = 0; sign < 2u; sign++) {
-        for (uint32_t bit = 0; bits_of[sign] >> bit != 0; bit++) {
-            snnrt_crossbar_plane *plane = &work->planes[work->plane_count];
-            uint32_t found = 0;
-            plane->pass = bit + sign * layer->bits;
-            plane->worth = (double)(1u << bit) * (sign == 0 ? 1.0 : -1.0);
-            plane->starts = work->plane_starts + (size_t)++work->plane_count * (work->elements + 1u);
-            plane->positions = room + taken;
-            for (uint32_t e = 0; e < count; e++) {
-                const int32_t value = sign == 0 ? work->values[e] : -(int32_t)work->values[e];
-                /* always written: there is room for what the next plane takes */
-                if (taken + found < (uint32_t)(layer->bits * work->elements)) {
-                    plane->positions[found] = work->positions[e];
-                }
-                found += value > 0 ? (uint32_t)value >> bit & 1u : 0u;
-            }
-            plane->count = found;
-            taken += found;
-        }
+    /* the word behind the last is read with it */
+    work->all.inputs[snnrt_crossbar_words(elements) - 1u] = 0;
+    for (uint32_t index = 0; index < 2u * layer->bits; index++) {
+        work->maps[(index + 1u) * snnrt_crossbar_words(elements) - 1u] = 0;
     }
 }
 
-/* How many of `rows`, ascending, lie below `bound`. */
-static uint32_t below(const uint32_t *rows, uint32_t count, uint32_t bound) {
-    uint32_t found = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        found += rows[i] < bound;
-    }
-    return found;
-}
-
-/* Which rows of plane `index` tile `tile` drives, where the tiles before it drive `before`. */
-static const uint32_t *rows_of(const snnrt_crossbar_work *work, uint32_t index, uint32_t tile,
-                               uint32_t before) {
-    const snnrt_crossbar_layer *layer = work->layer;
-    if (work->plain) {
-        return work->planes[0].positions + before;
-    }
-    return work->driven + (size_t)index * layer->fan_in +
-           (layer->order == NULL ? before : (size_t)tile * layer->tile_rows);
-}
-
-/* How many rows each tile drives, where the planes' lists ascend: the lists are cut where tiles end. */
-static void cut(snnrt_crossbar_work *work) {
-    const snnrt_crossbar_layer *layer = work->layer;
-    for (uint32_t index = 0; index < work->plane_count; index++) {
-        uint32_t *counts = work->counts + (size_t)index * layer->row_tiles;
-        const uint32_t *rows = rows_of(work, index, 0, 0);
-        uint32_t left = work->filled[index], bound = 0;
-        if (left == 0) {
-            continue;
-        }
-        if (layer->row_tiles > 8u) {
-            for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
-                counts[tile] = 0;
-            }
-            for (uint32_t tile = 0; left != 0; tile++) {
-                bound += layer->tile_rows;
-                while (left != 0 && *rows < bound) {
-                    counts[tile]++;
-                    rows++;
-                    left--;
-                }
-            }
-            continue;
-        }
-        for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
-            bound += layer->tile_rows;
-            counts[tile] = tile + 1u == layer->row_tiles ? left : below(rows, left, bound);
-            rows += counts[tile];
-            left -= counts[tile];
-        }
-    }
-}
-
-/* Adds what the planes drove to the events; the readings' variance, where each has 1. */
+/* Adds what the planes drive to the events; the readings' variance, where each has 1. */
 static double count_window(snnrt_crossbar_work *work, uint32_t group) {
     const snnrt_crossbar_layer *layer = work->layer;
     snnrt_crossbar_events *events = work->events;
@@ -171,130 +77,115 @@ static double count_window(snnrt_crossbar_work *work, uint32_t group) {
     uint64_t *reads = events->reads + (size_t)group * layer->row_tiles;
     double variance = 0.0;
     for (uint32_t index = 0; index < work->plane_count; index++) {
-        const uint32_t *counts = work->counts + (size_t)index * layer->row_tiles;
+        const snnrt_crossbar_plane *plane = &work->planes[index];
         uint32_t readings = 0;
-        if (work->filled[index] == 0) {
+        if (plane->count == 0) {
             continue;
         }
         for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
-            activations[tile] += counts[tile];
-            reads[tile] += counts[tile] != 0;
-            readings += counts[tile] != 0;
+            const uint32_t driven = plane->counts[tile] != 0;
+            activations[tile] += plane->counts[tile];
+            reads[tile] += driven;
+            readings += driven;
         }
-        variance += work->planes[index].worth * work->planes[index].worth * (double)readings;
+        variance += plane->worth * plane->worth * (double)readings;
         events->passes[group]++;
     }
     events->windows++;
     return variance;
 }
 
-static void draw(snnrt_crossbar_work *work, uint32_t group, uint32_t reading, uint32_t columns) {
-    const uint32_t padded =
-        (columns + SNNRT_CROSSBAR_NORMALS - 1u) & ~(uint32_t)(SNNRT_CROSSBAR_NORMALS - 1u);
-    work->kernels->normals(work->layer->keys[group], reading * (padded / 4u), work->window, work->step,
-                           work->input, padded, work->normals);
-}
-
-/* The sums of a matrix' rows that plane `index` drives, times `worth`, onto `totals`. */
-static void add_plane(snnrt_crossbar_work *work, uint32_t index, const int32_t *matrix, double worth,
-                      double *totals) {
-    const snnrt_crossbar_layer *layer = work->layer;
-    const uint32_t *counts = work->counts + (size_t)index * layer->row_tiles;
-    if (layer->order == NULL) {
-        work->kernels->add(matrix, layer->lanes, rows_of(work, index, 0, 0), work->filled[index], work->sums);
-        work->kernels->total(work->sums, layer->lanes, worth, totals);
-        return;
-    }
-    for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
-        if (counts[tile] != 0) {
-            work->kernels->add(matrix, layer->lanes, rows_of(work, index, tile, 0), counts[tile], work->sums);
-            work->kernels->total(work->sums, layer->lanes, worth, totals);
-        }
-    }
-}
-
 /* Tiles and slices in one product; noise, if any, is one draw an output with the variance of all readings. All sums are
  * integers below 2^53: exact. */
 static void read_linear(snnrt_crossbar_work *work, uint32_t group, double readings) {
     const snnrt_crossbar_layer *layer = work->layer;
+    const snnrt_crossbar_kernels *kernels = work->kernels;
     const size_t place = (size_t)group * layer->fan_in * layer->lanes;
-    const uint32_t lanes = layer->lanes;
+    const uint32_t lanes = layer->lanes,
+                   drawn = (lanes + SNNRT_CROSSBAR_DRAW - 1u) & ~(SNNRT_CROSSBAR_DRAW - 1u);
     double variance = layer->read_variance * readings;
-    for (uint32_t o = 0; o < lanes; o++) {
-        work->results[o] = 0.0;
+    bool begins = true;
+    for (uint32_t o = 0; layer->noisy != 0 && layer->variance == NULL && o < lanes; o++) {
         work->spreads[o] = 0.0;
     }
     for (uint32_t index = 0; index < work->plane_count; index++) {
-        const double worth = work->planes[index].worth;
-        if (work->filled[index] == 0) {
+        const snnrt_crossbar_plane *plane = &work->planes[index];
+        if (plane->count == 0) {
             continue;
         }
-        add_plane(work, index, layer->matrix + place, worth * layer->scale, work->results);
+        kernels->add(layer->matrix + place, lanes, plane->rows, layer->fan_in, plane->worth * layer->scale,
+                     work->results, begins);
         if (layer->variance != NULL) {
-            add_plane(work, index, layer->variance + place, worth * worth, work->spreads);
+            kernels->add(layer->variance + place, lanes, plane->rows, layer->fan_in,
+                         plane->worth * plane->worth, work->spreads, begins);
         }
-        variance += layer->row_variance * worth * worth * (double)work->filled[index];
+        begins = false;
+        variance += layer->row_variance * plane->worth * plane->worth * (double)plane->count;
     }
     if (layer->noisy != 0) {
-        draw(work, group, 0, lanes);
-        work->kernels->spread_totals(work->normals, lanes, variance, layer->variance_step, work->spreads);
-        for (uint32_t o = 0; o < lanes; o++) {
-            work->results[o] += (double)work->normals[o];
+        kernels->draw(&work->stream, drawn, work->normals);
+        kernels->disturb(work->normals, lanes, variance, layer->variance_step, work->spreads, work->results);
+    }
+}
+
+/* Each driven tile of each pass by itself. A tile's passes follow each other, while its matrix is at hand. */
+static void read_converted(snnrt_crossbar_work *work, uint32_t group) {
+    const snnrt_crossbar_layer *layer = work->layer;
+    const uint32_t columns = work->columns;
+    const uint32_t drawn = (columns + SNNRT_CROSSBAR_DRAW - 1u) & ~(SNNRT_CROSSBAR_DRAW - 1u);
+    const size_t place = (size_t)group * layer->fan_in * columns;
+    snnrt_crossbar_pass passes[SNNRT_CROSSBAR_PLANES];
+    snnrt_crossbar_reading v;
+    v.passes = passes;
+    v.matrix = layer->matrix + place;
+    v.variance = layer->variance == NULL ? NULL : layer->variance + place;
+    v.columns = columns;
+    v.lanes = layer->lanes;
+    v.normals = layer->noisy != 0 ? work->normals : NULL;
+    v.normals_stride = drawn;
+    v.variance_step = layer->variance_step;
+    v.offset = v.bow = v.correction = NULL;
+    v.codes = (double)layer->codes;
+    v.results = work->results;
+    v.begins = true;
+    for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
+        const size_t column = ((size_t)group * layer->row_tiles + tile) * columns;
+        v.first = tile * layer->tile_rows;
+        v.end = tile + 1u == layer->row_tiles ? layer->fan_in : v.first + layer->tile_rows;
+        v.gain = layer->gain + column;
+        v.worth = layer->worth + column;
+        if (layer->offset != NULL) {
+            v.offset = layer->offset + column;
+            v.bow = layer->bow + column;
+            v.correction = layer->correction + column;
+        }
+        v.pass_count = 0;
+        for (uint32_t index = 0; index < work->plane_count; index++) {
+            const snnrt_crossbar_plane *plane = &work->planes[index];
+            snnrt_crossbar_pass *pass = &passes[v.pass_count];
+            if (plane->counts[tile] != 0) {
+                pass->rows = plane->rows;
+                pass->worth = plane->worth;
+                pass->read_variance =
+                    layer->read_variance + layer->row_variance * (double)plane->counts[tile];
+                v.pass_count++;
+            }
+        }
+        if (v.pass_count != 0) {
+            if (layer->noisy != 0) {
+                work->kernels->draw(&work->stream, v.pass_count * drawn, work->normals);
+            }
+            work->kernels->read(&v);
+            v.begins = false;
         }
     }
 }
 
-/* Each driven tile of each pass by itself. */
-static void read_converted(snnrt_crossbar_work *work, uint32_t group) {
-    const snnrt_crossbar_layer *layer = work->layer;
-    const snnrt_crossbar_kernels *kernels = work->kernels;
-    const uint32_t columns = work->columns;
-    const int32_t *matrix = layer->matrix + (size_t)group * layer->fan_in * columns;
-    snnrt_crossbar_conversion v;
-    v.currents = work->sums;
-    v.noise = layer->noisy != 0 ? work->normals : NULL;
-    v.offset = v.bow = v.correction = NULL;
-    v.sums = work->results;
-    v.codes = (double)layer->codes;
-    v.lanes = layer->lanes;
-    v.slices = layer->slices;
-    for (uint32_t o = 0; o < layer->lanes; o++) {
-        work->results[o] = 0.0;
-    }
-    for (uint32_t index = 0; index < work->plane_count; index++) {
-        const snnrt_crossbar_plane *plane = &work->planes[index];
-        uint32_t before = 0;
-        if (work->filled[index] == 0) {
-            continue;
-        }
-        v.pass = plane->worth;
-        for (uint32_t tile = 0; tile < layer->row_tiles; tile++) {
-            const uint32_t rows = work->counts[index * layer->row_tiles + tile];
-            const uint32_t *driven = rows_of(work, index, tile, before);
-            const size_t column = ((size_t)group * layer->row_tiles + tile) * columns;
-            if (rows == 0) {
-                continue;
-            }
-            before += rows;
-            kernels->add(matrix, columns, driven, rows, work->sums);
-            if (layer->noisy != 0) {
-                if (layer->variance != NULL) {
-                    kernels->add(layer->variance + (size_t)group * layer->fan_in * columns, columns, driven,
-                                 rows, work->variances);
-                }
-                draw(work, group, plane->pass * layer->row_tiles + tile, columns);
-                kernels->spread(work->normals, columns, layer->read_variance + layer->row_variance * rows,
-                                layer->variance_step, layer->variance == NULL ? NULL : work->variances);
-            }
-            v.gain = layer->gain + column;
-            v.worth = layer->worth + column;
-            if (layer->offset != NULL) {
-                v.offset = layer->offset + column;
-                v.bow = layer->bow + column;
-                v.correction = layer->correction + column;
-            }
-            kernels->convert(&v);
-        }
+void snnrt_crossbar_silent(snnrt_crossbar_work *work, const int32_t *bias, int32_t *results) {
+    work->events->windows++;
+    work->events->silent_windows++;
+    for (uint32_t o = 0; results != NULL && o < work->layer->outputs; o++) {
+        results[o] = bias == NULL ? 0 : bias[o];
     }
 }
 
@@ -303,18 +194,20 @@ bool snnrt_crossbar_end(snnrt_crossbar_work *work, uint32_t group, const int32_t
     uint32_t rows = 0;
     double readings;
     for (uint32_t index = 0; index < work->plane_count; index++) {
-        rows |= work->filled[index];
+        snnrt_crossbar_plane *plane = &work->planes[index];
+        plane->count = work->kernels->count(plane->rows, layer->fan_in, layer->tile_rows, plane->counts);
+        rows |= plane->count;
     }
     if (rows == 0) {
         snnrt_crossbar_silent(work, bias, results);
         return false;
     }
-    if (layer->order == NULL) {
-        cut(work);
-    }
     readings = count_window(work, group);
     if (results == NULL) {
         return true;
+    }
+    if (layer->noisy != 0) {
+        work->kernels->seed(&work->stream, layer->keys[group], work->window, work->step, work->input);
     }
     if (layer->mode == SNNRT_CROSSBAR_CONVERTED) {
         read_converted(work, group);

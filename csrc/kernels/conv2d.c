@@ -5,6 +5,12 @@
 
 #if SNNRT_WITH_CONV2D
 
+/* Scratch, in words: starts, positions, and values (a word each). */
+static size_t scratch_words(size_t elements, size_t depth) {
+    return elements / depth + 1u + 2u * (elements + SNNRT_EVENTS_PADDING);
+}
+
+#if SNNRT_WITH_FLOAT32 || SNNRT_WITH_KERNEL_TABLE
 /* A unit is what one group reads of one pixel: `depth` elements. `starts` has the first event of each unit
  * and one entry more; NULL without scratch. */
 typedef struct snnrt_convolution {
@@ -54,7 +60,7 @@ static void all_windows(snnrt_convolution *c, snnrt_event_room *room) {
     size_t group_weights =
         (size_t)conv->kernel_h * conv->kernel_w * c->depth * outputs * (SNNRT_STEP_IS_INT8(step) ? 1u : 4u);
     uint8_t *output = (uint8_t *)step->output;
-    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+    for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
         int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
         snnrt_taps y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
         for (uint32_t ox = 0; ox < step->out_width; ox++) {
@@ -97,7 +103,7 @@ static void windows_of_slices(snnrt_convolution *c) {
     bool counting = SNNRT_WITH_COUNTERS && step->counts != NULL;
     sum->start = step->bias;
     sum->weights = step->weights;
-    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+    for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
         int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
         snnrt_taps y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
         for (uint32_t ox = 0; ox < step->out_width; ox++, output += sum->outputs) {
@@ -127,11 +133,6 @@ static void windows_of_slices(snnrt_convolution *c) {
         step->counts->synaptic_operations += rows * sum->outputs;
         step->counts->active_windows += active;
     }
-}
-
-/* Scratch, in words: starts, positions, and values (a word each). */
-static size_t scratch_words(size_t elements, size_t depth) {
-    return elements / depth + 1u + 2u * (elements + SNNRT_EVENTS_PADDING);
 }
 
 static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
@@ -166,14 +167,28 @@ static void windows_with_scratch(snnrt_convolution *c, uint32_t elements) {
     }
 }
 
+#endif
+
 static inline bool is_depthwise(const snnrt_synapse_step *step) {
     return step->window->groups != 1 && step->window->groups == step->in_channels;
 }
 
-void snnrt_conv2d(const snnrt_synapse_step *step) {
-    uint32_t groups = step->window->groups;
+#if SNNRT_WITH_FLOAT32 || SNNRT_WITH_KERNEL_TABLE
+static void sum_windows(const snnrt_synapse_step *step) {
     uint32_t elements = step->in_channels * step->in_height * step->in_width;
     snnrt_convolution c;
+    c.depth = step->in_channels / step->window->groups;
+    c.starts = NULL;
+    snnrt_window_prepare(&c.window, step, step->out_channels / step->window->groups);
+    if (step->scratch != NULL && step->scratch_bytes >= scratch_words(elements, c.depth) * 4u) {
+        windows_with_scratch(&c, elements);
+    } else {
+        windows_with_room(&c);
+    }
+}
+#endif
+
+void snnrt_conv2d(const snnrt_synapse_step *step) {
 #if SNNRT_WITH_KERNEL_TABLE
     if (SNNRT_STEP_IS_INT8(step) && step->kernels->synapse_i8 != NULL && step->kernels->synapse_i8(step)) {
         return;
@@ -190,14 +205,15 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
         return;
     }
 #endif
-    c.depth = step->in_channels / groups;
-    c.starts = NULL;
-    snnrt_window_prepare(&c.window, step, step->out_channels / groups);
-    if (step->scratch != NULL && step->scratch_bytes >= scratch_words(elements, c.depth) * 4u) {
-        windows_with_scratch(&c, elements);
-    } else {
-        windows_with_room(&c);
+#if SNNRT_WITH_INT8 && !SNNRT_WITH_KERNEL_TABLE
+    if (SNNRT_STEP_IS_INT8(step)) {
+        (void)snnrt_conv2d_i8(step);
+        return;
     }
+#endif
+#if SNNRT_WITH_FLOAT32 || SNNRT_WITH_KERNEL_TABLE
+    sum_windows(step);
+#endif
 }
 
 #if SNNRT_WITH_VECTOR_SCRATCH

@@ -133,7 +133,7 @@ void snnrt_depthwise(const snnrt_synapse_step *step) {
     tap.step = step;
     tap.outputs = step->out_channels / step->in_channels;
     tap.distance = (uint32_t)conv->kernel_h * conv->kernel_w * tap.outputs;
-    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+    for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
         window.top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
         window.y = snnrt_taps_inside(window.top, conv->kernel_h, conv->dilation_y, step->in_height);
         for (uint32_t ox = 0; ox < step->out_width; ox++) {

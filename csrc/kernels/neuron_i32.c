@@ -1,6 +1,6 @@
 /* The integer neuron step of docs/ir.md, a neuron at a time: small, and few instructions without vectors. What vector
  * kernels leave out is done here: a new mechanism needs no more than update_variants. */
-#include "../snnrt_kernels.h"
+#include "plain_neurons.h"
 
 #if SNNRT_WITH_INT8
 
@@ -62,7 +62,13 @@ static inline int32_t decay_by(int32_t s, snnrt_decay decay) {
 }
 
 static inline int32_t clamp_int16(int32_t value) {
+#if SNNRT_WITH_ARM_DSP
+    int32_t clamped;
+    __asm__("ssat %0, #16, %1" : "=r"(clamped) : "r"(value));
+    return clamped;
+#else
     return value < -32768 ? -32768 : value > 32767 ? 32767 : value;
+#endif
 }
 
 static inline bool fires(const snnrt_neuron_run *run, int32_t u, int32_t threshold) {
@@ -127,30 +133,166 @@ SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, co
     return word;
 }
 
-#if SNNRT_WITH_FAST_LOOPS
-SNNRT_NOINLINE static uint32_t update_wide(const snnrt_neuron_run *run) {
-    return update_plain(run, false, false);
-}
-SNNRT_NOINLINE static uint32_t update_narrow(const snnrt_neuron_run *run) {
-    return update_plain(run, true, false);
-}
-SNNRT_NOINLINE static uint32_t update_wide_next(const snnrt_neuron_run *run) {
-    return update_plain(run, false, true);
-}
-SNNRT_NOINLINE static uint32_t update_narrow_next(const snnrt_neuron_run *run) {
-    return update_plain(run, true, true);
-}
-
-static uint32_t update_run(const snnrt_neuron_run *run) {
-    if ((run->flags & SNNRT_NEURON_RESET_NEXT) != 0) {
-        return (run->flags & SNNRT_NEURON_STATE_INT16) != 0 ? update_narrow_next(run) : update_wide_next(run);
-    }
-    return (run->flags & SNNRT_NEURON_STATE_INT16) != 0 ? update_narrow(run) : update_wide(run);
-}
-#else
 SNNRT_NOINLINE static uint32_t update_run(const snnrt_neuron_run *run) {
     return update_plain(run, (run->flags & SNNRT_NEURON_STATE_INT16) != 0,
                         (run->flags & SNNRT_NEURON_RESET_NEXT) != 0);
+}
+
+#if SNNRT_WITH_FAST_LOOPS
+/* What a layer of plain neurons has alike. */
+typedef struct snnrt_plain_layer {
+    uint32_t reset;
+    int32_t reset_value;
+    bool strict;
+} snnrt_plain_layer;
+
+/* Of a neuron that reached its threshold: whether it fires, and what becomes of `u`. */
+static inline bool fire(const snnrt_plain_layer *layer, int32_t *u, int32_t threshold) {
+    if (layer->strict && *u == threshold) {
+        return false;
+    }
+    if (layer->reset == SNNRT_RESET_SUBTRACT) {
+        *u = *u - threshold;
+    } else if (layer->reset == SNNRT_RESET_VALUE) {
+        *u = layer->reset_value;
+    }
+    return true;
+}
+
+/* A neuron's membrane and current before its threshold is asked; where membranes are narrow, `decay` is as it comes, and what
+ * rounds it. */
+SNNRT_INLINE static inline int32_t integrated(int32_t v, int32_t x, snnrt_decay decay, const bool narrow,
+                                              const bool keeps) {
+    if (narrow) {
+        return clamp_int16(snnrt_saturating_add((v * decay.factor + decay.keeps) >> 15, x));
+    }
+#if SNNRT_WITH_ARM_DSP
+    if (keeps) {
+        __asm__("smmlar %0, %0, %1, %0" : "+r"(v) : "r"(decay.factor));
+    } else {
+        __asm__("smmulr %0, %0, %1" : "+r"(v) : "r"(decay.factor));
+    }
+    return snnrt_saturating_add(v, x);
+#else
+    (void)keeps;
+    return snnrt_saturating_add(decay_by(v, decay), x);
+#endif
+}
+
+#if SNNRT_WITH_ARM_DSP
+/* Two words from memory or to it in one instruction, which moves the address on. */
+#define SNNRT_TAKE_TWO(a, b, place) \
+    __asm__ volatile("ldrd %0, %1, [%2], #8" : "=&r"(a), "=&r"(b), "+r"(place) : : "memory")
+#define SNNRT_READ_TWO(a, b, place) \
+    __asm__ volatile("ldrd %0, %1, [%2]" : "=&r"(a), "=&r"(b) : "r"(place) : "memory")
+#define SNNRT_PUT_TWO(a, b, place) \
+    __asm__ volatile("strd %1, %2, [%0], #8" : "+r"(place) : "r"(a), "r"(b) : "memory")
+#define SNNRT_PUT_PAIR(a, b, place) \
+    __asm__ volatile("pkhbt %1, %1, %2, lsl #16\n\tstr %1, [%0], #4" \
+                     : "+r"(place), "+r"(a) \
+                     : "r"(b) \
+                     : "memory")
+#else
+#define SNNRT_PUT_PAIR(a, b, place) ((place)[0] = (int16_t)(a), (place)[1] = (int16_t)(b), (place) += 2)
+#define SNNRT_TAKE_TWO(a, b, place) ((a) = (place)[0], (b) = (place)[1], (place) += 2)
+#define SNNRT_READ_TWO(a, b, place) ((a) = (place)[0], (b) = (place)[1])
+#define SNNRT_PUT_TWO(a, b, place) ((place)[0] = (a), (place)[1] = (b), (place) += 2)
+#endif
+
+SNNRT_INLINE static inline uint64_t update_layer(const snnrt_neuron_step *step, const bool narrow,
+                                                 const bool keeps) {
+    const snnrt_int32 *x = (const snnrt_int32 *)step->current;
+    const int32_t a = *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
+    snnrt_decay decay = common_decay(a);
+    snnrt_int32 *wide = (snnrt_int32 *)step->state;
+    snnrt_int16 *short_state = (snnrt_int16 *)step->state;
+    snnrt_uint32 *output = (snnrt_uint32 *)step->output;
+    snnrt_plain_run run = {step->neurons, 0, 0};
+    snnrt_plain_layer layer;
+    snnrt_thresholds thresholds;
+    uint32_t word = 0;
+    uint64_t spikes = 0;
+    snnrt_find_thresholds(step, &thresholds);
+    if (narrow) {
+        decay.factor = a;
+        decay.keeps = 0x4000;
+    }
+#if SNNRT_WITH_ARM_DSP
+    /* In a register: a product and a sum are one instruction. */
+    __asm__("" : "+r"(decay.keeps));
+#endif
+    layer.strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
+    layer.reset = SNNRT_NEURON_RESET(step->flags);
+    layer.reset_value =
+        layer.reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
+    do {
+        const uint32_t count = snnrt_run_neurons(&run, thresholds.period);
+        const snnrt_int32 *threshold = thresholds.first + run.place;
+        const snnrt_int32 *const begin = x - run.bit, *const end = x + count;
+        if ((count & 1u) != 0) {
+            int32_t level = *threshold++,
+                    u = integrated(narrow ? *short_state : *wide, *x, decay, narrow, keeps);
+            if (u >= level && fire(&layer, &u, level)) {
+                word |= 1u << (x - begin);
+            }
+            x++;
+            if (narrow) {
+                *short_state++ = (int16_t)u;
+            } else {
+                *wide++ = u;
+            }
+        }
+        while (x != end) {
+            int32_t first_level, second_level, first_x, second_x, first, second;
+            SNNRT_TAKE_TWO(first_level, second_level, threshold);
+            SNNRT_TAKE_TWO(first_x, second_x, x);
+            if (narrow) {
+                first = short_state[0];
+                second = short_state[1];
+            } else {
+                SNNRT_READ_TWO(first, second, wide);
+            }
+            first = integrated(first, first_x, decay, narrow, keeps);
+            second = integrated(second, second_x, decay, narrow, keeps);
+            if (first >= first_level && fire(&layer, &first, first_level)) {
+                word |= 1u << (x - begin - 2);
+            }
+            if (second >= second_level && fire(&layer, &second, second_level)) {
+                word |= 1u << (x - begin - 1);
+            }
+            if (narrow) {
+                SNNRT_PUT_PAIR(first, second, short_state);
+            } else {
+                SNNRT_PUT_TWO(first, second, wide);
+            }
+        }
+        if (snnrt_end_run(&run, count, thresholds.period)) {
+            *output++ = word;
+#if SNNRT_WITH_COUNTERS
+            spikes += snnrt_popcount(word);
+#endif
+            word = 0;
+        }
+    } while (run.left != 0);
+    return spikes;
+}
+
+#if SNNRT_WITH_ARM_DSP
+SNNRT_NOINLINE static uint64_t update_layer_kept(const snnrt_neuron_step *step) {
+    return update_layer(step, false, true);
+}
+#endif
+SNNRT_NOINLINE static uint64_t update_layer_wide(const snnrt_neuron_step *step) {
+#if SNNRT_WITH_ARM_DSP
+    /* Whether the factor is 2^32 less than meant. */
+    if (*(const snnrt_int32 *)step->arrays[SNNRT_NEURON_MEMBRANE] >> 14 != 0) {
+        return update_layer_kept(step);
+    }
+#endif
+    return update_layer(step, false, false);
+}
+SNNRT_NOINLINE static uint64_t update_layer_narrow(const snnrt_neuron_step *step) {
+    return update_layer(step, true, false);
 }
 #endif
 
@@ -396,7 +538,21 @@ SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, c
     return spikes;
 }
 
-uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) { return update_from(step, 0); }
+uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
+#if SNNRT_WITH_FAST_LOOPS
+    if (snnrt_neurons_are_simple(step)) {
+#if SNNRT_WITH_ARM_MVE
+        uint64_t spikes;
+        if (snnrt_update_plain_helium(step, &spikes)) {
+            return spikes;
+        }
+#endif
+        return (step->flags & SNNRT_NEURON_STATE_INT16) != 0 ? update_layer_narrow(step)
+                                                             : update_layer_wide(step);
+    }
+#endif
+    return update_from(step, 0);
+}
 
 #if SNNRT_WITH_KERNEL_TABLE
 uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start) {

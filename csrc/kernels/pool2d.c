@@ -130,6 +130,11 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
     add_window *add = adder_of(step);
     uint32_t elements = step->channels * step->out_height * step->out_width;
     uint32_t to = 0;
+#if SNNRT_WITH_POOL_BITS
+    if (snnrt_pool_bits(step)) {
+        return;
+    }
+#endif
 #if SNNRT_WITH_KERNEL_TABLE
     /* A loop for each width, over a pointer that no store can change, becomes vectors. */
     if (step->output_dtype == SNNRT_TYPE_INT16) {

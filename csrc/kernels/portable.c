@@ -17,13 +17,18 @@
 #else
 #define SNNRT_POOL_KERNEL(kernel) NULL
 #endif
+#if SNNRT_WITH_CONV2D
+#define SNNRT_CONV2D_KERNEL(kernel) SNNRT_INT8_KERNEL(kernel)
+#else
+#define SNNRT_CONV2D_KERNEL(kernel) NULL
+#endif
 
 const snnrt_kernels snnrt_kernels_portable = {
     "portable",
     SNNRT_INT8_KERNEL(snnrt_scan_bits_i16),
     SNNRT_INT8_KERNEL(snnrt_scan_i16),
     SNNRT_INT8_KERNEL(snnrt_accumulate_i8),
-    NULL,
+    SNNRT_CONV2D_KERNEL(snnrt_conv2d_i8),
     SNNRT_POOL_KERNEL(snnrt_add_bits_i16),
     SNNRT_INT8_KERNEL(snnrt_neuron_i32),
     SNNRT_FLOAT32_KERNEL(snnrt_scan_bits_f32),

@@ -16,6 +16,25 @@ static uint64_t conv2d_fan_in(const snnrt_node *node, const snnrt_node *source) 
 }
 
 #if SNNRT_WITH_MODEL_CHECK
+/* The next node must be the neurons that read it, and nobody else may: then no more than those rows are ever there. Each time
+ * whole words of spikes are made. */
+static bool rows_fit(const snnrt_check *c, uint32_t rows) {
+    const snnrt_node *node = c->node;
+    const snnrt_node *next = snnrt_node_of(c->model, c->index + 1u);
+    uint32_t readers = 0;
+    for (uint32_t i = 0; i < c->count; i++) {
+        const snnrt_node *reader = snnrt_node_of(c->model, i);
+        const snnrt_edge *edge = snnrt_edges_of(reader);
+        for (uint32_t left = reader->edge_count; left != 0; left--, edge++) {
+            readers += edge->source == c->index;
+        }
+    }
+    return readers == 1 && next->kind == SNNRT_KIND_NEURON && next->edge_count == 1 &&
+           snnrt_edges_of(next)->source == c->index && snnrt_edges_of(next)->delay == 0 &&
+           snnrt_edges_of(node)->delay == 0 && rows < node->height &&
+           rows * node->width * node->channels % 32u == 0;
+}
+
 snnrt_status snnrt_conv2d_check(snnrt_check *c) {
     const snnrt_window *window = conv2d_window(c->node);
     uint64_t fan_in;
@@ -23,8 +42,11 @@ snnrt_status snnrt_conv2d_check(snnrt_check *c) {
         c->node->channels % window->groups != 0 || c->source->channels % window->groups != 0) {
         return SNNRT_ERROR_NODE_SHAPE;
     }
-    if (window->zero != 0) {
-        return SNNRT_ERROR_NODE_PARAMETER;
+    if (window->rows != 0) {
+        if (!rows_fit(c, window->rows)) {
+            return SNNRT_ERROR_NODE_PARAMETER;
+        }
+        c->is_static = false;
     }
     fan_in = conv2d_fan_in(c->node, c->source);
     return fan_in > UINT32_MAX ? SNNRT_ERROR_ARRAY_REFERENCE : snnrt_check_weights(c, (uint32_t)fan_in);
@@ -36,6 +58,8 @@ uint64_t snnrt_conv2d_operations(const snnrt_node *node, const snnrt_node *sourc
     return fan_in > UINT64_MAX / snnrt_elements(node) ? UINT64_MAX : fan_in * snnrt_elements(node);
 }
 
+static size_t whole_room(size_t bytes) { return (bytes + 7u) & ~(size_t)7u; }
+
 size_t snnrt_conv2d_scratch(const snnrt_node *node, const snnrt_node *source) {
     snnrt_synapse_step step;
     step.window = conv2d_window(node);
@@ -44,6 +68,11 @@ size_t snnrt_conv2d_scratch(const snnrt_node *node, const snnrt_node *source) {
     step.in_width = source->width;
     step.out_channels = node->channels;
     step.out_width = node->width;
+    if (step.window->rows != 0) {
+        return SNNRT_WITH_KERNEL_TABLE
+                   ? whole_room(snnrt_output_bytes(node)) + snnrt_conv2d_scratch_bytes(&step)
+                   : 0;
+    }
     return snnrt_conv2d_scratch_bytes(&step);
 }
 
@@ -53,6 +82,35 @@ void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, 
     step.window = conv2d_window(node);
     step.scratch = network->scratch;
     step.scratch_bytes = network->scratch_bytes;
+    step.first_row = 0;
+#if SNNRT_WITH_KERNEL_TABLE
+    step.by_rows = false;
+#endif
+    if (step.window->rows != 0) {
+        const size_t bytes = whole_room(snnrt_output_bytes(node));
+        step.output = snnrt_whole_output(network, node);
+        if (step.output == NULL) {
+            /* The neurons ask for the rows. */
+            return;
+        }
+        step.scratch_bytes = bytes < step.scratch_bytes ? step.scratch_bytes - bytes : 0;
+        step.scratch = (uint8_t *)step.scratch + (step.scratch_bytes != 0 ? bytes : 0);
+    }
+    snnrt_conv2d(&step);
+}
+
+void snnrt_conv2d_rows(const snnrt_network *network, const snnrt_node *node, uint32_t index, uint32_t first,
+                       uint32_t end) {
+    snnrt_synapse_step step;
+    snnrt_fill_synapse(network, node, index, sizeof *step.window, &step);
+    step.window = conv2d_window(node);
+    step.scratch = NULL;
+    step.scratch_bytes = 0;
+    step.first_row = first;
+    step.out_height = end;
+#if SNNRT_WITH_KERNEL_TABLE
+    step.by_rows = true;
+#endif
     snnrt_conv2d(&step);
 }
 

@@ -29,18 +29,37 @@ static bool terms_fit(const uint8_t *model, uint32_t count, uint32_t classes) {
 }
 #endif
 
+#if SNNRT_WITH_MONITOR || SNNRT_WITH_EXIT_COMBINED
+/* Terms, as many words as check.tensor says, and a monitor. */
+static snnrt_status check_own_arrays(snnrt_check *c) {
+    static const uint8_t rules[SNNRT_EXIT_ARRAYS] = {SNNRT_TENSOR_OF(SNNRT_INT_RANGE),
+                                                     SNNRT_TENSOR_OF(SNNRT_INT_RANGE)};
+    snnrt_status status = snnrt_check_arrays(c, rules, SNNRT_EXIT_ARRAYS);
+#if SNNRT_WITH_MONITOR
+    if (status == SNNRT_OK && (c->present & 1u << SNNRT_EXIT_MONITOR) != 0) {
+        const snnrt_monitor_table *table = snnrt_monitor_table_of(c->model);
+        if (table->alarm < 1 || table->alarm > SNNRT_MONITOR_ALARM_MAX ||
+            table->lowest > SNNRT_MONITOR_LOWEST_MAX || table->step_shift > SNNRT_MONITOR_SHIFT_MAX ||
+            table->reserved != 0) {
+            status = SNNRT_ERROR_ARRAY_VALUE;
+        }
+    }
+#endif
+    return status;
+}
+#endif
+
 snnrt_status snnrt_exit_check(snnrt_check *c) {
     const snnrt_exit_parameters *p = (const snnrt_exit_parameters *)snnrt_parameters_behind_edge(c->node);
     if (p->rule == SNNRT_EXIT_COMBINED) {
 #if SNNRT_WITH_EXIT_COMBINED
-        static const uint8_t rules[] = {SNNRT_TENSOR_OF(SNNRT_INT_RANGE)};
         snnrt_status status;
         if (p->threshold_q - 1u >= SNNRT_EXIT_TERMS_MAX) {
             return SNNRT_ERROR_NODE_PARAMETER;
         }
         c->tensor = 4u * p->threshold_q;
-        status = snnrt_check_arrays(c, rules, 1);
-        if (status == SNNRT_OK && c->present == 0) {
+        status = check_own_arrays(c);
+        if (status == SNNRT_OK && (c->present & 1u << SNNRT_EXIT_TERMS) == 0) {
             status = SNNRT_ERROR_ARRAY_REFERENCE;
         }
         if (status == SNNRT_OK && !terms_fit(c->model, p->threshold_q, c->node->channels)) {
@@ -51,9 +70,15 @@ snnrt_status snnrt_exit_check(snnrt_check *c) {
         return SNNRT_ERROR_KERNEL_MISSING;
 #endif
     }
+#if SNNRT_WITH_MONITOR || SNNRT_WITH_EXIT_COMBINED
     if (c->node->array_count != 0) {
-        return SNNRT_ERROR_ARRAY_REFERENCE;
+        snnrt_status status = check_own_arrays(c);
+        if (status != SNNRT_OK || c->present != 1u << SNNRT_EXIT_MONITOR) {
+            return status != SNNRT_OK ? status : SNNRT_ERROR_ARRAY_REFERENCE;
+        }
     }
+#endif
+    /* A build with neither reads no array of an exit. */
     return threshold_fits(p->rule, p->threshold_q, &p->threshold, c->node->channels)
                ? SNNRT_OK
                : SNNRT_ERROR_NODE_PARAMETER;

@@ -225,6 +225,11 @@ uint64_t snnrt_neuron_operations(const snnrt_node *node, const snnrt_node *sourc
 #define SNNRT_FURTHER_STATES \
     (3u << 2 * SNNRT_NEURON_SYNAPSE | 3u << 2 * SNNRT_NEURON_ADAPTATION | 3u << 2 * SNNRT_NEURON_REFRACTORY)
 
+/* Whether no state lies behind the membranes. */
+static inline bool has_membranes_only(const snnrt_neuron_step *step) {
+    return (step->granularity & SNNRT_FURTHER_STATES) == 0 && step->flags <= SNNRT_NEURON_FLAGS_PLAIN;
+}
+
 SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_step *step) {
     uint8_t *state = (uint8_t *)step->state + neuron_membrane_bytes(node, step->flags);
     uint32_t words = up_to_8(snnrt_elements(node) * 4u);
@@ -250,60 +255,134 @@ SNNRT_NOINLINE static void place_states(const snnrt_node *node, snnrt_neuron_ste
 }
 #endif
 
-void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+/* A step of all of a node's neurons. */
+SNNRT_INLINE static inline void fill_neurons(const snnrt_network *network, const snnrt_node *node,
+                                             snnrt_neuron_step *step) {
     const snnrt_neuron_parameters *p = (const snnrt_neuron_parameters *)snnrt_parameters_behind_edge(node);
     const snnrt_array *array = snnrt_arrays_behind_edge(node, sizeof *p);
     const snnrt_array *end = array + node->array_count;
-    snnrt_neuron_step step;
     uint32_t granularity = 0;
-    uint64_t spikes;
-#if SNNRT_COUNTS_CAPPED
-    uint64_t capped = 0;
-    step.capped = &capped;
-#endif
-    step.flags = p->flags;
-    step.max_spikes = p->max_spikes;
-    step.current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
-    step.state = network->arena + p->state;
-    step.output = network->arena + node->output;
-    step.neurons = snnrt_elements(node);
-    step.channels = node->channels;
+    step->flags = p->flags;
+    step->max_spikes = p->max_spikes;
+    step->current = snnrt_value_of(network, snnrt_source_of(network->model, node, 0));
+    step->state = network->arena + p->state;
+    step->output = network->arena + node->output;
+    step->neurons = snnrt_elements(node);
+    step->channels = node->channels;
     /* The scale is the last, and read by nobody here. */
     end -= end[-1].role == SNNRT_NEURON_SCALE;
     do {
-        step.arrays[array->role] = snnrt_elements_of(network->model, array);
+        step->arrays[array->role] = snnrt_elements_of(network->model, array);
         granularity |= (uint32_t)array->granularity << 2u * array->role;
     } while (++array != end);
-    step.granularity = granularity;
+    step->granularity = granularity;
 #if SNNRT_WITH_NEURON_VARIANTS
-    const bool is_plain = (granularity & SNNRT_FURTHER_STATES) == 0 && p->flags <= SNNRT_NEURON_FLAGS_PLAIN;
-    if (!is_plain) {
-        place_states(node, &step);
+    if (!has_membranes_only(step)) {
+        place_states(node, step);
     }
 #endif
+}
+
+SNNRT_INLINE static inline uint64_t update_neurons(const snnrt_network *network,
+                                                   const snnrt_neuron_step *step) {
 #if SNNRT_WITH_LOIHI && SNNRT_WITH_NEURON_VARIANTS && SNNRT_WITH_INT8
-    if (!is_plain && (p->flags & SNNRT_NEURON_LOIHI) != 0) {
-        spikes = snnrt_neuron_loihi(&step);
-    } else
+    if (!has_membranes_only(step) && (step->flags & SNNRT_NEURON_LOIHI) != 0) {
+        return snnrt_neuron_loihi(step);
+    }
 #endif
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
-        spikes = snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(&step)
-                                                  : SNNRT_KERNEL(network, neuron_f32)(&step);
+    return snnrt_is_integer(network->model) ? SNNRT_KERNEL(network, neuron_i32)(step)
+                                            : SNNRT_KERNEL(network, neuron_f32)(step);
 #elif SNNRT_WITH_INT8
-    spikes = SNNRT_KERNEL(network, neuron_i32)(&step);
+    return SNNRT_KERNEL(network, neuron_i32)(step);
 #else
-    spikes = SNNRT_KERNEL(network, neuron_f32)(&step);
+    return SNNRT_KERNEL(network, neuron_f32)(step);
 #endif
+}
+
+SNNRT_INLINE static inline void count_neurons(const snnrt_network *network, const snnrt_node *node,
+                                              uint32_t index, uint64_t spikes, uint64_t capped) {
 #if SNNRT_WITH_COUNTERS
     if (network->counts != NULL) {
         network->counts[index].spikes += spikes;
-        network->counts[index].neuron_updates += step.neurons;
-#if SNNRT_COUNTS_CAPPED
+        network->counts[index].neuron_updates += snnrt_elements(node);
         network->counts[index].capped_updates += capped;
-#endif
     }
 #else
-    (void)spikes;
-    (void)index;
+    (void)network, (void)node, (void)index, (void)spikes, (void)capped;
 #endif
+}
+
+#if SNNRT_WITH_CONV2D
+/* Goes on to the neurons behind; those so far were whole words of bits. */
+static void pass_neurons(snnrt_neuron_step *step, uint32_t output_type) {
+    const uint32_t neurons = step->neurons;
+    step->state =
+        (uint8_t *)step->state + neurons * ((step->flags & SNNRT_NEURON_STATE_INT16) != 0 ? 2u : 4u);
+    step->output = (uint8_t *)step->output + (output_type == SNNRT_TYPE_BITS    ? neurons / 8u
+                                              : output_type == SNNRT_TYPE_INT16 ? neurons * 2u
+                                                                                : neurons * 4u);
+#if SNNRT_WITH_NEURON_VARIANTS
+    if (!has_membranes_only(step)) {
+        step->synapse_state = (uint8_t *)step->synapse_state + neurons * 4u;
+        step->rise_state = (uint8_t *)step->rise_state + neurons * 4u;
+        step->adaptation_state = (uint8_t *)step->adaptation_state + neurons * 4u;
+        step->refractory_state = (uint8_t *)step->refractory_state + neurons * 2u;
+        step->fired_state = (uint8_t *)step->fired_state + neurons / 8u;
+        step->net_state = (uint8_t *)step->net_state + neurons * 2u;
+    }
+#endif
+    for (uint32_t role = 0; role < SNNRT_NEURON_ARRAYS; role++) {
+        if (SNNRT_GRANULARITY(step, role) == SNNRT_PER_NEURON) {
+            step->arrays[role] = (const uint8_t *)step->arrays[role] + neurons * 4u;
+        }
+    }
+}
+
+/* Rows of currents, and at once what becomes of them. */
+SNNRT_NOINLINE static void advance_by_rows(const snnrt_network *network, const snnrt_node *node,
+                                           uint32_t index) {
+    const snnrt_node *source = snnrt_source_of(network->model, node, 0);
+    const uint32_t rows = snnrt_rows_of(source);
+    const uint32_t source_index = snnrt_edges_of(node)->source;
+    snnrt_neuron_step step;
+    uint64_t spikes = 0, capped = 0;
+    fill_neurons(network, node, &step);
+#if SNNRT_COUNTS_CAPPED
+    step.capped = &capped;
+#endif
+    for (uint32_t first = 0; first < node->height; first += rows) {
+        const uint32_t left = node->height - first;
+        const uint32_t count = left < rows ? left : rows;
+        step.neurons = count * node->width * node->channels;
+        snnrt_conv2d_rows(network, source, source_index, first, first + count);
+        spikes += update_neurons(network, &step);
+        pass_neurons(&step, node->type);
+    }
+    count_neurons(network, node, index, spikes, capped);
+}
+#endif
+
+void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+    snnrt_neuron_step step;
+    uint64_t spikes, capped = 0;
+#if SNNRT_WITH_CONV2D
+    const snnrt_node *source = snnrt_source_of(network->model, node, 0);
+    const bool by_rows = snnrt_rows_of(source) != 0;
+    if (by_rows && snnrt_whole_output(network, source) == NULL) {
+        advance_by_rows(network, node, index);
+        return;
+    }
+#endif
+    fill_neurons(network, node, &step);
+#if SNNRT_WITH_CONV2D && SNNRT_WITH_KERNEL_TABLE
+    if (by_rows) {
+        step.current = snnrt_whole_output(network, source);
+    }
+#endif
+#if SNNRT_COUNTS_CAPPED
+    step.capped = &capped;
+#endif
+    spikes = update_neurons(network, &step);
+    count_neurons(network, node, index, spikes, capped);
 }

@@ -11,7 +11,7 @@ typedef char snnrt_weighted_roles_agree[SNNRT_DENSE_WEIGHTS == SNNRT_CONV2D_WEIG
                                             ? 1
                                             : -1];
 
-/* All but a convolution's window and scratch; `parameter_bytes` are those of the kind. */
+/* All but a convolution's window, rows and scratch; `parameter_bytes` are those of the kind. */
 SNNRT_INLINE static inline void snnrt_fill_synapse(const snnrt_network *network, const snnrt_node *node,
                                                    uint32_t index, const size_t parameter_bytes,
                                                    snnrt_synapse_step *step) {

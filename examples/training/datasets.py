@@ -5,10 +5,16 @@ from __future__ import annotations
 import gzip
 import pickle
 import struct
+import wave
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
+
+from snnrt.data import Preprocessing
+from snnrt.data.load import prepared_inputs
+from snnrt.ir.graph import Edge, Exit, Graph, Input, Readout
 
 Split = tuple[torch.Tensor, torch.Tensor]
 """Inputs and labels (N,) int64."""
@@ -58,17 +64,30 @@ def cifar10(folder: Path, split: str) -> Split:
 def nmnist(folder: Path, split: str, bins: int, milliseconds: float = 300.0) -> Split:
     """N-MNIST from ``nmnist_small.npz``: (N, bins, 2, 17, 17) uint8, 1 where a polarity had an event.
 
-    Pixels are joined two by two; ``split``: ``train`` or ``test``. The file has the arrays ``<split>_x``,
+    Pixels are joined two by two, time counts from a sample's first event: as a model with ``interval`` and
+    ``size`` reads a recording. ``split``: ``train`` or ``test``. The file has the arrays ``<split>_x``,
     ``_y``, ``_p``, ``_t`` (µs) of all events, and ``_n`` (events) and ``_label`` of each sample.
     """
     with np.load(folder / "nmnist_small.npz") as file:
         x, y, p, t, n, labels = (file[f"{split}_{name}"] for name in ("x", "y", "p", "t", "n", "label"))
     sample = np.repeat(np.arange(len(n)), n)
-    place = (t / (1000 * milliseconds / bins)).astype(np.int64)
+    past = t.astype(np.int64) - np.repeat(np.minimum.reduceat(t, np.cumsum(n) - n).astype(np.int64), n)
+    place = past // round(1000 * milliseconds / bins)
     inside = place < bins
     images = np.zeros((len(n), bins, 2, 17, 17), np.uint8)
     images[sample[inside], place[inside], p[inside], y[inside] // 2, x[inside] // 2] = 1
     return torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
+
+
+def write_nmnist(folder: Path, split: str, output: Path) -> None:
+    """The samples as N-MNIST's own ``.bin`` files, ``output``/LABEL/NUMBER.bin: 5 bytes an event."""
+    with np.load(folder / "nmnist_small.npz") as file:
+        x, y, p, t, n, labels = (file[f"{split}_{name}"] for name in ("x", "y", "p", "t", "n", "label"))
+    events = np.stack([x, y, p.astype(np.uint32) << 7 | t >> 16, t >> 8 & 255, t & 255], 1).astype(np.uint8)
+    for number, (last, count) in enumerate(zip(np.cumsum(n), n)):
+        path = output / str(labels[number]) / f"{number:05d}.bin"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(events[last - count : last].tobytes())
 
 
 def braille(folder: Path) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -81,3 +100,41 @@ def braille(folder: Path) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     # behind the end of a recording nothing touches
     pressure[np.arange(pressure.shape[1]) >= lengths[:, None]] = 0
     return torch.from_numpy(pressure), torch.from_numpy(labels), torch.from_numpy(repetition)
+
+
+def spoken_digits(
+    folder: Path, sound: Mapping[str, object], frames: int, bands: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """FSDD from ``fsdd.npz``: spikes (N, frames, 2·bands) as a model with the preprocessing ``sound`` makes
+    them, labels (N,), and which take of its speaker and digit each is."""
+    source = Input("input", (), (2 * bands,), encoding="spikes", low=0.0, high=1.0)
+    nodes = (source, Readout("readout", (Edge("input"),), (10,)), Exit("exit", (Edge("readout"),), (10,)))
+    metadata = {"preprocessing": Preprocessing.of(sound).to_dict()}
+    graph = Graph(nodes, frames, metadata=metadata)
+    found = [
+        (prepared_inputs(samples[None], graph, None, "x")[0], digit, take)
+        for samples, digit, take, _ in _spoken(folder)
+    ]
+    x, y, takes = (np.stack([one[field] for one in found]) for field in range(3))
+    return torch.from_numpy(x), torch.from_numpy(y.astype(np.int64)), torch.from_numpy(takes)
+
+
+def write_spoken_digits(folder: Path, output: Path, wanted: Callable[[int], bool]) -> None:
+    """The recordings whose take is ``wanted`` as ``output``/DIGIT/NUMBER.wav."""
+    for samples, digit, take, number in _spoken(folder):
+        if wanted(take):
+            path = output / str(digit) / f"{number:05d}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with wave.open(str(path), "wb") as file:
+                file.setnchannels(1)
+                file.setsampwidth(2)
+                file.setframerate(8000)
+                file.writeframes(samples.astype("<i2").tobytes())
+
+
+def _spoken(folder: Path) -> Iterator[tuple[np.ndarray, int, int, int]]:
+    """Samples int16, digit, take and number of each recording."""
+    with np.load(folder / "fsdd.npz") as file:
+        samples, lengths, digits, takes = (file[name] for name in ("samples", "length", "digit", "index"))
+    for number, (end, length) in enumerate(zip(np.cumsum(lengths), lengths)):
+        yield samples[end - length : end], int(digits[number]), int(takes[number]), number

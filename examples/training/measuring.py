@@ -26,9 +26,12 @@ SHOWN = 12
 
 
 def finish(
-    run: Experiment, held: Split, test: Split, data: str, class_names: tuple[str, ...] | None = None
-) -> dict[str, Any]:
+    run: Experiment, held: Split, test: Split, data: str, class_names: tuple[str, ...] | None = None,
+    preprocessing: dict[str, object] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Convert, choose the threshold on ``held``, measure on ``test``, write PATH.snnrt, .nir and .json.
+
+    ``preprocessing``: what the files say of raw data.
 
     ``held``, which trained nothing, calibrates int8's scales, too. Figures of the log: accuracy after
     timesteps, exits, EDP, in int8 on the core; on the whole test set and on its first half.
@@ -37,6 +40,8 @@ def finish(
     run.network.eval().to("cpu")
     steps = held[0].shape[1] if run.over_time else None
     given: dict[str, Any] = {"over_time": steps, "name": options.output.name, "class_names": class_names}
+    if preprocessing is not None:
+        given["preprocessing"] = preprocessing
     if steps:
         # a sum over many timesteps is sure of anything; the mean is what the loss was of
         given["readout"] = "mean"

@@ -36,6 +36,7 @@ def measure(
     calibration: int,
     exits: list[float],
     timesteps: list[int],
+    max_spikes: int | None = None,
 ) -> None:
     """A line of figures for each number of timesteps and each exit."""
     made = network(folder, name)
@@ -46,8 +47,9 @@ def measure(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", snnrt.SilentLayerWarning)
         net = snnrt.convert(
-            made, x[:1], spiking=True, calibrate=seen.numpy(), timesteps=max(timesteps), numbers="int8"
-        )
+            made, x[:1], spiking=True, calibrate=seen.numpy(), timesteps=max(timesteps), numbers="int8",
+            max_spikes=max_spikes,
+        )  # fmt: skip
     for steps in timesteps:
         found = net.score(x.numpy(), y.numpy(), timesteps=steps)
         print(f"  T = {steps:2}: {100 * found:.2f} %, {100 * (found - expected):+.2f}", flush=True)
@@ -71,6 +73,7 @@ def main() -> None:
     parser.add_argument("--calibration", type=int, default=300)
     parser.add_argument("--timesteps", type=int, nargs="+", default=[4, 8, 16, 32])
     parser.add_argument("--exits", type=float, nargs="*", default=[0.1, 0.3, 0.5])
+    parser.add_argument("--max-spikes", type=int, help="spikes a timestep")
     options = parser.parse_args()
     for name in options.networks:
         measure(
@@ -81,6 +84,7 @@ def main() -> None:
             options.calibration,
             options.exits,
             options.timesteps,
+            options.max_spikes,
         )
 
 

@@ -16,8 +16,10 @@ from snnrt.cli import (
     export,
     health,
     inspect,
+    monitor,
     profile,
     run,
+    sweep,
     targets,
     validate,
 )
@@ -137,9 +139,11 @@ def build_parser() -> _Parser:
         run,
         calibrate,
         profile,
+        sweep,
         validate,
         export,
         health,
+        monitor,
         targets,
         completion,
     ):

@@ -15,8 +15,8 @@ from snnrt.ir.exit_choice import Exit
 
 DATA_NAMES = ("digits", "yin-yang")
 DATA_HELP = (
-    "an .npz with x (and y), an .npy, IDX, CSV, an image, a recording of events, a folder of these, or "
-    "a built-in name: digits, yin-yang (digits:train is a split)"
+    "an .npz with x (and y), an .npy, IDX, CSV, an image, a WAV file, a recording of events, a folder of "
+    "these, or a built-in name: digits, yin-yang (digits:train is a split)"
 )
 MOST_TIMESTEPS = 65535
 
@@ -64,9 +64,11 @@ def add_data(parser: argparse.ArgumentParser, *names: str, **options: Any) -> No
 
 
 def check_order(model: str, data: str) -> None:
-    """Raises DataError where the data are a model, and the model is none: they were swapped."""
-    if is_model(data) and not is_model(model):
-        raise DataError(f"{data} is a model: the model comes first, then the data; found {model} first")
+    """Raises DataError where the data are a model or a network, and the model is none: they were swapped."""
+    is_network = data.lower().endswith((".nir", ".onnx")) and not os.path.exists(model)
+    if (is_model(data) or is_network) and not is_model(model):
+        what = "a model" if not is_network else "a network, which snnrt convert makes a model of"
+        raise DataError(f"{data} is {what}: the model comes first, then the data; found {model} first")
 
 
 def is_model(path: str) -> bool:
@@ -140,6 +142,14 @@ def _whole(text: str, least: int, most: int) -> int:
 def fraction(text: str) -> float:
     """A number from 0 to 1."""
     return _real(text, 0.0, 1.0)
+
+
+def share(text: str) -> float:
+    """A number between 0 and 1, neither of them."""
+    value = _real(text, 0.0, 1.0)
+    if value in (0.0, 1.0):
+        raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, found {text!r}")
+    return value
 
 
 def positive_real(text: str) -> float:

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from snnrt.cli.arguments import add_data, add_json, completed, positive, subcommand
+from snnrt.cli.arguments import add_data, add_json, check_order, completed, positive, subcommand
+from snnrt.cli.chip import chip_of_name
 from snnrt.cli.output import (
     check_outputs,
     print_facts,
@@ -83,6 +84,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--chip-share", type=_number, default=0.9, metavar="SHARE",
         help="with --chips: the share of all such chips on which it holds (0.9)",
     )  # fmt: skip
+    parser.add_argument(
+        "--monitor", action="store_true",
+        help="add a drift monitor made from the same inputs (snnrt monitor has more to choose)",
+    )  # fmt: skip
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
     parser.add_argument("--plot", metavar="FILE.svg", help="draw accuracy against mean timesteps and EDP")
     add_json(parser)
@@ -101,10 +106,16 @@ def run(args: argparse.Namespace) -> int:
     family = args.device.partition(":")[0]
     if args.crossbar and family != "crossbar":
         args.parser.error(f"--crossbar has no meaning on {args.device}: add --device crossbar")
-    if args.chips > 1 and family != "crossbar":
+    if args.monitor and (family == "crossbar" or args.timesteps is not None or args.mode == "sets"):
+        args.parser.error(
+            "--monitor goes with one exit of a sequence, the model's own timesteps and a device without "
+            "noise: use snnrt monitor with other inputs"
+        )
+    if args.chips > 1 and (family != "crossbar" or args.device.endswith(".npz")):
         args.parser.error(f"--chips has no meaning on {args.device}: add --device crossbar")
     if args.minimize != "timesteps" and args.target is None:
         args.parser.error(f"--minimize {args.minimize} is estimated on a target: add --target dt-snn")
+    check_order(args.model, args.data)
     check_outputs([args.output, args.plot], [args.model, args.data])
 
     import snnrt
@@ -126,8 +137,12 @@ def run(args: argparse.Namespace) -> int:
         print_warning(warning)
     if args.plot is not None:
         _plot(args, network, data, found)
+    chosen = snnrt.Network(found.model)
+    if args.monitor:
+        tried = sum(max(len(one.thresholds), 1) for one in found.candidates)
+        chosen = chosen.with_monitor(data, tried=tried)
     if args.output is not None:
-        snnrt.Network(found.model).save(args.output)
+        chosen.save(args.output)
     if args.json:
         print_json({"model": args.model, "data": args.data, "output": args.output} | reported(found))
     else:
@@ -140,11 +155,14 @@ def _devices(args: argparse.Namespace) -> str | Sequence[Device]:
         return str(args.device)
     from dataclasses import replace
 
-    from snnrt.cli.run import _crossbar
     from snnrt.devices.crossbar.device import Crossbar
     from snnrt.devices.crossbar.session import CrossbarDevice
 
-    config = _crossbar(args.device.partition(":")[2], args.crossbar or []).config
+    named = chip_of_name(args.device, args.crossbar or [])
+    if named.saved:
+        # one chip, as it is
+        return [named]
+    config = named.crossbar.config
     return [CrossbarDevice(Crossbar(replace(config, seed=config.seed + chip))) for chip in range(args.chips)]
 
 
@@ -201,6 +219,8 @@ def _print(args: argparse.Namespace, found: Calibration) -> None:
     facts: list[tuple[str, object]] = [("exit", found.promise.exit)]
     for place, line in enumerate(found.promise.sentences()):
         facts.append((("promise", "measured", "of")[place], line))
+    if args.monitor:
+        facts.append(("monitor", "added; snnrt inspect says what it promises"))
     facts += [("written", path) for path in (args.output, args.plot) if path is not None]
     print_facts(facts)
 

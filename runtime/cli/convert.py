@@ -72,8 +72,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         action="append",
         metavar="KEY=VALUE",
         help="what happens to raw values before the first node, kept in the file: mean and std (a number, or "
-        "one a channel with commas), scale, layout, encoding (rate, latency, delta), seed, threshold; of "
-        "recordings of events interval (µs) or count, and size (WIDTHxHEIGHT); may be repeated",
+        "one a channel with commas), scale, layout, encoding (rate, latency, delta, send_on_delta), "
+        "seed, threshold, polarity (rising, signed, both); of recordings of events interval (µs) or count, "
+        "and size (WIDTHxHEIGHT); of sound sample_rate (Hz), window and interval (µs), bands, frequencies, "
+        "decibels; may be repeated",
     )
     parser.add_argument(
         "--decays",
@@ -89,7 +91,13 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--fine",
         metavar="LAYERS",
         help="layers whose weights take two int8 each: none, all, constant (those that read the same at "
-        "every timestep), or names with commas (by default constant where --calibrate shows a need)",
+        "every timestep), or names with commas (by default as few as --calibrate shows are needed)",
+    )
+    parser.add_argument(
+        "--memory",
+        choices=("kept", "least"),
+        help="what convolutions make of a constant input: kept for the inference (the default), or "
+        "computed anew at every timestep, a few rows at a time, which takes the least RAM",
     )
     parser.add_argument("--class-names", metavar="A,B,C", help="names of the classes, kept in the file")
     parser.add_argument("--name", help="name of the network, kept in the file")
@@ -233,7 +241,7 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--fine says which int8 weights are finer: add --numbers int8")
     check_outputs([args.output, args.plot], [args.source, args.calibrate])
     options = import_options(args)
-    for name in ("timesteps", "exit", "name", "calibrate", "decays"):
+    for name in ("timesteps", "exit", "name", "calibrate", "decays", "memory"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
     if args.fine is not None:

@@ -22,7 +22,7 @@ _EXAMPLE = """\
 _LAYOUTS = ("amalgamation", "sources")
 _FORMS = ("array", "incbin", "section", "storage")
 _PROJECTS = ("plain", "cmake", "zephyr", "arduino", "platformio", "esp-idf")
-_PARTS = ("health", "strings", "counters", "trace", "model-check")
+_PARTS = ("health", "monitor", "adaptation", "strings", "counters", "trace", "model-check")
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:

@@ -96,6 +96,8 @@ def _rows(network: Network, needs: DeviceNeeds) -> list[dict[str, Any]]:
 
 
 def _document(model: str, network: Network, needs: DeviceNeeds) -> dict[str, object]:
+    from snnrt.targets.device_needs import arena_reasons
+
     graph, info, rows = network.graph, network.file_info(), _rows(network, needs)
     source = graph.input
     return {
@@ -114,6 +116,7 @@ def _document(model: str, network: Network, needs: DeviceNeeds) -> dict[str, obj
         "exit": str(network.exit),
         "file_bytes": info.file_bytes,
         "arena_bytes": info.arena_bytes,
+        "arena_reasons": arena_reasons(graph, needs),
         "scratch_bytes": max(needs.scratch_bytes.values()),
         "weight_bytes": sum(row["weight_bytes"] for row in rows),
         "nodes": rows,
@@ -137,6 +140,7 @@ def _core(build: CoreBuild, needs: DeviceNeeds, info: FileInfo) -> dict[str, Any
 
 def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
     from snnrt.summary import byte_count, exit_text, inputs_text
+    from snnrt.targets.device_needs import arena_reasons
 
     graph, info, rows = network.graph, network.file_info(), _rows(network, needs)
     weights = sum(row["weight_bytes"] for row in rows)
@@ -151,6 +155,7 @@ def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
         ("flash", f"{byte_count(info.file_bytes)}, of which weights {byte_count(weights)}"),
         ("RAM", f"{byte_count(info.arena_bytes)}: the arena for states and outputs"),
     ]
+    facts += [("", text) for text in arena_reasons(graph, needs)]
     if scratch:
         facts.append(("scratch", f"{byte_count(scratch)} more, if wanted, for faster convolutions"))
     facts += [("timestep", _step_text(needs)), *_metadata_facts(network)]
@@ -256,6 +261,17 @@ def _promise_facts(network: Network) -> list[tuple[str, object]]:
     return [("promise" if place == 0 else "", line) for place, line in enumerate(promise.sentences())]
 
 
+def _monitor_facts(network: Network) -> list[tuple[str, object]]:
+    from snnrt.calibration.monitor import MonitorPromise
+
+    if network.graph.exit.monitor is None:
+        return []
+    promise = MonitorPromise.of(network.graph)
+    if promise is None or promise.exit != str(network.exit):
+        return [("monitor", "there, and no promise of it that can be read")]
+    return [("monitor" if place == 0 else "", line) for place, line in enumerate(promise.sentences())]
+
+
 def _metadata_facts(network: Network) -> list[tuple[str, object]]:
     metadata, graph = network.graph.metadata, network.graph
     facts: list[tuple[str, object]] = []
@@ -268,7 +284,8 @@ def _metadata_facts(network: Network) -> list[tuple[str, object]]:
         facts.append(("source", source_text(graph)))
     facts += [("assumed" if index == 0 else "", text) for index, text in enumerate(assumptions_of(graph))]
     facts += preprocessing_facts(graph)
-    facts += _promise_facts(network)
+    facts += _promise_facts(network) + _monitor_facts(network)
     shown = {"accuracy", "class_names", "source", "name", "node_names", "preprocessing", "exit_promise"}
+    shown.add("monitor_promise")
     facts += [(key, value) for key, value in metadata.items() if key not in shown]
     return facts

@@ -11,22 +11,33 @@ from snnrt.cli.arguments import (
     add_exit_options,
     add_json,
     battery,
+    check_order,
     completed,
     named_targets,
     positive,
     positive_real,
     subcommand,
 )
+from snnrt.cli.chip import (
+    add_chip_options,
+    check_chip_options,
+    chip_of_name,
+    crossbar_settings,
+    prepare_chip,
+    write_chip,
+)
 from snnrt.cli.output import (
     check_outputs,
     print_json,
     print_text,
+    print_warning,
     progress_bar,
 )
 from snnrt.cli.profile_output import print_compared, print_profile, print_sweep
 
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
+    from snnrt.devices.crossbar.session import CrossbarDevice
     from snnrt.format.model import Model
     from snnrt.ir.graph import Graph
     from snnrt.targets import Target, TargetReport
@@ -38,6 +49,7 @@ _EXAMPLE = """\
   snnrt profile digits.snnrt digits --target dt-snn,stm32l4r5 --report digits.html --per-input digits.csv
   snnrt profile digits.snnrt digits --target all --exit entropy:0.3
   snnrt profile digits.snnrt digits --target dt-snn --device crossbar --crossbar adc_bits=6
+  snnrt profile digits.snnrt digits --target neurosim-32nm --device crossbar --calibrate-chip digits
   snnrt profile digits.snnrt digits --target dt-snn --sweep --rule entropy,margin --plot sweep.svg
   snnrt profile digits.snnrt digits --target stm32u575 --every 0.1 --battery 230:3 --explain energy"""
 
@@ -66,15 +78,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--device",
         default="cpu",
         metavar="DEVICE",
-        help="where it runs: cpu (the default), or crossbar: on the chip of the one in-memory target, "
-        "with its "
-        "errors, so that accuracy, timesteps and energy are of the same run",
+        help="where it runs: cpu (the default), or crossbar: on the chip of the one in-memory target, with "
+        "its errors, so that accuracy, timesteps and energy are of one run; crossbar:CHIP.npz: a saved one",
     )
-    parser.add_argument(
-        "--crossbar",
-        action="append",
-        metavar="KEY=VALUE",
-        help="another parameter of the in-memory targets' crossbar, in what it computes and what it costs",
+    add_chip_options(
+        parser,
+        parameters="another parameter of the in-memory targets' crossbar, in what it computes and costs",
     )
     parser.add_argument(
         "--every",
@@ -144,11 +153,14 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.battery is not None and args.every is None:
         args.parser.error("--battery has no meaning without a rate of inputs: add --every SECONDS")
+    check_chip_options(args, parameters_alone=True)
     drawn = args.sweep or args.report is not None
     for option, given, useful in (("--rule", args.rule, drawn), ("--plot", args.plot, args.sweep)):
         if given is not None and not useful:
             args.parser.error(f"{option} has no meaning without thresholds to go through: add --sweep")
-    check_outputs([args.per_input, args.report, args.plot], [args.model, args.data, args.compare, *names])
+    check_order(args.model, args.data)
+    outputs = [args.per_input, args.report, args.plot, args.save_chip]
+    check_outputs(outputs, [args.model, args.data, args.compare, args.conductances, *names])
 
     import snnrt
     from snnrt.data.load import load_for_model
@@ -164,6 +176,8 @@ def run(args: argparse.Namespace) -> int:
     network = snnrt.load(args.model)
     data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
     other = None if args.compare is None else read_other(args.compare)
+    chip = _chip(args, targets)
+    calibrated = None if chip is None else prepare_chip(args, chip, network, data)
     profiled = profile(
         network.model,
         data,
@@ -172,7 +186,7 @@ def run(args: argparse.Namespace) -> int:
         timesteps=args.timesteps,
         exit=args.exit,
         progress_bar=progress_bar,
-        device=args.device,
+        device=chip or args.device,
         period_s=args.every,
         every_step=args.sweep or args.json or args.report is not None,
     )
@@ -186,24 +200,49 @@ def run(args: argparse.Namespace) -> int:
     document = _document(args, report_document(graph, reports, details), reports, explained)
     if other is not None:
         document["compared"] = compared(document, other)
+    if calibrated is not None:
+        document["calibration"] = calibrated.document(args, reports[0].accuracy)
     _write(args, graph, profiled, data, details, document)
+    if chip is not None:
+        write_chip(args, chip)
     if args.json:
         print_json(document)
         return 0
-    print_profile(args, graph, data, reports, explained)
+    told = [] if calibrated is None else calibrated.facts(args, reports[0].accuracy)
+    print_profile(args, graph, data, reports, explained, told)
     if args.sweep:
         print_sweep(document["sweep"])
     if other is not None:
         print_compared(document["compared"])
-    for path in (args.per_input, args.report, args.plot):
+    for path in (args.per_input, args.report, args.plot, args.save_chip):
         if path is not None:
             print_text(f"written: {path}")
     return 0
 
 
+def _chip(args: argparse.Namespace, targets: list[Target]) -> CrossbarDevice | None:
+    """The crossbar that the network runs on: that of the one in-memory target, or one of a name."""
+    from dataclasses import replace
+
+    from snnrt.devices.crossbar.session import CrossbarDevice
+    from snnrt.targets import InMemory
+    from snnrt.targets.profiling import chip_of
+
+    family, _, name = args.device.partition(":")
+    if family != "crossbar" or args.device == "crossbar:":
+        return None
+    if not name:
+        return CrossbarDevice(chip_of(targets))
+    chip = chip_of_name(args.device, [])
+    config = chip.crossbar.config
+    for target in targets:
+        if isinstance(target, InMemory) and replace(target.crossbar, seed=config.seed) != config:
+            print_warning(f"{target.name} costs a chip of other parameters than {args.device} computes with")
+    return chip
+
+
 def with_parameters(targets: list[Target], settings: list[str]) -> list[Target]:
     """The targets, in-memory ones with other parameters of their crossbar. Raises TargetError."""
-    from snnrt.cli.run import crossbar_settings
     from snnrt.errors import TargetError
     from snnrt.targets import InMemory
 

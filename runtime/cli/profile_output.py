@@ -49,8 +49,9 @@ def print_profile(
     data: Dataset,
     reports: list[TargetReport],
     explained: dict[str, dict[str, list[str]]],
+    told: list[tuple[str, object]],
 ) -> None:
-    """The facts, the table, what is saved, warnings, what was asked to be explained."""
+    """The facts (and those ``told`` of the chip), the table, what is saved, warnings, explanations."""
     from snnrt.ir.exit_choice import Exit
     from snnrt.summary import exit_text
     from snnrt.targets.quantities import engineering
@@ -60,6 +61,7 @@ def print_profile(
             ("model", f"{args.model}, {graph.numbers}"),
             ("data", f"{args.data}, {len(data)} input{'s' if len(data) != 1 else ''}"),
             ("exit", exit_text(Exit.of(graph.exit), graph.timesteps)),
+            *told,
         ]
     )
     print()

@@ -15,6 +15,7 @@ from snnrt.cli.arguments import (
     positive,
     subcommand,
 )
+from snnrt.cli.chip import add_chip_options, check_chip_options, chip_of_name, prepare_chip, write_chip
 from snnrt.cli.output import (
     bar_width,
     check_outputs,
@@ -26,7 +27,6 @@ from snnrt.cli.output import (
 
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
-    from snnrt.devices.crossbar.device import Crossbar
     from snnrt.ir.exit_choice import Exit
     from snnrt.ir.graph import Neuron
     from snnrt.network import Network
@@ -37,6 +37,7 @@ _EXAMPLE = """\
   snnrt run digits.snnrt digits
   snnrt run digits.snnrt digits --exit confidence:0.9 --output results.npz
   snnrt run digits.snnrt digits --device crossbar --crossbar adc_bits=6 --crossbar read_noise=0.01
+  snnrt run digits.snnrt digits --device crossbar:dt-snn --calibrate-chip digits --save-chip chip.npz
   snnrt run digits.snnrt digits --device emulator:cortex-m4 --limit 20"""
 
 BAR_WIDTH = 40
@@ -54,22 +55,21 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--device",
         default="cpu",
         metavar="DEVICE",
-        help=f"where it runs: cpu (the default), cpu:KERNELS, reference, crossbar, crossbar:FILE.toml, or "
-        f"emulator:NAME, the firmware on an emulated core: {', '.join(CORES)}",
+        help=f"where it runs: cpu (the default), cpu:KERNELS, reference, crossbar, crossbar:FILE.toml, "
+        "crossbar:TARGET, the chip of an in-memory target such as dt-snn, crossbar:CHIP.npz, a saved chip, "
+        f"or emulator:NAME, the firmware on an emulated core: {', '.join(CORES)}",
     )
     completed(device, ("cpu", "reference", "crossbar", *(f"emulator:{core}" for core in CORES)))
-    parser.add_argument(
-        "--crossbar",
-        action="append",
-        metavar="KEY=VALUE",
-        help="a parameter of the crossbar, or a .toml file of them; may be repeated",
+    add_chip_options(
+        parser, parameters="a parameter of the crossbar, or a .toml file of them; may be repeated"
     )
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
     add_exit_options(parser, overrides=True)
     parser.add_argument(
         "--output",
-        metavar="FILE.npz",
-        help="write logits, predictions, timesteps, scores, labels (if any) and the counts of each node",
+        metavar="FILE",
+        help="write logits, predictions, timesteps, scores, labels (if any) and the counts of each node as "
+        ".npz, or without the counts as .csv, a line an input",
     )
     add_json(parser)
     parser.set_defaults(function=run, parser=parser)
@@ -77,15 +77,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run and print accuracy, timesteps and events."""
-    family, colon, file = args.device.partition(":")
-    if args.crossbar and family != "crossbar":
-        args.parser.error(f"--crossbar has no meaning on {args.device}: add --device crossbar")
+    check_chip_options(args)
     check_order(args.model, args.data)
-    check_outputs([args.output], [args.model, args.data])
-    if args.output is not None and not args.output.lower().endswith(".npz"):
-        args.parser.error(
-            f"--output: expected a name that ends in .npz, which is what is written, found {args.output}"
-        )
+    check_outputs([args.output, args.save_chip], [args.model, args.data, args.conductances])
+    if args.output is not None and not args.output.lower().endswith((".npz", ".csv")):
+        args.parser.error(f"--output: expected a name that ends in .npz or .csv, found {args.output}")
 
     import snnrt
     from snnrt.data.load import load_for_model
@@ -93,16 +89,20 @@ def run(args: argparse.Namespace) -> int:
     from snnrt.exits.reach import reach_of
     from snnrt.silence import silence_text
 
-    crossbar = None
-    if family == "crossbar" and (file or not colon):
-        crossbar = _crossbar(file, args.crossbar or [])
-    device = crossbar or find_device(args.device)
+    family = args.device.partition(":")[0]
+    chip = None
+    if family == "crossbar" and args.device != "crossbar:":
+        chip = chip_of_name(args.device, args.crossbar or [])
+    device = chip or find_device(args.device)
     network = snnrt.load(args.model)
     data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
+    calibrated = None if chip is None else prepare_chip(args, chip, network, data)
     with progress_bar("running") as progress:
         result = network.run(data, device=device, timesteps=args.timesteps, exit=args.exit, progress=progress)
     if args.output is not None:
         _save(args.output, result, data)
+    if chip is not None:
+        write_chip(args, chip)
     if result.silent_layers:
         print_warning(silence_text(result.silent_layers, len(result)))
     exit, steps = args.exit or network.exit, args.timesteps or network.timesteps
@@ -110,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
     if unreached is not None:
         print_warning(unreached)
     summary = summarise(result, data, steps) | {"capped_updates": _capped(result, network)}
+    accuracy = cast("float | None", summary["accuracy"])
     if family == "emulator":
         summary["emulator"] = _emulated(cast("EmulatedResult", result))
     if args.json:
@@ -120,11 +121,14 @@ def run(args: argparse.Namespace) -> int:
             "timesteps": steps,
             "exit": str(exit),
         }
-        if crossbar is not None:
-            given["crossbar"] = crossbar.config.to_dict()
+        if chip is not None:
+            given["crossbar"] = chip.crossbar.config.to_dict()
+        if calibrated is not None:
+            given["calibration"] = calibrated.document(args, accuracy)
         print_json(given | summary)
     else:
-        _print(args, network, exit, steps, summary)
+        more = [] if calibrated is None else calibrated.facts(args, accuracy)
+        _print(args, network, exit, steps, summary, more)
     return 0
 
 
@@ -196,45 +200,14 @@ def _emulator_facts(emulated: dict[str, Any]) -> list[tuple[str, object]]:
     ]
 
 
-def _crossbar(file: str, settings: list[str]) -> Crossbar:
-    from snnrt.devices.crossbar.device import Crossbar, CrossbarConfig
-    from snnrt.devices.crossbar.session import read_parameters
-
-    values: dict[str, object] = read_parameters(file) if file else {}
-    return Crossbar(CrossbarConfig.from_dict(values | crossbar_settings(settings)))
-
-
-def crossbar_settings(settings: list[str]) -> dict[str, object]:
-    """What ``--crossbar`` sets: parameters by name, files of them. Raises TargetError."""
-    from snnrt.devices.crossbar.session import read_parameters
-    from snnrt.errors import TargetError
-
-    values: dict[str, object] = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if setting.endswith(".toml"):
-            values |= read_parameters(setting)
-        elif equals:
-            values[key.strip()] = _parsed(value.strip())
-        else:
-            raise TargetError(f"--crossbar: expected KEY=VALUE or a .toml file, found {setting!r}")
-    return values
-
-
-def _parsed(text: str) -> object:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
 def _save(path: str, result: Result, data: Dataset) -> None:
     import numpy as np
 
     from snnrt.atomic_write import write_atomically
 
+    if path.lower().endswith(".csv"):
+        write_atomically(path, _table(result, data).encode())
+        return
     arrays = {
         "logits": result.logits,
         "predictions": result.predictions,
@@ -253,8 +226,25 @@ def _save(path: str, result: Result, data: Dataset) -> None:
     write_atomically(path, file.getvalue())
 
 
+def _table(result: Result, data: Dataset) -> str:
+    """A header and a line an input, with commas; a float in the digits that give it back."""
+    names = ["input", "prediction", "timesteps", "score", *([] if data.y is None else ["label"])]
+    names += [f"logit_{place}" for place in range(result.logits.shape[1])]
+    lines = [",".join(names)]
+    for place in range(len(result)):
+        row: list[object] = [place, result.predictions[place], result.timesteps[place], result.scores[place]]
+        row += ([] if data.y is None else [data.y[place]]) + list(result.logits[place])
+        lines.append(",".join(map(str, row)))
+    return "\n".join(lines) + "\n"
+
+
 def _print(
-    args: argparse.Namespace, network: Network, exit: Exit, steps: int, summary: dict[str, Any]
+    args: argparse.Namespace,
+    network: Network,
+    exit: Exit,
+    steps: int,
+    summary: dict[str, Any],
+    more: list[tuple[str, object]],
 ) -> None:
     from snnrt.summary import exit_text
 
@@ -267,6 +257,7 @@ def _print(
             "accuracy",
             "no labels" if accuracy is None else f"{accuracy:.4f} ({round(accuracy * inputs)} of {inputs})",
         ),
+        *more,
         ("timesteps", f"{summary['mean_timesteps']:.3f} of {steps} on average"),
     ]
     counts = {step: count for step, count in summary["timestep_histogram"].items() if count}
@@ -283,8 +274,7 @@ def _print(
     ]
     if "emulator" in summary:
         facts += _emulator_facts(summary["emulator"])
-    if args.output is not None:
-        facts.append(("written", args.output))
+    facts += [("written", path) for path in (args.output, args.save_chip) if path is not None]
     for row in summary["capped_updates"]:
         limit = f"max_spikes = {row['max_spikes']} held it back"
         facts.append(("warning", f"{row['node']}: {limit} in {row['capped']} of {row['updates']} updates"))

@@ -80,13 +80,12 @@ def _check(args: argparse.Namespace, target: Target) -> int:
     document: dict[str, object] = {"target": target.name, "kind": target.kind, "marks": marks, "ok": True}
     if isinstance(target, InMemory):
         chip = target.crossbar
-        plain = {
-            name: value for name, value in chip.to_dict().items() if value != getattr(type(chip)(), name)
-        }
+        default = type(chip)().to_dict()
+        plain = {name: value for name, value in chip.to_dict().items() if value != default[name]}
         facts.append(
             ("computes", ", ".join(f"{name} = {value}" for name, value in plain.items()) or "ideally")
         )
-        facts.append(("converts", f"{target.bits} bits, {int(target.converters.si)} ADCs an array"))
+        facts.append(("converts", f"{target.bits} bits, {target.converters} ADCs an array"))
         document["crossbar"] = chip.to_dict()
     if args.json:
         print_json(document)

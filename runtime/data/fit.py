@@ -223,5 +223,8 @@ def _check_timesteps(x: np.ndarray, model: int, asked: int | None, name: str) ->
         advice = f"; ask for {most} timesteps (--timesteps {most}, in Python timesteps={most})"
         raise DataError(f"{name}: expected {model} timesteps, found {found}{advice if found else ''}")
     if asked is not None and found < asked:
-        raise DataError(f"{name}: expected at least {asked} timesteps, as asked for, found {found}")
+        raise DataError(
+            f"{name}: expected at least {asked} timesteps, as asked for, found {found}; ask for at most "
+            f"{found} (--timesteps {found}, in Python timesteps={found}), or give longer data"
+        )
     return x if asked is None else x[:, :asked]

@@ -29,7 +29,7 @@ from snnrt.data.fit import (
     fitted_shape,
     shape_text,
 )
-from snnrt.data.formats import KNOWN, Bins, read_files, read_other, spikes_of
+from snnrt.data.formats import KNOWN, Wanted, read_files, read_other, wanted_by
 from snnrt.data.preprocessing import Preprocessing
 from snnrt.data.samples import as_numpy
 from snnrt.errors import DataError, DataFileError
@@ -67,8 +67,8 @@ Accept = Callable[[str, Shape, np.dtype], None]
 
 def load_dataset(source: str | os.PathLike[str], split: Split = "test") -> Dataset:
     """Read DATA: an ``.npz`` with ``x`` (and ``y``), an ``.npy``, IDX (``.gz`` too), CSV, an image, a
-    folder of images (folders in it are classes), or a built-in name. Recordings of events need a model,
-    which says their bins: :func:`load_for_model`.
+    WAV file, a folder of these (folders in it are classes), or a built-in name. Recordings of events need a
+    model, which says their bins: :func:`load_for_model`.
 
     Built-in names are ``digits`` and ``yin-yang``; ``digits:train`` names a split, otherwise it
     is ``split``. Raises DataError for whatever is not that: a missing or malformed file, object
@@ -103,12 +103,16 @@ def load_for_model(
         else:
             check_label_shape(shape, dtype, inputs[0], class_count(graph), f"{name}: y")
 
-    bins = spikes_of(graph, chosen, timesteps)
-    return fit_to_model(_load(source, split, accept, bins, limit), graph, limit=limit, timesteps=timesteps)
+    wanted = wanted_by(graph, chosen, timesteps)
+    return fit_to_model(_load(source, split, accept, wanted, limit), graph, limit=limit, timesteps=timesteps)
 
 
 def _load(
-    source: str | os.PathLike[str], split: Split, accept: Accept, bins: Bins | None, limit: int | None = None
+    source: str | os.PathLike[str],
+    split: Split,
+    accept: Accept,
+    wanted: Wanted | None,
+    limit: int | None = None,
 ) -> Dataset:
     name = os.fspath(source)
     built_in, _, asked_split = name.partition(":")
@@ -122,7 +126,7 @@ def _load(
             hint = f"did you mean {close[0]}?" if close else "numpy.savez('data.npz', x=x, y=y) writes a file"
             raise DataFileError(f"{name}: no such file, and no built-in data of that name ({known}); {hint}")
         if path.is_dir():
-            return Dataset(*read_files(path, name, bins, _memory_bytes() // 2), name)
+            return Dataset(*read_files(path, name, wanted, _memory_bytes() // 2), name)
         if not path.is_file():
             raise DataFileError(f"{name}: expected a file, found a device; give a file")
         with path.open("rb") as file:
@@ -132,7 +136,7 @@ def _load(
                 return _load_npz(file, name, accept)
             if magic.startswith(np.lib.format.MAGIC_PREFIX):
                 return Dataset(_read_array(file, path.stat().st_size, name, "x", accept), None, name)
-        other = read_other(path, name, magic, bins, _memory_bytes() // 2)
+        other = read_other(path, name, magic, wanted, _memory_bytes() // 2)
         if other is not None:
             accept("x", other[0].shape, other[0].dtype)
             return Dataset(*other, name)

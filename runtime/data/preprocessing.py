@@ -9,15 +9,19 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from snnrt.data import encodings
+from snnrt.data import spike_encoding
+from snnrt.data.audio.log_mel import LogMel
+from snnrt.data.audio.resampling import at_rate
+from snnrt.data.audio.shapes import FrameShape, frame_shape
+from snnrt.data.audio.wav import Sound
 from snnrt.data.fit import shape_text
 from snnrt.data.integer_encoding import IntegerEncoding, integer_encoding
+from snnrt.data.spike_encoding import CHANGES, POLARITIES, Encoding, Polarity
 from snnrt.errors import DataError, ModelError
 from snnrt.ir.graph import Graph, Input, Shape
 
 KEY = "preprocessing"
 """Of the metadata."""
-Encoding = Literal["none", "rate", "latency", "delta"]
 _DEFAULT_SCALE = {np.dtype(np.uint8): 1 / 255, np.dtype(np.int16): 1 / 32768}
 
 
@@ -42,9 +46,15 @@ class Preprocessing:
     encoding: Encoding = "none"
     seed: int = 0
     threshold: float = 0.1
+    polarity: Polarity = "rising"
     interval: int | None = None
     count: int | None = None
     size: tuple[int, int] | None = None
+    sample_rate: int | None = None
+    window: int = 32000
+    bands: int | None = None
+    frequencies: tuple[float, float] | None = None
+    decibels: float = 80.0
 
     def __post_init__(self) -> None:
         for name in ("mean", "std"):
@@ -64,13 +74,39 @@ class Preprocessing:
         if not _is_real(self.threshold, above=0):
             raise DataError(f"preprocessing: threshold: expected a number above 0, found {self.threshold!r}")
         _check_whole("seed", self.seed, 0, 2**32 - 1)
-        for name in ("interval", "count"):
+        if self.polarity not in POLARITIES:
+            raise DataError(
+                f"preprocessing: polarity: expected {', '.join(POLARITIES)}, found {self.polarity!r}"
+            )
+        if self.polarity != "rising" and self.encoding not in CHANGES:
+            raise DataError(f"preprocessing: polarity is for {' and '.join(CHANGES)}, found {self.encoding}")
+        for name, most in (("interval", 2**40), ("count", 2**40), ("bands", 2**16)):
             if getattr(self, name) is not None:
-                _check_whole(name, getattr(self, name), 1, 2**62)
+                _check_whole(name, getattr(self, name), 1, most)
         if self.interval is not None and self.count is not None:
             raise DataError("preprocessing: expected bins of an interval or of a count, found both")
         if self.size is not None:
             object.__setattr__(self, "size", _size(self.size))
+        self._check_sound()
+
+    def _check_sound(self) -> None:
+        _check_whole("window", self.window, 1, 2**32)
+        if not _is_real(self.decibels, above=0):
+            raise DataError(f"preprocessing: decibels: expected a number above 0, found {self.decibels!r}")
+        if self.frequencies is not None:
+            found = _numbers("frequencies", self.frequencies)
+            if len(found) != 2:
+                raise DataError(f"preprocessing: frequencies: expected two, in Hz, found {len(found)}")
+            object.__setattr__(self, "frequencies", found)
+        if self.sample_rate is None:
+            changed = [name for name in ("bands", "frequencies") if getattr(self, name) is not None]
+            if changed:
+                raise DataError(f"preprocessing: {changed[0]} is of sound: state sample_rate, in Hz, too")
+            return
+        _check_whole("sample_rate", self.sample_rate, 1, 2**22)
+        if self.count is not None or self.size is not None:
+            raise DataError("preprocessing: expected sound (sample_rate) or events (count, size), found both")
+        self.log_mel(self.bands or 1)
 
     @classmethod
     def of(cls, value: object) -> Preprocessing:
@@ -113,7 +149,14 @@ class Preprocessing:
             found = len(getattr(self, name))
             if found not in (1, channels):
                 raise DataError(f"preprocessing: {name}: expected 1 or {channels} numbers, found {found}")
-        if (self.encoding != "none" or self.interval or self.count) and source.encoding != "spikes":
+        if self.sample_rate is not None:
+            self.frame_shape(source, 1)
+        if self.polarity == "both" and channels % 2:
+            raise DataError(
+                f"preprocessing: polarity: both needs two channels for each value, found {channels} in all"
+            )
+        bins = self.sample_rate is None and (self.interval or self.count)
+        if (self.encoding != "none" or bins) and source.encoding != "spikes":
             raise DataError(
                 "preprocessing: spikes are for a network that reads spikes over time, this one reads "
                 "constant "
@@ -140,10 +183,17 @@ class Preprocessing:
             parts.append(f"(value − {mean}) / {std}")
         if self.layout is not None:
             parts.append(self.layout.replace("_", " "))
+        if self.sample_rate is not None:
+            every = f" every {self.interval / 1000:g} ms" if self.interval else ""
+            parts.insert(
+                0, f"sound at {self.sample_rate} Hz in mel frames of {self.window / 1000:g} ms{every}"
+            )
         if self.encoding != "none":
-            more = {"rate": f" (seed {self.seed})", "delta": f" (threshold {self.threshold:g})"}
-            parts.append(self.encoding + more.get(self.encoding, ""))
-        if self.interval or self.count:
+            more = {"rate": f" (seed {self.seed})"} | dict.fromkeys(
+                CHANGES, f" ({self.polarity}, threshold {self.threshold:g})"
+            )
+            parts.append(self.encoding.replace("_", " ") + more.get(self.encoding, ""))
+        elif self.sample_rate is None and (self.interval or self.count):
             parts.append(f"bins of {self.interval} µs" if self.interval else f"bins of {self.count} events")
         if self.size is not None:
             parts.append(f"sensor of {self.size[0]}×{self.size[1]} pixels")
@@ -157,54 +207,105 @@ class Preprocessing:
         DataError for values outside of 0 … 1 after the scale.
         """
         source = graph.input
-        x = self._channels_first(x, source, name)
         over_time = source.encoding == "spikes"
-        shape = source.shape
-        if over_time and self.encoding in ("none", "delta") and not _ends_with(x, shape, 2):
+        x = self._channels_first(x, source, name)
+        if self.sample_rate is not None and x.ndim == 2 and (over_time or x.shape[1:] != source.shape):
+            x = self._framed(x, source, timesteps or graph.timesteps, name)
+        along_time = over_time and self.encoding not in ("rate", "latency")
+        shape = self._value_shape(source)
+        if along_time and not _ends_with(x, shape, 2):
             return x
         # (N, 1, H, W) of one channel is values, not a single timestep without its channel
-        if (
-            over_time
-            and self.encoding in ("rate", "latency")
-            and x.shape[1:] != shape
-            and _ends_with(x, shape, 2)
-        ):
+        if over_time and not along_time and x.shape[1:] != shape and _ends_with(x, shape, 2):
             return x
-        x = _with_channel(x, shape, 2 if over_time and self.encoding in ("none", "delta") else 1)
-        scale = self.scale if self.scale is not None else _DEFAULT_SCALE.get(x.dtype)
-        if (
-            graph.integer
-            and not over_time
-            and x.dtype in _DEFAULT_SCALE
-            and scale
-            and _ends_with(x, shape, 1)
-        ):
-            whole = self.integers(x.dtype, source)
-            return whole.apply(x).astype(np.float32) * np.float32(source.scale)
+        leading = 2 if along_time else 1
+        x = _with_channel(x, shape, leading)
+        if x.ndim <= leading:
+            return x
+        if along_time and self.encoding == "none" and not self._normalises:
+            return x  # counts of events
+        whole = x.dtype.kind in "iu"
+        scale = self.scale_of(x.dtype) if whole else None
+        if graph.integer and not over_time and x.dtype in _DEFAULT_SCALE and _ends_with(x, shape, 1):
+            integers = self.integers(x.dtype, source)
+            return integers.apply(x).astype(np.float32) * np.float32(source.scale)
         # float64, so that the result is rounded once
-        values = x.astype(np.float64) * (scale if scale is not None and x.dtype.kind in "iu" else 1.0)
-        axis = 2 if over_time and self.encoding in ("none", "delta") else 1
-        if values.ndim <= axis:
-            return x
-        if self.encoding == "none":
-            mean, std = (_along(ends, values.ndim, axis) for ends in (self.mean, self.std))
-            _check_raw(values, source, self, name)
-            return ((values - mean) / std).astype(np.float32)
+        values = x.astype(np.float64) * (1.0 if scale is None else scale)
         _check_raw(values, source, self, name)
-        steps = timesteps or graph.timesteps
+        if self.encoding == "none":
+            mean, std = (_along(ends, values.ndim, leading) for ends in (self.mean, self.std))
+            return ((values - mean) / std).astype(np.float32)
+        if not np.isfinite(values).all():
+            return values.astype(np.float32)  # the rule for inputs says where
+        return self._spikes(x if whole else values, values, scale, timesteps or graph.timesteps)
+
+    def _spikes(self, raw: np.ndarray, values: np.ndarray, scale: float | None, steps: int) -> np.ndarray:
+        """Of ``raw`` integers worth ``scale`` in integers, as a device; of ``values`` otherwise."""
         if self.encoding == "rate":
-            draws = np.random.Generator(np.random.Philox(self.seed))
-            return np.stack([(draws.random((steps, *one.shape)) < one) for one in values]).astype(np.float32)
+            return spike_encoding.by_rate(raw, scale, steps, self.seed)
         if self.encoding == "latency":
-            return encodings.spikes_at(encodings.latency(values, steps, 1.0), steps)
-        rose = np.diff(values, axis=1, prepend=values[:, :1]) >= self.threshold
-        return rose.astype(np.float32)
+            return spike_encoding.by_latency(values, steps)
+        least = spike_encoding.change_threshold(self.threshold, scale)
+        return spike_encoding.by_change(raw, least, self.encoding == "delta", self.polarity)
+
+    @property
+    def _normalises(self) -> bool:
+        plain = self.scale is None and self.mean == (0.0,) and self.std == (1.0,)
+        return not plain or self.sample_rate is not None
+
+    def scale_of(self, dtype: np.dtype) -> float:
+        """What an integer of ``dtype`` is worth."""
+        return self.scale if self.scale is not None else _DEFAULT_SCALE.get(dtype, 1.0)
+
+    def _value_shape(self, source: Input) -> Shape:
+        """The shape of values, before they become spikes."""
+        halved = 2 if self.polarity == "both" else 1
+        return (source.shape[0] // halved, *source.shape[1:])
+
+    def log_mel(self, bands: int) -> LogMel:
+        """How sound becomes frames. Raises DataError where it has no ``sample_rate``, or none is possible."""
+        if self.sample_rate is None:
+            raise DataError("preprocessing: sample_rate: expected the rate of sound in Hz, found none")
+        window, hop = (
+            None if time is None else max(1, round(time * self.sample_rate / 1e6))
+            for time in (self.window, self.interval)
+        )
+        low, high = self.frequencies or (0.0, self.sample_rate / 2)
+        return LogMel(self.sample_rate, window or 0, hop, bands, low, high, float(self.decibels))
+
+    def frame_shape(self, source: Input, timesteps: int) -> FrameShape:
+        """How frames of sound lie in what ``source`` reads. Raises DataError where they do not."""
+        along_time = source.encoding == "spikes" and self.encoding not in ("rate", "latency")
+        return frame_shape(self._value_shape(source), timesteps if along_time else None, self.bands)
+
+    def frames(self, sound: Sound, source: Input, timesteps: int) -> np.ndarray:
+        """Values in 0 … 1 of ``sound`` in the shape of values that ``source`` reads, float64; at another
+        sample rate than the model's it is resampled."""
+        layout = self.frame_shape(source, timesteps)
+        form = self.log_mel(layout.bands)
+        return layout.arranged(form.frames(at_rate(sound, form.rate), layout.count))
+
+    def _framed(self, x: np.ndarray, source: Input, timesteps: int, name: str) -> np.ndarray:
+        """Of raw samples (N, samples), int16 or floats in −1 … 1, at the model's sample rate."""
+        if x.dtype == np.int16:
+            x = x / 32768
+        if x.dtype.kind != "f":
+            raise DataError(
+                f"{name}: expected samples of sound as int16, or floats in −1 … 1, found {x.dtype}"
+            )
+        if x.size and not np.abs(x).max() <= 1 + 1e-3:
+            raise DataError(
+                f"{name}: expected samples of sound in −1 … 1, found up to {np.abs(x).max():g}; divide int16 "
+                "samples by 32768"
+            )
+        rate = self.sample_rate or 0
+        found = [self.frames(Sound(one, rate, name), source, timesteps) for one in x]
+        return np.stack(found) if found else x
 
     def integers(self, dtype: np.dtype, source: Input) -> IntegerEncoding:
         """How values of ``dtype``, uint8 or int16, become an integer model's input. Raises DataError where 32
         bits do not hold them."""
-        scale = self.scale if self.scale is not None else _DEFAULT_SCALE[dtype]
-        return integer_encoding(dtype, scale, *self.by_channel(source.shape[0]), source)
+        return integer_encoding(dtype, self.scale_of(dtype), *self.by_channel(source.shape[0]), source)
 
     def _channels_first(self, x: np.ndarray, source: Input, name: str) -> np.ndarray:
         shape = source.shape

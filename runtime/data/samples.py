@@ -3,7 +3,7 @@ do."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,51 @@ def as_numpy(value: object) -> object:
     return detach().cpu().numpy()
 
 
+def with_labels(x: object, name: str) -> tuple[object, object | None]:
+    """Inputs and labels, where ``x`` holds both: (x, y), or a mapping with ``x``, as a file has them.
+
+    Raises DataError for a mapping without.
+    """
+    if isinstance(x, Mapping):
+        if "x" not in x:
+            found = ", ".join(repr(key) for key in list(x)[:5]) or "none"
+            raise DataError(
+                f"{name}: expected a mapping with x (inputs) and perhaps y (labels), found {found}"
+            )
+        return x["x"], x.get("y")
+    if isinstance(x, tuple) and len(x) == 2:
+        inputs, labels = map(_shape, x)
+        # one label an input: no two inputs have such shapes
+        if len(inputs) > 1 and len(labels) > 0 and inputs != labels and inputs[0] == labels[0]:
+            return x
+    return x, None
+
+
 def is_samples(x: object) -> bool:
     """Whether it gives samples one by one or in batches, and is no array itself."""
-    if isinstance(x, (np.ndarray, list, tuple, str, bytes, Mapping)) or hasattr(x, "__array__"):
+    if isinstance(x, (list, tuple)):
+        return bool(x) and all(_is_pair(one) for one in x)
+    if isinstance(x, (np.ndarray, str, bytes, Mapping)) or hasattr(x, "__array__"):
         return False
-    return hasattr(x, "__len__") and (hasattr(x, "__getitem__") or _is_loader(x))
+    if hasattr(x, "__len__"):
+        return hasattr(x, "__getitem__") or _is_loader(x)
+    return isinstance(x, Iterable)
+
+
+def _is_pair(sample: object) -> bool:
+    """(input, label): an array and one number."""
+    if not isinstance(sample, tuple) or len(sample) != 2:
+        return False
+    return _shape(sample[1]) in ((), (1,)) and len(_shape(sample[0])) > 0
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """Of an array or tensor, of lists of equal length; () of others."""
+    found = getattr(value, "shape", None)
+    try:
+        return np.shape(value) if found is None else tuple(map(int, found))
+    except (TypeError, ValueError):
+        return ()
 
 
 def gathered(x: Any, name: str) -> tuple[np.ndarray, np.ndarray | None]:
@@ -33,11 +73,16 @@ def gathered(x: Any, name: str) -> tuple[np.ndarray, np.ndarray | None]:
 
     A sample or batch is (input, label, …), or an input alone. Raises DataError for none, unequal shapes.
     """
+    if isinstance(x, Iterator):
+        raise DataError(
+            f"{name}: expected data that can be read again, found an iterator; give list(…) of it"
+        )
     batches = _is_loader(x)
     inputs: list[np.ndarray] = []
     labels: list[np.ndarray] = []
     total = 0
-    for sample in x if batches else (x[place] for place in range(len(x))):
+    one_by_one = hasattr(x, "__len__") and not batches
+    for sample in (x[place] for place in range(len(x))) if one_by_one else x:
         pair = isinstance(sample, (tuple, list)) and len(sample) >= 2
         value, label = (sample[0], sample[1]) if pair else (sample, None)
         if not pair and isinstance(sample, (tuple, list)) and sample:

@@ -107,6 +107,15 @@ class Execution:
         self._kernels = -1
         self._exit = (-1, -1, -1)
 
+    def stream(self, values: np.ndarray) -> tuple[int, int, int, bool]:
+        """A timestep of a stream with stored ``values`` (elements,): class, timesteps of the window, the
+        score's integer, and whether the window has ended. Raises ModelError where the core refuses it."""
+        result = ffi.new("snnrt_result *")
+        status = lib.snnrt_network_stream(self.network, address(values), result)
+        if status != lib.SNNRT_OK:
+            raise ModelError(f"stream: {status_text(status)}")
+        return result.class_index, result.timesteps, result.score_q16, bool(result.done)
+
     def choose_kernels(self, kernels: str | None) -> None:
         """Use a kernel set, None: the fastest, whatever the network used."""
         self._kernels = _BEST if kernels is None else _SETS[kernels]

@@ -51,7 +51,11 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     if len(raw) > LARGEST_FILE:
         raise ModelError(f"{name}: expected fewer than {LARGEST_FILE} bytes, found more; not a snnrt model")
     if not MAGIC.startswith(raw[: len(MAGIC)]):
-        what = f"; a NIR file must be converted first: {MADE_BY}" if raw.startswith(_HDF5) else f"; {MADE_BY}"
+        what = f"; {MADE_BY}"
+        if raw.startswith(_HDF5) or name.endswith(".onnx"):
+            kind = "an ONNX file" if name.endswith(".onnx") else "a NIR file"
+            output = Path(name).with_suffix(".snnrt")
+            what = f"; {kind} must be converted first: 'snnrt convert {name} -o {output}'"
         raise ModelError(f"{name}: not a snnrt model (wrong magic number){what}")
     try:
         return read_model(raw)

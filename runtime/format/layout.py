@@ -12,7 +12,8 @@ import numpy as np
 
 from snnrt.ir.graph import Add, Edge, Flatten, Graph, Neuron
 from snnrt.ir.node import Node, Shape
-from snnrt.ir.spec import GRANULARITIES, Array
+from snnrt.ir.rows import with_rows
+from snnrt.ir.spec import GRANULARITIES, MONITOR_WORDS, Array
 from snnrt.ir.value_types import output_types
 
 Order = np.ndarray | None
@@ -52,12 +53,13 @@ def prepare(graph: Graph) -> Graph:
             nodes.append(Add(name, node.inputs, node.shape, as_current=True))
             node = node.with_(inputs=(Edge(name),))
         nodes.append(node.prepared())
-    return graph.with_(nodes=tuple(nodes))
+    prepared = graph.with_(nodes=tuple(nodes))
+    return prepared.with_(nodes=tuple(with_rows(nodes, prepared.static_nodes())))
 
 
 def granularity(array: Array, values: np.ndarray) -> str:
     """How many values an array has, as a record says it."""
-    if array.stored in ("matrix", "kernel", "terms"):
+    if array.stored in ("matrix", "kernel", "terms", "monitor"):
         return "tensor"
     if array.stored == "outputs":
         return "channel"
@@ -73,6 +75,8 @@ def stored_shape(
         return (source[0], shape[0])
     if array.stored == "terms":
         return (int(fields["threshold_q"]), 4)
+    if array.stored == "monitor":
+        return (MONITOR_WORDS,)
     if array.stored == "kernel":
         groups = int(fields["groups"])
         kernel = int(fields["kernel_h"]), int(fields["kernel_w"])
@@ -92,7 +96,7 @@ def store_array(array: Array, values: np.ndarray, node: Node, order_in: Order, o
         out, depth, kernel_h, kernel_w = values.shape
         grouped = values.reshape(groups, out // groups, depth, kernel_h, kernel_w)
         return np.ascontiguousarray(grouped.transpose(0, 3, 4, 2, 1))
-    if array.stored == "terms":
+    if array.stored in ("terms", "monitor"):
         return values
     if values.ndim == 3:
         return np.ascontiguousarray(values.transpose(1, 2, 0)).ravel()

@@ -42,6 +42,8 @@ __all__ = [
 from snnrt.ir.frozen import frozen_metadata, frozen_node
 from snnrt.texts import shortened
 
+OF_EXIT = ("exit_promise", "monitor_promise")
+"""In the metadata, what was found for one exit and is of no other."""
 Arithmetic = Literal["float32", "integer"]
 Numbers = Literal["float32", "int8"]
 Profile = Literal["float32", "int8", "loihi"]
@@ -108,13 +110,16 @@ class Graph:
     def with_exit(self, exit: ExitChoice | str, threshold: float | None = None) -> Graph:
         """A copy with another exit: a :class:`snnrt.Exit`, its text, or a rule and its ``threshold``.
 
-        What was promised of the exit before (``exit_promise``, docs/exit_rules.md) is not of this one."""
+        What was promised of the exit before (``exit_promise``, docs/exit_rules.md) is not of this one; nor is
+        its drift monitor."""
         node: Node
         if threshold is None:
             node = self.exit.choosing(ExitChoice.of(exit))
         else:
-            node = self.exit.with_(rule=exit, threshold=float(threshold), threshold_q=None, terms=None)
-        metadata = {key: value for key, value in self.metadata.items() if key != "exit_promise"}
+            node = self.exit.with_(
+                rule=exit, threshold=float(threshold), threshold_q=None, terms=None, monitor=None
+            )
+        metadata = {key: value for key, value in self.metadata.items() if key not in OF_EXIT}
         return self.with_(nodes=(*self.nodes[:-1], node), metadata=metadata)
 
     @property

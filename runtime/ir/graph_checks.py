@@ -12,6 +12,7 @@ from snnrt.ir.element_order import element_orders
 from snnrt.ir.graph import Flatten, Graph
 from snnrt.ir.node import Node, complaint
 from snnrt.ir.nodes import NODES
+from snnrt.ir.rows import check_rows
 from snnrt.ir.spec import MAX_DELAY, MAX_DIMENSION, MAX_ELEMENTS, MAX_NODES, MAX_TIMESTEPS
 from snnrt.ir.value_types import largest_values, output_types
 
@@ -33,6 +34,7 @@ def check_graph(graph: Graph) -> None:
         expected = node.output_shape([source.shape for source in sources])
         if node.shape != expected:
             raise complaint(node, "shape", f"{expected} (from its input and parameters)", node.shape)
+    check_rows(graph.nodes)
     element_orders(graph)
     types = output_types(graph)
     for node in graph:

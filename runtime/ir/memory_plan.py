@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from snnrt.ir.graph import Graph, Readout
 from snnrt.ir.node import Node
+from snnrt.ir.rows import rows_elements
 from snnrt.ir.spec import ValueType, output_bytes
 from snnrt.ir.value_types import output_types
 
@@ -71,12 +72,15 @@ def buffers(graph: Graph) -> list[Buffer]:
             if edge.delay:
                 delayed.add(root[edge.source])
             else:
-                last_use[root[edge.source]] = max(last_use[root[edge.source]], index)
+                # the neurons behind still run while rows are being computed
+                last = index + 1 if rows_elements(node) else index
+                last_use[root[edge.source]] = max(last_use[root[edge.source]], last)
     found: list[Buffer] = []
     for index, node in enumerate(graph):
         if "memory" in node.KIND.traits:
             kept = isinstance(node, Readout) or node.name in static or node.name in delayed
-            size = output_bytes(node.elements, dtypes[node.name])
+            elements = rows_elements(node) or node.elements
+            size = output_bytes(elements, dtypes[node.name])
             found.append(Buffer(node.name, "output", size, index, last_use[node.name], kept))
         block = state_bytes(node, graph.integer, dtypes[node.name])
         if block:

@@ -28,6 +28,12 @@ MAX_DIMENSION = 2**24 - 1
 MAX_ELEMENTS = 2**27
 MAX_CLASSES = 4096
 MAX_EXIT_TERMS = 1024
+MONITOR_ROWS, MONITOR_COLUMNS = 8, 16
+"""Of a drift monitor's table: timesteps, and scores by half octaves."""
+MONITOR_WORDS = 2 + MONITOR_ROWS * MONITOR_COLUMNS // 2
+MONITOR_ALARM_MAX = 2**20
+MONITOR_LOWEST_MAX = 40
+MONITOR_SHIFT_MAX = 15
 MAX_U16 = 65535
 LARGEST_INT16 = 32767
 LARGEST_SUM = 2**30
@@ -101,7 +107,7 @@ class Parameter:
         return 2 if self.type == "u16" else 4
 
 
-Stored = Literal["matrix", "kernel", "outputs", "neurons", "terms"]
+Stored = Literal["matrix", "kernel", "outputs", "neurons", "terms", "monitor"]
 """How an array's elements lie in the file (:mod:`snnrt.format.layout`)."""
 
 Unit = Literal["real", "membrane", "q15", "steps"]

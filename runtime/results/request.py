@@ -13,15 +13,16 @@ from snnrt.brief import brief_repr
 from snnrt.data.builtin import Split
 from snnrt.data.fit import class_count, fitted_inputs, fitted_labels
 from snnrt.data.load import Dataset, load_for_model, prepared_inputs
-from snnrt.data.samples import gathered, is_samples
+from snnrt.data.samples import gathered, is_samples, with_labels
 from snnrt.errors import ArgumentTypeError, DataError
 from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph, Input
 
 Inputs = Any
-"""What a run takes: an array or tensor (N, …), a :class:`snnrt.data.Dataset`, a data set or loader of
-PyTorch, the path of data (:func:`snnrt.data.load_for_model`), or a built-in name such as ``"digits"`` or
-``"digits:train"``."""
+"""What a run takes: an array or tensor (N, …), alone or with labels as (x, y) or {"x": x, "y": y}; a
+:class:`snnrt.data.Dataset`; a data set or loader of PyTorch; a list of samples (input, label); the path of
+data (:func:`snnrt.data.load_for_model`), or a built-in name such as ``"digits"`` or ``"digits:train"``.
+"""
 Progress = Callable[[int, int], None]
 
 RECORDABLE = ("spikes", "membranes", "accumulators")
@@ -153,8 +154,10 @@ def checked_data(
         name, prepared = "x", False
         if isinstance(x, Dataset):
             x, labels, name, prepared = x.x, x.y, f"{x.name}: x", x.prepared
-        elif is_samples(x):
-            x, labels = gathered(x, name)
+        else:
+            x, labels = with_labels(x, name)
+            if is_samples(x):
+                x, labels = gathered(x, name)
         inputs = prepared_inputs(x, graph, timesteps, name, prepared)
     if y is not None:
         labels = y

@@ -45,6 +45,7 @@ class EmulatedResult(Result):
     int64: of each step, 0 after the exit; ``init_instructions``: of ``snnrt_network_init``, once.
     ``stack_bytes``: the deepest stack of reset and steps, ``init_stack_bytes`` of
     init, both below the caller's frame. ``sizes`` are the linked program's; ``compiler`` built it.
+    ``monitor_levels`` (N,) int64: of the drift monitor after each input, 1/4096 bit; None: none watches.
     """
 
     instructions: np.ndarray
@@ -55,6 +56,7 @@ class EmulatedResult(Result):
     arena_bytes: int
     sizes: ImageSizes
     compiler: str
+    monitor_levels: np.ndarray | None = None
 
 
 def names() -> tuple[str, ...]:
@@ -157,6 +159,7 @@ def run_emulated(
         arena_bytes=model.info.arena_bytes,
         sizes=image.sizes,
         compiler=image.compiler,
+        monitor_levels=measured.monitor_levels,
     )
 
 
@@ -197,7 +200,8 @@ class _Run:
         )  # fmt: skip
         (folder / "settings").write_bytes(settings.to_bytes())
         (folder / "inputs").symlink_to(folder.parent / "inputs")
-        kind = record_type("<i4" if graph.integer else "<f4", classes, nodes, counted)
+        monitored = graph.exit.monitor is not None
+        kind = record_type("<i4" if graph.integer else "<f4", classes, nodes, counted, monitored)
 
         def report(size: int) -> None:
             if progress is not None:

@@ -50,6 +50,7 @@ class Records:
     steps: np.ndarray
     scores: np.ndarray
     accumulators: np.ndarray
+    monitor_levels: np.ndarray | None
     counts: np.ndarray
     init_instructions: int
     reset_instructions: np.ndarray
@@ -58,10 +59,14 @@ class Records:
     step_stack_bytes: int
 
 
-def record_type(accumulator: str, classes: int, nodes: int, counted: bool) -> np.dtype:
-    """One input's record; ``accumulator`` is "<i4" or "<f4"."""
+def record_type(
+    accumulator: str, classes: int, nodes: int, counted: bool, monitored: bool = False
+) -> np.dtype:
+    """One input's record; ``accumulator`` is "<i4" or "<f4"; ``monitored``: with a drift monitor's level."""
     fields: list[tuple] = [(name, "<u4") for name in ("class", "steps", "score", "reset", "stack")]
     fields.append(("accumulators", accumulator, (classes,)))
+    if monitored:
+        fields.append(("monitor", "<i4"))
     if counted:
         fields.append(("counts", "<u8", (nodes, len(Counts.FIELDS))))
     return np.dtype(fields)
@@ -93,11 +98,19 @@ def read_records(folder: Path, core: Core, settings: Settings, kind: np.dtype) -
     return Records(
         classes=found["class"], steps=found["steps"], scores=found["score"],
         accumulators=found["accumulators"],
+        monitor_levels=_levels(found),
         counts=found["counts"] if "counts" in (kind.names or ()) else np.zeros((0,)),
         init_instructions=core.instructions(init) - overhead,
         reset_instructions=_instructions(core, found["reset"]) - overhead, step_instructions=steps,
         init_stack_bytes=init_stack, step_stack_bytes=int(found["stack"].max(initial=0)),
     )  # fmt: skip
+
+
+def _levels(found: np.ndarray) -> np.ndarray | None:
+    """None where there is no monitor, or it does not watch the exit in force."""
+    if "monitor" not in (found.dtype.names or ()) or (found["monitor"] == -(2**31)).any():
+        return None
+    return found["monitor"].astype(np.int64)
 
 
 def _instructions(core: Core, ticks: np.ndarray) -> np.ndarray:

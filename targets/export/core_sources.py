@@ -17,8 +17,18 @@ from snnrt.targets.export.c_conditionals import kept_lines
 _PATTERNS = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c", "kernels/riscv/*.c")
 PUBLIC = ("snnrt.h", "snnrt_unstable.h", "snnrt_config.h", "snnrt_constants.h", "snnrt_status.h")
 SWITCH = "SNNRT_WITH_"
-# no model needs these: a caller asks for them
-ON_REQUEST = ("COUNTERS", "TRACE", "STRINGS", "HEALTH", "KERNEL_TABLE", "VECTOR_SCRATCH", "ENCODING")
+# no model needs these: a caller asks for them, or may leave out the monitor that a model has
+ON_REQUEST = (
+    "COUNTERS",
+    "TRACE",
+    "STRINGS",
+    "HEALTH",
+    "MONITOR",
+    "ADAPTATION",
+    "KERNEL_TABLE",
+    "VECTOR_SCRATCH",
+    "ENCODING",
+)
 # of those whose value does not depend on the compiler
 _SWITCH = re.compile(rf"#ifndef ({SWITCH}\w+)\n#define \1 (0|1|{SWITCH}\w+)\n")
 _LOCAL_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"[^\n]*\n', re.MULTILINE)
@@ -49,10 +59,10 @@ def options_for(graph: Graph, **overrides: int) -> dict[str, int]:
     for node in NODES:
         if node.KIND.switch is not None:
             needs[node.KIND.switch] = needs.get(node.KIND.switch, False) or node.KIND.name in kinds
-    needs |= dict.fromkeys(ON_REQUEST, False)
+    needs |= dict.fromkeys(ON_REQUEST, False) | {"MONITOR": graph.exit.monitor is not None}
     options |= {SWITCH + name: int(needed) for name, needed in needs.items()}
-    # without a rule a health record has the entropies all the same
-    if overrides.get("health"):
+    # without a rule a health record and a monitor have the entropies all the same
+    if overrides.get("health") or (needs["MONITOR"] and overrides.get("monitor", 1)):
         options[SWITCH + "EXIT_SCORES"] = 1
     for name, value in overrides.items():
         if SWITCH + name.upper() not in options:

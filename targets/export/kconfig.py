@@ -10,6 +10,8 @@ from snnrt.targets.export.model_sources import Model, scratch_bytes
 
 _PARTS = {
     "HEALTH": ("a record of timesteps and scores for snnrt health", ""),
+    "MONITOR": ("the drift monitor of the model", ""),
+    "ADAPTATION": ("a threshold that follows the inputs", ""),
     "STRINGS": ("the words of snnrt_status_text", ""),
     "COUNTERS": ("event counts of each node", ""),
     "TRACE": ("a call after each node", ""),

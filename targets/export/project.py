@@ -25,10 +25,10 @@ from snnrt.targets.export.project_kinds import Layout, Places, ProjectKind, Sour
 from snnrt.targets.export.readme import project_readme
 from snnrt.texts import LONGEST_CELL, printable
 
-PARTS = ("health", "strings", "counters", "trace", "model-check")
+PARTS = ("health", "monitor", "adaptation", "strings", "counters", "trace", "model-check")
 """What ``with_parts`` and ``without_parts`` name: parts of the core that no model needs."""
 
-_DEFAULT_PARTS = frozenset({"health", "strings", "model-check"})
+_DEFAULT_PARTS = frozenset({"health", "monitor", "strings", "model-check"})
 # beside the new files, what they replace: no file of a project is called so
 _KEPT = ".replaced"
 Files = dict[str, "str | bytes"]
@@ -72,6 +72,8 @@ def build_project(
     _check(models, wanted)
     parts = (_DEFAULT_PARTS | set(wanted.with_parts)) - set(wanted.without_parts)
     switches = {part.replace("-", "_"): int(part in parts) for part in PARTS}
+    if not any(model.graph.exit.monitor is not None for model in models):
+        switches["monitor"] = 0
     # of the model whose header calls it
     switches["encoding"] = int(any(has_encoding(model.graph) for model in models))
     options = options_for(network.graph, **switches)

@@ -146,7 +146,7 @@ def _row(build: CoreBuild, options: dict[str, int]) -> str:
 def _code_bytes(build: CoreBuild, options: dict[str, int]) -> int:
     """Of the build with the optional parts that it has; verify is in every one."""
     there = {part for part in OPTIONAL_PARTS if options.get(f"SNNRT_WITH_{part.upper()}", 1)}
-    added = sum(build.added_bytes[part] for part in there - {"model_check"})
+    added = sum(build.added_bytes.get(part, 0) for part in there - {"model_check"})
     return build.code_bytes + added - (0 if "model_check" in there else build.added_bytes["model_check"])
 
 

@@ -23,7 +23,7 @@ COLOURS = 9
 @dataclass(frozen=True, eq=False)
 class Series:
     """``x`` and ``y`` (n,) as a line or as points; ``labels``: a word a point, or none; ``colour``: of
-    COLOURS, None: ink."""
+    COLOURS, None: ink; ``x_ends``, ``y_ends`` (2, n): low and high ends of intervals, or None."""
 
     name: str
     x: np.ndarray
@@ -31,6 +31,13 @@ class Series:
     style: Literal["line", "square", "chosen"] = "line"
     colour: int | None = 0
     labels: Sequence[str] = ()
+    x_ends: np.ndarray | None = None
+    y_ends: np.ndarray | None = None
+
+    def reach(self, axis: Literal["x", "y"]) -> np.ndarray:
+        """All values along an axis, intervals too."""
+        ends, values = (self.x_ends, self.x) if axis == "x" else (self.y_ends, self.y)
+        return values if ends is None else np.concatenate([values, ends.ravel()])
 
 
 @dataclass(frozen=True)
@@ -116,21 +123,39 @@ Key = tuple[str, str]
 
 def standalone(panels: Sequence[tuple[str, Sequence[Key]]]) -> str:
     """Drawings with their keys as one ``<svg>`` for a file, two a row, in the colours of the page."""
-    columns, room = min(len(panels), 2), HEIGHT + 30
+    columns, lines = min(len(panels), 2), [_lines_of_keys(keys) for _, keys in panels]
+    room = HEIGHT + 12 + 18 * max(1, *(len(one) for one in lines))
     width, height = columns * WIDTH, -(-len(panels) // columns) * room
     body = [f"<style>{_style()}</style>", f'<rect width="{width}" height="{height}" fill="var(--paper)"/>']
-    for place, (drawing, keys) in enumerate(panels):
+    for place, (drawing, _) in enumerate(panels):
         x, y = place % columns * WIDTH, place // columns * room
         body.append(drawing.replace("<svg ", f'<svg x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" ', 1))
-        at = float(x + LEFT)
-        for kind, name in keys:
-            body.append(
-                f'<rect class="fill {kind}" x="{at:.1f}" y="{y + HEIGHT + 6}" width="11" height="11"/>'
-            )
-            body.append(_label(at + 16, y + HEIGHT + 16, name, "start"))
-            at += 34 + 6.5 * len(name)
+        for line, keys in enumerate(lines[place]):
+            at, top = float(x + LEFT), y + HEIGHT + 6 + 18 * line
+            for kind, name in keys:
+                body.append(f'<rect class="fill {kind}" x="{at:.1f}" y="{top}" width="11" height="11"/>')
+                body.append(_label(at + 16, top + 10, name, "start"))
+                at += _key_width(name)
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(body)}</svg>\n'
+
+
+def _key_width(name: str) -> float:
+    return 34 + 6.5 * len(name)
+
+
+def _lines_of_keys(keys: Sequence[Key]) -> list[list[Key]]:
+    """As many on a line as fit beside each other."""
+    lines: list[list[Key]] = [[]]
+    taken = 0.0
+    for key in keys:
+        wide = _key_width(key[1])
+        if lines[-1] and taken + wide > WIDTH - LEFT:
+            lines.append([])
+            taken = 0.0
+        lines[-1].append(key)
+        taken += wide
+    return lines
 
 
 def _style() -> str:
@@ -145,18 +170,39 @@ def line_chart(
 ) -> str:
     """Lines, squares and one chosen point; ``across`` and ``up`` name the axes; ``zero``: both from 0;
     ``ratios``: the lower axis by factors, where all is above 0."""
-    every = np.concatenate([one.x for one in series])
+    every = np.concatenate([one.reach("x") for one in series])
     if ratios and every.min() > 0:
         xs = Scale.of_ratios(every, LEFT, WIDTH - RIGHT)
     else:
         xs = Scale.over(every, LEFT, WIDTH - RIGHT, zero=zero)
-    ys = Scale.over(np.concatenate([one.y for one in series]), HEIGHT - BOTTOM, TOP, zero=zero, pad=0.12)
+    ys = Scale.over(
+        np.concatenate([one.reach("y") for one in series]), HEIGHT - BOTTOM, TOP, zero=zero, pad=0.12
+    )
     body = _axes(xs, ys, across, up)
     for one in series:
         kind = "ink" if one.colour is None else f"c{one.colour % COLOURS}"
         places = [(xs.at(float(x)), ys.at(float(y))) for x, y in zip(one.x, one.y)]
+        body += _intervals(one, places, kind, xs, ys)
         body += _line(one, places, kind) if one.style == "line" else _points(one, places, kind)
     return svg(body, label)
+
+
+def _intervals(
+    one: Series, places: Sequence[tuple[float, float]], kind: str, xs: Scale, ys: Scale
+) -> list[str]:
+    drawn = []
+    for place, (x, y) in enumerate(places):
+        if one.x_ends is not None:
+            low, high = (xs.at(float(end)) for end in one.x_ends[:, place])
+            drawn.append((low, high, y, y))
+        if one.y_ends is not None:
+            low, high = (ys.at(float(end)) for end in one.y_ends[:, place])
+            drawn.append((x, x, low, high))
+    thin = 'style="stroke-width:0.8;stroke-dasharray:none"'
+    return [
+        f'<line class="line {kind}" {thin} x1="{x1:.1f}" x2="{x2:.1f}" y1="{y1:.1f}" y2="{y2:.1f}"/>'
+        for x1, x2, y1, y2 in drawn
+    ]
 
 
 def _line(one: Series, places: Sequence[tuple[float, float]], kind: str) -> list[str]:

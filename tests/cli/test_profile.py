@@ -141,7 +141,7 @@ def test_a_name_given_twice_counts_once(snnrt_command, int8_model):
 def test_the_example_names_shipped_targets(snnrt_command):
     example = snnrt_command("profile", "--help").out.partition("example:")[2]
     named = [name for group in re.findall(r"--target ([a-z0-9,-]+)", example) for name in group.split(",")]
-    assert len(named) == 7 and set(named) <= {"all", *list_targets()}
+    assert len(named) == 8 and set(named) <= {"all", *list_targets()}
 
 
 def test_missing_targets(snnrt_command, int8_model, tmp_path):

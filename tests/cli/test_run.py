@@ -140,6 +140,24 @@ def test_wrong_crossbar_parameters(snnrt_command, int8_model, float_model, tmp_p
     snnrt_command("run", float_model, "digits", "--device", "crossbar").failed("int8", "float32")
 
 
+def test_output_as_a_table(snnrt_command, int8_model, tmp_path):
+    path = tmp_path / "x.csv"
+    outcome = snnrt_command("run", int8_model, "digits", "--limit", "12", "--output", path)
+    assert outcome.code == 0 and str(path) in outcome.out.replace("\n", "")
+    data = load_dataset("digits")
+    result = snnrt.load(int8_model).run(data.x[:12])
+    head, *lines = path.read_text().splitlines()
+    assert head.startswith("input,prediction,timesteps,score,label,logit_0,") and len(lines) == 12
+    rows = np.array([line.split(",") for line in lines], float)
+    assert rows[:, 0].tolist() == list(range(12)) and rows[:, 4].tolist() == data.y[:12].tolist()
+    assert np.array_equal(rows[:, 1], result.predictions) and np.array_equal(rows[:, 2], result.timesteps)
+    assert np.array_equal(rows[:, 3], result.scores)
+    assert np.array_equal(rows[:, 5:].astype(np.float32), result.logits)
+    np.save(tmp_path / "x.npy", data.x[:2])
+    assert snnrt_command("run", int8_model, tmp_path / "x.npy", "--output", path).code == 0
+    assert "label" not in path.read_text()
+
+
 def test_output(snnrt_command, int8_model, tmp_path):
     path = tmp_path / "results.npz"
     outcome = snnrt_command("run", int8_model, "digits", "--limit", "12", "--output", path)

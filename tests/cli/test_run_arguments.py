@@ -27,6 +27,6 @@ def test_swapped(model, capsys):
     assert "is a model: the model comes first, then the data" in said(capsys, "run", "digits", model)
 
 
-def test_an_output_that_is_no_npz(model, capsys, tmp_path):
-    text = said(capsys, "run", model, "digits", "--output", str(tmp_path / "x.csv"))
-    assert "ends in .npz" in text and not (tmp_path / "x.csv").exists()
+def test_an_output_that_is_neither_npz_nor_csv(model, capsys, tmp_path):
+    text = said(capsys, "run", model, "digits", "--output", str(tmp_path / "x.txt"))
+    assert "ends in .npz or .csv" in text and not (tmp_path / "x.txt").exists()

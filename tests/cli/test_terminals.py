@@ -20,6 +20,7 @@ COMMANDS = (
     "inspect",
     "run",
     "profile",
+    "sweep",
     "validate",
     "export",
     "health",

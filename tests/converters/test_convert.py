@@ -128,7 +128,8 @@ def test_a_calibrated_conversion_knows_its_agreement() -> None:
     options = {"framework": "snntorch", "timesteps": 4, "numbers": "int8"}
     network = snnrt.convert(source, calibrate="digits", **options)
     assert network.agreement is not None
-    assert network.agreement.inputs == 1000 and network.agreement.timesteps == 4
+    # of 1,000, those that roundings were not fitted to
+    assert network.agreement.inputs == 936 and network.agreement.timesteps == 4
     assert network.agreement.class_agreement > 0.99
     assert snnrt.convert(source, **options).agreement is None
     assert snnrt.Network(network.graph).agreement is None

@@ -510,6 +510,49 @@ static model load(const char *path, const char *input) {
     return m;
 }
 
+static int64_t floor_shift(int64_t value, int bits) {
+    int64_t unit = (int64_t)1 << bits;
+    return value >= 0 ? value / unit : -((-value + unit - 1) / unit);
+}
+
+/* Buffers are no longer than what is said. */
+static void check_encoding(void) {
+    static const snnrt_affine channels[3] = {{70000, -9000000}, {-32768, 40000}, {65536, 0}};
+    for (uint32_t count = 0; count < 40; count++) {
+        for (uint32_t setting = 0; setting < 6; setting++) {
+            const uint32_t of = 1u + setting % 3u;
+            const int32_t peak = setting < 3 ? 0 : 60;
+            uint8_t *bytes = malloc(count + 1u);
+            int16_t *words = malloc((count + 1u) * sizeof *words);
+            int16_t *found = malloc((count + 1u) * sizeof *found);
+            found[count] = 0x5AA5;
+            for (uint32_t k = 0; k < count; k++) {
+                bytes[k] = (uint8_t)(k * 91u + setting);
+                words[k] = (int16_t)(k * 7919u + setting * 30000u);
+            }
+            snnrt_encode_u8(bytes, found, count, channels, of, peak);
+            for (uint32_t k = 0; k < count; k++) {
+                const snnrt_affine *c = &channels[k % of];
+                int64_t wanted = floor_shift((int64_t)c->multiplier * bytes[k] + c->offset, 16);
+                wanted = peak != 0 && wanted > peak ? peak : peak != 0 && wanted < -peak ? -peak : wanted;
+                CHECK(found[k] == wanted);
+            }
+            snnrt_encode_q15(words, found, count, channels, of, peak);
+            for (uint32_t k = 0; k < count; k++) {
+                const snnrt_affine *c = &channels[k % of];
+                int64_t wanted =
+                    floor_shift(floor_shift((int64_t)c->multiplier * words[k], 16) + c->offset, 15);
+                wanted = peak != 0 && wanted > peak ? peak : peak != 0 && wanted < -peak ? -peak : wanted;
+                CHECK(found[k] == wanted);
+            }
+            CHECK(found[count] == 0x5AA5);
+            free(bytes);
+            free(words);
+            free(found);
+        }
+    }
+}
+
 int main(int argument_count, char **arguments) {
     model constant, spikes;
     if (argument_count != 5) {
@@ -529,6 +572,7 @@ int main(int argument_count, char **arguments) {
     check_scratch(&spikes);
     check_two_at_once(&constant, &spikes);
     check_words();
+    check_encoding();
     check_host(&constant);
     check_start(&constant);
     check_start(&spikes);

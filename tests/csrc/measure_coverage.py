@@ -2,8 +2,8 @@
 
     python tests/csrc/measure_coverage.py [--html FOLDER]
 
-Every program of tests/csrc runs: the promises of the header, changed files, and random models with every
-kernel set that this processor has.
+Every program of tests/csrc runs: the promises of the header, changed files, and random models, also on
+random chips, with every kernel set that this processor has.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from c_programs import CSRC, command, compile_core, compile_program, input_bytes
+from crossbar_chips import check_chip_output, export_random_chips
 from exported_models import check_output, export_random
 from small_networks import SMALL_NETWORKS, max_pools, value_chain
 
@@ -24,7 +25,7 @@ from snnrt.network import Network
 
 # what is constant in each copy of a force-inlined kernel is no branch; at -O0 it would be one in all of them
 FLAGS = ("-Og", "-g", "--coverage")
-RANDOM_MODELS = 400
+RANDOM_MODELS, RANDOM_CHIPS = 400, 100
 NETWORKS = {**SMALL_NETWORKS, "max_pools": max_pools, "value_chain": value_chain}
 
 
@@ -33,7 +34,7 @@ def run_programs(folder: Path) -> None:
     objects = compile_core(folder / "objects", FLAGS)
     programs = {
         name: compile_program(name, objects, FLAGS)
-        for name in ("core_api", "device_api", "corrupt_models", "run_models")
+        for name in ("core_api", "device_api", "corrupt_models", "run_models", "crossbar_runs")
     }
     for numbers in ("int8", "float32"):
         paths = []
@@ -51,6 +52,10 @@ def run_programs(folder: Path) -> None:
     command([programs["run_models"], folder, str(RANDOM_MODELS)])
     for place, model in enumerate(exported):
         check_output((folder / f"{place}.output").read_bytes(), model)
+    runs = export_random_chips(folder, RANDOM_CHIPS, seed=2)
+    command([programs["crossbar_runs"], folder, str(RANDOM_CHIPS)])
+    for place, run in enumerate(runs):
+        check_chip_output((folder / f"{place}.output").read_bytes(), run)
 
 
 def main() -> None:
@@ -62,7 +67,9 @@ def main() -> None:
         folder = Path(name)
         run_programs(folder)
         gcovr = [sys.executable, "-m", "gcovr", "--root", CSRC, "--object-directory", folder / "objects"]
-        gcovr += ["--gcov-ignore-parse-errors", "suspicious_hits.warn", folder / "objects"]
+        gcovr += ["--gcov-ignore-parse-errors", "suspicious_hits.warn"]
+        # kernel sets are one header with the vectors of each
+        gcovr += ["--merge-mode-functions", "separate", folder / "objects"]
         if arguments.html is not None:
             arguments.html.mkdir(parents=True, exist_ok=True)
             command([*gcovr, "--html-details", arguments.html / "index.html"])

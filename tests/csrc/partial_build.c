@@ -54,6 +54,10 @@ int main(int argument_count, char **arguments) {
             (SNNRT_WITH_TRACE ? SNNRT_OK : SNNRT_ERROR_KERNEL_MISSING) ||
         snnrt_network_record_health(&network, &health) !=
             (SNNRT_WITH_HEALTH ? SNNRT_OK : SNNRT_ERROR_KERNEL_MISSING) ||
+        snnrt_network_adapt(&network, NULL) !=
+            (SNNRT_WITH_ADAPTATION ? SNNRT_OK : SNNRT_ERROR_KERNEL_MISSING) ||
+        snnrt_network_monitor(&network, NULL, NULL) !=
+            (SNNRT_WITH_MONITOR ? SNNRT_ERROR_ARGUMENT : SNNRT_ERROR_KERNEL_MISSING) ||
         (strlen(snnrt_status_text(SNNRT_ERROR_CRC)) != 0) != (SNNRT_WITH_STRINGS != 0) ||
         snnrt_network_run(&network, input, &result) != SNNRT_OK) {
         fprintf(stderr, "the interface differs from what the build has\n");

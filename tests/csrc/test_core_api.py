@@ -24,7 +24,7 @@ from c_programs import (
 )
 from mechanism_network import mechanism_network
 from node_cases import arithmetics, plain_graph
-from small_networks import SMALL_NETWORKS
+from small_networks import SMALL_NETWORKS, watched
 
 from snnrt import GraphBuilder
 from snnrt.devices import cpu
@@ -151,6 +151,8 @@ NEEDS = {
     "STRINGS": (None, plain("int8")),
     "EXIT_SCORES": (plain("int8"), lone_input("float32")),
     "HEALTH": (None, plain("int8")),
+    "MONITOR": (None, watched("int8")),
+    "ADAPTATION": (None, plain("int8")),
     "MODEL_CHECK": (None, plain("int8")),
     **{switch: (with_kind(kind), plain("int8")) for switch, kind in KIND_SWITCHES.items()},
 }
@@ -169,7 +171,7 @@ def test_a_build_without_a_part(part, tmp_path):
 
 def test_the_smallest_build(tmp_path):
     parts = ("FLOAT32", *KIND_SWITCHES, "NEURON_VARIANTS", "READOUT_MODES", "COUNTERS", "TRACE", "STRINGS",
-        "HEALTH",
+        "HEALTH", "MONITOR",
     )  # fmt: skip
     left_out = [f"-DSNNRT_WITH_{part}=0" for part in parts]
     objects = compile_core(tmp_path, (*left_out, *FREESTANDING), patterns=PORTABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from snnrt.data import Dataset, Preprocessing, load_dataset
 from snnrt.data.integer_encoding import integer_encoding
 from snnrt.data.load import load_for_model, prepared_inputs
 from snnrt.errors import DataError, ModelError
+from snnrt.ir.build import GraphBuilder
 from snnrt.ir.graph import Edge, Exit, Graph, Input, Readout
 from snnrt.ir.nodes.input import quantise_input
 
@@ -145,6 +147,16 @@ def test_a_recording_runs_as_the_tensor_that_it_becomes(tmp_path):
         ({"interval": 5, "count": 5}, "found both"),
         ({"size": [1]}, "expected width and height"),
         ({"seed": -1}, "seed: expected a whole number"),
+        ({"polarity": "up"}, "polarity: expected rising, signed, both"),
+        ({"polarity": "both"}, "polarity is for delta and send_on_delta, found none"),
+        ({"sample_rate": 0}, "sample_rate: expected a whole number from 1"),
+        ({"sample_rate": 8000, "count": 4}, "found both"),
+        ({"sample_rate": 8000, "frequencies": [1]}, "frequencies: expected two"),
+        ({"sample_rate": 8000, "frequencies": [1, 5000]}, "within 0 … 4000 Hz"),
+        ({"sample_rate": 8000, "window": 1}, "at least 2 samples"),
+        ({"sample_rate": 8000, "decibels": 0}, "decibels: expected a number above 0"),
+        ({"sample_rate": 8000}, "bands and frames"),
+        ({"bands": 4}, "bands is of sound"),
         ({"mean": [1, 2]}, "mean: expected 1 or 3 numbers"),
         ({"other": 1}, "expected some of mean"),
         (7, "expected a mapping"),
@@ -213,3 +225,99 @@ def test_targets_with_commas_are_several():
     network = snnrt.convert(MODEL, framework="snntorch", timesteps=2)
     reports = network.profile(load_dataset("digits").x[:2], target="loihi, odin")
     assert [report.target.name for report in reports] == ["loihi", "odin"]
+
+
+def test_changes_of_both_polarities():
+    over_time = np.array([[[0.0], [0.15], [0.3], [0.3], [0.0]]])
+
+    def found(**chosen):
+        shape = (2,) if chosen.get("polarity") == "both" else (1,)
+        source = graph(shape, "spikes", -1.0, 1.0, steps=5, threshold=0.2, **chosen)
+        return prepared_inputs(over_time, source, None, "x")[0].T.tolist()
+
+    # from one timestep to the next there is no rise of 0.2, from what was told last there is
+    assert found(encoding="delta") == [[0, 0, 0, 0, 0]]
+    assert found(encoding="delta", polarity="signed") == [[0, 0, 0, 0, -1]]
+    assert found(encoding="delta", polarity="both") == [[0, 0, 0, 0, 0], [0, 0, 0, 0, 1]]
+    assert found(encoding="send_on_delta", polarity="both") == [[0, 0, 1, 0, 0], [0, 0, 0, 0, 1]]
+    # bytes are compared as bytes
+    raw = np.rint(over_time * 255).astype(np.uint8)
+    source = graph((2,), "spikes", encoding="send_on_delta", threshold=0.3, polarity="both", steps=5)
+    assert prepared_inputs(raw, source, None, "x")[0].sum() == 0  # 76 is below 0.3 · 255 = 76.5
+    # what has the channels of spikes is spikes
+    spikes = np.ones((1, 5, 2), np.float32)
+    assert np.array_equal(prepared_inputs(spikes, source, None, "x"), spikes)
+
+
+def test_counts_of_events_are_not_scaled():
+    counts = np.random.default_rng(0).integers(0, 2, (2, 4, 2, 4, 4), np.uint8)
+    found = prepared_inputs(counts, graph((2, 4, 4), "spikes", 0.0, 1.0, interval=100), None, "x")
+    assert np.array_equal(found, counts)
+
+
+def sound(folder: Path, name: str, hertz: float, rate: int = 8000, count: int = 4000) -> Path:
+    values = np.rint(20000 * np.sin(2 * np.pi * hertz * np.arange(count) / rate)).astype("<i2")
+    with wave.open(str(folder / name), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(values.tobytes())
+    return folder / name
+
+
+def test_sound_becomes_frames_that_are_normalised_or_spike(tmp_path):
+    chosen = {"sample_rate": 8000, "window": 16000, "interval": 10000, "frequencies": (100.0, 4000.0)}
+    path = sound(tmp_path, "a.wav", 1000.0)
+    raw = load_dataset(path).x
+    form = Preprocessing(**chosen).log_mel(12)
+    assert (form.window, form.hop, form.bands) == (128, 80, 12)
+    frames = form.frames(raw[0], 5)
+    over_time = graph((12,), "spikes", steps=5, mean=0.5, std=0.25, **chosen)
+    found = load_for_model(path, over_time).x
+    assert np.array_equal(found, ((frames - 0.5) / 0.25)[None].astype(np.float32))
+    # samples are what a file of them is
+    assert np.array_equal(prepared_inputs(raw, over_time, None, "x"), found)
+    assert np.array_equal(prepared_inputs(np.rint(raw * 32768).astype(np.int16), over_time, None, "x"), found)
+    for shape in ((1, 12, 5), (12, 1, 5)):
+        mapped = load_for_model(path, graph(shape, low=0.0, high=1.0, **chosen)).x
+        assert np.array_equal(mapped.reshape(12, 5), frames.T.astype(np.float32))
+    changes = graph((24,), "spikes", encoding="send_on_delta", polarity="both", steps=5, **chosen)
+    spikes = load_for_model(path, changes).x
+    assert set(np.unique(spikes)) <= {0, 1} and spikes.shape == (1, 5, 24)
+    # a map may spike by rate or latency
+    by_rate = load_for_model(path, graph((1, 12, 5), "spikes", encoding="rate", **chosen)).x
+    assert by_rate.shape == (1, 4, 1, 12, 5) and by_rate.sum() > 0
+    with pytest.raises(DataError, match=r"a\.wav: sound is for a model that says.*sample_rate=8000"):
+        load_for_model(path, graph((12,), "spikes"))
+    with pytest.raises(DataError, match="samples of sound in −1 … 1, found up to 20000; divide"):
+        prepared_inputs(raw * 32768, over_time, None, "x")
+    with pytest.raises(DataError, match="samples of sound as int16, or floats"):
+        prepared_inputs(np.zeros((1, 900), np.uint8), over_time, None, "x")
+
+
+def test_a_wav_file_and_folders_of_them_run(tmp_path, capsys):
+    from snnrt.cli import main
+
+    bands = 16
+    weights = np.zeros((2, bands), np.float32)
+    weights[0, : bands // 2] = weights[1, bands // 2 :] = 1
+    builder = GraphBuilder((bands,), encoding="spikes", timesteps=6, low=0.0, high=1.0)
+    layer = builder.dense(builder.input, weights, name="dense")
+    network = snnrt.Network(builder.finish(layer))
+    network.save_nir(tmp_path / "net.nir")
+    for place, hertz in enumerate((300.0, 3000.0)):
+        (tmp_path / "data" / str(place)).mkdir(parents=True)
+        for number, rate in enumerate((8000, 16000)):
+            sound(tmp_path / "data" / str(place), f"{number}.wav", hertz, rate, rate // 2 + 100 * number)
+    model, data = str(tmp_path / "m.snnrt"), str(tmp_path / "data")
+    settings = [f"--preprocess={text}" for text in ("sample_rate=8000", "frequencies=50,4000", "decibels=60")]
+    convert = ["convert", str(tmp_path / "net.nir"), "-o", model, "--timesteps", "6", "--encoding", "spikes"]
+    assert main([*convert, *settings, "--numbers", "int8", "--calibrate", data]) == 0
+    assert "sound at 8000 Hz in mel frames of 32 ms" in capsys.readouterr().out
+    assert main(["run", model, data, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["accuracy"] == 1
+    assert main(["run", model, str(tmp_path / "data" / "1" / "0.wav")]) == 0
+    assert main(["profile", model, data, "--target", "loihi"]) == 0
+    read = snnrt.load(model)
+    assert read.score(tmp_path / "data") == 1
+    assert read.run(tmp_path / "data" / "1" / "1.wav").predictions.tolist() == [1]

@@ -51,6 +51,53 @@ def test_a_network_runs_them(wrap):
     assert np.array_equal(network.run(samples).logits, network.run(x).logits)
 
 
+class Stream:
+    """As PyTorch's IterableDataset."""
+
+    def __init__(self, x, y):
+        self.pairs = [(one, int(label)) for one, label in zip(x, y)]
+
+    def __iter__(self):
+        return iter(self.pairs)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda x, y: (x, y),
+        lambda x, y: (x.tolist(), y.tolist()),
+        lambda x, y: {"x": x, "y": y},
+        lambda x, y: list(zip(x, y)),
+        lambda x, y: [(one, np.array([label])) for one, label in zip(x, y)],
+        Stream,
+    ],
+)
+def test_inputs_with_their_labels(given):
+    graph, x = dense_lif("float32")
+    network = Network(graph)
+    labels = network.run(x).predictions
+    assert network.score(given(x, labels)) == 1.0
+    assert network.score(given(x, (labels + 1) % 3)) == 0.0
+
+
+def test_what_holds_no_labels_is_inputs():
+    graph, x = dense_lif("float32")
+    network = Network(graph)
+    logits = network.run(x).logits
+    assert np.array_equal(network.run({"x": x}).logits, logits)
+    assert np.array_equal(network.run(list(x)).logits, logits)
+    assert np.array_equal(network.run((x[0], x[1])).logits, logits[:2])
+    with pytest.raises(
+        DataError, match=r"a mapping with x \(inputs\) and perhaps y \(labels\), found 'images'"
+    ):
+        network.run({"images": x})
+    with pytest.raises(DataError, match="an iterator; give list"):
+        network.run(iter(x))
+    for ragged in ([([[0.0], [0.0, 1.0]], 1)], ([[0.0], [0.0, 1.0]], [1, 2]), ((1, 2), (3, 4))):
+        with pytest.raises(DataError, match="x: "):
+            network.run(ragged)
+
+
 def test_what_is_refused():
     with pytest.raises(DataError, match="at least one sample"):
         gathered(Samples(np.zeros((0, 2)), []), "x")

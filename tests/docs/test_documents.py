@@ -192,6 +192,14 @@ def test_firmware_switches():
         assert name == "SNNRT_CONFIG_H" or f"`{name}`" in page
 
 
+def test_sweeps_python_runs(model, monkeypatch):
+    monkeypatch.chdir(model.parent)
+    (code,) = blocks(ROOT / "docs" / "sweeps.md", "python")
+    names: dict = {"snnrt": snnrt}
+    exec(compile(code, "docs/sweeps.md", "exec"), names)
+    assert names["best"] and len(names["rows"]) == 3 and names["svg"].startswith("<svg")
+
+
 def test_data_python_runs(monkeypatch, tmp_path, capsys):
     shutil.copy(ROOT / "examples" / "models" / "digits_conv.nir", tmp_path)
     monkeypatch.chdir(tmp_path)

@@ -15,7 +15,7 @@ from snnrt.targets.export.core_sources import options_for, source_files
 
 COUNTS = (2, 6)
 # instructions a node and step with -O2; the goal is 100
-MOST = {name: 100 for name in CORES} | {"cortex-m0": 110}
+MOST = {name: 100 for name in CORES} | {"cortex-m0": 115}
 
 
 def dispatch(core: Core, folder: Path, optimisation: str = "-O2") -> dict[str, float]:

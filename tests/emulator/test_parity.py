@@ -12,7 +12,14 @@ from device_programs import EVERYTHING, build_for_core, build_for_host, need_cor
 from exported_models import Exported, check_output, export, export_random
 from mechanism_network import mechanism_network
 from node_cases import arithmetics
-from small_networks import SMALL_NETWORKS, competition, image_conv, max_pools, moved_values
+from small_networks import (
+    SMALL_NETWORKS,
+    competition,
+    image_conv,
+    max_pools,
+    moved_values,
+    rows_of_currents,
+)
 
 from snnrt.ir.graph import Neuron, arithmetic_of
 from snnrt.ir.nodes import NODES
@@ -48,7 +55,7 @@ def make(folder: Path, count: int, seed: int) -> Models:
     """``count`` random networks, small ones of every kind and the demo network, run on the host and held
     against the reference."""
     exported = export_random(folder, count, seed)
-    further = (image_conv, mechanism_network, max_pools, moved_values, competition)
+    further = (image_conv, mechanism_network, max_pools, moved_values, competition, rows_of_currents)
     for network in (*SMALL_NETWORKS.values(), *further):
         for numbers in ("int8", "float32"):
             exported.append(export(folder, len(exported), *network(numbers)))

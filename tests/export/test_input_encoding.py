@@ -10,10 +10,29 @@ import pytest
 
 import snnrt
 from snnrt.data import Preprocessing
+from snnrt.ir.graph import Edge, Exit, Graph, Input, Readout
 from snnrt.targets.export.input_encoding import encoding_text, has_encoding
 from snnrt.targets.export.project import Export, build_project, write_project
 
 MODEL = Path(__file__).parents[2] / "examples" / "models" / "digits_conv.nir"
+
+
+def tables(text: str) -> int:
+    return text.count("tables[] = {")
+
+
+def test_tables_where_products_would_be_slower():
+    def text(shape, std, peak=127):
+        source = Input("x", (), shape, scale=0.05, peak=peak)
+        nodes = (source, Readout("r", (Edge("x"),), (2,)), Exit("e", (Edge("r"),), (2,)))
+        chosen = Preprocessing(mean=(0.5,) * len(std), std=std).to_dict()
+        return encoding_text(Graph(nodes, 2, "integer", metadata={"preprocessing": chosen}), "m", "M")
+
+    assert tables(text((1, 4, 4), (0.25,))) == 0 and "m_encode_u8" in text((1, 4, 4), (0.25,))
+    assert tables(text((1, 4, 4), (0.25,), peak=20)) == 1  # limited
+    assert tables(text((3, 4, 4), (0.25, 0.3, 0.4))) == 0
+    assert tables(text((2, 4, 4), (0.25, 0.3))) == 1
+    assert tables(text((9, 4, 4), tuple(0.2 + k / 10 for k in range(9)))) == 0  # 4.5 KiB
 
 
 def digits(numbers: str, **chosen) -> snnrt.Network:
@@ -26,6 +45,8 @@ def test_which_models_have_it():
     assert has_encoding(digits("int8", mean=0.1, std=0.5).graph)
     assert not has_encoding(digits("float32", mean=0.1, std=0.5).graph)
     assert not has_encoding(digits("int8").graph)
+    assert has_encoding(digits("int8", encoding="rate").graph)
+    assert not has_encoding(digits("int8", interval=100).graph)
     assert encoding_text(digits("int8").graph, "d", "D") == ""
 
 

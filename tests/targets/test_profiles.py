@@ -10,6 +10,7 @@ from effort import effort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snnrt.devices.crossbar.config import CrossbarConfig
 from snnrt.errors import TargetError
 from snnrt.targets import InMemory, explain, figure_rows, list_targets, load_target, parse_target
 from snnrt.targets.figures import MARKS, UNITS
@@ -166,6 +167,11 @@ IMC_BROKEN = [
     ('law = ["node"]\nat = { node = 32 }', 'law = ["node"]', r"charges\[2\].at: node is missing"),
     ('law = ["node"]\nat = { node = 32 }', 'law = ["node"]\nat = { node = 0 }',
      r"charges\[2\].at.node: expected a number from"),
+    ("[figures.input_bits]", "[figures.on_resistance]",
+     "figures.on_resistance: the crossbar says this, in crossbar.on_resistance; a fact is stated once"),
+    ("[figures.input_bits]", "[figures.converters]",
+     "figures.converters: the crossbar says this, in crossbar.columns_per_adc"),
+    ("[crossbar.on_resistance]", "[crossbar.temperature]", r"crossbar.temperature.unit: expected one of K"),
     ("[figures.node]", "[figures.static_power]", "static_power.unit: expected one of fW"),
     ('kind = "imc"', 'kind = "imc"\ncore = "cortex-m-dsp"', "'core' is not a key"),
 ]  # fmt: skip
@@ -177,6 +183,34 @@ def test_malformed_imc_profiles(old, new, message):
     assert old in text
     with pytest.raises(TargetError, match=message):
         parse_target(text.replace(old, new, 1).encode(), "mine.toml")
+
+
+def test_a_fact_is_stated_once():
+    """What the crossbar computes with is no figure of the costs, and the other way round."""
+    figures = {item.name for item in dataclasses.fields(InMemory) if "unit" in item.metadata}
+    assert not figures & {item.name for item in dataclasses.fields(CrossbarConfig)}
+    # neighbouring columns that share the errors of an ADC are those that wait for it
+    adcs = {"dt-snn": 8, "neurosim-32nm": 8, "spikesim-65nm": 8, "isaac": 1, "hermes": 256, "neurram": 256}
+    for name, number in adcs.items():
+        target = load_target(name)
+        assert isinstance(target, InMemory) and target.converters == number
+        assert "columns_per_adc" in target.crossbar_figures
+        assert target.with_parameters({"columns_per_adc": 4096}).converters == 1
+
+
+def test_a_law_s_resistance_must_be_stated():
+    text = shipped("dt-snn")
+    start = text.index("[crossbar.on_resistance]")
+    without = text[:start] + text[text.index("[", start + 1) :]
+    assert (
+        load_target("dt-snn").crossbar_figures["on_resistance"].si
+        == load_target("dt-snn").crossbar.on_resistance
+    )
+    at = 'law = ["conductance"]\nat = { on_resistance = 2e4, on_off_ratio = 10 }'
+    law = without.replace('law = ["node"]\nat = { node = 32 }', at, 1)
+    assert law != without
+    with pytest.raises(TargetError, match=r"crossbar\.on_resistance is missing: a charge's law needs it"):
+        parse_target(law.encode(), "mine.toml")
 
 
 def test_fixed_part_needs_its_density():

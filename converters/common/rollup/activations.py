@@ -38,12 +38,12 @@ def hardtanh(interpreter: Interpreter, call: Call) -> Meaning:
     return _activation(interpreter, call, None if high is None else float(high))
 
 
-def quantised(interpreter: Interpreter, call: Call) -> Meaning:
-    """A module that is known by its values (:mod:`snnrt.converters.torch.quantised_activations`)."""
-    assert call.levels is not None
-    ceiling, levels = call.levels
+def known(interpreter: Interpreter, call: Call) -> Meaning:
+    """What is known by its values (:mod:`snnrt.converters.ann.activations`)."""
+    assert call.activation is not None
     value = call.values()[0] if call.values() else value_of(call)
-    return _made(interpreter, call, interpreter.meaning(value), ceiling, levels)
+    form = call.activation
+    return _made(interpreter, call, interpreter.meaning(value), form.ceiling, form.levels)
 
 
 def _is_number(value: Any) -> bool:

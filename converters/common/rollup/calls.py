@@ -32,6 +32,14 @@ class Value:
         return tuple(self.tensor.shape)
 
 
+@dataclass(frozen=True)
+class ActivationForm:
+    """max(x, 0), at most ``ceiling``; ``levels``: rounded to so many steps up to the ceiling (QCFS)."""
+
+    ceiling: float | None = None
+    levels: int | None = None
+
+
 @dataclass(eq=False)
 class Call:
     """A function of tensors, or a neuron (``cell``).
@@ -39,8 +47,8 @@ class Call:
     ``function``: its plain name in PyTorch (``add`` also for ``+=``), whose arguments it takes, whatever
     the source. ``arguments`` and ``options`` have a :class:`Value` where the network's own tensors stood.
     ``scope``: path of the module that called it, ``""`` for the outermost; of a cell its own. ``where``: file
-    and line of the user's code. ``word``: the source's own for it. ``levels``: of an activation that is
-    rounded, its ceiling and their number.
+    and line of the user's code. ``word``: the source's own for it. ``activation``: what it is, where it is
+    known by its values.
     """
 
     function: str
@@ -49,7 +57,7 @@ class Call:
     scope: str
     where: str
     cell: Any = None
-    levels: tuple[float, int] | None = None
+    activation: ActivationForm | None = None
     outputs: list[Value] = field(default_factory=list)
     word: str = ""
 

@@ -86,6 +86,11 @@ def _on_sample(array: np.ndarray, meaning: Meaning) -> np.ndarray:
     sample: np.ndarray = array.reshape(shape[len(meaning.lead) :])
     if len(meaning.sample) > 1 and all(size == 1 for size in sample.shape[1:]):
         return sample.reshape(-1)
+    if any(size not in (1, own) for size, own in zip(sample.shape, meaning.sample)):
+        raise NotSupported(
+            f"a constant of shape {array.shape} that repeats {meaning.sample}",
+            "use one of the tensor's shape",
+        )
     return np.broadcast_to(sample, meaning.sample).copy()
 
 

@@ -34,7 +34,8 @@ class Interpretation:
     """``template`` and the ``result``, a Meaning in the place of each tensor; ``timesteps`` of the recording
     (1 where one call is one timestep), ``looped``: with a call of each neuron for each, ``called``:
     and of the module; ``notes``: what was
-    assumed. ``cells`` by path; ``meanings`` by the id of a Value."""
+    assumed. ``cells`` by path, ``membranes`` that are read beside spikes by that of their node; ``meanings``
+    by the id of a Value."""
 
     template: Template
     result: Any
@@ -43,6 +44,7 @@ class Interpretation:
     called: bool
     notes: list[str]
     cells: dict[str, CellRecord]
+    membranes: dict[str, CellRecord]
     meanings: dict[int, Meaning]
 
 
@@ -70,6 +72,7 @@ class Interpreter:
         self.timesteps, self.looped = count_steps(recording, adapter)
         self._reads: dict[str, list[tuple[int, tuple[Read, ...]]]] = {}
         self._cells: dict[str, CellRecord] = {}
+        self._membranes: dict[str, CellRecord] = {}
         self._calls: Counter[str] = Counter()
 
     def run(self) -> Interpretation:
@@ -101,6 +104,7 @@ class Interpreter:
             self.called,
             self.notes,
             self._cells,
+            self._membranes,
             self.meanings,
         )
 
@@ -145,8 +149,8 @@ class Interpreter:
     # calls
 
     def _interpret(self, call: Call) -> None:
-        if call.levels is not None:
-            self.meanings[id(call.outputs[0])] = activations.quantised(self, call)
+        if call.activation is not None:
+            self.meanings[id(call.outputs[0])] = activations.known(self, call)
             return
         if call.cell is not None:
             self._cell(call)
@@ -346,6 +350,9 @@ class Interpreter:
         place = self.template.add(node)
         if membrane:
             self.template.nodes[place].reads = reads
+        if isinstance(membrane, Cell) and value.kept is not None:
+            record = self._membranes.setdefault(membrane.path, CellRecord(place, np.ones(()), False))
+            record.values.append(value)
         self.meanings[id(value)] = replace(given, node=place)
 
     # timesteps

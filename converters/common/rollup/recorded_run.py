@@ -21,25 +21,39 @@ def neuron_names(found: Interpretation, places: Mapping[int, str]) -> dict[str, 
 
     A hook may compute something else at a second call, so that places are others there.
     """
-    return {path: places[cell.place] for path, cell in found.cells.items() if cell.place in places}
+    cells = {**found.cells, **found.membranes}
+    return {path: places[cell.place] for path, cell in cells.items() if cell.place in places}
 
 
 def recorded_run(found: Interpretation, recording: Recording, names: Mapping[str, str]) -> Recorded:
-    """The input and each neuron's spikes; ``names`` by its module's path, only those are taken."""
+    """The input, each neuron's spikes, and the membranes of those that never fire; ``names`` by its module's
+    path, only those are taken."""
     timesteps = found.timesteps
     given = recording.inputs[0]
     meaning = found.meanings[id(given)]
     assert given.kept is not None
     inputs = by_input(given.kept, meaning, timesteps)
     spikes = {
-        names[path]: _spikes(cell, found, timesteps)
+        names[path]: np.rint(_whole(cell, found, timesteps) / cell.factor).astype(np.int64)
         for path, cell in found.cells.items()
         if cell.fires and path in names
     }
-    return Recorded(inputs, spikes, timesteps)
+    membranes = {
+        names[path]: _whole(cell, found, timesteps).astype(np.float64)
+        for path, cell in {**found.cells, **found.membranes}.items()
+        if not cell.fires and path in names and _of_each_step(cell, found, timesteps)
+    }
+    return Recorded(inputs, spikes, timesteps, membranes)
 
 
-def _spikes(cell: CellRecord, found: Interpretation, timesteps: int) -> np.ndarray:
+def _of_each_step(cell: CellRecord, found: Interpretation, timesteps: int) -> bool:
+    """Some modules give of an integrator's membrane only the last, or the largest."""
+    times = [found.meanings[id(one)].time if id(one) in found.meanings else "" for one in cell.values]
+    return times == ["sequence"] or (times == ["step"] * timesteps)
+
+
+def _whole(cell: CellRecord, found: Interpretation, timesteps: int) -> np.ndarray:
+    """(N, T, …) of what it gave."""
     parts = []
     for value in cell.values:
         assert value.kept is not None
@@ -49,8 +63,7 @@ def _spikes(cell: CellRecord, found: Interpretation, timesteps: int) -> np.ndarr
             f"a neuron gives {parts[0].shape} at the first timestep, and another shape later; expected the "
             "same network at every timestep"
         )
-    whole = parts[0] if found.meanings[id(cell.values[0])].time == "sequence" else np.stack(parts, axis=1)
-    return np.rint(whole / cell.factor).astype(np.int64)
+    return parts[0] if found.meanings[id(cell.values[0])].time == "sequence" else np.stack(parts, axis=1)
 
 
 def by_input(tensor: Any, meaning: Meaning, timesteps: int) -> np.ndarray:
@@ -84,4 +97,5 @@ def by_input(tensor: Any, meaning: Meaning, timesteps: int) -> np.ndarray:
 def together(runs: list[Recorded]) -> Recorded:
     """One recording of all their inputs."""
     spikes = {name: np.concatenate([run.spikes[name] for run in runs]) for name in runs[0].spikes}
-    return Recorded(np.concatenate([run.inputs for run in runs]), spikes, runs[0].timesteps)
+    membranes = {name: np.concatenate([run.membranes[name] for run in runs]) for name in runs[0].membranes}
+    return Recorded(np.concatenate([run.inputs for run in runs]), spikes, runs[0].timesteps, membranes)

@@ -220,7 +220,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_convolve_units(const snnrt_syna
     bool counted = SNNRT_WITH_COUNTERS && step->counts != NULL;
     snnrt_unit_plan plan;
     if (step->scratch == NULL || step->scratch_bytes < skipped || conv->groups != 1u ||
-        conv->dilation_x != 1u || step->input_peak > form->peak_max ||
+        conv->dilation_x != 1u || step->input_peak > form->peak_max || step->by_rows ||
         (uint64_t)step->out_height * step->out_width < SNNRT_UNIT_WINDOWS_MIN ||
         !snnrt_plan_units(&plan, step, form->channels, (uint8_t *)step->scratch + skipped,
                           step->scratch_bytes - skipped) ||

@@ -20,6 +20,9 @@ class Recording:
 
     ``t`` (N,) uint64, microseconds; ``x``, ``y`` (N,) uint16, pixels from the top left corner; ``on`` (N,)
     bool, whether it grew brighter. ``size``: (width, height) in pixels, None where the file does not say.
+    ``has_polarity``: whether ``on`` says anything. ``colour`` (N, 3) uint8, red, green and blue, of a colour
+    camera; ``payload`` (B,) uint8 of generic events, one behind the other, each up to its ``payload_ends``
+    (N,).
     """
 
     t: np.ndarray
@@ -28,6 +31,10 @@ class Recording:
     on: np.ndarray
     size: tuple[int, int] | None
     name: str
+    has_polarity: bool = True
+    colour: np.ndarray | None = None
+    payload: np.ndarray | None = None
+    payload_ends: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.t)
@@ -61,6 +68,11 @@ def binned(
     if len(shape) != 3 or shape[0] not in (1, 2):
         raise DataError(
             f"{name}: events become maps of 1 or 2 channels, (C, H, W), found a model that reads {shape}"
+        )
+    if shape[0] == 2 and not recording.has_polarity:
+        raise DataError(
+            f"{name}: its events do not say whether a pixel grew brighter, which the model's 2 channels "
+            "tell; use a model of 1 channel"
         )
     if not len(recording):
         raise DataError(f"{name}: expected at least one event, found none")

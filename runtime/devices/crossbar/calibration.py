@@ -5,8 +5,9 @@ The network runs with exact sums on calibration inputs; what its layers read the
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from snnrt.ir.graph import Weighted
 from snnrt.reference.run import Reference
 from snnrt.results.request import Inputs
 
-METHODS = ("least-error", "percentile")
+Method = Literal["least-error", "percentile"]
+METHODS: tuple[Method, ...] = get_args(Method)
 RANGES = 40
 """Full scales that are tried, from the largest current down to a 20th of it, in equal ratios."""
 
@@ -28,46 +30,51 @@ RANGES = 40
 @dataclass(frozen=True)
 class CalibrationReport:
     """What calibration changed: of each node the RMS error of its results against the integer product, in
-    units of the
-    integer weights, over the calibration windows, ``before`` and ``after``."""
+    units of the integer weights, over the calibration windows, ``before`` and ``after``."""
 
     before: dict[str, float]
     after: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Choice:
+    """How a chip is calibrated. ``method``: the full scale with the ``least-error`` of the converted
+    currents, or the ``percentile`` of their magnitudes; one for each slice of each row tile, or of each layer
+    (``per``). With ``outputs``, each column's mean error in codes is subtracted, and each output gets the
+    gain and the offset that fit the integer product best: an offset shifts its neurons' thresholds to where
+    they belong. At most ``windows`` driven windows of each layer and group are used. Raises TargetError."""
+
+    method: Method = "least-error"
+    percentile: float = 99.9
+    per: Literal["tile", "layer"] = "tile"
+    outputs: bool = True
+    windows: int = 1024
+
+    def __post_init__(self) -> None:
+        known = self.method in METHODS and self.per in ("tile", "layer")
+        if not known or not 0.0 < self.percentile <= 100.0 or self.windows < 2:
+            raise TargetError(
+                f"calibration: expected a method of {', '.join(METHODS)}, per 'tile' or 'layer', a "
+                "percentile above 0 and at most 100 and at least 2 windows, found "
+                f"{self.method!r}, {self.per!r}, {self.percentile!r}, {self.windows!r}"
+            )
+
+
 def calibrate(
-    crossbar: Crossbar,
-    model: Model,
-    inputs: Inputs,
-    *,
-    method: Literal["least-error", "percentile"] = "least-error",
-    percentile: float = 99.9,
-    per: Literal["tile", "layer"] = "tile",
-    outputs: bool = True,
-    windows: int = 1024,
+    crossbar: Crossbar, model: Model, inputs: Inputs | DrivenWindows, choice: Choice | None = None
 ) -> CalibrationReport:
     """Set the ADC ranges of the chip, and what its columns and outputs are corrected by, from ``inputs`` of
-    ``model``.
+    ``model``, or from what :func:`driven_windows` kept of them, which serves any number of chips.
 
-    ``method``: the full scale with the ``least-error`` of the converted currents, or the ``percentile`` of
-    their
-    magnitudes; one for each slice of each row tile, or of each layer (``per``). With ``outputs``, each
-    column's mean
-    error in codes is subtracted, and each output gets the gain and the offset that fit the integer product
-    best:
-    an offset shifts its neurons' thresholds to where they belong. At most ``windows`` driven windows of
-    each layer
-    and group are used, drawn by the chip's seed. Stored in ``crossbar.calibrations``. Raises TargetError for
-    an unknown method and where nothing drives a layer that is to be calibrated.
+    Stored in ``crossbar.calibrations``. Raises TargetError where nothing drives a layer that is to be
+    calibrated.
     """
-    if method not in METHODS or per not in ("tile", "layer") or not 0.0 < percentile <= 100.0 or windows < 2:
-        raise TargetError(
-            f"calibration: expected a method of {', '.join(METHODS)}, per 'tile' or 'layer', a "
-            f"percentile above 0 and "
-            f"at most 100 and at least 2 windows, found {method!r}, {per!r}, {percentile!r}, {windows!r}"
-        )
-    recorder = _Recorder(windows, crossbar.config.seed)
-    Reference.of(model, recorder).run(inputs, exit="never")
+    choice = choice or Choice()
+    recorder = (
+        inputs
+        if isinstance(inputs, DrivenWindows)
+        else driven_windows(model, inputs, choice.windows, crossbar.config.seed)
+    )
     before, after = {}, {}
     for node in model.graph:
         if not isinstance(node, Weighted) or node.name not in recorder.nodes:
@@ -77,9 +84,9 @@ def calibrate(
             continue
         crossbar.calibrate(node.name, Calibration())
         before[node.name] = _error(crossbar, node, rows)
-        crossbar.calibrate(node.name, _converters(crossbar, node, rows, method, percentile, per, outputs))
+        crossbar.calibrate(node.name, _converters(crossbar, node, rows, choice))
         after[node.name] = _error(crossbar, node, rows)
-        if outputs:
+        if choice.outputs:
             without = crossbar.calibrations[node.name]
             crossbar.calibrate(node.name, _outputs(crossbar, node, rows))
             corrected = _error(crossbar, node, rows)
@@ -97,11 +104,19 @@ def calibrate(
     return CalibrationReport(before, after)
 
 
-class _Recorder:
+def driven_windows(model: Model, inputs: Inputs, windows: int = 1024, seed: int = 0) -> DrivenWindows:
+    """At most ``windows`` of what each layer of ``model`` reads over all timesteps of ``inputs``, drawn by
+    ``seed``. Raises DataError for inputs that do not fit."""
+    kept = DrivenWindows(windows, seed)
+    Reference.of(model, kept).run(inputs, exit="never")
+    return kept
+
+
+class DrivenWindows:
     """Multiplies exactly, and keeps some of the windows that drive a row."""
 
     def __init__(self, windows: int, seed: int) -> None:
-        self._windows = windows
+        self._windows, self._seed = windows, seed
         self._random = np.random.default_rng(seed)
         self._kept: dict[tuple[str, int], list[np.ndarray]] = {}
         self.nodes: set[str] = set()
@@ -119,7 +134,9 @@ class _Recorder:
         """The windows (M, fan_in) of a node's group, in the order of its weights."""
         found = np.concatenate(self._kept.get((name, group), [np.zeros((0, 1), np.int16)]))
         if len(found) > self._windows:
-            found = found[self._random.choice(len(found), self._windows, replace=False)]
+            # the same each time: a chip's calibration does not depend on those before it
+            random = np.random.default_rng([self._seed, zlib.crc32(name.encode()), group])
+            found = found[random.choice(len(found), self._windows, replace=False)]
         return found
 
 
@@ -153,10 +170,7 @@ def _converters(
     crossbar: Crossbar,
     node: Weighted,
     rows: list[np.ndarray],
-    method: str,
-    percentile: float,
-    per: str,
-    correct: bool,
+    choice: Choice,
 ) -> Calibration:
     """Full scales, and each column's mean error in codes."""
     config, programmed, order = crossbar.config, crossbar.programmed(node), chip_order(node)
@@ -171,14 +185,14 @@ def _converters(
         scale = full_scales(config, group.effective)
         for index in range(config.slices):
             of_tile = [slice(tile, tile + 1) for tile in range(len(currents))]
-            for tile in of_tile if per == "tile" else [slice(None)]:
+            for tile in of_tile if choice.per == "tile" else [slice(None)]:
                 chosen = currents[tile]
                 values = np.concatenate([part[:, :, index].ravel() for part in chosen])
                 if values.size and np.abs(values).max() > 0.0:
-                    scale[tile, :, index] = _full_scale(values, codes, method, percentile)
+                    scale[tile, :, index] = _full_scale(values, codes, choice.method, choice.percentile)
         scales.append(scale)
         offsets.append(_code_offsets(group, currents, ideal, scale, codes))
-    return Calibration(np.stack(scales), np.stack(offsets) if correct else None)
+    return Calibration(np.stack(scales), np.stack(offsets) if choice.outputs else None)
 
 
 def _currents(

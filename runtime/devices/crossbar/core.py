@@ -21,7 +21,6 @@ _BEST = lib.snnrt_host_best_kernels()
 _ARRAYS = {
     "order": "uint32_t",
     "output_order": "uint32_t",
-    "tiles": "uint32_t",
     "matrix": "int32_t",
     "variance": "int32_t",
     "gain": "double",
@@ -80,16 +79,16 @@ class ChipLayer:
         return int(lib.snnrt_crossbar_room(self.struct, elements))
 
     def multiply(
-        self, group: int, rows: np.ndarray, first: int, events: LayerEvents
+        self, group: int, rows: np.ndarray, first: int, events: LayerEvents, kernels: int = _BEST
     ) -> tuple[np.ndarray, int]:
         """Results (M, outputs) int32 of int16 ``rows`` (M, fan_in), and how many windows drew noise, the
-        first the ``first``."""
+        first the ``first``. ``kernels``: the number of a kernel set; all give the same bits."""
         rows = np.ascontiguousarray(rows, np.int16)
         results = np.empty((len(rows), self.struct.outputs), np.int32)
         room = aligned(self.room_bytes(rows.shape[1]))
         live = lib.snnrt_crossbar_multiply(
             self.struct, group, ffi.cast("int16_t *", ffi.from_buffer(rows)), len(rows),
-            ffi.cast("int32_t *", ffi.from_buffer(results)), address(room), first, events.struct, _BEST,
+            ffi.cast("int32_t *", ffi.from_buffer(results)), address(room), first, events.struct, kernels,
         )  # fmt: skip
         return results, int(live)
 

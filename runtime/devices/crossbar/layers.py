@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnrt.devices.core import aligned
 from snnrt.devices.crossbar.cells import REFERENCE_TEMPERATURE
 from snnrt.devices.crossbar.config import CrossbarConfig
 from snnrt.devices.crossbar.core import CONVERTED, EXACT, LANES, LINEAR, ChipLayer, stream_key
@@ -151,7 +152,6 @@ class LayerArrays:
             arrays = dict(self.arrays)
             if order is not None:
                 arrays["order"] = order.astype(np.uint32)
-                arrays["tiles"] = (order // self.config.rows).astype(np.uint32)
             if output_order is not None:
                 arrays["output_order"] = output_order.astype(np.uint32)
             self._made[key] = ChipLayer(arrays, numbers)
@@ -234,7 +234,8 @@ class LayerArrays:
 
     def _lanes(self, values: np.ndarray) -> np.ndarray:
         """(…, outputs), padded to whole lanes."""
-        lanes = int(self.numbers["lanes"])
-        padded = np.zeros((*values.shape[:-1], lanes), values.dtype)
+        shape = (*values.shape[:-1], int(self.numbers["lanes"]))
+        # vectors that cross a line of the cache take twice the time
+        padded = aligned(math.prod(shape) * values.dtype.itemsize).view(values.dtype).reshape(shape)
         padded[..., : values.shape[-1]] = values
         return padded

@@ -17,7 +17,10 @@ from snnrt.ir.spec import WINDOW, Kind, Parameter, ValueType
 
 @dataclass(frozen=True, eq=False)
 class Conv2d(Weighted):
-    """``weights`` (out, in / groups, kernel_h, kernel_w); ``padding`` (top, bottom, left, right), zeros."""
+    """``weights`` (out, in / groups, kernel_h, kernel_w); ``padding`` (top, bottom, left, right), zeros.
+
+    ``rows``: of its output so many are there at a time, as the neurons that read them need them, and never
+    all (:mod:`snnrt.ir.rows`); 0: all; None: chosen when the file is made. Results are the same."""
 
     KIND = Kind(
         name="conv2d",
@@ -29,6 +32,7 @@ class Conv2d(Weighted):
             Parameter("dilation_y", "u16", "rows from one tap to the next"),
             Parameter("dilation_x", "u16", "columns from one tap to the next"),
             Parameter("groups", "u16", "parts into which the channels fall"),
+            Parameter("rows", "u16", 'rows that are there at a time (below, "Rows"); 0: all'),
         ),
         arrays=weight_arrays("kernel"),
         traits=frozenset({"static", "memory"}),
@@ -40,12 +44,18 @@ class Conv2d(Weighted):
     padding: tuple[int, int, int, int] = (0, 0, 0, 0)
     dilation: tuple[int, int] = (1, 1)
     groups: int = 1
+    rows: int | None = None
     scale: np.ndarray | None = None
 
     @property
     def reach(self) -> int:
         """Outputs of one group."""
         return int(self.weights.shape[0]) // self.groups
+
+    @property
+    def is_constant(self) -> bool:
+        """Not where rows are computed as they are needed: then at every timestep."""
+        return not self.rows
 
     @property
     def is_depthwise(self) -> bool:
@@ -84,6 +94,7 @@ class Conv2d(Weighted):
         return {
             **window_fields(self.weights.shape[2:], self.stride, self.padding),
             "dilation_y": self.dilation[0], "dilation_x": self.dilation[1], "groups": self.groups,
+            "rows": self.rows or 0,
         }  # fmt: skip
 
     @classmethod
@@ -92,7 +103,7 @@ class Conv2d(Weighted):
         options = window_options(fields)
         del options["kernel"]
         dilation = (fields["dilation_y"], fields["dilation_x"])
-        return {**options, "dilation": dilation, "groups": fields["groups"]}
+        return {**options, "dilation": dilation, "groups": fields["groups"], "rows": fields["rows"]}
 
     def step(self, run: Step, sources: list[np.ndarray], state: State) -> np.ndarray:
         """Bias plus Σ w·x of each window."""

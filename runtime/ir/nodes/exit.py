@@ -14,6 +14,7 @@ from snnrt.ir.array_checks import complaint
 from snnrt.ir.exit_choice import Exit as ExitChoice
 from snnrt.ir.exit_choice import Term
 from snnrt.ir.exit_rules import RULES
+from snnrt.ir.monitor_table import MonitorTable
 from snnrt.ir.node import Node, Shape
 from snnrt.ir.spec import EXIT_RULES, MAX_CLASSES, MAX_EXIT_TERMS, Array, Kind, Parameter, ValueType
 
@@ -65,6 +66,7 @@ class Exit(Node):
 
     ``rule``: of :data:`snnrt.ir.exit_rules.RULES`, with its ``threshold``; ``threshold_q`` is what is
     compared with, in Q16; None: what ``threshold`` gives. Or ``combined``, with ``terms`` (n, 4) int32.
+    ``monitor`` (66,) int32: a drift monitor of this exit (:class:`snnrt.ir.monitor_table.MonitorTable`).
     """
 
     KIND = Kind(
@@ -77,7 +79,10 @@ class Exit(Node):
             Parameter("threshold_q", "u32", "what the core compares with, Q16; combined: how many terms"),
             Parameter("threshold", "f32", "as asked for; the core does not read it"),
         ),
-        arrays=(Array("terms", "terms", "int32", "int32", "of combined: four words a term"),),
+        arrays=(
+            Array("terms", "terms", "int32", "int32", "of combined: four words a term"),
+            Array("monitor", "monitor", "int32", "int32", "the drift monitor's table, 66 words"),
+        ),
         same_shape=True,
         place="last",
     )
@@ -85,6 +90,7 @@ class Exit(Node):
     threshold: float = 0.0
     threshold_q: int | None = None
     terms: np.ndarray | None = None
+    monitor: np.ndarray | None = None
 
     @property
     def integer_threshold(self) -> int:
@@ -117,11 +123,22 @@ class Exit(Node):
         return tuple(found)
 
     def choosing(self, choice: ExitChoice) -> Exit:
-        """With another exit. Raises ModelError for one that so many classes do not allow."""
+        """With another exit, and without a monitor. Raises ModelError for one that so many classes do not
+        allow."""
         terms = packed_terms(choice.terms, self.shape[0]) if choice.rule == "combined" else None
         return replace(
-            self, rule=choice.rule, threshold=choice.threshold, threshold_q=None, terms=terms
+            self, rule=choice.rule, threshold=choice.threshold, threshold_q=None, terms=terms, monitor=None
         )  # fmt: skip
+
+    @property
+    def monitor_table(self) -> MonitorTable | None:
+        """The drift monitor's table; None: it has none."""
+        return None if self.monitor is None else MonitorTable.of_words(self.monitor)
+
+    @property
+    def score_rule(self) -> str:
+        """The rule whose scores a result has: of several terms the first's."""
+        return self.exit_terms[0].rule if self.rule == "combined" else self.rule
 
     def output_shape(self, sources: list[Shape]) -> Shape:
         """(classes,)."""
@@ -143,6 +160,8 @@ class Exit(Node):
         classes = self.shape[0]
         if classes > MAX_CLASSES:
             raise complaint(self, "classes", f"1 to {MAX_CLASSES}", classes)
+        if self.monitor is not None:
+            MonitorTable.of_words(self.monitor)
         if self.rule == "combined":
             self._check_terms()
             return

@@ -5,7 +5,7 @@
  *         inputs     frames of MODEL_INPUT_BYTES, one after the other
  * Writes  records    u32: ticks of nothing, of the known loop and of snnrt_network_init, stack bytes of snnrt_network_init; then for each
  *                    input u32: class, timesteps, score_q16, ticks of snnrt_network_reset, stack bytes of its steps;
- *                    the accumulators; with SNNRT_WITH_COUNTERS the counts of every node (6 u64)
+ *                    the accumulators; with SNNRT_WITH_MONITOR its level, or INT32_MIN; with SNNRT_WITH_COUNTERS the counts of every node (6 u64)
  *         steps      u32: ticks of each snnrt_network_step
  *         recording  the bytes that the settings ask for, node by node, step by step
  *
@@ -149,6 +149,13 @@ static void run_input(int32_t inputs, int32_t records) {
     words[2] = result.score_q16;
     board_write(records, words, sizeof words);
     board_write(records, snnrt_network_accumulators(&network), MODEL_CLASSES * 4u);
+#if SNNRT_WITH_MONITOR
+    {
+        int32_t level = INT32_MIN;
+        (void)snnrt_network_monitor(&network, &level, NULL);
+        board_write(records, &level, sizeof level);
+    }
+#endif
 #if SNNRT_WITH_COUNTERS
     board_write(records, counts, sizeof counts);
 #endif

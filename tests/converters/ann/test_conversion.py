@@ -6,6 +6,7 @@ import numpy as np
 
 from snnrt.converters.ann import conversion
 from snnrt.converters.ann.conversion import Seen, activations_of, thresholds_of, trained_levels
+from snnrt.converters.ann.spiking import NeuronChoice
 from snnrt.converters.ann.thresholds import best_thresholds
 from snnrt.converters.common.rollup.operations import Activation, Linear
 from snnrt.converters.common.rollup.template import Template, TemplateNode
@@ -37,20 +38,20 @@ def test_of_all_batches_by_channel() -> None:
     del network.template.nodes[2]
     assert trained_levels(network.template) == 4
     network = Shown()
-    found = thresholds_of(network, np.zeros(1))
+    found = thresholds_of(network, np.zeros(1), NeuronChoice())
     np.testing.assert_array_equal(found["a"], best_thresholds(network.values.reshape(-1, 3).T))
     assert found["b"].tolist() == [2, 2, 2]
-    example = thresholds_of(network, None)
+    example = thresholds_of(network, None, NeuronChoice())
     np.testing.assert_array_equal(example["a"], best_thresholds(network.values[0].T))
 
 
 def test_maps_are_looked_at_by_channel(monkeypatch) -> None:
     network = Shown()
     network.values = network.values.reshape(3, 5, 10, 3).transpose(0, 1, 3, 2).copy()
-    found = thresholds_of(network, np.zeros(1))["a"]
+    found = thresholds_of(network, np.zeros(1), NeuronChoice())["a"]
     expected = best_thresholds(np.moveaxis(network.values, 2, 0).reshape(3, -1))
     np.testing.assert_allclose(np.sort(found), np.sort(expected))
     # no more than so many of each are kept, the same at each call
     monkeypatch.setattr(conversion, "SAMPLES", 20)
-    few = thresholds_of(network, np.zeros(1))["a"]
-    np.testing.assert_array_equal(few, thresholds_of(network, np.zeros(1))["a"])
+    few = thresholds_of(network, np.zeros(1), NeuronChoice())["a"]
+    np.testing.assert_array_equal(few, thresholds_of(network, np.zeros(1), NeuronChoice())["a"])

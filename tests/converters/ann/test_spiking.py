@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from snnrt.converters.ann.spiking import NetMaximum, NeuronChoice, activations_first, spiking_template
 from snnrt.converters.common.rollup.operations import (
@@ -110,6 +111,21 @@ def test_a_maximum_in_front_of_an_activation_goes_behind_it() -> None:
 def test_rounded_activations_catch_up() -> None:
     rounded = Activation("qcfs", "a", 2.0, 4)
     assert [NeuronChoice(*one).most(rounded) for one in ((True,), (False,), (True, 2))] == [4, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("choice", "share", "most"),
+    [
+        ((True, None, None), 1, 4), ((True, None, 4), 1, 4), ((True, None, 9), 1, 4), ((True, None, 3), 2, 4),
+        ((True, None, 2), 2, 4), ((True, None, 1), 4, 4), ((False, None, 2), 2, 2), ((True, 1, 1), 1, 1),
+        ((True, 2, 1), 2, 2), ((True, 9, 4), 1, 9),
+    ],
+)  # fmt: skip
+def test_fewer_timesteps_than_levels_share_them_out(choice, share, most) -> None:
+    rounded, plain = Activation("qcfs", "a", 2.0, 4), Activation("relu", "b")
+    found = NeuronChoice(*choice)
+    assert (found.share(rounded), found.most(rounded)) == (share, most)
+    assert found.share(plain) == found.most(plain) == (choice[1] or 1)
 
 
 def test_choices() -> None:

@@ -38,6 +38,17 @@ def test_one_rare_value_does_not_set_it() -> None:
     assert best_thresholds(seen)[0] < 2
 
 
+@pytest.mark.parametrize("most", [2, 4, 8])
+def test_several_spikes_a_step_are_the_same_levels_in_fewer(most: int) -> None:
+    seen = np.random.default_rng(4).gamma(1.0, 1.0, (3, 500))
+    found = best_thresholds(seen, most=most)
+    np.testing.assert_allclose(found * most, best_thresholds(seen))
+    np.testing.assert_allclose(
+        levels(seen, found[:, None], 8 // most, most), levels(seen, found[:, None] * most, 8)
+    )
+    assert best_thresholds(seen, ceiling=0.5, most=most).max() == 0.5 / most
+
+
 def test_silent_channels_and_ceilings() -> None:
     seen = np.array([[0.0, 0.0], [1.0, 1.0], [9.0, 9.0]])
     assert best_thresholds(seen)[0] == np.median(best_thresholds(seen)[1:])

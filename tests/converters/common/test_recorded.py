@@ -40,3 +40,13 @@ def test_many_that_differ_are_an_error():
         ModelError, match=r"does not reproduce the module on the example: 'a' neuron \(0, 0\)"
     ):
         agreement(found, changed(found, "a", (slice(None), slice(3, 6))), "the module")
+
+
+def test_a_membrane_that_differs_is_an_error():
+    membrane = np.random.default_rng(2).normal(size=(2, 40, 3))
+    found = Recorded(np.zeros((2, 4)), {}, 40, {"readout": membrane})
+    assert agreement(found, {"readout": membrane * (1 + 1e-6)}, "it") == ()
+    moved = membrane.copy()
+    moved[1, 6, 2] += 0.01
+    with pytest.raises(ModelError, match=r"membrane of 'readout' neuron \(2,\) at timestep 7"):
+        agreement(found, {"readout": moved}, "it")

@@ -84,7 +84,11 @@ def test_a_file_of_another_suffix_is_known_by_its_content(tmp_path):
     ("make", "options", "words"),
     [
         (stateless, {}, "a neuron without state.*export one step with the membranes"),
-        (ordinary, {}, "an ordinary network; snnrt makes it spike from its PyTorch module"),
+        (ordinary, {}, r"an ordinary network; .* snnrt convert net\.onnx --spiking --calibrate data\.npz"),
+        (one_step, {"spiking": True}, "has spiking neurons already.*'v' are its states"),
+        (loop, {"spiking": True}, "has spiking neurons already"),
+        (one_step, {"negative_spikes": True}, "add spiking=True"),
+        (ordinary, {"spiking": True, "max_spikes": 0}, "max_spikes: expected 1"),
         (one_step, {"framework": "norse"}, "framework: an ONNX model says itself"),
         (one_step, {"example": (2, 3, 4)}, "fails on the example"),
         (one_step, {"logits": "nothing"}, "logits: the module gives one result"),
@@ -125,6 +129,28 @@ def changed(**others: tuple[str, list[str]]) -> onnx.ModelProto:
 def test_steps_that_have_no_form(others, words):
     with pytest.raises(snnrt.ModelError, match=words):
         snnrt.convert(changed(**others))
+
+
+def ordinary_with(shape: tuple[int, ...], constant: tuple[int, ...]) -> onnx.ModelProto:
+    """An input of ``shape``, a ReLU and a sum with a constant."""
+    nodes = [
+        helper.make_node("Relu", ["x"], ["r"], "relu"),
+        helper.make_node("Add", ["r", "c"], ["y"], "add"),
+    ]
+    return model(nodes, {"x": shape}, {"y": ("n",) * len(shape)},
+                 [numpy_helper.from_array(np.ones(constant, np.float32), "c")])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shape", "constant", "words"),
+    [
+        ((1, 1, 4), (3, 4), r"node 'layer1' \(Add\): a constant of shape \(3, 4\) that repeats \(1, 4\)"),
+        ((65536, 255, 6), (6,), "input 'x': expected at most 33554432 elements"),
+    ],
+)
+def test_sizes_that_have_no_form(shape, constant, words):
+    with pytest.raises(snnrt.ModelError, match=words):
+        snnrt.convert(ordinary_with(shape, constant), spiking=True)
 
 
 def test_a_comparison_the_other_way_round_is_the_same_neuron():

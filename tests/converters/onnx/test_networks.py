@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx_networks import EXPORTERS, FORMS, cases, export, network, torch
+from onnx_networks import EXPORTERS, FORMS, cases, export, network, quiet, torch
 
 import snnrt
 from snnrt.converters.onnx.importer import import_onnx
@@ -85,6 +85,18 @@ def test_what_the_model_itself_gives_for_data(tmp_path, name, shape):
     np.testing.assert_allclose(found["outputs"], np.stack(expected), atol=1e-5)
     comparison = snnrt.convert(str(path)).validate(str(path), x)
     assert comparison.spike_agreement == 1
+
+
+def test_the_page_runs(tmp_path, monkeypatch):
+    """Its code, one block after the other."""
+    monkeypatch.chdir(tmp_path)
+    code = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert len(code) == 2
+    names = {}
+    with quiet():
+        exec(compile("\n".join(code), str(PAGE), "exec"), names)
+    assert (tmp_path / "net.snnrt").exists() and names["model"].fidelity.inputs == 32
+    assert snnrt.load(tmp_path / "net.snnrt").timesteps == 25
 
 
 def test_state_that_is_lost_is_an_error_that_says_how_to_export(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from snnrt import GraphBuilder
 from snnrt.converters.passes.quantise import quantise
-from snnrt.converters.passes.quantise_weights import best_share, rounded_weights
+from snnrt.converters.passes.quantise_weights import Rows, best_share, rounded_weights
 from snnrt.ir.graph import Graph
 from snnrt.reference.run import Reference
 
@@ -39,7 +39,7 @@ def test_currents_are_kept_on_rows_not_seen(inputs: int) -> None:
     weights = rng.normal(0, 0.3, (12, inputs))
     unit = np.abs(weights).max(axis=1) / 127
     rows = correlated_rows(3000, inputs)
-    found = rounded_weights(weights, unit, rows[:2000])
+    found = rounded_weights(weights, unit, Rows(rows[:2000]))
     assert found.dtype == np.int8 and found.shape == weights.shape
     left = error(weights, found, unit, rows[2000:])
     plain = error(weights, nearest(weights, unit), unit, rows[2000:])
@@ -57,12 +57,12 @@ def test_what_a_bias_lost_is_made_up_for() -> None:
     weights = rng.normal(0, 0.3, (12, 40))
     unit = np.abs(weights).max(axis=1) / 127
     rows, lost = correlated_rows(3000, 40), unit / 2
-    found = rounded_weights(weights, unit, rows[:2000], lost)
+    found = rounded_weights(weights, unit, Rows(rows[:2000]), lost)
     left = np.abs((rows[2000:] @ (weights - found * unit[:, None]).T + lost).mean(axis=0))
     assert left.mean() < 0.4 * lost.mean()
     # whole weights are exact for every input: a bias does not change them
     whole = rng.integers(-127, 128, (12, 40))
-    np.testing.assert_array_equal(rounded_weights(whole * unit[:, None], unit, rows, lost), whole)
+    np.testing.assert_array_equal(rounded_weights(whole * unit[:, None], unit, Rows(rows), lost), whole)
 
 
 def test_weights_on_the_grid_stay() -> None:
@@ -70,8 +70,8 @@ def test_weights_on_the_grid_stay() -> None:
     whole = rng.integers(-127, 128, (5, 60))
     unit = np.full(5, 1 / 64)
     rows = correlated_rows(500, 60)
-    np.testing.assert_array_equal(rounded_weights(whole / 64, unit, rows), whole)
-    np.testing.assert_array_equal(best_share(whole / 64, unit, rows), np.ones(5))
+    np.testing.assert_array_equal(rounded_weights(whole / 64, unit, Rows(rows)), whole)
+    np.testing.assert_array_equal(best_share(whole / 64, unit, Rows(rows)), np.ones(5))
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_weights_on_the_grid_stay() -> None:
 def test_without_activity_weights_are_the_nearest(rows: np.ndarray) -> None:
     weights = np.random.default_rng(3).normal(size=(4, 8))
     unit = np.abs(weights).max(axis=1) / 127
-    np.testing.assert_array_equal(rounded_weights(weights, unit, rows), nearest(weights, unit))
+    np.testing.assert_array_equal(rounded_weights(weights, unit, Rows(rows)), nearest(weights, unit))
     if not rows.any():
-        np.testing.assert_array_equal(best_share(weights, unit, rows), np.ones(4))
+        np.testing.assert_array_equal(best_share(weights, unit, Rows(rows)), np.ones(4))
 
 
 def test_a_silent_input_s_outlier_does_not_coarsen_the_rest() -> None:
@@ -93,10 +93,10 @@ def test_a_silent_input_s_outlier_does_not_coarsen_the_rest() -> None:
     rows = correlated_rows(1000, 50)
     rows[:, 7] = 0.0
     unit = np.full(2, 3 / 127)
-    share = best_share(weights, unit, rows)
+    share = best_share(weights, unit, Rows(rows))
     assert (share <= 0.55).all()
     rows[:, 7] = 1.0
-    assert (best_share(weights, unit, rows) > 0.9).all()
+    assert (best_share(weights, unit, Rows(rows)) > 0.9).all()
 
 
 def drive(seed: int = 0) -> tuple[Graph, np.ndarray, np.ndarray]:

@@ -65,7 +65,10 @@ def test_int8(tmp_path):
 @pytest.mark.parametrize(
     ("middle", "words"),
     [
-        (lambda net, x: torch.relu(x), r"\(torch.relu at test_importer.py:\d+\): an activation that"),
+        (
+            lambda net, x: torch.relu(x),
+            r"\(torch.relu at test_importer.py:\d+\): an activation that does not spike",
+        ),
         (lambda net, x: x * x, "product of two of the network's tensors"),
         (lambda net, x: x / 0.0, "quotient by 0"),
         (lambda net, x: x[:1], "a part of a tensor"),

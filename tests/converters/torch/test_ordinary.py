@@ -8,7 +8,7 @@ from torch.nn import functional
 
 import snnrt
 from snnrt.cli import main
-from snnrt.converters.torch.ordinary import Ordinary
+from snnrt.converters.torch.ordinary import ModuleRuns
 from snnrt.errors import ModelError
 from snnrt.ir.graph import Neuron
 from snnrt.ir.nodes import MaxPool2d
@@ -136,6 +136,32 @@ def test_as_many_timesteps_as_levels_are_exact(levels, most):
     assert model.graph["1"].threshold == pytest.approx(1.5)
 
 
+@pytest.mark.parametrize("timesteps", [1, 2, 3, 4])
+def test_fewer_timesteps_than_levels_are_exact_too(timesteps):
+    """Each spike is a smaller share of the ceiling; deep networks, where nothing is above it."""
+    torch.manual_seed(1)
+    net = nn.Sequential(
+        nn.Linear(6, 30), QCFS(4, 1.0), nn.Linear(30, 30), QCFS(4, 1.0), nn.Linear(30, 30), QCFS(4, 1.0),
+        nn.Linear(30, 4),
+    )  # fmt: skip
+    x = torch.rand(50, 6)
+    with torch.no_grad():
+        for place in (0, 2, 4):
+            net[place].weight.mul_(4)
+            # so that it reaches the last levels, and not beyond
+            net[place + 1].ceiling.copy_(net[: place + 1](x).max() * 1.05)
+    model = snnrt.convert(net, x[:1], spiking=True, timesteps=timesteps)
+    assert model.timesteps == timesteps
+    if timesteps in (1, 2, 4):
+        np.testing.assert_allclose(model.run(x.numpy()).logits / timesteps, scores(net, x), atol=1e-3)
+    neuron = model.graph["1"]
+    share = -(-4 // timesteps)
+    assert neuron.threshold == pytest.approx(float(net[1].ceiling.detach()) / share)
+    assert neuron.max_spikes == 4
+    told = [line for line in model.assumptions if line.startswith("answers before timestep")]
+    assert len(told) == (timesteps > 1)
+
+
 def test_choices():
     net, images = prepared("pool behind")
     plain = snnrt.convert(net, images[:1], spiking=True, calibrate=images.numpy(), negative_spikes=False)
@@ -177,7 +203,13 @@ def test_a_ceiling_is_no_smaller_than_what_is_cut_off():
         (lambda: nn.Linear(3, 2), {}, "no activation that could spike"),
         (lambda: nn.Sequential(nn.Linear(3, 2), nn.ReLU()), {"max_spikes": 0}, "max_spikes: expected 1"),
         (lambda: nn.Sequential(nn.Linear(3, 2), nn.Sigmoid(), nn.Linear(2, 2), nn.ReLU()), {}, "sigmoid"),
-        (lambda: nn.Sequential(nn.Linear(3, 2), nn.Hardtanh(), nn.ReLU()), {}, "clamp from -1"),
+        (
+            lambda: nn.Sequential(
+                nn.Linear(3, 2), nn.ReLU(), nn.Hardtanh(-1, 1), nn.Linear(2, 2), nn.Hardtanh()
+            ),
+            {},
+            "clamp from -1",
+        ),
     ],
 )
 def test_what_is_refused(make, options, words):
@@ -202,7 +234,7 @@ def test_the_module_is_left_as_it_was():
     net, images = prepared("block")
     before = {name: value.clone() for name, value in net.state_dict().items()}
     net.train()
-    Ordinary(net, (images,), None)
+    ModuleRuns(net, (images,)).record(None)
     assert net.training and net.first[1].training
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
 

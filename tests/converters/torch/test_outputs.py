@@ -96,7 +96,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
 
 
 def test_data_of_another_shape():
-    with pytest.raises(DataError, match=r"expected \(N, …\) of samples \(6,\) as the module takes"):
+    with pytest.raises(DataError, match=r"expected \(N, …\) of samples \(6,\) as the network takes"):
         module_outputs(small(), np.zeros((3, 7), np.float32), example=torch.rand(1, 6), timesteps=3)
     with pytest.raises(ModelError, match="framework: a module says it itself"):
         module_outputs(small(), INPUTS, framework="norse")

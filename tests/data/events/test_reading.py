@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnrt.data.events import read_events
+from snnrt.data.events import binned, read_events
 from snnrt.errors import DataError, DataFileError
 
 EVENTS = Path(os.environ.get("SNNRT_DATA") or Path(__file__).parents[3].parent / "shared" / "data") / "events"
@@ -24,12 +24,18 @@ def shared(name: str) -> Path:
     return EVENTS / name
 
 
-@pytest.mark.parametrize(("name", "size"), [("faery_evt2.raw", (640, 480)), ("faery_dvs.es", (320, 240))])
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("faery_evt2.raw", (640, 480)), ("faery_dvs.es", (320, 240)), ("faery_generic.es", (1, 1))],
+)
 def test_fields_have_the_published_digests(name, size):
     recording = read_events(shared(name))
     digests = json.loads(shared("faery_field_digests.json").read_text())[name]["sha3_224_of_field_bytes"]
     found = {field: hashlib.sha3_224(getattr(recording, field).tobytes()).hexdigest() for field in digests}
     assert found == digests and recording.size == size
+    if name == "faery_generic.es":
+        words = np.split(recording.payload, recording.payload_ends[:-1])
+        assert [words[k].tobytes() for k in range(3)] == [b"Lorem", b"ipsum", b"dolor"]
 
 
 def test_other_recordings_are_in_order_and_within_their_sensors():
@@ -107,6 +113,51 @@ def test_event_stream_in_parts_is_one_at_once(tmp_path, monkeypatch):
         assert np.array_equal(getattr(whole, field), getattr(parts, field))
 
 
+def stream(kind: int, *parts: bytes) -> bytes:
+    return b"Event Stream\x02\x00\x00" + bytes([kind]) + b"".join(parts)
+
+
+def test_an_atis_tells_changes_and_exposure(tmp_path):
+    def event(past: int, brighter: bool, exposure: bool, x: int, y: int) -> bytes:
+        return struct.pack("<BHH", past << 2 | brighter << 1 | exposure, x, y)
+
+    data = stream(
+        2, struct.pack("<HH", 300, 200), event(5, True, False, 299, 0), event(62, False, True, 1, 1), b"\xfe",
+        b"\xfc", event(1, False, False, 2, 199),
+    )  # fmt: skip
+    recording = read_events(write(tmp_path, "a.es", data))
+    # exposure is no change, but its time counts; 0xFE is twice 63 µs, 0xFC none
+    assert recording.t.tolist() == [5, 5 + 62 + 126 + 1] and recording.on.tolist() == [True, False]
+    assert recording.x.tolist() == [299, 2] and recording.y.tolist() == [199, 0]
+    assert recording.has_polarity and recording.size == (300, 200)
+
+
+def test_colour_events_have_no_polarity(tmp_path):
+    data = stream(
+        4, struct.pack("<HH", 4, 3), struct.pack("<BHHBBB", 253, 1, 2, 10, 20, 30), b"\xff\xfe",
+        struct.pack("<BHHBBB", 0, 3, 0, 1, 2, 3),
+    )  # fmt: skip
+    recording = read_events(write(tmp_path, "a.es", data))
+    assert recording.t.tolist() == [253, 507] and recording.y.tolist() == [0, 2]
+    assert recording.colour.tolist() == [[10, 20, 30], [1, 2, 3]]
+    assert binned(recording, 2, (1, 3, 4)).sum() == 2
+    with pytest.raises(DataError, match="do not say whether a pixel grew brighter"):
+        binned(recording, 2, (2, 3, 4))
+
+
+def test_generic_events_have_a_time_and_bytes(tmp_path):
+    long = bytes(range(200))
+    # 200 bytes: 7 bits at a time, the lowest first, bit 0 says that more come
+    data = stream(
+        0, b"\x03\x04ab", b"\xff\xfe\x00\x00", b"\x02", bytes([(200 & 127) << 1 | 1, 200 >> 7 << 1]), long
+    )
+    recording = read_events(write(tmp_path, "a.es", data))
+    assert recording.t.tolist() == [3, 257, 259]
+    parts = np.split(recording.payload, recording.payload_ends[:-1])
+    assert [part.tobytes() for part in parts] == [b"ab", b"", long]
+    assert binned(recording, 3, (1, 1, 1), highest=9, count=2).ravel().tolist() == [2, 1, 0]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
@@ -114,7 +165,12 @@ def test_event_stream_in_parts_is_one_at_once(tmp_path, monkeypatch):
         ("a.raw", b"% evt 4.0\n", "expected a Prophesee RAW file of EVT 2.0 or 3.0, found 4.0"),
         ("a.raw", b"", "found no version"),
         ("a.raw", evt("2.0", "I", [1]) + b"x", "records of 4 bytes"),
-        ("a.es", b"Event Stream\x02\x00\x00\x00", "with generic events"),
+        ("a.es", b"Event Stream\x02\x00\x00\x03", "found version 2 with kind 3"),
+        ("a.es", b"Event Stream\x01\x00\x00\x01", "found version 1 with kind 1"),
+        ("a.es", b"Event Stream\x02\x00\x00\x00\x05", "how many bytes an event has"),
+        ("a.es", b"Event Stream\x02\x00\x00\x00\x05\x06ab", "an event of 3 bytes, found 2"),
+        ("a.es", b"Event Stream\x02\x00\x00\x00\x05" + b"\xff" * 9, "at most 16777216 bytes"),
+        ("a.es", b"Event Stream\x02\x00\x00\x04\x09\x00\x09\x00" + bytes(7), "events of 8 bytes, found 7"),
         ("a.es", b"Event Stream\x02\x00\x00\x01\x01", "the file is cut off"),
         ("a.es", b"Event Stream\x02\x00\x00\x01" + bytes(4) + b"\x02\0\0\0\0", "found some outside"),
         ("a.es", b"other", "expected an Event Stream file"),

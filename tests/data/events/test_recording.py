@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import snnrt
 from snnrt.data.events import Recording, binned
 from snnrt.errors import DataError
 
@@ -71,3 +72,41 @@ def test_scalar_form():
 def test_what_is_refused(one, shape, message):
     with pytest.raises(DataError, match=message):
         binned(one, 2, shape)
+
+
+@pytest.mark.parametrize("numbers", ["float32", "int8"])
+def test_a_network_has_the_same_classes_from_files_as_from_tensors(tmp_path, numbers):
+    rng = np.random.default_rng(4)
+    streams, steps = 12, 6
+    builder = snnrt.GraphBuilder((2, 17, 17), encoding="spikes", timesteps=steps)
+    layer = builder.conv2d(builder.input, rng.standard_normal((3, 2, 3, 3)).astype(np.float32), stride=2)
+    layer = builder.flatten(builder.lif(layer, beta=0.8))
+    layer = builder.dense(layer, rng.standard_normal((5, layer.shape[0])).astype(np.float32))
+    snnrt.Network(builder.finish(layer)).save_nir(tmp_path / "net.nir")
+    tensors = np.zeros((streams, steps, 2, 17, 17), np.float32)
+    (tmp_path / "data").mkdir()
+    for number in range(streams):
+        place, count = rng.integers(3, 20, 2), 400
+        t = np.sort(rng.integers(0, 70000, count)) + 1000 * number
+        x, y = np.clip(rng.normal(place, 4, (count, 2)).round().astype(int), 0, 33).T
+        on = rng.integers(0, 2, count)
+        for one in range(count):
+            place_in_time = (t[one] - t[0]) // 10000
+            if place_in_time < steps:
+                tensors[number, place_in_time, on[one], y[one] // 2, x[one] // 2] = 1
+        events = zip(x, y, on, t)
+        data = b"".join(bytes([x, y, on << 7 | t >> 16, t >> 8 & 255, t & 255]) for x, y, on, t in events)
+        (tmp_path / "data" / f"{number:02d}.bin").write_bytes(data)
+    network = snnrt.convert(
+        tmp_path / "net.nir", numbers=numbers, timesteps=steps,
+        calibrate=tensors if numbers == "int8" else None,
+        preprocessing={"interval": 10000, "size": (34, 34)},
+    )  # fmt: skip
+    expected = network.run(tensors)
+    assert len(set(expected.predictions.tolist())) > 1
+    found = network.run(tmp_path / "data")
+    assert np.array_equal(found.logits, expected.logits)
+    # tensors of bytes are counts as well
+    assert np.array_equal(network.run(tensors.astype(np.uint8)).logits, expected.logits)
+    one = network.run(tmp_path / "data" / "07.bin")
+    assert one.predictions.tolist() == expected.predictions[7:8].tolist()

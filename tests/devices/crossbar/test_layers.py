@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snnrt._core import lib
 from snnrt.devices.crossbar.config import CrossbarConfig
+from snnrt.devices.crossbar.core import LayerEvents
 from snnrt.devices.crossbar.device import Crossbar
 from snnrt.devices.crossbar.layers import Calibration, full_scales, slice_scales, step_exponent
 from snnrt.ir.graph import Dense, Edge
@@ -112,6 +114,68 @@ def test_noise_grows_with_the_square_root_of_the_driven_rows():
         spikes[:, :rows] = 1
         found.append(crossbar.multiply(node, spikes).std())
     np.testing.assert_allclose(found, 0.05 * np.sqrt(2) * 127 / 0.9 * np.array([1, 2, 4, 8]), rtol=0.02)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    outputs=st.integers(1, 150),
+    fan_in=st.integers(1, 200),
+    rows=st.integers(1, 140),
+    bits=st.sampled_from([0, 4, 9]),
+    model=st.sampled_from(["none", "absolute", "proportional"]),
+    errors=st.booleans(),
+    peak=st.sampled_from([1, 5, 2**15 - 1]),
+    ordered=st.booleans(),
+)
+@settings(deadline=None, max_examples=60)
+def test_every_kernel_set_reads_the_same_bits(
+    seed, outputs, fan_in, rows, bits, model, errors, peak, ordered
+):
+    random = np.random.default_rng(seed)
+    config = CrossbarConfig(
+        rows=rows,
+        cell_bits=3,
+        on_off_ratio=10,
+        programming_error=0.05,
+        adc_bits=bits,
+        adc_offset=0.7 * errors,
+        adc_nonlinearity=0.5 * errors,
+        device_read_noise=0.0 if model == "none" else 0.05,
+        device_read_noise_model="absolute" if model == "none" else model,
+    )
+    order, back = (random.permutation(size) if ordered else None for size in (fan_in, outputs))
+    made = Crossbar(config).programmed(layer(outputs, fan_in, seed)).arrays.layer(16, None, order, back)
+    values = random.integers(-peak, peak + 1, (12, fan_in)) if peak > 1 else np.ones((12, fan_in), np.int64)
+    values = (values * (random.random((12, fan_in)) < 0.3)).astype(np.int16)
+    found = []
+    for index in range(lib.snnrt_host_kernel_sets()):
+        if lib.snnrt_host_kernel_runs(index):
+            events = LayerEvents(made)
+            result, live = made.multiply(0, values, 2**32 - 3, events, index)
+            found.append((result, live, events.reads, events.row_activations, events.passes))
+    assert len(found) > 0 and found[0][1] == values.any(axis=1).sum()
+    for other in found[1:]:
+        for one, same in zip(found[0], other):
+            np.testing.assert_array_equal(one, same)
+
+
+def test_the_noise_of_reads_is_normal_and_independent():
+    """A million: the mean is known to 0.001, the variance to 0.0014, the fourth moment to 0.01 (one σ)."""
+    node = Dense("dense", (Edge("input"),), (100,), np.zeros((100, 8), np.int8))
+    config = CrossbarConfig(cell_bits=7, on_off_ratio=10, read_noise=1000.0, seed=3)
+    draws = Crossbar(config).multiply(node, np.ones((10_000, 8), np.int16)) / (1000.0 * 127 / 0.9)
+    assert abs(draws.mean()) < 0.005 and draws.var() == pytest.approx(1.0, abs=0.007)
+    assert np.mean(draws**3) == pytest.approx(0.0, abs=0.02)
+    assert np.mean(draws**4) == pytest.approx(3.0, abs=0.06)
+    for sigmas, share in ((1.0, 0.317311), (2.0, 0.0455), (3.0, 0.0027), (4.0, 6.33e-5)):
+        assert np.mean(np.abs(draws) > sigmas) == pytest.approx(share, abs=5 * np.sqrt(share / 1e6))
+    for near, far in (
+        (draws[:, :-1], draws[:, 1:]),
+        (draws[:-1], draws[1:]),
+        (draws[:, :16], draws[:, 16:32]),
+    ):
+        assert abs(np.corrcoef(near.ravel(), far.ravel())[0, 1]) < 0.01
+        assert abs(np.corrcoef(near.ravel() ** 2, far.ravel() ** 2)[0, 1]) < 0.01
 
 
 def test_a_step_is_the_finest_that_fits():

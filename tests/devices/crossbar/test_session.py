@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from effort import effort
@@ -12,9 +14,12 @@ from strategies import graphs
 
 from snnrt.devices.crossbar.config import CrossbarConfig
 from snnrt.devices.crossbar.device import Crossbar
-from snnrt.devices.crossbar.session import CrossbarDevice, find, names, read_parameters
+from snnrt.devices.crossbar.saved import save_chip
+from snnrt.devices.crossbar.session import CrossbarDevice, find, names, read_parameters, shipped
 from snnrt.errors import TargetError
+from snnrt.ir.graph import Dense
 from snnrt.network import Network
+from snnrt.targets import load_target
 
 
 def test_parameters_of_a_file_or_of_its_table(tmp_path) -> None:
@@ -25,13 +30,59 @@ def test_parameters_of_a_file_or_of_its_table(tmp_path) -> None:
     assert read_parameters(str(within)) == {"rows": 8}
     assert find(str(alone)).crossbar.config == CrossbarConfig(rows=7, seed=3)
     assert find("").crossbar.config == CrossbarConfig()
-    assert names() == ("crossbar", "crossbar:FILE.toml")
     with pytest.raises(TargetError, match=r"absent.toml: cannot be read: No such file"):
         read_parameters(str(tmp_path / "absent.toml"))
     for bad in (b"rows = = 3", b"\xff\xfe", b"a = " + b"[" * 5000):
         (tmp_path / "bad.toml").write_bytes(bad)
         with pytest.raises(TargetError, match=r"bad.toml: is not a TOML file"):
             read_parameters(str(tmp_path / "bad.toml"))
+
+
+def test_a_shipped_target_is_a_chip_by_its_name(tmp_path, monkeypatch) -> None:
+    assert {"crossbar", "crossbar:FILE.toml", "crossbar:dt-snn", "crossbar:CHIP.npz"} <= set(names())
+    assert "crossbar:loihi" not in names()
+    for name in shipped():
+        assert find(name).crossbar.config == load_target(name).crossbar
+    assert find("dt-snn").crossbar.config.adc_bits == 5
+    for name, fragment in (
+        ("dtsnn", "found 'dtsnn', which is unknown; did you mean dt-snn?"),
+        ("loihi", "found 'loihi', which is of another kind; one of dt-snn, hermes"),
+    ):
+        with pytest.raises(TargetError) as error:
+            find(name)
+        assert fragment in str(error.value)
+    # a file of that name comes first
+    (tmp_path / "dt-snn").write_text("rows = 9\n")
+    monkeypatch.chdir(tmp_path)
+    assert find("dt-snn").crossbar.config == CrossbarConfig(rows=9)
+
+
+def test_a_saved_chip_runs_the_network_that_it_was_saved_with(tmp_path) -> None:
+    graph, x = dense_lif("int8")
+    network, crossbar = Network(graph), Crossbar(CrossbarConfig(rows=3, programming_error=0.1, seed=4))
+    first = network.run(x, device=crossbar)
+    path = tmp_path / "chip.npz"
+    save_chip(crossbar, path)
+    np.testing.assert_array_equal(network.run(x, device=f"crossbar:{path}").logits, first.logits)
+    (node, *_) = [node for node in graph if isinstance(node, Dense)]
+    for changed, fragment in (
+        (node.with_(weights=(node.weights // 2).astype(np.int8)), "found other weights; program it anew"),
+        (node.with_(name="other"), "node 'other': expected a chip that was saved with this network on it, "),
+    ):
+        edges = {node.name: changed.name}
+        nodes = tuple(
+            changed
+            if one is node
+            else one.with_(
+                inputs=tuple(replace(edge, source=edges.get(edge.source, edge.source)) for edge in one.inputs)
+            )
+            if one.inputs
+            else one
+            for one in graph
+        )
+        with pytest.raises(TargetError) as error:
+            Network(graph.with_(nodes=nodes)).run(x, device=f"crossbar:{path}")
+        assert fragment in str(error.value) and str(path) in str(error.value)
 
 
 def test_runs_on_one_chip_repeat_and_count_anew() -> None:

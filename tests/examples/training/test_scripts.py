@@ -111,8 +111,27 @@ def test_nmnist(script, tmp_path):
             f"{split}_n": n, f"{split}_label": labels,
         }  # fmt: skip
     np.savez(tmp_path / "nmnist_small.npz", **arrays)
-    log, _ = script("nmnist", tmp_path, "--epochs", "2", "--width", "4")
+    log, printed = script("nmnist", tmp_path, "--epochs", "2", "--width", "4")
+    assert log["test_from_files"] == {"inputs": 10, "same_classes": 10, "accuracy": log["test"]["accuracy"]}
+    assert "from .bin files: 10 of 10 classes the same" in printed
     assert log["network"]["timesteps"] == 20 and len(log["test"]["accuracy_after_timesteps"]) == 12
+
+
+def test_spoken_digits(script, tmp_path):
+    count, length = 240, 1200
+    digit = np.repeat(np.arange(10), 24).astype(np.uint8)
+    tone = np.sin(2 * np.pi * (200.0 + 300.0 * digit[:, None]) * np.arange(length) / 8000)
+    samples = 12000 * tone * (np.arange(length) > GENERATOR.integers(200, 800, (count, 1)))
+    samples = (samples + GENERATOR.normal(0, 50, samples.shape)).astype(np.int16)
+    np.savez(
+        tmp_path / "fsdd.npz", samples=samples.ravel(), length=np.full(count, length, np.int32), digit=digit,
+        index=(np.arange(count) % 24).astype(np.uint8),
+    )  # fmt: skip
+    log, printed = script("spoken_digits", tmp_path, "--epochs", "2", "--width", "8")
+    assert log["test"]["inputs"] == 50 and log["network"]["timesteps"] == 32
+    expected = {"inputs": 50, "same_classes": 50, "accuracy": log["test"]["accuracy"]}
+    assert log["test_from_files"] == expected
+    assert "from .wav files: 50 of 50 classes the same" in printed
 
 
 def test_braille(script, tmp_path):

@@ -6,7 +6,8 @@ from torch import nn
 from torch.nn import functional
 
 from snnrt.converters.ann.conversion import activations_of
-from snnrt.converters.torch.ordinary import Ordinary
+from snnrt.converters.ann.recorded_network import RecordedNetwork
+from snnrt.converters.torch.ordinary import ModuleRuns
 
 
 class Net(nn.Module):
@@ -19,7 +20,8 @@ class Net(nn.Module):
 
 
 def found(function):
-    return list(activations_of(Ordinary(Net(function), (torch.rand(5, 3),), None).template).values())
+    runs = ModuleRuns(Net(function), (torch.rand(5, 3),))
+    return list(activations_of(RecordedNetwork(runs, None).template).values())
 
 
 @pytest.mark.parametrize(

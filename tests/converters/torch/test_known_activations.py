@@ -5,7 +5,7 @@ from module_parity import torch
 from torch import nn
 
 import snnrt
-from snnrt.converters.torch.quantised_activations import QuantisedActivations, levels_of
+from snnrt.converters.torch.known_activations import KnownActivations, form_of_module
 
 
 class Floor(torch.autograd.Function):
@@ -54,8 +54,8 @@ class Fails(Published):
 @pytest.mark.parametrize("kind", [Published, Straight])
 @pytest.mark.parametrize(("levels", "threshold"), [(1, 0.5), (4, 1.0), (8, 3.7), (16, 0.013)])
 def test_known_by_their_values(kind, levels, threshold):
-    ceiling, found = levels_of(kind(levels, threshold))
-    assert found == levels and ceiling == pytest.approx(threshold)
+    found = form_of_module(kind(levels, threshold))
+    assert found.levels == levels and found.ceiling == pytest.approx(threshold)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_known_by_their_values(kind, levels, threshold):
     [Unshifted(), Fails(), nn.ReLU(), nn.ReLU6(), nn.Sigmoid(), nn.Linear(1, 1), nn.Sequential(Published())],
 )
 def test_others_are_none(module):
-    assert levels_of(module) is None
+    assert form_of_module(module) is None
 
 
 def test_of_a_network():
     net = nn.Sequential(nn.Linear(3, 4), Published(4, 2.0), nn.Linear(4, 2))
-    found = QuantisedActivations(net)
-    assert found.is_one(net[1]) and not found.is_one(net[0]) and found.levels(net[1])[1] == 4
+    found = KnownActivations(net)
+    assert found.is_one(net[1]) and not found.is_one(net[0]) and found.form(net[1]).levels == 4
     model = snnrt.convert(net, torch.rand(5, 3), spiking=True, timesteps=4)
     assert model.graph["1"].threshold == 2.0

@@ -1,0 +1,68 @@
+/* Plain neurons without a bias, reset at once: a layer in one loop. What the scalar and the vector form share. Internal. */
+#ifndef SNNRT_PLAIN_NEURONS_H
+#define SNNRT_PLAIN_NEURONS_H
+
+#include "../snnrt_kernels.h"
+
+#define SNNRT_COPIES 32u
+
+/* Thresholds that lie side by side for `period` neurons, then from the first again. */
+typedef struct snnrt_thresholds {
+    const snnrt_int32 *first;
+    uint32_t period;
+    int32_t copies[SNNRT_COPIES]; /* of so few that they fill a word of spikes several times */
+} snnrt_thresholds;
+
+static inline bool snnrt_neurons_are_simple(const snnrt_neuron_step *step) {
+    return snnrt_neuron_is_plain(step->flags, step->granularity) &&
+           SNNRT_GRANULARITY(step, SNNRT_NEURON_BIAS) == SNNRT_ABSENT &&
+           (step->flags & SNNRT_NEURON_RESET_NEXT) == 0 &&
+           (SNNRT_NEURON_RESET(step->flags) != SNNRT_RESET_VALUE ||
+            SNNRT_GRANULARITY(step, SNNRT_NEURON_RESET_VALUE) == SNNRT_PER_LAYER);
+}
+
+static inline void snnrt_find_thresholds(const snnrt_neuron_step *step, snnrt_thresholds *thresholds) {
+    const uint32_t granularity = SNNRT_GRANULARITY(step, SNNRT_NEURON_THRESHOLD);
+    thresholds->first = (const snnrt_int32 *)step->arrays[SNNRT_NEURON_THRESHOLD];
+    thresholds->period = granularity == SNNRT_PER_CHANNEL ? step->channels : step->neurons;
+    if (granularity == SNNRT_PER_LAYER) {
+        thresholds->period = 1;
+    }
+    if (thresholds->period < SNNRT_COPIES && SNNRT_COPIES % thresholds->period == 0) {
+        for (uint32_t k = 0, from = 0; k < SNNRT_COPIES; k++) {
+            thresholds->copies[k] = thresholds->first[from];
+            from = from + 1u == thresholds->period ? 0u : from + 1u;
+        }
+        thresholds->first = thresholds->copies;
+        thresholds->period = SNNRT_COPIES;
+    }
+}
+
+/* Neurons of one word of spikes whose thresholds lie side by side; moves on to those behind. */
+typedef struct snnrt_plain_run {
+    uint32_t left; /* neurons of the layer */
+    uint32_t bit; /* of the word, the run's first neuron */
+    uint32_t place; /* among the thresholds */
+} snnrt_plain_run;
+
+static inline uint32_t snnrt_run_neurons(const snnrt_plain_run *run, uint32_t period) {
+    uint32_t count = 32u - run->bit;
+    count = count < period - run->place ? count : period - run->place;
+    return count < run->left ? count : run->left;
+}
+
+/* Whether the word is full, or the layer at its end. */
+static inline bool snnrt_end_run(snnrt_plain_run *run, uint32_t count, uint32_t period) {
+    run->left -= count;
+    run->place += count;
+    run->place = run->place == period ? 0u : run->place;
+    run->bit = (run->bit + count) & 31u;
+    return run->bit == 0 || run->left == 0;
+}
+
+#if SNNRT_WITH_ARM_MVE
+/* All of them; false, and nothing done, where its thresholds fill no vectors. */
+SNNRT_INTERNAL bool snnrt_update_plain_helium(const snnrt_neuron_step *step, uint64_t *spikes);
+#endif
+
+#endif

@@ -1,0 +1,101 @@
+/* Sums of spikes over 2 × 2 neighbours, as bits: a carry is a bit of its own, and each sum is spread from three words once.
+ * In place of single additions where kernels are called directly. */
+#include "../snnrt_kernels.h"
+
+#if SNNRT_WITH_POOL_BITS
+
+#if SNNRT_WITH_ARM_MVE
+#include <arm_mve.h>
+#endif
+
+/* Bits first .. first + count of the packed words, 1 ... 32 of them; those behind are anything. */
+static inline uint32_t bits_from(const snnrt_uint32 *words, uint32_t first, uint32_t count) {
+    const uint32_t shift = first & 31u;
+    uint32_t word;
+    words += first >> 5;
+    word = words[0] >> shift;
+    return shift + count > 32u ? word | words[1] << (32u - shift) : word;
+}
+
+/* The sums' bits, lowest first. */
+typedef struct snnrt_bit_sums {
+    uint32_t one, two, four;
+} snnrt_bit_sums;
+
+#if SNNRT_WITH_ARM_MVE
+static snnrt_int16 *spread(snnrt_int16 *output, snnrt_bit_sums sums, uint32_t count) {
+    const int16x8_t places = {0, -1, -2, -3, -4, -5, -6, -7};
+    const uint16x8_t lowest = vdupq_n_u16(1);
+    for (uint32_t left = count / 4u; left != 0;) {
+        const uint32_t here = left < 2u ? 4u : 8u;
+        uint16x8_t sum = vandq_u16(vshlq_u16(vdupq_n_u16((uint16_t)sums.one), places), lowest);
+        uint16x8_t two = vandq_u16(vshlq_u16(vdupq_n_u16((uint16_t)sums.two), places), lowest);
+        uint16x8_t four = vandq_u16(vshlq_u16(vdupq_n_u16((uint16_t)sums.four), places), lowest);
+        sum = vsliq_n_u16(vsliq_n_u16(sum, two, 1), four, 2);
+        vstrhq_p_u16((uint16_t *)(void *)output, sum, vctp16q(here));
+        output += here;
+        left -= here / 4u;
+        sums.one >>= 8;
+        sums.two >>= 8;
+        sums.four >>= 8;
+    }
+    return output;
+}
+#else
+/* Four bits, each the lowest of a byte. */
+static inline uint32_t four_bytes(uint32_t bits) { return ((bits & 15u) * 0x00204081u) & 0x01010101u; }
+
+static snnrt_int16 *spread(snnrt_int16 *output, snnrt_bit_sums sums, uint32_t count) {
+    for (uint32_t left = count / 4u; left != 0; left--) {
+        snnrt_uint32 *pair = (snnrt_uint32 *)(void *)output;
+        uint32_t low = 0, high = 0;
+        if (((sums.one | sums.two | sums.four) & 15u) != 0) {
+            const uint32_t four =
+                four_bytes(sums.one) + 2u * four_bytes(sums.two) + 4u * four_bytes(sums.four);
+            low = (four & 0xFFu) | (four & 0xFF00u) << 8;
+            high = (four >> 16 & 0xFFu) | (four >> 8 & 0xFF0000u);
+        }
+        pair[0] = low;
+        pair[1] = high;
+        output += 4;
+        sums.one >>= 4;
+        sums.two >>= 4;
+        sums.four >>= 4;
+    }
+    return output;
+}
+#endif
+
+bool snnrt_pool_bits(const snnrt_pool_step *step) {
+    const snnrt_window *pool = step->window;
+    const snnrt_uint32 *words = (const snnrt_uint32 *)step->input;
+    const uint32_t channels = step->channels, row_bits = step->in_width * channels;
+    snnrt_int16 *output = (snnrt_int16 *)step->output;
+    if (step->input_dtype != SNNRT_TYPE_BITS || step->output_dtype != SNNRT_TYPE_INT16 ||
+        pool->kernel_h != 2 || pool->kernel_w != 2 || channels % 4u != 0 ||
+        (pool->pad_top | pool->pad_bottom | pool->pad_left | pool->pad_right) != 0) {
+        return false;
+    }
+    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+        uint32_t first = oy * pool->stride_y * row_bits;
+        for (uint32_t ox = 0; ox < step->out_width; ox++, first += pool->stride_x * channels) {
+            for (uint32_t channel = 0; channel < channels; channel += 32u) {
+                const uint32_t left = channels - channel, count = left < 32u ? left : 32u;
+                const uint32_t at = first + channel;
+                const uint32_t a = bits_from(words, at, count), b = bits_from(words, at + channels, count);
+                const uint32_t c = bits_from(words, at + row_bits, count),
+                               d = bits_from(words, at + row_bits + channels, count);
+                const uint32_t top = a ^ b, top_carry = a & b, bottom = c ^ d, bottom_carry = c & d;
+                snnrt_bit_sums sums;
+                sums.one = top ^ bottom;
+                sums.two = (top & bottom) | (top_carry ^ bottom_carry);
+                sums.four = top_carry & bottom_carry;
+                output = spread(output, sums, count);
+            }
+        }
+    }
+    return true;
+}
+#else
+typedef int snnrt_pool_bits_left_out;
+#endif
