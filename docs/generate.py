@@ -71,6 +71,8 @@ LEVELS = {
             "snnrt.health.record": ("find_records",),
             "snnrt.health.histograms": ("Difference", "Shift"),
             "snnrt.targets": ("estimate", "compare", "Costs", "CostSummary", "write_per_input"),
+            "snnrt.targets.report.details": ("RunDetails",),
+            "snnrt.targets.swept_costs": ("sweep_document",),
             "snnrt.targets.device_needs": ("device_needs", "DeviceNeeds", "PlacedBuffer"),
             "snnrt.targets.code_sizes": ("CoreBuild",),
             "snnrt.targets.worst_case": ("NodeWork", "StepWork"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from snnrt.atomic_write import write_atomically
 from snnrt.devices.base import Device, Inputs, checked_request
@@ -182,6 +182,28 @@ class Network(NetworkFacts):
             model_name=str(graph.metadata.get("name") or ""),
         )  # fmt: skip
         write_report(path, graph, profiled.reports, None, details)
+
+    def sweep_exits(
+        self, x: Inputs, y: np.ndarray | None = None, *, target: OneTarget | Several,
+        rules: Sequence[str] = (), timesteps: int | None = None, device: object = "cpu",
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Every threshold of exit ``rules`` (none: those of this network's exit) from one run of all
+        timesteps, beside the static networks: accuracy, mean timesteps, energy, latency and EDP on each
+        ``target``.
+
+        ``["rules"]`` has of each its ``points``, ``["static"]`` the networks of fixed timesteps
+        (:func:`snnrt.targets.swept_costs.sweep_document`). It promises nothing of other inputs:
+        :meth:`calibrate` does. The rest as :meth:`profile`. Raises DataError, TargetError.
+        """
+        from snnrt.reporting.sweeping import needed_outcomes, sweep_of
+        from snnrt.targets.profiling import profile, targets_of
+
+        profiled = profile(
+            self.model, x, y, targets_of(target), timesteps=timesteps, progress=progress, device=device,
+            every_step=True,
+        )  # fmt: skip
+        return sweep_of(self.model, profiled, needed_outcomes(self.model, profiled, device), rules, device)
 
     def calibrate(
         self, x: Inputs, y: np.ndarray | None = None, *, max_drop: float = 0.5, confidence: float = 0.95,

@@ -25,6 +25,7 @@ def run_details(
     """``outcomes`` of the profile's run of all timesteps, ``sweep`` and ``made``
     (:mod:`snnrt.reporting.provenance`) where they are known."""
     dynamic = profiled.dynamic
+    promised, lines = promise_of(model, profiled.request)
     return RunDetails(
         inputs=profiled.request.inputs,
         classes=None if outcomes is None else outcomes.classes,
@@ -33,25 +34,27 @@ def run_details(
         static=profiled.static.counts,
         class_names=class_names(model.graph),
         sweep=sweep,
-        promise=promise_lines(model, profiled.request),
+        promised=promised,
+        promise=lines,
         made=made or {},
         period_s=period_s,
     )
 
 
-def promise_lines(model: Model, request: RunRequest) -> list[str]:
-    """What the file promises of the exit that was run; of another exit, that it does not hold for this."""
+def promise_of(model: Model, request: RunRequest) -> tuple[bool, list[str]]:
+    """Whether the file promises something of the exit that was run, and what; of another exit, that it does
+    not hold for this."""
     promise = Promise.of(model.graph)
     if promise is None:
         unread = KEY in model.graph.metadata
-        return ["the file has a promise that can't be read"] if unread else []
+        return False, ["the file has a promise that can't be read"] if unread else []
     if not promise.is_of(request.exit) or promise.timesteps != request.timesteps:
-        return [
+        return False, [
             f"none for {request.exit} with {request.timesteps} timesteps: the file's promise was given for "
             f"{promise.exit} with {promise.timesteps}"
         ]
     seen = fingerprint(request) == promise.data
-    return [*promise.sentences(), *(["these are the inputs that it was calibrated on"] if seen else [])]
+    return True, [*promise.sentences(), *(["these are the inputs that it was calibrated on"] if seen else [])]
 
 
 def whole_details(

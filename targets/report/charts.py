@@ -176,7 +176,7 @@ def line_chart(
     else:
         xs = Scale.over(every, LEFT, WIDTH - RIGHT, zero=zero)
     ys = Scale.over(
-        np.concatenate([one.reach("y") for one in series]), HEIGHT - BOTTOM, TOP, zero=zero, pad=0.08
+        np.concatenate([one.reach("y") for one in series]), HEIGHT - BOTTOM, TOP, zero=zero, pad=0.12
     )
     body = _axes(xs, ys, across, up)
     for one in series:
@@ -228,7 +228,7 @@ def _points(one: Series, places: Sequence[tuple[float, float]], kind: str) -> li
             body.append(f'<rect class="fill {kind}" {where}>{told}</rect>')
         if said:
             far = x > WIDTH - 90
-            shift, drop = (-6 if far else 6), (18 if one.style == "chosen" else -8)
+            shift, drop = (-6 if far else 6), (-13 if one.style == "chosen" else -8)
             body.append(_label(x + shift, y + drop, said, "end" if far else "start"))
     return body
 

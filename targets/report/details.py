@@ -22,8 +22,9 @@ class RunDetails:
 
     ``inputs`` (N, *shape) or (N, T, *shape), as the network reads them; ``classes`` (N, T) int64, the answer
     after each timestep; ``probabilities`` (N,) of the answer at the exit; ``dynamic`` and ``static``: the
-    events of both runs; ``class_names``: K of them; ``sweep``: :mod:`snnrt.targets.swept_costs`; ``promise``:
-    lines on what was promised of the exit; ``made``: facts on where the report comes from, by name;
+    events of both runs; ``class_names``: K of them; ``sweep``: :mod:`snnrt.targets.swept_costs`;
+    ``promised``: whether the file promises something of this exit, and ``promise``: lines on what; ``made``:
+    facts on where the report comes from, by name;
     ``period_s``: an input arrives every so many seconds.
     """
 
@@ -34,6 +35,7 @@ class RunDetails:
     static: Counts | None = None
     class_names: Sequence[str] | None = None
     sweep: Document | None = None
+    promised: bool = False
     promise: Sequence[str] = ()
     made: Mapping[str, str] = field(default_factory=dict)
     period_s: float | None = None

@@ -33,6 +33,7 @@ def report_document(graph: Graph, reports: Sequence[TargetReport], details: RunD
         "mean_timesteps": float(timesteps.mean()),
         "timesteps_used": steps_used(timesteps, max(graph.timesteps, int(timesteps.max()))),
         "class_names": None if details.class_names is None else list(details.class_names),
+        "promised": details.promised,
         "promise": list(details.promise),
         "layers": layer_rows(graph, details.dynamic, details.static),
         "targets": [target_document(graph, report, details.period_s) for report in reports],

@@ -39,10 +39,9 @@ def trade_off(document: Document, target: str | None = None) -> str:
     series.append(Series("static", across(sweep["static"]), 100 * fixed, "square", None, labels))
     own = _own_point(document, target)
     if own is not None:
+        said = "this run, promised" if document.get("promised") else "this run"
         series.append(
-            Series(
-                "this run", factor * np.array([own[0]]), 100 * np.array([own[1]]), "chosen", 0, ["this run"]
-            )
+            Series("this run", factor * np.array([own[0]]), 100 * np.array([own[1]]), "chosen", 0, [said])
         )
     axis = "mean timesteps" if target is None else f"EDP on {target}, {unit}"
     up = "accuracy, %" if what == "accuracy" else "answers as after all timesteps, %"

@@ -70,6 +70,7 @@ def render_report(
         script=markup(script),
         script_hash=f"sha256-{digest}",
         contents=contents(shown, bool(shown_inputs)),
+        promise=" ".join(f"{line[:1].upper()}{line[1:]}." for line in shown["promise"]),
         share_name="Agreement" if shown["accuracy"] is None else "Accuracy",
         accuracy_words=accuracy_words(reports[0]),
         class_name=lambda place: names[place] if names else place,

@@ -12,17 +12,20 @@ from snnrt.targets.target import Neuromorphic
 
 
 def verdict(graph: Graph, report: TargetReport, period_s: float | None = None) -> Document:
-    """``fits``, ``reason`` where not, ``sentence``, and ``resources``: what is used of what the chip has."""
+    """``fits``, ``in_time`` (with a period between inputs), both in ``words``; ``reason`` where it does not
+    fit, ``sentence``, and ``resources``: what is used of what the chip has."""
     saved = _saved(report)
     reasons = [line for line in report.dynamic.warnings if line.startswith(DOES_NOT_FIT)]
     resources = [*_memory(report), *_chip(graph, report), _time(report, period_s)]
     late = period_s is not None and report.dynamic.summary().mean_latency_s > period_s
-    fits = "Fits" if report.fits else "Does not fit"
+    words = "Fits" if report.fits else "Does not fit"
     if late and report.fits:
-        fits = "Fits, but falls behind its inputs"
-    sentence = f"{fits}. {accuracy_words(report)}; {saved}."
+        words = "Fits, but falls behind its inputs"
+    sentence = f"{words}. {accuracy_words(report)}; {saved}."
     return {
         "fits": report.fits,
+        "in_time": not late,
+        "words": words,
         "reason": "; ".join(line.removeprefix(f"{DOES_NOT_FIT}: ") for line in reasons) or None,
         "sentence": sentence,
         "resources": resources,

@@ -16,7 +16,7 @@ from snnrt.calibration.calibrate import calibrate
 from snnrt.devices.crossbar.device import Crossbar
 from snnrt.errors import SilentLayerWarning
 from snnrt.network import Network
-from snnrt.reporting.run_details import promise_lines, run_details
+from snnrt.reporting.run_details import promise_of, run_details
 from snnrt.reporting.sweeping import outcomes_of
 from snnrt.targets import TargetReport, load_target
 from snnrt.targets.profiling import profile, targets_of
@@ -79,17 +79,20 @@ def test_a_promise_is_of_one_exit() -> None:
     found = calibrate(Network(graph).model, x, max_drop=60, confidence=0.5, loss="changed", rules=["margin"])
     other = x[:8] * np.float32(0.5)
 
-    def lines(inputs: np.ndarray, **options) -> list[str]:
+    def told(inputs: np.ndarray, **options) -> tuple[bool, list[str]]:
         profiled = profile(found.model, inputs, None, targets_of("loihi"), **options)
-        return promise_lines(found.model, profiled.request)
+        return promise_of(found.model, profiled.request)
 
-    assert lines(other) == found.promise.sentences()
-    assert lines(x)[-1] == "these are the inputs that it was calibrated on"
-    (told,) = lines(x, exit="margin:9")
-    assert told.startswith("none for margin:9") and found.promise.exit in told
-    assert lines(x, timesteps=3)[0].startswith("none for")
+    assert told(other) == (True, found.promise.sentences())
+    assert told(x)[1][-1] == "these are the inputs that it was calibrated on"
+    held, (line,) = told(x, exit="margin:9")
+    assert not held and line.startswith("none for margin:9") and found.promise.exit in line
+    held, (line,) = told(x, timesteps=3)
+    assert not held and line.startswith("none for")
     plain = Network(graph)
-    assert promise_lines(plain.model, profile(plain.model, x, None, targets_of("loihi")).request) == []
+    request = profile(plain.model, x, None, targets_of("loihi")).request
+    assert promise_of(plain.model, request) == (False, [])
     broken = Network(graph.with_(metadata={"exit_promise": {"exit": 3}}))
     profiled = profile(broken.model, x, None, targets_of("loihi"))
-    assert promise_lines(broken.model, profiled.request) == ["the file has a promise that can't be read"]
+    lines = ["the file has a promise that can't be read"]
+    assert promise_of(broken.model, profiled.request) == (False, lines)

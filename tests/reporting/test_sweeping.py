@@ -26,6 +26,7 @@ def test_the_profile_s_point_is_on_the_curve() -> None:
         costs = own["targets"][report.target.name]
         assert costs["mean_edp_js"] == pytest.approx(report.dynamic.summary().mean_edp_js, rel=1e-12)
         assert own["accuracy"] == report.accuracy
+    assert network.sweep_exits(x, y, target="dt-snn,loihi") == document
     named = sweep_of(network.model, profiled, outcomes, ["entropy", "patience"])
     assert [one["rule"] for one in named["rules"]] == ["entropy", "patience"]
 

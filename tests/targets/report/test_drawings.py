@@ -36,6 +36,9 @@ def test_trade_off() -> None:
     ]  # fmt: skip
     titles = said(drawings.trade_off(DOCUMENT, "a/b"))
     assert "EDP on a/b, nJ·s" in titles[0] and titles[-1] == "this run this run: 1.2, 95"
+    assert said(drawings.trade_off(DOCUMENT | {"promised": True}))[-1].startswith(
+        "this run this run, promised"
+    )
     unlabelled = DOCUMENT | {"accuracy": None, "agreement": 0.875}
     unlabelled["sweep"] = {
         "rules": [], "static": [point(1, None, 1e-9, timesteps=1), point(2, None, 2e-9, timesteps=2)],

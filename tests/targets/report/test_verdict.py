@@ -30,6 +30,7 @@ def test_a_microcontroller_s_memory_and_time() -> None:
     assert time["of"] == 2.0 and time["used"] == report("stm32u575").dynamic.summary().mean_latency_s
     assert found["fits"] and found["reason"] is None and found["sentence"].startswith("Fits. ")
     late = verdict(network(), report("stm32u575"), 1e-9)
+    assert late["fits"] and not late["in_time"] and found["in_time"]
     assert late["sentence"].startswith("Fits, but falls behind its inputs.")
 
 
