@@ -111,6 +111,7 @@ _found: weakref.WeakKeyDictionary[Model, list[_Synapses]] = weakref.WeakKeyDicti
 
 
 def synapses_of(model: Model) -> list[_Synapses]:
+    """The model's layers that go to a chip, in its order."""
     known = _found.get(model)
     if known is None:
         known = _found[model] = _found_synapses(model)
