@@ -187,7 +187,7 @@ _found: weakref.WeakKeyDictionary[Model, list[_Synapses]] = weakref.WeakKeyDicti
 
 
 def synapses_of(model: Model) -> list[_Synapses]:
-    """Of each dense and conv2d node what a chip is asked with, worked out once a model."""
+    """The model's layers that go to a chip, in its order."""
     known = _found.get(model)
     if known is None:
         known = _found[model] = _found_synapses(model)
