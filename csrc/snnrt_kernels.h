@@ -207,6 +207,7 @@ struct snnrt_synapse_step {
 SNNRT_INTERNAL void snnrt_dense(const snnrt_synapse_step *step);
 SNNRT_INTERNAL void snnrt_conv2d(const snnrt_synapse_step *step);
 SNNRT_INTERNAL snnrt_conv2d_kernel snnrt_conv2d_i8; /* takes every layer */
+SNNRT_INTERNAL void snnrt_dense_i8(const snnrt_synapse_step *step);
 SNNRT_INTERNAL void
 snnrt_depthwise(const snnrt_synapse_step *step); /* as many groups as inputs, more than 1 */
 

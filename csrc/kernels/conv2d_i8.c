@@ -464,19 +464,22 @@ static void count_windows(snnrt_listing *l) {
 #endif
 
 /* Kept apart: what is listed is most of the stack. */
-SNNRT_NOINLINE static bool sum_listed(const snnrt_synapse_step *step) {
+SNNRT_NOINLINE static bool sum_listed(const snnrt_synapse_step *step, bool counts) {
     const snnrt_window *conv = step->window;
     uint32_t shift = 0;
     snnrt_listing l;
     l.step = step;
     l.depth = step->in_channels / conv->groups;
     l.slots = conv->dilation_x == 1 && conv->kernel_w <= SNNRT_COLUMNS_MAX ? conv->kernel_w : 1u;
-    l.counts = step->input_dtype == SNNRT_TYPE_BITS || step->input_peak <= SNNRT_COUNT_MAX;
     while (step->input_peak > 1u << shift) {
         shift++;
     }
     l.rows.outputs = step->out_channels / conv->groups;
     l.rows.words = (((uintptr_t)step->weights | l.rows.outputs) & 3u) == 0;
+    l.counts = counts;
+#if !SNNRT_WITH_COUNT_PLANES && !SNNRT_WITH_ARM_MVE
+    l.counts = counts && l.rows.words;
+#endif
     if (!sum_rows(&l, shift)) {
         l.counts = false;
         (void)sum_rows(&l, shift);
@@ -490,9 +493,20 @@ SNNRT_NOINLINE static bool sum_listed(const snnrt_synapse_step *step) {
 }
 
 bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
-    return (step->input_dtype != SNNRT_TYPE_BITS && step->input_peak > SNNRT_COUNT_MAX &&
-            snnrt_conv2d_few(step)) ||
-           sum_listed(step);
+    const bool counts = step->input_dtype == SNNRT_TYPE_BITS || step->input_peak <= SNNRT_COUNT_MAX;
+    return (!counts && snnrt_conv2d_few(step)) || sum_listed(step, counts);
+}
+
+/* A window of one tap, as deep as there are inputs. */
+void snnrt_dense_i8(const snnrt_synapse_step *step) {
+    static const snnrt_window tap = {1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0};
+    snnrt_synapse_step whole = *step;
+    whole.window = &tap;
+    whole.in_channels = step->in_channels * step->in_height * step->in_width;
+    whole.in_height = whole.in_width = whole.out_height = whole.out_width = 1;
+    /* Longer lists are worth more than additions in lanes to few outputs. */
+    (void)sum_listed(&whole, step->input_dtype == SNNRT_TYPE_BITS ||
+                                 (step->input_peak <= SNNRT_COUNT_MAX && step->out_channels >= 16u));
 }
 #else
 typedef int snnrt_conv2d_i8_left_out;

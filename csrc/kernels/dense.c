@@ -1,7 +1,13 @@
 #include "synapse.h"
 
+/* With lanes, what a build has for convolutions does for int8 here too. */
+#define SNNRT_DENSE_LISTS \
+    (SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && !SNNRT_WITH_KERNEL_TABLE && \
+     (SNNRT_WITH_ARM_DSP || SNNRT_WITH_ARM_MVE))
+
+#if !SNNRT_DENSE_LISTS || SNNRT_WITH_FLOAT32
 /* The inputs in pieces of as many events as there is room for. */
-void snnrt_dense(const snnrt_synapse_step *step) {
+static void sum_inputs(const snnrt_synapse_step *step) {
     const uint32_t inputs = step->in_channels * step->in_height * step->in_width;
     snnrt_scan_kernel *scan = snnrt_scan_of(step);
     snnrt_event_room room;
@@ -9,11 +15,6 @@ void snnrt_dense(const snnrt_synapse_step *step) {
     snnrt_slice slice = {0, 0, 0};
     snnrt_accumulation sum;
     uint32_t first = 0, rows = 0;
-#if SNNRT_WITH_KERNEL_TABLE
-    if (SNNRT_STEP_IS_INT8(step) && step->kernels->synapse_i8 != NULL && step->kernels->synapse_i8(step)) {
-        return;
-    }
-#endif
     snnrt_use_room(&events, step, &room);
     snnrt_begin_sum(&sum, step, &events, &slice, step->out_channels);
     sum.accumulator = step->output;
@@ -29,4 +30,22 @@ void snnrt_dense(const snnrt_synapse_step *step) {
         events.count = 0;
     } while (first < inputs);
     snnrt_count_window(step, rows, sum.outputs);
+}
+#endif
+
+void snnrt_dense(const snnrt_synapse_step *step) {
+#if SNNRT_WITH_KERNEL_TABLE
+    if (SNNRT_STEP_IS_INT8(step) && step->kernels->synapse_i8 != NULL && step->kernels->synapse_i8(step)) {
+        return;
+    }
+#endif
+#if SNNRT_DENSE_LISTS
+    if (SNNRT_STEP_IS_INT8(step)) {
+        snnrt_dense_i8(step);
+        return;
+    }
+#endif
+#if !SNNRT_DENSE_LISTS || SNNRT_WITH_FLOAT32
+    sum_inputs(step);
+#endif
 }

@@ -148,7 +148,7 @@ typedef struct snnrt_plain_layer {
 
 /* Of a neuron that reached its threshold: whether it fires, and what becomes of `u`. */
 static inline bool fire(const snnrt_plain_layer *layer, int32_t *u, int32_t threshold) {
-    if (layer->strict && *u == threshold) {
+    if (*u == threshold && layer->strict) {
         return false;
     }
     if (layer->reset == SNNRT_RESET_SUBTRACT) {
@@ -213,18 +213,18 @@ SNNRT_INLINE static inline uint64_t update_layer(const snnrt_neuron_step *step, 
     uint32_t word = 0;
     uint64_t spikes = 0;
     snnrt_find_thresholds(step, &thresholds);
+    layer.strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
+    layer.reset = SNNRT_NEURON_RESET(step->flags);
+    layer.reset_value =
+        layer.reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
     if (narrow) {
         decay.factor = a;
         decay.keeps = 0x4000;
     }
 #if SNNRT_WITH_ARM_DSP
-    /* In a register: a product and a sum are one instruction. */
-    __asm__("" : "+r"(decay.keeps));
+    /* In a register: a product and a sum are one instruction. What only neurons that fire ask stays in memory. */
+    __asm__ volatile("" : "+r"(decay.keeps) : "r"(&layer) : "memory");
 #endif
-    layer.strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
-    layer.reset = SNNRT_NEURON_RESET(step->flags);
-    layer.reset_value =
-        layer.reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
     do {
         const uint32_t count = snnrt_run_neurons(&run, thresholds.period);
         const snnrt_int32 *threshold = thresholds.first + run.place;

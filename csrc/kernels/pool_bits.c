@@ -23,7 +23,7 @@ typedef struct snnrt_bit_sums {
 } snnrt_bit_sums;
 
 #if SNNRT_WITH_ARM_MVE
-static snnrt_int16 *spread(snnrt_int16 *output, snnrt_bit_sums sums, uint32_t count) {
+static snnrt_int16 *spread_sums(snnrt_int16 *output, snnrt_bit_sums sums, uint32_t count) {
     const int16x8_t places = {0, -1, -2, -3, -4, -5, -6, -7};
     const uint16x8_t lowest = vdupq_n_u16(1);
     for (uint32_t left = count / 4u; left != 0;) {
@@ -45,7 +45,7 @@ static snnrt_int16 *spread(snnrt_int16 *output, snnrt_bit_sums sums, uint32_t co
 /* Four bits, each the lowest of a byte. */
 static inline uint32_t four_bytes(uint32_t bits) { return ((bits & 15u) * 0x00204081u) & 0x01010101u; }
 
-static snnrt_int16 *spread(snnrt_int16 *output, snnrt_bit_sums sums, uint32_t count) {
+static snnrt_int16 *spread_sums(snnrt_int16 *output, snnrt_bit_sums sums, uint32_t count) {
     for (uint32_t left = count / 4u; left != 0; left--) {
         snnrt_uint32 *pair = (snnrt_uint32 *)(void *)output;
         uint32_t low = 0, high = 0;
@@ -90,7 +90,7 @@ bool snnrt_pool_bits(const snnrt_pool_step *step) {
                 sums.one = top ^ bottom;
                 sums.two = (top & bottom) | (top_carry ^ bottom_carry);
                 sums.four = top_carry & bottom_carry;
-                output = spread(output, sums, count);
+                output = spread_sums(output, sums, count);
             }
         }
     }

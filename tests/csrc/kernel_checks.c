@@ -509,6 +509,14 @@ static void check_convolution(uint32_t number) {
     } else if (number % 4u == 0) {
         make_weights(below(5));
     }
+    if (number % 10u == 9u) {
+        /* A dense layer is a window of one tap. */
+        step.in_channels = 1u + below(700);
+        step.out_channels = 1u + below(40);
+        step.in_height = step.in_width = step.out_height = step.out_width = 1;
+        window = (snnrt_window){1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0};
+        peak = peak > 255 ? 255 : peak;
+    }
     step.window = &window;
     step.weights = weights + (below(2) == 0 ? 0u : unaligned);
     step.bias = below(3) == 0 ? NULL : bias;
@@ -534,12 +542,16 @@ static void check_convolution(uint32_t number) {
 #if SNNRT_WITH_KERNEL_TABLE
     step.kernels = network.kernels;
 #endif
-    snnrt_conv2d(&step);
+    if (number % 10u == 9u) {
+        snnrt_dense(&step);
+    } else {
+        snnrt_conv2d(&step);
+    }
     for (uint32_t i = 0; i < step.out_height * step.out_width; i++) {
         for (uint32_t o = 0; o < step.out_channels; o++) {
             uint32_t read;
             if (filtered[place++] != convolved(&step, i / step.out_width, i % step.out_width, o, &read)) {
-                fail("conv2d", number);
+                fail("conv2d or dense", number);
             }
             if (o % (step.out_channels / window.groups) == 0) {
                 rows += read;
