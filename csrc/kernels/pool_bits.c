@@ -2,7 +2,7 @@
  * In place of single additions where kernels are called directly. */
 #include "../snnrt_kernels.h"
 
-#if SNNRT_WITH_POOL_BITS
+#if SNNRT_WITH_INT8 && SNNRT_WITH_POOL2D && SNNRT_WITH_POOL_BITS
 
 #if SNNRT_WITH_ARM_MVE
 #include <arm_mve.h>

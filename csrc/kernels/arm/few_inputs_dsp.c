@@ -2,7 +2,8 @@
  * 16 bits, those of two outputs side by side. */
 #include "../few_inputs.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE
+#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_FAST_LOOPS && \
+    SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE
 
 bool snnrt_few_begin(snnrt_few_sums *sums) {
     const uint32_t pairs = (sums->inputs + 1u) / 2u, outputs = sums->outputs;
