@@ -245,7 +245,12 @@ def test_constants_of_the_header(tmp_path):
         return 0;
     }
     """
-    for name, numbers in (("dense", "float32"), ("every kind", "int8"), ("image", "int8"), ("image", "float32")):
+    for name, numbers in (
+        ("dense", "float32"),
+        ("every kind", "int8"),
+        ("image", "int8"),
+        ("image", "float32"),
+    ):
         graph, _ = NETWORKS[name](numbers)
         folder = tmp_path / f"{name}-{numbers}"
         export(graph, folder)
