@@ -204,6 +204,10 @@ struct snnrt_synapse_step {
 #endif
 };
 
+/* Int8 convolutions have a form of their own; a small build of both numbers takes that of float32 for them. */
+#define SNNRT_WITH_CONV_LISTS \
+    (SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && (SNNRT_WITH_FAST_LOOPS || !SNNRT_WITH_FLOAT32))
+
 SNNRT_INTERNAL void snnrt_dense(const snnrt_synapse_step *step);
 SNNRT_INTERNAL void snnrt_conv2d(const snnrt_synapse_step *step);
 SNNRT_INTERNAL snnrt_conv2d_kernel snnrt_conv2d_i8; /* takes every layer */

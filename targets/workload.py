@@ -186,8 +186,8 @@ def classes(graph: Graph) -> int:
 
 def node_scratch_bytes(graph: Graph, node: Node) -> int:
     """As snnrt_conv2d_scratch_bytes of csrc/kernels/conv2d.c without the vector kernels: for each event a
-    position and a value, for each pixel and group where its events start, 4 bytes each."""
-    if not isinstance(node, Conv2d) or node.is_depthwise or node.rows:
+    position and a value, for each pixel and group where its events start, 4 bytes each; int8 needs none."""
+    if not isinstance(node, Conv2d) or node.is_depthwise or node.rows or graph.integer:
         return 0
     shape = graph[node.inputs[0].source].shape
     elements, depth = math.prod(shape), shape[0] // node.groups

@@ -205,7 +205,7 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
         return;
     }
 #endif
-#if SNNRT_WITH_INT8 && !SNNRT_WITH_KERNEL_TABLE
+#if SNNRT_WITH_CONV_LISTS && !SNNRT_WITH_KERNEL_TABLE
     if (SNNRT_STEP_IS_INT8(step)) {
         (void)snnrt_conv2d_i8(step);
         return;

@@ -4,7 +4,7 @@
 #include "synapse.h"
 #include "taps.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D
+#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_FAST_LOOPS
 
 /* The part of a window that lies inside the input. */
 typedef struct snnrt_few_window {

@@ -5,7 +5,7 @@
 #include "synapse.h"
 #include "taps.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D
+#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS
 
 #define SNNRT_NO_COLUMN UINT32_MAX
 
@@ -494,7 +494,12 @@ SNNRT_NOINLINE static bool sum_listed(const snnrt_synapse_step *step, bool count
 
 bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
     const bool counts = step->input_dtype == SNNRT_TYPE_BITS || step->input_peak <= SNNRT_COUNT_MAX;
-    return (!counts && snnrt_conv2d_few(step)) || sum_listed(step, counts);
+#if SNNRT_WITH_FAST_LOOPS
+    if (!counts && snnrt_conv2d_few(step)) {
+        return true;
+    }
+#endif
+    return sum_listed(step, counts);
 }
 
 /* A window of one tap, as deep as there are inputs. */

@@ -2,8 +2,7 @@
 
 /* With lanes, what a build has for convolutions does for int8 here too. */
 #define SNNRT_DENSE_LISTS \
-    (SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && !SNNRT_WITH_KERNEL_TABLE && \
-     (SNNRT_WITH_ARM_DSP || SNNRT_WITH_ARM_MVE))
+    (SNNRT_WITH_CONV_LISTS && !SNNRT_WITH_KERNEL_TABLE && (SNNRT_WITH_ARM_DSP || SNNRT_WITH_ARM_MVE))
 
 #if !SNNRT_DENSE_LISTS || SNNRT_WITH_FLOAT32
 /* The inputs in pieces of as many events as there is room for. */

@@ -1,7 +1,8 @@
 /* Sums of a window's few inputs in C; arm/ has them for instructions that multiply in lanes. */
 #include "few_inputs.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && !SNNRT_WITH_ARM_MVE && !SNNRT_WITH_ARM_DSP
+#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_FAST_LOOPS && \
+    !SNNRT_WITH_ARM_MVE && !SNNRT_WITH_ARM_DSP
 
 bool snnrt_few_begin(snnrt_few_sums *sums) { return sums->outputs % 4u == 0; }
 

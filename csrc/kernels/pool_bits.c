@@ -2,7 +2,7 @@
  * In place of single additions where kernels are called directly. */
 #include "../snnrt_kernels.h"
 
-#if SNNRT_WITH_POOL_BITS
+#if SNNRT_WITH_INT8 && SNNRT_WITH_POOL2D && SNNRT_WITH_POOL_BITS
 
 #if SNNRT_WITH_ARM_MVE
 #include <arm_mve.h>
@@ -32,7 +32,7 @@ static snnrt_int16 *spread_sums(snnrt_int16 *output, snnrt_bit_sums sums, uint32
         uint16x8_t two = vandq_u16(vshlq_u16(vdupq_n_u16((uint16_t)sums.two), places), lowest);
         uint16x8_t four = vandq_u16(vshlq_u16(vdupq_n_u16((uint16_t)sums.four), places), lowest);
         sum = vsliq_n_u16(vsliq_n_u16(sum, two, 1), four, 2);
-        vstrhq_p_u16((uint16_t *)(void *)output, sum, vctp16q(here));
+        vstrhq_p_s16(output, vreinterpretq_s16_u16(sum), vctp16q(here));
         output += here;
         left -= here / 4u;
         sums.one >>= 8;

@@ -17,8 +17,8 @@
 #else
 #define SNNRT_POOL_KERNEL(kernel) NULL
 #endif
-#if SNNRT_WITH_CONV2D
-#define SNNRT_CONV2D_KERNEL(kernel) SNNRT_INT8_KERNEL(kernel)
+#if SNNRT_WITH_CONV_LISTS
+#define SNNRT_CONV2D_KERNEL(kernel) kernel
 #else
 #define SNNRT_CONV2D_KERNEL(kernel) NULL
 #endif

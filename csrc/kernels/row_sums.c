@@ -2,7 +2,8 @@
  * as pairs of 16 bits, two products for four outputs. */
 #include "row_sums.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && !SNNRT_WITH_ARM_MVE && !SNNRT_WITH_COUNT_PLANES
+#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && !SNNRT_WITH_ARM_MVE && \
+    !SNNRT_WITH_COUNT_PLANES
 
 /* Words whose pairs fit the registers beside what a loop needs. */
 #if defined(__thumb__) || !SNNRT_WITH_FAST_LOOPS

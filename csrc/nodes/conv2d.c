@@ -62,6 +62,11 @@ static size_t whole_room(size_t bytes) { return (bytes + 7u) & ~(size_t)7u; }
 
 size_t snnrt_conv2d_scratch(const snnrt_node *node, const snnrt_node *source) {
     snnrt_synapse_step step;
+#if SNNRT_WITH_CONV_LISTS && !SNNRT_WITH_KERNEL_TABLE
+    if (node->type != SNNRT_TYPE_FLOAT32) {
+        return 0;
+    }
+#endif
     step.window = conv2d_window(node);
     step.in_channels = source->channels;
     step.in_height = source->height;

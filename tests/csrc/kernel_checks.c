@@ -518,7 +518,7 @@ static void check_convolution(uint32_t number) {
         peak = peak > 255 ? 255 : peak;
     }
     step.window = &window;
-    step.weights = weights + (below(2) == 0 ? 0u : unaligned);
+    step.weights = weights + (number % 10u == 9u || below(2) == 0 ? 0u : unaligned);
     step.bias = below(3) == 0 ? NULL : bias;
     step.numbers = SNNRT_ARITHMETIC_INTEGER;
     step.input = packed ? (const void *)spikes : (const void *)pixels;

@@ -2,7 +2,8 @@
  * 16 bits, those of two outputs side by side. */
 #include "../few_inputs.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE
+#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_FAST_LOOPS && \
+    SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE
 
 bool snnrt_few_begin(snnrt_few_sums *sums) {
     const uint32_t pairs = (sums->inputs + 1u) / 2u, outputs = sums->outputs;
@@ -27,8 +28,8 @@ bool snnrt_few_begin(snnrt_few_sums *sums) {
 
 /* Two outputs, whose weights begin at `word`; gives where those of the next begin. `pairs` is constant in a call where
  * the values shall stay in registers. */
-SNNRT_INLINE static inline const uint32_t *add_few(const uint32_t *word, const uint32_t *values,
-                                                   const uint32_t pairs, snnrt_int32 *sums) {
+SNNRT_INLINE static inline const snnrt_uint32 *add_few(const snnrt_uint32 *word, const snnrt_uint32 *values,
+                                                       const uint32_t pairs, snnrt_int32 *sums) {
     int32_t a = sums[0], b = sums[1];
     for (uint32_t p = 0; p < pairs; p++) {
         SNNRT_ADD_TWO(a, word[0], values[p]);
@@ -42,7 +43,7 @@ SNNRT_INLINE static inline const uint32_t *add_few(const uint32_t *word, const u
 
 /* 3 × 3 of one channel. */
 SNNRT_NOINLINE static void add_five_pairs(const snnrt_few_sums *sums, snnrt_int32 *output) {
-    const uint32_t *word = sums->laid_out;
+    const snnrt_uint32 *word = sums->laid_out;
     const snnrt_int32 *bias = sums->bias;
     const uint32_t a = sums->pairs[0], b = sums->pairs[1], c = sums->pairs[2], d = sums->pairs[3],
                    e = sums->pairs[4];
@@ -72,7 +73,7 @@ SNNRT_NOINLINE static void add_five_pairs(const snnrt_few_sums *sums, snnrt_int3
 
 void snnrt_few_add(const snnrt_few_sums *sums, snnrt_int32 *output) {
     const uint32_t pairs = (sums->inputs + 1u) / 2u;
-    const uint32_t *word = sums->laid_out;
+    const snnrt_uint32 *word = sums->laid_out;
     if (SNNRT_WITH_FAST_LOOPS && pairs == 5u) {
         add_five_pairs(sums, output);
         return;

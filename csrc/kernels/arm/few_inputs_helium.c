@@ -1,7 +1,8 @@
 /* Sums of a window's few inputs with the vectors of Cortex-M55 (Helium). */
 #include "../few_inputs.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_ARM_MVE
+#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_FAST_LOOPS && \
+    SNNRT_WITH_ARM_MVE
 #include <arm_mve.h>
 
 bool snnrt_few_begin(snnrt_few_sums *sums) { return sums->outputs % 8u == 0; }

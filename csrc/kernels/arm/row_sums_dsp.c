@@ -2,7 +2,7 @@
  * for four outputs a row, whose sums double from plane to plane. */
 #include "../row_sums.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_COUNT_PLANES
+#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_COUNT_PLANES
 
 /* Any address will do. */
 typedef struct snnrt_weights_word {

@@ -1,7 +1,7 @@
 /* Sums of listed rows with the vectors of Cortex-M55 (Helium): in place of ../row_sums.c. */
 #include "../row_sums.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_ARM_MVE
+#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_ARM_MVE
 #include <arm_mve.h>
 
 /* 8 outputs, or the fewer that `rows` has from `output` on, whose sums are lanes of 16 bits. */
