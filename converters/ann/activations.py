@@ -15,7 +15,7 @@ FAR = 1e6
 MAX_LEVELS = 256
 MAX_BASES = 24
 """Functions one after the other that may be one activation."""
-MAX_TRIES = 1000
+MAX_TRIES = 300
 """Groups of functions that are no activation, until no more are looked for."""
 _SHARES = np.linspace(-0.5, 1.5, 4001)
 _SIZES = np.geomspace(1e-3, 1e4, 141)
