@@ -82,7 +82,9 @@ def _window_events(
         yield ("scan_word", runs * taps) if packed else ("scan_value", runs * int(length.sum()))
         yield "output_element", runs * (synapses.windows * synapses.outputs)
         return
-    yield "window", runs * synapses.windows
+    if isinstance(node, Conv2d):
+        # a dense layer's one window is part of its step
+        yield "window", runs * synapses.windows
     yield "window_run", runs * first.size
     if packed:
         yield "scan_word", runs * int(((first + length - 1) // 32 - first // 32 + 1).sum())

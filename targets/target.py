@@ -94,7 +94,7 @@ class Microcontroller(Target):
         "sum_block_16": "16 outputs of a sum of spikes begun and stored, in int8",
         "sum_block_4": "4 outputs of a sum begun and stored, in int8",
         "sum_block_1": "one output of a sum begun and stored, in int8",
-        "window": "one output position visited (each group of a convolution), a step",
+        "window": "one output position of a convolution visited (each group of it), a step",
         "window_run": "one run of neighbouring inputs of a window (a kernel row of a convolution)",
         "scan_word": "32 inputs of a run looked at together, where inputs are spikes",
         "scan_value": "one input of a run looked at, where inputs are other values",

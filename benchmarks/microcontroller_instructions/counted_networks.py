@@ -90,6 +90,7 @@ class Networks:
         yield from self._neuron_runs()
         yield from self._pool_runs()
         yield from self._other_runs()
+        yield from Networks(self.numbers, seed=3)._layered_runs()
 
     def _dense_runs(self) -> Iterator[Run]:
         for inputs, outputs, density, peak in (
@@ -192,6 +193,29 @@ class Networks:
                 first, second = self.dense(source, outputs, "first"), self.dense(source, outputs, "second")
                 last = self.g.add(first, second, as_current=True, name="sum") if added else second
                 yield self.graph(last, 2), self.values(2, 8)
+
+    def _layered_runs(self) -> Iterator[Run]:
+        """Dense layers and neurons behind each other, and neurons that read their own spikes: few
+        instructions, of which nodes and steps take their part."""
+        for inputs, hidden, density, threshold, rule in (
+            (32, 48, 0.02, (300, 4.0), "never"), (100, 24, 0.3, (300, 4.0), "entropy"),
+            (48, 160, 0.1, (500, 5.0), "confidence"), (20, 20, 0.5, (100, 1.0), "entropy"),
+            (64, 32, 0.0, (100, 1.0), "entropy"),
+        ):  # fmt: skip
+            for layers in (1, 3):
+                source = self.input(inputs)
+                for layer in range(layers):
+                    current = self.dense(source, hidden, f"dense{layer}")
+                    source = self.neuron(current, f"lif{layer}", threshold=self.parameter(*threshold))
+                graph = self.graph(self.dense(source, 8), 7, rule)
+                yield graph, self.values(7, inputs, density=density)
+        for inputs, hidden, density in ((24, 32, 0.2), (40, 72, 0.02), (16, 16, 0.4), (80, 128, 0.1)):
+            source = self.input(inputs)
+            back = self.g.delayed("back", (hidden,))
+            current = self.g.add(self.dense(source, hidden, "forth"), back, as_current=True, name="sum")
+            spikes = self.neuron(current, "lif", threshold=self.parameter(250, 4.0))
+            self.dense(spikes, hidden, "back")
+            yield self.graph(self.dense(spikes, 5), 5, "entropy"), self.values(5, inputs, density=density)
 
     def convolutions_of(self, outputs: tuple[int, ...]) -> Iterator[Run]:
         """Convolutions of silent inputs that differ in nothing but their outputs."""

@@ -4,14 +4,16 @@
     python benchmarks/microcontroller_instructions/recount.py --check   prints, writes nothing
 
 Runs the core in an emulator on small networks, fits the instructions of each event (non-negative least
-squares on relative errors), and writes the charges of targets/cores/cortex-m-dsp.toml and
-tests/targets/counted_runs.json. Needs arm-none-eabi-gcc with newlib, and `pip install 'snnrt[benchmark]'`.
+squares on relative errors, of whole runs and of parts of them), and writes the charges of
+targets/cores/cortex-m-dsp.toml and tests/targets/counted_runs.json. Needs arm-none-eabi-gcc with newlib, and
+`pip install 'snnrt[benchmark]'`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import tempfile
 from collections import Counter
@@ -33,6 +35,15 @@ from snnrt.targets.target import Microcontroller
 COUNTED_RUNS = Path(__file__).resolve().parents[2] / "tests" / "targets" / "counted_runs.json"
 FIELDS = Counts.FIELDS
 EVENTS = tuple(Microcontroller.events)
+NEURONS = frozenset(event for event in EVENTS if event.startswith("neuron_")) - {"neuron_start"}
+# functions that do nothing but some of the events
+PARTS = (
+    (re.compile(r"neuron|^update_|^finish"), NEURONS),
+    (re.compile(r"exit_(sum|entropy|probability)|^quotient"), frozenset({"exit_step", "exit_class"})),
+    (re.compile("network_reset"), frozenset({"neuron_start"})),
+)
+PART_WEIGHT = 0.1
+"""Of a part's instructions beside all of a run's: enough to tell events apart that come together."""
 
 
 def event_counts(graph: Graph, counts: Counts) -> np.ndarray:
@@ -54,27 +65,43 @@ def output_element(core: EmulatedCore, networks: Networks) -> float:
 
 
 def fit(core: EmulatedCore, networks: Networks) -> Fit:
-    """The instructions of each event, from whole runs.
+    """The instructions of each event, from whole runs and, with less weight, from parts of them.
 
     A neuron follows each output, so that totals cannot tell the two apart: ``output_element`` is measured
     alone. Raises RuntimeError where the core fails.
     """
-    rows, totals = [], []
+    rows, totals, parts = [], [], []
     for graph, x in networks.fitted():
         functions, result = core.count(graph, x)
         rows.append(event_counts(graph, result.counts))
         totals.append(functions.total())
+        parts.append(part_counts(functions))
     events, instructions = np.array(rows), np.array(totals, float)
     figures = np.zeros(len(EVENTS))
     output = EVENTS.index("output_element")
     figures[output] = output_element(core, networks)
     free = events.any(0)
     free[output] = False
-    rest = instructions - events @ figures
-    figures[free] = nnls(events[:, free] / instructions[:, None], rest / instructions, maxiter=10_000)[0]
+    of_parts = [np.array([event in part for event in EVENTS]) for _, part in PARTS]
+    rest = ~np.logical_or.reduce(of_parts)
+    matrix = [events, *(PART_WEIGHT * events * part for part in (*of_parts, rest))]
+    taken = [instructions, *(PART_WEIGHT * np.array(parts).T)]
+    relative = np.tile(instructions, len(matrix))
+    stacked = np.vstack(matrix)
+    wanted = np.concatenate(taken) - stacked @ figures
+    figures[free] = nnls(stacked[:, free] / relative[:, None], wanted / relative, maxiter=10_000)[0]
     errors = np.abs(events @ figures / instructions - 1)
     seen = {event: float(figure) for event, figure, any_ in zip(EVENTS, figures, events.any(0)) if any_}
     return Fit(seen, len(totals), float(errors.mean()), float(errors.max()))
+
+
+def part_counts(functions: Mapping[str, int]) -> list[float]:
+    """The instructions of each of PARTS, and of all other functions."""
+    found = [0.0] * (len(PARTS) + 1)
+    for name, count in functions.items():
+        place = next((place for place, (wanted, _) in enumerate(PARTS) if wanted.search(name)), len(PARTS))
+        found[place] += count
+    return found
 
 
 def counted_run(described: Whole, graph: Graph, counts: Counts, instructions: int) -> dict[str, object]:

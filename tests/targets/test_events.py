@@ -22,7 +22,7 @@ CONV = {
 }  # fmt: skip
 LIF = {"neuron_start": 720, "neuron_step": 3, "neuron_update": 3 * 720, "neuron_spike": 540}
 POOL = {"pool_tap": 3 * 9 * 4, "pool_element": 3 * 9 * 4 * 20}
-DENSE = {"window": 3, "window_run": 3, "scan_value": 3 * 180, "row_activation": 135}
+DENSE = {"window_run": 3, "scan_value": 3 * 180, "row_activation": 135}
 # three windows of 45 inputs: 135 / 32 pieces and half of one for each
 PIECES = 135 / 32 + 3 / 2
 HEAD = {"neuron_start": 23, "neuron_step": 3, "neuron_update": 69, "neuron_spike": 17}
@@ -57,7 +57,7 @@ COARSE = {
     },
     "lif2": {"neuron_step": 3, "neuron_update": 2160},
     "pool3": POOL,
-    "dense5": DENSE | {"multiply_accumulate": 3105, "output_element": 69},
+    "dense5": DENSE | {"window": 3, "multiply_accumulate": 3105, "output_element": 69},
     "lif6": {"neuron_step": 3, "neuron_update": 69},
     "readout": {"readout_element": 69}, "exit": EXIT,
 }  # fmt: skip

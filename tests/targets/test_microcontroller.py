@@ -88,7 +88,7 @@ def test_formula_by_hand(board):
         # The static convolution once, everything after it three times: 4 and 8 + 2 outputs without spikes.
         counts.synaptic_operations[0, conv] * per_event["multiply_accumulate"]
         + counts.row_activations[0].sum() * per_event["row_activation"]
-        + (64 + 3 * 1) * per_event["window"]
+        + 64 * per_event["window"]
         + (rows + 3 * 1) * per_event["window_run"]
         + (values + 3 * 64) * per_event["scan_value"]
         + counts.synaptic_operations[0, dense] * 8 / 10 * per_event["multiply_accumulate"]
