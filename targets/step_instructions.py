@@ -12,16 +12,17 @@ from snnrt.errors import TargetError
 from snnrt.ir.graph import Graph
 from snnrt.results.counts import Counts
 from snnrt.targets.loading import tomllib
-from snnrt.targets.step_events import events_of
+from snnrt.targets.microcontroller import events_of
 from snnrt.targets.workload import packed_spikes
 from snnrt.targets.worst_case import full_counts
 
 TABLE = Path(__file__).with_name("step_instructions.toml")
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "operation": ("synaptic_operation",),
-    "multiplication": ("multiply_accumulate",),
+    "operation": ("synaptic_operation", "synaptic_operation_by_4"),
+    "multiplication": ("multiply_accumulate", "operation_by_1"),
     "row": ("row_activation",),
+    "block": ("sum_piece", "sum_block_16", "sum_block_4", "sum_block_1"),
     "scan_word": ("scan_word",),
     "scan_value": ("scan_value",),
     "window": ("window", "window_run"),
@@ -37,14 +38,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "neuron_refractory",
         "neuron_parameter",
     ),
-    "neuron_node": ("neuron_step",),
-    "pool": ("pool_tap", "pool_element"),
+    "neuron_node": ("neuron_step", "neuron_run"),
+    "pool": ("pool_tap", "pool_element", "pool_spike"),
     "pool_value": (),
     "element": ("output_element", "add_element", "readout_element"),
     "exit_class": ("exit_class",),
     "node": ("node_step",),
 }
-"""Events of :mod:`snnrt.targets.step_events` that share a weight; a pool of values has one of its own."""
+"""Events of :mod:`snnrt.targets.microcontroller` that share a weight; a pool of values has one of its own.
+What happens once an input is no part of a step, and a spike is part of the update, as all neurons fire."""
 
 
 def grouped_events(

@@ -63,14 +63,16 @@ def _taps(node: Conv2d, shape: Shape) -> int:
 
 
 def full_counts(graph: Graph) -> Counts:
-    """Counts of one input and one timestep in which every node does the most it can."""
+    """Counts of one input and one timestep in which every node does the most it can: every neuron fires."""
     counts = Counts.zeros(tuple(node.name for node in graph), 1)
     counts.timesteps[:] = 1
     for position, work in enumerate(node_work(graph)):
         counts.row_activations[0, position] = work.rows
         counts.synaptic_operations[0, position] = work.synaptic_operations
-        counts.active_windows[0, position] = math.prod(graph.nodes[position].shape[1:]) if work.rows else 0
-        counts.neuron_updates[0, position] = work.neuron_updates
+        node = graph.nodes[position]
+        groups = node.groups if isinstance(node, Conv2d) else 1
+        counts.active_windows[0, position] = math.prod(node.shape[1:]) * groups if work.rows else 0
+        counts.neuron_updates[0, position] = counts.spikes[0, position] = work.neuron_updates
     return counts
 
 
