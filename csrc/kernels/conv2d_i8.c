@@ -476,6 +476,7 @@ SNNRT_NOINLINE static bool sum_listed(const snnrt_synapse_step *step, bool count
     }
     l.rows.outputs = step->out_channels / conv->groups;
     l.rows.words = (((uintptr_t)step->weights | l.rows.outputs) & 3u) == 0;
+    l.rows.planes = step->input_dtype == SNNRT_TYPE_BITS ? 1u : SNNRT_PLANES;
     l.counts = counts;
 #if !SNNRT_WITH_COUNT_PLANES && !SNNRT_WITH_ARM_MVE
     l.counts = counts && l.rows.words;
@@ -510,8 +511,7 @@ void snnrt_dense_i8(const snnrt_synapse_step *step) {
     whole.in_channels = step->in_channels * step->in_height * step->in_width;
     whole.in_height = whole.in_width = whole.out_height = whole.out_width = 1;
     /* Longer lists are worth more than additions in lanes to few outputs. */
-    (void)sum_listed(&whole, step->input_dtype == SNNRT_TYPE_BITS ||
-                                 (step->input_peak <= SNNRT_COUNT_MAX && step->out_channels >= 16u));
+    (void)sum_listed(&whole, step->input_peak <= SNNRT_COUNT_MAX && step->out_channels >= 16u);
 }
 #else
 typedef int snnrt_conv2d_i8_left_out;

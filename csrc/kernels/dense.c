@@ -1,10 +1,10 @@
 #include "synapse.h"
 
-/* With lanes, what a build has for convolutions does for int8 here too. */
+/* With lanes, values are listed as those of convolutions are. */
 #define SNNRT_DENSE_LISTS \
-    (SNNRT_WITH_CONV_LISTS && !SNNRT_WITH_KERNEL_TABLE && (SNNRT_WITH_ARM_DSP || SNNRT_WITH_ARM_MVE))
+    (SNNRT_WITH_CONV_LISTS && SNNRT_WITH_FAST_LOOPS && !SNNRT_WITH_KERNEL_TABLE && SNNRT_WITH_ARM_DSP && \
+     !SNNRT_WITH_ARM_MVE)
 
-#if !SNNRT_DENSE_LISTS || SNNRT_WITH_FLOAT32
 /* The inputs in pieces of as many events as there is room for. */
 static void sum_inputs(const snnrt_synapse_step *step) {
     const uint32_t inputs = step->in_channels * step->in_height * step->in_width;
@@ -30,7 +30,6 @@ static void sum_inputs(const snnrt_synapse_step *step) {
     } while (first < inputs);
     snnrt_count_window(step, rows, sum.outputs);
 }
-#endif
 
 void snnrt_dense(const snnrt_synapse_step *step) {
 #if SNNRT_WITH_KERNEL_TABLE
@@ -39,12 +38,10 @@ void snnrt_dense(const snnrt_synapse_step *step) {
     }
 #endif
 #if SNNRT_DENSE_LISTS
-    if (SNNRT_STEP_IS_INT8(step)) {
+    if (SNNRT_STEP_IS_INT8(step) && step->input_dtype != SNNRT_TYPE_BITS) {
         snnrt_dense_i8(step);
         return;
     }
 #endif
-#if !SNNRT_DENSE_LISTS || SNNRT_WITH_FLOAT32
     sum_inputs(step);
-#endif
 }

@@ -133,10 +133,32 @@ SNNRT_INLINE static inline uint32_t update_plain(const snnrt_neuron_run *run, co
     return word;
 }
 
+#if SNNRT_WITH_FAST_LOOPS
+SNNRT_NOINLINE static uint32_t update_wide(const snnrt_neuron_run *run) {
+    return update_plain(run, false, false);
+}
+SNNRT_NOINLINE static uint32_t update_narrow(const snnrt_neuron_run *run) {
+    return update_plain(run, true, false);
+}
+SNNRT_NOINLINE static uint32_t update_wide_next(const snnrt_neuron_run *run) {
+    return update_plain(run, false, true);
+}
+SNNRT_NOINLINE static uint32_t update_narrow_next(const snnrt_neuron_run *run) {
+    return update_plain(run, true, true);
+}
+
+static uint32_t update_run(const snnrt_neuron_run *run) {
+    if ((run->flags & SNNRT_NEURON_RESET_NEXT) != 0) {
+        return (run->flags & SNNRT_NEURON_STATE_INT16) != 0 ? update_narrow_next(run) : update_wide_next(run);
+    }
+    return (run->flags & SNNRT_NEURON_STATE_INT16) != 0 ? update_narrow(run) : update_wide(run);
+}
+#else
 SNNRT_NOINLINE static uint32_t update_run(const snnrt_neuron_run *run) {
     return update_plain(run, (run->flags & SNNRT_NEURON_STATE_INT16) != 0,
                         (run->flags & SNNRT_NEURON_RESET_NEXT) != 0);
 }
+#endif
 
 #if SNNRT_WITH_FAST_LOOPS
 /* What a layer of plain neurons has alike. */

@@ -48,6 +48,7 @@ typedef struct snnrt_row_sum {
     const snnrt_int32 *from;
     snnrt_int32 *to;
     uint32_t total; /* of the counts */
+    uint32_t planes; /* that list anything */
     uint32_t columns;
     snnrt_column_rows column[SNNRT_COLUMNS_MAX];
 } snnrt_row_sum;

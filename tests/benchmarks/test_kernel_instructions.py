@@ -17,8 +17,14 @@ from snnrt.targets.emulator import CORES
 # a tenth above what GCC 12.2 takes
 LIMITS = {
     "cortex-m0": {"spikes_128": 4.3, "neuron_scalars": 43},
-    "cortex-m4": {"spikes_128": 1.27, "values_128": 4.0, "neuron_scalars": 19.3, "neuron_channels_64": 24},
-    "cortex-m55": {"spikes_128": 0.5, "values_128": 0.92, "neuron_scalars": 23},
+    "cortex-m4": {
+        "spikes_128": 1.27,
+        "values_128": 4.0,
+        "neuron_scalars": 12.3,
+        "neuron_channels_64": 24,
+        "conv": 3.2,
+    },
+    "cortex-m55": {"spikes_128": 0.5, "values_128": 0.92, "neuron_scalars": 6.3, "conv": 2.1},
     "rv32": {"spikes_128": 2.5, "neuron_scalars": 27.5},
 }
 

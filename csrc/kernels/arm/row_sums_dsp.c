@@ -55,7 +55,7 @@ static inline void dsp_finish_pairs(const snnrt_row_sum *rows, uint32_t output, 
 /* Four outputs, of which those before `first` have been added. */
 SNNRT_NOINLINE static void add_planes_to_4(const snnrt_row_sum *rows, uint32_t output, uint32_t first) {
     uint32_t even = 0, odd = 0;
-    for (uint32_t plane = SNNRT_PLANES; plane-- != 0;) {
+    for (uint32_t plane = rows->planes; plane-- != 0;) {
         SNNRT_DOUBLE(even);
         SNNRT_DOUBLE(odd);
         for (uint32_t c = 0; c < rows->columns; c++) {
@@ -87,7 +87,7 @@ typedef struct snnrt_row_block {
 SNNRT_NOINLINE static void add_planes_to_16(const snnrt_row_sum *rows, uint32_t output) {
     const snnrt_column_rows *const last = rows->column + rows->columns;
     uint32_t e0 = 0, e1 = 0, e2 = 0, e3 = 0, o0 = 0, o1 = 0, o2 = 0, o3 = 0;
-    uint32_t plane = SNNRT_PLANES - 1u;
+    uint32_t plane = rows->planes - 1u;
     for (;;) {
         for (const snnrt_column_rows *c = rows->column; c != last; c++) {
             const snnrt_uint16 *offset = (const snnrt_uint16 *)c->column->begin[plane];
@@ -239,7 +239,7 @@ void snnrt_add_value_rows(const snnrt_row_sum *rows) {
 static void add_planes_to_few(const snnrt_row_sum *rows) {
     for (uint32_t output = 0; output < rows->outputs; output++) {
         int32_t sum = 0;
-        for (uint32_t plane = SNNRT_PLANES; plane-- != 0;) {
+        for (uint32_t plane = rows->planes; plane-- != 0;) {
             sum *= 2;
             for (uint32_t c = 0; c < rows->columns; c++) {
                 const snnrt_uint16 *offset = (const snnrt_uint16 *)rows->column[c].column->begin[plane];
