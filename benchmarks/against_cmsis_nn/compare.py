@@ -26,6 +26,7 @@ import snnrt
 from snnrt.devices.core_values import CoreValues
 from snnrt.errors import SnnrtError
 from snnrt.ir.graph import Neuron
+from snnrt.ir.rows import computed_anew
 from snnrt.targets.emulator import CORES, Core, EmulatedResult, build, run_program
 from snnrt.targets.export.core_sources import amalgamate, options_for
 
@@ -90,7 +91,8 @@ def cmsis_nn_activations() -> int:
 def node_instructions(core: Core, network: snnrt.Network, x: np.ndarray, folder: Path) -> dict[str, float]:
     """Instructions an inference of each node's steps, and ``""``: reset, dispatch, exit rule.
 
-    Counted in a build that reports each node, which takes about 30 of them. Raises SnnrtError.
+    Counted in a build that reports each node, which takes about 30 of them; a convolution by rows with the neurons
+    behind it. Raises SnnrtError.
     """
     model, info = network.model, network.model.info
     source, header = amalgamate(options_for(network.graph, trace=1))
@@ -187,6 +189,12 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=40, help="images that are counted (40)")
     parser.add_argument("--network", type=Path, default=NETWORK, help="path, without a suffix")
     parser.add_argument("--nodes", action="store_true", help="also what each node takes")
+    parser.add_argument(
+        "--memory",
+        choices=("kept", "least"),
+        default="kept",
+        help="as of snnrt convert: currents of the image",
+    )
     options = parser.parse_args()
     try:
         theirs = cmsis_nn()
@@ -194,6 +202,9 @@ def main() -> None:
         if unknown:
             parser.error(f"no counts of {unknown[0]}; expected of {', '.join(sorted(theirs))}")
         network = snnrt.load(options.network.with_suffix(".snnrt"))
+        if options.memory == "least":
+            graph = network.graph
+            network = snnrt.Network(graph.with_(nodes=tuple(computed_anew(graph.nodes))))
         log = json.loads(options.network.with_suffix(".json").read_text("utf-8"))
         images, labels = datasets.idx_images(options.folder, "t10k")
         x, y = images.float().div(255).numpy(), labels.numpy()
