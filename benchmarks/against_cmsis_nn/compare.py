@@ -91,8 +91,8 @@ def cmsis_nn_activations() -> int:
 def node_instructions(core: Core, network: snnrt.Network, x: np.ndarray, folder: Path) -> dict[str, float]:
     """Instructions an inference of each node's steps, and ``""``: reset, dispatch, exit rule.
 
-    Counted in a build that reports each node, which takes about 30 of them; a convolution by rows with the neurons
-    behind it. Raises SnnrtError.
+    Counted in a build that reports each node, which takes about 30 of them; a convolution by rows counts
+    with the neurons behind it. Raises SnnrtError.
     """
     model, info = network.model, network.model.info
     source, header = amalgamate(options_for(network.graph, trace=1))
