@@ -38,7 +38,7 @@ def x():
     return (rng.random((2, 1, 28, 28)) * (rng.random((2, 1, 28, 28)) < 0.5)).astype(np.float32)
 
 
-def test_the_counts_are_those_of_the_issue_s_network():
+def test_the_counts_are_those_of_the_network_s_layers():
     found = cmsis_nn()
     assert set(found) == {"cortex-m0", "cortex-m3", "cortex-m4", "cortex-m33", "cortex-m55"}
     assert sum(found["cortex-m4"][layer] for layer in LAYERS) == 3_342_449
