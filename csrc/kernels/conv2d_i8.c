@@ -508,6 +508,7 @@ void snnrt_dense_i8(const snnrt_synapse_step *step) {
     static const snnrt_window tap = {1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0};
     snnrt_synapse_step whole = *step;
     whole.window = &tap;
+    whole.first_row = 0;
     whole.in_channels = step->in_channels * step->in_height * step->in_width;
     whole.in_height = whole.in_width = whole.out_height = whole.out_width = 1;
     /* Longer lists are worth more than additions in lanes to few outputs. */
