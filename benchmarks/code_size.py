@@ -115,8 +115,8 @@ class Limit:
     held: int
 
 
-# float in software, and 64-bit products on two registers; on the others what a monitor, a following threshold,
-# encodings and lists of convolutions added
+# float in software, and 64-bit products on two registers; on the others what a monitor, a following
+# threshold, encodings and lists of convolutions added
 _HELD = {"cortex-m0": 30500, "cortex-m3": 26300, "cortex-m55": 25150, "rv32": 35150}
 LIMITS = (
     Limit(SMALLEST, "cortex-m4", 5900, 6050),
