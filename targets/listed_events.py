@@ -55,7 +55,7 @@ def listed_events(
     yield "row_block", runs * (blocks if blocks > 1 else 0)
     # a sum takes its bias along, where there is one
     silent = runs * windows.count - (active if node.bias is not None else 0.0)
-    peak = 1 if packed else largest_values(graph)[node.inputs[0].source]
+    peak = 1 if packed else largest_values(graph).get(node.inputs[0].source, COUNT_MAX + 1)
     is_conv = isinstance(node, Conv2d)
     in_planes = packed or (peak <= COUNT_MAX and (is_conv or windows.outputs >= 16))
     if is_conv and not packed and peak > COUNT_MAX and are_few(windows):
