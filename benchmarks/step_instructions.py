@@ -131,7 +131,8 @@ def measure(core: Core, graph: Graph) -> tuple[np.ndarray, int]:
     exit = Exit.entropy(0.0) if graph.exit.rule == "entropy" else Exit.of(graph.exit)
     request = checked_request(with_range(graph, peak), x, Capabilities("emulator"), exit=exit)
     found = run_emulated(network.model, request, core, count=False)
-    return grouped_events(graph), int(found.step_instructions.max())
+    # every count is the largest
+    return grouped_events(graph, of_full=lambda entries: entries[-1]), int(found.step_instructions.max())
 
 
 def fit(core: Core, numbers: str) -> Fit:

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from snnrt.ir.graph import Conv2d, Graph, Neuron, Node, Weighted
+from snnrt.ir.memory_plan import plan_memory
 from snnrt.ir.nodes.sum_pool2d import AddingPool2d
 from snnrt.results.counts import Counts
 from snnrt.targets.costs import Ledger, Memory
+from snnrt.targets.listed_events import Reduction, is_listed, listed_events, row_blocks
+from snnrt.targets.listed_windows import inside
 from snnrt.targets.target import Microcontroller
 from snnrt.targets.workload import Synapses, all_synapses, elements, packed_spikes
 
@@ -42,8 +45,13 @@ def book(graph: Graph, counts: Counts, target: Microcontroller) -> Ledger:
     return ledger
 
 
-def events_of(graph: Graph, counts: Counts) -> Iterator[tuple[str, str, np.ndarray]]:
-    """(node, event, count of each input (N,)) of everything that :attr:`Microcontroller.events` names."""
+def events_of(
+    graph: Graph, counts: Counts, of_full: Reduction | None = None
+) -> Iterator[tuple[str, str, np.ndarray]]:
+    """(node, event, count of each input (N,)) of everything that :attr:`Microcontroller.events` names.
+
+    ``of_full``: as of :func:`~snnrt.targets.listed_events.listed_events`, where every input is there.
+    """
     steps = counts.timesteps.astype(np.float64)
     packed, static = packed_spikes(graph), graph.static_nodes()
     synapses = {item.name: item for item in all_synapses(graph)}
@@ -53,17 +61,21 @@ def events_of(graph: Graph, counts: Counts) -> Iterator[tuple[str, str, np.ndarr
         if isinstance(node, Weighted):
             synapse = synapses[node.name]
             is_packed = node.inputs[0].source in packed
-            events = itertools.chain(
-                _window_events(graph, node, synapse, counts, runs, is_packed),
-                _sum_events(synapse, graph.numbers, counts, is_packed),
-            )
+            if graph.integer and is_listed(node, synapse, is_packed):
+                events = listed_events(graph, node, synapse, counts, runs, is_packed, of_full)
+            else:
+                events = itertools.chain(
+                    _window_events(graph, node, synapse, counts, runs, is_packed),
+                    _sum_events(synapse, graph.numbers, counts, is_packed),
+                )
         elif isinstance(node, Neuron):
-            events = _neuron_events(node, graph.numbers, counts, position, runs)
+            source = graph[node.inputs[0].source]
+            blocks = row_blocks(source) if isinstance(source, Weighted) else 1
+            events = _neuron_events(node, graph.numbers, counts, position, runs * blocks)
         else:
-            events = itertools.chain(
-                ((event, runs * count) for event, count in node.step_events().items()),
-                _spikes_pooled(graph, node, counts),
-            )
+            events = _pool_events(graph, node, counts, runs)
+        if node is graph.input:
+            yield node.name, "arena_word", np.full_like(steps, plan_memory(graph).arena_bytes / 4)
         for event, count in events:
             yield node.name, event, count
         if "memory" in node.KIND.traits:
@@ -74,6 +86,8 @@ def _window_events(
     graph: Graph, node: Weighted, synapses: Synapses, counts: Counts, runs: np.ndarray, packed: bool
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Visiting the windows of a node and looking at their inputs, in steps ``runs`` (N,)."""
+    blocks = row_blocks(node)
+    yield "row_block", runs * (blocks if blocks > 1 else 0)
     first, length = _input_runs(graph, node)
     if synapses.is_depthwise:
         taps = first.size // synapses.groups * -(-synapses.groups // 32)
@@ -104,8 +118,8 @@ def _input_runs(graph: Graph, node: Weighted) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros(1, np.int64), np.full(1, math.prod(shape), np.int64)
     (_, height, width), (_, out_height, out_width) = shape, node.shape
     top, _, left, _ = node.padding
-    y = _inside(out_height, node.weights.shape[2], node.stride[0], node.dilation[0], top, height)
-    x = _inside(out_width, node.weights.shape[3], node.stride[1], node.dilation[1], left, width)
+    y = inside(out_height, node.weights.shape[2], node.stride[0], node.dilation[0], top, height)
+    x = inside(out_width, node.weights.shape[3], node.stride[1], node.dilation[1], left, width)
     depth = node.weights.shape[1]
     if node.groups == 1 and node.dilation[1] == 1:
         # neighbouring taps read neighbouring pixels
@@ -119,15 +133,6 @@ def _input_runs(graph: Graph, node: Weighted) -> tuple[np.ndarray, np.ndarray]:
     groups = np.arange(node.groups)[:, None]
     first = (pixel.ravel() * node.groups + groups) * depth
     return first.ravel(), np.broadcast_to(length.ravel(), first.shape).ravel()
-
-
-def _inside(
-    outputs: int, kernel: int, stride: int, dilation: int, padding: int, size: int
-) -> list[np.ndarray]:
-    """Of each output place, the inputs that its kernel reads inside of ``size``."""
-    taps = np.arange(kernel) * dilation - padding
-    places = (output * stride + taps for output in range(outputs))
-    return [place[(place >= 0) & (place < size)] for place in places]
 
 
 def _sum_events(
@@ -168,19 +173,19 @@ def _neuron_events(
 ) -> Iterator[tuple[str, np.ndarray]]:
     updates = counts.neuron_updates[:, position].astype(np.float64)
     channels = node.shape[0]
-    states = 1 + sum(array is not None for array in (node.synapse, node.adaptation))
-    yield "neuron_start", np.full_like(updates, elements(node) * states)
     yield "neuron_step", runs
     yield "neuron_update", updates
     yield "neuron_spike", counts.spikes[:, position].astype(np.float64)
-    if numbers == "int8" and not node.is_plain:
-        yield "neuron_general", updates
     for event in node.mechanism_events():
         yield event, updates
     if numbers == "int8":
+        if node.is_simple:
+            return
+        yield "neuron_single" if node.is_plain else "neuron_general", updates
         # a run ends with its word of 32 spikes, with the channels, or with both
         size = elements(node)
-        yield "neuron_run", runs * (size // 32 + size // channels - size // math.lcm(32, channels))
+        ends = size // 32 + size // channels - size // math.lcm(32, channels)
+        yield "neuron_run", updates / size * ends
         return
     read = (getattr(node, name) for name in Neuron.PARAMETERS if name not in ("scale", "initial"))
     by_channel = sum(array is not None and array.shape == (channels,) for array in read)
@@ -190,13 +195,23 @@ def _neuron_events(
         yield "neuron_parameter", updates * (by_channel * wrapping)
 
 
-def _spikes_pooled(graph: Graph, node: Node, counts: Counts) -> Iterator[tuple[str, np.ndarray]]:
-    """Spikes that a pooling adds: each lies in as many windows as an input pixel does on average."""
+def _pool_events(
+    graph: Graph, node: Node, counts: Counts, runs: np.ndarray
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Visiting a node that is neither weighted nor neurons; sums of 2 × 2 spikes are made by words."""
     source = node.inputs[0].source if node.inputs else ""
-    if isinstance(node, AddingPool2d) and graph.integer and source in packed_spikes(graph):
-        taps = math.prod(node.shape[1:]) * node.taps
-        spikes = counts.spikes[:, counts.nodes.index(source)].astype(np.float64)
-        yield "pool_spike", spikes * (taps / math.prod(graph[source].shape[1:]))
+    if not (isinstance(node, AddingPool2d) and graph.integer and source in packed_spikes(graph)):
+        yield from ((event, runs * count) for event, count in node.step_events().items())
+        return
+    spikes = counts.spikes[:, counts.nodes.index(source)].astype(np.float64)
+    channels, windows = node.shape[0], math.prod(node.shape[1:])
+    if node.kernel == (2, 2) and channels % 4 == 0 and not any(node.padding):
+        yield "pool_word", runs * (windows * -(-channels // 32))
+        yield "pool_four", runs * (windows * channels // 4)
+        return
+    yield from ((event, runs * count) for event, count in node.step_events().items())
+    # each lies in as many windows as an input pixel does on average
+    yield "pool_spike", spikes * (windows * node.taps / math.prod(graph[source].shape[1:]))
 
 
 def memory(target: Microcontroller, arena_bytes: int | None, model_bytes: int | None) -> Memory:

@@ -11,6 +11,7 @@ import numpy as np
 from snnrt.errors import TargetError
 from snnrt.ir.graph import Graph
 from snnrt.results.counts import Counts
+from snnrt.targets.listed_events import Reduction
 from snnrt.targets.loading import tomllib
 from snnrt.targets.microcontroller import events_of
 from snnrt.targets.workload import packed_spikes
@@ -19,15 +20,40 @@ from snnrt.targets.worst_case import full_counts
 TABLE = Path(__file__).with_name("step_instructions.toml")
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "operation": ("synaptic_operation", "synaptic_operation_by_4"),
-    "multiplication": ("multiply_accumulate", "operation_by_1"),
-    "row": ("row_activation",),
-    "block": ("sum_piece", "sum_block_16", "sum_block_4", "sum_block_1"),
+    "operation": (
+        "synaptic_operation",
+        "synaptic_operation_by_4",
+        "listed_operation",
+        "listed_operation_by_4",
+    ),
+    "multiplication": (
+        "multiply_accumulate",
+        "operation_by_1",
+        "listed_operation_by_1",
+        "listed_product",
+        "listed_product_by_4",
+    ),
+    "few": ("few_operation", "few_operation_of_9"),
+    "row": ("row_activation", "list_spike", "list_input", "list_entry"),
+    "block": (
+        "sum_piece",
+        "sum_block_16",
+        "sum_block_4",
+        "sum_block_1",
+        "sum_call",
+        "listed_block_16",
+        "listed_block_4",
+        "listed_block_1",
+        "value_block",
+        "few_sum",
+    ),
+    "column": ("plane_column", "plane_16", "value_column"),
     "scan_word": ("scan_word",),
-    "scan_value": ("scan_value",),
-    "window": ("window", "window_run"),
+    "scan_value": ("scan_value", "list_value", "few_input", "few_weight"),
+    "window": ("window", "window_run", "list_window", "few_window"),
+    "line": ("window_column", "column_line", "few_line"),
     "neuron": ("neuron_update",),
-    "general": ("neuron_general",),
+    "general": ("neuron_general", "neuron_single"),
     "variant": (
         "neuron_synapse",
         "neuron_bias",
@@ -38,10 +64,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "neuron_refractory",
         "neuron_parameter",
     ),
-    "neuron_node": ("neuron_step", "neuron_run"),
-    "pool": ("pool_tap", "pool_element", "pool_spike"),
+    "neuron_node": ("neuron_step", "neuron_run", "row_block", "listed_step", "listed_row"),
+    "pool": ("pool_tap", "pool_element", "pool_spike", "pool_word", "pool_four"),
     "pool_value": (),
-    "element": ("output_element", "add_element", "readout_element"),
+    "element": ("output_element", "list_output", "few_output", "add_element", "readout_element"),
     "exit_class": ("exit_class",),
     "node": ("node_step",),
 }
@@ -50,13 +76,19 @@ What happens once an input is no part of a step, and a spike is part of the upda
 
 
 def grouped_events(
-    graph: Graph, counts: Counts | None = None, left_out: frozenset[str] = frozenset()
+    graph: Graph,
+    counts: Counts | None = None,
+    left_out: frozenset[str] = frozenset(),
+    of_full: Reduction = np.max,
 ) -> np.ndarray:
-    """(groups,) float64 events of the largest timestep, without the nodes ``left_out``."""
+    """(groups,) float64 events of the largest timestep, without the nodes ``left_out``.
+
+    ``of_full``: as of :func:`~snnrt.targets.listed_events.listed_events`; the most that any counts take.
+    """
     totals = dict.fromkeys(GROUPS, 0.0)
     packed = packed_spikes(graph)
     group_of = {event: group for group, events in GROUPS.items() for event in events}
-    for name, event, count in events_of(graph, full_counts(graph) if counts is None else counts):
+    for name, event, count in events_of(graph, full_counts(graph) if counts is None else counts, of_full):
         if name not in left_out and event in group_of:
             group = group_of[event]
             if group == "pool" and graph[name].inputs[0].source not in packed:

@@ -91,6 +91,8 @@ class Networks:
         yield from self._pool_runs()
         yield from self._other_runs()
         yield from Networks(self.numbers, seed=3)._layered_runs()
+        if self.integer:
+            yield from Networks(self.numbers, seed=4)._value_runs()
 
     def _dense_runs(self) -> Iterator[Run]:
         for inputs, outputs, density, peak in (
@@ -216,6 +218,45 @@ class Networks:
             spikes = self.neuron(current, "lif", threshold=self.parameter(250, 4.0))
             self.dense(spikes, hidden, "back")
             yield self.graph(self.dense(spikes, 5), 5, "entropy"), self.values(5, inputs, density=density)
+
+    def _value_runs(self) -> Iterator[Run]:
+        """Values that are no counts, in windows of few and of many; counts behind a pooling; convolutions of
+        single channels."""
+        for channels, kernel, outputs, size, density in (
+            (1, 3, 8, 8, 0.6), (1, 3, 24, 11, 0.9), (1, 3, 16, 12, 0.02), (1, 5, 8, 8, 0.7),
+            (3, 3, 12, 8, 0.9), (2, 3, 16, 9, 0.3), (4, 1, 16, 8, 0.6), (4, 3, 16, 8, 0.2),
+            (8, 3, 10, 8, 0.6), (16, 3, 20, 6, 0.9),
+            (1, 7, 6, 9, 0.5),
+        ):  # fmt: skip
+            for padding in (0, 1):
+                source = self.input(channels, size, size, peak=255)
+                conv = self.conv(source, outputs, kernel, padding=padding)
+                neuron = self.neuron(conv, threshold=self.never)
+                yield self.graph(neuron, 1), self.values(1, channels, size, size, density=density, peak=255)
+        for inputs, outputs, density in ((64, 16, 0.2), (300, 48, 0.6), (200, 10, 0.4), (700, 12, 0.1)):
+            source = self.input(inputs, peak=255)
+            yield (
+                self.graph(self.dense(source, outputs), 2),
+                self.values(2, inputs, density=density, peak=255),
+            )
+        for channels, outputs, size, threshold in (
+            (8, 8, 8, 1), (8, 20, 10, 300), (16, 32, 8, 150), (32, 16, 8, 600), (12, 10, 6, 10**6),
+            (16, 16, 12, 500),
+        ):  # fmt: skip
+            source = self.input(2, size, size)
+            front = self.conv(source, channels, 3, "front", padding=1)
+            spikes = self.neuron(front, "spikes", threshold=self.parameter(threshold, 1.0))
+            conv = self.conv(self.pool(spikes, 2), outputs, 3, padding=1)
+            neuron = self.neuron(conv, threshold=self.parameter(400, 4.0))
+            yield self.graph(neuron, 3), self.values(3, 2, size, size, density=0.3)
+
+        for channels, peak, density in ((8, 4, 0.3), (40, 1, 0.1), (24, 1, 0.6), (64, 4, 0.02)):
+            source = self.input(channels, 8, 8, peak=peak)
+            if peak == 1:
+                source = self.neuron(self.conv(source, channels, 1, "front"), "spikes")
+            conv = self.g.conv2d(source, **self.synapses(channels, 1, 3, 3), groups=channels, name="conv")
+            neuron = self.neuron(conv, threshold=self.never)
+            yield self.graph(neuron, 2), self.values(2, channels, 8, 8, density=density, peak=peak)
 
     def convolutions_of(self, outputs: tuple[int, ...]) -> Iterator[Run]:
         """Convolutions of silent inputs that differ in nothing but their outputs."""

@@ -18,6 +18,7 @@ from emulated_core import EmulatedCore, build
 from outside_networks import outside
 
 from snnrt.ir.graph import Graph, Numbers
+from snnrt.network import Network
 from snnrt.results.counts import Counts
 from snnrt.targets.loading import load_target
 from snnrt.targets.microcontroller import events_of
@@ -33,7 +34,7 @@ def predicted(graph: Graph, counts: Counts, target: Microcontroller) -> Counter[
         charge.event: charge.si for charge in target.charges if charge.numbers in (None, graph.numbers)
     }
     found: Counter[str] = Counter()
-    for _, event, count in events_of(graph, counts):
+    for _, event, count in events_of(Network(graph).graph, counts):
         found[event] += float(count[0]) * figures.get(event, 0.0)
     return found
 

@@ -28,6 +28,7 @@ from scipy.optimize import nnls
 
 from snnrt.atomic_write import write_atomically
 from snnrt.ir.graph import Graph
+from snnrt.network import Network
 from snnrt.results.counts import Counts
 from snnrt.targets.microcontroller import events_of
 from snnrt.targets.target import Microcontroller
@@ -35,21 +36,34 @@ from snnrt.targets.target import Microcontroller
 COUNTED_RUNS = Path(__file__).resolve().parents[2] / "tests" / "targets" / "counted_runs.json"
 FIELDS = Counts.FIELDS
 EVENTS = tuple(Microcontroller.events)
-NEURONS = frozenset(event for event in EVENTS if event.startswith("neuron_")) - {"neuron_start"}
+NEURONS = frozenset(event for event in EVENTS if event.startswith("neuron_"))
 # functions that do nothing but some of the events
 PARTS = (
-    (re.compile(r"neuron|^update_|^finish"), NEURONS),
+    (re.compile(r"neuron|^update_"), NEURONS),
     (re.compile(r"exit_(sum|entropy|probability)|^quotient"), frozenset({"exit_step", "exit_class"})),
-    (re.compile("network_reset"), frozenset({"neuron_start"})),
-)
-PART_WEIGHT = 0.1
+    (re.compile("network_reset"), frozenset({"arena_word"})),
+    (re.compile(r"add_planes|_(count|value)_rows|dsp_add_values"), frozenset(
+        {"listed_operation", "listed_operation_by_4", "listed_operation_by_1", "listed_block_16",
+         "listed_block_4", "listed_block_1", "listed_product", "listed_product_by_4", "value_block",
+         "value_column", "plane_column", "plane_16", "sum_call"}
+    )),
+    (re.compile("sum_rows"), frozenset(
+        {"listed_row", "window_column", "column_line", "list_spike", "list_value", "list_input", "list_entry",
+         "list_window", "list_output"}
+    )),
+    (re.compile("few_begin"), frozenset({"few_weight"})),
+    (re.compile("conv2d_few"), frozenset({"few_window", "few_line", "few_input", "few_output"})),
+    (re.compile("few_add|add_five"), frozenset({"few_sum", "few_operation", "few_operation_of_9"})),
+    (re.compile("pool_bits"), frozenset({"pool_word", "pool_four"})),
+)  # fmt: skip
+PART_WEIGHT = 1
 """Of a part's instructions beside all of a run's: enough to tell events apart that come together."""
 
 
 def event_counts(graph: Graph, counts: Counts) -> np.ndarray:
     """How often each of EVENTS happened in the one input of ``counts``."""
     totals: Counter[str] = Counter()
-    for _, event, count in events_of(graph, counts):
+    for _, event, count in events_of(Network(graph).graph, counts):
         totals[event] += float(count[0])
     return np.array([totals[event] for event in EVENTS])
 
@@ -67,8 +81,8 @@ def output_element(core: EmulatedCore, networks: Networks) -> float:
 def fit(core: EmulatedCore, networks: Networks) -> Fit:
     """The instructions of each event, from whole runs and, with less weight, from parts of them.
 
-    A neuron follows each output, so that totals cannot tell the two apart: ``output_element`` is measured
-    alone. Raises RuntimeError where the core fails.
+    A neuron follows each output, so that totals in float32 cannot tell the two apart: ``output_element`` is
+    measured alone. Raises RuntimeError where the core fails.
     """
     rows, totals, parts = [], [], []
     for graph, x in networks.fitted():
@@ -79,14 +93,21 @@ def fit(core: EmulatedCore, networks: Networks) -> Fit:
     events, instructions = np.array(rows), np.array(totals, float)
     figures = np.zeros(len(EVENTS))
     output = EVENTS.index("output_element")
-    figures[output] = output_element(core, networks)
     free = events.any(0)
-    free[output] = False
+    if not networks.integer:
+        figures[output] = output_element(core, networks)
+        free[output] = False
     of_parts = [np.array([event in part for event in EVENTS]) for _, part in PARTS]
     rest = ~np.logical_or.reduce(of_parts)
     matrix = [events, *(PART_WEIGHT * events * part for part in (*of_parts, rest))]
     taken = [instructions, *(PART_WEIGHT * np.array(parts).T)]
-    relative = np.tile(instructions, len(matrix))
+    # a part's errors count relative to the part, less where it is a small share of the run
+    relative = np.concatenate(
+        [
+            instructions,
+            *(np.sqrt(instructions * np.maximum(part, 0.01 * instructions)) for part in np.array(parts).T),
+        ]
+    )
     stacked = np.vstack(matrix)
     wanted = np.concatenate(taken) - stacked @ figures
     figures[free] = nnls(stacked[:, free] / relative[:, None], wanted / relative, maxiter=10_000)[0]

@@ -195,6 +195,12 @@ class Neuron(Node):
             and self.spikes
         )
 
+    @property
+    def is_simple(self) -> bool:
+        """Whether a plain neuron's int8 layer is one loop (``snnrt_neurons_are_simple``)."""
+        by_layer = self.reset_value is None or np.ndim(self.reset_value) == 0
+        return self.is_plain and self.bias is None and not self.reset_next and by_layer
+
     def output_type(self, integer: bool, source: ValueType | None) -> ValueType:
         """Bits, numbers of spikes, or the membrane."""
         if self.spikes and not self.multiple:

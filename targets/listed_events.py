@@ -1,0 +1,166 @@
+"""Events of the int8 layers whose inputs are listed once an output row, or copied window by window."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from snnrt.ir.graph import Conv2d, Graph, Weighted
+from snnrt.ir.nodes.sum_pool2d import AddingPool2d
+from snnrt.ir.value_types import largest_values
+from snnrt.results.counts import Counts
+from snnrt.targets.listed_windows import (
+    COUNT_MAX,
+    COUNTS_MAX,
+    PLANES,
+    Windows,
+    are_few,
+    listing_of,
+    plane_entries,
+    windows_of,
+)
+from snnrt.targets.workload import Synapses, packed_spikes
+
+Events = Iterator[tuple[str, np.ndarray]]
+Reduction = Callable[[np.ndarray], Any]
+
+
+def is_listed(node: Weighted, synapses: Synapses, packed: bool) -> bool:
+    """Whether an int8 layer's inputs are listed: all but those of depthwise convolutions, and a dense layer's
+    spikes."""
+    return not synapses.is_depthwise and (isinstance(node, Conv2d) or not packed)
+
+
+def listed_events(
+    graph: Graph,
+    node: Weighted,
+    synapses: Synapses,
+    counts: Counts,
+    runs: np.ndarray,
+    packed: bool,
+    of_full: Reduction | None = None,
+) -> Events:
+    """(event, count of each input (N,)) of ``node`` in steps ``runs`` (N,).
+
+    ``of_full``: every input is there, and of the entries that the counts 1 ... peak have in lists, each
+    takes what this makes of them.
+    """  # fmt: skip
+    windows = windows_of(graph, node)
+    rows = counts.row_activations[:, synapses.position].astype(np.float64)
+    active = counts.active_windows[:, synapses.position].astype(np.float64)
+    blocks = row_blocks(node)
+    yield "row_block", runs * (blocks if blocks > 1 else 0)
+    # a sum takes its bias along, where there is one
+    silent = runs * windows.count - (active if node.bias is not None else 0.0)
+    peak = 1 if packed else largest_values(graph).get(node.inputs[0].source, COUNT_MAX + 1)
+    is_conv = isinstance(node, Conv2d)
+    in_planes = packed or (peak <= COUNT_MAX and (is_conv or windows.outputs >= 16))
+    if is_conv and not packed and peak > COUNT_MAX and are_few(windows):
+        yield from _few_events(windows, active, runs, blocks)
+        yield "few_output", (runs * windows.count - active) * windows.outputs
+        return
+    yield "list_output", silent * windows.outputs
+    listing = listing_of(windows, packed, in_planes, peak)
+    yield "listed_step", runs * blocks
+    yield "listed_row", runs * (len(windows.y) * windows.groups * listing.pieces)
+    yield "list_window", runs * (windows.count * listing.pieces)
+    yield "window_column", runs * (len(windows.y) * windows.groups * windows.tap_columns * listing.pieces)
+    yield "column_line", runs * listing.lines
+    entries = total = rows
+    if packed:
+        yield "list_spike", rows * listing.listed_share
+    else:
+        yield "list_value", runs * listing.inputs
+        yield "list_input", rows * listing.listed_share
+        if in_planes:
+            values = np.arange(1, peak + 1)
+            each = plane_entries(values, peak)
+            chance = _chances(graph, node, counts, values)
+            entries = rows * (chance @ each if of_full is None else of_full(each))
+            total = rows * (chance @ values if of_full is None else peak)
+            yield "list_entry", entries * listing.listed_share
+    columns = min(windows.kernel[1], max((taps.size for taps in windows.x), default=1))
+    # rows fall anywhere among the pieces of active windows and their columns
+    calls, cells = active * listing.pieces, active * (listing.pieces * columns)
+    if of_full is None:
+        calls, cells = _filled(calls, rows, active), _filled(cells, rows, active)
+    if in_planes:
+        # a mean: the last one is half full
+        calls = np.where(active > 0, np.maximum(calls, total / COUNTS_MAX + active / 2), 0.0)
+        yield from _plane_sums(windows, entries, calls, np.maximum(cells, calls), 1 if packed else PLANES)
+    else:
+        yield from _value_sums(windows, rows, calls, cells)
+
+
+def _few_events(windows: Windows, active: np.ndarray, runs: np.ndarray, blocks: int) -> Events:
+    pairs = -(-windows.inputs // 2)
+    yield "few_weight", runs * (blocks * windows.outputs * pairs * 2)
+    yield "few_window", runs * windows.count
+    yield "few_line", runs * (windows.lines * len(windows.x))
+    yield "few_input", runs * windows.elements
+    yield "few_sum", active
+    # 3 × 3 of one channel, which the registers hold
+    yield ("few_operation_of_9" if pairs == 5 else "few_operation"), active * (windows.outputs * pairs * 2)
+
+
+def _plane_sums(
+    windows: Windows, entries: np.ndarray, calls: np.ndarray, cells: np.ndarray, planes: int
+) -> Events:
+    outputs = windows.outputs
+    by_16 = outputs // 16 if outputs % 4 == 0 else 0
+    # the last four outputs may have been added in part
+    by_4 = -(-(outputs - 16 * by_16) // 4) if outputs >= 4 else 0
+    by_1 = outputs if outputs < 4 else 0
+    yield "sum_call", calls
+    yield "listed_operation", entries * (16 * by_16)
+    yield "listed_operation_by_4", entries * (4 * by_4)
+    yield "listed_operation_by_1", entries * by_1
+    yield "listed_block_16", calls * by_16
+    yield "listed_block_4", calls * by_4
+    yield "listed_block_1", calls * by_1
+    yield "plane_16", calls * (by_16 * (planes - 1))
+    yield "plane_column", cells * ((by_16 + by_4 + by_1) * planes)
+
+
+def _value_sums(windows: Windows, rows: np.ndarray, calls: np.ndarray, cells: np.ndarray) -> Events:
+    outputs = windows.outputs
+    by_8 = outputs // 8 if outputs % 4 == 0 else 0
+    by_4, by_1 = (outputs - 8 * by_8) // 4, outputs % 4
+    yield "sum_call", calls
+    yield "listed_product", rows * (8 * by_8)
+    yield "listed_product_by_4", rows * (4 * by_4)
+    yield "listed_operation_by_1", rows * by_1
+    yield "value_block", calls * (by_8 + by_4)
+    yield "listed_block_1", calls * by_1
+    yield "value_column", cells * (by_8 + by_4 + by_1)
+
+
+def _filled(cells: np.ndarray, rows: np.ndarray, active: np.ndarray) -> np.ndarray:
+    """How many of ``cells`` ``rows`` fall into, at least one for each active window."""
+    share = np.divide(rows, cells, out=np.zeros_like(rows), where=cells > 0)
+    return np.maximum(active, cells * -np.expm1(-share))
+
+
+def _chances(graph: Graph, node: Weighted, counts: Counts, values: np.ndarray) -> np.ndarray:
+    """(N, values) how likely each of the counts ``values`` is among those that are not 0: sums of spikes are
+    binomial, all others uniform."""
+    source, peak = graph[node.inputs[0].source], values.size
+    while source.kind == "flatten":
+        source = graph[source.inputs[0].source]
+    if not isinstance(source, AddingPool2d) or source.inputs[0].source not in packed_spikes(graph):
+        return np.full((counts.timesteps.size, peak), 1.0 / peak)
+    position = counts.nodes.index(source.inputs[0].source)
+    updates = np.maximum(counts.neuron_updates[:, position], 1).astype(np.float64)
+    density = np.clip(counts.spikes[:, position] / updates, 1e-9, 1.0)[:, None]
+    ways = np.array([math.comb(peak, int(value)) for value in values], np.float64)
+    chance = ways * density**values * (1.0 - density) ** (peak - values)
+    return chance / chance.sum(1, keepdims=True)
+
+
+def row_blocks(node: Weighted) -> int:
+    """In how many goes the core computes a layer's rows."""
+    rows = node.rows or 0 if isinstance(node, Conv2d) else 0
+    return -(-node.shape[1] // rows) if rows else 1

@@ -1,0 +1,152 @@
+"""How the int8 kernels read what a layer's windows hold (csrc/kernels/conv2d_i8.c, conv2d_few.c)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnrt.ir.graph import Conv2d, Graph, Weighted
+
+# of csrc/kernels/row_sums.h and few_inputs.h
+COLUMNS_MAX, LISTED_MAX, COUNT_MAX, COUNTS_MAX, OFFSET_MAX, PLANES = 7, 512, 31, 255, 65535, 3
+FEW_MAX, FEW_WORDS = 32, 256
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows of a dense layer (one of a pixel) or convolution, and what of their taps lies inside the
+    input.
+
+    ``depth``: inputs that a group reads of a pixel; ``y``, ``x``: of each output row and column, the input
+    rows and columns that its taps read; ``outputs`` of a group.
+    """
+
+    groups: int
+    depth: int
+    channels: int
+    outputs: int
+    kernel: tuple[int, int]
+    dilation: int
+    width: int
+    y: tuple[np.ndarray, ...]
+    x: tuple[np.ndarray, ...]
+
+    @property
+    def inputs(self) -> int:
+        """Of one window, padding included."""
+        return math.prod(self.kernel) * self.depth
+
+    @property
+    def lines(self) -> int:
+        """Kernel lines that lie inside, over the output rows."""
+        return sum(taps.size for taps in self.y)
+
+    @property
+    def tap_columns(self) -> int:
+        """Kernel columns that lie inside, over a row's windows."""
+        return sum(taps.size for taps in self.x)
+
+    @property
+    def elements(self) -> int:
+        """Inputs inside, over all windows."""
+        return self.lines * self.tap_columns * self.depth * self.groups
+
+    @property
+    def count(self) -> int:
+        """Windows, each group's."""
+        return len(self.y) * len(self.x) * self.groups
+
+
+def windows_of(graph: Graph, node: Weighted) -> Windows:
+    """The windows of ``node`` in ``graph``."""
+    shape = graph[node.inputs[0].source].shape
+    if not isinstance(node, Conv2d):
+        inputs, pixel = math.prod(shape), np.zeros(1, np.int64)
+        return Windows(1, inputs, inputs, math.prod(node.shape), (1, 1), 1, 1, (pixel,), (pixel,))
+    (channels, height, width), (_, out_height, out_width) = shape, node.shape
+    top, _, left, _ = node.padding
+    outputs, depth, kernel_h, kernel_w = node.weights.shape
+    y = inside(out_height, kernel_h, node.stride[0], node.dilation[0], top, height)
+    x = inside(out_width, kernel_w, node.stride[1], node.dilation[1], left, width)
+    return Windows(
+        node.groups, depth, channels, outputs // node.groups, (kernel_h, kernel_w), node.dilation[1], width,
+        tuple(y), tuple(x),
+    )  # fmt: skip
+
+
+def inside(
+    outputs: int, kernel: int, stride: int, dilation: int, padding: int, size: int
+) -> list[np.ndarray]:
+    """Of each output place, the inputs that its kernel reads inside of ``size``."""
+    taps = np.arange(kernel) * dilation - padding
+    places = (output * stride + taps for output in range(outputs))
+    return [place[(place >= 0) & (place < size)] for place in places]
+
+
+def are_few(windows: Windows) -> bool:
+    """Whether windows of values that are no counts are copied and multiplied whole."""
+    pairs = -(-windows.inputs // 2)
+    return (
+        windows.groups == 1
+        and windows.dilation == 1
+        and windows.inputs <= FEW_MAX
+        and windows.outputs % 2 == 0
+        and windows.outputs * pairs <= FEW_WORDS
+    )
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What listing the inputs of all windows takes, once: pieces of a window, lines of all columns, inputs
+    that lie in them, and how often an input that a window reads is listed."""
+
+    pieces: int
+    lines: int
+    inputs: int
+    listed_share: float
+
+
+def listing_of(windows: Windows, bits: bool, counts: bool, peak: int) -> Listing:
+    """As ``lay_out_lists`` and ``list_column`` do it; ``counts``: in planes."""
+    kept = windows.dilation == 1 and windows.kernel[1] <= COLUMNS_MAX
+    piece_lines, piece_depth = _piece(windows, windows.kernel[1] if kept else 1, bits, counts, peak)
+    taps = np.concatenate(windows.x) if windows.x else np.zeros(0, np.int64)
+    # a column stays listed for the row's windows that read it
+    columns = np.unique(taps) if kept else taps
+    line_pieces = -(-windows.kernel[0] // piece_lines)
+    pieces = line_pieces * -(-windows.depth // piece_depth)
+    pixels = windows.lines * columns.size * windows.groups
+    return Listing(
+        pieces=pieces,
+        lines=pixels * -(-windows.depth // piece_depth),
+        inputs=pixels * windows.depth,
+        listed_share=columns.size / taps.size if taps.size else 0.0,
+    )
+
+
+def _piece(windows: Windows, slots: int, bits: bool, counts: bool, peak: int) -> tuple[int, int]:
+    """Kernel lines and inputs of a pixel that are listed at a time."""
+    depth, outputs, (kernel_h, kernel_w) = windows.depth, windows.outputs, windows.kernel
+    room, shift = LISTED_MAX // slots & ~1, max(0, peak - 1).bit_length()
+    if bits or counts:
+        room = room if bits else room // PLANES
+        room = min(room >> max(0, shift - 2), COUNTS_MAX >> shift)
+    else:
+        room //= 2
+    room = max(1, min(room, OFFSET_MAX // outputs + 1))
+    lines = 1 if room < depth else room // depth
+    if lines > 1:
+        reach = (OFFSET_MAX - (depth - 1) * outputs) // (kernel_w * depth * outputs) + 1
+        lines = min(lines, reach, kernel_h)
+    count = -(-depth // -(-depth // room))
+    if (count + 3) & ~3 <= room:
+        count = (count + 3) & ~3
+    return max(1, lines), min(count, depth)
+
+
+def plane_entries(value: np.ndarray, peak: int) -> np.ndarray:
+    """How often counts ``value`` stand in the planes: for 1, for 2, and once for every 4."""
+    most = 1 << max(0, max(0, peak - 1).bit_length() - 2)
+    return (value & 1) + (value >> 1 & 1) + np.minimum(value >> 2, most)
