@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -112,7 +112,11 @@ def _node(described: Mapping[str, Any], arrays: Mapping[str, Any]) -> Node:
     hints = get_type_hints(cls, localns={"Kind": Kind, "ValueType": ValueType})
     known = {one.name for one in fields(cls)} - set(_COMMON)
     given = dict(described["fields"])
-    if given.keys() != known:
+    # a field that came later has its default in files of before
+    needed = {
+        one.name for one in fields(cls) if one.default is MISSING and one.default_factory is MISSING
+    } - set(_COMMON)
+    if not needed <= given.keys() <= known:
         raise ValueError(f"fields of {described['kind']}")
     values = {name: _checked(_array(value, arrays), hints[name]) for name, value in given.items()}
     inputs = tuple(Edge(_checked(source, str), _checked(delay, int)) for source, delay in described["inputs"])

@@ -129,7 +129,9 @@ static void run_windows(snnrt_crossbar_work *work, const snnrt_synapse_step *ste
     place.width = conv->kernel_w;
     place.height = conv->kernel_h;
     place.depth = step->in_channels / groups;
-    for (uint32_t oy = 0; oy < step->out_height; oy++) {
+    /* Rows that come in parts draw other numbers than all at once, but none twice. */
+    work->window = step->first_row * step->out_width * groups;
+    for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
         const int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
         place.y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
         for (uint32_t ox = 0; ox < step->out_width; ox++) {

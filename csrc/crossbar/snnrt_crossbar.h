@@ -93,7 +93,7 @@ typedef struct snnrt_crossbar_chip {
 size_t snnrt_crossbar_joint_bytes(void);
 
 /* Lets the chip's layers multiply in the network's place, until another kernel set is chosen; `joint`, chip and network
- * must stay. SNNRT_ERROR_ARGUMENT: no such kernel set, or it can't run. */
+ * must stay. Without scratch (snnrt_network_use_scratch) convolutions by rows draw other noise. SNNRT_ERROR_ARGUMENT: no such kernel set, or it can't run. */
 snnrt_status snnrt_crossbar_join(snnrt_network *network, const snnrt_crossbar_chip *chip, void *joint,
                                  uint32_t kernels);
 

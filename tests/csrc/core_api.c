@@ -517,7 +517,12 @@ static int64_t floor_shift(int64_t value, int bits) {
 
 /* Buffers are no longer than what is said. */
 static void check_encoding(void) {
-    static const snnrt_affine channels[3] = {{70000, -9000000}, {-32768, 40000}, {65536, 0}};
+    static const snnrt_affine channels[3] = {{70000, -9000000, -32768, 32767},
+                                             {-32768, 40000, -32768, 32767},
+                                             {65536, 0, -32768, 32767}};
+    static const snnrt_affine limited[3] = {{70000, -9000000, -20000, 9000},
+                                            {-32768, 40000, -1, 32767},
+                                            {65536, 0, -32768, 0}};
     for (uint32_t count = 0; count < 40; count++) {
         for (uint32_t setting = 0; setting < 6; setting++) {
             const uint32_t of = 1u + setting % 3u;
@@ -537,12 +542,12 @@ static void check_encoding(void) {
                 wanted = peak != 0 && wanted > peak ? peak : peak != 0 && wanted < -peak ? -peak : wanted;
                 CHECK(found[k] == wanted);
             }
-            snnrt_encode_q15(words, found, count, channels, of, peak);
+            snnrt_encode_q15(words, found, count, peak == 0 ? channels : limited, of, peak != 0);
             for (uint32_t k = 0; k < count; k++) {
-                const snnrt_affine *c = &channels[k % of];
-                int64_t wanted =
-                    floor_shift(floor_shift((int64_t)c->multiplier * words[k], 16) + c->offset, 15);
-                wanted = peak != 0 && wanted > peak ? peak : peak != 0 && wanted < -peak ? -peak : wanted;
+                const snnrt_affine *c = &(peak == 0 ? channels : limited)[k % of];
+                int64_t value = words[k] > c->high ? c->high : words[k] < c->low ? c->low : words[k];
+                int64_t wanted = floor_shift(
+                    floor_shift((int64_t)c->multiplier * (value - c->low - 32768), 16) + c->offset, 16);
                 CHECK(found[k] == wanted);
             }
             CHECK(found[count] == 0x5AA5);

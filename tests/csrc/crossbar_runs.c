@@ -200,6 +200,7 @@ static void run_inputs(const job *job, chip *c, uint32_t kernels) {
     snnrt_host_batch batch;
     snnrt_host_place place;
     uint8_t *arena = malloc(info->arena_bytes);
+    uint8_t *scratch = malloc(info->scratch_bytes + 1u);
     void *joint = malloc(snnrt_crossbar_joint_bytes());
     uint32_t words[3];
     uint8_t *accumulators = malloc((size_t)info->classes * 4u);
@@ -216,6 +217,7 @@ static void run_inputs(const job *job, chip *c, uint32_t kernels) {
     under.place = &place;
     if (snnrt_network_init(&network, job->model, job->model_bytes, arena, info->arena_bytes, NULL) !=
             SNNRT_OK ||
+        snnrt_network_use_scratch(&network, scratch, info->scratch_bytes) != SNNRT_OK ||
         snnrt_crossbar_join(NULL, &under, joint, kernels) != SNNRT_ERROR_NULL ||
         snnrt_crossbar_join(&network, NULL, joint, kernels) != SNNRT_ERROR_NULL ||
         snnrt_crossbar_join(&network, &under, NULL, kernels) != SNNRT_ERROR_NULL ||
@@ -256,6 +258,7 @@ static void run_inputs(const job *job, chip *c, uint32_t kernels) {
     free(accumulators);
     free(joint);
     free(arena);
+    free(scratch);
 }
 
 /* 65,536 numbers that are normal: the mean is known to 0.004, the variance to 0.0055 (one sigma). */
