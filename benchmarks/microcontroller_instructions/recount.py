@@ -56,7 +56,7 @@ PARTS = (
     (re.compile("few_add|add_five"), frozenset({"few_sum", "few_operation", "few_operation_of_9"})),
     (re.compile("pool_bits"), frozenset({"pool_word", "pool_four"})),
 )  # fmt: skip
-PART_WEIGHT = 1
+PART_WEIGHT = 0.1
 """Of a part's instructions beside all of a run's: enough to tell events apart that come together."""
 
 
