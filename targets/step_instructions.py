@@ -32,8 +32,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "listed_operation_by_1",
         "listed_product",
         "listed_product_by_4",
+        "few_operation",
+        "few_operation_of_9",
     ),
-    "few": ("few_operation", "few_operation_of_9"),
     "row": ("row_activation", "list_spike", "list_input", "list_entry"),
     "block": (
         "sum_piece",
