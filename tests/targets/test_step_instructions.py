@@ -20,7 +20,7 @@ from snnrt.targets.emulator.cores import CORES
 from snnrt.targets.step_instructions import GROUPS, TABLE, grouped_events, read_table, step_instructions
 
 # later kernels may take fewer; CI asks for a new table when the bound is far off
-LOOSE = 2.5
+LOOSE = 5.0
 
 
 @pytest.mark.parametrize("numbers", ["int8", "float32"])
@@ -70,7 +70,7 @@ def test_a_table_for_every_core_and_numbers():
             assert min(row[group] for group in GROUPS) >= 0 and row["operation"] > 0.5
             # float in software takes a time that depends on the numbers
             hardware = numbers == "int8" or "-mfloat-abi=hard" in CORES[core].flags
-            assert max(row["spread"], row["whole"]) < (1.3 if hardware else 4)
+            assert max(row["spread"], row["whole"]) < (1.65 if hardware else 4)
 
 
 def test_the_file_is_what_the_command_writes():
