@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from snnrt.calibration.calibrate import fingerprint
+from snnrt.calibration.kept import kept
 from snnrt.devices.base import Device, Inputs, checked_request
 from snnrt.devices.models import model_of
 from snnrt.devices.registry import find_device
@@ -50,19 +50,7 @@ class MonitorPromise:
     @classmethod
     def of(cls, graph: Graph) -> MonitorPromise | None:
         """The promise in a graph's metadata; None where there is none, or nothing that could be one."""
-        given = graph.metadata.get(KEY)
-        if not isinstance(given, Mapping):
-            return None
-        kinds = {"str": str, "float": (int, float), "int": int}
-        values = {}
-        for field in fields(cls):
-            value = given.get(field.name)
-            if isinstance(value, bool) or not isinstance(value, kinds[str(field.type)]):  # type: ignore[arg-type]
-                return None
-            if isinstance(value, float) and not math.isfinite(value):
-                return None
-            values[field.name] = value
-        return cls(**values)  # type: ignore[arg-type]
+        return kept(cls, graph.metadata.get(KEY))
 
     def sentences(self) -> list[str]:
         """In words."""

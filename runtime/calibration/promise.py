@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
+from snnrt.calibration.kept import kept
 from snnrt.ir.graph import Graph
 
 KEY = "exit_promise"
@@ -53,19 +52,7 @@ class Promise:
     @classmethod
     def of(cls, graph: Graph) -> Promise | None:
         """The promise in a graph's metadata; None where there is none, or nothing that could be one."""
-        given = graph.metadata.get(KEY)
-        if not isinstance(given, Mapping):
-            return None
-        kinds = {"str": str, "float": (int, float), "int": int}
-        values = {}
-        for field in fields(cls):
-            value = given.get(field.name)
-            if isinstance(value, bool) or not isinstance(value, kinds[str(field.type)]):  # type: ignore[arg-type]
-                return None
-            if isinstance(value, float) and not math.isfinite(value):
-                return None
-            values[field.name] = value
-        return cls(**values)  # type: ignore[arg-type]
+        return kept(cls, graph.metadata.get(KEY))
 
     def is_of(self, exit: object) -> bool:
         """Whether it was given for this exit."""
