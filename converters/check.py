@@ -102,8 +102,8 @@ def _beside_recorded(drafted: Drafted, found: Verdicts, run: Run) -> Verdicts:
     refused = any(node.verdict in ("unsupported", "unknown") for node in found.nodes)
     if recorded is None or refused or found.problems:
         return found
-    graph = drafted.finished().graph.with_(timesteps=recorded.timesteps)
-    spikes = run(graph, recorded.inputs, recorded.names)
+    graph = drafted.finished().graph
+    spikes = run(recorded.as_recorded(graph), recorded.inputs, recorded.names)
     try:
         agreement(recorded, spikes, "the module")
     except ModelError as error:

@@ -79,7 +79,7 @@ def convert_source(
         imported = _as_told(imported, imported.calibrated(seen))
     if run is not None and imported.recorded is not None:
         recorded = imported.recorded
-        spikes = run(imported.graph.with_(timesteps=recorded.timesteps), recorded.inputs, recorded.names)
+        spikes = run(recorded.as_recorded(imported.graph), recorded.inputs, recorded.names)
         imported = _told(imported, agreement(recorded, spikes, "the module"))
     if calibrate is not None and not ordinary and numbers != "float32" and chosen is not None:
         # raw values, through what the file is going to say

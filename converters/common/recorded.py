@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from snnrt.errors import ModelError
+from snnrt.ir.graph import Graph
 
 LEAST_AGREEMENT = 0.99
 """Of a layer's spikes: float32 sums in another order move a few, another rule moves many."""
@@ -30,6 +31,15 @@ class Recorded:
     def names(self) -> tuple[str, ...]:
         """Of all nodes that were recorded."""
         return (*self.spikes, *self.membranes)
+
+    def as_recorded(self, graph: Graph) -> Graph:
+        """``graph`` for these inputs: as many timesteps, and an axis of time where they have one (a constant
+        input may be chosen for a source that takes a value at each timestep)."""
+        timed = self.inputs.ndim == len(graph.input.shape) + 2
+        if timed and graph.input.is_constant:
+            over_time = graph.input.with_(encoding="spikes")
+            graph = graph.with_(nodes=(over_time, *graph.nodes[1:]))
+        return graph.with_(timesteps=self.timesteps)
 
 
 def differing(recorded: Recorded, spikes: Mapping[str, np.ndarray]) -> dict[str, tuple[int, int]]:

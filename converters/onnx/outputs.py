@@ -37,7 +37,7 @@ def onnx_outputs(
         raise ModelError(f"{next(iter(others))}: an ONNX model says it itself; leave it out")
     reading = OnnxReading(read_onnx(source), example, timesteps)
     # which axes are time and batch
-    observed, _, _ = reading.read(reading.example)
+    observed, _, shown = reading.read(reading.example)
     if not is_spiking(observed) and not reading.ports.states:
         return _of_ordinary(reading, x, logits, progress)
     assert reading.axes is not None
@@ -51,7 +51,7 @@ def onnx_outputs(
         if count < size:
             part = np.concatenate([part, np.repeat(part[-1:], size - count, axis=0)])
         calls = timesteps if timesteps is not None and reading.ports.states else reading.calls
-        observed, recording, found = reading.read(_as_given(part, reading, layout), calls)
+        observed, recording, found = reading.read(_as_given(part, reading, layout, shown.timesteps), calls)
         meaning, _ = choose_output(found, chosen)
         _, _, places = draft_names(found, meaning.node)
         run = recorded_run(found, recording, neuron_names(found, places))
@@ -94,9 +94,9 @@ def _of_ordinary(
     return {"logits": np.concatenate(parts)}
 
 
-def _as_given(x: np.ndarray, reading: OnnxReading, layout: Layout) -> np.ndarray:
+def _as_given(x: np.ndarray, reading: OnnxReading, layout: Layout, timesteps: int) -> np.ndarray:
     """``x`` (N, …) or (N, T, …) in the axes of the model's input."""
-    shape, found = reading.example.shape, layout.array(x)
+    shape, found = reading.example.shape, layout.array(x, timesteps)
     if found.size != int(np.prod(shape)):
         raise DataError(f"data: expected inputs that make {shape} as the model takes, found {x.shape}")
     return np.asarray(found.reshape(shape), reading.example.dtype)

@@ -65,7 +65,9 @@ def module_outputs(
     for start in range(0, len(x), size):
         part = np.asarray(x[start : start + size])
         whole, count = _padded(part, size), len(part)
-        for name, values in _outputs(module, layout, whole, given, adapter, timesteps, logits).items():
+        for name, values in _outputs(
+            module, layout.array(whole, found.timesteps), given, adapter, timesteps, logits
+        ).items():
             arrays.setdefault(name, []).append(values[:count])
         if progress is not None:
             progress(start + count, len(x))
@@ -93,10 +95,10 @@ def _padded(part: np.ndarray, size: int) -> np.ndarray:
 
 
 def _outputs(
-    module: torch.nn.Module, layout: Layout, x: np.ndarray, given: tuple[torch.Tensor, ...],
+    module: torch.nn.Module, x: np.ndarray, given: tuple[torch.Tensor, ...],
     adapter: Adapter, timesteps: int | None, logits: int | str | None,
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    inputs = (torch.from_numpy(layout.array(x)).to(given[0].dtype), *given[1:])
+    inputs = (torch.from_numpy(x).to(given[0].dtype), *given[1:])
     recording, found = observe(module, inputs, adapter, timesteps, most=timesteps)
     meaning, _ = choose_output(found, logits)
     _, _, places = draft_names(found, meaning.node)
@@ -105,7 +107,7 @@ def _outputs(
     value = chosen_values(found, recording, logits)
     if value is not None:
         key = "logits" if meaning.time in ("reduced", "step") else "outputs"
-        arrays[key] = value.reshape(len(x), *value.shape[1 : 2 if key == "outputs" else 1], -1)
+        arrays[key] = value.reshape(len(value), *value.shape[1 : 2 if key == "outputs" else 1], -1)
     return arrays
 
 

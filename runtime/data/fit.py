@@ -200,6 +200,11 @@ def _shape_hint(found: Shape, shape: Shape, leading: tuple[str, ...]) -> str:
             "; there is a time axis, but this model reads the same values at every timestep "
             "(convert with encoding spikes for spikes over time)"
         )
+    if count == 2 and (found[1:] == shape or (len(shape) == 3 and shape[0] == 1 and found[1:] == shape[1:])):
+        return (
+            "; the time axis is missing: convert with encoding constant (--encoding constant) where each input "
+            "is shown at every timestep, else give spikes over time"
+        )
     rest = found[count:]
     if len(shape) == 3 and len(rest) == 3 and (rest[2], *rest[:2]) == shape:
         axes = (*range(count), count + 2, count, count + 1)

@@ -97,7 +97,7 @@ class Interpreter:
         self.meanings[id(given)] = Meaning(0, "static" if static else "sequence", lead, sample, tail=tail)
         if tail or "T" in lead[:1]:
             module = ", ".join((*lead, *("…",), *tail))
-            self.notes.append(f"data: (N, T, …), where the module takes ({module})")
+            self.notes.append(f"time: the module takes ({module}); data over time are (N, T, …)")
         for call in self.recording.calls:
             try:
                 self._interpret(call)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from snnrt.converters.common.rollup.meaning import Meaning
@@ -19,12 +21,15 @@ class Layout:
         """Whether one run takes several inputs."""
         return "N" in "".join((*self.meaning.lead, *self.meaning.tail))
 
-    def array(self, x: np.ndarray) -> np.ndarray:
-        """``x`` (N, …) or (N, T, …) in the network's axes. Raises DataError."""
+    def array(self, x: np.ndarray, timesteps: int = 1) -> np.ndarray:
+        """``x`` (N, …) or (N, T, …) in the network's axes; where the network has time and ``x`` has none, the
+        same at each of ``timesteps``. Raises DataError."""
         lead, tail, sample = self.meaning.lead, self.meaning.tail, self.meaning.sample
         timed = "T" in "".join((*lead, *tail))
         front = 2 if timed else 1
-        if int(np.prod(x.shape[front:])) != int(np.prod(sample)):
+        if timed and x.shape[1:] == sample:
+            x = np.repeat(x[:, None], timesteps, axis=1)
+        if math.prod(x.shape[front:]) != math.prod(sample):
             wanted = "(N, T, …)" if timed else "(N, …)"
             raise DataError(
                 f"data: expected {wanted} of samples {sample} as the network takes, found {x.shape}"

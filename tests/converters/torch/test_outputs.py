@@ -134,3 +134,12 @@ def test_a_check_names_every_part_without_a_form():
     found = snnrt.check(Two(), torch.rand(2, 6))
     refused = [node.kind.split(" at ")[0] for node in found.nodes if node.verdict == "unsupported"]
     assert refused == ["torch.relu", "torch.gelu"]
+
+
+def test_a_constant_input_may_be_chosen_for_a_module_with_time():
+    net, example = TimeFirst(), torch.rand(7, 1, 6)
+    model = snnrt.convert(net, example, encoding="constant")
+    assert model.graph.input.is_constant and model.graph.timesteps == 7
+    assert model.validate(net, INPUTS, example=example).spike_agreement == 1.0
+    check = snnrt.check(net, example=example, encoding="constant")
+    assert {node.verdict for node in check.nodes} == {"faithful"}

@@ -29,6 +29,12 @@ def test_a_batch_in_front():
         found.array(np.zeros((7, 4), np.float32))
 
 
+def test_the_same_at_every_timestep_where_only_the_network_has_time():
+    x = np.random.default_rng(1).random((4, 1, 3)).astype(np.float32)
+    found = Layout(Meaning(0, "sequence", ("T", "N"), (1, 3))).array(x, 5)
+    np.testing.assert_array_equal(found, np.stack([x] * 5))
+
+
 @pytest.mark.parametrize("lead", [("N", "T"), ("T", "N"), ("NT",), ("TN",), ("T",)])
 def test_time_and_batch(lead):
     x = np.random.default_rng(1).random((1 if lead == ("T",) else 4, 5, 3)).astype(np.float32)
