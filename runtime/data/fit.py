@@ -202,8 +202,8 @@ def _shape_hint(found: Shape, shape: Shape, leading: tuple[str, ...]) -> str:
         )
     if count == 2 and (found[1:] == shape or (len(shape) == 3 and shape[0] == 1 and found[1:] == shape[1:])):
         return (
-            "; the time axis is missing: convert with encoding constant (--encoding constant) where each input "
-            "is shown at every timestep, else give spikes over time"
+            "; the time axis is missing: convert with encoding constant (--encoding constant) where each "
+            "input is shown at every timestep, else give spikes over time"
         )
     rest = found[count:]
     if len(shape) == 3 and len(rest) == 3 and (rest[2], *rest[:2]) == shape:
