@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from snnrt.cli.arguments import add_data, add_json, fraction, positive, subcommand
-from snnrt.cli.convert import add_import_options, import_options
+from snnrt.cli.import_options import add_import_options, import_options
 from snnrt.cli.output import (
     print_facts,
     print_json,
