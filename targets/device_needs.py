@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snnrt.ir.graph import Conv2d, Graph
+from snnrt.ir.graph import Conv2d, Graph, Neuron
 from snnrt.ir.memory_plan import buffers, plan_memory
 from snnrt.ir.rows import can_go_by_rows
 from snnrt.network import Network
@@ -81,7 +81,9 @@ def _reason(graph: Graph, buffer: PlacedBuffer, static: frozenset[str]) -> str:
     node = graph[buffer.node]
     if buffer.role == "state":
         each = buffer.bytes / node.elements
-        return f"states of {node.name}, {each:g} bytes a neuron" if each >= 1 else f"states of {node.name}"
+        text = f"states of {node.name}, {each:g} bytes a neuron" if each >= 1 else f"states of {node.name}"
+        wide = graph.integer and isinstance(node, Neuron) and node.state_bits == 32
+        return text + (": convert --state-bits 16 takes less, with coarser weights" if wide else "")
     if node.name in static:
         text = f"output of {node.name}, the same at every timestep, computed once and kept"
         anew = isinstance(node, Conv2d) and can_go_by_rows(graph.nodes, graph.index(node.name))

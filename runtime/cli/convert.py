@@ -81,6 +81,13 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="what convolutions make of a constant input: kept for the inference (the default), or "
         "computed anew at every timestep, a few rows at a time, which takes the least RAM",
     )
+    parser.add_argument(
+        "--state-bits",
+        type=int,
+        choices=(16, 32),
+        help="bits of every membrane in int8 (by default 16 where they change no spike of --calibrate, else "
+        "32); 16 takes less RAM, with coarser weights where thresholds need the room",
+    )
     parser.add_argument("--class-names", metavar="A,B,C", help="names of the classes, kept in the file")
     parser.add_argument("--name", help="name of the network, kept in the file")
     add_json(parser)
@@ -99,9 +106,11 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("--decays says how int8 neurons decay: add --numbers int8")
     if args.fine is not None and args.numbers != "int8":
         args.parser.error("--fine says which int8 weights are finer: add --numbers int8")
+    if args.state_bits is not None and args.numbers != "int8":
+        args.parser.error("--state-bits says how wide int8's membranes are: add --numbers int8")
     check_outputs([args.output, args.plot], [args.source, args.calibrate])
     options = import_options(args)
-    for name in ("timesteps", "exit", "name", "calibrate", "decays", "memory"):
+    for name in ("timesteps", "exit", "name", "calibrate", "decays", "memory", "state_bits"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
     if args.fine is not None:

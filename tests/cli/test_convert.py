@@ -109,6 +109,18 @@ def test_options_reach_the_network(snnrt_command, source, tmp_path):
     assert graph["lif"].reset == "value"
 
 
+def test_narrow_states_take_less_memory(snnrt_command, source, tmp_path):
+    arenas = []
+    for bits in ("32", "16"):
+        path = tmp_path / f"{bits}.snnrt"
+        options = ("--framework", "snntorch", "--numbers", "int8", "--state-bits", bits)
+        assert snnrt_command("convert", source, "-o", path, *options).code == 0
+        network = snnrt.load(path)
+        assert network.graph["lif"].state_bits == int(bits)
+        arenas.append(network.file_info().arena_bytes)
+    assert arenas[1] < arenas[0]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -116,6 +128,7 @@ def test_options_reach_the_network(snnrt_command, source, tmp_path):
         (("--exit", "entropy"), "expected a threshold from 0 to 1 behind the rule, as entropy:0.2"),
         (("--calibrate", "digits"), "--calibrate sets the scales of int8: add --numbers int8"),
         (("--decays", "shift"), "--decays says how int8 neurons decay: add --numbers int8"),
+        (("--state-bits", "16"), "--state-bits says how wide int8's membranes are: add --numbers int8"),
         (("--numbers", "int4"), "invalid choice: 'int4'"),
         (("--framework", "keras"), "invalid choice: 'keras'"),
     ],
