@@ -191,7 +191,7 @@ static inline uint32_t float_distance(const snnrt_logits *logits, uint32_t best,
     if (logits->mean) {
         distance = distance / (float)logits->timesteps;
     }
-    distance = distance * 65536.0f;
+    distance = distance * logits->unit;
     distance = distance + 0.5f;
     /* Also where the distance is no number. */
     return distance < (float)DISTANCE_MAX ? (uint32_t)(int32_t)distance : DISTANCE_MAX;

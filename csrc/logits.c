@@ -1,5 +1,6 @@
 /* The readout as the exit rule sees it, and whether a network may be used: what steps, health and set-up share. */
 #include "snnrt_core.h"
+#include "snnrt_float.h"
 
 snnrt_status snnrt_readiness(const snnrt_network *network) {
     if (network != NULL && network->initialised == SNNRT_INITIALISED) {
@@ -25,4 +26,11 @@ void snnrt_logits_of(const snnrt_network *network, snnrt_logits *logits) {
     logits->classes = readout->channels;
     logits->timesteps = network->timestep;
     logits->mean = p->mode == SNNRT_READOUT_MEAN;
+#if SNNRT_WITH_FLOAT32
+    logits->unit = 65536.0f;
+    if (!logits->integer && readout->array_count != 0) {
+        logits->unit *=
+            *(const snnrt_float32 *)(const void *)&snnrt_arrays_behind_edge(readout, sizeof *p)->value;
+    }
+#endif
 }

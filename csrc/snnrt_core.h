@@ -107,6 +107,9 @@ typedef struct snnrt_logits {
     uint32_t timesteps; /* steps accumulated, at least 1 */
     uint32_t integer;
     uint32_t mean;
+#if SNNRT_WITH_FLOAT32
+    float unit; /* nats Q16 a logit */
+#endif
 } snnrt_logits;
 
 /* Whether the build has it. */

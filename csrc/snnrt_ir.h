@@ -145,7 +145,8 @@
 
 #define SNNRT_READOUT_MULTIPLIERS 0
 #define SNNRT_READOUT_SCALE 1
-#define SNNRT_READOUT_ARRAYS 2
+#define SNNRT_READOUT_LOGIT_SCALE 2
+#define SNNRT_READOUT_ARRAYS 3
 
 #define SNNRT_EXIT_TERMS 0
 #define SNNRT_EXIT_MONITOR 1
@@ -301,7 +302,7 @@ typedef struct snnrt_exit_parameters {
 #else
 #define SNNRT_LIST_WINNERS(X)
 #endif
-#define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 2u, 0x0u)
+#define SNNRT_LIST_READOUT(X) X(READOUT, readout, 0x9700u, 0x52u, 1u, 1u, 2u, 3u, 0x0u)
 #define SNNRT_LIST_EXIT(X) X(EXIT, exit, 0x8400u, 0x30u, 1u, 1u, 3u, 2u, 0x0u)
 #define SNNRT_NODE_LIST(X) \
     SNNRT_LIST_INPUT(X) \

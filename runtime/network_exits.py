@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from snnrt.devices.base import Device, Inputs
 from snnrt.ir.exit_choice import Exit
@@ -31,15 +31,18 @@ class NetworkExits(NetworkFacts):
         rules: Sequence[str] = ("entropy",), loss: str | None = None, mode: str = "certain",
         minimize: str = "timesteps", target: OneTarget | None = None,
         device: str | Device | Sequence[Device] = "cpu", chip_share: float = 0.9,
-        timesteps: int | None = None, progress: Progress | None = None,
+        timesteps: int | None = None, logit_scale: float | Literal["fit"] | None = None,
+        progress: Progress | None = None,
     ) -> Calibration:  # fmt: skip
         """Choose the exit that loses at most ``max_drop`` percent of new inputs with that ``confidence``.
 
         ``x`` and ``y``: inputs that were not trained on, drawn as those in the field are. The result's
         ``model`` has the exit and the promise in it (``snnrt.Network(found.model)``); ``exit``, ``promise``
         and ``candidates`` say what was found. ``minimize``: ``"timesteps"``, or ``"edp"``, ``"energy"`` or
-        ``"latency"`` on a ``target``. The rest: :func:`snnrt.calibration.calibrate.calibrate`. Raises
-        DataError for arguments and data that do not fit.
+        ``"latency"`` on a ``target``. ``logit_scale``: exit rules see the logits times it, ``"fit"``: as a
+        fifth of the inputs say, which the promise then leaves out. The rest:
+        :func:`snnrt.calibration.calibrate.calibrate`. Raises DataError for arguments and data that do not
+        fit.
         """
         from snnrt.calibration.calibrate import calibrate
 
@@ -51,8 +54,17 @@ class NetworkExits(NetworkFacts):
             cost = cost_of_steps(self.model, step_counts(self.model, x, timesteps), target, minimize)
         return calibrate(
             self.model, x, y, max_drop=max_drop, confidence=confidence, rules=rules, loss=loss, mode=mode,
-            device=device, chip_share=chip_share, timesteps=timesteps, cost=cost, progress=progress,
+            device=device, chip_share=chip_share, timesteps=timesteps, logit_scale=logit_scale, cost=cost,
+            progress=progress,
         )  # fmt: skip
+
+    def with_logit_scale(self, scale: float) -> Self:
+        """The network whose exit rules see the logits times ``scale``, a number above 0 (docs/exit_rules.md);
+        1: as they are. Logits are shown without it. What was promised of the exit, and a monitor, are not
+        kept. Raises ModelError."""
+        from snnrt.devices.models import model_of
+
+        return type(self)(model_of(self.graph.with_logit_scale(scale)))
 
     def with_monitor(
         self, x: Inputs, *, mean_run: float = 1000.0, confidence: float = 0.9, tried: int = 1,

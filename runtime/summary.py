@@ -39,6 +39,14 @@ def inputs_text(graph: Graph) -> str:
     return f"{shape_text(source.shape)}, {encoding}, values {source.low:g} … {source.high:g}"
 
 
+def readout_text(graph: Graph) -> str:
+    """Classes, what is read of them, and what exit rules see of that."""
+    scaled = (
+        "" if graph.readout.logit_scale is None else f", times {graph.readout.exit_scale:g} for exit rules"
+    )
+    return f"{graph.readout.shape[0]} classes, {graph.readout.mode} over timesteps{scaled}"
+
+
 def exit_text(exit: Exit, timesteps: int) -> str:
     """The exit and the most timesteps."""
     unit = "timestep" if timesteps == 1 else "timesteps"
@@ -71,7 +79,7 @@ def summary_text(model: Model) -> str:
     """At most 24 lines of 80 characters: what goes in and comes out, sizes, and a row a node."""
     graph, info = model.graph, file_info(model)
     name = printable(graph.metadata.get("name") or "network", 40)
-    readout = f"{graph.readout.shape[0]} classes, {graph.readout.mode} over timesteps"
+    readout = readout_text(graph)
     names = class_names(graph)
     if names:
         readout += f": {', '.join(printable(one, 24) for one in names)}"

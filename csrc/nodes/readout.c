@@ -1,15 +1,18 @@
 #include "../snnrt_check.h"
 
 #if SNNRT_WITH_MODEL_CHECK
+#define LOGIT_SCALE_RULE (SNNRT_FLOAT_ABOVE_0_RANGE | 16u << SNNRT_PER_LAYER)
+
 /* By role, in float32 and in integers. */
 static const uint8_t readout_rules[][SNNRT_READOUT_ARRAYS] = {
 #if SNNRT_WITH_FLOAT32
-    {0, 0},
+    {0, 0, LOGIT_SCALE_RULE},
 #endif
 #if SNNRT_WITH_INT8
-    {SNNRT_OUTPUTS_OF(SNNRT_NATURAL_RANGE), SNNRT_OUTPUTS_OF(SNNRT_FLOAT_ABOVE_0_RANGE)},
+    {SNNRT_OUTPUTS_OF(SNNRT_NATURAL_RANGE), SNNRT_OUTPUTS_OF(SNNRT_FLOAT_ABOVE_0_RANGE), LOGIT_SCALE_RULE},
 #endif
 };
+#undef LOGIT_SCALE_RULE
 
 snnrt_status snnrt_readout_check(snnrt_check *c) {
     const snnrt_readout_parameters *p =
@@ -29,7 +32,9 @@ snnrt_status snnrt_readout_check(snnrt_check *c) {
         return SNNRT_ERROR_NODE_PARAMETER;
     }
     status = snnrt_check_arrays(c, SNNRT_RULES_OF(c, readout_rules), SNNRT_READOUT_ARRAYS);
-    if (status == SNNRT_OK && c->present != (integer ? (1u << SNNRT_READOUT_ARRAYS) - 1u : 0u)) {
+    if (status == SNNRT_OK &&
+        (c->present & ~(1u << SNNRT_READOUT_LOGIT_SCALE)) !=
+            (integer ? 1u << SNNRT_READOUT_MULTIPLIERS | 1u << SNNRT_READOUT_SCALE : 0u)) {
         return SNNRT_ERROR_ARRAY_REFERENCE;
     }
     return status;

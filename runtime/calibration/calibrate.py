@@ -17,7 +17,8 @@ from snnrt.devices.base import Device, Inputs, RunRequest, checked_request
 from snnrt.devices.models import model_of
 from snnrt.devices.registry import find_device
 from snnrt.errors import DataError
-from snnrt.exits import guarantee
+from snnrt.exits import fixed_point, guarantee
+from snnrt.exits.logit_scale import LARGEST, least_nll_scale
 from snnrt.exits.reach import reach_of
 from snnrt.format.model import Model
 from snnrt.ir.exit_choice import Exit
@@ -26,6 +27,8 @@ from snnrt.ir.exit_rules import RULES
 SCORED = ("entropy", "confidence", "margin")
 """Rules whose thresholds are a sequence worth going through."""
 MODES = ("certain", "expected", "sets")
+FITTED = 5
+"""Of so many inputs one is for the logit scale, where that is fitted: in whatever order they are."""
 Progress = Callable[[int, int], None]
 Cost = Callable[[str, np.ndarray], float]
 """Of a rule and the timesteps (N,) that the inputs take, what is made as small as can be."""
@@ -60,7 +63,8 @@ class Calibration:
     """What was found. ``model``: with the exit and the promise in it; ``needed``: the fewest inputs that
     certify the risk without a loss; ``allowed``: losses that ``samples`` inputs may have, −1: there are too
     few of them. ``static_accuracy`` (T,): of all inputs after t timesteps, None without labels.
-    ``warnings``: what stands in the way of exits."""
+    ``warnings``: what stands in the way of exits. ``logit_scale``: of the model; ``fitted``: the inputs that
+    it was fitted on, which the promise does not count."""
 
     model: Model
     promise: Promise
@@ -70,6 +74,8 @@ class Calibration:
     allowed: int
     static_accuracy: np.ndarray | None
     warnings: tuple[str, ...] = ()
+    logit_scale: float = 1.0
+    fitted: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,8 @@ def calibrate(
     model: Model, x: Inputs, y: np.ndarray | None = None, *, max_drop: float = 0.5, confidence: float = 0.95,
     rules: Sequence[str] = ("entropy",), loss: str | None = None, mode: str = "certain",
     device: str | Device | Sequence[Device] = "cpu", chip_share: float = 0.9, timesteps: int | None = None,
-    cost: Cost | None = None, progress: Progress | None = None,
+    logit_scale: float | Literal["fit"] | None = None, cost: Cost | None = None,
+    progress: Progress | None = None,
 ) -> Calibration:  # fmt: skip
     """The exit with the least ``cost`` (mean timesteps) that loses at most ``max_drop`` percent of inputs.
 
@@ -128,6 +135,10 @@ def calibrate(
     ``device``: a name or device, or several chips, of whose kind at least ``chip_share`` are to hold. Inputs
     must not have been trained on, and be drawn as those in the field are.
 
+    ``logit_scale``: exit rules see the logits times so much; None: what the model has; ``"fit"``: what every
+    fifth input says (:func:`snnrt.exits.logit_scale.least_nll_scale`: of its label, or with the loss
+    ``"changed"`` of the answer that all timesteps give), and the promise is of the others.
+
     Raises DataError for arguments and data that do not fit.
     """
     several = not isinstance(device, str) and isinstance(device, Sequence)
@@ -137,14 +148,47 @@ def calibrate(
         record=("accumulators",),
     )  # fmt: skip
     wanted = wish(max_drop, confidence, loss, mode, rules, request.labels is not None)
+    if logit_scale is not None and logit_scale != "fit":
+        model = model_of(model.graph.with_logit_scale(_checked_scale(logit_scale)))
+    fitted = np.zeros(len(request), bool)
     outcomes = []
     for place, chip in enumerate(chips):
         shown = None if progress is None else _part(progress, place, len(chips))
         with chip.open(model) as session:
             found = session.run(request.showing(shown)).accumulators
         assert found is not None
+        if place == 0 and logit_scale == "fit":
+            fitted[::FITTED] = True
+            labels = request.labels if wanted.loss == "dropped" or wanted.mode == "sets" else None
+            model = _fitted(model, found[fitted], None if labels is None else labels[fitted])
         outcomes.append(Outcomes.of(model.graph, found))
-    return choose(model, request, outcomes, wanted, chip_share, cost, chips[0].capabilities.name)
+    name = chips[0].capabilities.name
+    return choose(model, request, outcomes, wanted, chip_share, cost, name, fitted)
+
+
+def _checked_scale(given: object) -> float:
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 1 / LARGEST <= given <= LARGEST:
+        raise DataError(
+            f"logit_scale: expected 'fit' or a number from {1 / LARGEST:.1g} to {LARGEST:.1g}, "
+            f"found {given!r}"
+        )
+    return float(given)
+
+
+def _fitted(model: Model, accumulators: np.ndarray, labels: np.ndarray | None) -> Model:
+    """With the logit scale that the accumulators (n, T, K) of some inputs give."""
+    steps = accumulators.shape[1]
+    if steps == 1:
+        raise DataError("logit_scale: expected several timesteps, found 1: there is no exit to scale for")
+    readout = model.graph.readout
+    logits = [
+        fixed_point.real_logits(accumulators[:, step], readout.scale, readout.mode, step + 1)
+        for step in range(steps)
+    ]
+    wanted = logits[-1].argmax(axis=1) if labels is None else labels
+    # at the last timestep no rule is asked
+    scale = least_nll_scale(np.stack(logits[:-1], axis=1), wanted)
+    return model_of(model.graph.with_logit_scale(scale))
 
 
 def _part(progress: Progress, place: int, parts: int) -> Progress:
@@ -153,10 +197,12 @@ def _part(progress: Progress, place: int, parts: int) -> Progress:
 
 def choose(
     model: Model, request: RunRequest, outcomes: Sequence[Outcomes], wanted: Wish, chip_share: float,
-    cost: Cost | None, device: str,
+    cost: Cost | None, device: str, fitted: np.ndarray | None = None,
 ) -> Calibration:  # fmt: skip
-    """Of the outcomes of the same inputs on one or more chips."""
-    samples, chips = len(request), len(outcomes)
+    """Of the outcomes of the same inputs on one or more chips; the promise is not of those that something
+    was ``fitted`` (N,) bool on."""
+    counted = np.ones(len(request), bool) if fitted is None else ~fitted
+    samples, chips = int(counted.sum()), len(outcomes)
     delta = wanted.delta_of_rule
     if chips > 1:
         if not 0.0 < chip_share < 1.0:
@@ -167,10 +213,10 @@ def choose(
     cost_of: Cost = cost or (lambda rule, steps: float(steps.mean()))
     candidates: tuple[Candidate, ...]
     if wanted.mode == "sets":
-        candidates = (_sets(model, request, outcomes, wanted, cost_of),)
+        candidates = (_sets(model, request, outcomes, wanted, cost_of, counted),)
     else:
         candidates = tuple(
-            _sequence(model, request, outcomes, wanted, rule, (delta, of_chip, chip_share), cost_of)
+            _sequence(model, request, outcomes, wanted, rule, (delta, of_chip, chip_share), cost_of, counted)
             for rule in wanted.rules
         )
     best = min(candidates, key=lambda one: (one.place < 0, one.cost))
@@ -189,12 +235,13 @@ def choose(
     )  # fmt: skip
     graph = graph.with_(metadata=dict(graph.metadata) | {KEY: promise.to_dict()})
     labels = request.labels
-    static = None if labels is None else (outcomes[0].classes == labels[:, None]).mean(axis=0)
+    static = None if labels is None else (outcomes[0].classes == labels[:, None])[counted].mean(axis=0)
     reach = reach_of(model.graph)
     warnings = [text for rule in wanted.rules if (text := reach.warning(_usual(rule)))]
     return Calibration(
         model_of(graph), promise, exit, candidates, _needed(wanted, of_chip, request.timesteps),
         guarantee.allowed_losses(samples, wanted.risk, of_chip), static, tuple(warnings),
+        model.graph.readout.exit_scale, len(request) - samples,
     )  # fmt: skip
 
 
@@ -214,16 +261,16 @@ def _usual(rule: str) -> Exit:
 
 def _sequence(
     model: Model, request: RunRequest, outcomes: Sequence[Outcomes], wanted: Wish, rule: str,
-    deltas: tuple[float, float, float], cost_of: Cost,
+    deltas: tuple[float, float, float], cost_of: Cost, counted: np.ndarray,
 ) -> Candidate:  # fmt: skip
     """One rule's grid: the last exit before the first that fails."""
     delta, of_chip, chip_share = deltas
     grid, classes = RULES[rule].grid(), model.graph.readout.shape[0]
     labels = request.labels if wanted.loss == "dropped" else None
     steps = [one.steps_of_rule(rule, grid, classes) for one in outcomes]
-    lost = [one.lost(taken, labels) for one, taken in zip(outcomes, steps)]
+    lost = [one.lost(taken, labels)[:, counted] for one, taken in zip(outcomes, steps)]
     losses = np.stack([one.sum(axis=1) for one in lost])
-    samples = len(request)
+    samples = int(counted.sum())
     if len(outcomes) > 1:
         allowed = guarantee.allowed_losses(samples, wanted.risk, of_chip)
         failed = np.minimum.accumulate(losses <= allowed, axis=1) == 0
@@ -234,22 +281,23 @@ def _sequence(
         place = guarantee.last_that_passes(losses[0], samples, wanted.risk, of_chip)
     accuracy = None
     if request.labels is not None:
-        right = [one.answers(taken) == request.labels for one, taken in zip(outcomes, steps)]
+        right = [(one.answers(taken) == request.labels)[:, counted] for one, taken in zip(outcomes, steps)]
         accuracy = np.mean([one.mean(axis=1) for one in right], axis=0)
     taken = np.concatenate([one[max(place, 0)] for one in steps])
     cost = cost_of(rule, taken) if place >= 0 else float("inf")
-    mean = np.mean([one.mean(axis=1) for one in steps], axis=0)
+    mean = np.mean([one[:, counted].mean(axis=1) for one in steps], axis=0)
     return Candidate(rule, grid, place, losses.max(axis=0), mean, accuracy, cost, steps[0])
 
 
 def _sets(
-    model: Model, request: RunRequest, outcomes: Sequence[Outcomes], wanted: Wish, cost_of: Cost
-) -> Candidate:
+    model: Model, request: RunRequest, outcomes: Sequence[Outcomes], wanted: Wish, cost_of: Cost,
+    counted: np.ndarray,
+) -> Candidate:  # fmt: skip
     """Margins a timestep; ``thresholds`` are those margins, and the sequence has one exit only."""
     if len(outcomes) > 1:
         raise DataError("mode sets: expected one device, found several chips; use mode certain")
     labels = request.needed_labels()
-    margins = guarantee.set_margins(outcomes[0].distances, labels, wanted.risk)
+    margins = guarantee.set_margins(outcomes[0].distances[counted], labels[counted], wanted.risk)
     if margins is None:
         nothing = np.zeros(1)
         return Candidate("margin", (), -1, nothing, nothing, None, float("inf"), np.zeros((1, 0), np.int64))
@@ -257,10 +305,10 @@ def _sets(
     steps = outcomes[0].exit_steps(Exit.margin(list(thresholds)), model.graph)
     at = np.take_along_axis(outcomes[0].distances, (steps - 1)[:, None, None], axis=1)[:, 0]
     of_label = np.take_along_axis(at, labels[:, None], axis=1)[:, 0]
-    missed = int((of_label > margins[steps - 1]).sum())
-    accuracy = np.array([(outcomes[0].answers(steps) == labels).mean()])
+    missed = int((of_label > margins[steps - 1])[counted].sum())
+    accuracy = np.array([(outcomes[0].answers(steps) == labels)[counted].mean()])
     cost = cost_of("margin", steps)
-    mean = np.array([steps.mean()])
+    mean = np.array([steps[counted].mean()])
     return Candidate("margin", thresholds, 0, np.array([missed]), mean, accuracy, cost, steps[None])
 
 
@@ -283,6 +331,8 @@ def reported(found: Calibration) -> dict[str, object]:
     return {
         "exit": str(found.exit),
         "promise": found.promise.to_dict(),
+        "logit_scale": found.logit_scale,
+        "fitted_inputs": found.fitted,
         "needed": found.needed,
         "allowed_losses": found.allowed,
         "candidates": [

@@ -38,7 +38,9 @@ class Outcomes:
             now = accumulators[:, step]
             if multipliers is None:
                 classes[:, step] = fixed_point.best_class(now)
-                distances[:, step] = fixed_point.distances_from_floats(now, mode, step + 1)
+                distances[:, step] = fixed_point.distances_from_floats(
+                    now, mode, step + 1, graph.readout.exit_scale
+                )
             else:
                 scaled = fixed_point.scaled_logits(now, multipliers, shift)
                 classes[:, step] = fixed_point.best_class(scaled)

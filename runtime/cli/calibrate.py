@@ -71,6 +71,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="which of the exits that hold is the best (timesteps)",
     )  # fmt: skip
     parser.add_argument("--target", metavar="NAME", help="where EDP, energy and latency are estimated")
+    parser.add_argument(
+        "--logit-scale", type=_scale, metavar="SCALE",
+        help="exit rules see the logits times this number, or fit: what every fifth input says, and the "
+        "promise is of the others (as the model has it)",
+    )  # fmt: skip
     parser.add_argument("--timesteps", type=positive, metavar="T", help="at most T (the model's)")
     parser.add_argument("--device", default="cpu", metavar="DEVICE", help="where it will run (cpu)")
     parser.add_argument(
@@ -101,15 +106,25 @@ def _number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"expected a number, found {text!r}") from None
 
 
+def _scale(text: str) -> float | str:
+    if text == "fit":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number or fit, found {text!r}") from None
+
+
 def run(args: argparse.Namespace) -> int:
     """Run all timesteps once, choose, and write."""
     family = args.device.partition(":")[0]
     if args.crossbar and family != "crossbar":
         args.parser.error(f"--crossbar has no meaning on {args.device}: add --device crossbar")
-    if args.monitor and (family == "crossbar" or args.timesteps is not None or args.mode == "sets"):
+    fits = args.logit_scale == "fit"
+    if args.monitor and (family == "crossbar" or args.timesteps is not None or args.mode == "sets" or fits):
         args.parser.error(
-            "--monitor goes with one exit of a sequence, the model's own timesteps and a device without "
-            "noise: use snnrt monitor with other inputs"
+            "--monitor goes with one exit of a sequence, a logit scale that is not fitted, the model's own "
+            "timesteps and a device without noise: use snnrt monitor with other inputs"
         )
     if args.chips > 1 and (family != "crossbar" or args.device.endswith(".npz")):
         args.parser.error(f"--chips has no meaning on {args.device}: add --device crossbar")
@@ -131,7 +146,8 @@ def run(args: argparse.Namespace) -> int:
         found = network.calibrate(
             data, max_drop=args.max_drop, confidence=args.confidence, rules=rules, loss=args.loss,
             mode=args.mode, minimize=args.minimize, target=args.target, device=_devices(args),
-            chip_share=args.chip_share, timesteps=args.timesteps, progress=progress,
+            chip_share=args.chip_share, timesteps=args.timesteps, logit_scale=args.logit_scale,
+            progress=progress,
         )  # fmt: skip
     for warning in found.warnings:
         print_warning(warning)
@@ -217,6 +233,9 @@ def _print(args: argparse.Namespace, found: Calibration) -> None:
             else "no exit holds but never: the first of the sequence loses too much already"
         )
     facts: list[tuple[str, object]] = [("exit", found.promise.exit)]
+    if found.logit_scale != 1:
+        fitted = f", fitted on {found.fitted} of the inputs" if found.fitted else ""
+        facts.append(("logit scale", f"{found.logit_scale:g}{fitted}"))
     for place, line in enumerate(found.promise.sentences()):
         facts.append((("promise", "measured", "of")[place], line))
     if args.monitor:

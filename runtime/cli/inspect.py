@@ -112,6 +112,7 @@ def _document(model: str, network: Network, needs: DeviceNeeds) -> dict[str, obj
         },
         "preprocessing": preprocessing_document(graph),
         "readout": graph.readout.mode,
+        "logit_scale": graph.readout.exit_scale,
         "classes": graph.readout.shape[0],
         "exit": str(network.exit),
         "file_bytes": info.file_bytes,
@@ -139,7 +140,7 @@ def _core(build: CoreBuild, needs: DeviceNeeds, info: FileInfo) -> dict[str, Any
 
 
 def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
-    from snnrt.summary import byte_count, exit_text, inputs_text
+    from snnrt.summary import byte_count, exit_text, inputs_text, readout_text
     from snnrt.targets.device_needs import arena_reasons
 
     graph, info, rows = network.graph, network.file_info(), _rows(network, needs)
@@ -150,7 +151,7 @@ def _print(model: str, network: Network, needs: DeviceNeeds) -> None:
         ("model", f"{model} ({printable(title, LONGEST_VALUE)})" if title else model),
         ("numbers", graph.profile),
         ("input", inputs_text(graph)),
-        ("readout", f"{graph.readout.shape[0]} classes, {graph.readout.mode} over timesteps"),
+        ("readout", readout_text(graph)),
         ("exit", exit_text(network.exit, network.timesteps)),
         ("flash", f"{byte_count(info.file_bytes)}, of which weights {byte_count(weights)}"),
         ("RAM", f"{byte_count(info.arena_bytes)}: the arena for states and outputs"),

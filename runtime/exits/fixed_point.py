@@ -48,7 +48,9 @@ def distances_from_integers(scaled: np.ndarray, mode: ReadoutMode, steps: int) -
     return np.minimum(distances, MAX_DISTANCE)
 
 
-def distances_from_floats(accumulated: np.ndarray, mode: ReadoutMode, steps: int) -> np.ndarray:
+def distances_from_floats(
+    accumulated: np.ndarray, mode: ReadoutMode, steps: int, logit_scale: float = 1.0
+) -> np.ndarray:
     """d (N, K) int64 from float32 accumulators after ``steps`` steps, every operation in float32."""
     accumulated = accumulated.astype(np.float32, copy=False)
     winner = best_class(accumulated)[:, None]
@@ -57,7 +59,8 @@ def distances_from_floats(accumulated: np.ndarray, mode: ReadoutMode, steps: int
         gap = best - accumulated
         if mode == "mean":
             gap = gap / np.float32(steps)
-        rounded = np.floor(gap * np.float32(ONE_Q16) + np.float32(0.5))
+        factor = np.float32(logit_scale) * np.float32(ONE_Q16)
+        rounded = np.floor(gap * factor + np.float32(0.5))
     # written so that a NaN fails the comparison and takes the largest distance
     distances = np.where(rounded < MAX_DISTANCE, rounded, np.float32(MAX_DISTANCE)).astype(np.int64)
     np.put_along_axis(distances, winner, 0, axis=1)

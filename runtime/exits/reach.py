@@ -12,8 +12,8 @@ from snnrt.ir.graph import Graph, Neuron
 from snnrt.ir.value_types import output_types
 
 REMEDY = (
-    "read the last layer's membrane or its current instead of its spikes, or let `snnrt calibrate` choose a "
-    "threshold that can be reached"
+    "read the last layer's membrane or its current instead of its spikes, let `snnrt calibrate` choose a "
+    "threshold that can be reached, or scale the logits too (`snnrt calibrate --logit-scale fit`)"
 )
 _MOST_STEPS = 64
 
@@ -58,7 +58,7 @@ def reach_of(graph: Graph) -> Reach:
     classes = readout.shape[0]
     if classes < 2 or types[source.name] not in ("bits", "int16") or not _fires(graph, source.name):
         return Reach()
-    unit = 1.0 if readout.scale is None else float(np.max(readout.scale))
+    unit = readout.exit_scale * (1.0 if readout.scale is None else float(np.max(readout.scale)))
     largest = unit * _most_spikes(graph, source.name)
     steps = range(1, min(int(graph.timesteps), _MOST_STEPS) + 1)
     spans = []

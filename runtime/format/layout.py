@@ -63,6 +63,8 @@ def granularity(array: Array, values: np.ndarray) -> str:
         return "tensor"
     if array.stored == "outputs":
         return "channel"
+    if array.stored == "scalar":
+        return "layer"
     return GRANULARITIES.values[1 + min(values.ndim, 2)]
 
 

@@ -177,14 +177,15 @@ class GraphBuilder:
 
     def finish(
         self, logits: Value, readout: str = "sum", exit: ExitChoice | str | tuple[str, float] = "never", *,
-        scale: Any = None, names: tuple[str, str] = ("readout", "exit"),
+        scale: Any = None, logit_scale: Any = None, names: tuple[str, str] = ("readout", "exit"),
         metadata: Mapping[str, object] | None = None,
     ) -> Graph:  # fmt: skip
         """The checked graph whose logits are ``logits`` (classes,), accumulated; the builder stays as it is.
 
         ``readout``: ``sum`` or ``mean`` over the timesteps. ``exit``: a :class:`snnrt.Exit` or its text, or
         a rule and its threshold from 0 to 1, ``("entropy", 0.2)``. ``scale`` (classes,), in
-        integers only: the real logit that one unit is worth. ``names``: of the readout and the exit.
+        integers only: the real logit that one unit is worth. ``logit_scale``: a number that exit rules see
+        the logits times (1). ``names``: of the readout and the exit.
         """
         for name, value in self._promised.items():
             if name not in self._values:
@@ -200,7 +201,8 @@ class GraphBuilder:
             expected = "the name of a rule, or a rule and its threshold"
             raise mistake(Exit, names[1], "rule", expected, repr(exit))
         self._check_value(Readout, names[0], logits)
-        accepted = accepted_fields(Readout, names[0], {"mode": readout, "scale": scale}, self.arithmetic)
+        fields = {"mode": readout, "scale": scale, "logit_scale": logit_scale}
+        accepted = accepted_fields(Readout, names[0], fields, self.arithmetic)
         ends = (
             Readout(names[0], (Edge(logits.name, logits.delay),), logits.shape, **accepted),
             Exit(names[1], (Edge(names[0]),), logits.shape, rule[0], rule[1], terms=terms),  # type: ignore[arg-type]

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import numpy as np
+
 from snnrt.ir.arithmetic import broadcast
 from snnrt.ir.exit_choice import Exit as ExitChoice
 from snnrt.ir.node import Edge, Node, Shape
@@ -121,6 +123,20 @@ class Graph:
             )
         metadata = {key: value for key, value in self.metadata.items() if key not in OF_EXIT}
         return self.with_(nodes=(*self.nodes[:-1], node), metadata=metadata)
+
+    def with_logit_scale(self, scale: float) -> Graph:
+        """A copy whose exit rules see the logits times ``scale`` (docs/exit_rules.md); 1: as they are.
+
+        Thresholds stay, and mean something else: what was promised of the exit is not kept. Raises ModelError
+        for a scale that is not above 0, or beyond what the readout's integers hold."""
+        given = None if scale == 1 else np.array(scale, np.float32)
+        readout = self.readout.with_(logit_scale=given)
+        if self.integer:
+            readout = readout.with_(multipliers=None, shift=None)
+        readout.check(self.integer)
+        watched = self.exit.with_(monitor=None)
+        metadata = {key: value for key, value in self.metadata.items() if key not in OF_EXIT}
+        return self.with_(nodes=(*self.nodes[:-2], readout, watched), metadata=metadata)
 
     @property
     def input(self) -> Input:

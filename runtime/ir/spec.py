@@ -107,7 +107,7 @@ class Parameter:
         return 2 if self.type == "u16" else 4
 
 
-Stored = Literal["matrix", "kernel", "outputs", "neurons", "terms", "monitor"]
+Stored = Literal["matrix", "kernel", "outputs", "neurons", "scalar", "terms", "monitor"]
 """How an array's elements lie in the file (:mod:`snnrt.format.layout`)."""
 
 Unit = Literal["real", "membrane", "q15", "steps"]

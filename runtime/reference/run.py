@@ -236,10 +236,12 @@ class _Batch:
             self.result.accumulators[self.alive, step - 1] = self.accumulator
 
     def _distances(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        mode = self.graph.readout.mode
+        readout = self.graph.readout
+        mode = readout.mode
         if self.multipliers is None:
             classes = fixed_point.best_class(self.accumulator)
-            return fixed_point.distances_from_floats(self.accumulator, mode, step), classes
+            distances = fixed_point.distances_from_floats(self.accumulator, mode, step, readout.exit_scale)
+            return distances, classes
         scaled = fixed_point.scaled_logits(self.accumulator, self.multipliers, self.shift)
         return fixed_point.distances_from_integers(scaled, mode, step), fixed_point.best_class(scaled)
 

@@ -15,6 +15,7 @@ from snnrt.devices.crossbar.session import CrossbarDevice
 from snnrt.devices.registry import find_device
 from snnrt.errors import DataError
 from snnrt.exits import guarantee
+from snnrt.exits.reach import reach_of
 from snnrt.network import Network
 from snnrt.results.request import checked_request
 
@@ -192,3 +193,74 @@ def test_what_makes_no_sense_is_refused(options: dict[str, object], words: str) 
     x, y = votes(np.random.default_rng(10), 20)
     with pytest.raises(DataError, match=words):
         voting().calibrate(x, **({"y": y} | options))
+
+
+def counting(numbers: str) -> tuple[Network, np.ndarray, np.ndarray]:
+    """Spikes of ten neurons, counted: the best fires most, and no exit by hand can be reached."""
+    rng = np.random.default_rng(2)
+    integer = {"arithmetic": "integer", "peak": 50, "scale": 0.1} if numbers == "int8" else {}
+    g = snnrt.GraphBuilder(10, timesteps=STEPS, encoding="spikes", low=-5.0, high=5.0, **integer)
+    eye = np.eye(10, dtype=np.int8 if integer else np.float32)
+    cell = g.if_(g.dense(g.input, eye), threshold=10 if integer else 1.0)
+    scale = {"scale": np.ones(10, np.float32)} if integer else {}
+    y = rng.integers(0, 10, 3000)
+    x = rng.normal(0.0, 0.35, (3000, STEPS, 10))
+    x[np.arange(3000), :, y] += 0.9
+    return Network(g.finish(cell, exit="entropy:0.2", **scale)), np.clip(x, -5, 5).astype(np.float32), y
+
+
+@pytest.mark.parametrize("numbers", ["float32", "int8"])
+@pytest.mark.parametrize("labels", [True, False])
+def test_a_fitted_scale_makes_an_exit_reachable_and_keeps_the_promise(numbers: str, labels: bool) -> None:
+    network, x, y = counting(numbers)
+    assert network.run(x[:100]).timesteps.min() == STEPS
+    given = y[:2000] if labels else None
+    found = network.calibrate(x[:2000], given, max_drop=3.0, logit_scale="fit")
+    assert found.logit_scale > 1.5 and found.fitted == 400 and found.promise.samples == 1600
+    chosen = Network.from_bytes(Network(found.model).to_bytes())
+    assert chosen.graph.readout.exit_scale == np.float32(found.logit_scale)
+    # the reference and the core agree on it, and logits are shown without it
+    runs = [chosen.run(x[2000:2400], device=device) for device in ("cpu", "reference")]
+    for name in ("timesteps", "predictions", "logits", "scores"):
+        np.testing.assert_array_equal(getattr(runs[0], name), getattr(runs[1], name))
+    assert runs[0].timesteps.mean() < STEPS and runs[0].logits.max() <= STEPS
+    whole = chosen.run(x[2000:], exit="never").predictions
+    np.testing.assert_array_equal(whole, network.run(x[2000:], exit="never").predictions)
+    ended = chosen.run(x[2000:]).predictions
+    lost = (ended != whole) & ((whole == y[2000:]) | (not labels))
+    assert lost.mean() <= 0.03
+    assert not reach_of(chosen.graph).warning(chosen.exit)
+    # a threshold by hand is reached too
+    assert chosen.run(x[:100], exit="entropy:0.2").timesteps.min() < STEPS
+
+
+def test_the_inputs_that_a_scale_was_fitted_on_certify_nothing() -> None:
+    network, x, y = counting("float32")
+    spoilt = y[:1000].copy()
+    # answers of a fifth that are all lost, so that they would forbid every exit
+    whole = network.run(x[:1000], exit="never").predictions
+    spoilt[::5] = whole[::5]
+    clean = network.calibrate(x[:1000], y[:1000], max_drop=3.0, logit_scale=4.0)
+    fitted = network.calibrate(x[:1000], spoilt, max_drop=3.0, logit_scale="fit")
+    assert clean.fitted == 0 and clean.promise.samples == 1000 and clean.logit_scale == 4.0
+    place = fitted.candidates[0].place
+    kept = np.arange(1000) % 5 != 0
+    ended = Network(fitted.model).run(x[:1000]).predictions
+    lost = (ended != spoilt) & (whole == spoilt)
+    assert fitted.candidates[0].losses[place] == lost[kept].sum() == fitted.promise.losses
+
+
+@pytest.mark.parametrize("wrong", ["fitted", 0, -1.0, float("nan"), float("inf"), True])
+def test_wrong_scales(wrong: object) -> None:
+    with pytest.raises(DataError, match="logit_scale: expected 'fit' or a number"):
+        voting().calibrate(*votes(np.random.default_rng(0), 20), logit_scale=wrong)
+
+
+def test_a_promise_and_a_monitor_are_not_those_of_another_scale() -> None:
+    rng = np.random.default_rng(0)
+    network = Network(voting().calibrate(*votes(rng, 500), max_drop=5.0).model)
+    watched = network.with_monitor(votes(rng, 300)[0])
+    scaled = watched.with_logit_scale(2.0)
+    assert scaled.exit == network.exit and scaled.graph.exit.monitor is None
+    assert Promise.of(scaled.graph) is None and "monitor_promise" not in scaled.graph.metadata
+    assert scaled.with_logit_scale(1).graph.readout.logit_scale is None

@@ -36,6 +36,21 @@ def test_too_few_inputs_are_said_before_and_after(snnrt_command, int8_model):
     assert "at least 460 inputs are needed, 50 are there" in done.out
 
 
+def test_a_logit_scale(snnrt_command, int8_model, tmp_path):
+    out = tmp_path / "scaled.snnrt"
+    arguments = ("calibrate", int8_model, "digits", "-o", out, "--max-drop", "5")
+    arguments += ("--loss", "changed", "--logit-scale")
+    done = snnrt_command(*arguments, "fit")
+    assert done.code == 0 and "fitted on 160 of the inputs" in done.out and "637 inputs," in done.out
+    scale = snnrt.load(out).graph.readout.exit_scale
+    assert scale != 1 and f"times {scale:g} for exit rules" in snnrt_command("inspect", out).out
+    assert snnrt_command("inspect", out, "--json").json["logit_scale"] == scale
+    assert snnrt_command(*arguments, "2.5", "--json").json["logit_scale"] == 2.5
+    snnrt_command(*arguments, "warm").failed("expected a number or fit, found 'warm'", code=2)
+    snnrt_command(*arguments, "-3", "--json").failed("logit_scale: expected 'fit' or a number")
+    snnrt_command(*arguments, "fit", "--monitor").failed("snnrt monitor", code=2)
+
+
 def test_wrong_words(snnrt_command, int8_model):
     snnrt_command("calibrate", int8_model, "digits", "--minimize", "edp").failed("add --target", code=2)
     snnrt_command("calibrate", int8_model, "digits", "--chips", "3").failed("--device crossbar", code=2)

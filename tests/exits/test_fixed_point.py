@@ -174,3 +174,22 @@ def test_threshold_survives_the_way_back(threshold: float, classes: int, rule: s
 def test_bad_rules_are_refused(rule: str, threshold: float, classes: int, word: str) -> None:
     with pytest.raises(ModelError, match=word):
         fixed_point.check_rule(rule, threshold, classes)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(2.0**-8, 2.0**8, width=32))
+def test_a_logit_scale_keeps_the_bound_of_distances(seed: int, logit_scale: float) -> None:
+    """Two floors of z, and the last bit of multipliers: as without one."""
+    rng = np.random.default_rng(seed)
+    scale = np.exp(rng.uniform(-6, 0, 5)).astype(np.float32)
+    accumulated = rng.integers(-2000, 2000, (8, 5)).astype(np.int64)
+    multipliers, shift = fixed_point.readout_multipliers(scale, logit_scale)
+    scaled = fixed_point.scaled_logits(accumulated, multipliers, shift)
+    found = fixed_point.distances_from_integers(scaled, "sum", 1)
+    exact = accumulated * scale.astype(np.float64) * logit_scale * 65536
+    exact = np.minimum(exact.max(axis=1, keepdims=True) - exact, fixed_point.MAX_DISTANCE)
+    assert np.abs(found - exact).max() <= 1 + 2000 * 2.0**-shift
+    floats = (accumulated * scale).astype(np.float32)
+    of_floats = fixed_point.distances_from_floats(floats, "sum", 1, logit_scale)
+    wanted = (floats.max(axis=1, keepdims=True) - floats).astype(np.float64) * logit_scale * 65536
+    wanted = np.minimum(wanted, fixed_point.MAX_DISTANCE)
+    assert (np.abs(of_floats - wanted) <= 0.5 + 2.0**-21 * wanted).all()

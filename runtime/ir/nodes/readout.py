@@ -19,13 +19,14 @@ ONE_Q16 = 65536
 MAX_SHIFT = 31
 
 
-def readout_multipliers(scale: np.ndarray) -> tuple[np.ndarray, int]:
-    """int32 multipliers m (classes,) and shift with m / 2^shift ≈ scale·65536, as precise as int32 allows.
+def readout_multipliers(scale: np.ndarray, logit_scale: float = 1.0) -> tuple[np.ndarray, int]:
+    """int32 multipliers m (classes,) and shift with m / 2^shift ≈ scale·logit_scale·65536, as precise as
+    int32 allows.
 
     ``scale`` (classes,) float32 is the real logit one unit of each accumulator stands for. The
     shift is the largest of 0 … 31 with which the largest multiplier fits; ties round to even.
     """
-    wanted = np.asarray(scale, np.float64) * ONE_Q16
+    wanted = np.asarray(scale, np.float64) * logit_scale * ONE_Q16
     largest = float(wanted.max(initial=0.0))
     shift = 31 if largest == 0.0 else max(0, min(31, 31 - math.frexp(largest)[1]))
     if shift and np.rint(math.ldexp(largest, shift)) > 2**31 - 1:
@@ -45,6 +46,9 @@ class Readout(Node):
     In integers ``scale`` (classes,) float32 is one unit of each accumulator, as logits are shown; what the
     exit rule and the choice of the class compute with is ``multipliers`` (classes,) int32 ≥ 0 and ``shift``,
     made of the scale where they are None.
+
+    ``logit_scale`` () float32 > 0: exit rules take the softmax of the logits times it (an inverse
+    temperature; None: 1). Logits are shown without. In integers it is in the multipliers.
     """
 
     KIND = Kind(
@@ -59,6 +63,7 @@ class Readout(Node):
         arrays=(
             Array("multipliers", "outputs", "int32", None, "logits in Q16 an accumulator's unit", True),
             Array("scale", "outputs", "float32", None, "the real logit that a unit stands for", True),
+            Array("logit_scale", "scalar", "float32", "float32", "exit rules see the logits times it; 1"),
         ),
         traits=frozenset({"memory"}),
         same_shape=True,
@@ -68,17 +73,24 @@ class Readout(Node):
     scale: np.ndarray | None = None
     multipliers: np.ndarray | None = None
     shift: int | None = None
+    logit_scale: np.ndarray | None = None
+
+    @property
+    def exit_scale(self) -> float:
+        """What exit rules see the logits times."""
+        return 1.0 if self.logit_scale is None else float(self.logit_scale)
 
     def in_words(self) -> str:
         """What the logits are."""
-        return f"logits: {self.mode.replace('_', ' ')} over timesteps"
+        seen = "" if self.logit_scale is None else f"; exit rules see them times {self.exit_scale:g}"
+        return f"logits: {self.mode.replace('_', ' ')} over timesteps{seen}"
 
     def in_fixed_point(self) -> tuple[np.ndarray, int]:
         """The multipliers and their shift: its own, else what the scale gives. Integers only."""
         if self.multipliers is not None and self.shift is not None:
             return self.multipliers, self.shift
         assert self.scale is not None
-        return readout_multipliers(self.scale)
+        return readout_multipliers(self.scale, self.exit_scale)
 
     def accumulate(self, total: np.ndarray, x: np.ndarray, step: int, timesteps: int) -> np.ndarray:
         """The accumulators (N, classes), int64 or float32, after reading ``x`` in timestep ``step``, from 1
@@ -114,7 +126,11 @@ class Readout(Node):
         if integer and self.scale is None:
             raise complaint(self, "scale", "what one unit of each accumulator is worth", "none")
         check_scale(self, self.scale, (self.shape,), integer)
+        if self.logit_scale is not None:
+            check_array(self, "logit_scale", self.logit_scale, np.float32, ((),))
+            check_range(self, "logit_scale", self.logit_scale, 0.0, np.inf, open_low=True)
         if self.multipliers is None:
+            self._check_multipliers_fit()
             return
         if not integer:
             raise complaint(self, "multipliers", "none in float32", "some")
@@ -122,6 +138,13 @@ class Readout(Node):
         check_range(self, "multipliers", self.multipliers, 0, 2**31 - 1)
         if not isinstance(self.shift, (int, np.integer)) or not 0 <= self.shift <= MAX_SHIFT:
             raise complaint(self, "shift", f"0 to {MAX_SHIFT}", self.shift)
+
+    def _check_multipliers_fit(self) -> None:
+        if self.scale is None or self.logit_scale is None:
+            return
+        largest = 2.0**31 / (ONE_Q16 * float(self.scale.max()))
+        if self.exit_scale >= largest:
+            raise complaint(self, "logit_scale", f"a number below {largest:g}", f"{self.exit_scale:g}")
 
     def prepared(self) -> Node:
         """With the multipliers that its scale gives, where it has none."""

@@ -25,7 +25,10 @@ CLASSES = 3
 def draw(graph: GrowingGraph, x: Value) -> dict[str, object]:
     """What the builder's ``finish`` is told of it."""
     scale = np.exp(graph.rng.uniform(-10, 1, x.shape[0])).astype(np.float32) if graph.integer else None
-    return {"readout": str(graph.rng.choice(READOUT_MODES.values)), "scale": scale}
+    logit_scale = np.exp(graph.rng.uniform(-5, 5)) if graph.rng.random() < 0.4 else None
+    return {
+        "readout": str(graph.rng.choice(READOUT_MODES.values)), "scale": scale, "logit_scale": logit_scale,
+    }  # fmt: skip
 
 
 def scalar_states(net: Scalar, node: Readout) -> dict[str, Values]:
@@ -60,6 +63,9 @@ MALFORMED = [
     Malformed("float32", {"inputs": (Edge("input"),)}, ("flatten",)),
     Malformed("float32", {"scale": _ones(np.float32)}, ("scale", "none in float32")),
     Malformed("float32", {"multipliers": _ones(np.int32), "shift": 0}, ("multipliers", "none in float32")),
+    Malformed("float32", {"logit_scale": np.zeros((), np.float32)}, ("logit_scale", "0")),
+    Malformed("float32", {"logit_scale": _ones(np.float32)}, ("logit_scale", "(3,)")),
+    Malformed("integer", {"logit_scale": np.array(1e9, np.float32)}, ("logit_scale", "below")),
     Malformed("integer", {"scale": None}, ("scale", "none")),
     Malformed("integer", {"scale": -_ones(np.float32)}, ("scale", "-1")),
     Malformed("integer", {"multipliers": -_ones(np.int32), "shift": 0}, ("multipliers", "-1")),
