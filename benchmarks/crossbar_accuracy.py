@@ -24,12 +24,16 @@ import snnrt
 from snnrt.data.load import Dataset, load_dataset
 from snnrt.devices.crossbar.calibration import Choice, DrivenWindows, calibrate, driven_windows
 from snnrt.devices.crossbar.device import Crossbar, CrossbarConfig
+from snnrt.devices.crossbar.layers import slice_scales
+from snnrt.devices.crossbar.session import synapses_of
 from snnrt.targets import load_target
 from snnrt.targets.sweep.experiment import plan_of, swept, work_of
 from snnrt.targets.sweep.intervals import estimate_mean
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "crossbar.md"
 SIGMA, ON_OFF, CHIPS = 0.05, 10.0, 40
+# of these, so many tell the error of a weight: each has thousands
+ERROR_CHIPS = 5
 CELL_BITS = range(1, 8)
 ADC_BITS = range(2, 9)
 CALIBRATIONS = {
@@ -61,11 +65,31 @@ def correct(config: CrossbarConfig, choice: Choice | None = None) -> np.ndarray:
     return network.run(data, device=chip).predictions == data.y
 
 
+def weight_error(config: CrossbarConfig) -> float:
+    """Standard deviation of a weight's error, relative to the largest weight: two devices a slice, each with
+    the programming error of a device, worth what the slice is worth (docs/crossbar.md)."""
+    largest = 2 ** (config.weight_bits - 1) - 1
+    return float(config.programming_error * np.sqrt(2.0 * (slice_scales(config) ** 2).sum()) / largest)
+
+
+def found_error(configs: Sequence[CrossbarConfig]) -> float:
+    """The same of the weights that chips hold: root of the mean square over the network's layers."""
+    errors = []
+    for config in configs:
+        chip = Crossbar(config)
+        for layer in synapses_of(subject()[0].model):
+            weights = layer.node.weights
+            errors.append((chip.effective_matrix(layer.node) - weights.reshape(len(weights), -1)).ravel())
+    return float(np.sqrt(np.mean(np.concatenate(errors) ** 2)) / (2 ** (configs[0].weight_bits - 1) - 1))
+
+
 def cells() -> str:
-    """Accuracy by bits of a cell, with programming errors: mean, interval and worst of CHIPS chips."""
+    """Accuracy by bits of a cell, with programming errors: mean, interval and worst of CHIPS chips; and what
+    the errors of devices make of a weight."""
     lines = [
-        f"| cell bits | devices a weight | accuracy of {CHIPS} chips | worst chip |",
-        "|---|---|---|---|",
+        f"| cell bits | bits of the slices | error of a weight | found | accuracy of {CHIPS} chips "
+        "| worst chip |",
+        "|---|---|---|---|---|---|",
     ]
     for bits in CELL_BITS:
         configs = [
@@ -75,7 +99,10 @@ def cells() -> str:
         found = estimate_mean(np.stack([correct(one) for one in configs]), 0.95, fraction=True)
         low, high = found.chips_interval or (found.mean, found.mean)
         mean = f"{100 * found.mean:.2f} % ({100 * low:.2f} … {100 * high:.2f})"
-        lines.append(f"| {bits} | {configs[0].slices} | {mean} | {100 * found.least:.2f} % |")
+        slices = " + ".join(map(str, configs[0].slice_bits))
+        errors = (weight_error(configs[0]), found_error(configs[:ERROR_CHIPS]))
+        shown = " | ".join(f"{100 * error:.1f} %" for error in errors)
+        lines.append(f"| {bits} | {slices} | {shown} | {mean} | {100 * found.least:.2f} % |")
     return "\n".join(lines)
 
 

@@ -76,6 +76,29 @@ class FullNetworks(Networks):
         added = self.g.add(first, second, as_current=True, name="sum")
         yield self.graph(added, 2)
 
+    def value_runs(self) -> Iterator[Graph]:
+        """Values and counts into dense layers and convolutions, in firmware with convolutions and without."""
+        for inputs, outputs, peak in ((64, 48, 255), (300, 10, 255), (200, 33, 3), (144, 64, 1)):
+            source = self.input(inputs, peak=peak)
+            yield self.graph(self.dense(source, outputs), 2)
+            source = self.input(1, inputs, 1, peak=peak)
+            last = self.dense(self.g.flatten(source), outputs)
+            yield self.graph(self.g.add(last, self.one_pixel(source, outputs), as_current=True), 2)
+        for channels, outputs, kernel, size, peak in (
+            (1, 8, 3, 8, 255), (1, 16, 5, 9, 255), (8, 12, 3, 6, 255), (3, 16, 3, 8, 255), (12, 8, 3, 6, 4),
+        ):  # fmt: skip
+            source = self.input(channels, size, size, peak=peak)
+            conv = self.conv(source, outputs, kernel, padding=1)
+            yield self.graph(self.neuron(conv), 2)
+
+    def depthwise_runs(self) -> Iterator[Graph]:
+        """Convolutions of single channels, of values and of packed spikes."""
+        for channels, size, peak in ((8, 6, 4), (40, 6, 1), (24, 5, 1), (64, 5, 2)):
+            source = self.input(channels, size, size, peak=peak)
+            if peak == 1:
+                source = self.neuron(self.conv(source, channels, 1, "front"), "spikes")
+            yield self.graph(self.neuron(self.depthwise(source, 3)), 2)
+
     def image_runs(self) -> Iterator[Graph]:
         """Convolutions of values and of packed spikes, and pooling."""
         for channels, outputs, kernel, size in ((4, 8, 3, 8), (16, 32, 3, 5), (40, 4, 1, 6), (2, 12, 5, 9)):
@@ -122,26 +145,32 @@ class Fit:
     whole: float
 
 
-def measure(core: Core, graph: Graph) -> tuple[np.ndarray, int]:
-    """Events by group, and instructions, of the largest timestep. Raises SnnrtError."""
+def measure(core: Core, graph: Graph, objects: dict[str, bytes] | None = None) -> tuple[np.ndarray, int]:
+    """Events by group, and instructions, of the largest timestep. ``objects``: what is compiled already.
+    Raises SnnrtError."""
     network = Network(graph)
     graph = network.graph
     peak = 1 if not graph.integer else graph.input.peak
     x = np.full((1, graph.timesteps, *graph.input.shape), peak, np.float32)
     exit = Exit.entropy(0.0) if graph.exit.rule == "entropy" else Exit.of(graph.exit)
     request = checked_request(with_range(graph, peak), x, Capabilities("emulator"), exit=exit)
-    found = run_emulated(network.model, request, core, count=False)
+    found = run_emulated(network.model, request, core, count=False, objects=objects)
     # every count is the largest
-    return grouped_events(graph, of_full=lambda entries: entries[-1]), int(found.step_instructions.max())
+    return grouped_events(graph, core.name, of_full=lambda entries: entries[-1]), int(
+        found.step_instructions.max()
+    )
 
 
 def fit(core: Core, numbers: str) -> Fit:
     """Weighted least squares without negative weights: relative errors count alike."""
     networks = FullNetworks(numbers)  # type: ignore[arg-type]
-    runs = [*networks.dense_runs(), *networks.image_runs()]
+    runs = [*networks.dense_runs(), *networks.image_runs(), *networks.depthwise_runs()]
+    if networks.integer:
+        runs += networks.value_runs()
+    objects: dict[str, bytes] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        fitted = list(pool.map(lambda graph: measure(core, graph), runs))
-        whole = list(pool.map(lambda graph: measure(core, graph), networks.whole_runs()))
+        fitted = list(pool.map(lambda graph: measure(core, graph, objects), runs))
+        whole = list(pool.map(lambda graph: measure(core, graph, objects), networks.whole_runs()))
     events = np.array([one for one, _ in fitted], np.float64)
     taken = np.array([count for _, count in fitted], np.float64)
     weights = non_negative(events / taken[:, None], np.ones(len(taken)))

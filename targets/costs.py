@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from snnrt.brief import brief_repr
 from snnrt.errors import TargetError
-from snnrt.targets.figures import Figure
+from snnrt.targets.figures import Corner, Figure
 from snnrt.targets.target import Target
 
 Quantity = Literal["energy", "latency"]
@@ -162,13 +163,44 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class AreaTerm:
+    """``count`` pieces of a chip, of µm² ``each`` times the ``factors`` of laws, by a profile's
+    ``figure``."""
+
+    component: str
+    piece: str
+    count: float
+    each: float
+    factors: tuple[tuple[str, float], ...]
+    figure: Figure
+
+    @property
+    def value(self) -> float:
+        """µm²."""
+        return self.count * self.each * math.prod(factor for _, factor in self.factors)
+
+    def at(self, corner: Corner) -> float:
+        """µm² with the figure at one end of its band."""
+        each = self.figure.si
+        return self.value * (self.figure.at(corner).si / each) if each else 0.0
+
+
+def summed_areas(terms: Iterable[AreaTerm]) -> dict[str, float]:
+    """µm² by component."""
+    found: dict[str, float] = {}
+    for term in terms:
+        found[term.component] = found.get(term.component, 0.0) + term.value
+    return found
+
+
+@dataclass(frozen=True)
 class Costs:
     """Energy (J), latency (s) and their product for N inputs, L layers and C components.
 
     ``energy_band_j`` and ``latency_band_s`` are (2, N): every figure of the profile at its low and at its
     high end. ``layer_energy_j`` and ``layer_latency_s`` are (N, L), ``component_energy_j`` (N, C).
     ``terms`` are the products that these are sums of, ``variants`` the energy (N,) and latency (N,) at other
-    figures and choices, by what differs; ``areas`` the chip's parts, µm². ``formulas`` say how they were
+    figures and choices, by what differs; ``area_terms`` the chip's parts. ``formulas`` say how they were
     computed, ``warnings`` what does not fit the hardware.
     """
 
@@ -189,7 +221,7 @@ class Costs:
     memory: Memory | None = None
     terms: tuple[Term, ...] = ()
     variants: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
-    areas: Mapping[str, float] = field(default_factory=dict)
+    area_terms: tuple[AreaTerm, ...] = ()
 
     __repr__ = brief_repr
 
@@ -202,6 +234,11 @@ class Costs:
     def blocks(self) -> int:
         """Processing elements that the network takes (in-memory targets; else 0)."""
         return sum(layer.blocks * layer.replicas for layer in self.mapping)
+
+    @property
+    def areas(self) -> dict[str, float]:
+        """Area of the tiles that the network takes, µm², by component."""
+        return summed_areas(self.area_terms)
 
     @property
     def area_mm2(self) -> float:
@@ -239,7 +276,7 @@ def close_ledgers(
     warnings: tuple[str, ...],
     mapping: tuple[LayerMapping, ...] = (),
     memory: Memory | None = None,
-    areas: Mapping[str, float] | None = None,
+    area_terms: tuple[AreaTerm, ...] = (),
 ) -> Costs:
     """The :class:`Costs` of a model that was run with the target as it is, and with its ``variants``.
 
@@ -281,5 +318,5 @@ def close_ledgers(
         memory=memory,
         terms=tuple(nominal.terms),
         variants=variants,
-        areas=areas or {},
+        area_terms=area_terms,
     )

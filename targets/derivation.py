@@ -9,11 +9,13 @@ import numpy as np
 from snnrt.errors import TargetError
 from snnrt.targets.costs import Costs, Quantity, Term
 from snnrt.targets.estimation import TargetReport
+from snnrt.targets.figures import Corner
 from snnrt.targets.quantities import engineering, percent
 
 NUMBERS = ("energy", "latency", "edp", "edp-reduction", "area")
 """What can be asked for beside the name of a layer or of a component."""
 
+_ENDS: tuple[Corner, Corner] = ("low", "high")
 _UNITS: dict[Quantity, str] = {"energy": "J", "latency": "s"}
 
 
@@ -116,7 +118,16 @@ def _reduction(report: TargetReport) -> list[str]:
 
 
 def _area(costs: Costs) -> list[str]:
-    if not costs.areas:
+    if not costs.area_terms:
         return ["area: the profile gives none"]
     lines = [f"area = {costs.area_mm2:.5g} mm², the sum of"]
-    return lines + [f"  {area / 1e6:.5g} mm²  {component}" for component, area in costs.areas.items()]
+    for term in costs.area_terms:
+        share = percent(term.value / 1e6 / costs.area_mm2) if costs.area_mm2 else "–"
+        lines.append(f"  {term.value / 1e6:.5g} mm² ({share})  {term.component}: {term.piece}")
+        parts = [f"{term.count:,.6g}", f"{term.each:.6g}"]
+        parts += [f"{factor:.6g} ({name})" for name, factor in term.factors]
+        lines.append(f"      {' × '.join(parts)} = {term.value:.4g} µm²")
+        figure = term.figure
+        lines.append(f"      {figure} [{figure.mark}] {figure.source}; {figure.operating_point}")
+    low, high = (sum(term.at(end) for term in costs.area_terms) / 1e6 for end in _ENDS)
+    return [*lines, f"  band {low:.5g} … {high:.5g} mm², all figures at one end"]

@@ -81,7 +81,7 @@ def estimate(
             in_memory.FORMULAS,
             in_memory.warnings(mapping, hardware),
             mapping=mapping,
-            areas=in_memory.areas(graph, hardware, mapping),
+            area_terms=in_memory.area_terms(graph, hardware, mapping),
         )
     assert isinstance(hardware, Neuromorphic)
     costs = close_ledgers(

@@ -8,7 +8,7 @@ import numpy as np
 
 from snnrt.ir.graph import Graph, Neuron
 from snnrt.results.counts import Counts
-from snnrt.targets.costs import LayerMapping, Ledger
+from snnrt.targets.costs import AreaTerm, LayerMapping, Ledger
 from snnrt.targets.in_memory_mapping import (
     blocks_a_tile,
     blocks_used,
@@ -19,7 +19,7 @@ from snnrt.targets.in_memory_mapping import (
     tiles_used,
 )
 from snnrt.targets.in_memory_target import InMemory
-from snnrt.targets.scaling import converter_time, factors, scale
+from snnrt.targets.scaling import converter_time, factors
 from snnrt.targets.workload import Synapses, all_synapses, nominal_counts
 
 FORMULAS = (
@@ -250,10 +250,10 @@ def _events(
     }
 
 
-def areas(graph: Graph, target: InMemory, mapping: tuple[LayerMapping, ...]) -> dict[str, float]:
-    """Area of the tiles that the network takes, µm², by component."""
+def area_terms(graph: Graph, target: InMemory, mapping: tuple[LayerMapping, ...]) -> tuple[AreaTerm, ...]:
+    """What the tiles that the network takes are made of, in the order of the profile's areas."""
     if not target.areas:
-        return {}
+        return ()
     synapses = all_synapses(graph)
     kernels = [item.kernel_elements if target.mapping == "kernel_positions" else 1 for item in synapses]
     idle = tiles_used(mapping, target) * blocks_a_tile(target) - blocks_used(mapping)
@@ -270,12 +270,13 @@ def areas(graph: Graph, target: InMemory, mapping: tuple[LayerMapping, ...]) -> 
         "output_element": sum(written),
         "chip": 1,
     }
-    found: dict[str, float] = {}
-    for area in target.areas:
-        found[area.component] = found.get(area.component, 0.0) + pieces[area.event] * area.si * scale(
-            area, target
+    return tuple(
+        AreaTerm(
+            area.component, area.event, float(pieces[area.event]), area.si, tuple(factors(area, target)),
+            area.figure,
         )
-    return found
+        for area in target.areas
+    )  # fmt: skip
 
 
 def warnings(mapping: tuple[LayerMapping, ...], target: InMemory) -> tuple[str, ...]:

@@ -28,10 +28,13 @@ Events = Iterator[tuple[str, np.ndarray]]
 Reduction = Callable[[np.ndarray], Any]
 
 
-def is_listed(node: Weighted, synapses: Synapses, packed: bool) -> bool:
-    """Whether an int8 layer's inputs are listed: all but those of depthwise convolutions, and a dense layer's
-    spikes."""
-    return not synapses.is_depthwise and (isinstance(node, Conv2d) or not packed)
+def is_listed(graph: Graph, node: Weighted, packed: bool, in_lanes: bool = True) -> bool:
+    """Whether the inputs of an int8 layer that is no depthwise convolution are listed: those of convolutions,
+    and in firmware that has such, of a core that adds ``in_lanes`` but has no vectors, the values that dense
+    layers read (csrc/kernels/dense.c)."""
+    if isinstance(node, Conv2d):
+        return True
+    return in_lanes and not packed and any(isinstance(other, Conv2d) for other in graph)
 
 
 def listed_events(

@@ -29,6 +29,8 @@ FORMULAS = (
 
 # SNNRT_EVENTS_MAX of csrc/snnrt_config.h: non-zero inputs that are found before they are summed
 EVENTS_MAX = 32
+# SNNRT_LANES_OF_CHANNELS of csrc/kernels/depthwise.c
+DEPTHWISE_CHANNELS = 32
 
 
 def book(graph: Graph, counts: Counts, target: Microcontroller) -> Ledger:
@@ -46,11 +48,12 @@ def book(graph: Graph, counts: Counts, target: Microcontroller) -> Ledger:
 
 
 def events_of(
-    graph: Graph, counts: Counts, of_full: Reduction | None = None
+    graph: Graph, counts: Counts, of_full: Reduction | None = None, in_lanes: bool = True
 ) -> Iterator[tuple[str, str, np.ndarray]]:
     """(node, event, count of each input (N,)) of everything that :attr:`Microcontroller.events` names.
 
-    ``of_full``: as of :func:`~snnrt.targets.listed_events.listed_events`, where every input is there.
+    ``of_full``: as of :func:`~snnrt.targets.listed_events.listed_events`, where every input is there;
+    ``in_lanes``: as of :func:`~snnrt.targets.listed_events.is_listed`.
     """
     steps = counts.timesteps.astype(np.float64)
     packed, static = packed_spikes(graph), graph.static_nodes()
@@ -61,7 +64,9 @@ def events_of(
         if isinstance(node, Weighted):
             synapse = synapses[node.name]
             is_packed = node.inputs[0].source in packed
-            if graph.integer and is_listed(node, synapse, is_packed):
+            if synapse.is_depthwise:
+                events = _depthwise_events(graph, node, synapse, counts, runs, is_packed)
+            elif graph.integer and is_listed(graph, node, is_packed, in_lanes):
                 events = listed_events(graph, node, synapse, counts, runs, is_packed, of_full)
             else:
                 events = itertools.chain(
@@ -82,6 +87,23 @@ def events_of(
             yield node.name, "node_step", runs
 
 
+def _depthwise_events(
+    graph: Graph, node: Weighted, synapses: Synapses, counts: Counts, runs: np.ndarray, packed: bool
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Convolutions whose groups read one channel each, tap by tap in blocks of channels (depthwise.c)."""
+    blocks = row_blocks(node)
+    yield "row_block", runs * (blocks if blocks > 1 else 0)
+    first, _ = _input_runs(graph, node)
+    taps = first.size // synapses.groups
+    channel_blocks = -(-synapses.groups // DEPTHWISE_CHANNELS)
+    yield "depthwise_block", runs * (synapses.windows // synapses.groups * channel_blocks)
+    yield "depthwise_tap", runs * (taps * channel_blocks)
+    yield "depthwise_value", runs * (0 if packed else taps * synapses.groups)
+    rows = counts.row_activations[:, synapses.position].astype(np.float64)
+    yield "depthwise_operation", rows * synapses.outputs
+    yield "output_element", runs * (synapses.windows * synapses.outputs)
+
+
 def _window_events(
     graph: Graph, node: Weighted, synapses: Synapses, counts: Counts, runs: np.ndarray, packed: bool
 ) -> Iterator[tuple[str, np.ndarray]]:
@@ -89,13 +111,6 @@ def _window_events(
     blocks = row_blocks(node)
     yield "row_block", runs * (blocks if blocks > 1 else 0)
     first, length = _input_runs(graph, node)
-    if synapses.is_depthwise:
-        taps = first.size // synapses.groups * -(-synapses.groups // 32)
-        yield "window", runs * synapses.core_windows
-        yield "window_run", runs * taps
-        yield ("scan_word", runs * taps) if packed else ("scan_value", runs * int(length.sum()))
-        yield "output_element", runs * (synapses.windows * synapses.outputs)
-        return
     if isinstance(node, Conv2d):
         # a dense layer's one window is part of its step
         yield "window", runs * synapses.windows
@@ -141,13 +156,6 @@ def _sum_events(
     """The weights added, and what is done once for every piece of at most EVENTS_MAX non-zero inputs."""
     rows = counts.row_activations[:, synapses.position].astype(np.float64)
     active = counts.active_windows[:, synapses.position].astype(np.float64)
-    if synapses.is_depthwise:
-        # each channel that is there begins a sum of its own
-        operation = "operation_by_1" if numbers == "int8" else "synaptic_operation"
-        yield "row_activation", rows
-        yield operation, rows * synapses.outputs
-        yield "sum_block_1", rows
-        return
     # a mean: a window's last piece is half full
     pieces = np.where(active > 0, np.maximum(active, rows / EVENTS_MAX + active / 2), 0.0)
     yield "row_activation", rows
@@ -164,7 +172,7 @@ def _sum_events(
         yield "synaptic_operation_by_4", rows * (4 * by_4)
     yield "operation_by_1", rows * by_1
     yield "sum_block_16", pieces * by_16
-    yield "sum_block_4", pieces * by_4
+    yield "sum_block_4" if packed else "product_block", pieces * by_4
     yield "sum_block_1", pieces * by_1
 
 

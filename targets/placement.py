@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from snnrt.errors import TargetError
 from snnrt.ir.graph import Graph
 from snnrt.targets import in_memory, neuromorphic
-from snnrt.targets.costs import LayerMapping
+from snnrt.targets.costs import LayerMapping, summed_areas
 from snnrt.targets.in_memory_mapping import blocks_a_tile, blocks_used, drawing, mapping_of
 from snnrt.targets.in_memory_target import InMemory
 from snnrt.targets.loading import load_target
@@ -64,7 +64,9 @@ def placement(graph: Graph, target: Target | str | os.PathLike[str]) -> Placemen
     if isinstance(hardware, InMemory):
         layers = mapping_of(graph, hardware)
         warned = in_memory.warnings(layers, hardware)
-        return Placement(hardware, layers, None, warned, in_memory.areas(graph, hardware, layers))
+        return Placement(
+            hardware, layers, None, warned, summed_areas(in_memory.area_terms(graph, hardware, layers))
+        )
     if isinstance(hardware, Neuromorphic):
         warned = neuromorphic.warnings(graph, hardware)
         return Placement(hardware, (), neuromorphic.demand(graph, hardware), warned, {})

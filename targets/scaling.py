@@ -98,11 +98,3 @@ columns or both."""
 def factors(charge: Charge, target: InMemory) -> tuple[Factor, ...]:
     """The ratios of a charge's laws on this chip, by name."""
     return tuple((law, LAWS[law][1](target, charge.at)) for law in charge.laws)
-
-
-def scale(charge: Charge, target: InMemory) -> float:
-    """Their product."""
-    product = 1.0
-    for _, factor in factors(charge, target):
-        product *= factor
-    return product

@@ -32,15 +32,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "listed_operation_by_1",
         "listed_product",
         "listed_product_by_4",
-        "few_operation",
-        "few_operation_of_9",
     ),
+    "few_operation": ("few_operation", "few_operation_of_9"),
+    "depthwise_operation": ("depthwise_operation",),
     "row": ("row_activation", "list_spike", "list_input", "list_entry"),
     "block": (
         "sum_piece",
         "sum_block_16",
         "sum_block_4",
         "sum_block_1",
+        "product_block",
         "sum_call",
         "listed_block_16",
         "listed_block_4",
@@ -50,9 +51,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "column": ("plane_column", "plane_16", "value_column"),
     "scan_word": ("scan_word",),
-    "scan_value": ("scan_value", "list_value", "few_input", "few_weight"),
+    "scan_value": ("scan_value", "list_value"),
+    "few_value": ("few_input", "few_weight"),
+    "depthwise_value": ("depthwise_value",),
     "window": ("window", "window_run", "list_window", "few_window"),
     "line": ("window_column", "column_line", "few_line"),
+    "depthwise_tap": ("depthwise_block", "depthwise_tap"),
     "neuron": ("neuron_update",),
     "general": ("neuron_general", "neuron_single"),
     "variant": (
@@ -76,20 +80,26 @@ GROUPS: dict[str, tuple[str, ...]] = {
 What happens once an input is no part of a step, and a spike is part of the update, as all neurons fire."""
 
 
+LANES_ALONE = frozenset({"cortex-m4", "cortex-m7", "cortex-m33"})
+"""Cores whose kernels add in lanes and have no vectors: SNNRT_DENSE_LISTS of csrc/kernels/dense.c."""
+
+
 def grouped_events(
     graph: Graph,
+    core: str,
     counts: Counts | None = None,
     left_out: frozenset[str] = frozenset(),
     of_full: Reduction = np.max,
 ) -> np.ndarray:
-    """(groups,) float64 events of the largest timestep, without the nodes ``left_out``.
+    """(groups,) float64 events of the largest timestep on ``core``, without the nodes ``left_out``.
 
     ``of_full``: as of :func:`~snnrt.targets.listed_events.listed_events`; the most that any counts take.
     """
     totals = dict.fromkeys(GROUPS, 0.0)
     packed = packed_spikes(graph)
     group_of = {event: group for group, events in GROUPS.items() for event in events}
-    for name, event, count in events_of(graph, full_counts(graph) if counts is None else counts, of_full):
+    counts = full_counts(graph) if counts is None else counts
+    for name, event, count in events_of(graph, counts, of_full, core in LANES_ALONE):
         if name not in left_out and event in group_of:
             group = group_of[event]
             if group == "pool" and graph[name].inputs[0].source not in packed:
@@ -119,4 +129,4 @@ def step_instructions(graph: Graph, core: str, left_out: frozenset[str] = frozen
     row = table[core][graph.numbers]
     weights = np.array([row[group] for group in GROUPS])
     most = max(row["spread"], row["whole"], 1.0)
-    return int(np.ceil(grouped_events(graph, left_out=left_out) @ weights * most))
+    return int(np.ceil(grouped_events(graph, core, left_out=left_out) @ weights * most))

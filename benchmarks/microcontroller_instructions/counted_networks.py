@@ -56,6 +56,17 @@ class Networks:
         synapses = self.synapses(outputs, source.shape[0], kernel, kernel)
         return self.g.conv2d(source, **synapses, padding=padding, name=name)
 
+    def depthwise(self, source: Value, kernel: int, name: str = "depthwise") -> Value:
+        channels = source.shape[0]
+        synapses = self.synapses(channels, 1, kernel, kernel)
+        return self.g.conv2d(source, **synapses, groups=channels, name=name)
+
+    def one_pixel(self, source: Value, outputs: int) -> Value:
+        """The least that a convolution can be: of the first pixel of a column."""
+        synapses = self.synapses(outputs, source.shape[0], 1, 1)
+        pixel = self.g.conv2d(source, **synapses, stride=source.shape[1], name="conv")
+        return self.g.flatten(pixel, name="flat_pixel")
+
     def neuron(self, source: Value, name: str = "neuron", **changes: object) -> Value:
         fields = {
             "membrane": self.parameter(16384, 0.5),
@@ -93,6 +104,7 @@ class Networks:
         yield from Networks(self.numbers, seed=3)._layered_runs()
         if self.integer:
             yield from Networks(self.numbers, seed=4)._value_runs()
+        yield from Networks(self.numbers, seed=5)._depthwise_runs()
 
     def _dense_runs(self) -> Iterator[Run]:
         for inputs, outputs, density, peak in (
@@ -102,6 +114,20 @@ class Networks:
             source = self.input(inputs, peak=peak)
             graph = self.graph(self.dense(source, outputs), 2)
             yield graph, self.values(2, inputs, density=density, peak=peak)
+        # values of firmware that has convolutions, which lists them, and of one that has none
+        for inputs, outputs, density, peak in (
+            (256, 16, 0.0, 1), (256, 64, 0.3, 1), (144, 128, 0.1, 1), (64, 100, 0.6, 4), (256, 10, 0.4, 1),
+            (300, 20, 0.2, 255), (700, 12, 0.1, 255), (64, 16, 0.3, 255), (36, 96, 0.7, 1),
+        ):  # fmt: skip
+            for listed in (False, True):
+                source = self.input(*((1, inputs, 1) if listed else (inputs,)), peak=peak)
+                last = self.dense(self.g.flatten(source) if listed else source, outputs)
+                if listed:
+                    last = self.g.add(last, self.one_pixel(source, outputs), as_current=True, name="sum")
+                yield (
+                    self.graph(last, 2),
+                    self.values(2, *source.shape, density=density, peak=peak),
+                )
         # packed spikes and numbers of outputs that fill no blocks
         for outputs in (10, 12, 20, 100):
             source = self.input(16)
@@ -220,8 +246,7 @@ class Networks:
             yield self.graph(self.dense(spikes, 5), 5, "entropy"), self.values(5, inputs, density=density)
 
     def _value_runs(self) -> Iterator[Run]:
-        """Values that are no counts, in windows of few and of many; counts behind a pooling; convolutions of
-        single channels."""
+        """Values that are no counts, in windows of few and of many; counts behind a pooling."""
         for channels, kernel, outputs, size, density in (
             (1, 3, 8, 8, 0.6), (1, 3, 24, 11, 0.9), (1, 3, 16, 12, 0.02), (1, 5, 8, 8, 0.7),
             (3, 3, 12, 8, 0.9), (2, 3, 16, 9, 0.3), (4, 1, 16, 8, 0.6), (4, 3, 16, 8, 0.2),
@@ -250,11 +275,16 @@ class Networks:
             neuron = self.neuron(conv, threshold=self.parameter(400, 4.0))
             yield self.graph(neuron, 3), self.values(3, 2, size, size, density=0.3)
 
-        for channels, peak, density in ((8, 4, 0.3), (40, 1, 0.1), (24, 1, 0.6), (64, 4, 0.02)):
+    def _depthwise_runs(self) -> Iterator[Run]:
+        """Convolutions of single channels, of values and of packed spikes."""
+        for channels, kernel, peak, density in (
+            (8, 3, 4, 0.3), (40, 3, 1, 0.1), (24, 3, 1, 0.6), (64, 3, 4, 0.02), (32, 3, 1, 0.4),
+            (16, 5, 1, 0.3), (20, 5, 4, 0.7), (64, 3, 4, 0.5), (48, 3, 1, 0.0), (8, 3, 1, 0.5),
+        ):  # fmt: skip
             source = self.input(channels, 8, 8, peak=peak)
             if peak == 1:
                 source = self.neuron(self.conv(source, channels, 1, "front"), "spikes")
-            conv = self.g.conv2d(source, **self.synapses(channels, 1, 3, 3), groups=channels, name="conv")
+            conv = self.depthwise(source, kernel)
             neuron = self.neuron(conv, threshold=self.never)
             yield self.graph(neuron, 2), self.values(2, channels, 8, 8, density=density, peak=peak)
 

@@ -1,6 +1,7 @@
 """The C core in an emulated Cortex-M: how many instructions a run takes, by function.
 
-The portable kernels are compiled for Cortex-M4 with its FPU (GCC, -O2), without counters and scratch memory.
+The portable kernels are compiled for Cortex-M4 with its FPU (GCC, -O2), without counters and scratch memory:
+once whole, and once as firmware for networks of dense layers alone has them, which is without convolutions.
 The emulator (unicorn) calls a hook for each basic block, whose instructions are counted from its bytes.
 """
 
@@ -16,7 +17,7 @@ import unicorn
 from unicorn import arm_const
 
 from snnrt.devices.core_values import CoreValues
-from snnrt.ir.graph import Graph
+from snnrt.ir.graph import Conv2d, Graph
 from snnrt.network import Network
 from snnrt.results.result import Result
 
@@ -39,13 +40,14 @@ STACK_TOP, RETURN = STACK + 0xF0000, CODE + 0xFFF00
 CALL = (arm_const.UC_ARM_REG_R0, arm_const.UC_ARM_REG_R1, arm_const.UC_ARM_REG_R2, arm_const.UC_ARM_REG_R3)
 
 
-def build(folder: Path) -> Path:
+def build(folder: Path, *, convolutions: bool = True) -> Path:
     """The firmware, compiled in ``folder``. Raises FileNotFoundError without the compiler and
     CalledProcessError where it fails."""
-    firmware = folder / "firmware.elf"
+    firmware = folder / ("firmware.elf" if convolutions else "firmware_dense.elf")
     patterns = ("*.c", "nodes/*.c", "kernels/*.c", "kernels/arm/*.c")
     sources = [*(path for pattern in patterns for path in sorted(CSRC.glob(pattern))), HERE / "firmware.c"]
-    arguments = [*FLAGS, "-I", CSRC, *sources, *LINK, "-T", HERE / "firmware.ld", "-o", firmware]
+    switch = f"-DSNNRT_WITH_CONV2D={int(convolutions)}"
+    arguments = [*FLAGS, switch, "-I", CSRC, *sources, *LINK, "-T", HERE / "firmware.ld", "-o", firmware]
     subprocess.run(["arm-none-eabi-gcc", *map(str, arguments)], check=True, capture_output=True, text=True)
     return firmware
 
@@ -68,7 +70,23 @@ def thumb_instructions(code: bytes) -> int:
 
 
 class EmulatedCore:
-    """The firmware in an emulator."""
+    """The firmware in an emulator: for each network the one that its export has, which is compiled in
+    ``folder`` when a network first asks for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._firmware: dict[bool, EmulatedFirmware] = {}
+
+    def count(self, graph: Graph, x: np.ndarray) -> tuple[Counter[str], Result]:
+        """As :meth:`EmulatedFirmware.count`. Raises FileNotFoundError without the compiler."""
+        convolutions = any(isinstance(node, Conv2d) for node in graph)
+        if convolutions not in self._firmware:
+            self._firmware[convolutions] = EmulatedFirmware(build(self._folder, convolutions=convolutions))
+        return self._firmware[convolutions].count(graph, x)
+
+
+class EmulatedFirmware:
+    """One build of the core in an emulator."""
 
     def __init__(self, firmware: Path) -> None:
         symbols = subprocess.run(

@@ -63,6 +63,33 @@ class OutsideNetworks(Networks):
         lif = self.neuron(self.dense(source, 128, "dense1"), "lif1", threshold=self.parameter(60000, 3.0))
         return self.graph(self.dense(lif, 10), 5, "entropy"), self.values(784, density=0.2, peak=255) / 255
 
+    def pooled(self) -> Run:
+        """A dense layer of pooled counts behind a convolution."""
+        source = self.input(2, 16, 16)
+        lif1 = self.neuron(
+            self.conv(source, 12, 3, "conv1", padding=1), "lif1", threshold=self.parameter(90, 1.5)
+        )
+        dense1 = self.dense(self.g.flatten(self.pool(lif1, 4), name="flatten"), 72, "dense1")
+        lif2 = self.neuron(dense1, "lif2", threshold=self.parameter(400, 8.0))
+        return self.graph(self.dense(lif2, 10), 4, "entropy"), self.values(4, 2, 16, 16, density=0.1)
+
+    def counts(self) -> Run:
+        """Counts into dense layers alone."""
+        source = self.input(200, peak=3)
+        lif = self.neuron(self.dense(source, 56, "dense1"), "lif", threshold=self.parameter(500, 8.0))
+        return self.graph(self.dense(lif, 12), 5), self.values(5, 200, density=0.12, peak=3)
+
+    def separable(self) -> Run:
+        """A depthwise convolution and one of single pixels behind an ordinary one."""
+        source = self.input(2, 12, 12)
+        lif1 = self.neuron(
+            self.conv(source, 24, 3, "conv1", padding=1), "lif1", threshold=self.parameter(120, 2.0)
+        )
+        lif2 = self.neuron(self.depthwise(lif1, 3), "lif2", threshold=self.parameter(150, 1.5))
+        lif3 = self.neuron(self.conv(lif2, 32, 1, "conv2"), "lif3", threshold=self.parameter(250, 3.0))
+        pooled = self.g.flatten(self.pool(lif3, 5), name="flatten")
+        return self.graph(self.dense(pooled, 10), 4, "entropy"), self.values(4, 2, 12, 12, density=0.2)
+
 
 def outside(numbers: Numbers) -> Iterator[tuple[str, Run]]:
     """(name, network and input) of each."""
@@ -74,6 +101,9 @@ def outside(numbers: Numbers) -> Iterator[tuple[str, Run]]:
     yield "recurrent, currents and adaptation", networks.recurrent_current()
     yield "busy convolutions", networks.busy()
     yield "784-128-10, pixels", networks.wide()
+    yield "dense layer of pooled counts", networks.pooled()
+    yield "counts, dense", networks.counts()
+    yield "depthwise convolution", networks.separable()
     for described in WHOLE:
         if described.numbers == numbers:
             name = f"{described.channels[0]}-{described.channels[1]}, {described.size}×{described.size}"

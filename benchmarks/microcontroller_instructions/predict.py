@@ -14,7 +14,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from emulated_core import EmulatedCore, build
+import numpy as np
+from emulated_core import EmulatedCore
 from outside_networks import outside
 
 from snnrt.ir.graph import Graph, Numbers
@@ -39,31 +40,38 @@ def predicted(graph: Graph, counts: Counts, target: Microcontroller) -> Counter[
     return found
 
 
+def compare(
+    core: EmulatedCore, target: Microcontroller, name: str, graph: Graph, x: np.ndarray, show: bool
+) -> float:
+    """Print a network's instructions, predicted and counted; how far they are apart, relative."""
+    functions, result = core.count(graph, x)
+    by_event = predicted(graph, result.counts, target)
+    error = by_event.total() / functions.total() - 1
+    spikes = result.counts.spikes.sum() / max(1, result.counts.neuron_updates.sum())
+    print(f"{name} {functions.total():>11,}  {error:+6.1%}  {spikes:.1%} spikes")
+    if show:
+        print("    predicted", ", ".join(f"{event} {n:.0f}" for event, n in by_event.most_common(9)))
+        print("    counted  ", ", ".join(f"{part} {n}" for part, n in functions.most_common(9)))
+    return abs(error)
+
+
 def main() -> None:
     """Count and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", action="store_true", help="also print where the instructions are")
     show = parser.parse_args().events
     target = load_target(BOARD)
+    errors = []
     try:
         with tempfile.TemporaryDirectory() as folder:
-            core = EmulatedCore(build(Path(folder)))
+            core = EmulatedCore(Path(folder))
+            for numbers in NUMBERS:
+                for name, (graph, x) in outside(numbers):
+                    errors.append(compare(core, target, f"{numbers:8} {name:40}", graph, x, show))
     except FileNotFoundError as error:
         parser.exit(1, f"predict: {error.filename} not found; install gcc-arm-none-eabi and its newlib\n")
     except subprocess.CalledProcessError as error:
         parser.exit(1, f"predict: {error.cmd[0]} failed:\n{error.stderr}")
-    errors = []
-    for numbers in NUMBERS:
-        for name, (graph, x) in outside(numbers):
-            functions, result = core.count(graph, x)
-            by_event = predicted(graph, result.counts, target)
-            error = by_event.total() / functions.total() - 1
-            errors.append(abs(error))
-            spikes = result.counts.spikes.sum() / max(1, result.counts.neuron_updates.sum())
-            print(f"{numbers:8} {name:40} {functions.total():>11,}  {error:+6.1%}  {spikes:.1%} spikes")
-            if show:
-                print("    predicted", ", ".join(f"{event} {n:.0f}" for event, n in by_event.most_common(9)))
-                print("    counted  ", ", ".join(f"{part} {n}" for part, n in functions.most_common(9)))
     mean = sum(errors) / len(errors)
     print(f"{len(errors)} networks outside the fit: mean {mean:.1%}, worst {max(errors):.1%}")
 

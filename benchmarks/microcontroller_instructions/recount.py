@@ -17,13 +17,13 @@ import re
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from charges import CORE, Fit, charge_tables, with_charges
 from counted_networks import IN_TESTS, WHOLE, Networks, Whole
-from emulated_core import EmulatedCore, build, compiler_version
+from emulated_core import EmulatedCore, compiler_version
 from scipy.optimize import nnls
 
 from snnrt.atomic_write import write_atomically
@@ -46,6 +46,10 @@ PARTS = (
         {"listed_operation", "listed_operation_by_4", "listed_operation_by_1", "listed_block_16",
          "listed_block_4", "listed_block_1", "listed_product", "listed_product_by_4", "value_block",
          "value_column", "plane_column", "plane_16", "sum_call"}
+    )),
+    (re.compile(r"^(finish|add_spikes_to|add_to_[14])"), frozenset(
+        {"synaptic_operation", "synaptic_operation_by_4", "multiply_accumulate", "operation_by_1",
+         "sum_block_16", "sum_block_4", "sum_block_1", "product_block"}
     )),
     (re.compile("sum_rows"), frozenset(
         {"listed_row", "window_column", "column_line", "list_spike", "list_value", "list_input", "list_entry",
@@ -79,33 +83,39 @@ def output_element(core: EmulatedCore, networks: Networks) -> float:
 
 
 def fit(core: EmulatedCore, networks: Networks) -> Fit:
-    """The instructions of each event, from whole runs and, with less weight, from parts of them.
-
-    A neuron follows each output, so that totals in float32 cannot tell the two apart: ``output_element`` is
-    measured alone. Raises RuntimeError where the core fails.
-    """
-    rows, totals, parts = [], [], []
+    """The instructions of each event. A neuron follows each output, so that totals in float32 cannot tell
+    the two apart: ``output_element`` is measured alone. Raises RuntimeError where the core fails."""
+    counted = []
     for graph, x in networks.fitted():
         functions, result = core.count(graph, x)
-        rows.append(event_counts(graph, result.counts))
-        totals.append(functions.total())
-        parts.append(part_counts(functions))
-    events, instructions = np.array(rows), np.array(totals, float)
+        counted.append((event_counts(graph, result.counts), functions))
+    return fit_of(counted, {} if networks.integer else {"output_element": output_element(core, networks)})
+
+
+def fit_of(counted: Sequence[tuple[np.ndarray, Counter[str]]], known: Mapping[str, float]) -> Fit:
+    """The instructions of each event, from whole runs and, with less weight, from parts of them.
+    ``counted``: events and instructions by function of each run; ``known``: what is not fitted."""
+    events = np.array([row for row, _ in counted])
+    instructions = np.array([functions.total() for _, functions in counted], float)
+    parts = np.array([part_counts(functions) for _, functions in counted])
+    # functions of int8 are none of float32, whose events have the same names
+    present = parts.any(0)[:-1]
     figures = np.zeros(len(EVENTS))
-    output = EVENTS.index("output_element")
     free = events.any(0)
-    if not networks.integer:
-        figures[output] = output_element(core, networks)
-        free[output] = False
-    of_parts = [np.array([event in part for event in EVENTS]) for _, part in PARTS]
+    for event, figure in known.items():
+        figures[EVENTS.index(event)] = figure
+        free[EVENTS.index(event)] = False
+    of_parts = [
+        np.array([event in part for event in EVENTS]) * seen for (_, part), seen in zip(PARTS, present)
+    ]
     rest = ~np.logical_or.reduce(of_parts)
     matrix = [events, *(PART_WEIGHT * events * part for part in (*of_parts, rest))]
-    taken = [instructions, *(PART_WEIGHT * np.array(parts).T)]
+    taken = [instructions, *(PART_WEIGHT * parts.T)]
     # a part's errors count relative to the part, less where it is a small share of the run
     relative = np.concatenate(
         [
             instructions,
-            *(np.sqrt(instructions * np.maximum(part, 0.01 * instructions)) for part in np.array(parts).T),
+            *(np.sqrt(instructions * np.maximum(part, 0.01 * instructions)) for part in parts.T),
         ]
     )
     stacked = np.vstack(matrix)
@@ -113,7 +123,7 @@ def fit(core: EmulatedCore, networks: Networks) -> Fit:
     figures[free] = nnls(stacked[:, free] / relative[:, None], wanted / relative, maxiter=10_000)[0]
     errors = np.abs(events @ figures / instructions - 1)
     seen = {event: float(figure) for event, figure, any_ in zip(EVENTS, figures, events.any(0)) if any_}
-    return Fit(seen, len(totals), float(errors.mean()), float(errors.max()))
+    return Fit(seen, len(counted), float(errors.mean()), float(errors.max()))
 
 
 def part_counts(functions: Mapping[str, int]) -> list[float]:
@@ -148,6 +158,15 @@ def whole_runs(core: EmulatedCore, fits: Mapping[str, Fit]) -> list[dict[str, ob
     return runs
 
 
+def print_fits(fits: Mapping[str, Fit]) -> None:
+    """Print each event's instructions."""
+    for numbers, fitted in fits.items():
+        errors = f"error mean {fitted.mean_error:.1%}, largest {fitted.largest_error:.1%}"
+        print(f"{numbers}: {fitted.runs} runs, {errors}")
+        for event, figure in fitted.figures.items():
+            print(f"    {event:20} {figure:8.2f}")
+
+
 def main() -> None:
     """Count, fit, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -155,18 +174,14 @@ def main() -> None:
     check = parser.parse_args().check
     try:
         with tempfile.TemporaryDirectory() as folder:
-            core = EmulatedCore(build(Path(folder)))
-        fits = {numbers: fit(core, Networks(numbers)) for numbers in ("int8", "float32")}
+            core = EmulatedCore(Path(folder))
+            fits = {numbers: fit(core, Networks(numbers)) for numbers in ("int8", "float32")}
+            print_fits(fits)
+            runs = whole_runs(core, fits)
     except FileNotFoundError as error:
         parser.exit(1, f"recount: {error.filename} not found; install gcc-arm-none-eabi and its newlib\n")
     except subprocess.CalledProcessError as error:
         parser.exit(1, f"recount: {error.cmd[0]} failed:\n{error.stderr}")
-    for numbers, fitted in fits.items():
-        errors = f"error mean {fitted.mean_error:.1%}, largest {fitted.largest_error:.1%}"
-        print(f"{numbers}: {fitted.runs} runs, {errors}")
-        for event, figure in fitted.figures.items():
-            print(f"    {event:20} {figure:8.2f}")
-    runs = whole_runs(core, fits)
     if check:
         return
     tables = charge_tables(fits, compiler_version())

@@ -65,10 +65,13 @@ def build(
     *,
     model: bytes = b"",
     optimisation: str = OPTIMISATION,
+    objects: dict[str, bytes] | None = None,
 ) -> Image:
     """Compile ``sources`` with the board's support and link them; ``model`` is what board_model_start has.
 
-    Headers are looked for in ``folder`` too. Raises SnnrtError where the compiler or the linker fails.
+    Headers are looked for in ``folder`` too. ``objects``: compiled files of builds before, which this one
+    takes where text, headers and flags are the same, and adds to. Raises SnnrtError where the compiler or
+    the linker fails.
     """
     need_tools(core)
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,13 +79,22 @@ def build(
     (folder / "memory.ld").write_text(_memory(core))
     support = [BOARDS / name for name in (*_COMMON, *core.sources, "model.S")]
     compiler = core.toolchain.prefix + "gcc"
-    macros = [f"-D{name}={value}" for name, value in defines.items()]
-    macros += [f"-D{define}" for define in core.defines]
-    options = [*core.flags, optimisation, *_FLAGS, *macros, f"-I{folder}", f"-I{BOARDS}", f"-Wa,-I{folder}"]
+    options = [*core.flags, optimisation, *_FLAGS, *(f"-D{define}" for define in core.defines)]
+    places = [f"-I{folder}", f"-I{BOARDS}", f"-Wa,-I{folder}"]
+    headers = "".join(path.read_text() for path in sorted(folder.glob("*.h"))) if objects is not None else ""
 
     def compile_one(source: Path) -> Path:
-        target = folder / f"{source.name}.o"
-        _run(compiler, *options, "-c", source, "-o", target)
+        target, text = folder / f"{source.name}.o", source.read_text()
+        # a file has only those that it names, so that it is the same for other models
+        macros = [f"-D{name}={value}" for name, value in defines.items() if name in text]
+        key = "\0".join([compiler, *options, *macros, headers, text])
+        if objects is None or source.suffix != ".c":
+            _run(compiler, *options, *macros, *places, "-c", source, "-o", target)
+        elif key in objects:
+            target.write_bytes(objects[key])
+        else:
+            _run(compiler, *options, *macros, *places, "-c", source, "-o", target)
+            objects[key] = target.read_bytes()
         return target
 
     with ThreadPoolExecutor(2) as pool:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -104,12 +105,13 @@ def run_emulated(
     *,
     count: bool = True,
     optimisation: str = OPTIMISATION,
+    objects: dict[str, bytes] | None = None,
 ) -> EmulatedResult:
     """Build the model's firmware, run it on the request's inputs, and read back what it found.
 
     The firmware is what ``snnrt export`` writes, built with ``optimisation``. Events (``count``) and
     recordings come from a second build, with counters, that runs beside it: counting takes instructions, and
-    those are not the model's.
+    those are not the model's. ``objects``: as of :func:`~snnrt.targets.emulator.build.build`.
 
     Raises ModelError where the model does not fit the core's memory or the core refuses it, SnnrtError for
     an unknown core, without compiler or emulator (it names the Debian package), and where a run fails.
@@ -119,7 +121,7 @@ def run_emulated(
     _check_room(core, model)
     values = CoreValues(model)
     recordings = values.recordings(request.record, len(request), request.timesteps)
-    run = _Run(model, values, request, core, optimisation)
+    run = _Run(model, values, request, core, optimisation, objects)
     with tempfile.TemporaryDirectory(prefix="snnrt-") as name:
         folder = Path(name)
         run.write_inputs(folder / "inputs")
@@ -172,6 +174,7 @@ class _Run:
     request: RunRequest
     core: Core
     optimisation: str
+    objects: dict[str, bytes] | None
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -227,7 +230,7 @@ class _Run:
         }
         options = options_for(graph, counters=int(counted), trace=int(traced), **switches)
         folder.mkdir()
-        source, header = amalgamate(options)
+        source, header = _amalgamated(tuple(options.items()))
         (folder / "snnrt.c").write_text(source)
         (folder / "snnrt.h").write_text(header)
         defines = {
@@ -238,8 +241,14 @@ class _Run:
         }
         sources = [folder / "snnrt.c", BOARDS / "inference.c"]
         return build(
-            self.core, folder, sources, defines, model=self.model.raw, optimisation=self.optimisation
-        )
+            self.core, folder, sources, defines, model=self.model.raw, optimisation=self.optimisation,
+            objects=self.objects,
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def _amalgamated(options: tuple[tuple[str, int], ...]) -> tuple[str, str]:
+    return amalgamate(dict(options))
 
 
 def time_limit(graph: Graph, timesteps: int) -> float:

@@ -45,6 +45,20 @@ def test_a_term_shows_its_values_source_and_band(graph):
     assert "× 0.492308 (node) = " in lines
 
 
+def test_an_area_shows_its_values_source_and_band(graph):
+    report = report_of(graph, "spikesim-65nm")
+    costs, lines = report.dynamic, derivation(report, "area")
+    assert sum(term.value for term in costs.area_terms) / 1e6 == pytest.approx(costs.area_mm2)
+    assert set(costs.areas) == {term.component for term in costs.area_terms}
+    for term in costs.area_terms:
+        place = next(i for i, line in enumerate(lines) if f"{term.component}: {term.piece}" in line)
+        assert lines[place + 1].endswith(f"= {term.value:.4g} µm²")
+        assert f"[{term.figure.mark}] {term.figure.source}" in lines[place + 2]
+    low, high = (float(end) for end in lines[-1].split("band ")[1].split(" mm²")[0].split(" … "))
+    assert low <= float(f"{costs.area_mm2:.5g}") <= high
+    assert derivation(report_of(graph, "loihi"), "area") == ["area: the profile gives none"]
+
+
 def test_the_band_says_what_moves_it_most(graph):
     lines = "\n".join(derivation(report_of(graph, "dt-snn"), "energy"))
     assert "variants of figures and choices" in lines and "every figure" in lines

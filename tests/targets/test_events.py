@@ -114,6 +114,10 @@ def variants(numbers: str) -> list[Graph]:
     x = g.conv2d(g.input, np.zeros((20, 1, 3, 3)))
     x = g.neuron(x, membrane=np.full(20, 0.5), threshold=1.0, reset="subtract", reset_next=True)
     graphs.append(g.finish(g.flatten(x, channels_last=True)).with_(arithmetic=arithmetic_of(numbers)))
+    g = GraphBuilder((1, 6, 6), encoding="spikes", timesteps=4)
+    x = g.conv2d(g.input, np.zeros((4, 1, 3, 3)))
+    x = g.neuron(g.conv2d(x, np.zeros((4, 1, 3, 3)), groups=4), membrane=0.5, threshold=1.0)
+    graphs.append(g.finish(g.flatten(x, channels_last=True)).with_(arithmetic=arithmetic_of(numbers)))
     return graphs + (layers_of_values() if numbers == "int8" else [])
 
 
@@ -121,7 +125,7 @@ def layers_of_values() -> list[Graph]:
     """Int8 layers of pixels, some by rows, of spikes, and neurons with a bias."""
     graphs = []
     networks = Networks("int8")
-    for channels, outputs in ((1, 8), (2, 8), (4, 10)):
+    for channels, outputs in ((1, 8), (2, 8), (4, 10), (4, 16)):
         x = networks.conv(networks.input(channels, 12, 12, peak=255), outputs, 3)
         x = networks.neuron(x, bias=np.array(1, np.int32))
         x = networks.pool(networks.neuron(networks.conv(x, 3, 3, "second"), "lif"), 3)

@@ -13,9 +13,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "microcontroller_instructions"))
 
 from counted_networks import WHOLE, Networks
-from published_networks import Builder, counts_at
+from published_networks import Builder, counts_at, zeros
 
-from snnrt import Network
+from snnrt import GraphBuilder, Network
+from snnrt.ir.graph import arithmetic_of
 from snnrt.results.counts import Counts
 from snnrt.targets import Microcontroller, estimate, load_target
 
@@ -38,7 +39,7 @@ def instructions(target: Microcontroller, numbers: str) -> dict[str, float]:
 
 def only_macs(target: Microcontroller) -> Microcontroller:
     """The board with CMSIS-NN's 1.94 instructions a MAC and nothing else: a dense network's kernel."""
-    operations = ("listed_product", "listed_operation", "listed_operation_by_4")
+    operations = ("multiply_accumulate",)
     charges = (c for c in target.charges if c.event in operations and c.numbers == "int8")
     figure = {"value": 1.94, "low": 1.94, "high": 1.94}
     return dataclasses.replace(
@@ -146,14 +147,30 @@ def test_spikes_of_neurons_are_added_and_other_values_are_multiplied():
     )
 
 
-def test_packed_spikes_are_scanned_by_words_and_values_listed():
+def beside_a_convolution(outputs: int):
+    """A dense layer ``dense`` of 64 spikes of the input in a network whose firmware has convolutions."""
+    g = GraphBuilder((1, 64, 1), encoding="spikes", timesteps=4)
+    dense = g.dense(g.flatten(g.input), zeros(outputs, 64), name="dense")
+    pixel = g.flatten(g.conv2d(g.input, zeros(outputs, 1, 1, 1), stride=64))
+    return g.finish(g.add(dense, pixel, as_current=True)).with_(arithmetic=arithmetic_of("int8"))
+
+
+def test_values_are_listed_where_the_firmware_has_convolutions():
+    per_event = instructions(load_target("stm32u575"), "int8")
+    once = ("listed_step", "listed_row", "list_window", "window_column", "column_line", "node_step")
+    assert layer_instructions(beside_a_convolution(48), 0.0, "dense") == pytest.approx(
+        sum(per_event[event] for event in once) + 64 * per_event["list_value"] + 48 * per_event["list_output"]
+    )
+
+
+def test_packed_spikes_are_scanned_by_words_and_values_one_by_one():
     per_event = instructions(load_target("stm32u575"), "int8")
     graph = Builder((64,), encoding="spikes").dense(64).neuron().dense(10).graph(numbers="int8")
     first, second = (layer_instructions(graph, 0.0, name) for name in ("dense1", "dense3"))
-    once = ("listed_step", "listed_row", "list_window", "window_column", "column_line", "node_step")
     assert first == pytest.approx(
-        sum(per_event[event] for event in once) + 64 * (per_event["list_value"] + per_event["list_output"])
-    )
+        per_event["window_run"] + 64 * (per_event["scan_value"] + per_event["output_element"])
+        + per_event["node_step"]
+    )  # fmt: skip
     assert second == pytest.approx(
         per_event["window_run"] + 2 * per_event["scan_word"] + 10 * per_event["output_element"]
         + per_event["node_step"]
@@ -179,8 +196,7 @@ def test_outputs_are_summed_in_blocks():
     )
 
     def counts(outputs: int) -> float:
-        graph = Builder((64,), encoding="spikes").dense(outputs).graph(numbers="int8")
-        return layer_instructions(graph, 1.0, "dense1")
+        return layer_instructions(beside_a_convolution(outputs), 1.0, "dense")
 
     # 17 outputs are no whole words: five blocks of 4; 20 are one of 16 and one of 4
     listed = 1 - np.exp(-64)
@@ -191,6 +207,36 @@ def test_outputs_are_summed_in_blocks():
         per_event["listed_block_16"] + 3 * per_event["plane_column"] + 2 * per_event["plane_16"]
     )
     assert counts(20) - counts(17) == pytest.approx(of_16 - 4 * of_4 + 3 * per_event["list_output"])
+
+
+def test_values_are_multiplied_in_blocks_of_4_where_there_are_no_convolutions():
+    per_event = instructions(load_target("stm32u575"), "int8")
+
+    def values(outputs: int) -> float:
+        graph = Builder((64,), encoding="spikes").dense(outputs).graph(numbers="int8")
+        return layer_instructions(graph, 1.0, "dense1")
+
+    assert values(24) - values(16) == pytest.approx(
+        64 * 8 * per_event["multiply_accumulate"] + 2.5 * 2 * per_event["product_block"]
+    )
+
+
+@pytest.mark.parametrize("numbers", ["int8", "float32"])
+def test_depthwise_convolutions_go_tap_by_tap(numbers):
+    per_event = instructions(load_target("stm32u575"), numbers)
+    graph = Builder((40, 6, 6), encoding="spikes").conv(40, groups=40).flatten().graph(numbers=numbers)
+    # 36 windows of two blocks of channels; 16 of 18 lines and columns lie inside
+    taps = 16 * 16
+    silent = (
+        72 * per_event["depthwise_block"] + 2 * taps * per_event["depthwise_tap"]
+        + 40 * (taps * per_event["depthwise_value"] + 36 * per_event["output_element"])
+        + per_event["node_step"]
+    )  # fmt: skip
+    assert layer_instructions(graph, 0.0, "conv1") == pytest.approx(silent)
+    # counts of a density know no border
+    assert layer_instructions(graph, 1.0, "conv1") == pytest.approx(
+        silent + 40 * 36 * 9 * per_event["depthwise_operation"]
+    )
 
 
 def test_runs_of_inputs_at_a_border_and_in_groups():

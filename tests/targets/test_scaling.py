@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 from published_networks import Builder, counts_at
@@ -10,12 +11,17 @@ from published_networks import Builder, counts_at
 from snnrt.errors import TargetError
 from snnrt.targets import Charge, estimate, load_target
 from snnrt.targets.in_memory import read_time
-from snnrt.targets.scaling import LAWS, converter_energy, converter_time, scale
+from snnrt.targets.in_memory_target import InMemory
+from snnrt.targets.scaling import LAWS, converter_energy, converter_time, factors
 
 
 def charge(laws: tuple[str, ...], **at: float) -> Charge:
     figure = load_target("dt-snn").charges[0].figure
     return Charge("read", "made up", figure, laws=laws, at=at)
+
+
+def scale(charged: Charge, target: InMemory) -> float:
+    return math.prod(factor for _, factor in factors(charged, target))
 
 
 def test_every_law_is_one_where_the_points_agree():

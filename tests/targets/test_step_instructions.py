@@ -20,7 +20,7 @@ from snnrt.targets.emulator.cores import CORES
 from snnrt.targets.step_instructions import GROUPS, TABLE, grouped_events, read_table, step_instructions
 
 # later kernels may take fewer; CI asks for a new table when the bound is far off
-LOOSE = 5.0
+LOOSE = 2.5
 
 
 @pytest.mark.parametrize("numbers", ["int8", "float32"])
@@ -70,7 +70,7 @@ def test_a_table_for_every_core_and_numbers():
             assert min(row[group] for group in GROUPS) >= 0 and row["operation"] > 0.5
             # float in software takes a time that depends on the numbers
             hardware = numbers == "int8" or "-mfloat-abi=hard" in CORES[core].flags
-            assert max(row["spread"], row["whole"]) < (1.65 if hardware else 4)
+            assert max(row["spread"], row["whole"]) < (1.3 if hardware else 4)
 
 
 def test_the_file_is_what_the_command_writes():
@@ -92,7 +92,7 @@ def test_more_network_takes_more_instructions():
         assert 0 < step_instructions(small, core) < step_instructions(large, core)
     nodes = frozenset(node.name for node in large)
     assert step_instructions(large, "cortex-m4", nodes) == 0
-    assert (grouped_events(large) >= grouped_events(large, left_out=frozenset({"x"}))).all()
+    assert (grouped_events(large, "rv32") >= grouped_events(large, "rv32", left_out=frozenset({"x"}))).all()
     with pytest.raises(TargetError, match="expected the core 'z80', found none"):
         step_instructions(small, "z80")
 

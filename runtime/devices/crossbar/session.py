@@ -61,6 +61,11 @@ def read_parameters(name: str) -> dict[str, object]:
         document = read_document(name)
         # all errors of a file's parameters name the file
         config_of(document, name)
+        if "kind" in document:
+            # a whole description that `snnrt targets check` refuses is no chip
+            from snnrt.targets.loading import load_target
+
+            load_target(name)
         return plain_values(parameters_of(document), f"{name}: crossbar")
     from snnrt.targets.loading import list_targets, load_target
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -36,6 +37,17 @@ def test_parameters_of_a_file_or_of_its_table(tmp_path) -> None:
         (tmp_path / "bad.toml").write_bytes(bad)
         with pytest.raises(TargetError, match=r"bad.toml: is not a TOML file"):
             read_parameters(str(tmp_path / "bad.toml"))
+
+
+def test_a_whole_description_is_checked_before_it_runs(tmp_path) -> None:
+    """What `snnrt targets check` refuses computes nothing either."""
+    text = (resources.files("snnrt.targets") / "profiles" / "dt-snn.toml").read_text("utf-8")
+    path = tmp_path / "chip.toml"
+    path.write_text(text, "utf-8")
+    assert find(str(path)).crossbar.config == load_target("dt-snn").crossbar
+    path.write_text(text.replace('unit = "nm"', 'unit = "pJ"', 1), "utf-8")
+    with pytest.raises(TargetError, match=r"chip.toml: figures.node.unit: expected one of nm, found 'pJ'"):
+        find(str(path))
 
 
 def test_a_shipped_target_is_a_chip_by_its_name(tmp_path, monkeypatch) -> None:
