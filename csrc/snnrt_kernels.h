@@ -132,12 +132,16 @@ static inline bool snnrt_neuron_is_plain(uint32_t flags, uint32_t granularity) {
 typedef uint64_t snnrt_neuron_kernel(const snnrt_neuron_step *step);
 
 typedef struct snnrt_synapse_step snnrt_synapse_step;
+typedef struct snnrt_pool_step snnrt_pool_step;
 
 /* A whole int8 convolution at once; false, and nothing done, where it takes the sums one by one. */
 typedef bool snnrt_conv2d_kernel(const snnrt_synapse_step *step);
 
 /* A whole int8 layer, dense or convolution, on other hardware; false where the layer is left to the core. */
 typedef bool snnrt_synapse_kernel(const snnrt_synapse_step *step);
+
+/* A whole pooling of spikes; false, and nothing done, where it takes the windows one by one. */
+typedef bool snnrt_pool_kernel(const snnrt_pool_step *step);
 
 /* One set of kernels; NULL where the build leaves the numbers out. */
 typedef struct snnrt_kernels {
@@ -147,6 +151,7 @@ typedef struct snnrt_kernels {
     snnrt_accumulate_kernel *accumulate_i8;
     snnrt_conv2d_kernel *conv2d_i8; /* NULL: this set has none */
     snnrt_add_bits_kernel *add_bits_i16;
+    snnrt_pool_kernel *pool_spikes; /* NULL: this set has none */
     snnrt_neuron_kernel *neuron_i32;
     snnrt_scan_kernel *scan_bits_f32;
     snnrt_scan_kernel *scan_f32;
@@ -174,6 +179,7 @@ SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32;
 #if SNNRT_WITH_KERNEL_TABLE
 /* The neurons from `start` on, a multiple of 32: what a vector kernel leaves. */
 SNNRT_INTERNAL uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start);
+SNNRT_INTERNAL uint64_t snnrt_neuron_f32_from(const snnrt_neuron_step *step, uint32_t start);
 #endif
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_f32;
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_loihi; /* neurons with that flag */
@@ -219,7 +225,7 @@ snnrt_depthwise(const snnrt_synapse_step *step); /* as many groups as inputs, mo
  * the shapes are read. */
 SNNRT_INTERNAL size_t snnrt_conv2d_scratch_bytes(const snnrt_synapse_step *step);
 
-typedef struct snnrt_pool_step {
+struct snnrt_pool_step {
     const snnrt_kernels *kernels;
     const snnrt_window *window;
     const void *input;
@@ -228,7 +234,7 @@ typedef struct snnrt_pool_step {
     uint32_t output_dtype;
     uint32_t channels, in_height, in_width, out_height, out_width;
     bool average;
-} snnrt_pool_step;
+};
 
 SNNRT_INTERNAL void snnrt_pool2d(const snnrt_pool_step *step);
 

@@ -21,14 +21,16 @@ _LISTED = 8
 
 def silent_layers(graph: Graph, counts: Counts) -> tuple[str, ...]:
     """The layers of ``graph`` that can fire, and did not for any input."""
-    return _silent(graph, counts.spikes.sum(axis=0))
+    spikes = counts.spikes
+    return _silent(graph, spikes[0] if len(spikes) == 1 else spikes.sum(axis=0))
 
 
 def with_silence(graph: Graph, result: Result, device: Capabilities) -> Result:
     """``result`` with its silent layers, where the device counts spikes."""
     if not device.counts:
         return result
-    return replace(result, silent_layers=silent_layers(graph, result.counts))
+    silent = silent_layers(graph, result.counts)
+    return replace(result, silent_layers=silent) if silent != result.silent_layers else result
 
 
 def silent_on(model: Model, calibration: Inputs) -> tuple[tuple[str, ...], int]:
@@ -70,6 +72,6 @@ def _silent(graph: Graph, fired: np.ndarray) -> tuple[str, ...]:
     """``fired``: spikes by node, in the order of the graph."""
     return tuple(
         node.name
-        for node, spikes in zip(graph, fired)
-        if isinstance(node, Neuron) and node.spikes and not spikes
+        for node, spikes in zip(graph, fired.tolist())
+        if not spikes and isinstance(node, Neuron) and node.spikes
     )

@@ -221,7 +221,12 @@ static inline uint32_t resting_neurons(const snnrt_int16 *counters, uint32_t cou
 }
 #endif
 
+#if SNNRT_WITH_KERNEL_TABLE
+uint64_t snnrt_neuron_f32_from(const snnrt_neuron_step *step, uint32_t start) {
+#else
 uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
+    const uint32_t start = 0;
+#endif
     uint32_t flags = step->flags;
     uint32_t reset = SNNRT_NEURON_RESET(flags);
     bool strict = (flags & SNNRT_NEURON_STRICT) != 0;
@@ -233,7 +238,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
     uint32_t rise_room[SNNRT_BLOCK];
 #endif
     uint64_t spikes = 0;
-    for (uint32_t first = 0; first < step->neurons; first += SNNRT_BLOCK) {
+    for (uint32_t first = start; first < step->neurons; first += SNNRT_BLOCK) {
         uint32_t left = step->neurons - first;
         uint32_t count = left < SNNRT_BLOCK ? left : SNNRT_BLOCK;
         const snnrt_float32 *array[SNNRT_NEURON_SCALE];
@@ -243,7 +248,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
         uint32_t word, late = 0, resting = 0;
         for (uint32_t a = 0; a < SNNRT_NEURON_SCALE; a++) {
             array[a] =
-                (const snnrt_float32 *)snnrt_block_parameter(step, a, first, count, first == 0, room[a]);
+                (const snnrt_float32 *)snnrt_block_parameter(step, a, first, count, first == start, room[a]);
         }
         if (array[SNNRT_NEURON_SYNAPSE] != NULL) {
             synaptic_current_f32(SNNRT_NEURON_SYNAPSE_ORDER(flags),
@@ -258,7 +263,7 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
         if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE_RISE) != SNNRT_ABSENT) {
             alpha_current((snnrt_float32 *)step->rise_state + first, x,
                           (const snnrt_float32 *)snnrt_block_parameter(step, SNNRT_NEURON_SYNAPSE_RISE, first,
-                                                                       count, first == 0, rise_room),
+                                                                       count, first == start, rise_room),
                           fallen, i, count);
         }
 #endif
@@ -367,6 +372,10 @@ uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) {
     }
     return spikes;
 }
+
+#if SNNRT_WITH_KERNEL_TABLE
+uint64_t snnrt_neuron_f32(const snnrt_neuron_step *step) { return snnrt_neuron_f32_from(step, 0); }
+#endif
 #else
 typedef int snnrt_neuron_f32_left_out;
 #endif

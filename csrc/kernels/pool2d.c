@@ -136,6 +136,10 @@ void snnrt_pool2d(const snnrt_pool_step *step) {
     }
 #endif
 #if SNNRT_WITH_KERNEL_TABLE
+    if (step->input_dtype == SNNRT_TYPE_BITS && step->kernels->pool_spikes != NULL &&
+        step->kernels->pool_spikes(step)) {
+        return;
+    }
     /* A loop for each width, over a pointer that no store can change, becomes vectors. */
     if (step->output_dtype == SNNRT_TYPE_INT16) {
         snnrt_int16 *out = (snnrt_int16 *)step->output;

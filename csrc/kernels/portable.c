@@ -30,6 +30,7 @@ const snnrt_kernels snnrt_kernels_portable = {
     SNNRT_INT8_KERNEL(snnrt_accumulate_i8),
     SNNRT_CONV2D_KERNEL(snnrt_conv2d_i8),
     SNNRT_POOL_KERNEL(snnrt_add_bits_i16),
+    NULL,
     SNNRT_INT8_KERNEL(snnrt_neuron_i32),
     SNNRT_FLOAT32_KERNEL(snnrt_scan_bits_f32),
     SNNRT_FLOAT32_KERNEL(snnrt_scan_f32),

@@ -129,8 +129,9 @@ def load_array(
 def store_values(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Input values (..., *shape) as (..., elements) in channel-last order, contiguous."""
     lead = values.shape[: values.ndim - len(shape)]
-    if len(shape) == 3:
-        values = np.moveaxis(values, -3, -1)
+    if len(shape) == 3 and shape[0] != 1:
+        axes = range(len(lead))
+        values = values.transpose(*axes, len(lead) + 1, len(lead) + 2, len(lead))
     return np.ascontiguousarray(values).reshape(*lead, -1)
 
 

@@ -8,6 +8,7 @@ import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from snnrt.errors import ArgumentTypeError, DataError
@@ -296,6 +297,7 @@ def _shown(term: Term) -> Term:
     return replace(term, threshold=_shortest(term.threshold))
 
 
+@lru_cache(maxsize=256)
 def _shortest(threshold: float) -> float:
     """The shortest decimal that the file's float32 stands for: 0.2, not 0.20000000298."""
     stored = struct.pack("<f", threshold)

@@ -79,8 +79,8 @@ def test_windows_with_every_kernel_set_of_the_host(compiler, optimisation, tmp_p
     said = [line.split() for line in command([tmp_path / "program"]).splitlines()]
     assert [name for name, *_ in said] == list(kernel_sets())
     for name, *cases in said:
-        convolutions, taken, largest, counts, floats = map(int, cases)
-        assert (convolutions, counts, floats) == (160, 300, 200)
+        convolutions, taken, largest, counts, floats, pools, neurons = map(int, cases)
+        assert (convolutions, counts, floats, pools, neurons) == (160, 300, 200, 200, 600)
         # peaks up to 31 of 255 in pairs, all in quads
         every = name == "portable"
         assert taken == 160 if every else taken > 50 and largest >= 12, said

@@ -1,6 +1,6 @@
-/* Kernels of a host that work on windows, each set in turn, against plain sums: int8 convolutions, spikes added to
- * counts, float32 sums. Prints of each set how many cases of each were the same, of the convolutions how many its own
- * kernel took; ends with 1 at the first that was not. */
+/* Kernels of a host that work on windows, and those of float32, each set in turn, against plain sums or the portable
+ * kernel: int8 convolutions, spikes added to counts, float32 sums, poolings and neurons. Prints of each set how many cases
+ * of each were the same, of the convolutions how many its own kernel took; ends with 1 at the first that was not. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,9 @@
 #define CONVOLUTIONS 160u
 #define COUNTS 300u
 #define FLOATS 200u
+#define POOLS 200u
+#define NEURONS 600u
+#define NEURONS_MAX 200u
 
 static snnrt_network network;
 static uint32_t seed = 1;
@@ -252,6 +255,114 @@ static void check_float_sums(uint32_t number) {
     }
 }
 
+/* Spikes summed or averaged in both numbers, padded or not, in this set's and in the portable form. */
+static void check_pooling(uint32_t number) {
+    static const uint32_t widths[] = {1, 8, 31, 32, 32, 33, 64, 64, 96};
+    static uint32_t plain[8192 + 1u], fast[8192 + 1u];
+    snnrt_window window;
+    snnrt_pool_step step;
+    memset(&window, 0, sizeof window);
+    memset(&step, 0, sizeof step);
+    window.kernel_h = (uint16_t)(below(3) == 0 ? 1u + below(17) : 2u);
+    window.kernel_w = (uint16_t)(below(3) == 0 ? 1u + below(17) : 2u);
+    window.stride_y = (uint16_t)(1u + below(3));
+    window.stride_x = (uint16_t)(1u + below(3));
+    if (below(4) == 0) {
+        window.pad_top = window.pad_bottom = (uint16_t)below(window.kernel_h);
+        window.pad_left = window.pad_right = (uint16_t)below(window.kernel_w);
+    }
+    step.window = &window;
+    step.channels = widths[below(9)];
+    step.in_height = window.kernel_h + below(5);
+    step.in_width = window.kernel_w + below(5);
+    step.out_height = (step.in_height + 2u * window.pad_top - window.kernel_h) / window.stride_y + 1u;
+    step.out_width = (step.in_width + 2u * window.pad_left - window.kernel_w) / window.stride_x + 1u;
+    if (step.out_height * step.out_width * step.channels > 8192u) {
+        return;
+    }
+    step.input = packed;
+    step.input_dtype = SNNRT_TYPE_BITS;
+    step.output_dtype = below(2) == 0 ? SNNRT_TYPE_FLOAT32 : SNNRT_TYPE_INT16;
+    step.average = step.output_dtype == SNNRT_TYPE_FLOAT32 && below(2) == 0;
+    for (uint32_t w = 0; w < sizeof packed / sizeof *packed; w++) {
+        packed[w] = number == 0 ? 0xFFFFFFFFu : (uint32_t)rand() * 2654435761u;
+    }
+    memset(plain, 0x5A, sizeof plain);
+    memset(fast, 0x5A, sizeof fast);
+    step.output = plain;
+    step.kernels = &snnrt_kernels_portable;
+    snnrt_pool2d(&step);
+    step.output = fast;
+    step.kernels = network.kernels;
+    snnrt_pool2d(&step);
+    if (memcmp(plain, fast, sizeof plain) != 0) {
+        fail("pool2d", number);
+    }
+}
+
+static float real(void) { return (float)between(-2000, 2000) * 0.00113f; }
+
+typedef struct float_neurons {
+    float state[NEURONS_MAX + 1u], synapse[NEURONS_MAX + 1u], output[NEURONS_MAX + 1u];
+} float_neurons;
+
+/* Some steps of neurons with any plain mechanisms, many of them at rest, by this set's and by the portable kernel. */
+static void check_float_neurons(uint32_t number) {
+    static const uint32_t widths[] = {1, 3, 8, 16, 24, 32, 33, 64, 96};
+    static float parameters[SNNRT_NEURON_LOWER_BOUND + 1][NEURONS_MAX], current[NEURONS_MAX];
+    static float_neurons plain, fast;
+    snnrt_neuron_step step;
+    const uint32_t rest = below(3);
+    memset(&step, 0, sizeof step);
+    memset(&plain, 0, sizeof plain);
+    step.neurons = 1u + below(NEURONS_MAX);
+    step.channels = widths[below(9)];
+    step.max_spikes = 1;
+    step.flags = below(4) << 2 | below(2) * SNNRT_NEURON_STRICT | below(3) << 5;
+    step.flags |= below(2) == 0 ? below(4) : 0u;
+    for (uint32_t role = 0; role <= SNNRT_NEURON_LOWER_BOUND; role++) {
+        const bool needed = role == SNNRT_NEURON_MEMBRANE || role == SNNRT_NEURON_RESET_VALUE ||
+                            (role == SNNRT_NEURON_THRESHOLD && (number % 8u != 0 || step.flags >> 5 != 0));
+        const bool rare = role != SNNRT_NEURON_BIAS && number % 2u == 0;
+        const uint32_t granularity = needed || (!rare && below(3) == 0) ? 1u + below(3) : 0u;
+        step.granularity |= granularity << 2u * role;
+        step.arrays[role] = parameters[role];
+        for (uint32_t k = 0; k < NEURONS_MAX; k++) {
+            parameters[role][k] = role == SNNRT_NEURON_MEMBRANE || role == SNNRT_NEURON_SYNAPSE
+                                      ? (float)(1u + below(1000)) * 0.00099f
+                                  : role == SNNRT_NEURON_THRESHOLD   ? (float)(1u + below(900)) * 0.0011f
+                                  : role == SNNRT_NEURON_LOWER_BOUND ? -(float)below(900) * 0.0011f
+                                                                     : real();
+        }
+    }
+    if (SNNRT_GRANULARITY(&step, SNNRT_NEURON_THRESHOLD) != SNNRT_ABSENT) {
+        step.flags |= below(4) == 0 ? SNNRT_NEURON_RESET_NEXT : 0u;
+    } else {
+        step.flags &= 15u;
+    }
+    for (uint32_t k = 0; k < NEURONS_MAX; k++) {
+        plain.state[k] = rest != 0 && k / 32u % 2u == rest - 1u ? 0.0f : real();
+    }
+    fast = plain;
+    for (uint32_t t = 0; t < 3u; t++) {
+        uint64_t spikes;
+        for (uint32_t k = 0; k < NEURONS_MAX; k++) {
+            current[k] = rest != 0 && k / 32u % 2u == rest - 1u ? 0.0f : below(9) == 0 ? -0.0f : real();
+        }
+        step.current = current;
+        step.state = plain.state;
+        step.synapse_state = plain.synapse;
+        step.output = plain.output;
+        spikes = snnrt_neuron_f32(&step);
+        step.state = fast.state;
+        step.synapse_state = fast.synapse;
+        step.output = fast.output;
+        if (network.kernels->neuron_f32(&step) != spikes || memcmp(&plain, &fast, sizeof plain) != 0) {
+            fail("neuron_f32", number);
+        }
+    }
+}
+
 int main(void) {
     for (uint32_t set = 0; set < snnrt_host_kernel_sets(); set++) {
         uint32_t taken = 0, whole = 0;
@@ -270,8 +381,14 @@ int main(void) {
         for (uint32_t number = 0; number < FLOATS; number++) {
             check_float_sums(number);
         }
-        printf("%s %u %u %u %u %u\n", snnrt_host_kernel_name(set), CONVOLUTIONS, (unsigned)taken,
-               (unsigned)whole, COUNTS, FLOATS);
+        for (uint32_t number = 0; number < POOLS; number++) {
+            check_pooling(number);
+        }
+        for (uint32_t number = 0; number < NEURONS; number++) {
+            check_float_neurons(number);
+        }
+        printf("%s %u %u %u %u %u %u %u\n", snnrt_host_kernel_name(set), CONVOLUTIONS, (unsigned)taken,
+               (unsigned)whole, COUNTS, FLOATS, POOLS, NEURONS);
     }
     return 0;
 }

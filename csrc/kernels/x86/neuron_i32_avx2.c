@@ -25,7 +25,7 @@ SNNRT_AVX2 static inline avx2_fired avx2_greater(avx2_lanes a, avx2_lanes b) { r
 
 /* a where fired, else b. */
 SNNRT_AVX2 static inline avx2_lanes avx2_select(avx2_fired fired, avx2_lanes a, avx2_lanes b) {
-    return (a & fired) | (b & ~fired);
+    return (avx2_lanes)_mm256_blendv_epi8((__m256i)b, (__m256i)a, (__m256i)fired);
 }
 
 SNNRT_AVX2 static inline avx2_lanes avx2_load(const snnrt_int32 *from) {
@@ -83,6 +83,18 @@ SNNRT_AVX2 static inline avx2_lanes avx2_synaptic_current(uint32_t order, snnrt_
     return order == SNNRT_SYNAPSE_DECAY_THEN_ADD || order == SNNRT_SYNAPSE_ADD_THEN_DECAY ? next : now;
 }
 
+/* Whether the block has neither current nor membrane. */
+SNNRT_INLINE SNNRT_AVX2 static inline bool avx2_rests(const snnrt_int32 *x, const void *v,
+                                                      const bool narrow) {
+    const __m256i *current = (const __m256i *)(const void *)x, *state = (const __m256i *)v;
+    __m256i any = _mm256_setzero_si256();
+    for (uint32_t k = 0; k < 4u; k++) {
+        any = _mm256_or_si256(any, _mm256_loadu_si256(current + k));
+        any = _mm256_or_si256(any, _mm256_loadu_si256(state + (narrow ? k / 2u : k)));
+    }
+    return _mm256_testz_si256(any, any) != 0;
+}
+
 /* Whole blocks; what is const here is constant in each call, so that each gets a loop of its own. */
 SNNRT_INLINE SNNRT_AVX2 static inline uint64_t
 avx2_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint32_t end, const bool narrow,
@@ -94,12 +106,26 @@ avx2_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint32
     const bool silent = general && plan->threshold.values == NULL;
     const bool multiple = general && (plan->flags & SNNRT_NEURON_MULTIPLE) != 0;
     const avx2_lanes most = (avx2_lanes){0} + (int32_t)step->max_spikes;
+    const snnrt_int32 *const currents = (const snnrt_int32 *)step->current;
+    void *const states = step->state, *const outputs = step->output;
+    const uint32_t channels = step->channels;
     uint64_t spikes = 0;
     uint32_t channel = 0;
     for (uint32_t first = 0; first < end; first += SNNRT_BLOCK) {
-        const snnrt_int32 *x = (const snnrt_int32 *)step->current + first;
+        const snnrt_int32 *x = currents + first;
         const snnrt_int32 *decay, *bias, *threshold, *reset_to;
         uint32_t word = 0;
+        /* Thresholds are 1 at least: such neurons stay at 0 and do not fire. */
+        if (!general && !biased &&
+            avx2_rests(x,
+                       narrow ? (const void *)((const snnrt_int16 *)states + first)
+                              : (const void *)((const snnrt_int32 *)states + first),
+                       narrow)) {
+            ((snnrt_uint32 *)outputs)[first / SNNRT_BLOCK] = 0;
+            channel += SNNRT_BLOCK;
+            channel = channel >= channels ? 0u : channel;
+            continue;
+        }
         if (plan->refills) {
             snnrt_refill(plan, step, first);
         }
@@ -110,8 +136,8 @@ avx2_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint32
         reset_to = reset == SNNRT_RESET_VALUE ? snnrt_block_of(&plan->reset_to, first, channel) : x;
         for (uint32_t k = 0; k < SNNRT_BLOCK; k += AVX2_LANES) {
             avx2_lanes level = avx2_load(threshold + k), current = avx2_load(x + k);
-            void *state = narrow ? (void *)((snnrt_int16 *)step->state + first + k)
-                                 : (void *)((snnrt_int32 *)step->state + first + k);
+            void *state = narrow ? (void *)((snnrt_int16 *)states + first + k)
+                                 : (void *)((snnrt_int32 *)states + first + k);
             avx2_lanes v = narrow ? __builtin_convertvector(*(avx2_narrow_lanes *)state, avx2_lanes)
                                   : *(avx2_lanes *)state;
             avx2_lanes u = avx2_decay(v, decay + k, kind, plan->shift, narrow);
@@ -150,7 +176,7 @@ avx2_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint32
                 const avx2_lanes asked = avx2_maximum(u, (avx2_lanes){0}) / level;
                 const avx2_lanes count = avx2_minimum(asked, most);
                 snnrt_count_capped(step, snnrt_popcount(avx2_sign_bits(avx2_greater(asked, most))));
-                *(avx2_narrow_lanes *)(void *)((snnrt_int16 *)step->output + first + k) =
+                *(avx2_narrow_lanes *)(void *)((snnrt_int16 *)outputs + first + k) =
                     __builtin_convertvector(count, avx2_narrow_lanes);
                 for (uint32_t lane = 0; lane < AVX2_LANES; lane++) {
                     spikes += (uint32_t)count[lane];
@@ -172,16 +198,16 @@ avx2_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint32
                 *(avx2_lanes *)state = u;
             }
             if (silent) {
-                *(avx2_lanes *)(void *)((snnrt_int32 *)step->output + first + k) = u;
+                *(avx2_lanes *)(void *)((snnrt_int32 *)outputs + first + k) = u;
             }
             word |= avx2_sign_bits(fired) << k;
         }
         if (!silent && !multiple) {
-            ((snnrt_uint32 *)step->output)[first / SNNRT_BLOCK] = word;
+            ((snnrt_uint32 *)outputs)[first / SNNRT_BLOCK] = word;
             spikes += snnrt_popcount(word);
         }
         channel += SNNRT_BLOCK;
-        channel = channel >= step->channels ? 0u : channel;
+        channel = channel >= channels ? 0u : channel;
     }
     return spikes;
 }

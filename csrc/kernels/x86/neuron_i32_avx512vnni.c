@@ -85,6 +85,17 @@ SNNRT_AVX512 static inline avx512_lanes avx512_synaptic_current(uint32_t order, 
     return order == SNNRT_SYNAPSE_DECAY_THEN_ADD || order == SNNRT_SYNAPSE_ADD_THEN_DECAY ? next : now;
 }
 
+/* Whether the block has neither current nor membrane. */
+SNNRT_INLINE SNNRT_AVX512 static inline bool avx512_rests(const snnrt_int32 *x, const void *v,
+                                                          const bool narrow) {
+    __m512i any = _mm512_or_si512(_mm512_loadu_si512(x), _mm512_loadu_si512(x + AVX512_LANES));
+    any = _mm512_or_si512(any, _mm512_loadu_si512(v));
+    if (!narrow) {
+        any = _mm512_or_si512(any, _mm512_loadu_si512((const snnrt_int32 *)v + AVX512_LANES));
+    }
+    return _mm512_test_epi32_mask(any, any) == 0;
+}
+
 /* Whole blocks; what is const here is constant in each call, so that each gets a loop of its own. */
 SNNRT_INLINE SNNRT_AVX512 static inline uint64_t
 avx512_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint32_t end, const bool narrow,
@@ -96,12 +107,26 @@ avx512_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint
     const bool silent = general && plan->threshold.values == NULL;
     const bool multiple = general && (plan->flags & SNNRT_NEURON_MULTIPLE) != 0;
     const avx512_lanes most = (avx512_lanes){0} + (int32_t)step->max_spikes;
+    const snnrt_int32 *const currents = (const snnrt_int32 *)step->current;
+    void *const states = step->state, *const outputs = step->output;
+    const uint32_t channels = step->channels;
     uint64_t spikes = 0;
     uint32_t channel = 0;
     for (uint32_t first = 0; first < end; first += SNNRT_BLOCK) {
-        const snnrt_int32 *x = (const snnrt_int32 *)step->current + first;
+        const snnrt_int32 *x = currents + first;
         const snnrt_int32 *decay, *bias, *threshold, *reset_to;
         uint32_t word = 0;
+        /* Thresholds are 1 at least: such neurons stay at 0 and do not fire. */
+        if (!general && !biased &&
+            avx512_rests(x,
+                         narrow ? (const void *)((const snnrt_int16 *)states + first)
+                                : (const void *)((const snnrt_int32 *)states + first),
+                         narrow)) {
+            ((snnrt_uint32 *)outputs)[first / SNNRT_BLOCK] = 0;
+            channel += SNNRT_BLOCK;
+            channel = channel >= channels ? 0u : channel;
+            continue;
+        }
         if (plan->refills) {
             snnrt_refill(plan, step, first);
         }
@@ -112,8 +137,8 @@ avx512_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint
         reset_to = reset == SNNRT_RESET_VALUE ? snnrt_block_of(&plan->reset_to, first, channel) : x;
         for (uint32_t k = 0; k < SNNRT_BLOCK; k += AVX512_LANES) {
             avx512_lanes level = avx512_load(threshold + k), current = avx512_load(x + k);
-            void *state = narrow ? (void *)((snnrt_int16 *)step->state + first + k)
-                                 : (void *)((snnrt_int32 *)step->state + first + k);
+            void *state = narrow ? (void *)((snnrt_int16 *)states + first + k)
+                                 : (void *)((snnrt_int32 *)states + first + k);
             avx512_lanes v = narrow ? __builtin_convertvector(*(avx512_narrow_lanes *)state, avx512_lanes)
                                     : *(avx512_lanes *)state;
             avx512_lanes u = avx512_decay(v, decay + k, kind, plan->shift, narrow);
@@ -153,7 +178,7 @@ avx512_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint
                 const avx512_lanes asked = avx512_maximum(u, (avx512_lanes){0}) / level;
                 const avx512_lanes count = avx512_minimum(asked, most);
                 snnrt_count_capped(step, snnrt_popcount(avx512_greater(asked, most)));
-                *(avx512_narrow_lanes *)(void *)((snnrt_int16 *)step->output + first + k) =
+                *(avx512_narrow_lanes *)(void *)((snnrt_int16 *)outputs + first + k) =
                     __builtin_convertvector(count, avx512_narrow_lanes);
                 for (uint32_t lane = 0; lane < AVX512_LANES; lane++) {
                     spikes += (uint32_t)count[lane];
@@ -175,16 +200,16 @@ avx512_update_blocks(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, uint
                 *(avx512_lanes *)state = u;
             }
             if (silent) {
-                *(avx512_lanes *)(void *)((snnrt_int32 *)step->output + first + k) = u;
+                *(avx512_lanes *)(void *)((snnrt_int32 *)outputs + first + k) = u;
             }
             word |= (uint32_t)fired << k;
         }
         if (!silent && !multiple) {
-            ((snnrt_uint32 *)step->output)[first / SNNRT_BLOCK] = word;
+            ((snnrt_uint32 *)outputs)[first / SNNRT_BLOCK] = word;
             spikes += snnrt_popcount(word);
         }
         channel += SNNRT_BLOCK;
-        channel = channel >= step->channels ? 0u : channel;
+        channel = channel >= channels ? 0u : channel;
     }
     return spikes;
 }

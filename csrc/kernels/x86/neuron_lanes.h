@@ -3,15 +3,7 @@
 #ifndef SNNRT_X86_NEURON_LANES_H
 #define SNNRT_X86_NEURON_LANES_H
 
-#include "../neuron_block.h"
-#include "x86.h"
-
-/* A parameter's values for block after block: at values + first, + channel, or the same copies. */
-typedef struct snnrt_parameter_walk {
-    const snnrt_int32 *values; /* NULL where the parameter is absent; a threshold's copies are 1 then */
-    size_t by_neuron, by_channel; /* all ones or 0 */
-    uint32_t copies[SNNRT_BLOCK];
-} snnrt_parameter_walk;
+#include "parameter_walk.h"
 
 /* How a membrane decays: a product in Q15; a shift, where α is 2^-shift; or not at all. */
 enum { SNNRT_DECAY_PRODUCT = 0, SNNRT_DECAY_SHIFT = 1, SNNRT_DECAY_NONE = 2 };
@@ -25,30 +17,6 @@ typedef struct snnrt_lanes_plan {
     bool refills; /* some parameter of a channel lies otherwise in each block */
 } snnrt_lanes_plan;
 
-static inline void snnrt_begin_walk(snnrt_parameter_walk *walk, snnrt_lanes_plan *plan,
-                                    const snnrt_neuron_step *step, uint32_t parameter) {
-    const uint32_t granularity = SNNRT_GRANULARITY(step, parameter);
-    walk->by_neuron = granularity == SNNRT_PER_NEURON ? SIZE_MAX : 0u;
-    walk->by_channel = 0;
-    if (granularity == SNNRT_PER_CHANNEL && step->channels % SNNRT_BLOCK == 0) {
-        walk->by_channel = SIZE_MAX;
-        walk->values = (const snnrt_int32 *)step->arrays[parameter];
-        return;
-    }
-    plan->refills = plan->refills || (granularity == SNNRT_PER_CHANNEL && SNNRT_BLOCK % step->channels != 0);
-    walk->values =
-        (const snnrt_int32 *)snnrt_block_parameter(step, parameter, 0, SNNRT_BLOCK, true, walk->copies);
-}
-
-/* For the block that begins with neuron `first`. */
-static inline void snnrt_refill_walk(snnrt_parameter_walk *walk, const snnrt_neuron_step *step,
-                                     uint32_t parameter, uint32_t first) {
-    if (SNNRT_GRANULARITY(step, parameter) == SNNRT_PER_CHANNEL && walk->by_channel == 0) {
-        walk->values = (const snnrt_int32 *)snnrt_block_parameter(step, parameter, first, SNNRT_BLOCK, false,
-                                                                  walk->copies);
-    }
-}
-
 SNNRT_NOINLINE static void snnrt_refill(snnrt_lanes_plan *plan, const snnrt_neuron_step *step,
                                         uint32_t first) {
     snnrt_refill_walk(&plan->decay, step, SNNRT_NEURON_MEMBRANE, first);
@@ -57,11 +25,6 @@ SNNRT_NOINLINE static void snnrt_refill(snnrt_lanes_plan *plan, const snnrt_neur
     snnrt_refill_walk(&plan->threshold, step, SNNRT_NEURON_THRESHOLD, first);
     snnrt_refill_walk(&plan->reset_to, step, SNNRT_NEURON_RESET_VALUE, first);
     snnrt_refill_walk(&plan->bound, step, SNNRT_NEURON_LOWER_BOUND, first);
-}
-
-static inline const snnrt_int32 *snnrt_block_of(const snnrt_parameter_walk *walk, uint32_t first,
-                                                uint32_t channel) {
-    return walk->values + (first & walk->by_neuron) + (channel & walk->by_channel);
 }
 
 /* False where the vectors have nothing to do: neurons with a mechanism that they lack, or too few. */
@@ -76,12 +39,12 @@ static inline bool snnrt_plan_lanes(snnrt_lanes_plan *plan, const snnrt_neuron_s
     plan->flags = step->flags;
     plan->reset = SNNRT_NEURON_RESET(step->flags);
     plan->refills = false;
-    snnrt_begin_walk(&plan->decay, plan, step, SNNRT_NEURON_MEMBRANE);
-    snnrt_begin_walk(&plan->synapse, plan, step, SNNRT_NEURON_SYNAPSE);
-    snnrt_begin_walk(&plan->bias, plan, step, SNNRT_NEURON_BIAS);
-    snnrt_begin_walk(&plan->threshold, plan, step, SNNRT_NEURON_THRESHOLD);
-    snnrt_begin_walk(&plan->reset_to, plan, step, SNNRT_NEURON_RESET_VALUE);
-    snnrt_begin_walk(&plan->bound, plan, step, SNNRT_NEURON_LOWER_BOUND);
+    snnrt_begin_walk(&plan->decay, &plan->refills, step, SNNRT_NEURON_MEMBRANE);
+    snnrt_begin_walk(&plan->synapse, &plan->refills, step, SNNRT_NEURON_SYNAPSE);
+    snnrt_begin_walk(&plan->bias, &plan->refills, step, SNNRT_NEURON_BIAS);
+    snnrt_begin_walk(&plan->threshold, &plan->refills, step, SNNRT_NEURON_THRESHOLD);
+    snnrt_begin_walk(&plan->reset_to, &plan->refills, step, SNNRT_NEURON_RESET_VALUE);
+    snnrt_begin_walk(&plan->bound, &plan->refills, step, SNNRT_NEURON_LOWER_BOUND);
     if (plan->threshold.values == NULL) {
         snnrt_fill_parameter(plan->threshold.copies, 1);
     }

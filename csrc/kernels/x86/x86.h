@@ -11,12 +11,13 @@
 #define SNNRT_AVX2 __attribute__((target("avx2,bmi,popcnt")))
 #define SNNRT_AVX512 __attribute__((target("avx2,bmi,popcnt,avx512f,avx512bw,avx512vl,avx512vnni")))
 
-snnrt_scan_kernel snnrt_scan_i16_avx2, snnrt_scan_i16_avx512vnni;
+snnrt_scan_kernel snnrt_scan_i16_avx2, snnrt_scan_i16_avx512vnni, snnrt_scan_f32_avx2;
 snnrt_accumulate_kernel snnrt_accumulate_i8_avx2, snnrt_accumulate_i8_avx512vnni;
 snnrt_accumulate_kernel snnrt_accumulate_f32_avx2, snnrt_accumulate_f32_avx512vnni;
 snnrt_conv2d_kernel snnrt_conv2d_i8_avx2, snnrt_conv2d_i8_avx512vnni;
 snnrt_add_bits_kernel snnrt_add_bits_i16_avx2, snnrt_add_bits_i16_avx512vnni;
-snnrt_neuron_kernel snnrt_neuron_i32_avx2, snnrt_neuron_i32_avx512vnni;
+snnrt_neuron_kernel snnrt_neuron_i32_avx2, snnrt_neuron_i32_avx512vnni, snnrt_neuron_f32_avx2;
+snnrt_pool_kernel snnrt_pool_spikes_avx2;
 
 /* The first `left` of 64 outputs. */
 SNNRT_INLINE SNNRT_AVX512 static inline __mmask64 snnrt_outputs_mask(uint32_t left) {
