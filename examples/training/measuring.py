@@ -63,8 +63,8 @@ def finish(
             "weights": sum(one.numel() for one in run.network.parameters()),
             "timesteps": net.graph.timesteps,
         },
-        "training": [_plain(record) for record in run.history],
-        "training_seconds": round(sum(record.seconds for record in run.history)),
+        "training": [_plain(stage, record) for stage, record in run.history],
+        "training_seconds": round(sum(record.seconds for _, record in run.history)),
         "file_bytes": net.file_info().file_bytes, "arena_bytes": net.file_info().arena_bytes,
         "exit": {"rule": "entropy", "threshold": threshold,
                  "chosen": f"the largest that loses at most {MAX_DROP:.1%} on {len(x)} held-out inputs"},
@@ -78,8 +78,14 @@ def finish(
         str(step): round(found.accuracies()[step - 1], 4) for step in shown
     }
     if not run.over_time:
-        reports = net.profile(tx[:500], ty[:500], target=list(TARGETS))
+        reports = net.profile(tx, ty, target=list(TARGETS))
         figures["edp_reduction_by_exits"] = {one.target.name: round(one.edp_reduction, 4) for one in reports}
+        choices = {one.target.name: one.edp_reduction_by_choice for one in reports}
+        figures["edp_reduction_with_the_image_applied"] = {
+            name: {choice: round(value, 4) for choice, value in found.items()}
+            for name, found in choices.items()
+            if found
+        }
     figures["library_versions"] = {
         "python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in LIBRARIES},
@@ -135,12 +141,16 @@ def tell(figures: dict[str, Any], path: Path, seconds: float) -> None:
     print("exits: " + ", ".join(f"{step}: {count}" for step, count in found["exits"].items()))
     for name, share in figures.get("edp_reduction_by_exits", {}).items():
         print(f"EDP on {name}: {share:.1%} less than without exits")
+    for name, shares in figures.get("edp_reduction_with_the_image_applied", {}).items():
+        words = ", ".join(f"{choice}: {share:.1%}" for choice, share in shares.items())
+        print(f"  {name}, the image applied {words}")
     print(f"wrote {path}.snnrt ({figures['file_bytes']} bytes), .nir and .json in {seconds:.0f} s")
 
 
-def _plain(record: training.EpochRecord) -> dict[str, Any]:
+def _plain(stage: str, record: training.EpochRecord) -> dict[str, Any]:
     steps = shown_steps(len(record.accuracies))
     return {
+        "stage": stage,
         "epoch": record.epoch,
         "timesteps": record.timesteps,
         "loss": round(record.loss, 4),
