@@ -52,8 +52,8 @@ def begin(parser: argparse.ArgumentParser, given: list[str] | None) -> argparse.
         parser.error(f"{options.folder}: no such folder; give the one that the data set lies in")
     # what another needs to make it again: not where things lay here
     chosen = [
-        f"--{name} {value}" for name, value in vars(options).items()
-        if name not in ("folder", "output", "checkpoint") and value != parser.get_default(name)
+        f"--{name.replace('_', '-')} {value}" for name, value in vars(options).items()
+        if name not in ("folder", "output", "checkpoint", "ordinary") and value != parser.get_default(name)
     ]  # fmt: skip
     options.command = " ".join([Path(sys.argv[0]).name, "FOLDER", *chosen])
     torch.set_num_threads(options.threads)
@@ -103,16 +103,18 @@ class Experiment:
                 raise SystemExit(130) from None
             self.history += [(stage.name, one) for one in found]
 
-    def pretrain(self, stages: list[Stage], given: Split, held: Split, levels: int) -> nn.Module:
+    def pretrain(
+        self, stages: list[Stage], given: Split, held: Split, levels: int
+    ) -> tuple[nn.Module, nn.Module]:
         """Train the first of ``stages`` as an ordinary network with ReLU, further ones with QCFS of
-        ``levels``; the spiking network takes over its weights. The one with QCFS."""
+        ``levels``, whose weights the spiking network takes over; both."""
         plain: nn.Module = ordinary(self.network).to(memory_format=torch.channels_last)
         self.train([replace(one, name="ordinary, ReLU") for one in stages[:1]], given, held, plain)
         tuned = with_qcfs(plain, levels, as_input(given[0][:CALIBRATION], False))
         name = f"ordinary, QCFS of {levels} levels"
         self.train([replace(one, name=name) for one in stages[1:]], given, held, tuned)
         carry_over(tuned, self.network)
-        return tuned
+        return plain, tuned
 
 
 def neuron_of(spikes: int) -> Callable[[], training.IF]:
