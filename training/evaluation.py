@@ -39,7 +39,9 @@ def evaluate(
     network.eval()
     device = next((one.device for one in network.parameters()), torch.device("cpu"))
     try:
-        outputs = [network(as_input(part, over_time).to(device)).float().cpu() for part in x.split(batch)]
+        outputs = [
+            with_time(network(as_input(part, over_time).to(device))).float().cpu() for part in x.split(batch)
+        ]
     finally:
         network.train(was)
     return Evaluation(torch.cat(outputs, 1), y.cpu())
@@ -50,3 +52,8 @@ def as_input(x: torch.Tensor, over_time: bool) -> torch.Tensor:
     if x.dtype == torch.uint8:
         x = x.float() if over_time else x.float() / 255
     return x.movedim(1, 0) if over_time else x
+
+
+def with_time(outputs: torch.Tensor) -> torch.Tensor:
+    """(T, N, K): those of an ordinary network, (N, K), are of one timestep."""
+    return outputs if outputs.ndim == 3 else outputs.unsqueeze(0)

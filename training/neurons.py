@@ -1,78 +1,105 @@
 """Spiking neurons that learn: the one step of snnrt, over all timesteps of a batch at once.
 
-    u[t] = α·v[t − 1] + x[t],   s[t] = u[t] ≥ θ,   v[t] = u[t] − θ·s[t]   or   u[t]·(1 − s[t])
+    u[t] = α·v[t − 1] + x[t],   s[t] = u[t] ≥ θ,   v[t] = u[t] − θ·s[t]   or   u[t]·(s[t] = 0)
 
-A layer takes (T, N, …) currents and gives (T, N, …) spikes, 0 or 1; each call begins at rest (v = 0), so
-there is no state to reset. Membranes are float32 also where the currents are bfloat16. Converted, the core
+With ``max_spikes`` above 1, s[t] = ⌊u[t] / θ⌋ where u[t] > 0, at most so many: spikes with a number. A layer
+takes (T, N, …) currents and gives (T, N, …) spikes; each call begins at v[0] = ``initial`` (0), so there is
+no state to reset. Membranes are float32 also where the currents are bfloat16. Converted, the core
 computes the same spikes.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 from torch import nn
 
 from snnrt.errors import ModelError
+from snnrt.ir.spec import LARGEST_INT16
 from snnrt.training.surrogates import Surrogate, arctan
 
 Reset = Literal["subtract", "zero"]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """When a neuron fires, how often, and what is left."""
+
+    threshold: float
+    reset: Reset
+    initial: float
+    max_spikes: int
+    surrogate: Surrogate
+
+    def spikes(self, u: torch.Tensor) -> torch.Tensor:
+        if self.max_spikes == 1:
+            return u >= self.threshold
+        return (u / self.threshold).floor_().clamp_(0, self.max_spikes)
+
+    def after(self, u: torch.Tensor) -> torch.Tensor:
+        """The membrane that is left once it has fired or not."""
+        if self.reset == "zero":
+            return u * (u < self.threshold)
+        return u - self.threshold * self.spikes(u)
+
+    def slope(self, u: torch.Tensor) -> torch.Tensor:
+        """ds/du: of each number of spikes its own surrogate."""
+        found = self.surrogate(u - self.threshold)
+        for number in range(2, self.max_spikes + 1):
+            found += self.surrogate(u - number * self.threshold)
+        return found
 
 
 class _Fire(torch.autograd.Function):
     """The step above over T; backward through time, the reset taken as constant (Zenke and Vogels, 2021)."""
 
     @staticmethod
-    def forward(
-        ctx: Any, x: torch.Tensor, decay: torch.Tensor, threshold: float, reset: Reset, surrogate: Surrogate
-    ) -> torch.Tensor:
+    def forward(ctx: Any, x: torch.Tensor, decay: torch.Tensor, rule: _Rule) -> torch.Tensor:
         spikes = torch.empty_like(x)
         potentials = torch.empty_like(x, dtype=torch.float32)
         for step, current in enumerate(x):
             u = potentials[step]
-            if step == 0:
-                u.copy_(current)
-            else:
-                torch.mul(_after(potentials[step - 1], threshold, reset), decay, out=u)
+            if step:
+                torch.mul(rule.after(potentials[step - 1]), decay, out=u)
                 u.add_(current)
-            spikes[step] = u >= threshold
+            else:
+                u.copy_(current)
+                if rule.initial:
+                    u.add_(rule.initial * decay)
+            spikes[step] = rule.spikes(u)
         ctx.save_for_backward(potentials, decay)
-        ctx.settings = threshold, reset, surrogate
+        ctx.rule = rule
         return spikes
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         potentials, decay = ctx.saved_tensors
-        threshold, reset, surrogate = ctx.settings
+        rule: _Rule = ctx.rule
         (given,) = gradients
         of_decay = torch.zeros_like(decay) if ctx.needs_input_grad[1] else None
         out = torch.empty_like(given)
         later: torch.Tensor | None = None
         for step in range(len(potentials) - 1, -1, -1):
             u = potentials[step]
-            found = surrogate(u - threshold).mul_(given[step])
+            found = rule.slope(u).mul_(given[step])
             if later is not None:
-                found += later if reset == "subtract" else later * (u < threshold)
+                found += later if rule.reset == "subtract" else later * (u < rule.threshold)
             out[step] = found
             if step:
                 later = found * decay
-                if of_decay is not None:
-                    before = _after(potentials[step - 1], threshold, reset)
-                    of_decay += (found * before).sum_to_size(decay.shape)
-        return out, of_decay, None, None, None
-
-
-def _after(u: torch.Tensor, threshold: float, reset: Reset) -> torch.Tensor:
-    """The membrane that is left once it has fired or not."""
-    fired = u >= threshold
-    return u - threshold * fired if reset == "subtract" else u * ~fired
+            if of_decay is not None:
+                before = found * (rule.after(potentials[step - 1]) if step else rule.initial)
+                of_decay += before.sum_to_size(decay.shape)
+        return out, of_decay, None
 
 
 class LIF(nn.Module):
     """Leaky integrate and fire. ``decay``: α, 0 … 1; ``threshold``: θ above 0; ``reset``: ``subtract`` the
-    threshold or to ``zero``, both at once. Raises ModelError for values outside.
+    threshold or to ``zero``, both at once; ``initial``: v before the first timestep, below θ; ``max_spikes``:
+    of a timestep. Raises ModelError for values outside.
     """
 
     def __init__(
@@ -81,6 +108,8 @@ class LIF(nn.Module):
         threshold: float = 1.0,
         reset: Reset = "subtract",
         surrogate: Surrogate | None = None,
+        initial: float = 0.0,
+        max_spikes: int = 1,
     ) -> None:
         super().__init__()
         if not 0 <= decay <= 1:
@@ -89,7 +118,12 @@ class LIF(nn.Module):
             raise ModelError(f"threshold: expected a finite number above 0, found {threshold!r}")
         if reset not in ("subtract", "zero"):
             raise ModelError(f"reset: expected 'subtract' or 'zero', found {reset!r}")
+        if not (math.isfinite(initial) and initial < threshold):
+            raise ModelError(f"initial: expected a finite number below the threshold, found {initial!r}")
+        if max_spikes != int(max_spikes) or not 1 <= max_spikes <= LARGEST_INT16:
+            raise ModelError(f"max_spikes: expected 1 to {LARGEST_INT16}, found {max_spikes!r}")
         self.threshold, self.reset = float(threshold), reset
+        self.initial, self.max_spikes = float(initial), int(max_spikes)
         self.surrogate = surrogate or arctan()
         self._set_decay(float(decay))
 
@@ -113,23 +147,31 @@ class LIF(nn.Module):
         decay = self.decay
         if decay.ndim:
             decay = decay.reshape(-1, *[1] * (x.ndim - 3))
-        found: torch.Tensor = _Fire.apply(x, decay, self.threshold, self.reset, self.surrogate)
+        rule = _Rule(self.threshold, self.reset, self.initial, self.max_spikes, self.surrogate)
+        found: torch.Tensor = _Fire.apply(x, decay, rule)
         return found
 
     def extra_repr(self) -> str:
         """What it is set to."""
         decay = self.decay.detach()
         words = f"{float(decay):.4g}" if not decay.ndim else f"{len(decay)} values"
-        return f"decay={words}, threshold={self.threshold:g}, reset={self.reset!r}"
+        more = f", initial={self.initial:g}" if self.initial else ""
+        more += f", max_spikes={self.max_spikes}" if self.max_spikes > 1 else ""
+        return f"decay={words}, threshold={self.threshold:g}, reset={self.reset!r}{more}"
 
 
 class IF(LIF):
     """Integrate and fire, without a leak: α = 1."""
 
     def __init__(
-        self, threshold: float = 1.0, reset: Reset = "subtract", surrogate: Surrogate | None = None
+        self,
+        threshold: float = 1.0,
+        reset: Reset = "subtract",
+        surrogate: Surrogate | None = None,
+        initial: float = 0.0,
+        max_spikes: int = 1,
     ) -> None:
-        super().__init__(1.0, threshold, reset, surrogate)
+        super().__init__(1.0, threshold, reset, surrogate, initial, max_spikes)
 
 
 class ParametricLIF(LIF):
@@ -145,11 +187,13 @@ class ParametricLIF(LIF):
         reset: Reset = "subtract",
         surrogate: Surrogate | None = None,
         channels: int | None = None,
+        initial: float = 0.0,
+        max_spikes: int = 1,
     ) -> None:
         if not 0 < decay < 1:
             raise ModelError(f"decay: expected above 0 and below 1, to learn from, found {decay!r}")
         self._channels = channels
-        super().__init__(decay, threshold, reset, surrogate)
+        super().__init__(decay, threshold, reset, surrogate, initial, max_spikes)
 
     def _set_decay(self, decay: float) -> None:
         logit = math.log(decay / (1 - decay))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from snnrt.errors import ModelError
+
+OPTIMISERS = ("adamw", "sgd")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """``epochs`` over all inputs in batches of ``batch``; AdamW with ``weight_decay`` and one cycle of
-    learning rates up to ``learning_rate``.
+    """``epochs`` over all inputs in batches of ``batch``; one cycle of learning rates up to
+    ``learning_rate``, with ``weight_decay``: of AdamW (``optimiser="adamw"``), or of SGD with Nesterov's
+    momentum of 0.9 (``"sgd"``), whose learning rates are some thirty times as large.
 
     ``timesteps``: of each epoch, the last repeated (None: the network's own): to begin with one timestep
     costs a fraction and makes the first answer count. ``rate_weight`` times Σ max(0, rate − ``rate_target``)²
@@ -24,6 +28,7 @@ class Settings:
     batch: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
+    optimiser: Literal["adamw", "sgd"] = "adamw"
     timesteps: Sequence[int] | None = None
     rate_weight: float = 0.0
     rate_target: float = 0.1
@@ -43,6 +48,8 @@ class Settings:
         for name in ("weight_decay", "rate_weight", "rate_target"):
             if not getattr(self, name) >= 0:
                 raise ModelError(f"{name}: expected 0 or more, found {getattr(self, name)!r}")
+        if self.optimiser not in OPTIMISERS:
+            raise ModelError(f"optimiser: expected {' or '.join(OPTIMISERS)}, found {self.optimiser!r}")
         if self.timesteps is not None and (not len(self.timesteps) or min(self.timesteps) < 1):
             raise ModelError(f"timesteps: expected 1 or more for each epoch, found {list(self.timesteps)}")
 

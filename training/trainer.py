@@ -1,4 +1,4 @@
-"""Trains a network for its exits: AdamW, one cycle of learning rates, checkpoints to go on from.
+"""Trains a network for its exits: AdamW or SGD, one cycle of learning rates, checkpoints to go on from.
 
 trainer = Trainer(net, Settings(epochs=10), Cumulative(), checkpoint="run.pt")
 history = trainer.fit(x, y, validation=(x_held, y_held))
@@ -21,7 +21,7 @@ from torch import nn
 from snnrt.errors import DataError, ModelError
 from snnrt.training.augment import Augment
 from snnrt.training.checkpoint import read_checkpoint, write_checkpoint
-from snnrt.training.evaluation import as_input, evaluate
+from snnrt.training.evaluation import as_input, evaluate, with_time
 from snnrt.training.losses import Cumulative, Loss, firing_rates
 from snnrt.training.progress import EpochRecord, Reporter, reporting
 from snnrt.training.settings import Settings
@@ -30,6 +30,7 @@ Held = tuple[torch.Tensor, torch.Tensor]
 
 _WARM_UP = 0.25
 """Share of a training in which the learning rate rises."""
+_MOMENTUM = 0.9
 
 
 @dataclass
@@ -43,7 +44,8 @@ class _State:
 
 
 class Trainer:
-    """Trains ``network`` in place, by ``loss`` of its (T, N, K) outputs, as ``settings`` say.
+    """Trains ``network`` in place, by ``loss`` of its (T, N, K) outputs, as ``settings`` say. An ordinary
+    network, whose outputs are (N, K), is one of a single timestep.
 
     ``augment``: changes each batch (N, …), as :mod:`snnrt.training.augment` does. ``checkpoint``: a file
     that is written after each epoch. ``progress``: a bar in a terminal, a line an epoch elsewhere.
@@ -108,10 +110,12 @@ class Trainer:
         decayed = [one for one in self.network.parameters() if one.ndim > 1]
         others = [one for one in self.network.parameters() if one.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": decayed}, {"params": others, "weight_decay": 0.0}]
-        optimiser = torch.optim.AdamW(
-            groups,
-            lr=settings.learning_rate, weight_decay=settings.weight_decay,
-        )  # fmt: skip
+        rates: dict[str, Any] = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
+        optimiser: torch.optim.Optimizer
+        if settings.optimiser == "sgd":
+            optimiser = torch.optim.SGD(groups, momentum=_MOMENTUM, nesterov=True, **rates)
+        else:
+            optimiser = torch.optim.AdamW(groups, **rates)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, lambda step: one_cycle(step / (settings.epochs * batches))
         )
@@ -149,7 +153,7 @@ class Trainer:
         kind = torch.device(settings.device).type
         with firing_rates(self.network) as rates:
             with torch.autocast(kind, torch.bfloat16, enabled=settings.bfloat16):
-                outputs = self.network(inputs)
+                outputs = with_time(self.network(inputs))
             loss = self.loss(outputs.float(), labels)
             if settings.rate_weight:
                 loss = loss + settings.rate_weight * rates.penalty(settings.rate_target)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,11 @@ def write_nir(graph: Graph, path: str | os.PathLike[str]) -> list[str]:
     with h5py.File(stream, "w") as file:
         file.create_dataset("version", data=NIR_VERSION, dtype=h5py.string_dtype())
         root = file.create_group("node")
-        _put(root, {"type": "NIRGraph", "nodes": nodes})
+        written: dict[bytes, h5py.Dataset] = {}
+        _put(root, {"type": "NIRGraph", "nodes": nodes}, written)
         root.create_dataset("edges", data=np.array(edges, dtype=object), dtype=h5py.string_dtype())
         metadata = root.create_group(f"metadata/{OWN_METADATA}")
-        _put(metadata, described(graph))
+        _put(metadata, described(graph), written)
         file.flush()
         metadata["digest"] = digest(unpacked(root))
     write_atomically(Path(path), stream.getvalue())
@@ -171,13 +173,20 @@ def _reaches(graph: Graph, start: str, end: str) -> bool:
     return start in seen
 
 
-def _put(group: h5py.Group, fields: Mapping[str, Any]) -> None:
+def _put(group: h5py.Group, fields: Mapping[str, Any], written: dict[bytes, h5py.Dataset]) -> None:
+    """``written``: the arrays so far. One that stands twice, in a node of NIR and in our metadata, is stored
+    once and linked to: readers see no difference."""
     for key, value in fields.items():
         if isinstance(value, Mapping):
-            _put(group.create_group(key), value)
+            _put(group.create_group(key), value, written)
         elif isinstance(value, str):
             group.create_dataset(key, data=value, dtype=h5py.string_dtype())
         elif np.ndim(value) and np.size(value) > 16:
-            group.create_dataset(key, data=value, compression="gzip")
+            array = np.ascontiguousarray(value)
+            content = sha256(f"{array.dtype.str}{array.shape}".encode() + array.tobytes()).digest()
+            if content in written:
+                group[key] = written[content]
+            else:
+                written[content] = group.create_dataset(key, data=array, compression="gzip")
         else:
             group.create_dataset(key, data=value)

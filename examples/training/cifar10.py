@@ -1,14 +1,22 @@
 """Train a spiking VGG or ResNet on CIFAR-10; write it as .snnrt (int8) and .nir, with its figures.
 
     pip install 'snnrt[training]'
-    python examples/training/cifar10.py FOLDER --network vgg9 --device cuda
+    python examples/training/cifar10.py FOLDER --spikes 4
 
 FOLDER has data_batch_1 … and test_batch of the Python version, or WebP mosaics of it. T = 4, the image as a
-constant current; most epochs show one timestep, the last ones two and four. The last 2,000 training images
-are held back: they calibrate the integers and choose the threshold.
+constant current. First the same layers learn as an ordinary network with ReLU. With ``--spikes`` above 1 its
+activations are then rounded to as many levels (QCFS), which is the spiking network's first timestep; else the
+spiking network learns with one timestep. Its last epoch has four, the loss weighted by the share of images
+that would exit at each. The last 2,000 training images are held back: they calibrate the integers and choose
+the threshold. A ResNet-19 spikes from the start.
+
+``--ordinary PATH`` keeps the ordinary networks, NAME.pt and NAME_qcfs4.pt, for
+``examples/training_ordinary/measure.py``.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import datasets
 import experiment
@@ -20,38 +28,52 @@ from snnrt.training.augment import cutout, flip, shift, together
 
 HELD = 2000
 NETWORKS = {
-    "small_vgg": training.networks.small_vgg, "vgg9": training.networks.vgg9,
-    "vgg16": training.networks.vgg16, "resnet19": training.networks.resnet19,
-    "separable": training.networks.separable,
+    "small_vgg": training.networks.small_vgg, "vgg8": training.networks.vgg8,
+    "vgg9": training.networks.vgg9, "vgg16": training.networks.vgg16,
+    "resnet19": training.networks.resnet19, "separable": training.networks.separable,
 }  # fmt: skip
+BRANCHED = {"resnet19"}
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-
-
-def growing(epochs: int) -> list[int]:
-    """Timesteps of each epoch: one, two in the last quarter, four in the last tenth; four at the end."""
-    four = max(1, round(epochs / 10))
-    two = min(epochs - four, round(epochs * 0.15))
-    return [1] * (epochs - two - four) + [2] * two + [4] * four
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Train or go on, measure, write."""
-    parser = experiment.parser_of("cifar10_vgg9", __doc__, 60)
-    parser.add_argument("--network", choices=NETWORKS, default="vgg9")
+    parser = experiment.parser_of("cifar10_vgg8", __doc__, 28)
+    parser.add_argument("--network", choices=NETWORKS, default="vgg8")
+    parser.add_argument("--spikes", type=int, default=1, help="up to so many a timestep")
+    parser.add_argument("--tuning-epochs", type=int, default=4, help="with QCFS, for several spikes")
+    parser.add_argument("--spiking-epochs", type=int, default=8, help="with one timestep, for one spike")
+    parser.add_argument("--ordinary", type=Path, help="folder that keeps the ordinary networks")
     options = experiment.begin(parser, arguments)
     x, y = datasets.cifar10(options.folder, "train")
     count = min(options.limit or len(x), len(x) - HELD)
-    sized = {"width": options.width} if options.width else {}
-    network = NETWORKS[options.network]((3, 32, 32), timesteps=4, dropout=0.1, **sized)
-    network = network.to(memory_format=torch.channels_last)
-    settings = training.Settings(
-        options.epochs, batch=128, learning_rate=3e-3, weight_decay=5e-2, timesteps=growing(options.epochs),
-        seed=options.seed, device=options.device, bfloat16=True,
+    given, held = (x[:count], y[:count]), (x[-HELD:], y[-HELD:])
+    network = NETWORKS[options.network](
+        (3, 32, 32), timesteps=4, dropout=0.1, neuron=experiment.neuron_of(options.spikes),
+        **({"width": options.width} if options.width else {}),
     )  # fmt: skip
+    network = network.to(memory_format=torch.channels_last)
     run = experiment.Experiment(options, network, together(shift(4), flip(), cutout(8)))
-    held = x[-HELD:], y[-HELD:]
-    stage = experiment.Stage(settings, training.ExpectedExits(0.2, floor=0.3, smoothing=0.05))
-    run.train([stage], (x[:count], y[:count]), held)
+    shared = {"batch": 128, "seed": options.seed, "device": options.device, "bfloat16": True}
+    smooth = training.Cumulative(smoothing=0.1)
+    by_sgd = {"weight_decay": 5e-4, "optimiser": "sgd", **shared}
+    if options.network not in BRANCHED:
+        stages = [experiment.Stage(training.Settings(options.epochs, learning_rate=0.1, **by_sgd), smooth)]
+        if options.spikes > 1:
+            tuning = training.Settings(options.tuning_epochs, learning_rate=0.02, **by_sgd)
+            stages.append(experiment.Stage(tuning, smooth))
+        relu, qcfs = run.pretrain(stages, given, held, options.spikes)
+        if options.ordinary is not None:
+            options.ordinary.mkdir(parents=True, exist_ok=True)
+            torch.save(relu.state_dict(), options.ordinary / f"{options.network}.pt")
+            torch.save(qcfs.state_dict(), options.ordinary / f"{options.network}_qcfs{options.spikes}.pt")
+    stages = []
+    if options.spikes == 1:
+        alone = training.Settings(options.spiking_epochs, learning_rate=2e-3, timesteps=[1], **shared)
+        stages.append(experiment.Stage(alone, training.Cumulative(smoothing=0.05)))
+    last = training.Settings(1, learning_rate=5e-4, **shared)
+    stages.append(experiment.Stage(last, training.ExpectedExits(0.2, floor=0.4, smoothing=0.05)))
+    run.train(stages, given, held)
     measuring.finish(run, held, datasets.cifar10(options.folder, "test"), "CIFAR-10, bytes / 255", CLASSES)
 
 

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 from datasets import Split
+from torch import nn
 
 from snnrt import training
+from snnrt.training.activations import with_qcfs
 from snnrt.training.augment import Augment
+from snnrt.training.evaluation import as_input
+from snnrt.training.ordinary import carry_over, ordinary
+from snnrt.training.surrogates import triangle
 
+CALIBRATION = 500
+"""Training images that say how far activations go."""
 MODELS = Path(__file__).parents[1] / "models"
 
 
@@ -44,8 +52,8 @@ def begin(parser: argparse.ArgumentParser, given: list[str] | None) -> argparse.
         parser.error(f"{options.folder}: no such folder; give the one that the data set lies in")
     # what another needs to make it again: not where things lay here
     chosen = [
-        f"--{name} {value}" for name, value in vars(options).items()
-        if name not in ("folder", "output", "checkpoint") and value != parser.get_default(name)
+        f"--{name.replace('_', '-')} {value}" for name, value in vars(options).items()
+        if name not in ("folder", "output", "checkpoint", "ordinary") and value != parser.get_default(name)
     ]  # fmt: skip
     options.command = " ".join([Path(sys.argv[0]).name, "FOLDER", *chosen])
     torch.set_num_threads(options.threads)
@@ -55,11 +63,12 @@ def begin(parser: argparse.ArgumentParser, given: list[str] | None) -> argparse.
 
 @dataclass(frozen=True)
 class Stage:
-    """A training with one loss on the first ``count`` inputs (None: all)."""
+    """A training with one loss on the first ``count`` inputs (None: all); ``name``: in the log."""
 
     settings: training.Settings
     loss: training.losses.Loss
     count: int | None = None
+    name: str = "spiking"
 
 
 @dataclass
@@ -70,22 +79,44 @@ class Experiment:
     network: training.SpikingNetwork
     augment: Augment | None = None
     over_time: bool = False
-    history: list[training.EpochRecord] = field(default_factory=list)
+    history: list[tuple[str, training.EpochRecord]] = field(default_factory=list)
+    stages: int = 0
 
-    def train(self, stages: list[Stage], given: Split, held: Split) -> None:
-        """Train on ``given``; ``held`` is measured after each epoch, and chooses nothing here."""
+    def train(self, stages: list[Stage], given: Split, held: Split, network: nn.Module | None = None) -> None:
+        """Train ``network`` (None: the spiking one) on ``given``; ``held`` is measured after each epoch, and
+        chooses nothing here."""
         x, y = given
-        for number, stage in enumerate(stages, 1):
+        for stage in stages:
+            self.stages += 1
             kept = self.options.checkpoint
-            path = None if kept is None else kept.with_name(f"{kept.stem}-{number}{kept.suffix}")
+            path = None if kept is None else kept.with_name(f"{kept.stem}-{self.stages}{kept.suffix}")
             trainer = training.Trainer(
-                self.network, stage.settings, stage.loss, augment=self.augment, checkpoint=path
+                network or self.network, stage.settings, stage.loss, augment=self.augment, checkpoint=path
             )
             try:
-                self.history += trainer.fit(
+                found = trainer.fit(
                     x[: stage.count], y[: stage.count], validation=held, over_time=self.over_time,
                     resume=path is not None,
                 )  # fmt: skip
             except KeyboardInterrupt:
                 # the trainer has said from where to go on
                 raise SystemExit(130) from None
+            self.history += [(stage.name, one) for one in found]
+
+    def pretrain(
+        self, stages: list[Stage], given: Split, held: Split, levels: int
+    ) -> tuple[nn.Module, nn.Module]:
+        """Train the first of ``stages`` as an ordinary network with ReLU, further ones with QCFS of
+        ``levels``, whose weights the spiking network takes over; both."""
+        plain: nn.Module = ordinary(self.network).to(memory_format=torch.channels_last)
+        self.train([replace(one, name="ordinary, ReLU") for one in stages[:1]], given, held, plain)
+        tuned = with_qcfs(plain, levels, as_input(given[0][:CALIBRATION], False))
+        name = f"ordinary, QCFS of {levels} levels"
+        self.train([replace(one, name=name) for one in stages[1:]], given, held, tuned)
+        carry_over(tuned, self.network)
+        return plain, tuned
+
+
+def neuron_of(spikes: int) -> Callable[[], training.IF]:
+    """Makes neurons that stand for an activation of so many levels: up to ``spikes`` a timestep."""
+    return lambda: training.IF(1.0, "subtract", triangle(), 0.5, spikes)

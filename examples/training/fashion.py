@@ -4,9 +4,10 @@
     python examples/training/fashion.py FOLDER
 
 FOLDER has the four files of Fashion-MNIST (train-images-idx3-ubyte.gz …). T = 4, the image as a constant
-current. First the network learns with one timestep, which costs a quarter and makes the first answer count;
-then for one epoch with four, its loss weighted by the share of images that would exit at each. The last 2,000
-training images are held back: they calibrate the integers and choose the exit's threshold.
+current. First the same layers learn as an ordinary network with ReLU. The spiking network begins with its
+weights and learns with one timestep, to be right at once; then for one epoch with four, its loss weighted by
+the share of images that would exit at each. The last 2,000 training images are held back: they calibrate the
+integers and choose the exit's threshold.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import measuring
 import torch
 
 from snnrt import training
-from snnrt.training.augment import flip, shift, together
+from snnrt.training.augment import cutout, flip, shift, together
 
 HELD = 2000
 TIMESTEPS = 4
@@ -26,27 +27,36 @@ CLASSES = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt"
 
 def main(arguments: list[str] | None = None) -> None:
     """Train or go on, measure, write."""
-    parser = experiment.parser_of("fashion_vgg", __doc__, 20)
+    parser = experiment.parser_of("fashion_vgg", __doc__, 12)
+    parser.add_argument("--spiking-epochs", type=int, default=8, help="of them with one timestep")
     parser.add_argument("--last", type=int, help="images of the epoch with four timesteps (all)")
     options = experiment.begin(parser, arguments)
     x, y = datasets.idx_images(options.folder, "train")
     count = min(options.limit or len(x), len(x) - HELD)
-    network = training.networks.small_vgg((1, 28, 28), width=options.width or 32, timesteps=TIMESTEPS)
+    width = options.width or 64
+    network = training.networks.vgg(
+        (width, "pool", width, width, "pool", 2 * width, 2 * width, "pool"), (), (1, 28, 28), len(CLASSES),
+        TIMESTEPS, experiment.neuron_of(1), 0.1,
+    )  # fmt: skip
     network = network.to(memory_format=torch.channels_last)
+    run = experiment.Experiment(options, network, together(shift(1), flip(), cutout(6)))
+    given, held = (x[:count], y[:count]), (x[-HELD:], y[-HELD:])
     shared = {"batch": 128, "seed": options.seed, "device": options.device, "bfloat16": True}
+    ordinary = training.Settings(
+        options.epochs, learning_rate=0.1, weight_decay=5e-4, optimiser="sgd", **shared
+    )
+    run.pretrain([experiment.Stage(ordinary, training.Cumulative(smoothing=0.1))], given, held, 1)
     stages = [
         experiment.Stage(
-            training.Settings(options.epochs, learning_rate=3e-3, timesteps=[1], **shared),
-            training.Cumulative(),
+            training.Settings(options.spiking_epochs, learning_rate=2e-3, timesteps=[1], **shared),
+            training.Cumulative(smoothing=0.05),
         ),
         experiment.Stage(
-            training.Settings(1, learning_rate=1e-3, **shared), training.ExpectedExits(0.2, floor=0.4),
+            training.Settings(1, learning_rate=5e-4, **shared), training.ExpectedExits(0.2, floor=0.4),
             options.last,
         ),
     ]  # fmt: skip
-    held = x[-HELD:], y[-HELD:]
-    run = experiment.Experiment(options, network, together(shift(1), flip()))
-    run.train(stages, (x[:count], y[:count]), held)
+    run.train(stages, given, held)
     test = datasets.idx_images(options.folder, "t10k")
     measuring.finish(run, held, test, "Fashion-MNIST, bytes / 255", CLASSES)
 

@@ -16,6 +16,8 @@ from experiment import Experiment
 
 import snnrt
 from snnrt import training
+from snnrt.calibration.outcomes import Outcomes
+from snnrt.ir.graph import Neuron
 from snnrt.training.evaluation import as_input
 
 THRESHOLDS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005)
@@ -23,6 +25,8 @@ MAX_DROP = 0.001
 TARGETS = ("dt-snn", "stm32u575")
 LIBRARIES = ("torch", "numpy")
 SHOWN = 12
+PROFILED = 1000
+"""Test inputs of the energy-delay product."""
 
 
 def finish(
@@ -48,7 +52,7 @@ def finish(
     x, y = _arrays(held, run.over_time)
     seen = x[:500]
     net = training.to_network(run.network, numbers="int8", calibrate=seen, **given)
-    threshold = choose_threshold(net, x, y)
+    threshold = choose_threshold(net, outcomes(net, x), y)
     exit = snnrt.Exit.entropy(threshold) if threshold else snnrt.Exit.never()
     options.output.parent.mkdir(parents=True, exist_ok=True)
     net = training.export(
@@ -62,24 +66,35 @@ def finish(
         "network": {
             "weights": sum(one.numel() for one in run.network.parameters()),
             "timesteps": net.graph.timesteps,
+            "max_spikes": max(one.max_spikes for one in net.graph if isinstance(one, Neuron) and one.spikes),
         },
-        "training": [_plain(record) for record in run.history],
-        "training_seconds": round(sum(record.seconds for record in run.history)),
+        "training": [_plain(stage, record) for stage, record in run.history],
+        "training_seconds": round(sum(record.seconds for _, record in run.history)),
         "file_bytes": net.file_info().file_bytes, "arena_bytes": net.file_info().arena_bytes,
         "exit": {"rule": "entropy", "threshold": threshold,
                  "chosen": f"the largest that loses at most {MAX_DROP:.1%} on {len(x)} held-out inputs"},
     }  # fmt: skip
     tx, ty = _arrays(test, run.over_time)
-    for part, count in (("test", len(tx)), ("first_half_of_test", len(tx) // 2)):
-        figures[part] = measure(net, tx[:count], ty[:count])
-    found = training.evaluate(run.network, *test, over_time=run.over_time)
-    shown = shown_steps(len(found.outputs))
+    found = outcomes(net, tx)
+    figures["test"] = measure(net, exit, found, ty)
+    half = len(tx) // 2
+    figures["first_half_of_test"] = measure(
+        net, exit, Outcomes(found.classes[:half], found.distances[:half]), ty[:half]
+    )
+    whole = training.evaluate(run.network, *test, over_time=run.over_time)
+    shown = shown_steps(len(whole.outputs))
     figures["float32_accuracy_after_timesteps"] = {
-        str(step): round(found.accuracies()[step - 1], 4) for step in shown
+        str(step): round(whole.accuracies()[step - 1], 4) for step in shown
     }
     if not run.over_time:
-        reports = net.profile(tx[:500], ty[:500], target=list(TARGETS))
+        reports = net.profile(tx[:PROFILED], ty[:PROFILED], target=list(TARGETS))
         figures["edp_reduction_by_exits"] = {one.target.name: round(one.edp_reduction, 4) for one in reports}
+        choices = {one.target.name: one.edp_reduction_by_choice for one in reports}
+        figures["edp_reduction_with_the_image_applied"] = {
+            name: {choice: round(value, 4) for choice, value in found.items()}
+            for name, found in choices.items()
+            if found
+        }
     figures["library_versions"] = {
         "python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in LIBRARIES},
@@ -89,29 +104,36 @@ def finish(
     return figures
 
 
-def choose_threshold(net: snnrt.Network, x: np.ndarray, y: np.ndarray) -> float:
-    """The largest of THRESHOLDS that loses at most MAX_DROP of accuracy on ``x``; 0 where none does."""
-    full = net.run(x, exit="never").accuracy(y)
+def outcomes(net: snnrt.Network, x: np.ndarray) -> Outcomes:
+    """What the core says of ``x`` after each timestep."""
+    found = net.run(x, exit="never", record=("accumulators",)).accumulators
+    assert found is not None
+    return Outcomes.of(net.graph, found)
+
+
+def choose_threshold(net: snnrt.Network, found: Outcomes, y: np.ndarray) -> float:
+    """The largest of THRESHOLDS that loses at most MAX_DROP of accuracy; 0 where none does."""
+    least = (found.classes[:, -1] == y).mean() - MAX_DROP
     for threshold in THRESHOLDS:
-        if net.run(x, exit=snnrt.Exit.entropy(threshold)).accuracy(y) >= full - MAX_DROP:
+        steps = found.exit_steps(snnrt.Exit.entropy(threshold), net.graph)
+        if (found.answers(steps) == y).mean() >= least:
             return threshold
     return 0.0
 
 
-def measure(net: snnrt.Network, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
-    """Accuracy after timesteps, and with the exit of ``net``."""
-    out = net.run(x)
-    by_step = {
-        str(step): round(net.run(x, timesteps=step, exit="never").accuracy(y), 4)
-        for step in shown_steps(net.graph.timesteps)
-    }
-    steps = np.bincount(out.timesteps, minlength=net.graph.timesteps + 1)[1:]
+def measure(net: snnrt.Network, exit: snnrt.Exit, found: Outcomes, y: np.ndarray) -> dict[str, Any]:
+    """Accuracy after timesteps, and with ``exit``."""
+    right = found.classes == y[:, None]
+    steps = found.exit_steps(exit, net.graph)
+    exits = np.bincount(steps, minlength=found.timesteps + 1)[1:]
     return {
-        "inputs": len(x),
-        "accuracy_after_timesteps": by_step,
-        "accuracy": round(out.accuracy(y), 4),
-        "mean_timesteps": round(float(out.timesteps.mean()), 4),
-        "exits": {str(step): int(count) for step, count in enumerate(steps, 1) if count},
+        "inputs": len(y),
+        "accuracy_after_timesteps": {
+            str(step): round(float(right[:, step - 1].mean()), 4) for step in shown_steps(found.timesteps)
+        },
+        "accuracy": round(float((found.answers(steps) == y).mean()), 4),
+        "mean_timesteps": round(float(steps.mean()), 4),
+        "exits": {str(step): int(count) for step, count in enumerate(exits, 1) if count},
     }
 
 
@@ -135,12 +157,16 @@ def tell(figures: dict[str, Any], path: Path, seconds: float) -> None:
     print("exits: " + ", ".join(f"{step}: {count}" for step, count in found["exits"].items()))
     for name, share in figures.get("edp_reduction_by_exits", {}).items():
         print(f"EDP on {name}: {share:.1%} less than without exits")
+    for name, shares in figures.get("edp_reduction_with_the_image_applied", {}).items():
+        words = ", ".join(f"{choice}: {share:.1%}" for choice, share in shares.items())
+        print(f"  {name}, the image applied {words}")
     print(f"wrote {path}.snnrt ({figures['file_bytes']} bytes), .nir and .json in {seconds:.0f} s")
 
 
-def _plain(record: training.EpochRecord) -> dict[str, Any]:
+def _plain(stage: str, record: training.EpochRecord) -> dict[str, Any]:
     steps = shown_steps(len(record.accuracies))
     return {
+        "stage": stage,
         "epoch": record.epoch,
         "timesteps": record.timesteps,
         "loss": round(record.loss, 4),

@@ -20,10 +20,10 @@ from train import accuracy, images
 import snnrt
 
 
-def network(folder: Path, name: str) -> nn.Module:
+def network(folder: Path, name: str, channels: int, side: int) -> nn.Module:
     """``resnet8``, or ``resnet8_qcfs4`` with QCFS of 4 levels."""
     kind, _, levels = name.partition("_qcfs")
-    made = NETWORKS[kind](activation=(lambda: QCFS(int(levels))) if levels else nn.ReLU)
+    made = NETWORKS[kind](channels, side, activation=(lambda: QCFS(int(levels))) if levels else nn.ReLU)
     made.load_state_dict(torch.load(folder / f"{name}.pt", weights_only=True))
     return made
 
@@ -39,9 +39,9 @@ def measure(
     max_spikes: int | None = None,
 ) -> None:
     """A line of figures for each number of timesteps and each exit."""
-    made = network(folder, name)
     seen, (x, y) = images(data, "train")[0][:calibration], images(data, "t10k")
     x, y = x[:count], y[:count]
+    made = network(folder, name, *x.shape[1:3])
     expected = accuracy(made, x, y)
     print(f"{name}: {100 * expected:.2f} % in float32, on {count} images")
     with warnings.catch_warnings():

@@ -10,25 +10,14 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from snnrt.training.activations import QCFS
+from snnrt.training.networks import vgg8 as spiking_vgg8
+from snnrt.training.ordinary import ordinary
+
+__all__ = ["NETWORKS", "QCFS", "ds_cnn", "mlp", "resnet8", "vgg", "vgg8"]
+
 CLASSES = 10
 Activation = Callable[[], nn.Module]
-
-
-class QCFS(nn.Module):
-    """λ·clip(⌊x·L/λ + ½⌋/L, 0, 1), λ learnt (Bu et al. 2022, ICLR, eq. 8): what a neuron of threshold λ that
-    begins at λ/2 gives in L timesteps."""
-
-    def __init__(self, levels: int = 4, ceiling: float = 4.0) -> None:
-        super().__init__()
-        self.levels = levels
-        self.ceiling = nn.Parameter(torch.tensor(ceiling))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The gradient passes the rounding as if it were not there."""
-        share = torch.clamp(x / self.ceiling, 0, 1)
-        steps = share * self.levels
-        rounded = torch.floor(steps + 0.5)
-        return (steps + (rounded - steps).detach()) / self.levels * self.ceiling
 
 
 class Residual(nn.Module):
@@ -102,4 +91,9 @@ def mlp(channels: int = 1, side: int = 28, activation: Activation = nn.ReLU, wid
     )  # fmt: skip
 
 
-NETWORKS = {"mlp": mlp, "vgg": vgg, "resnet8": resnet8, "ds_cnn": ds_cnn}
+def vgg8(channels: int = 3, side: int = 32, activation: Activation = nn.ReLU, width: int = 48) -> nn.Module:
+    """The layers of ``snnrt.training``'s VGG-8, as ``examples/training/cifar10.py`` trains them."""
+    return ordinary(spiking_vgg8((channels, side, side), CLASSES, width, dropout=0.1), activation)
+
+
+NETWORKS = {"mlp": mlp, "vgg": vgg, "resnet8": resnet8, "ds_cnn": ds_cnn, "vgg8": vgg8}

@@ -2,33 +2,38 @@
 
     python examples/training_ordinary/train.py DATA resnet8 --output ordinary/
 
-DATA: a folder with Fashion-MNIST's or MNIST's IDX files (``train-images-idx3-ubyte.gz`` and the other three).
-Writes ``NAME.pt`` and ``NAME_qcfs4.pt``, weights alone; ``measure.py`` beside it says what becomes of them.
+DATA: a folder with Fashion-MNIST's or MNIST's IDX files (``train-images-idx3-ubyte.gz`` and the other three),
+or CIFAR-10's as ``examples/training/cifar10.py`` reads them. Writes ``NAME.pt`` and ``NAME_qcfs4.pt``, the
+weights alone; ``measure.py`` beside it says what becomes of them.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
-import gzip
+import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
-from ordinary_networks import NETWORKS, QCFS
+from ordinary_networks import NETWORKS
 from torch import nn
+
+from snnrt.training.activations import with_qcfs
+
+sys.path.append(str(Path(__file__).parents[1] / "training"))
+import datasets
 
 BATCH = 64
 WEIGHT_DECAY = 5e-4
 
 
 def images(folder: Path, split: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of an IDX split (``train``, ``t10k``): (N, 1, 28, 28) from 0 to 1, and labels."""
-    pixels = gzip.decompress((folder / f"{split}-images-idx3-ubyte.gz").read_bytes())[16:]
-    labels = gzip.decompress((folder / f"{split}-labels-idx1-ubyte.gz").read_bytes())[8:]
-    x = np.frombuffer(pixels, np.uint8).reshape(-1, 1, 28, 28).astype(np.float32) / 255
-    return torch.from_numpy(x), torch.from_numpy(np.frombuffer(labels, np.uint8).astype(np.int64))
+    """Of an IDX split (``train``, ``t10k``), or of CIFAR-10: (N, C, H, W) from 0 to 1, and labels."""
+    if (folder / f"{split}-images-idx3-ubyte.gz").exists():
+        x, y = datasets.idx_images(folder, split)
+    else:
+        x, y = datasets.cifar10(folder, "train" if split == "train" else "test")
+    return x.float() / 255, y
 
 
 def accuracy(network: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
@@ -61,27 +66,6 @@ def train(network: nn.Module, x: torch.Tensor, y: torch.Tensor, steps: int, rate
         schedule.step()
 
 
-def with_qcfs(network: nn.Module, levels: int, x: torch.Tensor) -> nn.Module:
-    """A copy whose ReLUs are QCFS, each from 99.9 % of what the ReLU gave on ``x``."""
-    made = copy.deepcopy(network).eval()
-    seen: dict[str, float] = {}
-    hooks = [
-        one.register_forward_hook(
-            lambda _, __, output, path=path: seen.__setitem__(path, float(np.quantile(output.numpy(), 0.999)))
-        )
-        for path, one in made.named_modules()
-        if isinstance(one, nn.ReLU)
-    ]
-    with torch.no_grad():
-        made(x)
-    for hook in hooks:
-        hook.remove()
-    for path, ceiling in seen.items():
-        parent, _, name = path.rpartition(".")
-        setattr(made.get_submodule(parent), name, QCFS(levels, ceiling))
-    return made
-
-
 def main() -> None:
     """Train and write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -98,7 +82,7 @@ def main() -> None:
     for name in options.networks:
         torch.manual_seed(options.seed)
         start = time.perf_counter()
-        network = NETWORKS[name]()
+        network = NETWORKS[name](*x.shape[1:3])
         train(network, x, y, options.steps, 0.1)
         torch.save(network.state_dict(), options.output / f"{name}.pt")
         tuned = with_qcfs(network, options.levels, x[:256])

@@ -30,6 +30,15 @@ def test_evaluation_is_in_eval_mode_in_parts_and_leaves_the_network():
     torch.testing.assert_close(found.outputs, net.eval()(x / 255).detach())
 
 
+def test_an_ordinary_network_is_one_of_a_single_timestep():
+    torch.manual_seed(1)
+    x, y = torch.rand(7, 4), torch.arange(7) % 3
+    net = torch.nn.Linear(4, 3)
+    found = evaluate(net, x, y, batch=3)
+    assert found.outputs.shape == (1, 7, 3)
+    assert found.accuracies() == [float((net(x).argmax(1) == y).double().mean())]
+
+
 def test_inputs_over_time():
     x = torch.randint(0, 3, (4, 5, 2, 8, 8), dtype=torch.uint8)
     assert as_input(x, True).shape == (5, 4, 2, 8, 8) and as_input(x, True).max() == 2

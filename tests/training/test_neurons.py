@@ -19,24 +19,25 @@ class Spike(torch.autograd.Function):
         return given * TRIANGLE(ctx.saved_tensors[0])
 
 
-def step_by_step(x, decay, threshold, reset):
+def step_by_step(x, decay, threshold, reset, initial=0.0, most=1):
     """The equations of the module's docstring, by autograd."""
-    v, out = torch.zeros_like(x[0]), []
+    v, out = torch.full_like(x[0], initial), []
     for current in x:
         u = v * decay + current
-        s = Spike.apply(u - threshold)
-        v = u - threshold * s.detach() if reset == "subtract" else u * (1 - s.detach())
+        s = sum(Spike.apply(u - number * threshold) for number in range(1, most + 1))
+        v = u - threshold * s.detach() if reset == "subtract" else u * (s.detach() == 0)
         out.append(s)
     return torch.stack(out)
 
 
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 @pytest.mark.parametrize("channels", [None, 3])
-def test_spikes_and_gradients_are_those_of_the_equations(reset, channels):
+@pytest.mark.parametrize(("initial", "most"), [(0.0, 1), (0.45, 1), (-0.3, 3)])
+def test_spikes_and_gradients_are_those_of_the_equations(reset, channels, initial, most):
     generator = torch.Generator().manual_seed(1)
     x = torch.randn((7, 2, 3, 4, 4), generator=generator) + 0.4
     weights = torch.randn(x.shape, generator=generator)
-    neuron = ParametricLIF(0.7, 0.9, reset, TRIANGLE, channels)
+    neuron = ParametricLIF(0.7, 0.9, reset, TRIANGLE, channels, initial, most)
     if channels:
         neuron.weight.data = torch.tensor([-1.0, 0.5, 2.0])
     given, same = x.clone().requires_grad_(), x.clone().requires_grad_()
@@ -44,9 +45,9 @@ def test_spikes_and_gradients_are_those_of_the_equations(reset, channels):
     (found * weights).sum().backward()
     logit = neuron.weight.detach().clone().requires_grad_()
     decay = logit.sigmoid().reshape(-1, 1, 1) if channels else logit.sigmoid()
-    expected = step_by_step(same, decay, 0.9, reset)
+    expected = step_by_step(same, decay, 0.9, reset, initial, most)
     (expected * weights).sum().backward()
-    assert 0.1 < float(expected.detach().mean()) < 0.9
+    assert 0.1 < float(expected.detach().mean()) < 0.9 and expected.max() == most
     assert_close(found, expected, rtol=0, atol=0)
     assert_close(given.grad, same.grad)
     assert_close(neuron.weight.grad, logit.grad)
@@ -83,6 +84,8 @@ def test_a_state_dict_holds_the_decay():
         (lambda: LIF(1.5), "decay: expected 0 to 1"),
         (lambda: LIF(float("nan")), "decay"),
         (lambda: LIF(threshold=0.0), "threshold: expected a finite number above 0"),
+        (lambda: LIF(initial=1.0), "initial: expected a finite number below the threshold, found 1.0"),
+        (lambda: IF(max_spikes=0), "max_spikes: expected 1 to 32767, found 0"),
         (lambda: LIF(reset="hard"), "reset: expected 'subtract' or 'zero', found 'hard'"),
         (lambda: ParametricLIF(1.0), "decay: expected above 0 and below 1"),
         (lambda: LIF()(torch.zeros(2, 3)), r"expected \(T, N, …\) currents"),

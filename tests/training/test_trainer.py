@@ -6,6 +6,7 @@ import torch
 from snnrt.errors import DataError, ModelError
 from snnrt.training import Cumulative, Settings, Trainer, augment, evaluate
 from snnrt.training.networks import small_vgg
+from snnrt.training.ordinary import ordinary
 
 torch.set_num_threads(1)
 
@@ -49,6 +50,24 @@ def test_it_learns_and_says_how():
     assert len(history[0].accuracies) == 3 and 0 < history[0].rate < 1
     found = evaluate(net, *task(200, 2)).accuracies()
     assert min(found) > 0.9 and history[-1].accuracies[-1] > 0.9
+
+
+def test_an_ordinary_network_learns_by_sgd_and_goes_on(tmp_path):
+    def made():
+        return ordinary(network())
+
+    chosen = Settings(4, 40, 0.1, 5e-4, "sgd")
+    whole, path = made(), tmp_path / "run.pt"
+    history = Trainer(whole, chosen, progress=False).fit(*task(), validation=task(40, 1))
+    assert [len(one.accuracies) for one in history] == [1] * 4 and history[0].rate == 0
+    assert evaluate(whole, *task(200, 2)).accuracies()[0] > 0.9
+    net = made()
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(net, chosen, Stop(15), checkpoint=path, progress=False).fit(*task())
+    Trainer(net, chosen, checkpoint=path, progress=False).fit(*task(), resume=True)
+    assert torch.equal(state(net), state(whole))
+    with pytest.raises(ModelError, match="optimiser"):
+        Trainer(net, Settings(4, 40, 0.1, 5e-4), checkpoint=path, progress=False).fit(*task(), resume=True)
 
 
 def test_the_same_seed_gives_the_same_network():

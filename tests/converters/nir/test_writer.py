@@ -20,7 +20,7 @@ from snnrt.converters.nir.agreement import first_difference
 from snnrt.converters.nir.importer import import_nir
 from snnrt.converters.nir.writer import nir_nodes, write_nir
 from snnrt.errors import ModelError, OutputError
-from snnrt.ir.graph import Neuron
+from snnrt.ir.graph import Conv2d, Neuron
 from snnrt.reference.run import Reference
 
 F = np.float32
@@ -40,6 +40,18 @@ def test_a_round_trip_is_exact(tmp_path, name, isolated):
     assert back.whole and first_difference(network.graph, back.graph) == ""
     assert back.graph.metadata == network.graph.metadata and back.graph.timesteps == network.timesteps
     assert snnrt.convert(tmp_path / "net.nir").to_bytes() == network.to_bytes()
+
+
+def test_weights_are_stored_once(tmp_path):
+    graph = image_conv("float32")[0]
+    write_nir(graph, tmp_path / "net.nir")
+    with h5py.File(tmp_path / "net.nir") as file:
+        weights = [node for node in graph if isinstance(node, Conv2d) and node.weights.size > 16]
+        assert weights
+        for node in weights:
+            found = file[f"node/nodes/{node.name}/weight"]
+            assert h5py.h5o.get_info(found.id).rc == 2
+            np.testing.assert_array_equal(found[()], node.weights)
 
 
 def lif(beta=0.5):

@@ -67,7 +67,8 @@ def test_fashion(script, tmp_path):
         write_idx(tmp_path / f"{split}-images-idx3-ubyte.gz", images[:, 0])
         write_idx(tmp_path / f"{split}-labels-idx1-ubyte.gz", labels)
     kept = str(tmp_path / "run.pt")
-    options = ("--epochs", "2", "--width", "4", "--last", "200", "--checkpoint", kept)
+    options = ("--epochs", "1", "--spiking-epochs", "1", "--width", "4", "--last", "200")
+    options += ("--checkpoint", kept)
     log, printed = script("fashion", tmp_path, *options)
     assert [one["timesteps"] for one in log["training"]] == [1, 1, 4]
     assert (
@@ -75,15 +76,22 @@ def test_fashion(script, tmp_path):
     )
     assert set(log["test"]["accuracy_after_timesteps"]) == {"1", "2", "3", "4"}
     assert f"accuracy {100 * log['test']['accuracy']:.2f} %" in printed and "EDP on dt-snn" in printed
-    assert log["script"] == "examples/training/fashion.py FOLDER --epochs 2 --width 4 --last 200"
-    assert (tmp_path / "run-1.pt").exists() and (tmp_path / "run-2.pt").exists()
+    assert log["script"] == (
+        "examples/training/fashion.py FOLDER --epochs 1 --width 4 --spiking-epochs 1 --last 200"
+    )
+    assert [one["stage"] for one in log["training"]] == ["ordinary, ReLU", "spiking", "spiking"]
+    assert set(log["edp_reduction_with_the_image_applied"]["dt-snn"]) == {"once", "every_timestep"}
+    assert all((tmp_path / f"run-{number}.pt").exists() for number in (1, 2, 3))
     # nothing is left to train: the same figures
     again, _ = script("fashion", tmp_path, *options)
     assert again["test"] == log["test"] and again["training"] == log["training"]
 
 
-@pytest.mark.parametrize("network", ["vgg9", "small_vgg"])
-def test_cifar10(script, tmp_path, network):
+@pytest.mark.parametrize(
+    ("network", "spikes", "timesteps"),
+    [("vgg8", 1, [1, 1, 1, 4]), ("small_vgg", 4, [1, 1, 4]), ("resnet19", 1, [1, 4])],
+)
+def test_cifar10(script, tmp_path, network, spikes, timesteps):
     images, labels = stripes(2300, (3, 32, 32))
     for number, part in enumerate(np.split(np.arange(2250), 5), 1):
         content = {b"data": images[part].reshape(450, -1), b"labels": labels[part].tolist()}
@@ -91,10 +99,17 @@ def test_cifar10(script, tmp_path, network):
     content = {b"data": images[:20].reshape(20, -1), b"labels": labels[:20].tolist()}
     (tmp_path / "test_batch").write_bytes(pickle.dumps(content))
     log, _ = script(
-        "cifar10", tmp_path, "--epochs", "3", "--width", "2", "--network", network, "--limit", "128"
-    )
-    assert [one["timesteps"] for one in log["training"]] == [1, 1, 4]
-    assert log["network"]["timesteps"] == 4
+        "cifar10", tmp_path, "--epochs", "2", "--width", "3", "--network", network, "--limit", "128",
+        "--spikes", str(spikes), "--tuning-epochs", "1", "--spiking-epochs", "1",
+        "--ordinary", str(tmp_path / "kept"),
+    )  # fmt: skip
+    assert [one["timesteps"] for one in log["training"]][-len(timesteps) :] == timesteps
+    stages = [one["stage"] for one in log["training"]]
+    assert ("ordinary, ReLU" in stages) == (network != "resnet19")
+    assert ("ordinary, QCFS of 4 levels" in stages) == (spikes == 4)
+    assert log["network"]["timesteps"] == 4 and log["network"]["max_spikes"] == spikes
+    names = {path.name for path in tmp_path.glob("kept/*")}
+    assert names == (set() if network == "resnet19" else {f"{network}.pt", f"{network}_qcfs{spikes}.pt"})
 
 
 def test_nmnist(script, tmp_path):

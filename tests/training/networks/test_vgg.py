@@ -5,12 +5,13 @@ from settled_networks import settled
 from torch import nn
 
 from snnrt.errors import ModelError
-from snnrt.training.networks import small_vgg, vgg, vgg9, vgg16
+from snnrt.training.networks import small_vgg, vgg, vgg8, vgg9, vgg16
 from snnrt.training.networks.neuron_choice import default_neuron
 
 
 @pytest.mark.parametrize(
-    ("make", "shape"), [(small_vgg, (1, 28, 28)), (vgg9, (3, 16, 16)), (vgg16, (3, 32, 32))]
+    ("make", "shape"),
+    [(small_vgg, (1, 28, 28)), (vgg8, (3, 16, 16)), (vgg9, (3, 16, 16)), (vgg16, (3, 32, 32))],
 )
 def test_the_core_fires_as_pytorch_does(make, shape):
     torch.manual_seed(1)
@@ -25,6 +26,7 @@ def test_layers():
         return [one.out_channels for one in net.modules() if isinstance(one, nn.Conv2d)]
 
     assert convolutions(vgg9(width=8)) == [8, 8, 16, 16, 32, 32, 32]
+    assert convolutions(vgg8()) == [48, 64, 64, 128, 128, 128, 160]
     assert convolutions(vgg16(width=8)) == [8, 8, 16, 16, 32, 32, 32, 64, 64, 64, 64, 64, 64]
     assert sum(one.numel() for one in small_vgg().parameters()) == pytest.approx(0.25e6, rel=0.02)
     # a map of 8 has room for three pools

@@ -30,6 +30,13 @@ def test_integrate_and_fire(reset):
     assert node.model == "IF"
 
 
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
+def test_several_spikes_and_another_begin(reset):
+    neuron = training.LIF(0.8, 0.9, reset, initial=0.45, max_spikes=3)
+    node = only_neuron(converted(neuron, currents(4)))
+    assert node.multiple and node.max_spikes == 3 and node.initial == np.float32(0.45)
+
+
 @pytest.mark.parametrize("channels", [None, NEURONS])
 def test_a_learnt_decay(channels):
     neuron = training.ParametricLIF(0.8, channels=channels)
