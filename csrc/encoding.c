@@ -67,19 +67,33 @@ static uint32_t encoding_u8_colour(const uint8_t *values, int16_t *input, uint32
     return done;
 }
 
+/* Two channels next to each other of `pixels`, `stride` apart, with what they are multiplied by in registers. */
+static void encoding_u8_pair(const uint8_t *values, int16_t *input, uint32_t pixels, uint32_t stride,
+                             const snnrt_affine *c) {
+    const uint32_t m = (uint32_t)c[0].multiplier, n = (uint32_t)c[1].multiplier;
+    const uint32_t b = (uint32_t)c[0].offset, d = (uint32_t)c[1].offset;
+    for (; pixels >= 2u; pixels -= 2u) {
+        const uint8_t *next = values + stride;
+        encoding_store(input, encoding_halves(values[0] * m + b, values[1] * n + d));
+        encoding_store(input + stride, encoding_halves(next[0] * m + b, next[1] * n + d));
+        values = next + stride;
+        input += 2u * stride;
+    }
+    if (pixels != 0) {
+        encoding_store(input, encoding_halves(values[0] * m + b, values[1] * n + d));
+    }
+}
+
 /* Any number of channels, two at a time; gives how many were done, whole pixels. */
 static uint32_t encoding_u8_many(const uint8_t *values, int16_t *input, uint32_t count,
                                  const snnrt_affine *channels, uint32_t channel_count) {
-    uint32_t done = 0;
-    for (; count - done >= channel_count; done += channel_count) {
-        const snnrt_affine *c = channels, *end = channels + (channel_count & ~1u);
-        for (; c != end; c += 2, values += 2, input += 2) {
-            encoding_store(input,
-                           encoding_halves(values[0] * (uint32_t)c[0].multiplier + (uint32_t)c[0].offset,
-                                           values[1] * (uint32_t)c[1].multiplier + (uint32_t)c[1].offset));
-        }
-        if ((channel_count & 1u) != 0) {
-            *input++ = (int16_t)encoding_u8(*values++, c);
+    const uint32_t pixels = count / channel_count, done = pixels * channel_count;
+    for (uint32_t c = 0; c + 1u < channel_count; c += 2u) {
+        encoding_u8_pair(values + c, input + c, pixels, channel_count, channels + c);
+    }
+    if ((channel_count & 1u) != 0) {
+        for (uint32_t k = channel_count - 1u; k < done; k += channel_count) {
+            input[k] = (int16_t)encoding_u8(values[k], &channels[channel_count - 1u]);
         }
     }
     return done;
@@ -119,13 +133,17 @@ typedef struct encoding_limits {
     int16x2_t up, down, rest;
 } encoding_limits;
 
-static int16x2_t encoding_twice(uint32_t half) { return (int16x2_t)(half << 16 | half); }
-
-static encoding_limits encoding_limits_of(const snnrt_affine *c) {
+/* In the lower half for the first channel, in the upper half for the second. */
+static encoding_limits encoding_limits_of(const snnrt_affine *first, const snnrt_affine *second) {
     /* up to 2^15 - 1, where halves saturate, then down to -2^15: by 65535 - (high - low), in two steps of 15 bits */
-    const uint32_t down = 65535u - (uint32_t)(c->high - c->low), most = down < 32767u ? down : 32767u;
-    encoding_limits limits = {encoding_twice((uint32_t)(32767 - c->high)), encoding_twice(most),
-                              encoding_twice(down - most)};
+    const uint32_t down = 65535u - (uint32_t)(first->high - first->low);
+    const uint32_t down_2 = 65535u - (uint32_t)(second->high - second->low);
+    const uint32_t most = down < 32767u ? down : 32767u, most_2 = down_2 < 32767u ? down_2 : 32767u;
+    encoding_limits limits = {
+        (int16x2_t)((uint32_t)(32767 - second->high) << 16 | (uint32_t)(32767 - first->high)),
+        (int16x2_t)(most_2 << 16 | most),
+        (int16x2_t)((down_2 - most_2) << 16 | (down - most)),
+    };
     return limits;
 }
 
@@ -152,7 +170,7 @@ static void encoding_q15_four(const int16_t *values, int16_t *input, const snnrt
 static uint32_t encoding_q15_alone_limited(const int16_t *values, int16_t *input, uint32_t count,
                                            const snnrt_affine *channel) {
     const snnrt_affine c = *channel;
-    const encoding_limits limits = encoding_limits_of(channel);
+    const encoding_limits limits = encoding_limits_of(channel, channel);
     const uint32_t done = (((uintptr_t)values | (uintptr_t)input) & 3u) == 0 ? count & ~15u : 0u;
     for (const int16_t *end = values + done; values != end; values += 16, input += 16) {
         encoding_q15_four(values, input, &c, limits);
@@ -189,11 +207,35 @@ static uint32_t encoding_q15_three(const int16_t *values, int16_t *input, uint32
     return done;
 }
 
+/* Two channels next to each other of `pixels`, `stride` apart. */
+static void encoding_q15_pairs(const int16_t *values, int16_t *input, uint32_t pixels, uint32_t stride,
+                               const snnrt_affine *channels, uint32_t limited) {
+    const snnrt_affine c = channels[0], d = channels[1];
+    const encoding_limits limits = encoding_limits_of(&c, &d);
+    const int16_t *end = values + pixels * stride, *twos = values + (pixels & ~1u) * stride;
+    while (limited == 0 && values != twos) {
+        encoding_q15_pair(encoding_word(values), input, &c, &d);
+        encoding_q15_pair(encoding_word(values + stride), input + stride, &c, &d);
+        values += 2u * stride;
+        input += 2u * stride;
+    }
+    while (limited != 0 && values != twos) {
+        encoding_q15_pair(encoding_limited(encoding_word(values), limits), input, &c, &d);
+        encoding_q15_pair(encoding_limited(encoding_word(values + stride), limits), input + stride, &c, &d);
+        values += 2u * stride;
+        input += 2u * stride;
+    }
+    if (values != end) {
+        const int16x2_t word = encoding_word(values);
+        encoding_q15_pair(limited == 0 ? word : encoding_limited(word, limits), input, &c, &d);
+    }
+}
+
 /* Values of one channel, `stride` apart, four a turn as far as they go. */
 static void encoding_q15_apart(const int16_t *values, int16_t *input, uint32_t count, uint32_t stride,
                                const snnrt_affine *channel, uint32_t limited) {
     const int32_t m = channel->multiplier, b = channel->offset;
-    const encoding_limits limits = encoding_limits_of(channel);
+    const encoding_limits limits = encoding_limits_of(channel, channel);
     const int16_t *end = values + count * stride, *fours = values + (count & ~3u) * stride;
     while (limited == 0 && values != fours) {
         input[0] = (int16_t)(__smlawb(m, values[0], b) >> 16);
@@ -314,9 +356,13 @@ void snnrt_encode_q15(const int16_t *values, int16_t *input, uint32_t count, con
     } else if (limited == 0 && channel_count == 3u) {
         done = encoding_q15_three(values, input, count, channels);
     } else {
-        done = count / channel_count * channel_count;
-        for (uint32_t c = 0; c < channel_count; c++) {
-            encoding_q15_apart(values + c, input + c, count / channel_count, channel_count, channels + c,
+        const uint32_t pixels = count / channel_count, paired = channel_count & ~1u;
+        done = pixels * channel_count;
+        for (uint32_t c = 0; c < paired; c += 2u) {
+            encoding_q15_pairs(values + c, input + c, pixels, channel_count, channels + c, limited);
+        }
+        if (paired != channel_count) {
+            encoding_q15_apart(values + paired, input + paired, pixels, channel_count, channels + paired,
                                limited);
         }
     }

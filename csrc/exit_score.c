@@ -130,15 +130,19 @@ static inline SNNRT_INLINE uint32_t exponential_of(uint32_t distance) {
 /* The place of the highest bit of a sum from 2^26 on. */
 static uint32_t highest_bit(uint64_t sum) {
     uint32_t position = 26;
-    for (sum >>= 27; sum != 0; sum >>= 1) {
+    for (uint32_t above = (uint32_t)(sum >> 27); above != 0; above >>= 1) {
         position++;
     }
     return position;
 }
 
-/* ln(sum / 2^26) in Q16; `position` is that of its highest bit. */
-static uint32_t logarithm_of(uint64_t sum, uint32_t position) {
-    uint32_t high = (uint32_t)(sum << 25 >> (position - 6u));
+/* A sum with its highest bit, which is at `position`, moved to 31; what is below 0 then is cut off. */
+static inline uint32_t mantissa_of(uint64_t sum, uint32_t position) {
+    return (uint32_t)(sum << 25 >> (position - 6u));
+}
+
+/* ln(sum / 2^26) in Q16, of its mantissa. */
+static uint32_t logarithm_of(uint32_t high, uint32_t position) {
     const uint16_t *at = &logarithms[high >> 25 & 63u];
     uint32_t rest = high >> 9 & 0xFFFFu;
     return (position - 26u) * LN_2_Q16 + at[0] + ((uint32_t)(at[1] - at[0]) * rest >> 16);
@@ -155,27 +159,24 @@ static inline uint32_t bounded(uint32_t distance) {
     return distance < DISTANCE_MAX ? distance : DISTANCE_MAX;
 }
 
-/* How far a class is behind the best: nats Q16. */
-static inline SNNRT_INLINE uint32_t integer_distance(uint64_t distance, uint32_t divisor) {
-    if (divisor != 0) {
-        return bounded(distance >> 32 != 0 ? quotient(distance, divisor)
-                                           : word_quotient((uint32_t)distance, divisor));
+/* How far a class is behind the best: nats Q16. `steps`: what a mean is divided by. */
+static inline SNNRT_INLINE uint32_t integer_distance(uint64_t distance, bool is_mean, uint32_t steps) {
+    if (is_mean) {
+        return bounded(distance >> 32 != 0 ? quotient(distance, steps)
+                                           : word_quotient((uint32_t)distance, steps));
     }
-    return distance >> 20 != 0 ? DISTANCE_MAX : (uint32_t)distance;
+    /* Not as a condition, of which compilers make two ways through all that follows. */
+    return ((uint32_t)distance | (0u - (uint32_t)(distance >> 20 != 0))) & DISTANCE_MAX;
 }
 
-/* What distances are divided by; 0: nothing. */
-static inline uint32_t divisor_of(const snnrt_logits *logits) {
-    return logits->mean ? logits->timesteps : 0u;
-}
-
-static inline SNNRT_INLINE void sum_integers(const snnrt_logits *given, uint32_t best, uint32_t divisor,
+static inline SNNRT_INLINE void sum_integers(const snnrt_logits *given, uint32_t best, bool is_mean,
                                              snnrt_exit_sums *sums) {
     const snnrt_logits logits = *given;
     snnrt_exit_sums found = {0, 0};
     int64_t highest = logit_q16(&logits, best);
     for (uint32_t k = 0; k < logits.classes; k++) {
-        add_class(&found, integer_distance((uint64_t)(highest - logit_q16(&logits, k)), divisor));
+        add_class(&found,
+                  integer_distance((uint64_t)(highest - logit_q16(&logits, k)), is_mean, logits.timesteps));
     }
     *sums = found;
 }
@@ -214,11 +215,13 @@ void snnrt_exit_sum(const snnrt_logits *logits, uint32_t best, snnrt_exit_sums *
     }
 #endif
 #if SNNRT_WITH_INT8
-    /* Two loops where there is room: of a sum, one that does not ask. */
+    /* Two loops where there is room, which do not ask. */
     if (SNNRT_LONG_PRODUCTS && !logits->mean) {
-        sum_integers(logits, best, 0, sums);
+        sum_integers(logits, best, false, sums);
+    } else if (SNNRT_LONG_PRODUCTS) {
+        sum_integers(logits, best, true, sums);
     } else {
-        sum_integers(logits, best, divisor_of(logits), sums);
+        sum_integers(logits, best, logits->mean != 0, sums);
     }
 #endif
 }
@@ -229,7 +232,6 @@ uint32_t snnrt_exit_margin(const snnrt_logits *given, uint32_t best) {
     uint32_t margin = DISTANCE_MAX;
 #if SNNRT_WITH_INT8
     int64_t highest = IS_INTEGER(&logits) ? logit_q16(&logits, best) : 0;
-    uint32_t divisor = divisor_of(&logits);
 #endif
     for (uint32_t k = 0; k < logits.classes; k++) {
         uint32_t distance = DISTANCE_MAX;
@@ -240,7 +242,8 @@ uint32_t snnrt_exit_margin(const snnrt_logits *given, uint32_t best) {
 #endif
 #if SNNRT_WITH_INT8
         if (IS_INTEGER(&logits)) {
-            distance = integer_distance((uint64_t)(highest - logit_q16(&logits, k)), divisor);
+            distance = integer_distance((uint64_t)(highest - logit_q16(&logits, k)), logits.mean != 0,
+                                        logits.timesteps);
         }
 #endif
         margin = k != best && distance < margin ? distance : margin;
@@ -251,15 +254,16 @@ uint32_t snnrt_exit_margin(const snnrt_logits *given, uint32_t best) {
 
 uint32_t snnrt_exit_entropy(const snnrt_exit_sums *sums) {
     uint32_t position = highest_bit(sums->total);
-    uint32_t cut = position - 13u;
-    return logarithm_of(sums->total, position) +
-           (word_quotient((uint32_t)(sums->weighted >> 2 >> cut), (uint32_t)(sums->total >> cut)) << 2);
+    uint32_t high = mantissa_of(sums->total, position);
+    uint32_t cut = position - 11u; /* from 15 to 28: by words, as compilers allow for more */
+    uint32_t weighted = (uint32_t)sums->weighted >> cut | (uint32_t)(sums->weighted >> 32) << (32u - cut);
+    return logarithm_of(high, position) + (word_quotient(weighted, high >> 18) << 2);
 }
 
 #if SNNRT_WITH_EXIT_CONFIDENCE
 uint32_t snnrt_exit_probability(const snnrt_exit_sums *sums) {
-    uint32_t cut = highest_bit(sums->total) - 15u;
-    return word_quotient(1u << (42u - cut), (uint32_t)(sums->total >> cut));
+    uint32_t position = highest_bit(sums->total);
+    return word_quotient(1u << (57u - position), mantissa_of(sums->total, position) >> 16);
 }
 #endif
 #endif
@@ -267,7 +271,8 @@ uint32_t snnrt_exit_probability(const snnrt_exit_sums *sums) {
 uint32_t snnrt_natural_logarithm_q16(uint32_t count) {
 #if SNNRT_WITH_EXIT_SCORES
     uint64_t sum = (uint64_t)count << 26;
-    return logarithm_of(sum, highest_bit(sum));
+    uint32_t position = highest_bit(sum);
+    return logarithm_of(mantissa_of(sum, position), position);
 #else
     (void)count;
     return 0;

@@ -20,13 +20,32 @@ static int16_t encoding_drawn(uint32_t draw, uint32_t chance, int16_t one) {
     return (int16_t)(((int32_t)(draw - chance) >> 31) & one);
 }
 
+#if SNNRT_WITH_ARM_DSP
+/* Two draws of one word against chances of 16 bits. */
+static void encoding_drawn_pair(uint32_t word, uint32_t first, uint32_t second, uint32_t ones,
+                                int16_t *input) {
+    uint32_t chances;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(chances) : "r"(first), "r"(second));
+    (void)__usub16(word & 0x7FFF7FFFu, chances);
+    word = __sel(0u, ones);
+    __builtin_memcpy(input, &word, sizeof word);
+}
+#endif
+
 void snnrt_encode_rate_u8(const uint8_t *values, int16_t *input, uint32_t count, const uint16_t *chances,
                           uint32_t state, int16_t one) {
+#if SNNRT_WITH_ARM_DSP
+    const uint32_t ones = (uint32_t)one << 16 | ((uint32_t)one & 0xFFFFu);
+#endif
     for (; count >= 2u; count -= 2u, values += 2, input += 2) {
         const uint32_t word = encoding_mixed(state);
         state += ENCODING_STEP;
+#if SNNRT_WITH_ARM_DSP
+        encoding_drawn_pair(word, chances[values[0]], chances[values[1]], ones, input);
+#else
         input[0] = encoding_drawn(word & 0x7FFFu, chances[values[0]], one);
         input[1] = encoding_drawn(word >> 16 & 0x7FFFu, chances[values[1]], one);
+#endif
     }
     if (count != 0) {
         input[0] = encoding_drawn(encoding_mixed(state) & 0x7FFFu, chances[values[0]], one);
@@ -39,6 +58,20 @@ static uint32_t encoding_chance(int32_t value, uint32_t multiplier) {
 
 void snnrt_encode_rate_q15(const int16_t *values, int16_t *input, uint32_t count, uint32_t multiplier,
                            uint32_t state, int16_t one) {
+#if SNNRT_WITH_ARM_DSP
+    const uint32_t ones = (uint32_t)one << 16 | ((uint32_t)one & 0xFFFFu);
+    for (; multiplier < 1u << 30 && count >= 2u; count -= 2u, values += 2, input += 2) {
+        const int32_t twice = (int32_t)(multiplier << 1);
+        int16x2_t pair;
+        uint32_t first, second;
+        __builtin_memcpy(&pair, values, sizeof pair);
+        /* (2mv / 2^16 + 1) / 2: rounded as by a half; below 0 it is no chance, above 16 bits it is sure */
+        __asm__("usat %0, #16, %1, asr #1" : "=r"(first) : "r"(__smlawb(twice, pair, 1)));
+        __asm__("usat %0, #16, %1, asr #1" : "=r"(second) : "r"(__smlawt(twice, pair, 1)));
+        encoding_drawn_pair(encoding_mixed(state), first, second, ones, input);
+        state += ENCODING_STEP;
+    }
+#endif
     for (; count >= 2u; count -= 2u, values += 2, input += 2) {
         const uint32_t word = encoding_mixed(state);
         state += ENCODING_STEP;
@@ -87,6 +120,27 @@ static void encoding_latency_four(const uint8_t *values, int16_t *input, uint32_
     const uint32_t beyond = __uqsub8(word, most) | __uqsub8(least, word);
     encoding_spread(encoding_where_not_below(0u, beyond, ones, 0u), input);
 }
+static uint32_t encoding_twice(int32_t half) { return (uint32_t)half << 16 | ((uint32_t)half & 0xFFFFu); }
+
+static uint32_t encoding_load_pair(const int16_t *values) {
+    uint32_t word;
+    __builtin_memcpy(&word, values, sizeof word);
+    return word;
+}
+
+/* Halves of `chosen` where one of a is not below that of b, with their signs, of `otherwise` elsewhere. */
+static uint32_t encoding_where_halves_reach(uint32_t a, uint32_t b, uint32_t chosen, uint32_t otherwise) {
+    (void)__ssub16((int16x2_t)a, (int16x2_t)b);
+    return __sel(chosen, otherwise);
+}
+
+static void encoding_latency_pair(const int16_t *values, int16_t *input, uint32_t least, uint32_t most,
+                                  uint32_t spikes) {
+    const uint32_t word = encoding_load_pair(values);
+    const uint32_t late = encoding_where_halves_reach(word, least, spikes, 0u);
+    const uint32_t pair = encoding_where_halves_reach(most, word, late, 0u);
+    __builtin_memcpy(input, &pair, sizeof pair);
+}
 #endif
 
 void snnrt_encode_latency_u8(const uint8_t *values, int16_t *input, uint32_t count, int32_t low, int32_t high,
@@ -112,6 +166,15 @@ void snnrt_encode_latency_q15(const int16_t *values, int16_t *input, uint32_t co
                               int32_t high, int16_t one) {
     const uint32_t span = (uint32_t)(high - low);
     const int16_t spike = high < low ? 0 : one;
+#if SNNRT_WITH_ARM_DSP
+    const uint32_t least = encoding_twice(low), most = encoding_twice(high), spikes = encoding_twice(spike);
+    for (; count >= 8u; count -= 8u, values += 8, input += 8) {
+        encoding_latency_pair(values, input, least, most, spikes);
+        encoding_latency_pair(values + 2, input + 2, least, most, spikes);
+        encoding_latency_pair(values + 4, input + 4, least, most, spikes);
+        encoding_latency_pair(values + 6, input + 6, least, most, spikes);
+    }
+#endif
     for (; count >= 4u; count -= 4u, values += 4, input += 4) {
         input[0] = (uint32_t)(values[0] - low) <= span ? spike : 0;
         input[1] = (uint32_t)(values[1] - low) <= span ? spike : 0;
@@ -167,6 +230,39 @@ static uint32_t encoding_changes_u8(const uint8_t *values, uint8_t *last, int16_
     }
     return done;
 }
+
+/* The same of 16-bit values, two at a time, whose halves stand in `how`; falling ones have no place of their own. */
+static void encoding_changes_pair(const int16_t *values, int16_t *last, int16_t *input,
+                                  const encoding_changes *how) {
+    const uint32_t word = encoding_load_pair(values), before = encoding_load_pair(last);
+    /* what saturates is not below any threshold */
+    const uint32_t up = (uint32_t)__qsub16((int16x2_t)word, (int16x2_t)before);
+    const uint32_t down = (uint32_t)__qsub16((int16x2_t)before, (int16x2_t)word);
+    uint32_t told = encoding_where_halves_reach(down, how->least, how->falling, 0u), now = word;
+    told = encoding_where_halves_reach(up, how->least, how->rising, told);
+    if (how->keeps != 0) {
+        now = encoding_where_halves_reach(down, how->least, word, before);
+        now = encoding_where_halves_reach(up, how->least, word, now);
+    }
+    __builtin_memcpy(last, &now, sizeof now);
+    __builtin_memcpy(input, &told, sizeof told);
+}
+
+static uint32_t encoding_changes_q15(const int16_t *values, int16_t *last, int16_t *input, uint32_t count,
+                                     const snnrt_change *change) {
+    const encoding_changes how = {
+        encoding_twice(change->threshold),
+        encoding_twice(change->one),
+        encoding_twice(change->polarity == 0 ? 0 : -change->one),
+        change->keeps,
+    };
+    const uint32_t done = change->threshold <= INT16_MAX ? count & ~3u : 0u;
+    for (const int16_t *end = values + done; values != end; values += 4, last += 4, input += 4) {
+        encoding_changes_pair(values, last, input, &how);
+        encoding_changes_pair(values + 2, last + 2, input + 2, &how);
+    }
+    return done;
+}
 #endif
 
 void snnrt_encode_change_u8(const uint8_t *values, uint8_t *last, int16_t *input, uint32_t count,
@@ -177,7 +273,7 @@ void snnrt_encode_change_u8(const uint8_t *values, uint8_t *last, int16_t *input
         uint32_t k = 0;
         int32_t now;
 #if SNNRT_WITH_ARM_DSP
-        if (encoding_fits_byte(change->one) && change->threshold <= 255) {
+        if (part >= 8u && encoding_fits_byte(change->one) && change->threshold <= 255) {
             const encoding_changes how = {
                 encoding_bytes((uint32_t)change->threshold),
                 encoding_bytes((uint8_t)change->one),
@@ -202,8 +298,14 @@ void snnrt_encode_change_q15(const int16_t *values, int16_t *last, int16_t *inpu
                              uint32_t channel_count, const snnrt_change *change) {
     const uint32_t apart = change->polarity == 2u ? channel_count : 0u, part = apart != 0 ? apart : count;
     for (uint32_t first = 0; first < count; first += part, input += part + apart) {
-        for (uint32_t k = first; k < first + part; k++) {
-            int32_t now;
+        uint32_t k = first;
+        int32_t now;
+#if SNNRT_WITH_ARM_DSP
+        if (apart == 0) {
+            k = encoding_changes_q15(values, last, input, count, change);
+        }
+#endif
+        for (; k < first + part; k++) {
             encoding_told(encoding_change(values[k], last[k], change, &now), input + (k - first), apart,
                           change);
             last[k] = (int16_t)now;

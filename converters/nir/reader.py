@@ -175,6 +175,8 @@ def main() -> int:
             import resource
 
             resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            seconds = int(sys.argv[2])
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         write_tree(read_tree(sys.argv[1]), sys.stdout.buffer)
     except NotNir as error:
         sys.stderr.write(json.dumps({"not_nir": str(error)}))

@@ -100,7 +100,9 @@ def wish(
     """Raises DataError for what makes no sense."""
     for name, value, top in (("max_drop", max_drop, 100.0), ("confidence", confidence, 1.0)):
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 < value < top:
-            raise DataError(f"{name}: expected a number above 0 and below {top:g}, found {value!r}")
+            share = name == "confidence" and isinstance(value, (int, float)) and 1.0 < value < 100.0
+            hint = f"; {value:g} % is {value / 100:g}" if share else ""
+            raise DataError(f"{name}: expected a number above 0 and below {top:g}, found {value!r}{hint}")
     if mode not in MODES:
         raise DataError(f"mode: expected one of {', '.join(MODES)}, found {mode!r}")
     if loss is not None and loss not in LOSSES:
@@ -148,6 +150,14 @@ def calibrate(
         record=("accumulators",),
     )  # fmt: skip
     wanted = wish(max_drop, confidence, loss, mode, rules, request.labels is not None)
+    if request.timesteps == 1:
+        raise DataError("timesteps: expected 2 or more, found 1: no run can end before its last timestep")
+    needed = _needed(wanted, 1.0, request.timesteps)
+    if mode == "sets" and len(request) < needed:
+        raise DataError(
+            f"mode sets: expected {needed} inputs or more at {request.timesteps} timesteps, found "
+            f"{len(request)}; give more, or a larger max_drop"
+        )
     if logit_scale is not None and logit_scale != "fit":
         model = model_of(model.graph.with_logit_scale(_checked_scale(logit_scale)))
     fitted = np.zeros(len(request), bool)
@@ -158,6 +168,11 @@ def calibrate(
             found = session.run(request.showing(shown)).accumulators
         assert found is not None
         if place == 0 and logit_scale == "fit":
+            if len(request) < 2 * FITTED:
+                raise DataError(
+                    f"logit_scale fit: expected {2 * FITTED} inputs or more, found {len(request)}: one of "
+                    f"{FITTED} is for the scale"
+                )
             fitted[::FITTED] = True
             labels = request.labels if wanted.loss == "dropped" or wanted.mode == "sets" else None
             model = _fitted(model, found[fitted], None if labels is None else labels[fitted])
@@ -221,7 +236,8 @@ def choose(
         )
     best = min(candidates, key=lambda one: (one.place < 0, one.cost))
     exit = _sets_exit(best) if wanted.mode == "sets" else best.exit
-    graph = model.graph.with_exit(exit)
+    # of the timesteps that the promise is of
+    graph = model.graph.with_exit(exit).with_(timesteps=request.timesteps)
     place = max(best.place, 0)
     promise = Promise(
         exit=str(Exit.of(graph.exit)), mode=wanted.mode,
@@ -238,6 +254,11 @@ def choose(
     static = None if labels is None else (outcomes[0].classes == labels[:, None])[counted].mean(axis=0)
     reach = reach_of(model.graph)
     warnings = [text for rule in wanted.rules if (text := reach.warning(_usual(rule)))]
+    if labels is not None and samples > 1 and (labels == labels[0]).all():
+        warnings.append(
+            f"all labels are of class {labels[0]}: the promise is of inputs of that class alone; expected "
+            "inputs that are drawn as those in the field are"
+        )
     return Calibration(
         model_of(graph), promise, exit, candidates, _needed(wanted, of_chip, request.timesteps),
         guarantee.allowed_losses(samples, wanted.risk, of_chip), static, tuple(warnings),

@@ -73,7 +73,7 @@ class Promise:
         )
         if self.chips > 1:
             sure += f", on at least {100 * self.chip_share:g} % of chips"
-        inputs = f"{self.samples} inputs, {self.losses} lost"
+        inputs = f"{self.samples} input{'s' * (self.samples != 1)}, {self.losses} lost"
         if self.chips > 1:
             inputs += f" on the worst of {self.chips} chips"
         return [

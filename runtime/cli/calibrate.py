@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from snnrt.devices.base import Device
     from snnrt.network import Network
 
+_RULES = "entropy, confidence, margin, patience, budget"
 _EXAMPLE = """\
   snnrt calibrate digits.snnrt digits -o certain.snnrt --max-drop 1 --confidence 0.9
   snnrt calibrate digits.snnrt digits -o certain.snnrt --rule entropy,margin --minimize edp --target dt-snn
@@ -51,7 +52,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     completed(
         parser.add_argument(
             "--rule", default="entropy", metavar="RULES",
-            help="of entropy, confidence, margin, patience, budget; several with commas share the "
+            help=f"of {_RULES}; several with commas share the "
             "confidence, and the best is taken (entropy)",
         ),
         ("entropy", "confidence", "margin"),
@@ -130,16 +131,23 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error(f"--chips has no meaning on {args.device}: add --device crossbar")
     if args.minimize != "timesteps" and args.target is None:
         args.parser.error(f"--minimize {args.minimize} is estimated on a target: add --target dt-snn")
+    if args.plot is not None and not args.plot.lower().endswith(".svg"):
+        args.parser.error(f"--plot: expected a name that ends in .svg, found {args.plot}")
+    if not args.rule.replace(",", "").strip():
+        args.parser.error(f"--rule: expected some of {_RULES}, found none")
     check_order(args.model, args.data)
     check_outputs([args.output, args.plot], [args.model, args.data])
 
     import snnrt
     from snnrt.calibration.calibrate import reported
     from snnrt.data.load import load_for_model
+    from snnrt.errors import DataError
 
     network = snnrt.load(args.model)
     data = load_for_model(args.data, network.graph, limit=args.limit, timesteps=args.timesteps)
-    rules = [rule.strip() for rule in args.rule.split(",") if rule.strip()]
+    rules = list(dict.fromkeys(rule.strip() for rule in args.rule.split(",") if rule.strip()))
+    if args.plot is not None and data.y is None:
+        raise DataError(f"{args.data}: --plot draws accuracies: expected data with labels, found none")
     if not args.json:
         _print_before(args, len(data), len(rules), network.graph.numbers)
     with progress_bar("all timesteps") as progress:
@@ -187,7 +195,7 @@ def _print_before(args: argparse.Namespace, inputs: int, rules: int, numbers: st
 
     facts = [
         ("model", f"{args.model}, {numbers}, on {args.device}"),
-        ("data", f"{args.data}, {inputs} inputs: not those that it was trained on"),
+        ("data", f"{args.data}, {inputs} input{'s' * (inputs != 1)}: not those that it was trained on"),
     ]
     if 0 < args.max_drop < 100 and 0 < args.confidence < 1 and args.mode == "certain":
         delta = (1 - args.confidence) / rules
@@ -247,12 +255,10 @@ def _print(args: argparse.Namespace, found: Calibration) -> None:
 def _plot(args: argparse.Namespace, network: Network, data: Dataset, found: Calibration) -> None:
     from snnrt.atomic_write import write_atomically
     from snnrt.calibration.step_counts import step_counts
-    from snnrt.errors import DataError
     from snnrt.targets.loading import load_target
     from snnrt.targets.trade_off import panels_of, step_costs, trade_off_svg
 
-    if found.static_accuracy is None:
-        raise DataError(f"{args.data}: --plot draws accuracies: expected data with labels, found none")
+    assert found.static_accuracy is not None
     costs = {}
     if args.target is not None:
         counts, target = step_counts(network.model, data, args.timesteps), load_target(args.target)

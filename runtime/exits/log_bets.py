@@ -15,8 +15,9 @@ from snnrt.errors import DataError
 from snnrt.ir.monitor_table import ONE_BIT, MonitorTable, cells_of
 from snnrt.ir.spec import MONITOR_ALARM_MAX, MONITOR_COLUMNS, MONITOR_LOWEST_MAX, MONITOR_ROWS
 
-STAKE = 1.2
-"""λ of a bet 1 + λ·(½ − p): of what is possible, 0 … 2, between caution and speed."""
+STEP, SLOPE = 0.175, 0.36
+"""Of a bet 1 ± STEP + SLOPE·(½ − u) on the rank u, + below ½. Drifts that cost little move many inputs a
+little towards the unusual, which the step wins on; large ones move some to its end, where the slope does."""
 LARGEST_RUN = 2.0 ** (MONITOR_ALARM_MAX // ONE_BIT // 4)
 """Mean inferences to a false alarm that can be asked for."""
 
@@ -27,16 +28,45 @@ def bound_of_shares(samples: int, delta: float) -> float:
     return math.sqrt(math.log(1.0 / delta) / (2.0 * samples))
 
 
-def log_bets(counts: np.ndarray, delta: float, stake: float = STAKE) -> np.ndarray:
+def log_bets(counts: np.ndarray, delta: float, step: float = STEP, slope: float = SLOPE) -> np.ndarray:
     """(B,) float64, bits: the logarithm of the bet on each of B bins, the least unusual first.
 
     ``counts`` (B,): of the reference. p_b = P(bin ≥ b) is at most p̃_b = min(1, its share in the reference +
-    :func:`bound_of_shares`). A bin is worth the mean of 1 + λ·(½ − u) over u from p̃_(b+1) to p̃_b. Worth
-    grows with b, so that its mean is largest where p = p̃, and 1 there: a fair bet or worse.
+    :func:`bound_of_shares`). A bin is worth the mean of 1 ± ``step`` + ``slope``·(½ − u) over u from p̃_(b+1)
+    to p̃_b, which is 1 over all u from 0 to 1. Worth grows with b, so that its mean is largest where p = p̃,
+    and 1 there: a fair bet or worse.
     """
+    high, low = bounded_shares(counts, delta)
+    middle = (high + low) / 2.0
+    width = high - low
+    below = np.minimum(high, 0.5) - np.minimum(low, 0.5)
+    # which share of the bin lies below ½: all or nothing where it has no width
+    part = np.divide(below, width, out=(middle < 0.5).astype(np.float64), where=width > 0.0)
+    return np.log2(1.0 + step * (2.0 * part - 1.0) + slope * (0.5 - middle))
+
+
+def bounded_shares(counts: np.ndarray, delta: float) -> tuple[np.ndarray, np.ndarray]:
+    """p̃_b and p̃_(b+1), (B,) float64 each, of :func:`log_bets`."""
     above = np.asarray(counts, np.float64)[::-1].cumsum()[::-1]
     share = np.minimum(1.0, above / above[0] + bound_of_shares(int(above[0]), delta))
-    return np.log2(1.0 + stake * (0.5 - (share + np.append(share[1:], 0.0)) / 2.0))
+    return share, np.append(share[1:], 0.0)
+
+
+def most_growth(shares: np.ndarray, counts: np.ndarray, delta: float) -> float:
+    """Bits an inference that the best bets would win of inputs that are in the bins with ``shares`` (B,), had
+    they known these, and of what the reference with ``counts`` (B,) allows: log₂ of the mean run, divided by
+    it, is the least delay that any table can have on average (delta 1: with a reference without end).
+
+    The likelihood ratio of ``shares`` to what p̃ gives the bins, made monotone (pool adjacent violators), as
+    bets must be that are fair for all p up to p̃."""
+    high, low = bounded_shares(counts, delta)
+    pools: list[tuple[float, float]] = []
+    for pool in zip(np.asarray(shares, np.float64).tolist(), (high - low).tolist()):
+        while pools and pools[-1][0] * pool[1] >= pool[0] * pools[-1][1]:
+            before = pools.pop()
+            pool = (before[0] + pool[0], before[1] + pool[1])
+        pools.append(pool)
+    return sum(share * math.log2(share / usual) for share, usual in pools if share > 0.0)
 
 
 def monitor_table(
@@ -67,6 +97,12 @@ def monitor_table(
     # rounded against an alarm
     bets = np.floor(bits * ONE_BIT).astype(np.int16)
     return MonitorTable(math.ceil(math.log2(mean_run) * ONE_BIT), lowest, step_shift, bets)
+
+
+def cell_counts(table: MonitorTable, rule: str, timesteps: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """(B,) float64: how many inferences, as :func:`monitor_table` takes them, fall into each cell of
+    ``table``, the least unusual first."""
+    return _ordered(rule, _counts(rule, timesteps, scores, table.lowest, table.step_shift)).ravel()
 
 
 def _counts(rule: str, timesteps: np.ndarray, scores: np.ndarray, lowest: int, step_shift: int) -> np.ndarray:

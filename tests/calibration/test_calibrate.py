@@ -117,8 +117,9 @@ def test_sets_hold_the_label() -> None:
     for row, label, step in zip(result.logits.astype(np.float64), y, result.timesteps):
         missed += row.max() - row[label] > margins[step - 1] + 1e-4
     assert missed / len(y) <= 0.1
-    few = network.calibrate(*votes(rng, 30), max_drop=10.0, mode="sets")
-    assert str(few.exit) == "never" and few.needed == 39
+    # nothing could be promised, not even of never ending early
+    with pytest.raises(DataError, match="mode sets: expected 39 inputs or more at 4 timesteps, found 30"):
+        network.calibrate(*votes(rng, 30), max_drop=10.0, mode="sets")
 
 
 def test_chips_are_certified_together() -> None:
@@ -264,3 +265,24 @@ def test_a_promise_and_a_monitor_are_not_those_of_another_scale() -> None:
     assert scaled.exit == network.exit and scaled.graph.exit.monitor is None
     assert Promise.of(scaled.graph) is None and "monitor_promise" not in scaled.graph.metadata
     assert scaled.with_logit_scale(1).graph.readout.logit_scale is None
+
+
+def test_what_promises_nothing_is_refused_or_said() -> None:
+    x, y = votes(np.random.default_rng(0), 60)
+    network = voting()
+    with pytest.raises(DataError, match=r"confidence: .*; 95 % is 0\.95"):
+        network.calibrate(x, y, confidence=95)
+    with pytest.raises(DataError, match="timesteps: expected 2 or more"):
+        network.calibrate(x, y, timesteps=1)
+    with pytest.raises(DataError, match="logit_scale fit: expected 10 inputs or more, found 9"):
+        network.calibrate(x[:9], y[:9], logit_scale="fit")
+    same = network.calibrate(x[y == 2], y[y == 2], max_drop=30.0)
+    assert [text for text in same.warnings if "all labels are of class 2" in text]
+    assert not network.calibrate(x, y, max_drop=30.0).warnings
+
+
+def test_fewer_timesteps_are_those_of_the_file_too() -> None:
+    x, y = votes(np.random.default_rng(0), 300)
+    found = voting().calibrate(x[:, :2], y, max_drop=5.0, timesteps=2)
+    assert found.model.graph.timesteps == found.promise.timesteps == 2
+    assert Network(found.model).run(x[:, :2]).timesteps.max() == 2

@@ -54,5 +54,9 @@ def test_a_logit_scale(snnrt_command, int8_model, tmp_path):
 def test_wrong_words(snnrt_command, int8_model):
     snnrt_command("calibrate", int8_model, "digits", "--minimize", "edp").failed("add --target", code=2)
     snnrt_command("calibrate", int8_model, "digits", "--chips", "3").failed("--device crossbar", code=2)
+    snnrt_command("calibrate", int8_model, "digits", "--rule", " ,").failed(
+        "--rule: expected some of", code=2
+    )
+    snnrt_command("calibrate", int8_model, "digits", "--plot", "a.png").failed("ends in .svg", code=2)
     done = snnrt_command("calibrate", int8_model, "digits", "--rule", "median", "--json")
     done.failed("rule: expected some of entropy")

@@ -108,18 +108,18 @@ def constants(rng: np.random.Generator) -> list[Case]:
         cases.append(constant(f"bytes of {width} channels by table", many, MOST, rng, table=True))
         free = integer_encoding(Q15, 1 / 32768, *several, source(0.001, 20000))
         assert not free.needs_clipping
-        cases.append(constant(f"Q15 of {width} channels", free, MOST if width < 4 else 5.5, rng))
+        cases.append(constant(f"Q15 of {width} channels", free, MOST, rng))
     for width in (9, 64):
         several = rng.random(width).tolist(), (rng.random(width) + 0.1).tolist()
         many = integer_encoding(BYTE, 1 / 255, *several, source(0.1, 255))
-        cases.append(constant(f"bytes of {width} channels", many, 9, rng))
+        cases.append(constant(f"bytes of {width} channels", many, 5, rng))
     for name, low_scale, peak, mean in (("Q15", 1 / 127, 127, 0.0), ("limited Q15", 1 / 127, 100, 0.0),
                                         ("Q15 limited below", 1 / 127, 127, 0.5)):  # fmt: skip
         one = integer_encoding(Q15, 1 / 32768, [mean], [1.0], source(low_scale, peak))
         cases.append(constant(name, one, MOST, rng))
     sensors = integer_encoding(Q15, 1 / 32768, [0.1, -0.2], [1.0, 0.5], source(0.001, 1500))
     assert sensors.needs_clipping
-    return [*cases, constant("limited Q15 of 2 channels", sensors, 13, rng)]
+    return [*cases, constant("limited Q15 of 2 channels", sensors, 5.5, rng)]
 
 
 def spikes(rng: np.random.Generator) -> list[Case]:
@@ -141,14 +141,14 @@ def spikes(rng: np.random.Generator) -> list[Case]:
                 table,
                 values,
                 expected,
-                13 if is_byte else 20,
+                9.5 if is_byte else 11.5,
             )
         )
         bounds = latency_bounds(dtype, scale, 6)
         for step in (0, 4):
             expected = ONE * by_latency((values * scale)[None], 6)[0, step].astype(np.int16)
             numbers = tuple(bounds[step].tolist())
-            most = MOST if is_byte else 12
+            most = MOST
             cases.append(
                 Case(
                     f"latency of {words} at {step}",
@@ -181,7 +181,7 @@ def changes(rng: np.random.Generator) -> list[Case]:
                 moved = np.abs(values.astype(int) - last) >= least
                 kept = np.where(moved | (not keeps), values, last)
                 parameters = struct.pack("<ihBB", least, ONE, polarity, keeps)
-                most = 7.0 if dtype == BYTE and word != "both" else 40
+                most = 40.0 if word == "both" else 7.5 if dtype == BYTE else 9.5
                 cases.append(
                     Case(f"{word} changes of {dtype.name}, keeps {keeps}", 7 if dtype == BYTE else 8, width,
                          (0, 0), parameters, values, expected, most, last, kept)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from snnrt.errors import DataError
-from snnrt.exits.log_bets import bound_of_shares, log_bets, monitor_table
+from snnrt.exits.log_bets import bound_of_shares, cell_counts, log_bets, monitor_table, most_growth
 from snnrt.ir.monitor_table import ONE_BIT
 
 
@@ -19,11 +19,39 @@ def test_the_bound_by_hand() -> None:
 
 def test_bets_by_hand() -> None:
     # so small a δ that nothing is known: p̃ is 1 for each bin but the end
-    worst = 2.0 ** log_bets(np.array([5.0, 5.0]), 1e-9, stake=1.0)
+    worst = 2.0 ** log_bets(np.array([5.0, 5.0]), 1e-9, step=0.0, slope=1.0)
     assert worst.tolist() == [pytest.approx(0.5), pytest.approx(1.0)]
     # nothing to correct: bins of half each are worth the mean of 1 + ½ − u over their half
-    exact = 2.0 ** log_bets(np.array([5e9, 5e9]), 0.5, stake=1.0)
+    exact = 2.0 ** log_bets(np.array([5e9, 5e9]), 0.5, step=0.0, slope=1.0)
     assert exact == pytest.approx([0.75, 1.25], abs=1e-4)
+    # a step alone: a bin of half the ranks above and half below it is worth 1
+    steps = 2.0 ** log_bets(np.array([2.5e9, 5e9, 2.5e9]), 0.5, step=0.2, slope=0.0)
+    assert steps == pytest.approx([0.8, 1.0, 1.2], abs=1e-4)
+
+
+def test_no_table_wins_more_than_one_that_knew_the_drift() -> None:
+    rng = np.random.default_rng(4)
+    for samples in (100, 1000):
+        counts = rng.multinomial(samples, rng.dirichlet(np.ones(12)))
+        drifted = rng.dirichlet(np.arange(1, 13))
+        won = float((drifted * log_bets(counts, 0.1)).sum())
+        most = most_growth(drifted, counts, 0.1)
+        assert won <= most <= most_growth(drifted, counts, 1.0)
+        # of a likelihood ratio that grows all along it is the divergence
+        usual = drifted / np.linspace(0.5, 2.0, 12)
+        usual /= usual.sum()
+        exact = most_growth(drifted, usual * 1e6, 1.0)
+        assert exact == pytest.approx(float((drifted * np.log2(drifted / usual)).sum()), abs=1e-5)
+    assert most_growth(np.array([0.7, 0.3]), np.array([5.0, 5.0]), 1.0) == 0.0
+
+
+def test_cells_are_counted_from_the_least_unusual_on() -> None:
+    steps, scores = np.array([1, 1, 2]), np.array([100, 60_000, 100])
+    table = monitor_table("margin", steps, scores, 4, 1000.0, 0.1)
+    counts = cell_counts(table, "margin", steps, scores)
+    assert counts.sum() == 3 and counts[:16].sum() == 2 and counts[16:32].sum() == 1
+    # a large margin is usual
+    assert counts[: int(np.flatnonzero(counts)[0]) + 1].sum() == 1
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -450,6 +450,11 @@ def test_a_reader_that_dies_or_hangs_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(file, "SECONDS_TO_READ", 0.2)
     program.write_text("import time\ntime.sleep(60)\n")
     fails(path, "not read within 0.2 s", isolated=True)
+    program.write_text(
+        "import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 2))\nwhile True:\n    pass\n"
+    )
+    monkeypatch.setattr(file, "SECONDS_TO_READ", 7.0)
+    fails(path, "not read within 7.0 s", isolated=True)
 
 
 def damage(good, seed):
