@@ -17,7 +17,7 @@ import numpy as np
 
 from snnrt._core import ffi, lib
 from snnrt.devices.base import Capabilities, RunRequest, Session
-from snnrt.devices.batches import StopFlag, all_cores, run_parts
+from snnrt.devices.batches import StopFlag, all_cores, run_in_turn, run_parts
 from snnrt.devices.core import RULES, Execution, aligned_copy, check_model, kernel_sets, status_text
 from snnrt.devices.core_values import CoreValues, Recording
 from snnrt.errors import DataError, SnnrtError
@@ -143,11 +143,8 @@ def run_on_core(
     run = _Run(program, request, kernels, attach)
     inputs = len(request)
     work = program.operations * request.timesteps
-    size = min(
-        _INPUTS_AT_ONCE,
-        max(1, _WITHOUT_A_LOOK // work),
-        max(1, _BYTES_AT_ONCE // max(1, 4 * request.inputs[0].size)),
-    )
+    most = min(_INPUTS_AT_ONCE, max(1, _BYTES_AT_ONCE // max(1, 4 * request.inputs[0].size)))
+    size = min(most, max(1, _WITHOUT_A_LOOK // work))
     threads = 1
     if inputs > 1 and inputs * work > _WORTH_A_THREAD and request.threads != 1:
         threads = min(request.threads or all_cores(), inputs)
@@ -156,11 +153,7 @@ def run_on_core(
     if threads > 1 or work > _WITHOUT_A_LOOK:
         run_parts(inputs, size, threads, run.worker, run.stop, done)
     else:
-        part = run.worker()
-        for start in range(0, inputs, size):
-            end = min(start + size, inputs)
-            part(start, end)
-            done(end)
+        run_in_turn(inputs, size, most, run.worker(), done)
     return run.result()
 
 

@@ -79,18 +79,22 @@ def build(
     (folder / "memory.ld").write_text(_memory(core))
     support = [BOARDS / name for name in (*_COMMON, *core.sources, "model.S")]
     compiler = core.toolchain.prefix + "gcc"
-    options = [*core.flags, optimisation, *_FLAGS, *(f"-D{define}" for define in core.defines)]
+    macros = [f"-D{name}={value}" for name, value in defines.items()]
+    macros += [f"-D{define}" for define in core.defines]
+    options = [*core.flags, optimisation, *_FLAGS]
     places = [f"-I{folder}", f"-I{BOARDS}", f"-Wa,-I{folder}"]
-    headers = "".join(path.read_text() for path in sorted(folder.glob("*.h"))) if objects is not None else ""
+    headers = [path.read_text() for where in (folder, BOARDS) for path in sorted(where.glob("*.h"))]
 
     def compile_one(source: Path) -> Path:
-        target, text = folder / f"{source.name}.o", source.read_text()
-        # a file has only those that it names, so that it is the same for other models
-        macros = [f"-D{name}={value}" for name, value in defines.items() if name in text]
-        key = "\0".join([compiler, *options, *macros, headers, text])
+        target = folder / f"{source.name}.o"
         if objects is None or source.suffix != ".c":
             _run(compiler, *options, *macros, *places, "-c", source, "-o", target)
-        elif key in objects:
+            return target
+        text = "\0".join([source.read_text(), *headers])
+        # what it does not name may differ
+        named = [macro for macro in macros if macro.removeprefix("-D").split("=")[0] in text]
+        key = "\0".join([compiler, *options, *named, text])
+        if key in objects:
             target.write_bytes(objects[key])
         else:
             _run(compiler, *options, *macros, *places, "-c", source, "-o", target)
@@ -98,10 +102,10 @@ def build(
         return target
 
     with ThreadPoolExecutor(2) as pool:
-        objects = list(pool.map(compile_one, [*sources, *support]))
+        compiled = list(pool.map(compile_one, [*sources, *support]))
     path = folder / "firmware.elf"
     script = ("-L", folder, "-T", BOARDS / "firmware.ld")
-    _run(compiler, *core.flags, *objects, *script, *_LINK, "-o", path)
+    _run(compiler, *core.flags, *compiled, *script, *_LINK, "-o", path)
     version = _run(compiler, "-dumpfullversion").strip()
     built = f"GCC {version} {' '.join(core.flags)} {optimisation}"
     return Image(path, _sizes(core, path), built)

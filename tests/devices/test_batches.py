@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from snnrt.devices.batches import StopFlag, run_parts
+from snnrt.devices import batches
+from snnrt.devices.batches import StopFlag, run_in_turn, run_parts
 
 
 @pytest.mark.parametrize(("total", "size", "threads"), [(1, 1, 1), (10, 3, 4), (64, 64, 2), (1000, 7, 3)])
@@ -26,6 +27,22 @@ def test_every_item_is_done_once_and_told_in_the_calling_thread(total, size, thr
     assert len(makers) == threads and threading.get_ident() not in makers
     assert {ident for ident, _ in told} == {threading.get_ident()}
     assert [done for _, done in told] == sorted({done for _, done in told}) and told[-1][1] == total
+
+
+@pytest.mark.parametrize(("seconds", "sizes"), [(0.0, [1, 2, 4, 8, 8, 8, 6]), (1.0, [1] * 37)])
+def test_parts_in_turn_grow_while_they_are_short(monkeypatch, seconds, sizes):
+    clock = [0.0]
+    monkeypatch.setattr(batches.time, "perf_counter", lambda: clock[0])
+    parts: list[tuple[int, int]] = []
+    told: list[int] = []
+
+    def part(start: int, end: int) -> None:
+        parts.append((start, end))
+        clock[0] += seconds
+
+    run_in_turn(37, 1, 8, part, told.append)
+    assert [end - start for start, end in parts] == sizes
+    assert [start for start, _ in parts] == [0, *told[:-1]] and told[-1] == 37
 
 
 def test_the_first_failure_ends_the_rest_and_is_raised():

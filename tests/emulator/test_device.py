@@ -212,3 +212,24 @@ def test_the_worst_step_is_the_longest():
             # the last layer's neurons may be silent in the first step
             done = int(worst.counts.synaptic_operations[0, place])
             assert work[name].synaptic_operations * (times - 1) <= done
+
+
+def test_compiled_files_are_shared_by_networks_that_have_them_alike():
+    """The core once for both, the program of each by itself; the counts are those of builds of their own."""
+    core = need_core("cortex-m4")
+    graph, x = dense_lif("int8")
+    (dense,) = [node for node in graph if isinstance(node, Dense)][:1]
+    other = graph.with_(
+        nodes=tuple(node.with_(weights=-node.weights) if node is dense else node for node in graph)
+    )
+    objects: dict[str, bytes] = {}
+    sizes = []
+    for one in (graph, other, graph):
+        model = Network(one).model
+        request = checked_request(model.graph, x[:1], EMULATOR)
+        shared = run_emulated(model, request, core, count=False, objects=objects)
+        alone = run_emulated(model, request, core, count=False)
+        np.testing.assert_array_equal(shared.step_instructions, alone.step_instructions)
+        np.testing.assert_array_equal(shared.logits, alone.logits)
+        sizes.append(len(objects))
+    assert sizes[0] == sizes[1] == sizes[2] > 2
