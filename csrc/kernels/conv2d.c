@@ -217,13 +217,13 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
 }
 
 #if SNNRT_WITH_VECTOR_SCRATCH
-/* What x86/conv_units.h lays out, for units of 2 or 4 channels. */
+/* What x86/conv_units.h lays out, for units of 2 or 4 channels; the weights of 2 may take two bytes each. */
 static size_t units_scratch(const snnrt_synapse_step *step) {
     const snnrt_window *conv = step->window;
     size_t pixels = (size_t)step->in_height * step->in_width;
     size_t units = ((size_t)step->in_channels + 1u) / 2u;
     size_t columns = ((size_t)step->out_width - 1u) * conv->stride_x + conv->kernel_w;
-    size_t depth = ((size_t)step->in_channels + 3u) & ~(size_t)3u;
+    size_t depth = 4u * units;
     size_t outputs = step->out_channels > 64u ? ((size_t)step->out_channels + 63u) & ~(size_t)63u
                                               : ((size_t)step->out_channels + 15u) & ~(size_t)15u;
     return pixels * ((units + 7u) & ~(size_t)7u) * 8u + pixels * 8u +

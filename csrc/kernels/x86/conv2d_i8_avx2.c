@@ -1,5 +1,5 @@
 /* Convolution by pairs: two channels against two interleaved rows (VPMADDUBSW), added in int16 and widened before
- * they can overflow. */
+ * they can overflow; or, for larger or negative inputs, against rows of int16 and added in int32 (VPMADDWD). */
 #if defined(__x86_64__) && defined(__GNUC__)
 #include "conv_units.h"
 
@@ -16,7 +16,8 @@ SNNRT_NOINLINE SNNRT_AVX2 static void avx2_load_elements(const snnrt_synapse_ste
     }
 }
 
-SNNRT_NOINLINE SNNRT_AVX2 static bool avx2_find_units(const snnrt_unit_plan *plan) {
+/* `wide`, constant in each call: pairs of int16 as they are, else of bytes. */
+SNNRT_INLINE SNNRT_AVX2 static inline bool avx2_find_pairs(const snnrt_unit_plan *plan, const bool wide) {
     const snnrt_synapse_step *step = plan->step;
     const uint32_t depth = step->in_channels, bytes = plan->unit_bytes;
     const uint32_t pixels = step->in_height * step->in_width, room = plan->room;
@@ -42,7 +43,7 @@ SNNRT_NOINLINE SNNRT_AVX2 static bool avx2_find_units(const snnrt_unit_plan *pla
             }
             some = _mm256_loadu_si256((const __m256i *)(const void *)from);
             none = _mm256_cmpeq_epi16(some, _mm256_setzero_si256());
-            pairs = _mm256_shuffle_epi8(some, twice);
+            pairs = wide ? some : _mm256_shuffle_epi8(some, twice);
             elements += 16u - (uint32_t)__builtin_popcount((unsigned)_mm256_movemask_epi8(none)) / 2u;
             all = _mm256_or_si256(all, some);
             none = _mm256_cmpeq_epi32(pairs, _mm256_setzero_si256());
@@ -58,10 +59,32 @@ SNNRT_NOINLINE SNNRT_AVX2 static bool avx2_find_units(const snnrt_unit_plan *pla
         count[pixel] = (uint32_t)(next - found);
         active[pixel] = elements;
     }
-    return _mm256_testz_si256(all, _mm256_set1_epi16((int16_t)0xFF00)) != 0;
+    return wide || _mm256_testz_si256(all, _mm256_set1_epi16((int16_t)0xFF00)) != 0;
 }
 
-SNNRT_NOINLINE SNNRT_AVX2 static void avx2_interleave(const snnrt_unit_plan *plan) {
+SNNRT_NOINLINE SNNRT_AVX2 static bool avx2_find_units(const snnrt_unit_plan *plan) {
+    return avx2_find_pairs(plan, false);
+}
+
+SNNRT_NOINLINE SNNRT_AVX2 static bool avx2_find_wide(const snnrt_unit_plan *plan) {
+    return avx2_find_pairs(plan, true);
+}
+
+/* Bytes of two rows side by side for sixteen outputs, or as int16. */
+SNNRT_AVX2 static inline int8_t *avx2_store_pairs(int8_t *to, __m128i a, __m128i b, const bool wide) {
+    __m128i low = _mm_unpacklo_epi8(a, b), high = _mm_unpackhi_epi8(a, b);
+    if (wide) {
+        _mm256_store_si256((__m256i *)(void *)to, _mm256_cvtepi8_epi16(low));
+        _mm256_store_si256((__m256i *)(void *)(to + 32), _mm256_cvtepi8_epi16(high));
+        return to + 64;
+    }
+    _mm_store_si128((__m128i *)(void *)to, low);
+    _mm_store_si128((__m128i *)(void *)(to + 16), high);
+    return to + 32;
+}
+
+SNNRT_INLINE SNNRT_AVX2 static inline void avx2_interleave_pairs(const snnrt_unit_plan *plan,
+                                                                 const bool wide) {
     const snnrt_synapse_step *step = plan->step;
     const snnrt_window *conv = step->window;
     const uint32_t outputs = step->out_channels, depth = step->in_channels;
@@ -73,7 +96,7 @@ SNNRT_NOINLINE SNNRT_AVX2 static void avx2_interleave(const snnrt_unit_plan *pla
             for (uint32_t ky = 0; ky < conv->kernel_h; ky++, row += kernel_row - (size_t)depth * outputs) {
                 for (uint32_t c = 0; c < depth; c += AVX2_UNIT) {
                     const int8_t *other = c + 1u < depth ? row + outputs : NULL;
-                    for (uint32_t k = 0; k < plan->vectors; k++, to += SNNRT_VECTOR_OUTPUTS * AVX2_UNIT) {
+                    for (uint32_t k = 0; k < plan->vectors; k++) {
                         uint32_t o = block + SNNRT_VECTOR_OUTPUTS * k;
                         uint32_t left = o < outputs ? outputs - o : 0u;
                         __m128i a = _mm_setzero_si128(), b = _mm_setzero_si128();
@@ -87,14 +110,21 @@ SNNRT_NOINLINE SNNRT_AVX2 static void avx2_interleave(const snnrt_unit_plan *pla
                                 memcpy(&b, other + o, left);
                             }
                         }
-                        _mm_store_si128((__m128i *)(void *)to, _mm_unpacklo_epi8(a, b));
-                        _mm_store_si128((__m128i *)(void *)(to + 16), _mm_unpackhi_epi8(a, b));
+                        to = avx2_store_pairs(to, a, b, wide);
                     }
                     row += other == NULL ? outputs : 2u * (size_t)outputs;
                 }
             }
         }
     }
+}
+
+SNNRT_NOINLINE SNNRT_AVX2 static void avx2_interleave(const snnrt_unit_plan *plan) {
+    avx2_interleave_pairs(plan, false);
+}
+
+SNNRT_NOINLINE SNNRT_AVX2 static void avx2_interleave_wide(const snnrt_unit_plan *plan) {
+    avx2_interleave_pairs(plan, true);
 }
 
 /* to[0 .. 16) = from[0 .. 16) + sums. */
@@ -178,12 +208,73 @@ SNNRT_AVX2 static void avx2_sum_block(const snnrt_unit_plan *plan, snnrt_int32 *
         avx2_sum_windows(plan, output, block, 4, false);
     }
 }
+
+/* The same with weights of int16: `vectors` of sixteen outputs, constant in each call. */
+SNNRT_INLINE SNNRT_AVX2 static inline void avx2_sum_windows_wide(const snnrt_unit_plan *plan,
+                                                                 snnrt_int32 *output, uint32_t block,
+                                                                 const uint32_t vectors) {
+    const snnrt_synapse_step *step = plan->step;
+    const snnrt_unit_entry *const list = plan->list;
+    const snnrt_uint32 *const start = plan->start;
+    const uint32_t outputs = step->out_channels, windows = step->out_width;
+    const uint32_t stride = step->window->stride_x, width = step->window->kernel_w;
+    const size_t column_bytes = (size_t)plan->column * vectors * 64u;
+    const int8_t *weights = plan->weights + block * width * column_bytes;
+    const uint32_t left = outputs - SNNRT_BLOCK_OUTPUTS * block;
+    const uint32_t filled = left < SNNRT_BLOCK_OUTPUTS ? left : SNNRT_BLOCK_OUTPUTS;
+    int32_t bias[SNNRT_BLOCK_OUTPUTS] = {0}, part[SNNRT_BLOCK_OUTPUTS];
+    if (step->bias != NULL) {
+        memcpy(bias, (const snnrt_int32 *)step->bias + SNNRT_BLOCK_OUTPUTS * block, filled * sizeof *bias);
+    }
+    output += SNNRT_BLOCK_OUTPUTS * block;
+    for (uint32_t ox = 0; ox < windows; ox++, output += outputs) {
+        const snnrt_unit_entry *pair = list + start[ox * stride], *end = list + start[ox * stride + width];
+        const uintptr_t base = (uintptr_t)weights - ox * stride * column_bytes;
+        __m256i *to = (__m256i *)(void *)(filled == 16u * vectors ? output : (snnrt_int32 *)part);
+        __m256i sums[8];
+        for (uint32_t k = 0; k < 2u * vectors; k++) {
+            sums[k] = _mm256_loadu_si256((const __m256i *)(const void *)(bias + 8u * k));
+        }
+        for (; pair != end; pair++) {
+            const int8_t *row = snnrt_one_register((const int8_t *)(base + pair->place));
+            __m256i values = _mm256_set1_epi32((int32_t)pair->values);
+            for (uint32_t k = 0; k < 2u * vectors; k++) {
+                __m256i rows = _mm256_load_si256((const __m256i *)(const void *)(row + 32u * k));
+                sums[k] = _mm256_add_epi32(sums[k], _mm256_madd_epi16(values, rows));
+            }
+        }
+        for (uint32_t k = 0; k < 2u * vectors; k++) {
+            _mm256_storeu_si256(to + k, sums[k]);
+        }
+        if (filled != 16u * vectors) {
+            memcpy(output, part, filled * sizeof *part);
+        }
+    }
+}
+
+SNNRT_NOINLINE SNNRT_AVX2 static void avx2_sum_block_wide(const snnrt_unit_plan *plan, snnrt_int32 *output,
+                                                          uint32_t block) {
+    if (plan->vectors == 1u) {
+        avx2_sum_windows_wide(plan, output, block, 1);
+    } else if (plan->vectors == 2u) {
+        avx2_sum_windows_wide(plan, output, block, 2);
+    } else if (plan->vectors == 3u) {
+        avx2_sum_windows_wide(plan, output, block, 3);
+    } else {
+        avx2_sum_windows_wide(plan, output, block, 4);
+    }
+}
+
 /* With a peak of 31 at least four pairs fit an int16 sum. */
-static const snnrt_unit_form avx2_form = {AVX2_UNIT,       31u,           0x10001u, avx2_find_units,
-                                          avx2_interleave, avx2_sum_block};
+static const snnrt_unit_form avx2_form = {AVX2_UNIT,     2u, 31u, 0x10001u, avx2_find_units, avx2_interleave,
+                                          avx2_sum_block};
+static const snnrt_unit_form avx2_wide_form = {AVX2_UNIT,          4u,
+                                               SNNRT_VALUE_MAX,    1u,
+                                               avx2_find_wide,     avx2_interleave_wide,
+                                               avx2_sum_block_wide};
 
 SNNRT_AVX2 bool snnrt_conv2d_i8_avx2(const snnrt_synapse_step *step) {
-    return snnrt_convolve_units(step, &avx2_form);
+    return snnrt_convolve_units(step, &avx2_form) || snnrt_convolve_units(step, &avx2_wide_form);
 }
 #else
 typedef int snnrt_conv2d_i8_avx2_left_out;

@@ -178,8 +178,8 @@ SNNRT_AVX512 static void avx512_sum_block(const snnrt_unit_plan *plan, snnrt_int
         avx512_sum_windows(plan, output, block, 4, false);
     }
 }
-static const snnrt_unit_form avx512_form = {AVX512_UNIT,     255u, 1u, avx512_find_units, avx512_interleave,
-                                            avx512_sum_block};
+static const snnrt_unit_form avx512_form = {
+    AVX512_UNIT, 4u, 255u, 1u, avx512_find_units, avx512_interleave, avx512_sum_block};
 
 SNNRT_AVX512 bool snnrt_conv2d_i8_avx512vnni(const snnrt_synapse_step *step) {
     return snnrt_convolve_units(step, &avx512_form);

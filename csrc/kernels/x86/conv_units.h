@@ -39,6 +39,7 @@ typedef struct snnrt_unit_plan {
 
 typedef struct snnrt_unit_form {
     uint32_t channels; /* of a unit */
+    uint32_t bytes; /* of a unit's weights for one output */
     uint32_t peak_max; /* the largest input that its products can take */
     uint32_t copies; /* what repeats the bytes of a unit as its products want them */
     bool (*find_units)(const snnrt_unit_plan *plan); /* of every pixel; false where an input is no byte */
@@ -59,8 +60,9 @@ SNNRT_AVX2 static inline void *snnrt_take_room(snnrt_unit_room *room, size_t byt
 }
 
 /* Lays out the plan from `base` (aligned) on; false where `bytes` are too few. */
-SNNRT_AVX2 static bool snnrt_plan_units(snnrt_unit_plan *plan, const snnrt_synapse_step *step, uint32_t unit,
-                                        uint8_t *base, size_t bytes) {
+SNNRT_AVX2 static bool snnrt_plan_units(snnrt_unit_plan *plan, const snnrt_synapse_step *step,
+                                        const snnrt_unit_form *form, uint8_t *base, size_t bytes) {
+    const uint32_t unit = form->channels;
     const snnrt_window *conv = step->window;
     const size_t pixels = (size_t)step->in_height * step->in_width;
     const uint32_t outputs = step->out_channels;
@@ -75,7 +77,7 @@ SNNRT_AVX2 static bool snnrt_plan_units(snnrt_unit_plan *plan, const snnrt_synap
                         ? SNNRT_BLOCK_OUTPUTS / SNNRT_VECTOR_OUTPUTS
                         : (outputs + SNNRT_VECTOR_OUTPUTS - 1u) / SNNRT_VECTOR_OUTPUTS;
     plan->blocks = (outputs + SNNRT_BLOCK_OUTPUTS - 1u) / SNNRT_BLOCK_OUTPUTS;
-    plan->unit_bytes = plan->vectors * SNNRT_VECTOR_OUTPUTS * unit;
+    plan->unit_bytes = plan->vectors * SNNRT_VECTOR_OUTPUTS * form->bytes;
     listed = (size_t)plan->columns * plan->column;
     column_bytes = (size_t)plan->column * plan->unit_bytes;
     plan->found = (snnrt_unit_entry *)snnrt_take_room(&room, pixels * plan->room * sizeof *plan->found);
@@ -222,9 +224,10 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_convolve_units(const snnrt_syna
     if (step->scratch == NULL || step->scratch_bytes < skipped || conv->groups != 1u ||
         conv->dilation_x != 1u || step->input_peak > form->peak_max || step->by_rows ||
         (uint64_t)step->out_height * step->out_width < SNNRT_UNIT_WINDOWS_MIN ||
-        !snnrt_plan_units(&plan, step, form->channels, (uint8_t *)step->scratch + skipped,
+        !snnrt_plan_units(&plan, step, form, (uint8_t *)step->scratch + skipped,
                           step->scratch_bytes - skipped) ||
-        !(step->in_channels == 1u ? snnrt_find_pixels(&plan, form->copies) : form->find_units(&plan))) {
+        !(step->in_channels == 1u ? snnrt_find_pixels(&plan, form->copies) || form->peak_max > 255u
+                                  : form->find_units(&plan))) {
         return false;
     }
     form->interleave(&plan);
