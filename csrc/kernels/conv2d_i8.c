@@ -1,8 +1,8 @@
 /* Int8 convolutions, window by window, without scratch: what a window reads is listed by column of the input, each column
  * once for all windows of a row, in pieces for which there is room. */
-#include "few_inputs.h"
 #include "row_sums.h"
 #include "synapse.h"
+#include "tap_sums.h"
 #include "taps.h"
 
 #if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS
@@ -496,7 +496,7 @@ SNNRT_NOINLINE static bool sum_listed(const snnrt_synapse_step *step, bool count
 bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
     const bool counts = step->input_dtype == SNNRT_TYPE_BITS || step->input_peak <= SNNRT_COUNT_MAX;
 #if SNNRT_WITH_FAST_LOOPS
-    if (!counts && snnrt_conv2d_few(step)) {
+    if (!counts && snnrt_conv2d_taps(step)) {
         return true;
     }
 #endif
