@@ -4,11 +4,15 @@
 static void clear(void *memory, size_t bytes) {
     snnrt_uint32 *words = (snnrt_uint32 *)memory;
 #if SNNRT_WITH_FAST_LOOPS
-    for (; bytes >= 4u * sizeof *words; bytes -= 4u * sizeof *words, words += 4) {
+    for (; bytes >= 8u * sizeof *words; bytes -= 8u * sizeof *words, words += 8) {
         words[0] = 0;
         words[1] = 0;
         words[2] = 0;
         words[3] = 0;
+        words[4] = 0;
+        words[5] = 0;
+        words[6] = 0;
+        words[7] = 0;
     }
 #endif
     for (size_t i = 0; i < bytes / sizeof *words; i++) {

@@ -1,8 +1,8 @@
 /* Int8 convolutions, window by window, without scratch: what a window reads is listed by column of the input, each column
  * once for all windows of a row, in pieces for which there is room. */
-#include "few_inputs.h"
 #include "row_sums.h"
 #include "synapse.h"
+#include "tap_sums.h"
 #include "taps.h"
 
 #if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS
@@ -20,7 +20,6 @@ typedef struct snnrt_listing {
     uint32_t group;
     uint32_t slots; /* columns that stay listed */
     uint32_t slot; /* of the window's first column */
-    uint32_t several; /* no count is listed more than 2^several times in a plane */
     bool counts; /* as long as no value says otherwise */
     snnrt_piece piece;
     snnrt_taps y; /* kernel lines of the window inside the input */
@@ -85,92 +84,118 @@ static inline uint32_t two_elements(const snnrt_int16 *value) {
 typedef struct snnrt_places {
 #if SNNRT_WITH_COUNT_PLANES
     snnrt_uint16 *one, *two, *four;
-    uint32_t most; /* times in the last plane */
 #endif
     snnrt_uint32 *value;
-    uint32_t total, listed;
+    uint32_t total;
 } snnrt_places;
 
-/* `v` is not 0: 16 bits, of counts none above the peak unless they are negative. */
+/* `v` is not 0: 16 bits, as planes no negative ones. */
 SNNRT_INLINE static inline void list_one(snnrt_places *to, uint32_t v, uint32_t offset, const bool planes) {
-    to->total += v;
 #if SNNRT_WITH_COUNT_PLANES
     if (planes) {
-        to->listed++;
         if ((v & 1u) != 0) {
             *to->one++ = (uint16_t)offset;
         }
         if ((v & 2u) != 0) {
             *to->two++ = (uint16_t)offset;
         }
-        v >>= 2;
-        if (v != 0) {
-            for (v = v < to->most ? v : to->most; v != 0; v--) {
-                *to->four++ = (uint16_t)offset;
-            }
+        for (v >>= 2; v != 0; v--) {
+            *to->four++ = (uint16_t)offset;
         }
         return;
     }
 #endif
     (void)planes;
+    to->total += v;
     *to->value++ = v << 16 | offset;
 }
 
-SNNRT_INLINE static inline void list_line(snnrt_places *to, const snnrt_int16 *value, uint32_t count,
+/* False, and not all listed, where planes meet a negative value. */
+SNNRT_INLINE static inline bool list_line(snnrt_places *to, const snnrt_int16 *value, uint32_t count,
                                           uint32_t offset, uint32_t outputs, const bool planes) {
     const snnrt_int16 *const end = value + count;
 #if SNNRT_WITH_FAST_LOOPS
     /* Most are 0, and neighbours together. */
     if (((uintptr_t)value & 3u) == 0) {
         const snnrt_int16 *const last = value + (count & ~3u);
-        for (; value != last; value += 4, offset += 4u * outputs) {
-            const uint32_t a = two_elements(value), b = two_elements(value + 2);
-            if ((a | b) == 0) {
+        while (value != last) {
+            const uint32_t a = two_elements(value), b = two_elements(value + 2), any = a | b;
+            uint32_t next = offset;
+            value += 4;
+            offset += 4u * outputs;
+            if (any == 0) {
                 continue;
             }
+            if (planes && (any & 0x80008000u) != 0) {
+                return false;
+            }
             if ((a & 0xFFFFu) != 0) {
-                list_one(to, a & 0xFFFFu, offset, planes);
+                list_one(to, a & 0xFFFFu, next, planes);
             }
+            next += outputs;
             if (a >> 16 != 0) {
-                list_one(to, a >> 16, offset + outputs, planes);
+                list_one(to, a >> 16, next, planes);
             }
+            next += outputs;
             if ((b & 0xFFFFu) != 0) {
-                list_one(to, b & 0xFFFFu, offset + 2u * outputs, planes);
+                list_one(to, b & 0xFFFFu, next, planes);
             }
+            next += outputs;
             if (b >> 16 != 0) {
-                list_one(to, b >> 16, offset + 3u * outputs, planes);
+                list_one(to, b >> 16, next, planes);
             }
         }
     }
 #endif
     for (; value != end; value++, offset += outputs) {
         const uint32_t v = (uint16_t)*value;
+        if (planes && (v & 0x8000u) != 0) {
+            return false;
+        }
         if (v != 0) {
             list_one(to, v, offset, planes);
         }
     }
+    return true;
 }
 
 #if SNNRT_WITH_COUNT_PLANES
+static uint32_t in_plane(const snnrt_column *column, const void *end, uint32_t plane) {
+    return (uint32_t)((const snnrt_uint16 *)end - (const snnrt_uint16 *)column->begin[plane]);
+}
+
 static void list_counts(const snnrt_listing *l, snnrt_column *column, const snnrt_lines *lines) {
     const snnrt_int16 *value = (const snnrt_int16 *)l->step->input + lines->element;
-    uint32_t offset = lines->offset;
+    uint32_t offset = lines->offset, fours;
     snnrt_places to;
     to.one = (snnrt_uint16 *)(uintptr_t)column->end[0];
     to.two = (snnrt_uint16 *)(uintptr_t)column->end[1];
     to.four = (snnrt_uint16 *)(uintptr_t)column->end[2];
-    to.most = 1u << l->several;
-    to.total = to.listed = 0;
+    to.total = 0;
     for (uint32_t line = lines->lines; line != 0; line--) {
-        list_line(&to, value, lines->count, offset, l->rows.outputs, true);
+        if (!list_line(&to, value, lines->count, offset, l->rows.outputs, true)) {
+            column->total = SNNRT_COUNTS_MAX + 1u;
+            return;
+        }
         value += lines->next_element;
         offset += lines->next_offset;
     }
     column->end[0] = to.one;
     column->end[1] = to.two;
     column->end[2] = to.four;
-    column->total = to.total;
-    column->listed = to.listed;
+    fours = in_plane(column, to.four, 2);
+    column->total = in_plane(column, to.one, 0) + 2u * in_plane(column, to.two, 1) + 4u * fours;
+    column->planes = fours != 0 ? 3u : to.two != column->begin[1] ? 2u : 1u;
+#if SNNRT_WITH_COUNTERS
+    value = (const snnrt_int16 *)l->step->input + lines->element;
+    for (uint32_t line = lines->lines; line != 0; line--, value += lines->next_element) {
+        for (uint32_t c = 0; c < lines->count; c++) {
+            column->listed += value[c] != 0;
+        }
+    }
+#else
+    column->listed = column->total;
+#endif
 }
 #endif
 
@@ -188,7 +213,7 @@ static void list_values(const snnrt_listing *l, snnrt_column *column, const snnr
                 list_one(&to, v, offset, false);
             }
         } else {
-            list_line(&to, value, lines->count, offset, l->rows.outputs, false);
+            (void)list_line(&to, value, lines->count, offset, l->rows.outputs, false);
         }
         value += lines->next_element;
         offset += lines->next_offset;
@@ -206,7 +231,7 @@ static uint32_t places_of_plane(const snnrt_listing *l) {
 }
 
 /* Lists column `at` of the input; false where there are negative values among counts. */
-static bool list_column(snnrt_listing *l, snnrt_column *column, uint32_t at) {
+SNNRT_NOINLINE static bool list_column(snnrt_listing *l, snnrt_column *column, uint32_t at) {
     const snnrt_synapse_step *step = l->step;
     const snnrt_window *conv = step->window;
     const uint32_t end =
@@ -216,6 +241,9 @@ static bool list_column(snnrt_listing *l, snnrt_column *column, uint32_t at) {
     column->at = at;
     column->total = 0;
     column->listed = 0;
+#if SNNRT_WITH_COUNT_PLANES
+    column->planes = 1;
+#endif
     for (uint32_t p = 0; p < SNNRT_PLANES; p++) {
         column->end[p] = column->begin[p];
     }
@@ -252,6 +280,7 @@ static void add_columns(snnrt_listing *l) {
     l->rows.from = l->rows.to;
     l->rows.columns = 0;
     l->rows.total = 0;
+    l->rows.planes = 1;
 }
 
 /* The piece of one window; false as list_column. */
@@ -263,6 +292,7 @@ static bool sum_window(snnrt_listing *l, snnrt_taps x, const int8_t *weights) {
     weights += x.first * tap_weights;
     l->rows.columns = 0;
     l->rows.total = 0;
+    l->rows.planes = 1;
     for (uint32_t kx = x.first; kx < x.end; kx++, weights += tap_weights) {
         const uint32_t at = (uint32_t)(l->left + (int32_t)(kx * conv->dilation_x));
         const uint32_t slot = l->slot + kx;
@@ -281,6 +311,9 @@ static bool sum_window(snnrt_listing *l, snnrt_taps x, const int8_t *weights) {
             l->rows.column[l->rows.columns].weights = weights;
             l->rows.columns++;
             l->rows.total += column->total;
+#if SNNRT_WITH_COUNT_PLANES
+            l->rows.planes = l->rows.planes < column->planes ? column->planes : l->rows.planes;
+#endif
             read += column->listed;
         }
     }
@@ -350,11 +383,10 @@ static void lay_out_lists(snnrt_listing *l, uint32_t shift) {
     const uint32_t outputs = l->rows.outputs, tap_weights = l->depth * outputs;
     const uint32_t line_weights = conv->kernel_w * tap_weights;
     uint32_t room = places_of_plane(l), most = SNNRT_OFFSET_MAX / outputs + 1u, pieces;
-    l->several = 0;
 #if SNNRT_WITH_COUNT_PLANES
     if (l->counts) {
-        l->several = shift > 2u ? shift - 2u : 0u;
-        room >>= l->several;
+        /* No count is listed more often in the last plane. */
+        room >>= shift > 2u ? shift - 2u : 0u;
     } else
 #endif
     {
@@ -476,7 +508,6 @@ SNNRT_NOINLINE static bool sum_listed(const snnrt_synapse_step *step, bool count
     }
     l.rows.outputs = step->out_channels / conv->groups;
     l.rows.words = (((uintptr_t)step->weights | l.rows.outputs) & 3u) == 0;
-    l.rows.planes = step->input_dtype == SNNRT_TYPE_BITS ? 1u : SNNRT_PLANES;
     l.counts = counts;
 #if !SNNRT_WITH_COUNT_PLANES && !SNNRT_WITH_ARM_MVE
     l.counts = counts && l.rows.words;
@@ -496,7 +527,7 @@ SNNRT_NOINLINE static bool sum_listed(const snnrt_synapse_step *step, bool count
 bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
     const bool counts = step->input_dtype == SNNRT_TYPE_BITS || step->input_peak <= SNNRT_COUNT_MAX;
 #if SNNRT_WITH_FAST_LOOPS
-    if (!counts && snnrt_conv2d_few(step)) {
+    if (!counts && snnrt_conv2d_taps(step)) {
         return true;
     }
 #endif

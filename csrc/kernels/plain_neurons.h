@@ -1,4 +1,4 @@
-/* Plain neurons without a bias, reset at once: a layer in one loop. What the scalar and the vector form share. Internal. */
+/* Plain neurons without a bias, reset at once: a layer in one loop. What the scalar and the vector forms share. Internal. */
 #ifndef SNNRT_PLAIN_NEURONS_H
 #define SNNRT_PLAIN_NEURONS_H
 
@@ -6,11 +6,20 @@
 
 #define SNNRT_COPIES 32u
 
+/* Neurons that a form takes at once: thresholds and layers are whole numbers of such. */
+#if SNNRT_WITH_ARM_MVE
+#define SNNRT_NEURONS_AT_ONCE 4u
+#elif SNNRT_WITH_ARM_DSP
+#define SNNRT_NEURONS_AT_ONCE 2u
+#else
+#define SNNRT_NEURONS_AT_ONCE 1u
+#endif
+
 /* Thresholds that lie side by side for `period` neurons, then from the first again. */
 typedef struct snnrt_thresholds {
     const snnrt_int32 *first;
     uint32_t period;
-    int32_t copies[SNNRT_COPIES]; /* of so few that they fill a word of spikes several times */
+    int32_t copies[SNNRT_COPIES]; /* of so few that they fit several times */
 } snnrt_thresholds;
 
 static inline bool snnrt_neurons_are_simple(const snnrt_neuron_step *step) {
@@ -28,13 +37,19 @@ static inline void snnrt_find_thresholds(const snnrt_neuron_step *step, snnrt_th
     if (granularity == SNNRT_PER_LAYER) {
         thresholds->period = 1;
     }
-    if (thresholds->period < SNNRT_COPIES && SNNRT_COPIES % thresholds->period == 0) {
-        for (uint32_t k = 0, from = 0; k < SNNRT_COPIES; k++) {
+    if (thresholds->period <= SNNRT_COPIES / 2u) {
+        /* As many copies as fit and can be taken. */
+        const uint32_t period = thresholds->period;
+        uint32_t all = SNNRT_COPIES - SNNRT_COPIES % period;
+        while (all % SNNRT_NEURONS_AT_ONCE != 0 && all > period) {
+            all -= period;
+        }
+        for (uint32_t k = 0, from = 0; k < all; k++) {
             thresholds->copies[k] = thresholds->first[from];
-            from = from + 1u == thresholds->period ? 0u : from + 1u;
+            from = from + 1u == period ? 0u : from + 1u;
         }
         thresholds->first = thresholds->copies;
-        thresholds->period = SNNRT_COPIES;
+        thresholds->period = all;
     }
 }
 
@@ -60,9 +75,7 @@ static inline bool snnrt_end_run(snnrt_plain_run *run, uint32_t count, uint32_t 
     return run->bit == 0 || run->left == 0;
 }
 
-#if SNNRT_WITH_ARM_MVE
-/* All of them; false, and nothing done, where its thresholds fill no vectors. */
-SNNRT_INTERNAL bool snnrt_update_plain_helium(const snnrt_neuron_step *step, uint64_t *spikes);
-#endif
+/* All of a simple layer; false, and nothing done, where it does not fit the form. */
+SNNRT_INTERNAL bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes);
 
 #endif

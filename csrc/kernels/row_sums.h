@@ -33,6 +33,9 @@ typedef struct snnrt_column {
     uint32_t at; /* which column of the input it is */
     uint32_t total; /* of the values, where they are counts */
     uint32_t listed;
+#if SNNRT_WITH_COUNT_PLANES
+    uint32_t planes; /* up to the last that lists anything, 1 at least */
+#endif
 } snnrt_column;
 
 /* A column and the address from which its rows are counted. */
@@ -48,7 +51,7 @@ typedef struct snnrt_row_sum {
     const snnrt_int32 *from;
     snnrt_int32 *to;
     uint32_t total; /* of the counts */
-    uint32_t planes; /* that list anything */
+    uint32_t planes; /* those of all columns */
     uint32_t columns;
     snnrt_column_rows column[SNNRT_COLUMNS_MAX];
 } snnrt_row_sum;

@@ -1,7 +1,7 @@
 /* Plain neurons with the vectors of Cortex-M55 (Helium), four at a time. */
 #include "../plain_neurons.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_ARM_MVE
+#if SNNRT_WITH_INT8 && SNNRT_WITH_FAST_LOOPS && SNNRT_WITH_ARM_MVE
 #include <arm_mve.h>
 
 /* What a layer's neurons have alike. */
@@ -92,7 +92,7 @@ SNNRT_NOINLINE static uint64_t helium_update_any(const snnrt_neuron_step *step,
                          SNNRT_NEURON_RESET(step->flags));
 }
 
-bool snnrt_update_plain_helium(const snnrt_neuron_step *step, uint64_t *spikes) {
+bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
     const int32_t a = *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
     const uint32_t reset = SNNRT_NEURON_RESET(step->flags);
     /* All of a membrane is no factor of 31 bits. */

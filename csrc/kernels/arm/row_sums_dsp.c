@@ -84,6 +84,20 @@ typedef struct snnrt_row_block {
             : "=r"(a), "=&r"(b) \
             : "r"(row), "m"(*(const snnrt_row_block *)(const void *)(row)))
 
+/* Four outputs. */
+#define SNNRT_FINISH(even, odd) \
+    __asm__ volatile("ldrd %0, %1, [%2], #8\n\t" \
+                     "sxtah %0, %0, %4\n\t" \
+                     "sxtah %1, %1, %5\n\t" \
+                     "strd %0, %1, [%3], #8\n\t" \
+                     "ldrd %0, %1, [%2], #8\n\t" \
+                     "add %0, %0, %4, asr #16\n\t" \
+                     "add %1, %1, %5, asr #16\n\t" \
+                     "strd %0, %1, [%3], #8" \
+                     : "=&r"(a), "=&r"(b), "+&r"(from), "+&r"(to) \
+                     : "r"(even), "r"(odd) \
+                     : "memory")
+
 SNNRT_NOINLINE static void add_planes_to_16(const snnrt_row_sum *rows, uint32_t output) {
     const snnrt_column_rows *const last = rows->column + rows->columns;
     uint32_t e0 = 0, e1 = 0, e2 = 0, e3 = 0, o0 = 0, o1 = 0, o2 = 0, o3 = 0;
@@ -121,10 +135,15 @@ SNNRT_NOINLINE static void add_planes_to_16(const snnrt_row_sum *rows, uint32_t 
         SNNRT_DOUBLE(e3);
         SNNRT_DOUBLE(o3);
     }
-    dsp_finish_pairs(rows, output, 0, e0, o0);
-    dsp_finish_pairs(rows, output + 4u, 0, e1, o1);
-    dsp_finish_pairs(rows, output + 8u, 0, e2, o2);
-    dsp_finish_pairs(rows, output + 12u, 0, e3, o3);
+    {
+        const snnrt_int32 *from = rows->from + output;
+        snnrt_int32 *to = rows->to + output;
+        int32_t a, b;
+        SNNRT_FINISH(e0, o0);
+        SNNRT_FINISH(e1, o1);
+        SNNRT_FINISH(e2, o2);
+        SNNRT_FINISH(e3, o3);
+    }
 }
 #endif
 

@@ -1,0 +1,130 @@
+/* Plain neurons with the instructions of Cortex-M4, M7 and M33 that round products and saturate, two at a time: in place of
+ * ../plain_neurons.c. */
+#include "../plain_neurons.h"
+
+#if SNNRT_WITH_INT8 && SNNRT_WITH_FAST_LOOPS && SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE
+
+/* Where the loops are; pointers and the word move on. */
+typedef struct snnrt_pairs {
+    const snnrt_int32 *x, *end, *level;
+    snnrt_int32 *state; /* or of int16 */
+    uint32_t word, bit; /* that of the next neuron */
+    int32_t factor, reset_value;
+} snnrt_pairs;
+
+/* Membranes of 32 bits: the factor is 2^32 less than meant, and the membrane is added. */
+#define SNNRT_TAKE_WIDE \
+    "ldrd %[a], %[b], [%[x]], #8\n\t" \
+    "ldrd %[u], %[w], [%[state]]\n\t" \
+    "smmlar %[u], %[u], %[factor], %[u]\n\t" \
+    "smmlar %[w], %[w], %[factor], %[w]\n\t" \
+    "qadd %[u], %[u], %[a]\n\t" \
+    "qadd %[w], %[w], %[b]\n\t"
+#define SNNRT_LEAVE_WIDE "strd %[u], %[w], [%[state]], #8\n\t"
+
+/* Of 16 bits: each in the high half of a word, times twice the decay. */
+#define SNNRT_TAKE_NARROW \
+    "ldrd %[a], %[b], [%[x]], #8\n\t" \
+    "ldr %[w], [%[state]]\n\t" \
+    "lsl %[u], %[w], #16\n\t" \
+    "bfc %[w], #0, #16\n\t" \
+    "smmulr %[u], %[u], %[factor]\n\t" \
+    "smmulr %[w], %[w], %[factor]\n\t" \
+    "qadd %[u], %[u], %[a]\n\t" \
+    "qadd %[w], %[w], %[b]\n\t" \
+    "ssat %[u], #16, %[u]\n\t" \
+    "ssat %[w], #16, %[w]\n\t"
+#define SNNRT_LEAVE_NARROW \
+    "pkhbt %[u], %[u], %[w], lsl #16\n\t" \
+    "str %[u], [%[state]], #4\n\t"
+
+#define SNNRT_SUBTRACT(u, level) "sub " u ", " u ", " level "\n\t"
+#define SNNRT_REPLACE(u, level) "ldr " u ", %[reset]\n\t"
+
+/* `silent` is the condition on which a neuron does not fire; most do not. */
+#define SNNRT_PAIRS(take, silent, after, leave) \
+    __asm__ volatile("1:\n\t" take "ldrd %[a], %[b], [%[level]], #8\n\t" \
+                     "cmp %[u], %[a]\n\t" \
+                     "b" silent \
+                     " 2f\n\t" after("%[u]", "%[a]") "orr %[word], %[word], %[bit]\n" \
+                                                     "2:\n\t" \
+                                                     "cmp %[w], %[b]\n\t" \
+                                                     "b" silent " 3f\n\t" after( \
+                                                         "%[w]", \
+                                                         "%[b]") "orr %[word], %[word], %[bit], lsl #1\n" \
+                                                                 "3:\n\t" leave "lsl %[bit], %[bit], #2\n\t" \
+                                                                 "cmp %[x], %[end]\n\t" \
+                                                                 "bne 1b" \
+                     : [x] "+&r"(p.x), [level] "+&r"(p.level), [state] "+&r"(p.state), [word] "+&r"(p.word), \
+                       [bit] "+&r"(p.bit), [a] "=&r"(a), [b] "=&r"(b), [u] "=&r"(u), [w] "=&r"(w) \
+                     : [factor] "r"(p.factor), [end] "r"(p.end), [reset] "m"(p.reset_value) \
+                     : "cc", "memory")
+
+bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
+    const int32_t decay = *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
+    const bool narrow = (step->flags & SNNRT_NEURON_STATE_INT16) != 0;
+    const bool strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
+    const uint32_t reset = SNNRT_NEURON_RESET(step->flags);
+    snnrt_uint32 *output = (snnrt_uint32 *)step->output;
+    snnrt_plain_run run = {step->neurons, 0, 0};
+    snnrt_thresholds thresholds;
+    uint32_t form;
+    snnrt_pairs p;
+    snnrt_find_thresholds(step, &thresholds);
+    if (((thresholds.period | step->neurons) & 1u) != 0 || reset == SNNRT_RESET_NONE ||
+        (!narrow && decay >> 14 == 0)) {
+        return false;
+    }
+    form = (uint32_t)narrow | (uint32_t)strict << 1 | (uint32_t)(reset == SNNRT_RESET_VALUE) << 2;
+    p.factor = (int32_t)((uint32_t)decay << (narrow ? 1 : 17));
+    p.reset_value =
+        reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
+    p.x = (const snnrt_int32 *)step->current;
+    p.state = (snnrt_int32 *)step->state;
+    p.word = 0;
+    *spikes = 0;
+    do {
+        const uint32_t count = snnrt_run_neurons(&run, thresholds.period);
+        int32_t a, b, u, w;
+        p.level = thresholds.first + run.place;
+        p.end = p.x + count;
+        p.bit = 1u << run.bit;
+        switch (form) {
+        case 0:
+            SNNRT_PAIRS(SNNRT_TAKE_WIDE, "lt", SNNRT_SUBTRACT, SNNRT_LEAVE_WIDE);
+            break;
+        case 1:
+            SNNRT_PAIRS(SNNRT_TAKE_NARROW, "lt", SNNRT_SUBTRACT, SNNRT_LEAVE_NARROW);
+            break;
+        case 2:
+            SNNRT_PAIRS(SNNRT_TAKE_WIDE, "le", SNNRT_SUBTRACT, SNNRT_LEAVE_WIDE);
+            break;
+        case 3:
+            SNNRT_PAIRS(SNNRT_TAKE_NARROW, "le", SNNRT_SUBTRACT, SNNRT_LEAVE_NARROW);
+            break;
+        case 4:
+            SNNRT_PAIRS(SNNRT_TAKE_WIDE, "lt", SNNRT_REPLACE, SNNRT_LEAVE_WIDE);
+            break;
+        case 5:
+            SNNRT_PAIRS(SNNRT_TAKE_NARROW, "lt", SNNRT_REPLACE, SNNRT_LEAVE_NARROW);
+            break;
+        case 6:
+            SNNRT_PAIRS(SNNRT_TAKE_WIDE, "le", SNNRT_REPLACE, SNNRT_LEAVE_WIDE);
+            break;
+        default:
+            SNNRT_PAIRS(SNNRT_TAKE_NARROW, "le", SNNRT_REPLACE, SNNRT_LEAVE_NARROW);
+            break;
+        }
+        if (snnrt_end_run(&run, count, thresholds.period)) {
+            *output++ = p.word;
+#if SNNRT_WITH_COUNTERS
+            *spikes += snnrt_popcount(p.word);
+#endif
+            p.word = 0;
+        }
+    } while (run.left != 0);
+    return true;
+}
+#else
+typedef int snnrt_plain_neurons_dsp_left_out;
+#endif

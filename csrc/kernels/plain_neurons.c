@@ -1,0 +1,90 @@
+/* Plain neurons in C, a word of spikes at a time; arm/ has them for instructions that saturate, and for vectors. */
+#include "neuron_run.h"
+#include "plain_neurons.h"
+
+#if SNNRT_WITH_INT8 && SNNRT_WITH_FAST_LOOPS && !SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE
+
+/* What a layer has alike. */
+typedef struct snnrt_plain_layer {
+    uint32_t reset;
+    int32_t reset_value;
+    bool strict;
+} snnrt_plain_layer;
+
+/* Of a neuron that reached its threshold: whether it fires, and what becomes of `u`. */
+static inline bool fire(const snnrt_plain_layer *layer, int32_t *u, int32_t threshold) {
+    if (*u == threshold && layer->strict) {
+        return false;
+    }
+    if (layer->reset == SNNRT_RESET_SUBTRACT) {
+        *u = *u - threshold;
+    } else if (layer->reset == SNNRT_RESET_VALUE) {
+        *u = layer->reset_value;
+    }
+    return true;
+}
+
+SNNRT_INLINE static inline uint64_t update_layer(const snnrt_neuron_step *step, const bool narrow) {
+    const snnrt_int32 *x = (const snnrt_int32 *)step->current;
+    const int32_t a = *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
+    const snnrt_decay decay = snnrt_common_decay(a);
+    snnrt_int32 *wide = (snnrt_int32 *)step->state;
+    snnrt_int16 *short_state = (snnrt_int16 *)step->state;
+    snnrt_uint32 *output = (snnrt_uint32 *)step->output;
+    snnrt_plain_run run = {step->neurons, 0, 0};
+    snnrt_plain_layer layer;
+    snnrt_thresholds thresholds;
+    uint32_t word = 0;
+    uint64_t spikes = 0;
+    snnrt_find_thresholds(step, &thresholds);
+    layer.strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
+    layer.reset = SNNRT_NEURON_RESET(step->flags);
+    layer.reset_value =
+        layer.reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
+    do {
+        const uint32_t count = snnrt_run_neurons(&run, thresholds.period);
+        const snnrt_int32 *threshold = thresholds.first + run.place;
+        const snnrt_int32 *const end = x + count;
+        uint32_t bit = 1u << run.bit;
+        do {
+            const int32_t level = *threshold++;
+            int32_t u = narrow ? (*short_state * a + 0x4000) >> 15 : snnrt_decay_by(*wide, decay);
+            u = snnrt_saturating_add(u, *x++);
+            u = narrow ? snnrt_clamp_int16(u) : u;
+            if (u >= level && fire(&layer, &u, level)) {
+                word |= bit;
+            }
+            bit <<= 1;
+            if (narrow) {
+                *short_state++ = (int16_t)u;
+            } else {
+                *wide++ = u;
+            }
+        } while (x != end);
+        if (snnrt_end_run(&run, count, thresholds.period)) {
+            *output++ = word;
+#if SNNRT_WITH_COUNTERS
+            spikes += snnrt_popcount(word);
+#endif
+            word = 0;
+        }
+    } while (run.left != 0);
+    return spikes;
+}
+
+SNNRT_NOINLINE static uint64_t update_layer_wide(const snnrt_neuron_step *step) {
+    return update_layer(step, false);
+}
+
+SNNRT_NOINLINE static uint64_t update_layer_narrow(const snnrt_neuron_step *step) {
+    return update_layer(step, true);
+}
+
+bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
+    *spikes =
+        (step->flags & SNNRT_NEURON_STATE_INT16) != 0 ? update_layer_narrow(step) : update_layer_wide(step);
+    return true;
+}
+#else
+typedef int snnrt_plain_neurons_left_out;
+#endif
