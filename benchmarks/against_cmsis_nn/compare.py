@@ -26,8 +26,8 @@ import numpy as np
 from comparison_page import tables, write_page
 from comparison_results import RESULTS, Results, Subject, answers_of
 from core_counts import Measured, alike, measure, node_instructions
-from ordinary_layers import COUNTS, Counts, read_counts
-from rivals import read_trained
+from ordinary_layers import COUNTS, Counts, instructions, read_counts
+from rivals import read_trained, twin_of
 
 import snnrt
 from snnrt.atomic_write import write_atomically
@@ -159,10 +159,14 @@ def main() -> None:
             write_page(tables(Results.of_json(RESULTS.read_text("utf-8")), trained, counts))
             return
         cores = cores_of(options.core, counts)
+        names = options.network or list(NETWORKS)
+        for name in names:
+            # what is missing is said now, not after minutes
+            twin_of(name, NETWORKS[name], trained)
+            for core in cores:
+                instructions(counts, core.name, name)
         x, y = test_images(options.folder)
-        results, shown = compare(
-            options.network or list(NETWORKS), cores, x, y, options.inputs, options.memory
-        )
+        results, shown = compare(names, cores, x, y, options.inputs, options.memory)
         if options.json:
             write_atomically(options.json, results.to_json().encode())
         if options.write:
