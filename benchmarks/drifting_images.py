@@ -106,15 +106,20 @@ def digits() -> Field:
     return Field("digits", network, np.asarray(test.x, np.float32), np.asarray(test.y))
 
 
-def fashion(folder: Path) -> Field:
-    """The VGG of examples/training/fashion.py with its own exit, and the test images in ``folder``."""
+def idx_images(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """MNIST's and Fashion-MNIST's files: (N, 1, 28, 28) float32 from 0 to 1, and labels (N,) int64.
+    ``split``: ``train`` or ``t10k``."""
 
     def idx(name: str, head: int) -> np.ndarray:
         return np.frombuffer(gzip.decompress((folder / name).read_bytes()), np.uint8, offset=head)
 
-    x = idx("t10k-images-idx3-ubyte.gz", 16).reshape(-1, 1, 28, 28).astype(np.float32) / 255
-    y = idx("t10k-labels-idx1-ubyte.gz", 8).astype(np.int64)
-    return Field("fashion_vgg", snnrt.load(MODELS / "fashion_vgg.snnrt"), x, y)
+    x = idx(f"{split}-images-idx3-ubyte.gz", 16).reshape(-1, 1, 28, 28).astype(np.float32) / 255
+    return x, idx(f"{split}-labels-idx1-ubyte.gz", 8).astype(np.int64)
+
+
+def fashion(folder: Path) -> Field:
+    """The VGG of examples/training/fashion.py with its own exit, and the test images in ``folder``."""
+    return Field("fashion_vgg", snnrt.load(MODELS / "fashion_vgg.snnrt"), *idx_images(folder, "t10k"))
 
 
 def add_field_options(parser: argparse.ArgumentParser) -> None:

@@ -1,13 +1,16 @@
-"""Train the networks of this comparison on Fashion-MNIST: a spiking one, and the ordinary one beside it.
+"""Train the networks of this comparison on Fashion-MNIST: spiking ones, and ordinary ones beside them.
 
     pip install 'snnrt[training]'
-    python benchmarks/against_cmsis_nn/train.py FOLDER
+    python benchmarks/against_cmsis_nn/train.py FOLDER                    all
+    python benchmarks/against_cmsis_nn/train.py FOLDER separable          one
+    python benchmarks/against_cmsis_nn/train.py FOLDER --ordinary dense   an ordinary one
 
-FOLDER has the four files of Fashion-MNIST (train-images-idx3-ubyte.gz …). Both have the layers 28×28 →
-convolution 3×3×16 → average pool 2 → convolution 3×3×32 → average pool 2 → dense 10, trained alike on the
-same images; LIF (α = 0.5) or ReLU stands behind each convolution. The last 2,000 training images calibrate
-the integers and choose the exit's threshold. Writes ``conv_pool.snnrt`` (int8, entropy exit) and
-``conv_pool.json`` beside this script.
+FOLDER has the four files of Fashion-MNIST (train-images-idx3-ubyte.gz …). A spiking network and its ordinary
+twin have the same layers (``ordinary_layers.py``) and see as many images, in the same order, by the same
+trainer; LIF (α = 0.5) or ReLU stands behind each layer with weights but the last. The last 2,000 training
+images train nothing: they calibrate the integers and choose the exit's threshold. Writes NAME.snnrt (int8,
+entropy exit) and NAME.json beside this script, and int8's accuracies of ordinary networks into
+``ordinary.json``.
 """
 
 from __future__ import annotations
@@ -15,147 +18,161 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import nn
-from torch.nn import functional
+from ordinary_layers import ORDINARY
+from twin_modules import TIMESTEPS, Ordinary, int8_accuracy, spiking
 
 from snnrt import Exit, training
 
 HERE = Path(__file__).parent
+LOG = HERE / "ordinary.json"
 sys.path.insert(0, str(HERE.parents[1] / "examples" / "training"))
 
 import datasets  # noqa: E402
 import measuring  # noqa: E402
 
 HELD = 2000
-TIMESTEPS = 4
-EPOCHS = 3
-BATCH = 64
-NAME = "conv_pool"
+Split = datasets.Split
 
 
-def spiking() -> training.SpikingNetwork:
-    """The spiking network, a batch norm behind each convolution."""
+@dataclass(frozen=True)
+class Recipe:
+    """``epochs`` of ``images``, ``late`` of them with all timesteps (the others with one) at a third of the
+    learning rate; an ordinary network sees as many. ``rate_target``: of neurons, beyond which the loss grows.
+    ``bfloat16``: layers compute in it."""
 
-    def neuron() -> training.LIF:
-        return training.LIF(0.5, 1.0, "subtract", training.surrogates.triangle())
+    images: int
+    epochs: int
+    batch: int
+    late: int
+    rate_target: float = 1.0
+    rate_weight: float = 0.0
+    learning_rate: float = 3e-3
+    bfloat16: bool = True
 
-    stem = nn.Sequential(nn.Conv2d(1, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16))
-    second = nn.Conv2d(16, 32, 3, padding=1, bias=False)
-    body = nn.Sequential(
-        neuron(),
-        training.OverTime(nn.AvgPool2d(2), second, nn.BatchNorm2d(32)),
-        neuron(),
-        training.OverTime(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(32 * 7 * 7, 10)),
+
+SHORT = Recipe(images=12_800, epochs=3, batch=64, late=3)
+FULL = Recipe(images=58_000, epochs=4, batch=64, late=1)
+RECIPES = {"short": SHORT, "full": FULL}
+SPIKING: dict[str, tuple[str, Recipe]] = {
+    "conv_pool": ("short", replace(SHORT, bfloat16=False)),
+    "conv_stride": ("full", replace(FULL, rate_target=0.08, rate_weight=3.0)),
+    "separable": ("short", replace(SHORT, late=1, rate_target=0.08, rate_weight=1.0)),
+    "dense": ("full", replace(FULL, rate_target=0.08, rate_weight=3.0)),
+}
+"""By the name of its layers: which recipe its twin has, and its own."""
+
+
+def train(network: torch.nn.Module, recipe: Recipe, x: Split, seed: int) -> float:
+    """In place; the seconds that it took."""
+    shared = {
+        "batch": recipe.batch, "seed": seed, "bfloat16": recipe.bfloat16,
+        "rate_weight": recipe.rate_weight, "rate_target": recipe.rate_target,
+    }  # fmt: skip
+    early = recipe.epochs - recipe.late if isinstance(network, training.SpikingNetwork) else recipe.epochs
+    images, labels = (one[: recipe.images] for one in x)
+    history = []
+    if early:
+        first = training.Settings(early, learning_rate=recipe.learning_rate, timesteps=[1], **shared)
+        history += training.Trainer(network, first, training.Cumulative()).fit(images, labels)
+    if recipe.epochs - early:
+        rate = recipe.learning_rate / (3 if early else 1)
+        second = training.Settings(recipe.epochs - early, learning_rate=rate, **shared)
+        loss = training.ExpectedExits(0.2, floor=0.4) if early else training.Cumulative()
+        history += training.Trainer(network, second, loss).fit(images, labels)
+    network.eval()
+    return sum(record.seconds for record in history)
+
+
+def train_spiking(name: str, data: Split, test: Split, output: Path, seed: int) -> dict[str, Any]:
+    """Train, choose the exit, write the file; its log."""
+    torch.manual_seed(seed)
+    network = spiking(name).to(memory_format=torch.channels_last)
+    recipe = SPIKING[name][1]
+    seconds = train(network, recipe, data, seed)
+    hx, hy = data[0][-HELD:].float().div(255).numpy(), data[1][-HELD:].numpy()
+    given = {"name": name, "numbers": "int8", "fine": "none", "calibrate": hx[:500]}
+    threshold = measuring.choose_threshold(training.to_network(network, **given), hx, hy)
+    exit = Exit.entropy(threshold) if threshold else Exit.never()
+    net = training.export(network, output / f"{name}.snnrt", exit=exit, **given)
+    x, y = test
+    return {
+        "dataset": "Fashion-MNIST, bytes / 255",
+        "script": f"benchmarks/against_cmsis_nn/train.py FOLDER {name} --seed {seed}",
+        "recipe": vars(recipe),
+        "timesteps": TIMESTEPS,
+        "training_seconds": round(seconds),
+        "exit": {"rule": "entropy", "threshold": threshold},
+        "test": measuring.measure(net, x.float().div(255).numpy(), y.numpy()),
+    }
+
+
+def train_ordinary(name: str, recipe: str, data: Split, test: Split, seed: int) -> dict[str, Any]:
+    """Train an ordinary network; its line of the log."""
+    torch.manual_seed(seed)
+    network = Ordinary(name).to(memory_format=torch.channels_last)
+    seconds = train(network, RECIPES[recipe], data, seed)
+    right = sum(
+        int((network(x.float() / 255)[0].argmax(1) == y).sum())
+        for x, y in zip(test[0].split(500), test[1].split(500))
     )
-    return training.SpikingNetwork((1, 28, 28), stem, body, TIMESTEPS)
+    accuracy = int8_accuracy(network, data[0][-HELD:][:500], *test)
+    return {
+        "name": name, "recipe": recipe, "seed": seed, "int8_accuracy": round(accuracy, 4),
+        "float32_accuracy": round(right / len(test[0]), 4), "training_seconds": round(seconds),
+    }  # fmt: skip
 
 
-def ordinary() -> nn.Sequential:
-    """The same layers with ReLU."""
-    return nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(), nn.AvgPool2d(2),
-        nn.Conv2d(16, 32, 3, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU(), nn.AvgPool2d(2),
-        nn.Flatten(), nn.Linear(32 * 7 * 7, 10),
-    )  # fmt: skip
-
-
-def train_ordinary(network: nn.Module, x: torch.Tensor, y: torch.Tensor, seed: int) -> None:
-    """AdamW and one cycle of learning rates, as the trainer of spiking networks has them."""
-    generator = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.AdamW(network.parameters(), 3e-3, weight_decay=1e-2)
-    steps = EPOCHS * (len(x) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, steps, pct_start=0.25)
-    network.train()
-    for step in range(steps):
-        if step % (len(x) // BATCH) == 0:
-            order = torch.randperm(len(x), generator=generator)
-        rows = order[step % (len(x) // BATCH) * BATCH :][:BATCH]
-        loss = functional.cross_entropy(network(x[rows].float() / 255), y[rows])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-
-
-def int8_accuracy(network: nn.Sequential, seen: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> float:
-    """As CMSIS-NN computes it: weights of 8 bits, a scale a channel; activations of 8 bits, a scale a tensor.
-
-    Every tensor between two layers is rounded to the int8 numbers that CMSIS-NN would hold; sums are exact.
-    """
-    layers = list(network.eval())
-    steps: list[nn.Module] = []
-    for layer in layers:
-        if isinstance(layer, nn.BatchNorm2d):
-            steps[-1] = torch.nn.utils.fuse_conv_bn_eval(steps[-1], layer)
-        else:
-            steps.append(layer)
-    with torch.no_grad():
-        for layer in steps:
-            if isinstance(layer, (nn.Conv2d, nn.Linear)):
-                scale = layer.weight.abs().flatten(1).amax(1).clamp_min(1e-12) / 127
-                scale = scale.view(-1, *[1] * (layer.weight.ndim - 1))
-                layer.weight.copy_((layer.weight / scale).round() * scale)
-        value, scales = seen.float() / 255, []
-        for layer in steps:
-            value = layer(value)
-            if not isinstance(layer, (nn.Conv2d, nn.Flatten)):
-                # a ReLU belongs to its convolution; it and a pool give 0 … 255 of their scale
-                low = float(value.min()) < 0
-                scales.append(float(value.abs().max()) / (127 if low else 255))
-        right = 0
-        for part, label in zip(x.split(500), y.split(500)):
-            value, given = part.float() / 255, iter(scales)
-            for layer in steps:
-                value = layer(value)
-                if not isinstance(layer, (nn.Conv2d, nn.Flatten)):
-                    scale = next(given)
-                    low = -128 if float(value.min()) < 0 else 0
-                    value = (value / scale).round().clamp(low, 127 if low else 255) * scale
-            right += int((value.argmax(1) == label).sum())
-    return right / len(x)
+def write_log(line: dict[str, Any], path: Path) -> None:
+    """Put a line into the log of ordinary networks, in place of the one of its name and recipe."""
+    log = json.loads(path.read_text("utf-8")) if path.exists() else []
+    place = (line["name"], line["recipe"])
+    log = [one for one in log if (one["name"], one["recipe"]) != place] + [line]
+    log.sort(key=lambda one: (one["recipe"], list(ORDINARY).index(one["name"])))
+    path.write_text("[\n" + ",\n".join(" " + json.dumps(one) for one in log) + "\n]\n", encoding="utf-8")
 
 
 def main() -> None:
-    """Train both, measure, write."""
+    """Train, measure, write."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, help="where the data set lies")
-    parser.add_argument("--output", type=Path, default=HERE / NAME, help="path, without a suffix")
-    parser.add_argument("--images", type=int, default=12800, help="training images that are used (12800)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(SPIKING)} (all)")
+    parser.add_argument(
+        "--ordinary", nargs="*", metavar="NAME", help=f"of {', '.join(ORDINARY)} (all); no spiking ones"
+    )
+    parser.add_argument(
+        "--recipe", choices=tuple(RECIPES), default="full", help="of --ordinary: short is of 12,800 images"
+    )
+    parser.add_argument("--output", type=Path, default=HERE, help="folder (beside the script)")
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    torch.manual_seed(options.seed)
+    options = parser.parse_intermixed_args()
+    names = options.names or ([] if options.ordinary is not None else list(SPIKING))
+    ordinary = [(name, options.recipe) for name in (options.ordinary or ())]
+    if options.ordinary == [] or not (options.names or ordinary):
+        ordinary = [(name, recipe) for recipe in RECIPES for name in ORDINARY]
+    unknown = {*names} - {*SPIKING} | {name for name, _ in ordinary} - {*ORDINARY}
+    if unknown:
+        parser.error(f"no network {sorted(unknown)[0]}; see --help")
+    # networks so small wait for threads more than they gain
     torch.set_num_threads(1)
-    x, y = datasets.idx_images(options.folder, "train")
-    count = min(options.images, len(x) - HELD)
-    held, test = (x[-HELD:], y[-HELD:]), datasets.idx_images(options.folder, "t10k")
-    network = spiking()
-    settings = training.Settings(EPOCHS, batch=BATCH, learning_rate=3e-3, seed=options.seed, bfloat16=False)
-    trainer = training.Trainer(network, settings, training.Cumulative())
-    history = trainer.fit(x[:count], y[:count], validation=held)
-    network.eval()
-    hx, hy = held[0].float().div(255).numpy(), held[1].numpy()
-    given = {"name": options.output.name, "numbers": "int8", "calibrate": hx[:500]}
-    net = training.to_network(network, **given)
-    threshold = measuring.choose_threshold(net, hx, hy)
-    exit = Exit.entropy(threshold) if threshold else Exit.never()
-    net = training.export(network, options.output.with_suffix(".snnrt"), exit=exit, **given)
-    twin = ordinary()
-    train_ordinary(twin, x[:count], y[:count], options.seed)
-    figures = {
-        "dataset": "Fashion-MNIST, bytes / 255",
-        "script": f"benchmarks/against_cmsis_nn/train.py FOLDER --images {count} --seed {options.seed}",
-        "training_seconds": round(sum(record.seconds for record in history)),
-        "exit": {"rule": "entropy", "threshold": threshold},
-        "test": measuring.measure(net, test[0].float().div(255).numpy(), test[1].numpy()),
-        "ordinary_int8_accuracy": round(int8_accuracy(twin, held[0][:500], *test), 4),
-    }
-    options.output.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(figures, indent=1))
+    data, test = (datasets.idx_images(options.folder, split) for split in ("train", "t10k"))
+    options.output.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        print(f"{name}: spiking", flush=True)
+        log = train_spiking(name, data, test, options.output, options.seed)
+        (options.output / f"{name}.json").write_text(json.dumps(log, indent=1) + "\n", encoding="utf-8")
+        print(json.dumps(log["test"]), flush=True)
+    for name, recipe in ordinary:
+        print(f"{name}: ordinary, {recipe}", flush=True)
+        line = train_ordinary(name, recipe, data, test, options.seed)
+        write_log(line, options.output / LOG.name)
+        print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
