@@ -77,7 +77,9 @@ def main(arguments: list[str] | None = None) -> None:
         experiment.Stage(last, training.ExpectedExits(0.2, floor=0.4, smoothing=0.05), options.last)
     )
     run.train(stages, given, held)
-    measuring.finish(run, held, datasets.cifar10(options.folder, "test"), "CIFAR-10, bytes / 255", CLASSES)
+    measuring.finish(
+        run, held, datasets.cifar10(options.folder, "test"), "CIFAR-10, bytes / 255", CLASSES, fine="none"
+    )
 
 
 if __name__ == "__main__":

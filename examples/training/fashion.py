@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> None:
     stages.append(experiment.Stage(last, training.ExpectedExits(0.2, floor=0.4), options.last))
     run.train(stages, given, held)
     test = datasets.idx_images(options.folder, "t10k")
-    measuring.finish(run, held, test, "Fashion-MNIST, bytes / 255", CLASSES)
+    measuring.finish(run, held, test, "Fashion-MNIST, bytes / 255", CLASSES, fine="none")
 
 
 if __name__ == "__main__":
