@@ -22,21 +22,20 @@ class _Rounded(torch.autograd.Function):
     def forward(
         ctx: torch.autograd.function.FunctionCtx, x: torch.Tensor, ceiling: torch.Tensor, levels: int
     ) -> torch.Tensor:
-        ctx.save_for_backward(x, ceiling)
-        ctx.levels = levels  # type: ignore[attr-defined]
-        return _rounded(x, ceiling, levels)
+        found = _rounded(x, ceiling, levels)
+        ctx.save_for_backward(x, found, ceiling)
+        return found
 
     @staticmethod
     def backward(
         ctx: torch.autograd.function.FunctionCtx, *gradients: torch.Tensor
     ) -> tuple[torch.Tensor | None, ...]:
-        x, ceiling = ctx.saved_tensors  # type: ignore[attr-defined]
+        x, found, ceiling = ctx.saved_tensors  # type: ignore[attr-defined]
         (given,) = gradients
-        share = x.float() / ceiling
-        inside = (share > 0) & (share < 1)
-        # d/dλ of λ·r(x/λ): r − x/λ inside, 1 above
-        of_ceiling = _rounded(share, torch.ones_like(ceiling), ctx.levels) - share * inside  # type: ignore[attr-defined]
-        return given * inside, (given.float() * of_ceiling).sum().reshape(ceiling.shape), None
+        passed = given * ((x > 0) & (x < float(ceiling)))
+        # d/dλ of λ·r(x/λ) is r − x/λ inside, 1 above; in the dtype at hand, summed in float32
+        whole = (given * found).sum(dtype=torch.float32) - (passed * x).sum(dtype=torch.float32)
+        return passed, (whole / ceiling).reshape(ceiling.shape), None
 
 
 class QCFS(nn.Module):

@@ -46,11 +46,10 @@ class _Rule:
         return u - self.threshold * self.spikes(u)
 
     def slope(self, u: torch.Tensor) -> torch.Tensor:
-        """ds/du: of each number of spikes its own surrogate."""
-        found = self.surrogate(u - self.threshold)
-        for number in range(2, self.max_spikes + 1):
-            found += self.surrogate(u - number * self.threshold)
-        return found
+        """ds/du: the surrogate; of several spikes its peak from the first threshold to the last."""
+        if self.max_spikes == 1:
+            return self.surrogate(u - self.threshold)
+        return self.surrogate(u - u.clamp(self.threshold, self.max_spikes * self.threshold))
 
 
 class _Fire(torch.autograd.Function):

@@ -64,8 +64,10 @@ def with_probes(graph: Graph, wanted: Mapping[str, Neuron]) -> tuple[Graph, dict
     names = {node.name for node in graph}
     nodes: list[Node] = []
     probes: dict[str, str] = {}
+    read = {edge.source for probe in wanted.values() for edge in probe.inputs}
     for node in graph:
-        nodes.append(node)
+        # what a probe reads, too, cannot go by rows that are not kept
+        nodes.append(node.with_(rows=None) if isinstance(node, Conv2d) and node.name in read else node)
         if node.name in wanted:
             name = f"{node.name}.probe"
             while name in names:

@@ -41,8 +41,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = experiment.parser_of("cifar10_vgg8", __doc__, 28)
     parser.add_argument("--network", choices=NETWORKS, default="vgg8")
     parser.add_argument("--spikes", type=int, default=1, help="up to so many a timestep")
-    parser.add_argument("--tuning-epochs", type=int, default=4, help="with QCFS, for several spikes")
+    parser.add_argument("--tuning-epochs", type=int, default=7, help="with QCFS, for several spikes")
     parser.add_argument("--spiking-epochs", type=int, default=8, help="with one timestep, for one spike")
+    parser.add_argument("--last", type=int, help="images of the epoch with four timesteps (all)")
     parser.add_argument("--ordinary", type=Path, help="folder that keeps the ordinary networks")
     options = experiment.begin(parser, arguments)
     x, y = datasets.cifar10(options.folder, "train")
@@ -60,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.network not in BRANCHED:
         stages = [experiment.Stage(training.Settings(options.epochs, learning_rate=0.1, **by_sgd), smooth)]
         if options.spikes > 1:
-            tuning = training.Settings(options.tuning_epochs, learning_rate=0.02, **by_sgd)
+            tuning = training.Settings(options.tuning_epochs, learning_rate=0.03, **by_sgd)
             stages.append(experiment.Stage(tuning, smooth))
         relu, qcfs = run.pretrain(stages, given, held, options.spikes)
         if options.ordinary is not None:
@@ -72,9 +73,13 @@ def main(arguments: list[str] | None = None) -> None:
         alone = training.Settings(options.spiking_epochs, learning_rate=2e-3, timesteps=[1], **shared)
         stages.append(experiment.Stage(alone, training.Cumulative(smoothing=0.05)))
     last = training.Settings(1, learning_rate=5e-4, **shared)
-    stages.append(experiment.Stage(last, training.ExpectedExits(0.2, floor=0.4, smoothing=0.05)))
+    stages.append(
+        experiment.Stage(last, training.ExpectedExits(0.2, floor=0.4, smoothing=0.05), options.last)
+    )
     run.train(stages, given, held)
-    measuring.finish(run, held, datasets.cifar10(options.folder, "test"), "CIFAR-10, bytes / 255", CLASSES)
+    measuring.finish(
+        run, held, datasets.cifar10(options.folder, "test"), "CIFAR-10, bytes / 255", CLASSES, fine="none"
+    )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ CLASSES = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt"
 def main(arguments: list[str] | None = None) -> None:
     """Train or go on, measure, write."""
     parser = experiment.parser_of("fashion_vgg", __doc__, 12)
-    parser.add_argument("--spiking-epochs", type=int, default=8, help="of them with one timestep")
+    parser.add_argument("--spikes", type=int, default=1, help="up to so many a timestep")
+    parser.add_argument("--tuning-epochs", type=int, default=8, help="with QCFS, for several spikes")
+    parser.add_argument("--spiking-epochs", type=int, default=8, help="with one timestep, for one spike")
     parser.add_argument("--last", type=int, help="images of the epoch with four timesteps (all)")
     options = experiment.begin(parser, arguments)
     x, y = datasets.idx_images(options.folder, "train")
@@ -36,29 +38,28 @@ def main(arguments: list[str] | None = None) -> None:
     width = options.width or 64
     network = training.networks.vgg(
         (width, "pool", width, width, "pool", 2 * width, 2 * width, "pool"), (), (1, 28, 28), len(CLASSES),
-        TIMESTEPS, experiment.neuron_of(1), 0.1,
+        TIMESTEPS, experiment.neuron_of(options.spikes), 0.1,
     )  # fmt: skip
     network = network.to(memory_format=torch.channels_last)
     run = experiment.Experiment(options, network, together(shift(1), flip(), cutout(6)))
     given, held = (x[:count], y[:count]), (x[-HELD:], y[-HELD:])
     shared = {"batch": 128, "seed": options.seed, "device": options.device, "bfloat16": True}
-    ordinary = training.Settings(
-        options.epochs, learning_rate=0.1, weight_decay=5e-4, optimiser="sgd", **shared
-    )
-    run.pretrain([experiment.Stage(ordinary, training.Cumulative(smoothing=0.1))], given, held, 1)
-    stages = [
-        experiment.Stage(
-            training.Settings(options.spiking_epochs, learning_rate=2e-3, timesteps=[1], **shared),
-            training.Cumulative(smoothing=0.05),
-        ),
-        experiment.Stage(
-            training.Settings(1, learning_rate=5e-4, **shared), training.ExpectedExits(0.2, floor=0.4),
-            options.last,
-        ),
-    ]  # fmt: skip
+    by_sgd = {"weight_decay": 5e-4, "optimiser": "sgd", **shared}
+    smooth = training.Cumulative(smoothing=0.1)
+    stages = [experiment.Stage(training.Settings(options.epochs, learning_rate=0.1, **by_sgd), smooth)]
+    if options.spikes > 1:
+        tuning = training.Settings(options.tuning_epochs, learning_rate=0.03, **by_sgd)
+        stages.append(experiment.Stage(tuning, smooth))
+    run.pretrain(stages, given, held, options.spikes)
+    stages = []
+    if options.spikes == 1:
+        alone = training.Settings(options.spiking_epochs, learning_rate=2e-3, timesteps=[1], **shared)
+        stages.append(experiment.Stage(alone, training.Cumulative(smoothing=0.05)))
+    last = training.Settings(1, learning_rate=5e-4, **shared)
+    stages.append(experiment.Stage(last, training.ExpectedExits(0.2, floor=0.4), options.last))
     run.train(stages, given, held)
     test = datasets.idx_images(options.folder, "t10k")
-    measuring.finish(run, held, test, "Fashion-MNIST, bytes / 255", CLASSES)
+    measuring.finish(run, held, test, "Fashion-MNIST, bytes / 255", CLASSES, fine="none")
 
 
 if __name__ == "__main__":

@@ -31,11 +31,11 @@ PROFILED = 1000
 
 def finish(
     run: Experiment, held: Split, test: Split, data: str, class_names: tuple[str, ...] | None = None,
-    preprocessing: dict[str, object] | None = None,
+    preprocessing: dict[str, object] | None = None, fine: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Convert, choose the threshold on ``held``, measure on ``test``, write PATH.snnrt, .nir and .json.
 
-    ``preprocessing``: what the files say of raw data.
+    ``preprocessing``: what the files say of raw data. ``fine``: as :func:`snnrt.convert` takes it.
 
     ``held``, which trained nothing, calibrates int8's scales, too. Figures of the log: accuracy after
     timesteps, exits, EDP, in int8 on the core; on the whole test set and on its first half.
@@ -51,13 +51,12 @@ def finish(
         given["readout"] = "mean"
     x, y = _arrays(held, run.over_time)
     seen = x[:500]
-    net = training.to_network(run.network, numbers="int8", calibrate=seen, **given)
+    int8: dict[str, Any] = {"numbers": "int8", "calibrate": seen, "fine": fine}
+    net = training.to_network(run.network, **int8, **given)
     threshold = choose_threshold(net, outcomes(net, x), y)
     exit = snnrt.Exit.entropy(threshold) if threshold else snnrt.Exit.never()
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    net = training.export(
-        run.network, options.output.with_suffix(".snnrt"), numbers="int8", calibrate=seen, exit=exit, **given
-    )
+    net = training.export(run.network, options.output.with_suffix(".snnrt"), exit=exit, **int8, **given)
     training.export(run.network, options.output.with_suffix(".nir"), exit=exit, **given)
 
     figures: dict[str, Any] = {

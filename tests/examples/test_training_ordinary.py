@@ -52,7 +52,7 @@ def test_train_and_measure(run, data):
                   "--exits", 0.3, "--timesteps", 4, 32)  # fmt: skip
     assert printed.count("T =") == 4 and printed.count("exit at entropy 0.3") == 2
     assert f"mlp: {relu:.2f} %" in printed
-    losses = re.findall(r"T = 32: .* ([+-][\d.]+)", printed)
+    losses = re.findall(r"T = 32: .* ([+-][\d.]+) ± ", printed)
     assert len(losses) == 2 and all(abs(float(loss)) < 5 for loss in losses)
 
 

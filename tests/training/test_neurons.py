@@ -9,14 +9,20 @@ TRIANGLE = surrogates.triangle(1.5)
 
 
 class Spike(torch.autograd.Function):
+    """Of u and θ; from the first threshold to the last, the slope is the peak."""
+
     @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return (x >= 0).to(x.dtype)
+    def forward(ctx, u, threshold, most):
+        ctx.save_for_backward(u)
+        ctx.numbers = threshold, most
+        return sum((u >= number * threshold).to(u.dtype) for number in range(1, most + 1))
 
     @staticmethod
     def backward(ctx, given):
-        return given * TRIANGLE(ctx.saved_tensors[0])
+        (u,), (threshold, most) = ctx.saved_tensors, ctx.numbers
+        inside = (u > threshold) & (u < most * threshold)
+        nearest = torch.where(u <= threshold, u - threshold, u - most * threshold)
+        return given * torch.where(inside, TRIANGLE(torch.zeros(1)), TRIANGLE(nearest)), None, None
 
 
 def step_by_step(x, decay, threshold, reset, initial=0.0, most=1):
@@ -24,7 +30,7 @@ def step_by_step(x, decay, threshold, reset, initial=0.0, most=1):
     v, out = torch.full_like(x[0], initial), []
     for current in x:
         u = v * decay + current
-        s = sum(Spike.apply(u - number * threshold) for number in range(1, most + 1))
+        s = Spike.apply(u, threshold, most)
         v = u - threshold * s.detach() if reset == "subtract" else u * (s.detach() == 0)
         out.append(s)
     return torch.stack(out)

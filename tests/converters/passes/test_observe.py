@@ -123,3 +123,20 @@ def test_a_probe_s_name_is_free() -> None:
     rows = synapse_inputs(graph, np.ones((2, 2, 3), np.float32))
     np.testing.assert_array_equal(rows["b"], np.full((4, 3), 2.0))
     assert isinstance(graph["a.sum.probe"], Neuron)
+
+
+def test_convolutions_that_go_by_rows_are_seen_too() -> None:
+    """Of a graph whose rows are written, as in a file, and of one that leaves them open."""
+    rng = np.random.default_rng(5)
+    g = GraphBuilder((1, 8, 8), timesteps=4)
+    x = g.input
+    for place, channels in enumerate((1, 4)):
+        x = g.conv2d(x, f(rng.normal(0.1, 0.5, (4, channels, 3, 3))), padding=1, name=f"layer{place}")
+        x = g.lif(x, 0.9, name=f"lif{place}")
+    graph = g.finish(g.dense(g.flatten(x), f(rng.normal(size=(3, 256)))))
+    written = graph.with_(nodes=tuple(one.with_(rows=2) if one.name == "layer1" else one for one in graph))
+    assert written["layer1"].rows == 2
+    inputs = f(rng.random((6, 1, 8, 8)))
+    graphs = [quantise(one, inputs, 32) for one in (written, graph)]
+    assert membrane_peaks(graphs[0], inputs) == membrane_peaks(graphs[1], inputs)
+    assert membrane_peaks(graphs[0], inputs) == Reference(graphs[0]).peaks(inputs)
