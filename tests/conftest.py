@@ -12,6 +12,7 @@ import pytest
 HERE = Path(__file__).parent
 # folders and files where every test has the marker; elsewhere single tests bear it themselves
 MARKED = {
+    "benchmarks/test_exit_worth.py": "frameworks",
     "benchmarks": "firmware",
     "converters/common/rollup/test_input_axes.py": "frameworks",
     "converters/common/rollup/test_layout.py": "frameworks",
