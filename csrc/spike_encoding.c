@@ -273,7 +273,7 @@ void snnrt_encode_change_u8(const uint8_t *values, uint8_t *last, int16_t *input
         uint32_t k = 0;
         int32_t now;
 #if SNNRT_WITH_ARM_DSP
-        if (part >= 8u && encoding_fits_byte(change->one) && change->threshold <= 255) {
+        if (encoding_fits_byte(change->one) && change->threshold <= 255) {
             const encoding_changes how = {
                 encoding_bytes((uint32_t)change->threshold),
                 encoding_bytes((uint8_t)change->one),
@@ -297,15 +297,15 @@ void snnrt_encode_change_u8(const uint8_t *values, uint8_t *last, int16_t *input
 void snnrt_encode_change_q15(const int16_t *values, int16_t *last, int16_t *input, uint32_t count,
                              uint32_t channel_count, const snnrt_change *change) {
     const uint32_t apart = change->polarity == 2u ? channel_count : 0u, part = apart != 0 ? apart : count;
-    for (uint32_t first = 0; first < count; first += part, input += part + apart) {
-        uint32_t k = first;
-        int32_t now;
+    uint32_t done = 0;
 #if SNNRT_WITH_ARM_DSP
-        if (apart == 0) {
-            k = encoding_changes_q15(values, last, input, count, change);
-        }
+    if (apart == 0) {
+        done = encoding_changes_q15(values, last, input, count, change);
+    }
 #endif
-        for (; k < first + part; k++) {
+    for (uint32_t first = 0; first < count; first += part, input += part + apart) {
+        for (uint32_t k = first + done; k < first + part; k++) {
+            int32_t now;
             encoding_told(encoding_change(values[k], last[k], change, &now), input + (k - first), apart,
                           change);
             last[k] = (int16_t)now;

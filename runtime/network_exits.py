@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from snnrt.devices.base import Device, Inputs
+from snnrt.errors import DataError
 from snnrt.ir.exit_choice import Exit
 from snnrt.network_facts import NetworkFacts
 from snnrt.results.request import Progress
@@ -61,10 +62,11 @@ class NetworkExits(NetworkFacts):
     def with_logit_scale(self, scale: float) -> Self:
         """The network whose exit rules see the logits times ``scale``, a number above 0 (docs/exit_rules.md);
         1: as they are. Logits are shown without it. What was promised of the exit, and a monitor, are not
-        kept. Raises ModelError."""
+        kept. Raises DataError for what is no such number, ModelError beyond what its integers hold."""
         from snnrt.devices.models import model_of
+        from snnrt.exits.logit_scale import checked_scale
 
-        return type(self)(model_of(self.graph.with_logit_scale(scale)))
+        return type(self)(model_of(self.graph.with_logit_scale(checked_scale(scale))))
 
     def with_monitor(
         self, x: Inputs, *, mean_run: float = 1000.0, confidence: float = 0.9, tried: int = 1,
@@ -103,6 +105,10 @@ class NetworkExits(NetworkFacts):
 
         chosen = self.exit if exit is None else Exit.of(exit)
         costs = None
+        if figure == "timesteps" and isinstance(low, (int, float)) and low > self.timesteps:
+            raise DataError(
+                f"adaptation: low: expected at most {self.timesteps}, the network's timesteps, found {low!r}"
+            )
         if figure != "timesteps":
             from snnrt.calibration.step_counts import step_counts
             from snnrt.targets.trade_off import costs_by_step

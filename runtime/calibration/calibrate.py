@@ -18,7 +18,7 @@ from snnrt.devices.models import model_of
 from snnrt.devices.registry import find_device
 from snnrt.errors import DataError
 from snnrt.exits import fixed_point, guarantee
-from snnrt.exits.logit_scale import LARGEST, least_nll_scale
+from snnrt.exits.logit_scale import checked_scale, least_nll_scale
 from snnrt.exits.reach import reach_of
 from snnrt.format.model import Model
 from snnrt.ir.exit_choice import Exit
@@ -112,6 +112,8 @@ def wish(
             f"{'mode sets' if mode == 'sets' else 'loss dropped'}: expected data with labels, found none; "
             "give y, or loss 'changed', which needs none"
         )
+    if isinstance(rules, str):
+        rules = [rule.strip() for rule in rules.split(",")]
     unknown = [rule for rule in rules if rule not in RULES or rule == "never"]
     if unknown or not rules:
         known = ", ".join(rule for rule in RULES if rule != "never")
@@ -144,6 +146,8 @@ def calibrate(
     Raises DataError for arguments and data that do not fit.
     """
     several = not isinstance(device, str) and isinstance(device, Sequence)
+    if several and not device:
+        raise DataError("device: expected a device or several chips, found none")
     chips: list[Device] = list(device) if several else [find_device(device)]  # type: ignore[arg-type]
     request = checked_request(
         model.graph, x, chips[0].capabilities, y=y, timesteps=timesteps, exit=Exit.never(),
@@ -159,7 +163,7 @@ def calibrate(
             f"{len(request)}; give more, or a larger max_drop"
         )
     if logit_scale is not None and logit_scale != "fit":
-        model = model_of(model.graph.with_logit_scale(_checked_scale(logit_scale)))
+        model = model_of(model.graph.with_logit_scale(checked_scale(logit_scale)))
     fitted = np.zeros(len(request), bool)
     outcomes = []
     for place, chip in enumerate(chips):
@@ -179,15 +183,6 @@ def calibrate(
         outcomes.append(Outcomes.of(model.graph, found))
     name = chips[0].capabilities.name
     return choose(model, request, outcomes, wanted, chip_share, cost, name, fitted)
-
-
-def _checked_scale(given: object) -> float:
-    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 1 / LARGEST <= given <= LARGEST:
-        raise DataError(
-            f"logit_scale: expected 'fit' or a number from {1 / LARGEST:.1g} to {LARGEST:.1g}, "
-            f"found {given!r}"
-        )
-    return float(given)
 
 
 def _fitted(model: Model, accumulators: np.ndarray, labels: np.ndarray | None) -> Model:

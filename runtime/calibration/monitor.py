@@ -98,6 +98,9 @@ def with_monitor(
     model's was chosen among on the same inputs, which share what the confidence leaves. Raises DataError for
     arguments and data that do not fit.
     """
+    for name, value in (("confidence", confidence), ("mean_run", mean_run)):
+        if not isinstance(value, (int, float)):
+            raise DataError(f"{name}: expected a number, found {value!r}")
     if isinstance(confidence, bool) or not 0.5 <= confidence < 1.0:
         raise DataError(f"confidence: expected 0.5 to below 1, found {confidence!r}")
     if isinstance(mean_run, bool) or not 2.0 <= mean_run <= LARGEST_RUN:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnrt.data.fit import as_array, check_dtype, check_values
 from snnrt.devices.core import Execution, aligned_copy
 from snnrt.devices.core_values import CoreValues, shown_scores
 from snnrt.devices.models import with_exit
-from snnrt.errors import DataError
+from snnrt.errors import ArgumentTypeError, DataError
 from snnrt.format.model import Model
 from snnrt.ir.exit_choice import Exit
+from snnrt.ir.graph import Input
 from snnrt.results.request import Capabilities, checked_request
 
 
@@ -48,6 +50,10 @@ def windows(
     most = graph.timesteps if timesteps is None else timesteps
     nothing = np.zeros((1, most if isinstance(most, int) and 0 < most < 65536 else 1, *shape), np.float32)
     asked = checked_request(graph, nothing, Capabilities("cpu"), timesteps=timesteps, exit=exit)
+    if isinstance(frames, (str, bytes)) or not isinstance(frames, Iterable):
+        raise ArgumentTypeError(
+            f"stream: expected frames, arrays of shape {shape} one a timestep, found {type(frames).__name__}"
+        )
     execution = Execution(aligned_copy(model.raw), model.info)
     execution.set_up(None, asked.exit.rule, asked.threshold_q, asked.timesteps)
     return _windows(model, execution, frames, asked.exit.rule)
@@ -56,7 +62,7 @@ def windows(
 def _windows(model: Model, execution: Execution, frames: Iterable[np.ndarray], rule: str) -> Iterator[Window]:
     values, start = CoreValues(model), 0
     for place, frame in enumerate(frames):
-        stored = values.stored_input(_checked(frame, model.graph.input.shape, place)[None])[0]
+        stored = values.stored_input(_checked(frame, model.graph.input, place)[None])[0]
         best, steps, score, done = execution.stream(stored)
         if done:
             shown = shown_scores(rule, model.graph, np.array([score]))
@@ -64,13 +70,12 @@ def _windows(model: Model, execution: Execution, frames: Iterable[np.ndarray], r
             start = place + 1
 
 
-def _checked(frame: np.ndarray, shape: tuple[int, ...], place: int) -> np.ndarray:
-    try:
-        found = np.asarray(frame, np.float32)
-    except (TypeError, ValueError):
-        raise DataError(f"stream: frame {place}: expected numbers of shape {shape}, found none") from None
-    if found.shape != shape:
-        raise DataError(f"stream: frame {place}: expected the shape {shape}, found {found.shape}")
-    if not np.isfinite(found).all():
-        raise DataError(f"stream: frame {place}: expected finite numbers, found NaN or infinity")
-    return found
+def _checked(frame: np.ndarray, source: Input, place: int) -> np.ndarray:
+    name = f"stream: frame {place}"
+    found = as_array(frame, name)
+    check_dtype(found.dtype, name)
+    if found.shape != source.shape:
+        raise DataError(f"{name}: expected the shape {source.shape}, found {found.shape}")
+    # as an input of one timestep
+    check_values(found[None, None], source, name)
+    return found.astype(np.float32)

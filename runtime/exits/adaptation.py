@@ -57,7 +57,8 @@ class Adaptation:
         for name, value, most in (("window", window, 65535), ("moves", moves, 65535)):
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
                 raise DataError(f"adaptation: {name}: expected 1 to {most}, found {value!r}")
-        if not 0 < low <= high < math.inf:
+        numbers = all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in (low, high))
+        if not numbers or not 0 < low <= high < math.inf:
             raise DataError(
                 f"adaptation: expected a band above 0, low before high, found {low!r} to {high!r}"
             )

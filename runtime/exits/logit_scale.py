@@ -15,6 +15,16 @@ _AT_ONCE = 2**22
 """Logits that are looked at, at most."""
 
 
+def checked_scale(given: object) -> float:
+    """``given`` as a scale that can be asked for. Raises DataError where it is none."""
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 1 / LARGEST <= given <= LARGEST:
+        raise DataError(
+            f"logit_scale: expected 'fit' or a number from {1 / LARGEST:.1g} to {LARGEST:.1g}, "
+            f"found {given!r}"
+        )
+    return float(given)
+
+
 def least_nll_scale(logits: np.ndarray, labels: np.ndarray) -> float:
     """The scale s > 0 with the least mean of −ln softmax(s·logits)[label].
 

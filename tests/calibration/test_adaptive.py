@@ -9,7 +9,7 @@ from demo_network import demo_network
 from exported_projects import export, include_flags
 
 from snnrt.calibration.step_counts import step_counts
-from snnrt.errors import TargetError
+from snnrt.errors import SnnrtError, TargetError
 from snnrt.network import Network
 from snnrt.targets.trade_off import costs_by_step
 
@@ -90,3 +90,40 @@ def test_labels_and_targets() -> None:
     assert found.thresholds.max() <= 4.0 and found.thresholds.min() >= 0.5
     with pytest.raises(TargetError, match="target"):
         network.adapt(x[:50], 1, 2, floor=0.5, figure="edp")
+
+
+@pytest.mark.parametrize(
+    ("band", "options", "word"),
+    [
+        (("a", 2), {}, "expected a band above 0"),
+        ((2, 1), {}, "low before high, found 2 to 1"),
+        ((float("nan"), 2), {}, "expected a band above 0"),
+        ((9, 12), {}, "expected at most 4, the network's timesteps, found 9"),
+        ((1, 2), {"floor": 2.0}, "threshold from 0 to 1, found 2"),
+        ((1, 2), {"floor": "bold"}, "which is no number"),
+        ((1, 2), {"floor": 0.1, "careful": 0.3}, "floor: expected one bolder than entropy:0.3"),
+        ((1, 2), {"exit": "patience:2", "floor": 1}, "entropy, confidence, margin alone"),
+        ((1, 2), {"exit": "never"}, "entropy, confidence, margin alone"),
+        ((1, 2), {"window": 2.5}, "window: expected 1 to 65535, found 2.5"),
+        ((1, 2), {"figure": "speed", "target": "dt-snn"}, "expected one of timesteps, edp"),
+    ],
+)
+def test_what_can_not_be_followed(band, options, word) -> None:
+    network, x = demo_network("int8")
+    with pytest.raises(SnnrtError, match=word):
+        network.adapt(x[:5], *band, **{"floor": 0.5} | options)
+
+
+@pytest.mark.parametrize(
+    ("x", "word"),
+    [
+        (np.zeros((0, 1, 8, 8)), "at least one input"),
+        (np.zeros((3, 8, 8, 8)), "shape"),
+        (np.full((3, 1, 8, 8), 255.0), "divide by 255"),
+        (np.full((3, 1, 8, 8), np.nan), "finite"),
+    ],
+)
+def test_inputs_that_do_not_fit(x, word) -> None:
+    network, _ = demo_network("int8")
+    with pytest.raises(SnnrtError, match=word):
+        network.adapt(x, 1, 2, floor=0.5)

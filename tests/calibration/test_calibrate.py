@@ -276,6 +276,12 @@ def test_what_promises_nothing_is_refused_or_said() -> None:
         network.calibrate(x, y, timesteps=1)
     with pytest.raises(DataError, match="logit_scale fit: expected 10 inputs or more, found 9"):
         network.calibrate(x[:9], y[:9], logit_scale="fit")
+    with pytest.raises(DataError, match="device: expected a device or several chips, found none"):
+        network.calibrate(x, y, device=[])
+    with pytest.raises(DataError, match="logit_scale"):
+        network.with_logit_scale("large")  # type: ignore[arg-type]
+    both = network.calibrate(x, y, max_drop=30.0, rules="entropy, margin")
+    assert [one.rule for one in both.candidates] == ["entropy", "margin"]
     same = network.calibrate(x[y == 2], y[y == 2], max_drop=30.0)
     assert [text for text in same.warnings if "all labels are of class 2" in text]
     assert not network.calibrate(x, y, max_drop=30.0).warnings

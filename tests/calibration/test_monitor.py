@@ -161,6 +161,8 @@ def test_drift_is_seen_and_its_absence_is_not() -> None:
         ({"mean_run": 1.0}, "mean_run"),
         ({"confidence": 1.0}, "confidence"),
         ({"confidence": 0.3}, "confidence"),
+        ({"confidence": "sure"}, "confidence: expected a number"),
+        ({"mean_run": None}, "mean_run: expected a number"),
     ],
 )
 def test_what_can_not_be_promised(options: dict, word: str) -> None:

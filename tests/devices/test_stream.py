@@ -67,12 +67,18 @@ def test_what_is_no_stream() -> None:
     network, frames = network_and_frames("int8")
     for wrong, word in (
         (frames[0][None], "frame 0: expected the shape"),
-        (np.full(frames.shape[1:], np.nan), "frame 0: expected finite"),
+        (np.full(frames.shape[1:], np.nan), "frame 0.*: expected finite"),
         ("frame", "frame 0: expected numbers"),
+        (object(), "frame 0: expected an array"),
+        (frames[0] * 1j, "frame 0: expected numbers"),
+        (frames[0] + 300.0, "frame 0: expected values in"),
     ):
         with pytest.raises(DataError, match=word):
             list(network.stream([wrong]))  # type: ignore[list-item]
     with pytest.raises(DataError, match="timesteps"):
         network.stream(frames, timesteps=0)
+    for nothing in (None, 5, "frames.npz"):
+        with pytest.raises(DataError, match="stream: expected frames, arrays of shape"):
+            network.stream(nothing)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="use run"):
         Network(dense_lif("int8")[0]).stream(frames)

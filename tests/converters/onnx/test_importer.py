@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -170,3 +172,32 @@ def test_a_comparison_the_other_way_round_is_the_same_neuron():
         snnrt.convert(made).graph["neuron1"].in_words()
         == snnrt.convert(one_step()).graph["neuron1"].in_words()
     )
+
+
+SPIKINGJELLY_2 = Path(__file__).parents[2] / "fixtures" / "spikingjelly_2"
+
+
+@pytest.mark.parametrize("form", ["step", "unroll", "multi"])
+@pytest.mark.parametrize("neuron", ["if", "lif", "soft"])
+def test_files_of_spikingjelly_2(neuron: str, form: str) -> None:
+    """As torch.onnx.export(…, dynamo=True) writes its own operators: spikes of ONNX's own reference."""
+    path = SPIKINGJELLY_2 / f"{neuron}_{form}.onnx"
+    net = snnrt.convert(path, **({"timesteps": 6} if form == "step" else {}))
+    x = np.random.default_rng(6).random((4, net.timesteps, 6)).astype(np.float32)
+    if net.graph.input.encoding == "constant":
+        x = x[:, 0]
+    (found,) = net.run(x, record=["spikes"]).spikes.values()
+    run, fired = ReferenceEvaluator(onnx.load(path)), 0
+    for one, spikes in zip(x, found):
+        if form == "step":
+            state, expected = np.zeros((1, 5), np.float32), []
+            for _ in range(6):
+                fires, state = run.run(None, {"v": state, run.input_names[0]: one[None]})
+                expected.append(fires[0])
+        else:
+            fed = one[None] if form == "unroll" else one[:, None]
+            (out,) = run.run(None, {run.input_names[0]: fed})
+            expected = list(out[:, 0])
+        np.testing.assert_array_equal(spikes, np.stack(expected))
+        fired += int(np.sum(expected))
+    assert fired > 0
