@@ -50,8 +50,9 @@ def load_target(name_or_path: str | os.PathLike[str]) -> Target:
 def _read(path: str) -> bytes:
     try:
         if not Path(path).is_file():
+            found = "not a file" if Path(path).exists() else "no such file"
             raise TargetFileError(
-                f"target profile {quoted(path)}: no such file; give a shipped name or a .toml file"
+                f"target profile {quoted(path)}: {found}; give a shipped name or a .toml file"
             )
         with open(path, "rb") as file:
             data = file.read(LARGEST_FILE + 1)
