@@ -46,6 +46,7 @@ fuzz: $(VENV)/test-ready compilers ## damaged models under libFuzzer for SECONDS
 bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnxruntime and the frameworks: 3 minutes
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind
 	@$(BIN)/python benchmarks/table.py
+	@$(BIN)/python benchmarks/bound.py
 
 coverage: $(VENV)/test-ready compilers ## which lines of the C core its tests reach: about 1 minute
 	$(SAY) 'measuring the coverage of the core, about 1 minute'
@@ -118,6 +119,9 @@ compilers:
 		|| echo 'without a compiler for Cortex-M the tests of code size and firmware are left out'
 	@command -v riscv64-unknown-elf-gcc >/dev/null || .ci/install_packages gcc-riscv64-unknown-elf \
 		|| echo 'without a compiler for RISC-V its tests are left out'
+	@{ command -v aarch64-linux-gnu-gcc && command -v qemu-aarch64; } >/dev/null \
+		|| .ci/install_packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
+		|| echo 'without a compiler for Cortex-A and its emulator the tests of NEON are left out'
 	@{ command -v qemu-system-arm && command -v qemu-system-riscv32; } >/dev/null \
 		|| .ci/install_packages qemu-system-arm qemu-system-misc \
 		|| echo 'without the emulators the tests of emulated boards are left out'

@@ -70,6 +70,12 @@ class CoreProgram:
         lines = np.array([line.split() for line in done.stdout.splitlines()], np.float64)
         return Runs(lines[:, 0].astype(np.int64), lines[:, 1].astype(np.int64), lines[:, 2:])
 
+    def node_nanoseconds(self, kernels: str, runs: int) -> np.ndarray:
+        """(inputs, nodes) float64: of each node in all timesteps of the fastest of ``runs`` runs; the clock
+        is read twice a node and timestep. Raises ProgramError where this processor lacks the kernels."""
+        done = run_command(self.program, self.model, self.inputs, kernels, str(runs), "nodes")
+        return np.array([line.split()[2:] for line in done.stdout.splitlines()], np.float64)
+
     def instructions(self, kernels: str) -> float:
         """Instructions of one inference (snnrt_network_run), the mean over the inputs: two runs of each less
         one, so that the warming up is not counted. Raises ProgramError where valgrind is missing or fails."""
@@ -88,9 +94,13 @@ class CoreProgram:
         return (collected[1] - collected[0]) / inputs
 
 
+def compiler_name() -> str:
+    """The C compiler of this machine."""
+    return next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), "cc")
+
+
 def build(program: Path) -> None:
     """Compile one_inference.c with the core, as the Python package is compiled. Raises ProgramError."""
-    compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), "cc")
     files = [path for pattern in SOURCES for path in sorted(CSRC.glob(pattern))]
     source = Path(__file__).with_name("one_inference.c")
-    run_command(compiler, *FLAGS, "-I", CSRC, source, *files, "-o", program)
+    run_command(compiler_name(), *FLAGS, "-I", CSRC, source, *files, "-o", program)

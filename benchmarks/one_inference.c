@@ -1,7 +1,8 @@
 /* Runs inferences of one model on some inputs, for timing without Python and for callgrind.
- * Usage: one_inference MODEL INPUTS KERNELS RUNS
+ * Usage: one_inference MODEL INPUTS KERNELS RUNS [nodes]
  * INPUTS: one input after another, as snnrt_network_run takes them. After one run to warm up, RUNS runs of each input; prints
- * a line for each: its class, its timesteps, and the nanoseconds of every run. */
+ * a line for each: its class, its timesteps, and the nanoseconds of every run; with `nodes`, of every node in all timesteps of
+ * the fastest run. */
 #define _POSIX_C_SOURCE 200112L
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,47 @@ static double now(void) {
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
+/* The time of each node of a run: what passes from the call after the node before to the call after it. */
+typedef struct node_clock {
+    double last;
+    double taken[1024], fastest[1024];
+} node_clock;
+
+static void tick(void *user, const snnrt_network *network, uint32_t node, const void *output,
+                 const void *state) {
+    node_clock *clock = user;
+    double time = now();
+    (void)network, (void)output, (void)state;
+    clock->taken[node] += time - clock->last;
+    clock->last = now();
+}
+
+/* Runs of one input, clocked node by node. */
+static void clock_nodes(snnrt_network *network, const void *input, int runs, uint32_t nodes,
+                        snnrt_result *result) {
+    static node_clock clock;
+    double least = -1.0;
+    require(snnrt_network_set_trace(network, tick, &clock));
+    for (int run = 0; run < runs; run++) {
+        double all = 0.0;
+        memset(clock.taken, 0, sizeof clock.taken);
+        clock.last = now();
+        require(snnrt_network_run(network, input, result));
+        for (uint32_t node = 0; node < nodes; node++) {
+            all += clock.taken[node];
+        }
+        if (least < 0.0 || all < least) {
+            least = all;
+            memcpy(clock.fastest, clock.taken, sizeof clock.taken);
+        }
+    }
+    printf("%u %u", result->class_index, result->timesteps);
+    for (uint32_t node = 0; node < nodes; node++) {
+        printf(" %.0f", clock.fastest[node]);
+    }
+    printf("\n");
+}
+
 int main(int argc, char **argv) {
     size_t model_bytes, inputs_bytes;
     snnrt_model_info info;
@@ -63,8 +105,8 @@ int main(int argc, char **argv) {
     snnrt_result result;
     uint8_t *model, *inputs;
     int runs;
-    if (argc != 5) {
-        fprintf(stderr, "usage: one_inference MODEL INPUTS KERNELS RUNS\n");
+    if (argc != 5 && !(argc == 6 && strcmp(argv[5], "nodes") == 0)) {
+        fprintf(stderr, "usage: one_inference MODEL INPUTS KERNELS RUNS [nodes]\n");
         return 2;
     }
     model = read_file(argv[1], &model_bytes);
@@ -77,7 +119,12 @@ int main(int argc, char **argv) {
     require(snnrt_host_use_kernels(&network, kernel_index(argv[3])));
     require(snnrt_network_run(&network, inputs, &result));
     for (size_t at = 0; at + info.input_bytes <= inputs_bytes; at += info.input_bytes) {
-        double *taken = aligned((size_t)runs * sizeof *taken);
+        double *taken;
+        if (argc == 6) {
+            clock_nodes(&network, inputs + at, runs, info.node_count, &result);
+            continue;
+        }
+        taken = aligned((size_t)runs * sizeof *taken);
         for (int run = 0; run < runs; run++) {
             double start = now();
             require(snnrt_network_run(&network, inputs + at, &result));

@@ -179,6 +179,13 @@ SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32;
 #if SNNRT_WITH_KERNEL_TABLE
 /* The neurons from `start` on, a multiple of 32: what a vector kernel leaves. */
 SNNRT_INTERNAL uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start);
+/* In vectors of 16 bytes, where the compiler and the processor have them: what the portable set of a host takes. */
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__)) && SNNRT_WITH_INT8
+#define SNNRT_WITH_QUADS 1
+SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32_quads;
+#else
+#define SNNRT_WITH_QUADS 0
+#endif
 SNNRT_INTERNAL uint64_t snnrt_neuron_f32_from(const snnrt_neuron_step *step, uint32_t start);
 #endif
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_f32;
@@ -217,6 +224,9 @@ struct snnrt_synapse_step {
 SNNRT_INTERNAL void snnrt_dense(const snnrt_synapse_step *step);
 SNNRT_INTERNAL void snnrt_conv2d(const snnrt_synapse_step *step);
 SNNRT_INTERNAL snnrt_conv2d_kernel snnrt_conv2d_i8; /* takes every layer */
+#if SNNRT_WITH_KERNEL_TABLE
+SNNRT_INTERNAL snnrt_conv2d_kernel snnrt_conv2d_i8_quads; /* the same, SNNRT_WITH_QUADS */
+#endif
 SNNRT_INTERNAL void snnrt_dense_i8(const snnrt_synapse_step *step);
 SNNRT_INTERNAL void
 snnrt_depthwise(const snnrt_synapse_step *step); /* as many groups as inputs, more than 1 */

@@ -23,15 +23,23 @@
 #define SNNRT_CONV2D_KERNEL(kernel) NULL
 #endif
 
+#if SNNRT_WITH_QUADS
+#define SNNRT_NEURON_I32 snnrt_neuron_i32_quads
+#define SNNRT_CONV2D_I8 snnrt_conv2d_i8_quads
+#else
+#define SNNRT_NEURON_I32 snnrt_neuron_i32
+#define SNNRT_CONV2D_I8 snnrt_conv2d_i8
+#endif
+
 const snnrt_kernels snnrt_kernels_portable = {
     "portable",
     SNNRT_INT8_KERNEL(snnrt_scan_bits_i16),
     SNNRT_INT8_KERNEL(snnrt_scan_i16),
     SNNRT_INT8_KERNEL(snnrt_accumulate_i8),
-    SNNRT_CONV2D_KERNEL(snnrt_conv2d_i8),
+    SNNRT_CONV2D_KERNEL(SNNRT_CONV2D_I8),
     SNNRT_POOL_KERNEL(snnrt_add_bits_i16),
     NULL,
-    SNNRT_INT8_KERNEL(snnrt_neuron_i32),
+    SNNRT_INT8_KERNEL(SNNRT_NEURON_I32),
     SNNRT_FLOAT32_KERNEL(snnrt_scan_bits_f32),
     SNNRT_FLOAT32_KERNEL(snnrt_scan_f32),
     SNNRT_FLOAT32_KERNEL(snnrt_accumulate_f32),

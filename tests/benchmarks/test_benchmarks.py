@@ -14,6 +14,7 @@ from c_programs import need_compiler
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
+import bound
 import table
 from core_program import CoreProgram
 from instructions import countable_kernels
@@ -126,3 +127,14 @@ def test_bad_options_end_with_a_line(arguments, capsys):
         table.main(arguments)
     assert stop.value.code == 2
     assert "expected 1 or more" in capsys.readouterr().err
+
+
+def test_the_bound_is_below_what_is_measured(peers, folder):
+    lines = bound.lines_of(peers, "int8", "portable", 2, folder)
+    assert lines[-1].node == "all"
+    assert {"conv1", "lif1", "conv2", "lif2"} <= {line.node for line in lines}
+    assert sum(line.share for line in lines[:-1]) == pytest.approx(1.0, abs=0.05)
+    assert 0 < lines[-1].bound < lines[-1].seconds
+    work = bound.work_of(peers, "float32")
+    assert work["lif1"].bytes == 32 * 28 * 28 * 4 * 4
+    assert work["conv1"].bytes == 32 * 9 * 4

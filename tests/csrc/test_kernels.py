@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from c_programs import CSRC, HOST, PROGRAMS, command, need_compiler, sources
+from c_programs import CSRC, HOST, PROGRAMS, command, compile_core, need_compiler, sources
 from device_programs import HERE, need_core, run_on_core
 from small_networks import SMALL_NETWORKS
 
@@ -84,6 +84,28 @@ def test_windows_with_every_kernel_set_of_the_host(compiler, optimisation, tmp_p
         # peaks up to 31 of 255 in pairs, all in quads
         every = name == "portable"
         assert taken == 160 if every else taken > 50 and largest >= 12, said
+
+
+def test_kernels_of_a_cortex_a_under_emulation(tmp_path):
+    """The portable set's vectors are NEON there."""
+    compiler, emulator = need_compiler("aarch64-linux-gnu-gcc"), need_compiler("qemu-aarch64")
+    objects = compile_core(tmp_path, ["-O2", "-ffp-contract=off"], compiler=compiler)
+    flags = ["-std=gnu99", "-O1", "-ffp-contract=off", "-static", *HOST, f"-I{CSRC}", f"-I{BOARDS}"]
+    windows, kernels = tmp_path / "windows", tmp_path / "kernels"
+    command([compiler, *flags, PROGRAMS / "window_checks.c", *objects, "-o", windows])
+    command([compiler, *flags, PROGRAM, HERE / "host_board.c", *objects, "-lm", "-o", kernels])
+    assert command([emulator, windows]).split() == [
+        "portable",
+        "160",
+        "160",
+        "24",
+        "300",
+        "200",
+        "200",
+        "600",
+    ]
+    command(["sh", "-c", f"{emulator} {kernels} 2>{tmp_path}/said"])
+    assert (tmp_path / "said").read_text().split() == ["portable", *CASES]
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])

@@ -1,6 +1,7 @@
 /* The integer neuron step with AVX2: whole blocks in vectors. */
 #if defined(__x86_64__) && defined(__GNUC__)
 #include "neuron_lanes.h"
+#include "x86.h"
 
 #define AVX2_LANES 8u
 

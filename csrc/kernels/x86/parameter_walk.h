@@ -3,7 +3,6 @@
 #define SNNRT_X86_PARAMETER_WALK_H
 
 #include "../neuron_block.h"
-#include "x86.h"
 
 /* A parameter's values for block after block: at values + first, + channel, or the same copies. */
 typedef struct snnrt_parameter_walk {
