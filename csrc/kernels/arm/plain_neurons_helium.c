@@ -11,7 +11,7 @@ typedef struct snnrt_helium_layer {
     int32_t reset_value;
 } snnrt_helium_layer;
 
-/* Neurons that are reset by subtraction, four at a time; `reach` is the condition on which one fires. GCC's own form of it
+/* Neurons that are reset by subtraction, four at a time (half-words are read from low registers); `reach` is the condition on which one fires. GCC's own form of it
  * carries the predicate to and fro. */
 #define SNNRT_FOURS(take, narrow, reach, leave) \
     __asm__ volatile("1:\n\t" take "vqrdmulh.s32 %q[u], %q[u], %[factor]\n\t" \
@@ -23,7 +23,7 @@ typedef struct snnrt_helium_layer {
                      "vaddvat.u32 %[word], %q[bits]\n\t" \
                      "vshl.i32 %q[bits], %q[bits], #4\n\t" leave "cmp %[x], %[end]\n\t" \
                      "bne 1b" \
-                     : [x] "+&r"(x), [level] "+&r"(threshold), [state] "+&r"(state), [word] "+&Te"(word), \
+                     : [x] "+&r"(x), [level] "+&r"(threshold), [state] "+&l"(state), [word] "+&Te"(word), \
                        [bits] "+&w"(bits), [u] "=&w"(u), [other] "=&w"(other) \
                      : [factor] "r"(factor), [end] "r"(x + count) \
                      : "p0", "cc", "memory")
