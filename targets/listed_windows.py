@@ -1,4 +1,4 @@
-"""How the int8 kernels read what a layer's windows hold (csrc/kernels/conv2d_i8.c, conv2d_few.c)."""
+"""How the int8 kernels read what a layer's windows hold (csrc/kernels/conv2d_i8.c, conv2d_taps.c)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from snnrt.ir.graph import Conv2d, Graph, Weighted
 
-# of csrc/kernels/row_sums.h and few_inputs.h
+# of csrc/kernels/row_sums.h
 COLUMNS_MAX, LISTED_MAX, COUNT_MAX, COUNTS_MAX, OFFSET_MAX, PLANES = 7, 512, 31, 255, 65535, 3
 FEW_MAX, FEW_WORDS = 32, 256
 

@@ -251,10 +251,11 @@ static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
 static void check_neuron(uint32_t number) {
     static const uint32_t sizes[] = {1, 2, 5, 31, 32, 33, 35, 64, 70, 95, 96};
     const bool plain = !SNNRT_WITH_NEURON_VARIANTS || below(2) == 0;
-    const bool is_narrow = !plain && below(3) == 0;
+    const bool simple = plain && below(2) == 0; /* without a bias, reset to one value */
+    const bool is_narrow = below(3) == 0;
     const bool silent = !plain && below(6) == 0;
     const bool multiple = !plain && !silent && below(5) == 0;
-    const bool next = !plain && !silent && !multiple && below(3) == 0;
+    const bool next = !simple && !silent && !multiple && below(3) == 0;
     const int32_t low = is_narrow ? -32768 : INT32_MIN, high = is_narrow ? 32767 : INT32_MAX;
     snnrt_neuron_step step;
     step.neurons = sizes[below(COUNT(sizes))];
@@ -276,10 +277,11 @@ static void check_neuron(uint32_t number) {
     step.capped = &capped;
 #endif
     step.granularity = (plain ? 1u : 1u + below(3)) << 2 * SNNRT_NEURON_MEMBRANE;
-    step.granularity |= below(4) << 2 * SNNRT_NEURON_BIAS;
+    step.granularity |= (simple ? 0u : below(4)) << 2 * SNNRT_NEURON_BIAS;
     step.granularity |= (silent ? 0u : 1u + below(3)) << 2 * SNNRT_NEURON_THRESHOLD;
-    step.granularity |= (SNNRT_NEURON_RESET(step.flags) == SNNRT_RESET_VALUE ? 1u + below(3) : 0u)
-                        << 2 * SNNRT_NEURON_RESET_VALUE;
+    step.granularity |=
+        (SNNRT_NEURON_RESET(step.flags) == SNNRT_RESET_VALUE ? 1u + below(simple ? 1 : 3) : 0u)
+        << 2 * SNNRT_NEURON_RESET_VALUE;
     if (!plain) {
         step.flags |= below(4) << 2;
         step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_NEURON_SYNAPSE;
@@ -454,7 +456,8 @@ static void draw_convolution(snnrt_synapse_step *step, snnrt_window *w, uint32_t
     static const uint32_t depths[] = {1, 1, 2, 3, 4, 7, 8, 16, 16, 33, 64, 130};
     static const uint32_t filters[] = {1, 2, 3, 4, 5, 8, 10, 15, 16, 17, 24, 32, 36, 40};
     const bool largest = number < 12u;
-    const uint32_t groups = below(4) == 0 ? 2u : 1u;
+    const bool wide_lines = number % 10u == 7u; /* wider than what is looked at together */
+    const uint32_t groups = !wide_lines && below(4) == 0 ? 2u : 1u;
     do {
         w->kernel_h = (uint16_t)(largest ? 3u : 1u + below(below(6) == 0 ? 9 : 4));
         w->kernel_w = (uint16_t)(largest ? 3u : 1u + below(below(6) == 0 ? 9 : 4));
@@ -469,6 +472,11 @@ static void draw_convolution(snnrt_synapse_step *step, snnrt_window *w, uint32_t
         step->out_channels = filters[below(COUNT(filters))] * w->groups;
         step->in_height = 1u + below(7);
         step->in_width = 1u + below(9);
+        if (wide_lines && !largest) {
+            step->in_channels = 1u + below(4);
+            step->in_height = 1u + below(3);
+            step->in_width = 50u + below(100);
+        }
         step->out_height = step->out_width = 0;
         if (step->in_height + 2u * w->pad_top > (w->kernel_h - 1u) * w->dilation_y &&
             step->in_width + 2u * w->pad_left > (w->kernel_w - 1u) * w->dilation_x) {
@@ -488,7 +496,7 @@ static void draw_convolution(snnrt_synapse_step *step, snnrt_window *w, uint32_t
 
 static void check_convolution(uint32_t number) {
     static const int32_t peaks[] = {1, 1, 1, 2, 4, 4, 7, 8, 9, 16, 25, 31, 32, 255, 32767};
-    int32_t peak = number < 12u ? peaks[number] : peaks[below(COUNT(peaks))];
+    int32_t peak = number < 12u ? peaks[number] : number % 20u == 7u ? 255 : peaks[below(COUNT(peaks))];
     const uint32_t density = number < 12u ? 1u : 1u + below(9);
     const bool packed = peak == 1 && below(3) != 0;
     const bool negative = !packed && number >= 12u && below(3) == 0;

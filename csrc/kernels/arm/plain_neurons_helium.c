@@ -11,14 +11,67 @@ typedef struct snnrt_helium_layer {
     int32_t reset_value;
 } snnrt_helium_layer;
 
-/* Where u > bar: u -= level, and `bits` are added to the word. GCC's own form carries the predicate to and fro. */
-#define SNNRT_FIRE(u, bar, level, bits, word) \
-    __asm__("vptt.s32 gt, %q0, %q2\n\tvsubt.i32 %q0, %q0, %q3\n\tvaddvat.u32 %1, %q4" \
-            : "+w"(u), "+Te"(word) \
-            : "w"(bar), "w"(level), "w"(bits) \
-            : "p0")
+/* Neurons that are reset by subtraction, four at a time (half-words are read from low registers); `reach` is the condition on which one fires. GCC's own form of it
+ * carries the predicate to and fro. */
+#define SNNRT_FOURS(take, narrow, reach, leave) \
+    __asm__ volatile("1:\n\t" take "vqrdmulh.s32 %q[u], %q[u], %[factor]\n\t" \
+                     "vldrw.u32 %q[other], [%[x]], #16\n\t" \
+                     "vqadd.s32 %q[u], %q[u], %q[other]\n\t" narrow \
+                     "vldrw.u32 %q[other], [%[level]], #16\n\t" \
+                     "vptt.s32 " reach ", %q[u], %q[other]\n\t" \
+                     "vsubt.i32 %q[u], %q[u], %q[other]\n\t" \
+                     "vaddvat.u32 %[word], %q[bits]\n\t" \
+                     "vshl.i32 %q[bits], %q[bits], #4\n\t" leave "cmp %[x], %[end]\n\t" \
+                     "bne 1b" \
+                     : [x] "+&r"(x), [level] "+&r"(threshold), [state] "+&l"(state), [word] "+&Te"(word), \
+                       [bits] "+&w"(bits), [u] "=&w"(u), [other] "=&w"(other) \
+                     : [factor] "r"(factor), [end] "r"(x + count) \
+                     : "p0", "cc", "memory")
+#define SNNRT_TAKE_4 "vldrw.u32 %q[u], [%[state]]\n\t"
+#define SNNRT_LEAVE_4 "vstrw.32 %q[u], [%[state]], #16\n\t"
+#define SNNRT_TAKE_4_NARROW "vldrh.s32 %q[u], [%[state]]\n\t"
+#define SNNRT_CLAMP_4 \
+    "vqmovnb.s32 %q[u], %q[u]\n\t" \
+    "vmovlb.s16 %q[u], %q[u]\n\t"
+#define SNNRT_LEAVE_4_NARROW "vstrh.32 %q[u], [%[state]], #8\n\t"
 
-/* What is const here is constant in most calls. */
+static uint64_t helium_update_subtracted(const snnrt_neuron_step *step, const int32_t factor,
+                                         const snnrt_thresholds *thresholds) {
+    const uint32x4_t first_bits = {1, 2, 4, 8};
+    const bool strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
+    const bool narrow = (step->flags & SNNRT_NEURON_STATE_INT16) != 0;
+    const snnrt_int32 *x = (const snnrt_int32 *)step->current;
+    uint8_t *state = (uint8_t *)step->state;
+    snnrt_uint32 *output = (snnrt_uint32 *)step->output;
+    snnrt_plain_run run = {step->neurons, 0, 0};
+    uint32_t word = 0;
+    uint64_t spikes = 0;
+    do {
+        const uint32_t count = snnrt_run_neurons(&run, thresholds->period);
+        const snnrt_int32 *threshold = thresholds->first + run.place;
+        uint32x4_t bits = vshlq_r_u32(first_bits, (int32_t)run.bit);
+        int32x4_t u, other;
+        if (!narrow && !strict) {
+            SNNRT_FOURS(SNNRT_TAKE_4, "", "ge", SNNRT_LEAVE_4);
+        } else if (!narrow) {
+            SNNRT_FOURS(SNNRT_TAKE_4, "", "gt", SNNRT_LEAVE_4);
+        } else if (!strict) {
+            SNNRT_FOURS(SNNRT_TAKE_4_NARROW, SNNRT_CLAMP_4, "ge", SNNRT_LEAVE_4_NARROW);
+        } else {
+            SNNRT_FOURS(SNNRT_TAKE_4_NARROW, SNNRT_CLAMP_4, "gt", SNNRT_LEAVE_4_NARROW);
+        }
+        if (snnrt_end_run(&run, count, thresholds->period)) {
+            *output++ = word;
+#if SNNRT_WITH_COUNTERS
+            spikes += snnrt_popcount(word);
+#endif
+            word = 0;
+        }
+    } while (run.left != 0);
+    return spikes;
+}
+
+/* Any reset. */
 SNNRT_INLINE static inline uint64_t helium_update(const snnrt_neuron_step *step,
                                                   const snnrt_helium_layer *layer,
                                                   const snnrt_thresholds *thresholds, const bool narrow,
@@ -44,12 +97,12 @@ SNNRT_INLINE static inline uint64_t helium_update(const snnrt_neuron_step *step,
             if (narrow) {
                 u = vminq_s32(vmaxq_s32(u, vdupq_n_s32(INT16_MIN)), vdupq_n_s32(INT16_MAX));
             }
-            if (reset == SNNRT_RESET_SUBTRACT) {
-                SNNRT_FIRE(u, vsubq_n_s32(level, margin), level, bits, word);
-            } else {
+            {
                 const mve_pred16_t fired = vcmpgtq_s32(u, vsubq_n_s32(level, margin));
                 word = vaddvaq_p_u32(word, bits, fired);
-                u = reset == SNNRT_RESET_VALUE ? vdupq_m_n_s32(u, reset_value, fired) : u;
+                u = reset == SNNRT_RESET_VALUE      ? vdupq_m_n_s32(u, reset_value, fired)
+                    : reset == SNNRT_RESET_SUBTRACT ? vsubq_m_s32(u, u, level, fired)
+                                                    : u;
             }
             bits = vshlq_n_u32(bits, 4);
             if (narrow) {
@@ -71,18 +124,6 @@ SNNRT_INLINE static inline uint64_t helium_update(const snnrt_neuron_step *step,
         }
     } while (run.left != 0);
     return spikes;
-}
-
-SNNRT_NOINLINE static uint64_t helium_update_wide(const snnrt_neuron_step *step,
-                                                  const snnrt_helium_layer *layer,
-                                                  const snnrt_thresholds *thresholds) {
-    return helium_update(step, layer, thresholds, false, true, SNNRT_RESET_SUBTRACT);
-}
-
-SNNRT_NOINLINE static uint64_t helium_update_narrow(const snnrt_neuron_step *step,
-                                                    const snnrt_helium_layer *layer,
-                                                    const snnrt_thresholds *thresholds) {
-    return helium_update(step, layer, thresholds, true, true, SNNRT_RESET_SUBTRACT);
 }
 
 SNNRT_NOINLINE static uint64_t helium_update_any(const snnrt_neuron_step *step,
@@ -109,10 +150,8 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
         reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
     if (!leaks || reset != SNNRT_RESET_SUBTRACT) {
         *spikes = helium_update_any(step, &layer, &thresholds, leaks);
-    } else if ((step->flags & SNNRT_NEURON_STATE_INT16) != 0) {
-        *spikes = helium_update_narrow(step, &layer, &thresholds);
     } else {
-        *spikes = helium_update_wide(step, &layer, &thresholds);
+        *spikes = helium_update_subtracted(step, layer.factor, &thresholds);
     }
     return true;
 }

@@ -15,13 +15,27 @@ static inline void helium_finish_lanes(const snnrt_row_sum *rows, uint32_t outpu
     }
 }
 
+/* Keeps an address in a register, where the compiler would add its parts anew for each row. */
+#define SNNRT_KEPT(address) __asm__("" : "+r"(address))
+
+/* 8 outputs, all of which are there. */
+static inline void helium_finish_8(const snnrt_row_sum *rows, uint32_t output, int16x8_t sums) {
+    const snnrt_int32 *from = rows->from + output;
+    snnrt_int32 *to = rows->to + output;
+    int16_t lanes[8];
+    vstrhq_s16(lanes, sums);
+    vstrwq_s32(to, vaddq_s32(vldrwq_s32(from), vldrhq_s32(lanes)));
+    vstrwq_s32(to + 4, vaddq_s32(vldrwq_s32(from + 4), vldrhq_s32(lanes + 4)));
+}
+
 /* Counts: bytes widened to 16 bits and multiplied, for 32 outputs. */
 SNNRT_NOINLINE static void helium_add_counts_to_32(const snnrt_row_sum *rows, uint32_t output) {
     int16x8_t a = vdupq_n_s16(0), b = a, c = a, d = a;
     for (uint32_t k = 0; k < rows->columns; k++) {
         const snnrt_uint32 *next = (const snnrt_uint32 *)rows->column[k].column->begin[0];
         const snnrt_uint32 *const end = (const snnrt_uint32 *)rows->column[k].column->end[0];
-        const int8_t *const base = rows->column[k].weights + output;
+        const int8_t *base = rows->column[k].weights + output;
+        SNNRT_KEPT(base);
         do {
             const uint32_t listed = *next++;
             const int8_t *weights = snnrt_listed_row(base, listed);
@@ -32,10 +46,10 @@ SNNRT_NOINLINE static void helium_add_counts_to_32(const snnrt_row_sum *rows, ui
             d = vmlaq_n_s16(d, vldrbq_s16(weights + 24), value);
         } while (next != end);
     }
-    helium_finish_lanes(rows, output, a);
-    helium_finish_lanes(rows, output + 8u, b);
-    helium_finish_lanes(rows, output + 16u, c);
-    helium_finish_lanes(rows, output + 24u, d);
+    helium_finish_8(rows, output, a);
+    helium_finish_8(rows, output + 8u, b);
+    helium_finish_8(rows, output + 16u, c);
+    helium_finish_8(rows, output + 24u, d);
 }
 
 /* The same for 8 outputs or the fewer that are left. */
@@ -64,7 +78,8 @@ SNNRT_NOINLINE static void helium_add_values_to_16(const snnrt_row_sum *rows, ui
     for (uint32_t k = 0; k < rows->columns; k++) {
         const snnrt_uint32 *next = (const snnrt_uint32 *)rows->column[k].column->begin[0];
         const snnrt_uint32 *const end = (const snnrt_uint32 *)rows->column[k].column->end[0];
-        const int8_t *const base = rows->column[k].weights + output;
+        const int8_t *base = rows->column[k].weights + output;
+        SNNRT_KEPT(base);
         do {
             const uint32_t listed = *next++;
             const int8_t *weights = snnrt_listed_row(base, listed);
