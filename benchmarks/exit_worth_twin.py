@@ -89,7 +89,7 @@ def twin_of(folder: Path | None, steps: int, seed: int) -> Network:
         network = fashion_twin()
     train(network, x, y, steps, mirrored=folder is not None)
     graph = spiking(network, tuple(x.shape[1:]))
-    return Network(in_numbers(Imported(graph, ()), "int8", x[:256].numpy()).graph)
+    return Network(in_numbers(Imported(graph, ()), "int8", x[:256].numpy(), fine="none").graph)
 
 
 def spiking(network: nn.Sequential, shape: tuple[int, int, int]) -> Graph:

@@ -19,6 +19,15 @@ from twin_modules import Ordinary, int8_accuracy, spiking
 from snnrt import training
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks so small wait for threads more than they gain."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="module")
 def script():
     """train.py of this comparison; other folders have scripts of that name."""
