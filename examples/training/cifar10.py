@@ -5,10 +5,10 @@
 
 FOLDER has data_batch_1 … and test_batch of the Python version, or WebP mosaics of it. T = 4, the image as a
 constant current. First the same layers learn as an ordinary network with ReLU. With ``--spikes`` above 1 its
-activations are then rounded to as many levels (QCFS), which is the spiking network's first timestep; else the
-spiking network learns with one timestep. Its last epoch has four, the loss weighted by the share of images
-that would exit at each. The last 2,000 training images are held back: they calibrate the integers and choose
-the threshold. A ResNet-19 spikes from the start.
+activations are then rounded to as many levels (QCFS), which is the spiking network's first timestep; further
+timesteps add levels, and no more is trained. Else the spiking network learns with one timestep, and in a last
+epoch with four, the loss weighted by the share of images that would exit at each. The last 2,000 training
+images are held back: they calibrate the integers and choose the threshold. A ResNet-19 spikes from the start.
 
 ``--ordinary PATH`` keeps the ordinary networks, NAME.pt and NAME_qcfs4.pt, for
 ``examples/training_ordinary/measure.py``.
@@ -68,15 +68,15 @@ def main(arguments: list[str] | None = None) -> None:
             options.ordinary.mkdir(parents=True, exist_ok=True)
             torch.save(relu.state_dict(), options.ordinary / f"{options.network}.pt")
             torch.save(qcfs.state_dict(), options.ordinary / f"{options.network}_qcfs{options.spikes}.pt")
-    stages = []
-    if options.spikes == 1:
+    if options.spikes == 1 or options.network in BRANCHED:
         alone = training.Settings(options.spiking_epochs, learning_rate=2e-3, timesteps=[1], **shared)
-        stages.append(experiment.Stage(alone, training.Cumulative(smoothing=0.05)))
-    last = training.Settings(1, learning_rate=5e-4, **shared)
-    stages.append(
-        experiment.Stage(last, training.ExpectedExits(0.2, floor=0.4, smoothing=0.05), options.last)
-    )
-    run.train(stages, given, held)
+        last = training.Settings(1, learning_rate=5e-4, **shared)
+        exits = training.ExpectedExits(0.2, floor=0.4, smoothing=0.05)
+        stages = [
+            experiment.Stage(alone, training.Cumulative(smoothing=0.05)),
+            experiment.Stage(last, exits, options.last),
+        ]
+        run.train(stages, given, held)
     measuring.finish(
         run, held, datasets.cifar10(options.folder, "test"), "CIFAR-10, bytes / 255", CLASSES, fine="none"
     )

@@ -20,7 +20,8 @@ from snnrt.calibration.outcomes import Outcomes
 from snnrt.ir.graph import Neuron
 from snnrt.training.evaluation import as_input
 
-THRESHOLDS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005)
+THRESHOLDS = (0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005)
+"""Of the normalised entropy; above a half, a network is not sure of anything."""
 MAX_DROP = 0.001
 TARGETS = ("dt-snn", "stm32u575")
 LIBRARIES = ("torch", "numpy")
@@ -76,6 +77,14 @@ def finish(
     tx, ty = _arrays(test, run.over_time)
     found = outcomes(net, tx)
     figures["test"] = measure(net, exit, found, ty)
+    figures["test_by_threshold"] = {
+        f"{threshold:g}": {
+            "accuracy": round(float((found.answers(steps) == ty).mean()), 4),
+            "mean_timesteps": round(float(steps.mean()), 4),
+        }
+        for threshold in THRESHOLDS
+        for steps in [found.exit_steps(snnrt.Exit.entropy(threshold), net.graph)]
+    }
     half = len(tx) // 2
     figures["first_half_of_test"] = measure(
         net, exit, Outcomes(found.classes[:half], found.distances[:half]), ty[:half]

@@ -42,4 +42,4 @@ def test_both_files_hold_the_network_of_the_log(path):
 
 
 def test_there_are_some():
-    assert {"fashion_vgg"} <= {path.stem for path in TRAINED}
+    assert {"cifar10_vgg8", "fashion_vgg", "fashion_vgg_graded"} <= {path.stem for path in TRAINED}

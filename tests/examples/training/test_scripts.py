@@ -89,7 +89,7 @@ def test_fashion(script, tmp_path):
 
 @pytest.mark.parametrize(
     ("network", "spikes", "timesteps"),
-    [("vgg8", 1, [1, 1, 1, 4]), ("small_vgg", 4, [1, 1, 4]), ("resnet19", 1, [1, 4])],
+    [("vgg8", 1, [1, 1, 1, 4]), ("small_vgg", 4, [1, 1, 1]), ("resnet19", 1, [1, 4])],
 )
 def test_cifar10(script, tmp_path, network, spikes, timesteps):
     images, labels = stripes(2300, (3, 32, 32))
