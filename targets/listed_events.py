@@ -1,4 +1,4 @@
-"""Events of the int8 layers whose inputs are listed once an output row, or copied window by window."""
+"""Events of the int8 layers whose inputs are listed once an output row, or go tap by tap."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from snnrt.targets.listed_windows import (
     COUNT_MAX,
     COUNTS_MAX,
     PLANES,
+    TAP_WINDOWS,
     Windows,
-    are_few,
+    go_by_taps,
     listing_of,
     plane_entries,
     windows_of,
@@ -61,9 +62,10 @@ def listed_events(
     peak = 1 if packed else largest_values(graph).get(node.inputs[0].source, COUNT_MAX + 1)
     is_conv = isinstance(node, Conv2d)
     in_planes = packed or (peak <= COUNT_MAX and (is_conv or windows.outputs >= 16))
-    if is_conv and not packed and peak > COUNT_MAX and are_few(windows):
-        yield from _few_events(windows, active, runs, blocks)
-        yield "few_output", (runs * windows.count - active) * windows.outputs
+    if isinstance(node, Conv2d) and not packed and peak > COUNT_MAX and go_by_taps(windows):
+        # a stride leaves each tap inputs of its own
+        looked_at = windows.width if node.stride[1] == 1 else windows.tap_columns
+        yield from _tap_events(windows, rows, runs, looked_at)
         return
     yield "list_output", silent * windows.outputs
     listing = listing_of(windows, packed, in_planes, peak)
@@ -98,15 +100,18 @@ def listed_events(
         yield from _value_sums(windows, rows, calls, cells)
 
 
-def _few_events(windows: Windows, active: np.ndarray, runs: np.ndarray, blocks: int) -> Events:
-    pairs = -(-windows.inputs // 2)
-    yield "few_weight", runs * (blocks * windows.outputs * pairs * 2)
-    yield "few_window", runs * windows.count
-    yield "few_line", runs * (windows.lines * len(windows.x))
-    yield "few_input", runs * windows.elements
-    yield "few_sum", active
-    # 3 × 3 of one channel, which the registers hold
-    yield ("few_operation_of_9" if pairs == 5 else "few_operation"), active * (windows.outputs * pairs * 2)
+def _tap_events(windows: Windows, rows: np.ndarray, runs: np.ndarray, looked_at: int) -> Events:
+    """``looked_at``: inputs of a line and channel."""
+    by_8, by_4, by_1 = windows.outputs // 8, windows.outputs % 8 // 4, windows.outputs % 4
+    lines = windows.lines * windows.depth
+    columns = lines * -(-windows.width // TAP_WINDOWS) * windows.kernel[1]
+    yield "tap_output", runs * (windows.count * windows.outputs)
+    yield "tap_line", runs * (lines * -(-windows.width // TAP_WINDOWS))
+    yield "tap_input", runs * (lines * looked_at)
+    yield "tap_column", runs * columns
+    yield "tap_block", runs * (columns * (by_8 + by_4 + by_1))
+    yield "tap_operation", rows * (8 * by_8)
+    yield "tap_operation_by_4", rows * (4 * by_4 + by_1)
 
 
 def _plane_sums(

@@ -11,7 +11,8 @@ from snnrt.ir.graph import Conv2d, Graph, Weighted
 
 # of csrc/kernels/row_sums.h
 COLUMNS_MAX, LISTED_MAX, COUNT_MAX, COUNTS_MAX, OFFSET_MAX, PLANES = 7, 512, 31, 255, 65535, 3
-FEW_MAX, FEW_WORDS = 32, 256
+# of csrc/kernels/tap_sums.h and conv2d_taps.c
+TAP_WINDOWS, TAP_CHANNELS, TAP_OUTPUTS = 64, 4, 256
 
 
 @dataclass(frozen=True)
@@ -85,16 +86,9 @@ def inside(
     return [place[(place >= 0) & (place < size)] for place in places]
 
 
-def are_few(windows: Windows) -> bool:
-    """Whether windows of values that are no counts are copied and multiplied whole."""
-    pairs = -(-windows.inputs // 2)
-    return (
-        windows.groups == 1
-        and windows.dilation == 1
-        and windows.inputs <= FEW_MAX
-        and windows.outputs % 2 == 0
-        and windows.outputs * pairs <= FEW_WORDS
-    )
+def go_by_taps(windows: Windows) -> bool:
+    """Whether values that are no counts are multiplied tap by tap over a row of windows."""
+    return windows.groups == 1 and windows.depth <= TAP_CHANNELS and windows.outputs <= TAP_OUTPUTS
 
 
 @dataclass(frozen=True)

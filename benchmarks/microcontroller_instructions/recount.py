@@ -39,7 +39,7 @@ EVENTS = tuple(Microcontroller.events)
 NEURONS = frozenset(event for event in EVENTS if event.startswith("neuron_"))
 # functions that do nothing but some of the events
 PARTS = (
-    (re.compile(r"neuron|^update_"), NEURONS),
+    (re.compile(r"neuron|update_(plain|wide|narrow|run|from|layer)"), NEURONS),
     (re.compile(r"exit_(sum|entropy|probability)|^quotient"), frozenset({"exit_step", "exit_class"})),
     (re.compile("network_reset"), frozenset({"arena_word"})),
     (re.compile(r"add_planes|_(count|value)_rows|dsp_add_values"), frozenset(
@@ -51,13 +51,14 @@ PARTS = (
         {"synaptic_operation", "synaptic_operation_by_4", "multiply_accumulate", "operation_by_1",
          "sum_block_16", "sum_block_4", "sum_block_1", "product_block"}
     )),
-    (re.compile("sum_rows"), frozenset(
+    (re.compile("sum_rows|list_column"), frozenset(
         {"listed_row", "window_column", "column_line", "list_spike", "list_value", "list_input", "list_entry",
          "list_window", "list_output"}
     )),
-    (re.compile("few_begin"), frozenset({"few_weight"})),
-    (re.compile("conv2d_few"), frozenset({"few_window", "few_line", "few_input", "few_output"})),
-    (re.compile("few_add|add_five"), frozenset({"few_sum", "few_operation", "few_operation_of_9"})),
+    (re.compile("conv2d_taps|list_inputs|^add_line|^begin_row"), frozenset(
+        {"tap_line", "tap_input", "tap_column", "tap_output"}
+    )),
+    (re.compile("add_tap"), frozenset({"tap_block", "tap_operation", "tap_operation_by_4"})),
     (re.compile("pool_bits"), frozenset({"pool_word", "pool_four"})),
 )  # fmt: skip
 PART_WEIGHT = 0.1
