@@ -60,7 +60,7 @@ def carry_over(given: nn.Module, network: SpikingNetwork) -> None:
     worth = 1.0
     for name, module in _chain(network):
         if isinstance(module, (nn.Conv2d, nn.Linear)):
-            module.weight *= worth
+            module.weight.mul_(worth)
             worth, norm = 1.0, None
         elif isinstance(module, nn.modules.batchnorm._BatchNorm):
             norm = module
@@ -73,8 +73,8 @@ def carry_over(given: nn.Module, network: SpikingNetwork) -> None:
                     f"{name}: expected up to {levels} spikes, begun at half the threshold, found {module}"
                 )
             worth = ceiling / levels
-            norm.weight *= module.threshold / worth
-            norm.bias *= module.threshold / worth
+            norm.weight.mul_(module.threshold / worth)
+            norm.bias.mul_(module.threshold / worth)
 
 
 def _chain(network: SpikingNetwork) -> Iterator[tuple[str, nn.Module]]:
