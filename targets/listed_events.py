@@ -15,7 +15,6 @@ from snnrt.results.counts import Counts
 from snnrt.targets.listed_windows import (
     COUNT_MAX,
     COUNTS_MAX,
-    PLANES,
     TAP_WINDOWS,
     Windows,
     go_by_taps,
@@ -75,13 +74,13 @@ def listed_events(
     yield "window_column", runs * (len(windows.y) * windows.groups * windows.tap_columns * listing.pieces)
     yield "column_line", runs * listing.lines
     entries = total = rows
+    values, chance = np.arange(1, peak + 1), None
     if packed:
         yield "list_spike", rows * listing.listed_share
     else:
         yield "list_value", runs * listing.inputs
         yield "list_input", rows * listing.listed_share
         if in_planes:
-            values = np.arange(1, peak + 1)
             each = plane_entries(values, peak)
             chance = _chances(graph, node, counts, values)
             entries = rows * (chance @ each if of_full is None else of_full(each))
@@ -95,7 +94,13 @@ def listed_events(
     if in_planes:
         # a mean: the last one is half full
         calls = np.where(active > 0, np.maximum(calls, total / COUNTS_MAX + active / 2), 0.0)
-        yield from _plane_sums(windows, entries, calls, np.maximum(cells, calls), 1 if packed else PLANES)
+        if packed or chance is None:
+            planes = np.ones_like(rows)
+        elif of_full is None:
+            planes = _planes(values, chance, np.divide(rows, calls, out=np.zeros_like(rows), where=calls > 0))
+        else:
+            planes = np.full_like(rows, 1 + (peak >= 2) + (peak >= 4))
+        yield from _plane_sums(windows, entries, calls, np.maximum(cells, calls), planes)
     else:
         yield from _value_sums(windows, rows, calls, cells)
 
@@ -115,8 +120,9 @@ def _tap_events(windows: Windows, rows: np.ndarray, runs: np.ndarray, looked_at:
 
 
 def _plane_sums(
-    windows: Windows, entries: np.ndarray, calls: np.ndarray, cells: np.ndarray, planes: int
+    windows: Windows, entries: np.ndarray, calls: np.ndarray, cells: np.ndarray, planes: np.ndarray
 ) -> Events:
+    """``planes`` (N,) that a call adds, on average."""
     outputs = windows.outputs
     by_16 = outputs // 16 if outputs % 4 == 0 else 0
     # the last four outputs may have been added in part
@@ -131,6 +137,13 @@ def _plane_sums(
     yield "listed_block_1", calls * by_1
     yield "plane_16", calls * (by_16 * (planes - 1))
     yield "plane_column", cells * ((by_16 + by_4 + by_1) * planes)
+
+
+def _planes(values: np.ndarray, chance: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    """Planes up to the last that lists anything of ``inputs`` (N,) counts, each of ``values`` with its
+    ``chance`` (N, values): those of 1, of 2, and of 4 and more."""
+    beyond = [np.minimum(chance @ (values >= least), 1.0) for least in (2, 4)]
+    return 1.0 + sum(1.0 - (1.0 - share) ** inputs for share in beyond)
 
 
 def _value_sums(windows: Windows, rows: np.ndarray, calls: np.ndarray, cells: np.ndarray) -> Events:

@@ -15,6 +15,7 @@ from snnrt.results.counts import Counts
 from snnrt.targets.costs import Ledger, Memory
 from snnrt.targets.listed_events import Reduction, is_listed, listed_events, row_blocks
 from snnrt.targets.listed_windows import inside
+from snnrt.targets.neuron_loops import is_one_loop
 from snnrt.targets.target import Microcontroller
 from snnrt.targets.workload import Synapses, all_synapses, elements, packed_spikes
 
@@ -31,6 +32,8 @@ FORMULAS = (
 EVENTS_MAX = 32
 # SNNRT_LANES_OF_CHANNELS of csrc/kernels/depthwise.c
 DEPTHWISE_CHANNELS = 32
+LANES = 2
+"""Neurons that the core takes at a time whose instructions are charged."""
 
 
 def book(graph: Graph, counts: Counts, target: Microcontroller) -> Ledger:
@@ -48,12 +51,12 @@ def book(graph: Graph, counts: Counts, target: Microcontroller) -> Ledger:
 
 
 def events_of(
-    graph: Graph, counts: Counts, of_full: Reduction | None = None, in_lanes: bool = True
+    graph: Graph, counts: Counts, of_full: Reduction | None = None, lanes: int = LANES
 ) -> Iterator[tuple[str, str, np.ndarray]]:
     """(node, event, count of each input (N,)) of everything that :attr:`Microcontroller.events` names.
 
     ``of_full``: as of :func:`~snnrt.targets.listed_events.listed_events`, where every input is there;
-    ``in_lanes``: as of :func:`~snnrt.targets.listed_events.is_listed`.
+    ``lanes``: as of :func:`~snnrt.targets.neuron_loops.is_one_loop`.
     """
     steps = counts.timesteps.astype(np.float64)
     packed, static = packed_spikes(graph), graph.static_nodes()
@@ -66,7 +69,7 @@ def events_of(
             is_packed = node.inputs[0].source in packed
             if synapse.is_depthwise:
                 events = _depthwise_events(graph, node, synapse, counts, runs, is_packed)
-            elif graph.integer and is_listed(graph, node, is_packed, in_lanes):
+            elif graph.integer and is_listed(graph, node, is_packed, lanes == LANES):
                 events = listed_events(graph, node, synapse, counts, runs, is_packed, of_full)
             else:
                 events = itertools.chain(
@@ -76,7 +79,7 @@ def events_of(
         elif isinstance(node, Neuron):
             source = graph[node.inputs[0].source]
             blocks = row_blocks(source) if isinstance(source, Weighted) else 1
-            events = _neuron_events(node, graph.numbers, counts, position, runs * blocks)
+            events = _neuron_events(node, graph.numbers, counts, position, runs * blocks, lanes)
         else:
             events = _pool_events(graph, node, counts, runs)
         if node is graph.input:
@@ -177,7 +180,7 @@ def _sum_events(
 
 
 def _neuron_events(
-    node: Neuron, numbers: str, counts: Counts, position: int, runs: np.ndarray
+    node: Neuron, numbers: str, counts: Counts, position: int, runs: np.ndarray, lanes: int
 ) -> Iterator[tuple[str, np.ndarray]]:
     updates = counts.neuron_updates[:, position].astype(np.float64)
     channels = node.shape[0]
@@ -187,7 +190,7 @@ def _neuron_events(
     for event in node.mechanism_events():
         yield event, updates
     if numbers == "int8":
-        if node.is_simple:
+        if is_one_loop(node, lanes):
             return
         yield "neuron_single" if node.is_plain else "neuron_general", updates
         # a run ends with its word of 32 spikes, with the channels, or with both

@@ -75,8 +75,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
 What happens once an input is no part of a step, and a spike is part of the update, as all neurons fire."""
 
 
-LANES_ALONE = frozenset({"cortex-m4", "cortex-m7", "cortex-m33"})
-"""Cores whose kernels add in lanes and have no vectors: SNNRT_DENSE_LISTS of csrc/kernels/dense.c."""
+LANES = {"cortex-m4": 2, "cortex-m7": 2, "cortex-m33": 2, "cortex-m55": 4}
+"""What kernels take at a time, beside 1: SNNRT_NEURONS_AT_ONCE of csrc/kernels/plain_neurons.h; those of 2
+have SNNRT_DENSE_LISTS of csrc/kernels/dense.c."""
 
 
 def grouped_events(
@@ -94,7 +95,7 @@ def grouped_events(
     packed = packed_spikes(graph)
     group_of = {event: group for group, events in GROUPS.items() for event in events}
     counts = full_counts(graph) if counts is None else counts
-    for name, event, count in events_of(graph, counts, of_full, core in LANES_ALONE):
+    for name, event, count in events_of(graph, counts, of_full, LANES.get(core, 1)):
         if name not in left_out and event in group_of:
             group = group_of[event]
             if group == "pool" and graph[name].inputs[0].source not in packed:

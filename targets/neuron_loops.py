@@ -1,0 +1,36 @@
+"""Which int8 layers of neurons are one loop (csrc/kernels/plain_neurons.h and the forms in arm/)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnrt.ir.graph import Neuron
+from snnrt.targets.workload import elements
+
+COPIES = 32
+HALF_Q15 = 1 << 14
+
+
+def is_one_loop(node: Neuron, lanes: int) -> bool:
+    """Whether a layer of plain neurons is updated in one loop, ``lanes`` of them at a time: 1, of cores that
+    add in lanes 2, with vectors 4."""
+    if not node.is_simple or lanes == 1:
+        return node.is_simple
+    if any(count % lanes for count in (_period(node, lanes), elements(node))):
+        return False
+    # in pairs: a decay below a half is no factor for 32-bit membranes
+    return lanes != 2 or (
+        node.reset != "none" and (node.state_bits == 16 or int(np.max(node.membrane)) >= HALF_Q15)
+    )
+
+
+def _period(node: Neuron, lanes: int) -> int:
+    """Neurons whose thresholds lie side by side, copies of few included."""
+    assert node.threshold is not None
+    period = int(np.size(node.threshold))
+    if period > COPIES // 2:
+        return period
+    copied = COPIES - COPIES % period
+    while copied % lanes and copied > period:
+        copied -= period
+    return copied
