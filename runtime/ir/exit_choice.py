@@ -134,7 +134,9 @@ class Exit:
             return _parsed(choice)
         if hasattr(choice, "rule") and hasattr(choice, "threshold"):
             if choice.rule == "combined":
-                return cls("combined", terms=tuple(_shown(term) for term in choice.exit_terms))  # type: ignore[union-attr]
+                shown = cls("combined", terms=tuple(_shown(term) for term in choice.exit_terms))  # type: ignore[union-attr]
+                # thresholds that float32 cannot tell apart are one, as in the text
+                return _parsed(str(shown))
             return cls(choice.rule, _shortest(choice.threshold))
         raise ArgumentTypeError(
             f"exit: expected an Exit such as snnrt.Exit.entropy(0.2), or text ({EXIT_FORMS}), "
