@@ -21,8 +21,8 @@ from snnrt.ir.graph import Graph
 from snnrt.network import Network
 
 sys.path.append(str(Path(__file__).parents[1] / "examples" / "training_ordinary"))
+from drifting_images import idx_images
 from ordinary_networks import QCFS
-from train import images
 
 BITS = 3
 LEVELS = 2**BITS - 1
@@ -85,7 +85,7 @@ def twin_of(folder: Path | None, steps: int, seed: int) -> Network:
         x, y = torch.as_tensor(np.asarray(data.x, np.float32)), torch.as_tensor(np.asarray(data.y)).long()
         network = digits_twin()
     else:
-        x, y = images(folder, "train")
+        x, y = (torch.from_numpy(one.copy()) for one in idx_images(folder, "train"))
         network = fashion_twin()
     train(network, x, y, steps, mirrored=folder is not None)
     graph = spiking(network, tuple(x.shape[1:]))

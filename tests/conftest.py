@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 # folders and files where every test has the marker; elsewhere single tests bear it themselves
 MARKED = {
     "benchmarks/test_twin_training.py": "frameworks",
-    "benchmarks/test_exit_worth.py": "frameworks",
+    "benchmarks/test_exit_worth_twin.py": "frameworks",
     "benchmarks": "firmware",
     "converters/common/rollup/test_input_axes.py": "frameworks",
     "converters/common/rollup/test_layout.py": "frameworks",

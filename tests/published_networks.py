@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from snnrt import GraphBuilder
-from snnrt.ir.graph import Graph, Neuron, arithmetic_of
+from snnrt.ir.graph import Graph, Neuron, Node, arithmetic_of
 from snnrt.results.counts import Counts
 from snnrt.targets.workload import all_synapses
 
@@ -54,7 +54,16 @@ class Builder:
     def graph(self, rule: str = "never", threshold: float = 0.0, numbers: str = "float32") -> Graph:
         """What a cost depends on is the same in int8, whatever its weights would be."""
         graph = self.builder.finish(self.last, exit=(rule, threshold))
+        if numbers == "int8":
+            # but for how fast membranes decay, in Q15
+            graph = graph.with_(nodes=tuple(map(_decaying_in_q15, graph)))
         return graph.with_(arithmetic=arithmetic_of(numbers))
+
+
+def _decaying_in_q15(node: Node) -> Node:
+    if not isinstance(node, Neuron):
+        return node
+    return node.with_(membrane=np.rint(np.asarray(node.membrane) * 2**15).astype(np.int32))
 
 
 def vgg16(timesteps: int = 8) -> Graph:

@@ -96,7 +96,8 @@ def train_spiking(name: str, data: Split, test: Split, output: Path, seed: int) 
     seconds = train(network, recipe, data, seed)
     hx, hy = data[0][-HELD:].float().div(255).numpy(), data[1][-HELD:].numpy()
     given = {"name": name, "numbers": "int8", "fine": "none", "calibrate": hx[:500]}
-    threshold = measuring.choose_threshold(training.to_network(network, **given), hx, hy)
+    deployed = training.to_network(network, **given)
+    threshold = measuring.choose_threshold(deployed, measuring.outcomes(deployed, hx), hy)
     exit = Exit.entropy(threshold) if threshold else Exit.never()
     net = training.export(network, output / f"{name}.snnrt", exit=exit, **given)
     x, y = test
@@ -107,7 +108,7 @@ def train_spiking(name: str, data: Split, test: Split, output: Path, seed: int) 
         "timesteps": TIMESTEPS,
         "training_seconds": round(seconds),
         "exit": {"rule": "entropy", "threshold": threshold},
-        "test": measuring.measure(net, x.float().div(255).numpy(), y.numpy()),
+        "test": measuring.measure(net, exit, measuring.outcomes(net, x.float().div(255).numpy()), y.numpy()),
     }
 
 

@@ -34,16 +34,19 @@ HEAD = {"neuron_step": 3, "neuron_update": 69, "neuron_spike": 17}
 COLUMNS = 321 * (1 - math.exp(-486 / 321))
 # sums of four spikes at a density of 1/4 that are not 0; 3 stands in two lists
 POOLED = 1 + 4 * 0.25**3 * 0.75 / (1 - 0.75**4)
+# of 15 such sums in a piece: the lists up to the last that any stands in, of 1, of 2 and of 4
+ABOVE_1 = (6 * 0.25**2 * 0.75**2 + 4 * 0.25**3 * 0.75 + 0.25**4) / (1 - 0.75**4)
+PLANES = 3 - (1 - ABOVE_1) ** 15 - (1 - 0.25**4 / (1 - 0.75**4)) ** 15
 BY_HAND = {
     "int8": {
         # an output row lists each of 6 columns once: 2 · 2 + 4 · 3 lines of 2 inputs, and a window reads 16
-        # columns over a row; 20 outputs are a block of 16 and one of 4, counts have three planes
+        # columns over a row; 20 outputs are a block of 16 and one of 4, counts of 1 have one plane
         "conv1": {
             "listed_step": 3, "listed_row": 18, "list_window": 108, "window_column": 3 * 6 * 16,
             "column_line": 3 * 16 * 6, "list_value": 3 * 16 * 6 * 2, "list_input": 486 * 6 / 16,
             "list_entry": 486 * 6 / 16, "list_output": 108 * 20, "sum_call": 107,
             "listed_operation": 486 * 16, "listed_operation_by_4": 486 * 4, "listed_block_16": 107,
-            "listed_block_4": 107, "plane_16": 2 * 107, "plane_column": 6 * COLUMNS,
+            "listed_block_4": 107, "plane_column": 2 * COLUMNS,
         },
         "lif2": LIF,
         # 9 windows of one word, and of five fours
@@ -53,9 +56,10 @@ BY_HAND = {
             "listed_step": 3, "listed_row": 9, "list_window": 9, "window_column": 9, "column_line": 9,
             "list_value": 3 * 180, "list_input": 135, "list_entry": 135 * POOLED, "list_output": 69,
             "sum_call": 9, "listed_operation_by_4": 135 * POOLED * 24, "listed_block_4": 9 * 6,
-            "plane_column": 9 * 6 * 3,
+            "plane_column": 9 * 6 * PLANES,
         },
-        "lif6": HEAD,
+        # no pairs: 23 are an odd number
+        "lif6": HEAD | {"neuron_single": 69, "neuron_run": 3},
         "input": {"arena_word": 1512}, "readout": {"readout_element": 69}, "exit": EXIT,
     },
     "float32": {
@@ -125,10 +129,11 @@ def layers_of_values() -> list[Graph]:
     """Int8 layers of pixels, some by rows, of spikes, and neurons with a bias."""
     graphs = []
     networks = Networks("int8")
-    for channels, outputs in ((1, 8), (2, 8), (4, 10), (4, 16)):
+    for channels, outputs in ((1, 8), (2, 8), (4, 10), (4, 16), (6, 12)):
         x = networks.conv(networks.input(channels, 12, 12, peak=255), outputs, 3)
         x = networks.neuron(x, bias=np.array(1, np.int32))
-        x = networks.pool(networks.neuron(networks.conv(x, 3, 3, "second"), "lif"), 3)
+        x = networks.pool(networks.neuron(networks.conv(x, 3, 3, "second"), "lif"), 2)
+        x = networks.neuron(networks.conv(x, 16, 3, "third"), "lif3")
         graphs.append(Network(networks.graph(x, 3)).graph)
     graphs.append(networks.graph(networks.dense(networks.input(300, peak=255), 16), 3))
     return graphs

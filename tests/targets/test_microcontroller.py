@@ -98,7 +98,7 @@ def expected_events(counts: Counts) -> dict[str, float]:
         "listed_step": 1 + 3, "listed_row": 8 + 3, "list_window": 64 + 3, "window_column": 8 * 22 + 3,
         "column_line": 22 * 8 + 3, "list_value": 22 * 8 + 3 * 64, "list_input": listed + 48,
         "list_entry": listed, "list_output": 256 + 30, "sum_call": 64 + 3,
-        "listed_operation_by_4": 576 * 4, "listed_block_4": 64, "plane_column": 3 * columns,
+        "listed_operation_by_4": 576 * 4, "listed_block_4": 64, "plane_column": columns,
         "listed_product_by_4": 48 * 8, "listed_operation_by_1": 48 * 2, "value_block": 3 * 2,
         "listed_block_1": 3 * 2, "value_column": 3 * 4,
         "neuron_step": 3 * 2, "neuron_update": 3 * 266, "neuron_spike": counts.spikes[0].sum(),
@@ -201,10 +201,10 @@ def test_outputs_are_summed_in_blocks():
     # 17 outputs are no whole words: five blocks of 4; 20 are one of 16 and one of 4
     listed = 1 - np.exp(-64)
     of_4 = 64 * 4 * per_event["listed_operation_by_4"] + listed * (
-        per_event["listed_block_4"] + 3 * per_event["plane_column"]
+        per_event["listed_block_4"] + per_event["plane_column"]
     )
     of_16 = 64 * 16 * per_event["listed_operation"] + listed * (
-        per_event["listed_block_16"] + 3 * per_event["plane_column"] + 2 * per_event["plane_16"]
+        per_event["listed_block_16"] + per_event["plane_column"]
     )
     assert counts(20) - counts(17) == pytest.approx(of_16 - 4 * of_4 + 3 * per_event["list_output"])
 
