@@ -179,8 +179,10 @@ SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32;
 #if SNNRT_WITH_KERNEL_TABLE
 /* The neurons from `start` on, a multiple of 32: what a vector kernel leaves. */
 SNNRT_INTERNAL uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start);
-/* In vectors of 16 bytes, where the compiler and the processor have them: what the portable set of a host takes. */
-#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__)) && SNNRT_WITH_INT8
+/* In vectors of 16 bytes, where the compiler and the processor have them: what the portable set of a host takes, whose
+ * builds, as those of its vector kernels, have csrc/host. */
+#if SNNRT_WITH_VECTOR_SCRATCH && SNNRT_WITH_INT8 && defined(__GNUC__) && \
+    (defined(__x86_64__) || defined(__aarch64__))
 #define SNNRT_WITH_QUADS 1
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32_quads;
 #else

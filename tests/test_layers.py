@@ -60,7 +60,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "silence": ("devices", "results", "format", "ir"),
     "network_facts": ("summary", "devices", "results", "format", "ir"),
     "network_costs": ("network_facts", "devices", "data", "results", "format", "ir"),
-    "network_exits": ("network_facts", "calibration", "devices", "data", "results", "format", "ir"),
+    "network_exits": (
+        "network_facts", "calibration", "devices", "data", "results", "exits", "format", "ir",
+    ),
     "network": (
         "network_costs", "network_exits", "network_facts", "silence", "comparison", "devices", "reference",
         "data", "results", "format", "ir",

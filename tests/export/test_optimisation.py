@@ -30,10 +30,10 @@ def test_a_library_for_arduino_is_as_fast_as_a_fast_build(core, monkeypatch):
 
     fast, small = instructions("-O2"), instructions("-Os")
 
-    def asking(options: dict[str, int]) -> tuple[str, str]:
-        source, header = amalgamate(options)
+    def asking(options: tuple[tuple[str, int], ...]) -> tuple[str, str]:
+        source, header = amalgamate(dict(options))
         return with_pragma({"snnrt.c": source})["snnrt.c"], header
 
-    monkeypatch.setattr(device, "amalgamate", asking)
+    monkeypatch.setattr(device, "_amalgamated", asking)
     asked = instructions("-Os")
     assert asked <= MOST * fast < small, (fast, asked, small)
