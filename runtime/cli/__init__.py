@@ -81,7 +81,8 @@ class _Parser(argparse.ArgumentParser):
             )
         elif "are required: " in message and example:
             hint = f"; as in: {example}"
-        elif "invalid choice: " in message:
+        elif "invalid choice: '" in message:
+            # a word, which may be a command's; numbers are not quoted
             hint = _close(message.split("'")[1], self._subparsers_names())
         raise _UsageError(f"{message}{hint}; see '{self.prog} --help'")
 

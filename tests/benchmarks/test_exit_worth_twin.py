@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from installed_frameworks import framework
 
-pytest.importorskip("torch")
+torch = framework("torch")
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-import exit_worth_twin
-import torch
+import exit_worth_twin  # noqa: E402
 
-from snnrt.network import Network
+from snnrt.network import Network  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -129,6 +129,7 @@ def test_narrow_states_take_less_memory(snnrt_command, source, tmp_path):
         (("--calibrate", "digits"), "--calibrate sets the scales of int8: add --numbers int8"),
         (("--decays", "shift"), "--decays says how int8 neurons decay: add --numbers int8"),
         (("--state-bits", "16"), "--state-bits says how wide int8's membranes are: add --numbers int8"),
+        (("--numbers", "int8", "--state-bits", "8"), "argument --state-bits: invalid choice: 8"),
         (("--numbers", "int4"), "invalid choice: 'int4'"),
         (("--framework", "keras"), "invalid choice: 'keras'"),
     ],
