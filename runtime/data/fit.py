@@ -213,7 +213,7 @@ def _shape_hint(found: Shape, shape: Shape, leading: tuple[str, ...]) -> str:
         leading_text = ", ".join(str(axis) for axis in found[:count])
         wanted = ", ".join(str(axis) for axis in shape)
         return f"; if the order of the values is right, use x.reshape({leading_text}, {wanted})"
-    return "; this data is not for this model"
+    return "; this data is not for this model, whose input 'snnrt inspect' shows"
 
 
 def _check_timesteps(x: np.ndarray, model: int, asked: int | None, name: str) -> np.ndarray:

@@ -55,9 +55,17 @@ def address(array: np.ndarray) -> Any:
     return ffi.cast("void *", ffi.from_buffer(array))
 
 
+_REMEDIES = {
+    lib.SNNRT_ERROR_VERSION: "update snnrt, or convert the network again with this one",
+    lib.SNNRT_ERROR_TRUNCATED: "copy the file again whole, or convert the network again",
+    lib.SNNRT_ERROR_CRC: "copy the file again, or convert the network again",
+}
+"""What to do about what the core found; firmware has no room for such words."""
+
+
 def check_model(raw: bytes) -> ModelInfo:
     """Run the core's check over a file's bytes. Raises ModelError with the core's reason, the node's
-    index, and what was expected and found."""
+    index, what was expected and found, and what to do."""
     room = aligned_copy(raw)
     info, fault = ffi.new("snnrt_model_info *"), ffi.new("snnrt_fault *")
     status = lib.snnrt_model_check(address(room), len(raw), info, fault)
@@ -80,7 +88,8 @@ def _describe(status: int, fault: Any) -> str:
         text = f"node {fault.node}: {text}"
     if fault.expected or fault.found:
         text += f" (expected {fault.expected}, found {fault.found})"
-    return text
+    remedy = _REMEDIES.get(status)
+    return text if remedy is None else f"{text}; {remedy}"
 
 
 class Execution:

@@ -45,7 +45,7 @@ def test_the_cores_check_gives_sizes_or_its_own_words() -> None:
     for damaged, words in (
         (b"", "the model has fewer or more bytes"),
         (b"X" + RAW[1:], "not a snnrt model"),
-        (RAW[:-1], f"expected {len(RAW)}, found {len(RAW) - 1}"),
+        (RAW[:-1], rf"expected {len(RAW)}, found {len(RAW) - 1}\); copy the file again whole"),
         (RAW[:60] + bytes([RAW[60] ^ 1]) + RAW[61:], "checksum does not match"),
     ):
         with pytest.raises(ModelError, match=words):
