@@ -7,9 +7,11 @@ from pathlib import Path
 
 import nir
 import numpy as np
+import pytest
 
 from snnrt.converters.common.finish import Imported
 from snnrt.converters.nir.importer import import_nir
+from snnrt.errors import ModelError
 from snnrt.reference.run import Reference
 
 NodeMap = dict[str, nir.NIRNode]
@@ -64,3 +66,34 @@ def outputs(path: Path, x: np.ndarray, **options: object) -> np.ndarray:
 def dyadic(shape: tuple[int, ...], seed: int, scale: float = 1.0) -> np.ndarray:
     """Random multiples of 1/16, float32: their sums are exact."""
     return (np.rint(np.random.default_rng(seed).normal(0, scale, shape) * 16) / 16).astype(np.float32)
+
+
+def full(value: float, shape: tuple[int, ...] = (4,)) -> np.ndarray:
+    """One parameter, the same for all neurons."""
+    return np.full(shape, value, np.float32)
+
+
+def lif(
+    tau: float = 2e-4,
+    r: float = 1.0,
+    leak: float = 0.0,
+    threshold: float = 1.0,
+    reset: float = 0.0,
+    shape: tuple[int, ...] = (4,),
+) -> nir.LIF:
+    """Neurons that are all alike."""
+    return nir.LIF(*(full(value, shape) for value in (tau, r, leak, threshold, reset)))
+
+
+def dense(outputs: int = 4, inputs: int = 4) -> nir.Linear:
+    """Weights of one."""
+    return nir.Linear(np.ones((outputs, inputs), np.float32))
+
+
+def fails(path: Path, message: str, isolated: bool = False, **options: object) -> str:
+    """The one line that an import ends with, which matches ``message``."""
+    with pytest.raises(ModelError, match=message) as caught:
+        import_nir(path, isolated=isolated, **options)
+    text = str(caught.value)
+    assert "\n" not in text and len(text) < 500
+    return text

@@ -17,12 +17,13 @@ from snnrt.ir.graph import Conv2d, Dense
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "against_cmsis_nn"))
 
 from break_even_fit import Fit, fit, operations, shades
-from compare import HERE, NETWORKS, node_table
+from compare import HERE, node_table
 from comparison_page import PAGE, tables, with_tables
 from comparison_results import RESULTS, Results, Subject, answers_of, sha256
 from core_counts import alike, measure, node_instructions
 from ordinary_layers import ORDINARY, activation_bytes, instructions, read_counts, weight_bytes
 from rivals import Trained, cheapest, read_trained, twin_of
+from spiking_networks import SPIKING
 
 CORES = {"cortex-m0", "cortex-m3", "cortex-m4", "cortex-m33", "cortex-m55"}
 
@@ -67,7 +68,7 @@ def test_what_is_no_table_of_counts_is_named(tmp_path):
         instructions({"cortex-m4": {}}, "cortex-m4", "conv_pool")
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", SPIKING)
 def test_a_network_has_the_layers_that_are_counted(name):
     graph = snnrt.load(HERE / f"{name}.snnrt").graph
     found = []
@@ -78,7 +79,7 @@ def test_a_network_has_the_layers_that_are_counted(name):
             outputs, inputs, _, kernel = node.weights.shape
             kind = "depthwise" if node.groups > 1 else "conv"
             found.append((kind, inputs * node.groups, outputs, kernel))
-    layers = [one for one in ORDINARY[name] if one.weighted]
+    layers = [one for one in SPIKING[name].layers if one.weighted]
     assert found == [(one.kind, one.inputs, one.outputs, one.kernel) for one in layers]
     shapes = [node.shape for node in graph if isinstance(node, Conv2d)]
     assert shapes == [
@@ -152,10 +153,10 @@ def test_the_page_states_what_was_measured(results):
 
 
 def test_the_results_are_of_the_networks_that_are_there(results):
-    assert list(results.networks) == list(NETWORKS)
+    assert list(results.networks) == list(SPIKING)
     for name, subject in results.networks.items():
         assert subject.answers.model_sha256 == sha256(HERE / f"{name}.snnrt")
-        assert subject.answers.recipe == NETWORKS[name]
+        assert subject.answers.recipe == SPIKING[name].twin_recipe
         assert set(subject.cores) == CORES
         assert subject.answers.images == 5_000
 

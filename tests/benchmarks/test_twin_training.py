@@ -14,9 +14,12 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "against_cmsis_nn"))
 
 from ordinary_layers import ORDINARY
+from spiking_networks import SPIKING
 from twin_modules import Ordinary, int8_accuracy, spiking
 
+import snnrt
 from snnrt import training
+from snnrt.ir.graph import Neuron
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +46,7 @@ def script():
 
 @pytest.mark.parametrize("name", ORDINARY)
 def test_both_networks_have_the_layers(name):
-    ordinary, spikes = Ordinary(name), spiking(name)
+    ordinary, spikes = Ordinary(ORDINARY[name]), spiking(ORDINARY[name])
     weights = sum(layer.weights for layer in ORDINARY[name])
     for network in (ordinary, spikes):
         assert sum(one.numel() for one in network.parameters() if one.ndim > 1) == weights
@@ -66,7 +69,7 @@ def stripes(count: int) -> tuple[torch.Tensor, torch.Tensor]:
 def test_int8_answers_nearly_as_float32_does(name, script):
     data = stripes(1000)
     torch.manual_seed(0)
-    network = Ordinary(name)
+    network = Ordinary(ORDINARY[name])
     script.train(network, script.Recipe(images=800, epochs=3, batch=40, late=1), data, seed=0)
     x, y = data[0][800:], data[1][800:]
     with torch.no_grad():
@@ -79,10 +82,14 @@ def test_int8_answers_nearly_as_float32_does(name, script):
 
 def test_a_spiking_network_is_written_with_its_log(script, tmp_path, monkeypatch):
     recipe = script.Recipe(images=600, epochs=2, batch=50, late=1, rate_target=0.05, rate_weight=1.0)
-    monkeypatch.setitem(script.SPIKING, "dense", ("full", recipe))
+    conversion = {"state_bits": 16, "memory": "least"}
+    small = replace(SPIKING["dense"], recipe=recipe, conversion=conversion)
+    monkeypatch.setitem(script.SPIKING, "dense", small)
     monkeypatch.setattr(script, "HELD", 200)
     log = script.train_spiking("dense", stripes(900), stripes(100), tmp_path, 0)
-    assert (tmp_path / "dense.snnrt").exists() and log["test"]["inputs"] == 100
+    written = snnrt.load(tmp_path / "dense.snnrt")
+    assert {one.state_bits for one in written.graph if isinstance(one, Neuron)} == {16}
+    assert log["test"]["inputs"] == 100 and log["conversion"] == conversion
     monkeypatch.setitem(script.RECIPES, "full", replace(recipe, epochs=1))
     line = script.train_ordinary("linear", "full", stripes(900), stripes(100), 0)
     for changed in (line, {**line, "seed": 5}, {**line, "recipe": "short"}):
