@@ -7,6 +7,7 @@ import pytest
 from effort import effort
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from quantised_networks import agreement, f, lif, network, spike_input, vector_network
 from strategies import graphs, random_graph
 
 from snnrt.converters.passes.quantise import compact, quantise
@@ -17,67 +18,13 @@ from snnrt.ir.graph import (
     Conv2d,
     Dense,
     Edge,
-    Exit,
     Flatten,
     Graph,
     Input,
     Neuron,
-    Node,
-    Readout,
     SumPool2d,
 )
 from snnrt.reference.run import Reference
-
-
-def f(value: object) -> np.ndarray:
-    return np.asarray(value, np.float32)
-
-
-def network(*nodes: Node, classes: int, timesteps: int = 6) -> Graph:
-    ends = (
-        Readout("readout", (Edge(nodes[-1].name),), (classes,)),
-        Exit("exit", (Edge("readout"),), (classes,)),
-    )
-    return Graph((*nodes, *ends), timesteps)
-
-
-def lif(name: str, source: str, shape: tuple[int, ...], **fields: object) -> Neuron:
-    options = {"membrane": f(0.9), "threshold": f(1.0), "reset": "subtract", **fields}
-    return Neuron(name, (Edge(source),), shape, **options)  # type: ignore[arg-type]
-
-
-def vector_network(seed: int = 0, inputs: int = 40, hidden: int = 30, **fields: object) -> Graph:
-    """Spikes → dense → LIF → dense → leaky integrator."""
-    rng = np.random.default_rng(seed)
-    return network(
-        Input("input", (), (inputs,), encoding="spikes"),
-        Dense("first", (Edge("input"),), (hidden,), weights=f(rng.normal(0.1, 0.4, (hidden, inputs)))),
-        lif("lif", "first", (hidden,), **fields),
-        Dense(
-            "second",
-            (Edge("lif"),),
-            (5,),
-            weights=f(rng.normal(0, 0.3, (5, hidden))),
-            bias=f(rng.normal(size=5)),
-        ),
-        lif("li", "second", (5,), threshold=None),
-        classes=5,
-    )
-
-
-def spike_input(graph: Graph, inputs: int = 30, seed: int = 1) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    return f(rng.random((inputs, graph.timesteps, *graph.input.shape)) < 0.3)
-
-
-def agreement(graph: Graph, quantised: Graph, x: np.ndarray) -> tuple[float, np.ndarray]:
-    """Share of equal spikes, and each class's largest difference of logits over the spread of all."""
-    real = Reference(graph).run(x, record=("spikes",), exit="never")
-    whole = Reference(quantised).run(x, record=("spikes",), exit="never")
-    equal = [np.mean(real.spikes[name] == whole.spikes[name]) for name in real.spikes]
-    return float(np.mean(equal or [1.0])), np.abs(real.logits - whole.logits).max(axis=0) / max(
-        float(np.ptp(real.logits)), 1e-6
-    )
 
 
 def test_random_graphs_quantise_closely() -> None:
@@ -338,26 +285,6 @@ def test_scale_of_a_sequence(low: float, high: float, values: list | None, scale
     assert quantised.input.peak == peak
 
 
-def test_states_are_16_bits_where_they_fit() -> None:
-    graph = vector_network()
-    # at most 40 spikes · 127 · (1 + 0.9 + …) units: the worst case fits
-    assert quantise(graph)["lif"].state_bits == 16
-    wide = graph.with_(timesteps=60)
-    wide = wide.with_(nodes=tuple(n.with_(membrane=f(1.0)) if n.name == "lif" else n for n in wide))
-    assert quantise(wide)["lif"].state_bits == 32
-    silent = np.zeros((2, 60, 40))
-    assert quantise(wide, silent)["lif"].state_bits == 16
-    assert quantise(graph, state_bits=32)["lif"].state_bits == 32
-
-
-def test_forced_16_bits_make_room_for_the_threshold() -> None:
-    graph = vector_network(threshold=f(2000.0))
-    assert quantise(graph)["lif"].threshold.min() > 32767
-    narrow = quantise(graph, state_bits=16)
-    assert narrow["lif"].state_bits == 16
-    assert narrow["lif"].threshold.max() <= 2**13
-
-
 def test_silent_channels_and_unreachable_thresholds() -> None:
     graph = vector_network(threshold=f(1e12))
     weights = graph["first"].weights.copy()
@@ -412,32 +339,6 @@ def test_a_loop_of_leaky_integrators_has_no_scale() -> None:
     # a gain of one leaves the unit as it is
     same = tuple(n.with_(gain=None) if n.name == "li" else n for n in nodes)
     quantise(graph.with_(nodes=same))
-
-
-def test_decays_become_shifts() -> None:
-    """Rockpool's 1 − 2⁻ᵏ exactly, others the nearest; a neuron that does not leak keeps its product."""
-    graph = vector_network(
-        membrane=f(1 - 2.0**-3), synapse=f(0.7), adaptation=f(0.1), adaptation_decay=f(0.99)
-    )
-    quantised = quantise(graph, decays="shift")
-    found = quantised["lif"]
-    assert found.shift_decay and (found.membrane, found.synapse, found.adaptation_decay) == (3, 2, 7)
-    assert not quantise(vector_network(membrane=f(1)), decays="shift")["lif"].shift_decay
-    assert not quantise(graph)["lif"].shift_decay
-    x = (np.random.default_rng(0).random((4, 6, 40)) < 0.3).astype(np.float32)
-    near = graph.with_(nodes=tuple(
-        node.with_(synapse=f(0.75), adaptation_decay=f(1 - 2.0**-7)) if node.name == "lif" else node
-        for node in graph
-    ))  # fmt: skip
-    assert agreement(near, quantised, x)[0] > 0.97
-    with pytest.raises(ModelError, match="decays: expected 'product' or 'shift', found 'half'"):
-        quantise(graph, decays="half")
-
-
-def test_shifts_bound_a_membrane_by_their_own_leak() -> None:
-    graph = vector_network(membrane=f(1 - 2.0**-9)).with_(timesteps=400)
-    narrow = [quantise(graph, decays=decays)["lif"].state_bits for decays in ("product", "shift")]
-    assert narrow == [32, 32]
 
 
 def test_an_alpha_synapse_and_its_resets() -> None:

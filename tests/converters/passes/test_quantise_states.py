@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from quantised_networks import f, vector_network
 
 from snnrt import GraphBuilder
 from snnrt.converters.passes.quantise import quantise
 from snnrt.converters.passes.quantise_states import worst_membranes
 from snnrt.ir.graph import Graph
 from snnrt.reference.run import Reference
-
-
-def f(value: object) -> np.ndarray:
-    return np.asarray(value, np.float32)
 
 
 def summing(inputs: int, bias: float, **fields: object) -> Graph:
@@ -79,3 +76,29 @@ def test_no_run_passes_the_worst_membrane(late: bool, reset: str, leak: float, b
         [-1, 1], (20, 7, 1)
     )
     assert 0 < Reference(quantised).peaks(x)["lif"] <= worst_membranes(quantised)["lif"]
+
+
+def test_states_are_16_bits_where_they_fit() -> None:
+    graph = vector_network()
+    # at most 40 spikes · 127 · (1 + 0.9 + …) units: the worst case fits
+    assert quantise(graph)["lif"].state_bits == 16
+    wide = graph.with_(timesteps=60)
+    wide = wide.with_(nodes=tuple(n.with_(membrane=f(1.0)) if n.name == "lif" else n for n in wide))
+    assert quantise(wide)["lif"].state_bits == 32
+    silent = np.zeros((2, 60, 40))
+    assert quantise(wide, silent)["lif"].state_bits == 16
+    assert quantise(graph, state_bits=32)["lif"].state_bits == 32
+
+
+def test_forced_16_bits_make_room_for_the_threshold() -> None:
+    graph = vector_network(threshold=f(2000.0))
+    assert quantise(graph)["lif"].threshold.min() > 32767
+    narrow = quantise(graph, state_bits=16)
+    assert narrow["lif"].state_bits == 16
+    assert narrow["lif"].threshold.max() <= 2**13
+
+
+def test_shifts_bound_a_membrane_by_their_own_leak() -> None:
+    graph = vector_network(membrane=f(1 - 2.0**-9)).with_(timesteps=400)
+    narrow = [quantise(graph, decays=decays)["lif"].state_bits for decays in ("product", "shift")]
+    assert narrow == [32, 32]

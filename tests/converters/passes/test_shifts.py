@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from quantised_networks import agreement, f, vector_network
 
 from snnrt import GraphBuilder
+from snnrt.converters.passes.quantise import quantise
 from snnrt.converters.passes.shifts import moved_decays, nearest_shift
+from snnrt.errors import ModelError
 
 
 def lines(**fields: object) -> list[str]:
@@ -46,3 +49,23 @@ def test_what_changes_is_said():
 def test_what_does_not_decay_stays_a_product():
     assert lines(membrane=1) == []
     assert lines(membrane=1, synapse=0.9) == ["node 'lif': its decays stay products: membrane does not decay"]
+
+
+def test_decays_become_shifts() -> None:
+    """Rockpool's 1 − 2⁻ᵏ exactly, others the nearest; a neuron that does not leak keeps its product."""
+    graph = vector_network(
+        membrane=f(1 - 2.0**-3), synapse=f(0.7), adaptation=f(0.1), adaptation_decay=f(0.99)
+    )
+    quantised = quantise(graph, decays="shift")
+    found = quantised["lif"]
+    assert found.shift_decay and (found.membrane, found.synapse, found.adaptation_decay) == (3, 2, 7)
+    assert not quantise(vector_network(membrane=f(1)), decays="shift")["lif"].shift_decay
+    assert not quantise(graph)["lif"].shift_decay
+    x = (np.random.default_rng(0).random((4, 6, 40)) < 0.3).astype(np.float32)
+    near = graph.with_(nodes=tuple(
+        node.with_(synapse=f(0.75), adaptation_decay=f(1 - 2.0**-7)) if node.name == "lif" else node
+        for node in graph
+    ))  # fmt: skip
+    assert agreement(near, quantised, x)[0] > 0.97
+    with pytest.raises(ModelError, match="decays: expected 'product' or 'shift', found 'half'"):
+        quantise(graph, decays="half")
