@@ -2,6 +2,7 @@
 
     python benchmarks/adaptive_threshold.py                       # the digits
     python benchmarks/adaptive_threshold.py --fashion FOLDER      # Fashion-MNIST's idx files
+    python benchmarks/adaptive_threshold.py … --write             # the lines of docs/adaptation.md too
 
 Drifts cost 5 points of accuracy at the network's own exit. The band is from 5 % below to 5 % above the mean
 timesteps (or EDP on dt-snn, images at every timestep) of usual images. Fixed: the network's own threshold.
@@ -13,6 +14,7 @@ import argparse
 
 import numpy as np
 from drifting_images import DRIFTS, Field, add_field_options, amount_that_costs, fields_of
+from page_rows import write_rows
 
 from snnrt.calibration.outcomes import Outcomes
 from snnrt.calibration.step_counts import step_counts
@@ -48,7 +50,11 @@ def main() -> None:
     add_field_options(parser)
     parser.add_argument("--length", type=int, default=3000, help="inferences of each of the three parts")
     parser.add_argument("--figure", choices=("timesteps", "edp"), default="timesteps")
+    parser.add_argument("--write", action="store_true", help="into docs/adaptation.md, of timesteps")
     arguments = parser.parse_args()
+    if arguments.write and arguments.figure != "timesteps":
+        parser.error("--write is of timesteps: leave --figure out")
+    rows = {}
     for field in fields_of(arguments):
         graph, network = field.network.graph, field.network
         usual = outcomes_of(field, field.x)
@@ -75,15 +81,21 @@ def main() -> None:
             fixed = stream.exit_steps(network.exit, graph)
             follows, thresholds = settings.exit_steps(stream.distances, stream.classes)
             print(f"  {drift} {amount:.3f}                     usual            drifted          usual again")
+            told = []
             for name, steps in (("fixed", fixed), ("follows", follows)):
                 right = stream.answers(steps) == labels
                 cells = [
                     f"{costs[steps[part] - 1].mean():.4g}, {100 * right[part].mean():.2f} %"
                     for part in parts_of(arguments.length)
                 ]
+                told.append(cells)
                 print(f"    {name:8} {arguments.figure}, accuracy: " + "  ".join(f"{c:16}" for c in cells))
             shown = [thresholds[part].mean() / 65536 for part in parts_of(arguments.length)]
             print("    threshold, nats:            " + "  ".join(f"{one:<16.3f}" for one in shown))
+            band = f"{low:.4g} to {high:.4g}"
+            rows[f"{field.name}, {drift}"] = [band, told[0][0], told[0][1], *told[1][1:]]
+    if arguments.write:
+        write_rows("adaptation.md", "adaptive_threshold.py", rows)
 
 
 def parts_of(length: int) -> list[slice]:

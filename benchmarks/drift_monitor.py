@@ -2,6 +2,7 @@
 
     python benchmarks/drift_monitor.py                        # the digits
     python benchmarks/drift_monitor.py --fashion FOLDER       # Fashion-MNIST: t10k-images-idx3-ubyte.gz, …
+    python benchmarks/drift_monitor.py … --write              # the lines of docs/monitor.md too
 
 Reference and streams are drawn, one independent of the other, from the test images; each run draws a
 reference of its own. Every level is the replay of the core's integers. Beside each median delay stand the
@@ -17,6 +18,7 @@ import math
 
 import numpy as np
 from drifting_images import DRIFTS, Ended, add_field_options, amount_that_costs, fields_of
+from page_rows import write_rows
 
 from snnrt.exits.log_bets import cell_counts, monitor_table, most_growth
 from snnrt.ir.monitor_table import MonitorTable
@@ -92,7 +94,9 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=20_000, help="inferences of a run without drift")
     parser.add_argument("--mean-run", type=float, default=1000.0)
     parser.add_argument("--references", default="200,1000,5000", help="their sizes")
+    parser.add_argument("--write", action="store_true", help="into docs/monitor.md")
     arguments = parser.parse_args()
+    rows = {}
     for field in fields_of(arguments):
         network = field.network
         usual = Ended.of(network, field.x, field.y)
@@ -109,12 +113,16 @@ def main() -> None:
                 f"{found.timesteps.mean():.3f} timesteps"
             )
         for samples in (int(word) for word in arguments.references.split(",")):
-            _print_reference(arguments, network, usual, drifted, samples)
+            cells = _print_reference(arguments, network, usual, drifted, samples)
+            rows[f"{field.name}, {samples} inputs"] = cells
+    if arguments.write:
+        write_rows("monitor.md", "drift_monitor.py", rows)
 
 
 def _print_reference(
     arguments: argparse.Namespace, network: Network, usual: Ended, drifted: dict[str, Ended], samples: int
-) -> None:
+) -> list[str]:
+    """The cells of its line: alarms, the median delay of each drift and of all."""
     rng = np.random.default_rng(samples)
     tables = [table_of(network, usual, samples, arguments.mean_run, rng) for _ in range(arguments.runs)]
     alarm, runs = tables[0].alarm, arguments.runs
@@ -140,6 +148,7 @@ def _print_reference(
             f"{least[2]:.0f} with this reference"
         )
     print(f"    all        median {np.median(pooled):.0f}")
+    return [str(counts.sum()), *(f"{np.median(one):.0f}" for one in (*pooled, pooled))]
 
 
 if __name__ == "__main__":

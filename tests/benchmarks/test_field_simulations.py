@@ -13,9 +13,12 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import adaptive_threshold
 import drift_monitor
+import page_rows
 from drifting_images import DRIFTS, Ended, Field, amount_that_costs
+from page_rows import with_rows
 
 import snnrt
+from snnrt.errors import SnnrtError
 from snnrt.ir.monitor_table import MonitorTable
 from snnrt.network import Network
 
@@ -84,3 +87,26 @@ def test_a_threshold_that_follows_comes_back_into_its_band(field, monkeypatch, c
     for line in follows:
         usual = float(line.split(":")[1].split(",")[0])
         assert 0.8 * low <= usual <= 1.2 * high
+
+
+def test_lines_of_a_page_are_written_by_their_first_cell():
+    table = "| network | a |\n|---|---|\n| one | 1 |\n| one more | 2 |\n"
+    page = f"before\n<!-- written by benchmarks/x.py -->\n{table}<!-- end -->\nbehind\n"
+    found = with_rows(page, "x.py", {"one": ["5"], "new": ["7"]})
+    assert found == page.replace("| one | 1 |", "| one | 5 |").replace("| 2 |\n", "| 2 |\n| new | 7 |\n")
+    for wrong in ("", page + page):
+        with pytest.raises(SnnrtError, match=r"expected the marks of benchmarks/x\.py once"):
+            with_rows(wrong, "x.py", {})
+
+
+def test_both_write_into_their_pages(field, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(page_rows, "DOCS", tmp_path)
+    for module, name, words in (
+        (drift_monitor, "monitor.md", ("--runs", "3", "--length", "50", "--references", "100")),
+        (adaptive_threshold, "adaptation.md", ("--length", "200")),
+    ):
+        page = tmp_path / name
+        page.write_text(f"<!-- written by benchmarks/{module.__name__}.py -->\n| a |\n|---|\n<!-- end -->\n")
+        run(module, field, monkeypatch, capsys, *words, "--write")
+        lines = page.read_text().splitlines()[3:-1]
+        assert lines and all(line.startswith("| quarters, ") for line in lines)
