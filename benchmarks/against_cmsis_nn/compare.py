@@ -28,6 +28,7 @@ from comparison_results import RESULTS, Results, Subject, answers_of
 from core_counts import Measured, alike, measure, node_instructions
 from ordinary_layers import COUNTS, Counts, instructions, read_counts
 from rivals import read_trained, twin_of
+from spiking_networks import SPIKING
 
 import snnrt
 from snnrt.atomic_write import write_atomically
@@ -36,8 +37,6 @@ from snnrt.ir.rows import computed_anew
 from snnrt.targets.emulator import CORES, Core
 
 HERE = Path(__file__).parent
-NETWORKS = {"conv_pool": "short", "conv_stride": "full", "separable": "short", "dense": "full"}
-"""By the name of file and layers: the recipe of training."""
 
 
 def say(text: str) -> None:
@@ -94,7 +93,7 @@ def compare(
     networks = {name: loaded(name, memory) for name in names}
     for name, network in networks.items():
         say(f"{name}: {len(x)} test images on the host")
-        answers[name] = answers_of(HERE / f"{name}.snnrt", network, NETWORKS[name], x, y)
+        answers[name] = answers_of(HERE / f"{name}.snnrt", network, SPIKING[name].twin_recipe, x, y)
         shown[name] = x[alike(network.run(x).timesteps, inputs)]
     jobs = [(name, core) for name in names for core in cores]
     done = 0
@@ -131,7 +130,7 @@ def arguments_of() -> argparse.ArgumentParser:
     )
     parser.add_argument("folder", nargs="?", type=Path, help="where Fashion-MNIST lies")
     parser.add_argument("--core", action="append", metavar="CORE", help="again for more (all with counts)")
-    parser.add_argument("--network", action="append", choices=tuple(NETWORKS), help="again for more (all)")
+    parser.add_argument("--network", action="append", choices=tuple(SPIKING), help="again for more (all)")
     parser.add_argument("--inputs", type=int, default=24, metavar="N", help="images that are counted (24)")
     parser.add_argument("--nodes", action="store_true", help="also what each node takes")
     parser.add_argument(
@@ -159,12 +158,12 @@ def main() -> None:
             write_page(tables(Results.of_json(RESULTS.read_text("utf-8")), trained, counts))
             return
         cores = cores_of(options.core, counts)
-        names = options.network or list(NETWORKS)
+        names = options.network or list(SPIKING)
         for name in names:
             # what is missing is said now, not after minutes
-            twin_of(name, NETWORKS[name], trained)
+            twin_of(SPIKING[name].twin, SPIKING[name].twin_recipe, trained)
             for core in cores:
-                instructions(counts, core.name, name)
+                instructions(counts, core.name, SPIKING[name].twin)
         x, y = test_images(options.folder)
         results, shown = compare(names, cores, x, y, options.inputs, options.memory)
         if options.json:

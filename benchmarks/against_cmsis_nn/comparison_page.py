@@ -8,6 +8,7 @@ from pathlib import Path
 from comparison_results import Results, Subject
 from ordinary_layers import ORDINARY, Counts, Layer, activation_bytes, instructions, weight_bytes
 from rivals import Trained, cheapest, twin_of
+from spiking_networks import SPIKING
 
 from snnrt.atomic_write import write_atomically
 from snnrt.errors import SnnrtError
@@ -16,7 +17,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "against_cmsis_nn.md"
 MARKS = r"(?s)(<!-- written by benchmarks/against_cmsis_nn/compare\.py -->\n).*?(<!-- end -->)"
 
 
-VARIANTS = {"conv_stride": "conv_pool"}
+VARIANTS = {"conv_stride": "conv_pool", "conv_max": "conv_pool"}
 """A network trained for sparse spikes, and the one in whose place it can stand."""
 
 
@@ -47,13 +48,13 @@ def network_table(results: Results, trained: list[Trained]) -> str:
     for name, subject in results.networks.items():
         told = subject.answers
         cells = (
-            ", ".join(described(one) for one in ORDINARY[name]),
+            ", ".join(described(one) for one in SPIKING[name].layers),
             told.recipe,
             percent(told.accuracy),
             f"{told.mean_timesteps:.3f}",
             percent(told.static_accuracy[0]),
             percent(told.static_accuracy[-1]),
-            percent(twin_of(name, told.recipe, trained).int8_accuracy),
+            percent(twin_of(SPIKING[name].twin, told.recipe, trained).int8_accuracy),
             ", ".join(f"{rate:.3f}" for rate in told.rates.values()),
             percent(told.share),
         )
@@ -70,7 +71,7 @@ def instruction_table(name: str, subject: Subject, trained: list[Trained], count
     ]
     told = subject.answers
     for core, found in subject.cores.items():
-        theirs = instructions(counts, core, name)
+        theirs = instructions(counts, core, SPIKING[name].twin)
         rival = cheapest(told.accuracy, told.recipe, trained, counts, core)
         cells = [
             f"{found.instructions:,.0f}", f"{found.static[0]:,.0f}", f"{found.static[-1]:,.0f}",
@@ -120,11 +121,11 @@ def memory_table(results: Results) -> str:
     ]  # fmt: skip
     for name, subject in results.networks.items():
         arena = max(one.arena_bytes for one in subject.cores.values())
-        theirs = activation_bytes(name)
+        theirs = activation_bytes(SPIKING[name].twin)
         cells = [
             f"{arena:,}", f"{theirs:,}", f"{arena / theirs:.1f}",
             f"{max(one.stack_bytes for one in subject.cores.values()):,}",
-            f"{subject.answers.model_bytes:,}", f"{weight_bytes(name):,}",
+            f"{subject.answers.model_bytes:,}", f"{weight_bytes(SPIKING[name].twin):,}",
             *(f"{subject.cores[core].code_bytes:,}" if core in subject.cores else "" for core in cores),
         ]  # fmt: skip
         lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
@@ -145,7 +146,7 @@ def break_even_table(name: str, subject: Subject, counts: Counts) -> str:
         "|---|" + "---:|" * 9,
     ]
     for core, found in subject.cores.items():
-        theirs, fit = instructions(counts, core, name), found.fit
+        theirs, fit = instructions(counts, core, SPIKING[name].twin), found.fit
         ways = [(1.0, False), (told.mean_timesteps, True), (float(len(found.static)), False)]
         shares = [fit.even(theirs, steps, exits) for steps, exits in ways]
         cells = (

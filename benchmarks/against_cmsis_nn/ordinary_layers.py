@@ -91,7 +91,8 @@ def dense(inputs: int, outputs: int) -> Layer:
     return Layer("dense", inputs, outputs)
 
 
-def _pooled(kind: str, first: int, second: int) -> tuple[Layer, ...]:
+def pooled(kind: str, first: int, second: int) -> tuple[Layer, ...]:
+    """Two convolutions with a pool behind each."""
     return (
         conv(1, first, 28), pool(kind, first, 28), conv(first, second, 14), pool(kind, second, 14),
         dense(49 * second, 10),
@@ -99,14 +100,14 @@ def _pooled(kind: str, first: int, second: int) -> tuple[Layer, ...]:
 
 
 ORDINARY: dict[str, tuple[Layer, ...]] = {
-    "conv_pool": _pooled("avgpool", 16, 32),
+    "conv_pool": pooled("avgpool", 16, 32),
     "conv_stride": (conv(1, 16, 28, 3, 2), conv(16, 32, 14, 3, 2), dense(1568, 10)),
     "separable": (
         conv(1, 16, 28, 3, 2), conv(16, 32, 14, 1), depthwise(32, 14, 2), conv(32, 64, 7, 1), dense(3136, 10),
     ),
     "dense": (dense(784, 128), dense(128, 128), dense(128, 10)),
     # what else an engineer could take
-    "conv_pool_8_16": _pooled("avgpool", 8, 16),
+    "conv_pool_8_16": pooled("avgpool", 8, 16),
     "conv_stride_16_pool": (conv(1, 16, 28, 3, 2), pool("maxpool", 16, 14), dense(784, 10)),
     "dense_128": (dense(784, 128), dense(128, 10)),
     "dense_64": (dense(784, 64), dense(64, 10)),

@@ -18,12 +18,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from ordinary_layers import ORDINARY
+from spiking_networks import RECIPES, SPIKING, Recipe
 from twin_modules import TIMESTEPS, Ordinary, int8_accuracy, spiking
 
 from snnrt import Exit, training
@@ -37,34 +37,6 @@ import measuring  # noqa: E402
 
 HELD = 2000
 Split = datasets.Split
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """``epochs`` of ``images``, ``late`` of them with all timesteps (the others with one) at a third of the
-    learning rate; an ordinary network sees as many. ``rate_target``: of neurons, beyond which the loss grows.
-    ``bfloat16``: layers compute in it."""
-
-    images: int
-    epochs: int
-    batch: int
-    late: int
-    rate_target: float = 1.0
-    rate_weight: float = 0.0
-    learning_rate: float = 3e-3
-    bfloat16: bool = True
-
-
-SHORT = Recipe(images=12_800, epochs=3, batch=64, late=3)
-FULL = Recipe(images=58_000, epochs=4, batch=64, late=1)
-RECIPES = {"short": SHORT, "full": FULL}
-SPIKING: dict[str, tuple[str, Recipe]] = {
-    "conv_pool": ("short", replace(SHORT, bfloat16=False)),
-    "conv_stride": ("full", replace(FULL, rate_target=0.08, rate_weight=3.0)),
-    "separable": ("short", replace(SHORT, late=1, rate_target=0.08, rate_weight=1.0)),
-    "dense": ("full", replace(FULL, rate_target=0.08, rate_weight=3.0)),
-}
-"""By the name of its layers: which recipe its twin has, and its own."""
 
 
 def train(network: torch.nn.Module, recipe: Recipe, x: Split, seed: int) -> float:
@@ -91,11 +63,18 @@ def train(network: torch.nn.Module, recipe: Recipe, x: Split, seed: int) -> floa
 def train_spiking(name: str, data: Split, test: Split, output: Path, seed: int) -> dict[str, Any]:
     """Train, choose the exit, write the file; its log."""
     torch.manual_seed(seed)
-    network = spiking(name).to(memory_format=torch.channels_last)
-    recipe = SPIKING[name][1]
+    told = SPIKING[name]
+    network = spiking(told.layers).to(memory_format=torch.channels_last)
+    recipe = told.recipe
     seconds = train(network, recipe, data, seed)
     hx, hy = data[0][-HELD:].float().div(255).numpy(), data[1][-HELD:].numpy()
-    given = {"name": name, "numbers": "int8", "fine": "none", "calibrate": hx[:500]}
+    given: dict[str, Any] = {
+        "name": name,
+        "numbers": "int8",
+        "fine": "none",
+        "calibrate": hx[:500],
+        **told.conversion,
+    }
     deployed = training.to_network(network, **given)
     threshold = measuring.choose_threshold(deployed, measuring.outcomes(deployed, hx), hy)
     exit = Exit.entropy(threshold) if threshold else Exit.never()
@@ -105,6 +84,7 @@ def train_spiking(name: str, data: Split, test: Split, output: Path, seed: int) 
         "dataset": "Fashion-MNIST, bytes / 255",
         "script": f"benchmarks/against_cmsis_nn/train.py FOLDER {name} --seed {seed}",
         "recipe": vars(recipe),
+        "conversion": dict(told.conversion),
         "timesteps": TIMESTEPS,
         "training_seconds": round(seconds),
         "exit": {"rule": "entropy", "threshold": threshold},
@@ -115,7 +95,7 @@ def train_spiking(name: str, data: Split, test: Split, output: Path, seed: int) 
 def train_ordinary(name: str, recipe: str, data: Split, test: Split, seed: int) -> dict[str, Any]:
     """Train an ordinary network; its line of the log."""
     torch.manual_seed(seed)
-    network = Ordinary(name).to(memory_format=torch.channels_last)
+    network = Ordinary(ORDINARY[name]).to(memory_format=torch.channels_last)
     seconds = train(network, RECIPES[recipe], data, seed)
     right = sum(
         int((network(x.float() / 255)[0].argmax(1) == y).sum())

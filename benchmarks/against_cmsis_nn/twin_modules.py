@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 
 import torch
-from ordinary_layers import ORDINARY, Layer
+from ordinary_layers import Layer
 from torch import nn
 
 from snnrt import training
@@ -28,9 +28,9 @@ def linear(layer: Layer, bias: bool) -> nn.Module:
     )
 
 
-def stages(name: str) -> list[list[nn.Module]]:
+def stages(layers: tuple[Layer, ...]) -> list[list[nn.Module]]:
     """What stands between activations: a batch norm behind each layer with weights but the last."""
-    layers, found = ORDINARY[name], [[]]  # type: ignore[var-annotated]
+    found: list[list[nn.Module]] = [[]]
     for place, layer in enumerate(layers):
         last = place == len(layers) - 1
         if layer.kind == "dense" and (place == 0 or layers[place - 1].kind != "dense"):
@@ -46,9 +46,9 @@ def stages(name: str) -> list[list[nn.Module]]:
 class Ordinary(nn.Module):
     """With ReLU; gives (1, N, 10), which a trainer of spiking networks takes for one timestep."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, layers: tuple[Layer, ...]) -> None:
         super().__init__()
-        parts = stages(name)
+        parts = stages(layers)
         between = [[*part, nn.ReLU()] for part in parts[:-1]]
         self.layers = nn.Sequential(*itertools.chain(*between), *parts[-1])
 
@@ -58,9 +58,9 @@ class Ordinary(nn.Module):
         return found
 
 
-def spiking(name: str) -> training.SpikingNetwork:
+def spiking(layers: tuple[Layer, ...]) -> training.SpikingNetwork:
     """With LIF neurons (α = 0.5) where the ordinary one has ReLU."""
-    first, *others = stages(name)
+    first, *others = stages(layers)
     body: list[nn.Module] = []
     for part in others:
         neuron = training.LIF(0.5, 1.0, "subtract", training.surrogates.triangle())
