@@ -257,6 +257,9 @@ SNNRT_INTERNAL void snnrt_pool2d(const snnrt_pool_step *step);
 SNNRT_INTERNAL bool snnrt_pool_bits(const snnrt_pool_step *step);
 #endif
 
+/* Any spike of each channel of each window, into cleared bits. */
+SNNRT_INTERNAL void snnrt_max_pool_bits(const snnrt_pool_step *step);
+
 /* output (+)= input, elements converted; `first` overwrites. int32 saturates. */
 typedef struct snnrt_add_step {
     const void *input;
@@ -293,6 +296,15 @@ static inline int32_t snnrt_saturating_add(int32_t a, int32_t b) {
     uint32_t limit = ((uint32_t)a >> 31) + 0x7FFFFFFFu;
     return (int32_t)(overflow ? limit : sum);
 #endif
+}
+
+/* Bits first .. first + count of the packed words, 1 ... 32 of them; those behind are anything. */
+static inline uint32_t snnrt_bits_from(const snnrt_uint32 *words, uint32_t first, uint32_t count) {
+    const uint32_t shift = first & 31u;
+    uint32_t word;
+    words += first >> 5;
+    word = words[0] >> shift;
+    return shift + count > 32u ? word | words[1] << (32u - shift) : word;
 }
 
 static inline uint32_t snnrt_bit(const snnrt_uint32 *words, uint32_t index) {

@@ -10,6 +10,7 @@ import numpy as np
 
 from snnrt.ir.graph import Conv2d, Graph, Neuron, Node, Weighted
 from snnrt.ir.memory_plan import plan_memory
+from snnrt.ir.nodes.max_pool2d import MaxPool2d
 from snnrt.ir.nodes.sum_pool2d import AddingPool2d
 from snnrt.results.counts import Counts
 from snnrt.targets.costs import Ledger, Memory
@@ -209,8 +210,13 @@ def _neuron_events(
 def _pool_events(
     graph: Graph, node: Node, counts: Counts, runs: np.ndarray
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Visiting a node that is neither weighted nor neurons; sums of 2 × 2 spikes are made by words."""
+    """Visiting a node that is neither weighted nor neurons; sums of 2 × 2 spikes are made by words, and
+    any of a window's spikes are found so."""
     source = node.inputs[0].source if node.inputs else ""
+    if isinstance(node, MaxPool2d) and source in packed_spikes(graph):
+        windows, words = math.prod(node.shape[1:]), -(-node.shape[0] // 32)
+        yield "pool_any_word", runs * (windows * node.taps * words)
+        return
     if not (isinstance(node, AddingPool2d) and graph.integer and source in packed_spikes(graph)):
         yield from ((event, runs * count) for event, count in node.step_events().items())
         return

@@ -65,7 +65,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "neuron_parameter",
     ),
     "neuron_node": ("neuron_step", "neuron_run", "row_block", "listed_step", "listed_row"),
-    "pool": ("pool_tap", "pool_element", "pool_spike", "pool_word", "pool_four"),
+    "pool": ("pool_tap", "pool_element", "pool_spike", "pool_any_word", "pool_word", "pool_four"),
     "pool_value": (),
     "element": ("output_element", "list_output", "tap_output", "add_element", "readout_element"),
     "exit_class": ("exit_class",),

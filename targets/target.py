@@ -154,6 +154,7 @@ class Microcontroller(Target):
         "pool_tap": "one place of one pooling window visited, all its channels",
         "pool_element": "one channel of one place of a pooling window added",
         "pool_spike": "one spike added to a pooling window, in int8",
+        "pool_any_word": "up to 32 channels of one place of a max pool's window of spikes looked at",
         "pool_word": "32 channels of a window of 2 × 2 spikes added, in int8",
         "pool_four": "four such sums taken apart, in int8",
         "add_element": "one element of one input of an addition",

@@ -111,6 +111,8 @@ CHARGES = (
     Charge("pool_tap", "other layers", "one place of a window of packed spikes", (20, 20)),
     Charge("pool_element", "other layers", "one channel of it; int8: outputs cleared", (0.5, 4)),
     Charge("pool_spike", "other layers", "lowest bit found, output increased"),
+    Charge("pool_any_word", "other layers", "a word found, put together with those of the window's other "
+           "places", (16, 16)),
     Charge("pool_word", "other layers", "four words found, added bit by bit"),
     Charge("pool_four", "other layers", "four sums spread by two products, stored"),
     Charge("add_element", "other layers", "one element of one input", (8, 6)),

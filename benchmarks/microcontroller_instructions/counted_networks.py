@@ -76,6 +76,9 @@ class Networks:
         }
         return self.g.neuron(source, name=name, **(fields | changes))
 
+    def max_pool(self, source: Value, kernel: int) -> Value:
+        return self.g.max_pool2d(source, kernel=kernel, stride=kernel, name="pool")
+
     def pool(self, source: Value, kernel: int) -> Value:
         return self.g.sum_pool2d(source, kernel=kernel, stride=kernel, name="pool")
 
@@ -204,11 +207,13 @@ class Networks:
             (16, 8, 4),
             (20, 9, 3),
         ):
-            for threshold in (self.parameter(100, 1.0), self.never):
+            for threshold, pool in (
+                (self.parameter(100, 1.0), self.pool), (self.never, self.pool), (self.never, self.max_pool),
+            ):  # fmt: skip
                 source = self.input(channels, size, size)
                 conv = self.conv(source, channels, 1)
                 spikes = self.neuron(conv, threshold=threshold)
-                yield self.graph(self.pool(spikes, kernel), 2), self.values(2, channels, size, size)
+                yield self.graph(pool(spikes, kernel), 2), self.values(2, channels, size, size)
 
     def _other_runs(self) -> Iterator[Run]:
         for classes in (2, 10, 40, 100):

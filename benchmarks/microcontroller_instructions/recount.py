@@ -59,7 +59,8 @@ PARTS = (
         {"tap_line", "tap_input", "tap_column", "tap_output"}
     )),
     (re.compile("add_tap"), frozenset({"tap_block", "tap_operation", "tap_operation_by_4"})),
-    (re.compile("pool_bits"), frozenset({"pool_word", "pool_four"})),
+    (re.compile("max_pool_bits"), frozenset({"pool_any_word"})),
+    (re.compile("snnrt_pool_bits"), frozenset({"pool_word", "pool_four"})),
 )  # fmt: skip
 PART_WEIGHT = 0.1
 """Of a part's instructions beside all of a run's: enough to tell events apart that come together."""

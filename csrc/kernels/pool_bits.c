@@ -8,15 +8,6 @@
 #include <arm_mve.h>
 #endif
 
-/* Bits first .. first + count of the packed words, 1 ... 32 of them; those behind are anything. */
-static inline uint32_t bits_from(const snnrt_uint32 *words, uint32_t first, uint32_t count) {
-    const uint32_t shift = first & 31u;
-    uint32_t word;
-    words += first >> 5;
-    word = words[0] >> shift;
-    return shift + count > 32u ? word | words[1] << (32u - shift) : word;
-}
-
 /* The sums' bits, lowest first. */
 typedef struct snnrt_bit_sums {
     uint32_t one, two, four;
@@ -82,9 +73,10 @@ bool snnrt_pool_bits(const snnrt_pool_step *step) {
             for (uint32_t channel = 0; channel < channels; channel += 32u) {
                 const uint32_t left = channels - channel, count = left < 32u ? left : 32u;
                 const uint32_t at = first + channel;
-                const uint32_t a = bits_from(words, at, count), b = bits_from(words, at + channels, count);
-                const uint32_t c = bits_from(words, at + row_bits, count),
-                               d = bits_from(words, at + row_bits + channels, count);
+                const uint32_t a = snnrt_bits_from(words, at, count),
+                               b = snnrt_bits_from(words, at + channels, count);
+                const uint32_t c = snnrt_bits_from(words, at + row_bits, count),
+                               d = snnrt_bits_from(words, at + row_bits + channels, count);
                 const uint32_t top = a ^ b, top_carry = a & b, bottom = c ^ d, bottom_carry = c & d;
                 snnrt_bit_sums sums;
                 sums.one = top ^ bottom;

@@ -8,12 +8,12 @@ static const snnrt_max_pool2d_parameters *max_pool_of(const snnrt_node *node) {
     return (const snnrt_max_pool2d_parameters *)snnrt_parameters_behind_edge(node);
 }
 
-#if SNNRT_WITH_MODEL_CHECK
 /* The fields of a window that poolings have lie in the record as a window has them. */
 static const snnrt_window *max_pool_window(const snnrt_node *node) {
     return (const snnrt_window *)(const void *)&max_pool_of(node)->kernel_h;
 }
 
+#if SNNRT_WITH_MODEL_CHECK
 snnrt_status snnrt_max_pool2d_check(snnrt_check *c) {
     const snnrt_max_pool2d_parameters *p = max_pool_of(c->node);
     if (!snnrt_window_fits(c, max_pool_window(c->node), 1, 1) || c->node->channels != c->source->channels) {
@@ -197,19 +197,25 @@ static void advance_net(const snnrt_node *node, const snnrt_node *source, const 
     }
 }
 
-void snnrt_max_pool2d_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
-    const snnrt_node *source = snnrt_source_of(network->model, node, 0);
-    const snnrt_max_pool2d_parameters *p = max_pool_of(node);
-    const void *input = snnrt_value_of(network, source);
-    void *output = network->arena + node->output;
-    uint32_t channels = node->channels, to = 0;
-    bool bits = node->type == SNNRT_TYPE_BITS;
-    (void)index;
-    if (p->mode == SNNRT_MAX_POOL_NET) {
-        advance_net(node, source, input, network->arena + p->state, output);
-        return;
-    }
+static void raise_spikes(const snnrt_network *network, const snnrt_node *node, const snnrt_node *source,
+                         const void *input, void *output) {
+    snnrt_pool_step step;
     snnrt_clear_bits(network, node);
+    step.window = max_pool_window(node);
+    step.input = input;
+    step.output = output;
+    step.channels = node->channels;
+    step.in_height = source->height;
+    step.in_width = source->width;
+    step.out_height = node->height;
+    step.out_width = node->width;
+    snnrt_max_pool_bits(&step);
+}
+
+static void raise_values(const snnrt_node *node, const snnrt_node *source, const void *input, void *output) {
+    const snnrt_max_pool2d_parameters *p = max_pool_of(node);
+    const uint32_t channels = node->channels;
+    uint32_t to = 0;
     for (uint32_t oy = 0; oy < node->height; oy++) {
         for (uint32_t ox = 0; ox < node->width; ox++, to += channels) {
             bool first = true;
@@ -217,21 +223,32 @@ void snnrt_max_pool2d_advance(const snnrt_network *network, const snnrt_node *no
                 uint32_t y = oy * p->stride_y + ky - p->pad_top;
                 for (uint32_t kx = 0; kx < p->kernel_w; kx++) {
                     uint32_t x = ox * p->stride_x + kx - p->pad_left;
-                    uint32_t from = (y * source->width + x) * channels;
                     /* In the padding above or to the left they have wrapped. */
-                    if (y >= source->height || x >= source->width) {
-                        continue;
+                    if (y < source->height && x < source->width) {
+                        raise_elements(node->type, output, to, input, (y * source->width + x) * channels,
+                                       channels, first);
+                        first = false;
                     }
-                    if (bits) {
-                        snnrt_or_bits((snnrt_uint32 *)output, to, (const snnrt_uint32 *)input, from,
-                                      channels);
-                    } else {
-                        raise_elements(node->type, output, to, input, from, channels, first);
-                    }
-                    first = false;
                 }
             }
         }
+    }
+}
+
+void snnrt_max_pool2d_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+    const snnrt_node *source = snnrt_source_of(network->model, node, 0);
+    const snnrt_max_pool2d_parameters *p = max_pool_of(node);
+    const void *input = snnrt_value_of(network, source);
+    void *output = network->arena + node->output;
+    (void)index;
+    if (p->mode == SNNRT_MAX_POOL_NET) {
+        advance_net(node, source, input, network->arena + p->state, output);
+        return;
+    }
+    if (node->type == SNNRT_TYPE_BITS) {
+        raise_spikes(network, node, source, input, output);
+    } else {
+        raise_values(node, source, input, output);
     }
     if (p->mode == SNNRT_MAX_POOL_EARLIEST) {
         keep_earliest((snnrt_uint32 *)output, (snnrt_uint32 *)(void *)(network->arena + p->state),

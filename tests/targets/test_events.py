@@ -101,6 +101,15 @@ def test_by_hand(numbers: str) -> None:
     assert not events
 
 
+@pytest.mark.parametrize("numbers", ["int8", "float32"])
+@pytest.mark.parametrize(("channels", "words"), [(20, 1), (32, 1), (33, 2)])
+def test_a_max_pool_looks_at_words_of_each_place(numbers: str, channels: int, words: int) -> None:
+    g = GraphBuilder((channels, 6, 6), encoding="spikes", timesteps=4)
+    x = g.flatten(g.max_pool2d(g.input, kernel=3, stride=1, name="pool"), channels_last=True)
+    graph = g.finish(x).with_(arithmetic=arithmetic_of(numbers))
+    assert found(microcontroller, graph, 2)["pool"] == {"pool_any_word": 2 * 16 * 9 * words}
+
+
 def variants(numbers: str) -> list[Graph]:
     """Networks that have, between them, every event."""
     graphs = [convolutional(numbers)]
@@ -117,6 +126,7 @@ def variants(numbers: str) -> list[Graph]:
     g = GraphBuilder((1, 5, 5), encoding="spikes", timesteps=4)
     x = g.conv2d(g.input, np.zeros((20, 1, 3, 3)))
     x = g.neuron(x, membrane=np.full(20, 0.5), threshold=1.0, reset="subtract", reset_next=True)
+    x = g.max_pool2d(x, kernel=2)
     graphs.append(g.finish(g.flatten(x, channels_last=True)).with_(arithmetic=arithmetic_of(numbers)))
     g = GraphBuilder((1, 6, 6), encoding="spikes", timesteps=4)
     x = g.conv2d(g.input, np.zeros((4, 1, 3, 3)))
