@@ -104,10 +104,12 @@ def test_by_hand(numbers: str) -> None:
 @pytest.mark.parametrize("numbers", ["int8", "float32"])
 @pytest.mark.parametrize(("channels", "words"), [(20, 1), (32, 1), (33, 2)])
 def test_a_max_pool_looks_at_words_of_each_place(numbers: str, channels: int, words: int) -> None:
-    g = GraphBuilder((channels, 6, 6), encoding="spikes", timesteps=4)
-    x = g.flatten(g.max_pool2d(g.input, kernel=3, stride=1, name="pool"), channels_last=True)
+    g = GraphBuilder((1, 6, 6), encoding="spikes", timesteps=4)
+    x = g.lif(g.conv2d(g.input, np.zeros((channels, 1, 1, 1))), 0.5)
+    x = g.flatten(g.max_pool2d(x, kernel=3, stride=1, name="pool"), channels_last=True)
     graph = g.finish(x).with_(arithmetic=arithmetic_of(numbers))
-    assert found(microcontroller, graph, 2)["pool"] == {"pool_any_word": 2 * 16 * 9 * words}
+    events = found(microcontroller, graph, 2)["pool"]
+    assert events == {"pool_any_word": 2 * 16 * 9 * words, "node_step": 2}
 
 
 def variants(numbers: str) -> list[Graph]:
