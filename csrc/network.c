@@ -20,7 +20,7 @@ static void clear(void *memory, size_t bytes) {
     }
 }
 
-#if SNNRT_WITH_KERNEL_TABLE
+#if SNNRT_WITH_FAST_LOOPS
 /* Buffers begin at multiples of 8: a last word that is not whole reaches into nothing else. */
 static void clear_buffer(const snnrt_network *network, uint32_t offset, uint32_t bytes) {
     if (offset != SNNRT_NO_OFFSET) {
@@ -28,7 +28,7 @@ static void clear_buffer(const snnrt_network *network, uint32_t offset, uint32_t
     }
 }
 
-/* What a node reads of the step before. On a host arenas are large, and clearing all would empty the caches. */
+/* What a node reads of the step before: half of the arena, or less. */
 static void clear_kept(const snnrt_network *network, const snnrt_node *node) {
     const snnrt_edge *edge = snnrt_edges_of(node);
     uint32_t block = snnrt_state_bytes(node);
@@ -119,12 +119,12 @@ snnrt_status snnrt_network_reset(snnrt_network *network) {
     header = snnrt_header_of(network->model);
     network->timestep = 0;
     network->recorded = 0;
-#if !SNNRT_WITH_KERNEL_TABLE
+#if !SNNRT_WITH_FAST_LOOPS
     clear(network->arena, header->arena_bytes);
 #endif
     for (uint32_t i = 0; i < header->node_count; i++) {
         const snnrt_node *node = snnrt_node_of(network->model, i);
-#if SNNRT_WITH_KERNEL_TABLE
+#if SNNRT_WITH_FAST_LOOPS
         clear_kept(network, node);
 #endif
         start_node(network, node);

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from snnrt.ir.graph import Conv2d, Graph, Neuron, Node, Weighted
-from snnrt.ir.memory_plan import plan_memory
+from snnrt.ir.memory_plan import cleared_bytes
 from snnrt.ir.nodes.max_pool2d import MaxPool2d
 from snnrt.ir.nodes.sum_pool2d import AddingPool2d
 from snnrt.results.counts import Counts
@@ -84,7 +84,7 @@ def events_of(
         else:
             events = _pool_events(graph, node, counts, runs)
         if node is graph.input:
-            yield node.name, "arena_word", np.full_like(steps, plan_memory(graph).arena_bytes / 4)
+            yield node.name, "arena_word", np.full_like(steps, cleared_bytes(graph) / 4)
         for event, count in events:
             yield node.name, event, count
         if "memory" in node.KIND.traits:

@@ -136,7 +136,7 @@ class Microcontroller(Target):
         "list_entry": "one count listed in one plane, in int8",
         "output_element": "one output current copied from its bias, a step (int8: not of listed layers)",
         "row_block": "rows of a convolution that is never there as a whole begun",
-        "arena_word": "four bytes of memory set to their start, an input",
+        "arena_word": "four bytes that a timestep reads of the one before set to zero, an input",
         "neuron_update": "one neuron's state update, comparison and reset",
         "neuron_spike": "one spike noted and its neuron reset",
         "neuron_run": "one run of at most 32 other neurons of one pixel, in int8",

@@ -69,22 +69,27 @@ static void add_line(const snnrt_synapse_step *step, snnrt_tap_sum *tap, const s
 static void begin_row(const snnrt_synapse_step *step) {
     const snnrt_int32 *const bias = (const snnrt_int32 *)step->bias;
     const uint32_t outputs = step->out_channels;
-    snnrt_int32 *output = (snnrt_int32 *)step->output;
-    for (uint32_t ox = step->out_width; ox != 0; ox--) {
-        uint32_t o = outputs & 3u;
-        for (uint32_t k = 0; k < o; k++) {
-            output[k] = bias == NULL ? 0 : bias[k];
+    snnrt_int32 *const output = (snnrt_int32 *)step->output;
+    const uint32_t sums = step->out_width * outputs;
+    const bool none = bias == NULL;
+    uint32_t o = 0;
+    /* Four biases stay in registers for all windows. */
+    for (; o + 4u <= outputs; o += 4u) {
+        const int32_t a = none ? 0 : bias[o], b = none ? 0 : bias[o + 1u];
+        const int32_t c = none ? 0 : bias[o + 2u], d = none ? 0 : bias[o + 3u];
+        snnrt_int32 *to = output + o;
+        for (uint32_t left = step->out_width; left != 0;) {
+            to[0] = a;
+            to[1] = b;
+            to[2] = c;
+            to[3] = d;
+            to += --left != 0 ? outputs : 0u;
         }
-        for (; o != outputs; o += 4u) {
-            const bool none = bias == NULL;
-            const int32_t a = none ? 0 : bias[o], b = none ? 0 : bias[o + 1u];
-            const int32_t c = none ? 0 : bias[o + 2u], d = none ? 0 : bias[o + 3u];
-            output[o] = a;
-            output[o + 1u] = b;
-            output[o + 2u] = c;
-            output[o + 3u] = d;
+    }
+    for (; o < outputs; o++) {
+        for (uint32_t at = o; at < sums; at += outputs) {
+            output[at] = none ? 0 : bias[o];
         }
-        output += outputs;
     }
 }
 

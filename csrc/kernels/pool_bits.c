@@ -33,8 +33,8 @@ static snnrt_int16 *spread_sums(snnrt_int16 *output, snnrt_bit_sums sums, uint32
     return output;
 }
 #else
-/* Four bits, each the lowest of a byte. */
-static inline uint32_t four_bytes(uint32_t bits) { return ((bits & 15u) * 0x00204081u) & 0x01010101u; }
+/* Four bits, each the lowest of a byte; those of the second and the third change places. */
+static inline uint32_t four_bytes(uint32_t bits) { return ((bits & 15u) * 0x00208041u) & 0x01010101u; }
 
 static snnrt_int16 *spread_sums(snnrt_int16 *output, snnrt_bit_sums sums, uint32_t count) {
     for (uint32_t left = count / 4u; left != 0; left--) {
@@ -43,8 +43,8 @@ static snnrt_int16 *spread_sums(snnrt_int16 *output, snnrt_bit_sums sums, uint32
         if (((sums.one | sums.two | sums.four) & 15u) != 0) {
             const uint32_t four =
                 four_bytes(sums.one) + 2u * four_bytes(sums.two) + 4u * four_bytes(sums.four);
-            low = (four & 0xFFu) | (four & 0xFF00u) << 8;
-            high = (four >> 16 & 0xFFu) | (four >> 8 & 0xFF0000u);
+            low = four & 0x00FF00FFu;
+            high = four >> 8 & 0x00FF00FFu;
         }
         pair[0] = low;
         pair[1] = high;
@@ -73,12 +73,24 @@ bool snnrt_pool_bits(const snnrt_pool_step *step) {
             for (uint32_t channel = 0; channel < channels; channel += 32u) {
                 const uint32_t left = channels - channel, count = left < 32u ? left : 32u;
                 const uint32_t at = first + channel;
-                const uint32_t a = snnrt_bits_from(words, at, count),
-                               b = snnrt_bits_from(words, at + channels, count);
-                const uint32_t c = snnrt_bits_from(words, at + row_bits, count),
-                               d = snnrt_bits_from(words, at + row_bits + channels, count);
-                const uint32_t top = a ^ b, top_carry = a & b, bottom = c ^ d, bottom_carry = c & d;
                 snnrt_bit_sums sums;
+                uint32_t a, b, c, d, top, top_carry, bottom, bottom_carry;
+                if (channels <= 16u) {
+                    /* Both neighbours at once; bits behind the sums are anything. */
+                    a = snnrt_bits_from(words, at, 2u * channels);
+                    c = snnrt_bits_from(words, at + row_bits, 2u * channels);
+                    b = a >> channels;
+                    d = c >> channels;
+                } else {
+                    a = snnrt_bits_from(words, at, count);
+                    b = snnrt_bits_from(words, at + channels, count);
+                    c = snnrt_bits_from(words, at + row_bits, count);
+                    d = snnrt_bits_from(words, at + row_bits + channels, count);
+                }
+                top = a ^ b;
+                top_carry = a & b;
+                bottom = c ^ d;
+                bottom_carry = c & d;
                 sums.one = top ^ bottom;
                 sums.two = (top & bottom) | (top_carry ^ bottom_carry);
                 sums.four = top_carry & bottom_carry;

@@ -88,6 +88,14 @@ def buffers(graph: Graph) -> list[Buffer]:
     return found
 
 
+def cleared_bytes(graph: Graph) -> int:
+    """What a reset sets to zero: what a node reads of the timestep before."""
+    static = graph.static_nodes()
+    return sum(
+        -(-buffer.bytes // 4) * 4 for buffer in buffers(graph) if buffer.kept and buffer.node not in static
+    )
+
+
 def _conflict(a: Buffer, b: Buffer) -> bool:
     return a.kept or b.kept or (a.first <= b.last and b.first <= a.last)
 
