@@ -527,7 +527,7 @@ SNNRT_NOINLINE static bool sum_listed(const snnrt_synapse_step *step, bool count
 bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
     const bool counts = step->input_dtype == SNNRT_TYPE_BITS || step->input_peak <= SNNRT_COUNT_MAX;
 #if SNNRT_WITH_FAST_LOOPS
-    if (!counts && snnrt_conv2d_taps(step)) {
+    if (!counts && snnrt_conv2d_image(step)) {
         return true;
     }
 #endif

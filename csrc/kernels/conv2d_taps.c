@@ -6,9 +6,6 @@
 
 #if SNNRT_WITH_TAP_SUMS
 
-/* More are better listed by window. */
-#define SNNRT_TAP_CHANNELS_MAX 4u
-
 /* Inputs of a line that are not 0, `step` elements apart. */
 static snnrt_uint32 *list_inputs(const snnrt_int16 *value, uint32_t count, uint32_t step, uint32_t bytes,
                                  snnrt_uint32 *listed) {
@@ -93,39 +90,12 @@ static void begin_row(const snnrt_synapse_step *step) {
     }
 }
 
-#if SNNRT_WITH_COUNTERS
-/* The inputs of each window that are not 0. */
-static void count_taps(const snnrt_synapse_step *step) {
-    const snnrt_window *conv = step->window;
-    for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
-        const int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
-        const snnrt_taps y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
-        for (uint32_t ox = 0; ox < step->out_width; ox++) {
-            const int32_t left = (int32_t)(ox * conv->stride_x) - conv->pad_left;
-            const snnrt_taps x = snnrt_taps_inside(left, conv->kernel_w, conv->dilation_x, step->in_width);
-            uint32_t rows = 0;
-            for (uint32_t ky = y.first; ky < y.end; ky++) {
-                for (uint32_t kx = x.first; kx < x.end; kx++) {
-                    const uint32_t pixel =
-                        (uint32_t)(top + (int32_t)(ky * conv->dilation_y)) * step->in_width +
-                        (uint32_t)(left + (int32_t)(kx * conv->dilation_x));
-                    for (uint32_t c = 0; c < step->in_channels; c++) {
-                        rows += ((const snnrt_int16 *)step->input)[pixel * step->in_channels + c] != 0;
-                    }
-                }
-            }
-            snnrt_count_window(step, rows, step->out_channels);
-        }
-    }
-}
-#endif
-
-bool snnrt_conv2d_taps(const snnrt_synapse_step *step) {
+bool snnrt_conv2d_image(const snnrt_synapse_step *step) {
     const snnrt_window *conv = step->window;
     snnrt_synapse_step row = *step;
     snnrt_tap_sum tap;
     if (conv->groups != 1 || step->input_dtype == SNNRT_TYPE_BITS ||
-        step->in_channels > SNNRT_TAP_CHANNELS_MAX ||
+        step->in_channels > SNNRT_IMAGE_CHANNELS_MAX ||
         step->out_channels > (SNNRT_TAP_BYTES_MAX + 1u) / (4u * SNNRT_TAP_WINDOWS)) {
         return false;
     }
@@ -152,7 +122,7 @@ bool snnrt_conv2d_taps(const snnrt_synapse_step *step) {
     }
 #if SNNRT_WITH_COUNTERS
     if (step->counts != NULL) {
-        count_taps(step);
+        snnrt_count_image(step);
     }
 #endif
     return true;

@@ -1,7 +1,7 @@
 /* One tap's products in C; arm/ has them for instructions that multiply halves of a word, and for vectors. */
 #include "tap_sums.h"
 
-#if SNNRT_WITH_TAP_SUMS && !SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE
+#if SNNRT_WITH_TAP_SUMS && !SNNRT_WITH_ARM_MVE
 
 /* Four outputs more where `eight`, which is constant in each call. */
 SNNRT_INLINE static inline void add_tap_to_block(const snnrt_tap_sum *tap, uint32_t output,

@@ -1,11 +1,18 @@
-/* Convolutions tap by tap: what the values of a row of windows, one each, are multiplied with stays in registers. Internal. */
+/* Int8 convolutions of few channels whose values are no counts, as a first layer on an image is. Tap by tap: what the values
+ * of a row of windows, one each, are multiplied with stays in registers; or window by window with instructions that add two
+ * products. Internal. */
 #ifndef SNNRT_TAP_SUMS_H
 #define SNNRT_TAP_SUMS_H
 
-#include "../snnrt_kernels.h"
+#include "taps.h"
 
-#define SNNRT_WITH_TAP_SUMS \
+#define SNNRT_WITH_IMAGE_SUMS \
     (SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_FAST_LOOPS)
+#define SNNRT_WITH_IMAGE_PAIRS (SNNRT_WITH_IMAGE_SUMS && SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE)
+#define SNNRT_WITH_TAP_SUMS (SNNRT_WITH_IMAGE_SUMS && !SNNRT_WITH_IMAGE_PAIRS)
+
+/* More are better listed by window. */
+#define SNNRT_IMAGE_CHANNELS_MAX 4u
 
 /* Inputs of a line that are looked at together: 4 bytes of stack each. */
 #define SNNRT_TAP_WINDOWS 64u
@@ -24,6 +31,11 @@ typedef struct snnrt_tap_sum {
 SNNRT_INTERNAL void snnrt_add_tap(const snnrt_tap_sum *tap);
 
 /* A convolution of few channels, each value of which reaches many windows; false, and nothing done, for others. */
-SNNRT_INTERNAL bool snnrt_conv2d_taps(const snnrt_synapse_step *step);
+SNNRT_INTERNAL bool snnrt_conv2d_image(const snnrt_synapse_step *step);
+
+#if SNNRT_WITH_COUNTERS
+/* Counts the inputs of each window that are not 0. */
+SNNRT_INTERNAL void snnrt_count_image(const snnrt_synapse_step *step);
+#endif
 
 #endif

@@ -6,9 +6,10 @@
 
 /* Where the loops are; pointers and the word move on. */
 typedef struct snnrt_pairs {
-    const snnrt_int32 *x, *end, *level;
+    const snnrt_int32 *x, *level;
     snnrt_int32 *state; /* or of int16 */
-    uint32_t word, bit; /* that of the next neuron */
+    uint32_t word; /* of the run: its last neuron is bit 31 */
+    uint32_t bit; /* that of the next neuron; 0 behind the last */
     int32_t factor, reset_value;
 } snnrt_pairs;
 
@@ -43,22 +44,22 @@ typedef struct snnrt_pairs {
 
 /* `silent` is the condition on which a neuron does not fire; most do not. */
 #define SNNRT_PAIRS(take, silent, after, leave) \
-    __asm__ volatile("1:\n\t" take "ldrd %[a], %[b], [%[level]], #8\n\t" \
-                     "cmp %[u], %[a]\n\t" \
-                     "b" silent \
-                     " 2f\n\t" after("%[u]", "%[a]") "orr %[word], %[word], %[bit]\n" \
-                                                     "2:\n\t" \
-                                                     "cmp %[w], %[b]\n\t" \
-                                                     "b" silent " 3f\n\t" after( \
-                                                         "%[w]", \
-                                                         "%[b]") "orr %[word], %[word], %[bit], lsl #1\n" \
-                                                                 "3:\n\t" leave "lsl %[bit], %[bit], #2\n\t" \
-                                                                 "cmp %[x], %[end]\n\t" \
-                                                                 "bne 1b" \
-                     : [x] "+&r"(p.x), [level] "+&r"(p.level), [state] "+&r"(p.state), [word] "+&r"(p.word), \
-                       [bit] "+&r"(p.bit), [a] "=&r"(a), [b] "=&r"(b), [u] "=&r"(u), [w] "=&r"(w) \
-                     : [factor] "r"(p.factor), [end] "r"(p.end), [reset] "m"(p.reset_value) \
-                     : "cc", "memory")
+    __asm__ volatile( \
+        "1:\n\t" take "ldrd %[a], %[b], [%[level]], #8\n\t" \
+        "cmp %[u], %[a]\n\t" \
+        "b" silent \
+        " 2f\n\t" after("%[u]", "%[a]") "orr %[word], %[word], %[bit]\n" \
+                                        "2:\n\t" \
+                                        "cmp %[w], %[b]\n\t" \
+                                        "b" silent \
+                                        " 3f\n\t" after("%[w]", \
+                                                        "%[b]") "orr %[word], %[word], %[bit], lsl #1\n" \
+                                                                "3:\n\t" leave "lsls %[bit], %[bit], #2\n\t" \
+                                                                "bne 1b" \
+        : [x] "+&r"(p.x), [level] "+&r"(p.level), [state] "+&r"(p.state), [word] "+&r"(p.word), \
+          [bit] "+&r"(p.bit), [a] "=&r"(a), [b] "=&r"(b), [u] "=&r"(u), [w] "=&r"(w) \
+        : [factor] "r"(p.factor), [reset] "m"(p.reset_value) \
+        : "cc", "memory")
 
 bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
     const int32_t decay = *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
@@ -68,7 +69,7 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
     snnrt_uint32 *output = (snnrt_uint32 *)step->output;
     snnrt_plain_run run = {step->neurons, 0, 0};
     snnrt_thresholds thresholds;
-    uint32_t form;
+    uint32_t form, word = 0;
     snnrt_pairs p;
     snnrt_find_thresholds(step, &thresholds);
     if (((thresholds.period | step->neurons) & 1u) != 0 || reset == SNNRT_RESET_NONE ||
@@ -81,14 +82,13 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
         reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
     p.x = (const snnrt_int32 *)step->current;
     p.state = (snnrt_int32 *)step->state;
-    p.word = 0;
     *spikes = 0;
     do {
         const uint32_t count = snnrt_run_neurons(&run, thresholds.period);
         int32_t a, b, u, w;
         p.level = thresholds.first + run.place;
-        p.end = p.x + count;
-        p.bit = 1u << run.bit;
+        p.word = 0;
+        p.bit = 1u << (32u - count);
         switch (form) {
         case 0:
             SNNRT_PAIRS(SNNRT_TAKE_WIDE, "lt", SNNRT_SUBTRACT, SNNRT_LEAVE_WIDE);
@@ -115,12 +115,13 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
             SNNRT_PAIRS(SNNRT_TAKE_NARROW, "le", SNNRT_REPLACE, SNNRT_LEAVE_NARROW);
             break;
         }
+        word |= p.word >> (32u - count - run.bit);
         if (snnrt_end_run(&run, count, thresholds.period)) {
-            *output++ = p.word;
+            *output++ = word;
 #if SNNRT_WITH_COUNTERS
-            *spikes += snnrt_popcount(p.word);
+            *spikes += snnrt_popcount(word);
 #endif
-            p.word = 0;
+            word = 0;
         }
     } while (run.left != 0);
     return true;
