@@ -126,12 +126,11 @@ def _tap_events(windows: Windows, rows: np.ndarray, runs: np.ndarray, looked_at:
     yield "tap_input", runs * (lines * looked_at)
     yield "tap_column", runs * columns
     yield "tap_block", runs * (columns * (by_8 + by_4 + by_1))
-    yield "tap_operation", rows * (8 * by_8)
-    yield "tap_operation_by_4", rows * (4 * by_4 + by_1)
+    yield "tap_operation", rows * windows.outputs
 
 
 def _pair_events(windows: Windows, active: np.ndarray, runs: np.ndarray, stride: int) -> Events:
-    """Every output of an ``active`` window takes all pairs of taps, those of outputs that fill a block too."""
+    """An ``active`` window takes all pairs of taps, for whole blocks of outputs."""
     laid_out = pairs_of(windows, stride)
     yield "tap_line", runs * (laid_out.lines * laid_out.passes)
     yield "tap_input", runs * (laid_out.values * laid_out.passes)

@@ -1,4 +1,5 @@
-"""How the int8 kernels read what a layer's windows hold (csrc/kernels/conv2d_i8.c, conv2d_taps.c, arm/image_pairs_dsp.c)."""
+"""How the int8 kernels read what a layer's windows hold (csrc/kernels/conv2d_i8.c, conv2d_taps.c and
+arm/image_pairs_dsp.c)."""
 
 from __future__ import annotations
 

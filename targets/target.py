@@ -114,9 +114,8 @@ class Microcontroller(Target):
         "tap_output": "one output of such a convolution begun (two taps at a time: of a window of zeros)",
         "tap_column": "one tap over such a line (two taps at a time: one window)",
         "tap_block": "outputs of such a tap begun (two taps at a time: of a window)",
-        "tap_operation": "one weight of such a tap times one input, in blocks of 8 outputs (two taps at a time: "
-        "of any input of a window that is not all zeros)",
-        "tap_operation_by_4": "the same for outputs that fill no block of 8, tap by tap",
+        "tap_operation": "one weight of such a tap times one input (two taps at a time: of any input of a "
+        "window that is not all zeros)",
         "depthwise_block": "32 channels of a depthwise convolution's window visited, a step",
         "depthwise_tap": "one kernel tap of such channels",
         "depthwise_value": "one channel of it looked at, where inputs are no spikes of neurons",
