@@ -15,10 +15,13 @@ from snnrt.results.counts import Counts
 from snnrt.targets.listed_windows import (
     COUNT_MAX,
     COUNTS_MAX,
+    PAIR_OUTPUTS,
     TAP_WINDOWS,
     Windows,
+    go_by_pairs,
     go_by_taps,
     listing_of,
+    pairs_of,
     plane_entries,
     windows_of,
 )
@@ -45,8 +48,10 @@ def listed_events(
     runs: np.ndarray,
     packed: bool,
     of_full: Reduction | None = None,
+    in_pairs: bool = True,
 ) -> Events:
-    """(event, count of each input (N,)) of ``node`` in steps ``runs`` (N,).
+    """(event, count of each input (N,)) of ``node`` in steps ``runs`` (N,); ``in_pairs``: of a core that adds
+    two products in an instruction.
 
     ``of_full``: every input is there, and of the entries that the counts 1 ... peak have in lists, each
     takes what this makes of them.
@@ -61,7 +66,13 @@ def listed_events(
     peak = 1 if packed else largest_values(graph).get(node.inputs[0].source, COUNT_MAX + 1)
     is_conv = isinstance(node, Conv2d)
     in_planes = packed or (peak <= COUNT_MAX and (is_conv or windows.outputs >= 16))
-    if isinstance(node, Conv2d) and not packed and peak > COUNT_MAX and go_by_taps(windows):
+    is_image = isinstance(node, Conv2d) and not packed and peak > COUNT_MAX
+    if is_image and in_pairs and go_by_pairs(windows):
+        assert isinstance(node, Conv2d)
+        yield from _pair_events(windows, active, runs, node.stride[1])
+        return
+    if is_image and not in_pairs and go_by_taps(windows):
+        assert isinstance(node, Conv2d)
         # a stride leaves each tap inputs of its own
         looked_at = windows.width if node.stride[1] == 1 else windows.tap_columns
         yield from _tap_events(windows, rows, runs, looked_at)
@@ -115,8 +126,18 @@ def _tap_events(windows: Windows, rows: np.ndarray, runs: np.ndarray, looked_at:
     yield "tap_input", runs * (lines * looked_at)
     yield "tap_column", runs * columns
     yield "tap_block", runs * (columns * (by_8 + by_4 + by_1))
-    yield "tap_operation", rows * (8 * by_8)
-    yield "tap_operation_by_4", rows * (4 * by_4 + by_1)
+    yield "tap_operation", rows * windows.outputs
+
+
+def _pair_events(windows: Windows, active: np.ndarray, runs: np.ndarray, stride: int) -> Events:
+    """An ``active`` window takes all pairs of taps, for whole blocks of outputs."""
+    laid_out = pairs_of(windows, stride)
+    yield "tap_line", runs * (laid_out.lines * laid_out.passes)
+    yield "tap_input", runs * (laid_out.values * laid_out.passes)
+    yield "tap_column", runs * (windows.count * laid_out.passes)
+    yield "tap_output", (runs * windows.count - active) * (PAIR_OUTPUTS * laid_out.blocks)
+    yield "tap_block", active * laid_out.blocks
+    yield "tap_operation", active * (2 * laid_out.pairs * PAIR_OUTPUTS * laid_out.blocks)
 
 
 def _plane_sums(

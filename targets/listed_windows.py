@@ -1,4 +1,5 @@
-"""How the int8 kernels read what a layer's windows hold (csrc/kernels/conv2d_i8.c, conv2d_taps.c)."""
+"""How the int8 kernels read what a layer's windows hold (csrc/kernels/conv2d_i8.c, conv2d_taps.c and
+arm/image_pairs_dsp.c)."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ from snnrt.ir.graph import Conv2d, Graph, Weighted
 COLUMNS_MAX, LISTED_MAX, COUNT_MAX, COUNTS_MAX, OFFSET_MAX, PLANES = 7, 512, 31, 255, 65535, 3
 # of csrc/kernels/tap_sums.h and conv2d_taps.c
 TAP_WINDOWS, TAP_CHANNELS, TAP_OUTPUTS = 64, 4, 256
+# of csrc/kernels/arm/image_pairs_dsp.c
+PAIR_OUTPUTS, PAIR_WORDS, PAIR_VALUES, PAIR_COLUMNS = 8, 320, 256, 32
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,48 @@ def inside(
 def go_by_taps(windows: Windows) -> bool:
     """Whether values that are no counts are multiplied tap by tap over a row of windows."""
     return windows.groups == 1 and windows.depth <= TAP_CHANNELS and windows.outputs <= TAP_OUTPUTS
+
+
+def go_by_pairs(windows: Windows) -> bool:
+    """The same on a core that adds two products: window by window, two taps at a time."""
+    return (
+        windows.groups == 1
+        and windows.depth <= TAP_CHANNELS
+        and windows.dilation == 1
+        and windows.kernel[1] <= PAIR_COLUMNS
+        and PAIR_OUTPUTS * (1 + -(-windows.inputs // 2)) <= PAIR_WORDS
+    )
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What a convolution in pairs takes: ``passes`` over its rows, as many outputs as fit each; ``lines`` and
+    ``values`` laid out in each; ``blocks`` of outputs over all passes; ``pairs`` of taps."""
+
+    passes: int
+    lines: int
+    values: int
+    blocks: int
+    pairs: int
+
+
+def pairs_of(windows: Windows, stride: int) -> Pairs:
+    """As ``snnrt_conv2d_image`` lays them out."""
+    column, kernel_w = windows.kernel[0] * windows.depth, windows.kernel[1]
+    pairs = -(-windows.inputs // 2)
+    columns = min(PAIR_COLUMNS, PAIR_VALUES // column)
+    at_once = (columns - kernel_w) // stride + 1
+    starts = range(0, len(windows.x), at_once)
+    seen = sum(np.unique(np.concatenate(windows.x[start : start + at_once])).size for start in starts)
+    channels = windows.lines * windows.depth
+    block = PAIR_OUTPUTS * (1 + pairs)
+    return Pairs(
+        passes=-(-windows.outputs // (PAIR_WORDS // block * PAIR_OUTPUTS)),
+        lines=channels * len(starts),
+        values=channels * seen,
+        blocks=-(-windows.outputs // PAIR_OUTPUTS),
+        pairs=pairs,
+    )
 
 
 @dataclass(frozen=True)

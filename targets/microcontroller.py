@@ -71,7 +71,7 @@ def events_of(
             if synapse.is_depthwise:
                 events = _depthwise_events(graph, node, synapse, counts, runs, is_packed)
             elif graph.integer and is_listed(graph, node, is_packed, lanes == LANES):
-                events = listed_events(graph, node, synapse, counts, runs, is_packed, of_full)
+                events = listed_events(graph, node, synapse, counts, runs, is_packed, of_full, lanes == LANES)
             else:
                 events = itertools.chain(
                     _window_events(graph, node, synapse, counts, runs, is_packed),

@@ -28,7 +28,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "multiplication": ("multiply_accumulate", "operation_by_1"),
     "listed_product": ("listed_product", "listed_product_by_4", "listed_operation_by_1"),
-    "tap_operation": ("tap_operation", "tap_operation_by_4"),
+    "tap_operation": ("tap_operation",),
     "depthwise_operation": ("depthwise_operation",),
     "row": ("row_activation", "list_spike", "list_input", "list_entry"),
     "block": (

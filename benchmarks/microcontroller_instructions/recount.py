@@ -51,14 +51,14 @@ PARTS = (
         {"synaptic_operation", "synaptic_operation_by_4", "multiply_accumulate", "operation_by_1",
          "sum_block_16", "sum_block_4", "sum_block_1", "product_block"}
     )),
-    (re.compile("sum_rows|list_column"), frozenset(
+    (re.compile("sum_rows|list_column|begin_sums"), frozenset(
         {"listed_row", "window_column", "column_line", "list_spike", "list_value", "list_input", "list_entry",
          "list_window", "list_output"}
     )),
-    (re.compile("conv2d_taps|list_inputs|^add_line|^begin_row"), frozenset(
+    (re.compile("conv2d_image|lay_out_line|sum_pairs"), frozenset(
         {"tap_line", "tap_input", "tap_column", "tap_output"}
     )),
-    (re.compile("add_tap"), frozenset({"tap_block", "tap_operation", "tap_operation_by_4"})),
+    (re.compile("add_pairs_to"), frozenset({"tap_block", "tap_operation"})),
     (re.compile("max_pool_bits"), frozenset({"pool_any_word"})),
     (re.compile("snnrt_pool_bits"), frozenset({"pool_word", "pool_four"})),
 )  # fmt: skip

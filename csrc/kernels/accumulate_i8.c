@@ -108,6 +108,56 @@ SNNRT_NOINLINE static void add_spikes_to_16(const snnrt_event_run *run, uint32_t
     finish(run, output + 12, s.even, s.odd);
 }
 
+#if SNNRT_WITH_ARM_DSP
+/* What a block of four outputs has of an event, and of a pair of events: the bytes 0 and 2 of a word, and 1 and 3. */
+#define SNNRT_EVEN_WEIGHTS(pair, word) __asm__("sxtb16 %0, %1" : "=r"(pair) : "r"(word))
+#define SNNRT_ODD_WEIGHTS(pair, word) __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(word))
+/* low += the products of the low halves with both values, high += those of the high halves. */
+#define SNNRT_ADD_TWO(low, high, first, second, values) \
+    __asm__("pkhbt %2, %3, %4, lsl #16\n\t" \
+            "pkhtb %3, %4, %3, asr #16\n\t" \
+            "smlad %0, %2, %5, %0\n\t" \
+            "smlad %1, %3, %5, %1" \
+            : "+&r"(low), "+&r"(high), "=&r"(pair), "+&r"(first) \
+            : "r"(second), "r"(values))
+
+/* Two events at a time. */
+SNNRT_NOINLINE static void add_to_4(const snnrt_event_run *run, uint32_t output) {
+    const snnrt_uint32 *position = run->position, *end = run->end;
+    const snnrt_int16 *values = run->value;
+    const uintptr_t weights = run->weights + output;
+    const uint32_t outputs = run->outputs;
+    const snnrt_int32 *from = run->from + output;
+    snnrt_int32 *to = run->to + output;
+    int32_t a = from[0], b = from[1], c = from[2], d = from[3];
+    if ((((uintptr_t)end - (uintptr_t)position) & 4u) != 0) {
+        const int8_t *row = (const int8_t *)(weights + (uintptr_t)*position++ * outputs);
+        const int32_t value = *values++;
+        a += row[0] * value;
+        b += row[1] * value;
+        c += row[2] * value;
+        d += row[3] * value;
+    }
+    while (position != end) {
+        const uint32_t two_values = ((const snnrt_unaligned_word *)(const void *)values)->word;
+        uint32_t one, two, even, more, pair;
+        __asm__("ldrd %0, %1, [%2], #8" : "=&r"(one), "=&r"(two), "+&r"(position) : : "memory");
+        values += 2;
+        one = ((const snnrt_unaligned_word *)(weights + (uintptr_t)one * outputs))->word;
+        two = ((const snnrt_unaligned_word *)(weights + (uintptr_t)two * outputs))->word;
+        SNNRT_EVEN_WEIGHTS(even, one);
+        SNNRT_EVEN_WEIGHTS(more, two);
+        SNNRT_ADD_TWO(a, c, even, more, two_values);
+        SNNRT_ODD_WEIGHTS(even, one);
+        SNNRT_ODD_WEIGHTS(more, two);
+        SNNRT_ADD_TWO(b, d, even, more, two_values);
+    }
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
+}
+#else
 SNNRT_NOINLINE static void add_to_4(const snnrt_event_run *run, uint32_t output) {
     const snnrt_uint32 *position = run->position, *end = run->end;
     const snnrt_int16 *values = run->value;
@@ -129,6 +179,7 @@ SNNRT_NOINLINE static void add_to_4(const snnrt_event_run *run, uint32_t output)
     to[2] = c;
     to[3] = d;
 }
+#endif
 #endif
 
 static void add_run(const snnrt_event_run *run, bool words) {

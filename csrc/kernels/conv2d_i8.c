@@ -1,227 +1,10 @@
 /* Int8 convolutions, window by window, without scratch: what a window reads is listed by column of the input, each column
  * once for all windows of a row, in pieces for which there is room. */
-#include "row_sums.h"
+#include "column_lists.h"
 #include "synapse.h"
 #include "tap_sums.h"
-#include "taps.h"
 
 #if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS
-
-#define SNNRT_NO_COLUMN UINT32_MAX
-
-/* Of a window's columns: `count` elements from `first` on, of each kernel line from `line` on. */
-typedef struct snnrt_piece {
-    uint32_t line, lines, first, count;
-} snnrt_piece;
-
-typedef struct snnrt_listing {
-    const snnrt_synapse_step *step;
-    uint32_t depth; /* elements that a group reads of a pixel */
-    uint32_t group;
-    uint32_t slots; /* columns that stay listed */
-    uint32_t slot; /* of the window's first column */
-    bool counts; /* as long as no value says otherwise */
-    snnrt_piece piece;
-    snnrt_taps y; /* kernel lines of the window inside the input */
-    int32_t top, left;
-    uint64_t rows_read, active;
-    snnrt_row_sum rows;
-    snnrt_column column[SNNRT_COLUMNS_MAX];
-    uint32_t listed[SNNRT_LISTED_MAX / 2u];
-} snnrt_listing;
-
-/* A column's lines: where the first begins, and bytes to its weights; both from line to line. */
-typedef struct snnrt_lines {
-    uint32_t lines, count;
-    uint32_t element, next_element;
-    uint32_t offset, next_offset;
-} snnrt_lines;
-
-#if SNNRT_WITH_COUNT_PLANES
-typedef snnrt_uint16 snnrt_listed;
-#define SNNRT_LISTED_SPIKE(offset) ((uint16_t)(offset))
-#else
-typedef snnrt_uint32 snnrt_listed;
-#define SNNRT_LISTED_SPIKE(offset) ((offset) | 1u << 16)
-#endif
-
-static void list_spikes(const snnrt_listing *l, snnrt_column *column, const snnrt_lines *lines) {
-    const uint32_t outputs = l->rows.outputs;
-    snnrt_listed *place = (snnrt_listed *)(uintptr_t)column->end[0], *const before = place;
-    uint32_t element = lines->element, line_offset = lines->offset;
-    for (uint32_t line = lines->lines; line != 0; line--) {
-        const snnrt_uint32 *words = (const snnrt_uint32 *)l->step->input + (element >> 5);
-        const uint32_t begin = element & 31u;
-        uint32_t word = *words++ >> begin << begin, left = begin + lines->count;
-        uint32_t offset = line_offset - begin * outputs;
-        for (;;) {
-            if (left < 32u) {
-                word &= (1u << left) - 1u;
-            }
-            for (; word != 0; word &= word - 1u) {
-                *place++ = SNNRT_LISTED_SPIKE(offset + snnrt_lowest_bit(word) * outputs);
-            }
-            if (left <= 32u) {
-                break;
-            }
-            left -= 32u;
-            offset += 32u * outputs;
-            word = *words++;
-        }
-        element += lines->next_element;
-        line_offset += lines->next_offset;
-    }
-    column->end[0] = place;
-    column->listed = column->total = (uint32_t)(place - before);
-}
-
-/* Two elements as they lie in memory, the first in the low half. */
-static inline uint32_t two_elements(const snnrt_int16 *value) {
-    return *(const snnrt_uint32 *)(const void *)value;
-}
-
-/* Where a line is listed. */
-typedef struct snnrt_places {
-#if SNNRT_WITH_COUNT_PLANES
-    snnrt_uint16 *one, *two, *four;
-#endif
-    snnrt_uint32 *value;
-    uint32_t total;
-} snnrt_places;
-
-/* `v` is not 0: 16 bits, as planes no negative ones. */
-SNNRT_INLINE static inline void list_one(snnrt_places *to, uint32_t v, uint32_t offset, const bool planes) {
-#if SNNRT_WITH_COUNT_PLANES
-    if (planes) {
-        if ((v & 1u) != 0) {
-            *to->one++ = (uint16_t)offset;
-        }
-        if ((v & 2u) != 0) {
-            *to->two++ = (uint16_t)offset;
-        }
-        for (v >>= 2; v != 0; v--) {
-            *to->four++ = (uint16_t)offset;
-        }
-        return;
-    }
-#endif
-    (void)planes;
-    to->total += v;
-    *to->value++ = v << 16 | offset;
-}
-
-/* False, and not all listed, where planes meet a negative value. */
-SNNRT_INLINE static inline bool list_line(snnrt_places *to, const snnrt_int16 *value, uint32_t count,
-                                          uint32_t offset, uint32_t outputs, const bool planes) {
-    const snnrt_int16 *const end = value + count;
-#if SNNRT_WITH_FAST_LOOPS
-    /* Most are 0, and neighbours together. */
-    if (((uintptr_t)value & 3u) == 0) {
-        const snnrt_int16 *const last = value + (count & ~3u);
-        while (value != last) {
-            const uint32_t a = two_elements(value), b = two_elements(value + 2), any = a | b;
-            uint32_t next = offset;
-            value += 4;
-            offset += 4u * outputs;
-            if (any == 0) {
-                continue;
-            }
-            if (planes && (any & 0x80008000u) != 0) {
-                return false;
-            }
-            if ((a & 0xFFFFu) != 0) {
-                list_one(to, a & 0xFFFFu, next, planes);
-            }
-            next += outputs;
-            if (a >> 16 != 0) {
-                list_one(to, a >> 16, next, planes);
-            }
-            next += outputs;
-            if ((b & 0xFFFFu) != 0) {
-                list_one(to, b & 0xFFFFu, next, planes);
-            }
-            next += outputs;
-            if (b >> 16 != 0) {
-                list_one(to, b >> 16, next, planes);
-            }
-        }
-    }
-#endif
-    for (; value != end; value++, offset += outputs) {
-        const uint32_t v = (uint16_t)*value;
-        if (planes && (v & 0x8000u) != 0) {
-            return false;
-        }
-        if (v != 0) {
-            list_one(to, v, offset, planes);
-        }
-    }
-    return true;
-}
-
-#if SNNRT_WITH_COUNT_PLANES
-static uint32_t in_plane(const snnrt_column *column, const void *end, uint32_t plane) {
-    return (uint32_t)((const snnrt_uint16 *)end - (const snnrt_uint16 *)column->begin[plane]);
-}
-
-static void list_counts(const snnrt_listing *l, snnrt_column *column, const snnrt_lines *lines) {
-    const snnrt_int16 *value = (const snnrt_int16 *)l->step->input + lines->element;
-    uint32_t offset = lines->offset, fours;
-    snnrt_places to;
-    to.one = (snnrt_uint16 *)(uintptr_t)column->end[0];
-    to.two = (snnrt_uint16 *)(uintptr_t)column->end[1];
-    to.four = (snnrt_uint16 *)(uintptr_t)column->end[2];
-    to.total = 0;
-    for (uint32_t line = lines->lines; line != 0; line--) {
-        if (!list_line(&to, value, lines->count, offset, l->rows.outputs, true)) {
-            column->total = SNNRT_COUNTS_MAX + 1u;
-            return;
-        }
-        value += lines->next_element;
-        offset += lines->next_offset;
-    }
-    column->end[0] = to.one;
-    column->end[1] = to.two;
-    column->end[2] = to.four;
-    fours = in_plane(column, to.four, 2);
-    column->total = in_plane(column, to.one, 0) + 2u * in_plane(column, to.two, 1) + 4u * fours;
-    column->planes = fours != 0 ? 3u : to.two != column->begin[1] ? 2u : 1u;
-#if SNNRT_WITH_COUNTERS
-    value = (const snnrt_int16 *)l->step->input + lines->element;
-    for (uint32_t line = lines->lines; line != 0; line--, value += lines->next_element) {
-        for (uint32_t c = 0; c < lines->count; c++) {
-            column->listed += value[c] != 0;
-        }
-    }
-#else
-    column->listed = column->total;
-#endif
-}
-#endif
-
-static void list_values(const snnrt_listing *l, snnrt_column *column, const snnrt_lines *lines) {
-    const snnrt_int16 *value = (const snnrt_int16 *)l->step->input + lines->element;
-    snnrt_uint32 *const before = (snnrt_uint32 *)(uintptr_t)column->end[0];
-    uint32_t offset = lines->offset;
-    snnrt_places to;
-    to.value = before;
-    to.total = 0;
-    for (uint32_t line = lines->lines; line != 0; line--) {
-        if (lines->count == 1u) {
-            const uint32_t v = (uint16_t)*value;
-            if (v != 0) {
-                list_one(&to, v, offset, false);
-            }
-        } else {
-            (void)list_line(&to, value, lines->count, offset, l->rows.outputs, false);
-        }
-        value += lines->next_element;
-        offset += lines->next_offset;
-    }
-    column->end[0] = to.value;
-    column->total = to.total;
-    column->listed = (uint32_t)(to.value - before);
-}
 
 /* 16-bit places of a column, and those of one of its planes. */
 static uint32_t places_of_column(const snnrt_listing *l) { return SNNRT_LISTED_MAX / l->slots & ~1u; }
@@ -230,99 +13,70 @@ static uint32_t places_of_plane(const snnrt_listing *l) {
     return one ? places_of_column(l) : places_of_column(l) / SNNRT_PLANES;
 }
 
-/* Lists column `at` of the input; false where there are negative values among counts. */
-SNNRT_NOINLINE static bool list_column(snnrt_listing *l, snnrt_column *column, uint32_t at) {
-    const snnrt_synapse_step *step = l->step;
-    const snnrt_window *conv = step->window;
-    const uint32_t end =
-        l->piece.line + l->piece.lines < l->y.end ? l->piece.line + l->piece.lines : l->y.end;
-    const uint32_t ky = l->piece.line > l->y.first ? l->piece.line : l->y.first;
-    snnrt_lines lines;
-    column->at = at;
-    column->total = 0;
-    column->listed = 0;
-#if SNNRT_WITH_COUNT_PLANES
-    column->planes = 1;
-#endif
-    for (uint32_t p = 0; p < SNNRT_PLANES; p++) {
-        column->end[p] = column->begin[p];
-    }
-    if (ky >= end) {
-        return true;
-    }
-    lines.lines = end - ky;
-    lines.count = l->piece.count;
-    lines.next_offset = conv->kernel_w * l->depth * l->rows.outputs;
-    lines.offset = (ky - l->piece.line) * lines.next_offset;
-    lines.next_element = conv->dilation_y * step->in_width * step->in_channels;
-    lines.element =
-        ((uint32_t)(l->top + (int32_t)(ky * conv->dilation_y)) * step->in_width + at) * step->in_channels +
-        l->group * l->depth + l->piece.first;
-    if (step->input_dtype == SNNRT_TYPE_BITS) {
-        list_spikes(l, column, &lines);
-#if SNNRT_WITH_COUNT_PLANES
-    } else if (l->counts) {
-        list_counts(l, column, &lines);
-#endif
-    } else {
-        list_values(l, column, &lines);
-    }
-    /* A negative one is more than all others may be together. */
-    return !l->counts || column->total <= SNNRT_COUNTS_MAX;
+/* Columns whose lists have not been added; of counts, their sum and planes. */
+typedef struct snnrt_waiting {
+    snnrt_column_rows *end;
+    uint32_t total, planes;
+} snnrt_waiting;
+
+static snnrt_waiting none_waiting(snnrt_listing *l) {
+    const snnrt_waiting none = {l->rows.column, 0, 1};
+    return none;
 }
 
-static void add_columns(snnrt_listing *l) {
+static snnrt_waiting add_columns(snnrt_listing *l, snnrt_waiting waiting) {
+    l->rows.columns = (uint32_t)(waiting.end - l->rows.column);
+    l->rows.total = waiting.total;
+    l->rows.planes = waiting.planes;
     if (l->counts) {
         snnrt_add_count_rows(&l->rows);
     } else {
         snnrt_add_value_rows(&l->rows);
     }
     l->rows.from = l->rows.to;
-    l->rows.columns = 0;
-    l->rows.total = 0;
-    l->rows.planes = 1;
+    return none_waiting(l);
 }
 
-/* The piece of one window; false as list_column. */
+/* The piece of one window; false as snnrt_list_column. */
 static bool sum_window(snnrt_listing *l, snnrt_taps x, const int8_t *weights) {
     const snnrt_window *conv = l->step->window;
-    const uint32_t tap_weights = l->depth * l->rows.outputs;
+    const uint32_t tap_weights = l->depth * l->rows.outputs, dilation = conv->dilation_x;
     const bool kept = l->slots == conv->kernel_w;
-    uint32_t read = 0;
+    const uint32_t slot = kept ? l->slot + x.first : 0u;
+    uint32_t at = (uint32_t)(l->left + (int32_t)(x.first * dilation)), read = 0;
+    snnrt_column *const end = l->column + l->slots;
+    snnrt_column *column = &l->column[slot < l->slots ? slot : slot - l->slots];
+    snnrt_waiting waiting = none_waiting(l);
     weights += x.first * tap_weights;
-    l->rows.columns = 0;
-    l->rows.total = 0;
-    l->rows.planes = 1;
-    for (uint32_t kx = x.first; kx < x.end; kx++, weights += tap_weights) {
-        const uint32_t at = (uint32_t)(l->left + (int32_t)(kx * conv->dilation_x));
-        const uint32_t slot = l->slot + kx;
-        snnrt_column *column = &l->column[!kept ? 0u : slot < l->slots ? slot : slot - l->slots];
-        if (!kept && l->rows.columns != 0) {
-            add_columns(l);
+    for (uint32_t left = x.first < x.end ? x.end - x.first : 0u; left != 0; left--) {
+        if (!kept && waiting.end != l->rows.column) {
+            waiting = add_columns(l, waiting);
         }
-        if ((!kept || column->at != at) && !list_column(l, column, at)) {
+        if ((!kept || column->at != at) && !snnrt_list_column(l, column, at)) {
             return false;
         }
         if (column->listed != 0) {
-            if (l->counts && l->rows.total + column->total > SNNRT_COUNTS_MAX) {
-                add_columns(l);
+            if (waiting.total + column->total > SNNRT_COUNTS_MAX && l->counts) {
+                waiting = add_columns(l, waiting);
             }
-            l->rows.column[l->rows.columns].column = column;
-            l->rows.column[l->rows.columns].weights = weights;
-            l->rows.columns++;
-            l->rows.total += column->total;
+            waiting.end->column = column;
+            waiting.end->weights = weights;
+            waiting.end++;
+            waiting.total += column->total;
 #if SNNRT_WITH_COUNT_PLANES
-            l->rows.planes = l->rows.planes < column->planes ? column->planes : l->rows.planes;
+            waiting.planes = waiting.planes < column->planes ? column->planes : waiting.planes;
 #endif
             read += column->listed;
         }
+        weights += tap_weights;
+        at += dilation;
+        column++;
+        column = column == end ? l->column : column;
     }
-    if (l->rows.columns != 0) {
-        add_columns(l);
+    if (waiting.end != l->rows.column) {
+        (void)add_columns(l, waiting);
     } else if (l->rows.from != l->rows.to) {
-        for (uint32_t o = 0; o < l->rows.outputs; o++) {
-            l->rows.to[o] = l->rows.from[o];
-        }
+        snnrt_begin_sums(l->rows.to, l->rows.from, l->rows.outputs);
     }
 #if SNNRT_WITH_COUNTERS
     l->rows_read += read;
@@ -340,18 +94,34 @@ static void begin_sums(snnrt_listing *l, bool first) {
     if (first && bias != NULL) {
         l->rows.from = bias + l->group * l->rows.outputs;
     } else if (first) {
-        for (uint32_t o = 0; o < l->rows.outputs; o++) {
-            l->rows.to[o] = 0;
-        }
+        snnrt_begin_sums(l->rows.to, NULL, l->rows.outputs);
     }
 }
 
-/* A row of windows, of which one piece is summed; false as list_column. */
+/* The piece's lines of a row of windows; false where none lies inside the input. */
+static bool find_lines(snnrt_listing *l) {
+    const snnrt_synapse_step *step = l->step;
+    const snnrt_window *conv = step->window;
+    const uint32_t piece_end = l->piece.line + l->piece.lines;
+    const uint32_t end = piece_end < l->y.end ? piece_end : l->y.end;
+    const uint32_t ky = l->piece.line > l->y.first ? l->piece.line : l->y.first;
+    l->lines.lines = end - ky;
+    l->lines.count = l->piece.count;
+    l->lines.next_offset = conv->kernel_w * l->depth * l->rows.outputs;
+    l->lines.offset = (ky - l->piece.line) * l->lines.next_offset;
+    l->lines.next_element = conv->dilation_y * step->in_width * step->in_channels;
+    l->lines.element =
+        (uint32_t)(l->top + (int32_t)(ky * conv->dilation_y)) * step->in_width * step->in_channels +
+        l->group * l->depth + l->piece.first;
+    return ky < end;
+}
+
+/* A row of windows, of which one piece is summed; false as snnrt_list_column. */
 static bool sum_row(snnrt_listing *l, snnrt_int32 *output) {
     const snnrt_synapse_step *step = l->step;
     const snnrt_window *conv = step->window;
     const snnrt_piece *piece = &l->piece;
-    const bool first = piece->line == 0 && piece->first == 0;
+    const bool first = piece->line == 0 && piece->first == 0, reads = find_lines(l);
     const uint32_t steps = conv->stride_x % l->slots;
     const int8_t *weights =
         (const int8_t *)step->weights +
@@ -363,7 +133,10 @@ static bool sum_row(snnrt_listing *l, snnrt_int32 *output) {
     l->slot = 0;
     l->left = -(int32_t)conv->pad_left;
     for (uint32_t ox = 0; ox < step->out_width; ox++) {
-        snnrt_taps x = snnrt_taps_inside(l->left, conv->kernel_w, conv->dilation_x, step->in_width);
+        snnrt_taps x = {0, 0};
+        if (reads) {
+            x = snnrt_taps_inside(l->left, conv->kernel_w, conv->dilation_x, step->in_width);
+        }
         l->rows.to = output;
         begin_sums(l, first);
         if (!sum_window(l, x, weights)) {
@@ -419,7 +192,7 @@ static void lay_out_lists(snnrt_listing *l, uint32_t shift) {
     }
 }
 
-/* Every row of windows; false as list_column. */
+/* Every row of windows; false as snnrt_list_column. */
 static bool sum_rows(snnrt_listing *l, uint32_t shift) {
     const snnrt_synapse_step *step = l->step;
     const snnrt_window *conv = step->window;

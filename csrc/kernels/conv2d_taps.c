@@ -1,5 +1,6 @@
 /* Int8 convolutions of few channels whose values are no counts, as a first layer on an image is: tap by tap over a row of
  * windows. */
+#include "row_sums.h"
 #include "synapse.h"
 #include "tap_sums.h"
 #include "taps.h"
@@ -62,36 +63,9 @@ static void add_line(const snnrt_synapse_step *step, snnrt_tap_sum *tap, const s
     tap->weights = weights;
 }
 
-/* The sums of a row of windows are its biases. */
-static void begin_row(const snnrt_synapse_step *step) {
-    const snnrt_int32 *const bias = (const snnrt_int32 *)step->bias;
-    const uint32_t outputs = step->out_channels;
-    snnrt_int32 *const output = (snnrt_int32 *)step->output;
-    const uint32_t sums = step->out_width * outputs;
-    const bool none = bias == NULL;
-    uint32_t o = 0;
-    /* Four biases stay in registers for all windows. */
-    for (; o + 4u <= outputs; o += 4u) {
-        const int32_t a = none ? 0 : bias[o], b = none ? 0 : bias[o + 1u];
-        const int32_t c = none ? 0 : bias[o + 2u], d = none ? 0 : bias[o + 3u];
-        snnrt_int32 *to = output + o;
-        for (uint32_t left = step->out_width; left != 0;) {
-            to[0] = a;
-            to[1] = b;
-            to[2] = c;
-            to[3] = d;
-            to += --left != 0 ? outputs : 0u;
-        }
-    }
-    for (; o < outputs; o++) {
-        for (uint32_t at = o; at < sums; at += outputs) {
-            output[at] = none ? 0 : bias[o];
-        }
-    }
-}
-
 bool snnrt_conv2d_image(const snnrt_synapse_step *step) {
     const snnrt_window *conv = step->window;
+    const snnrt_int32 *const bias = (const snnrt_int32 *)step->bias;
     snnrt_synapse_step row = *step;
     snnrt_tap_sum tap;
     if (conv->groups != 1 || step->input_dtype == SNNRT_TYPE_BITS ||
@@ -103,7 +77,9 @@ bool snnrt_conv2d_image(const snnrt_synapse_step *step) {
     for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
         const int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
         const snnrt_taps y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
-        begin_row(&row);
+        for (uint32_t ox = 0; ox < step->out_width; ox++) {
+            snnrt_begin_sums((snnrt_int32 *)row.output + ox * tap.outputs, bias, tap.outputs);
+        }
         for (uint32_t ky = y.first; ky < y.end; ky++) {
             const snnrt_int16 *const line =
                 (const snnrt_int16 *)step->input +
