@@ -2,31 +2,10 @@
  * while the sums of a block of its outputs stay in registers, and nothing is listed. */
 #include "../synapse.h"
 #include "../taps.h"
+#include "direct_windows.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_ARM_MVE
+#if SNNRT_WITH_DIRECT_WINDOWS
 #include <arm_mve.h>
-
-/* Larger values are no counts, whose sums are of 16 bits. */
-#define SNNRT_DIRECT_COUNT_MAX 31u
-/* No sum of so many weights passes 16 bits. */
-#define SNNRT_DIRECT_WEIGHTS_MAX 255u
-
-/* Neighbouring windows of a row that read alike: `lines` kernel lines of `runs` runs of `count` elements, whose weight rows
- * lie side by side. */
-typedef struct snnrt_direct_windows {
-    const void *input;
-    const int8_t *weights; /* of the first element */
-    const snnrt_int32 *bias; /* NULL: 0 */
-    snnrt_int32 *to;
-    uint32_t outputs; /* of a group */
-    uint32_t windows, window_elements, window_outputs; /* how many, and from one to the next */
-    uint32_t lines, line_elements, line_weights;
-    uint32_t runs, run_elements, run_weights;
-    uint32_t element; /* the first */
-    uint32_t count;
-    uint32_t chunk; /* elements that fit a sum, whatever they are */
-    uint32_t most; /* that they may hold */
-} snnrt_direct_windows;
 
 /* Outputs whose sums are in registers, and where they go. */
 typedef struct snnrt_direct_block {
@@ -402,6 +381,7 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
                                                                          : &direct_values;
     /* Neighbouring taps read neighbouring pixels. */
     const bool neighbours = conv->groups == 1 && conv->dilation_x == 1;
+    const bool depthwise = snnrt_is_direct_depthwise(step);
     const int32_t reach = (int32_t)((conv->kernel_w - 1u) * conv->dilation_x);
     snnrt_direct_windows w;
     w.input = step->input;
@@ -410,8 +390,9 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
     w.window_outputs = step->out_channels;
     w.line_elements = conv->dilation_y * step->in_width * step->in_channels;
     w.line_weights = conv->kernel_w * tap_weights;
-    w.run_elements = conv->dilation_x * step->in_channels;
-    w.run_weights = tap_weights;
+    w.run_elements = neighbours ? w.line_elements : conv->dilation_x * step->in_channels;
+    w.run_weights = neighbours ? w.line_weights : tap_weights;
+    w.group_weights = conv->kernel_h * w.line_weights;
     w.to = (snnrt_int32 *)step->output;
     for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
         const int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
@@ -430,7 +411,11 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
                 w.windows = more < rest ? more : rest;
             }
             w.lines = taps != 0 && y.first < y.end ? y.end - y.first : 0;
-            w.runs = neighbours ? 1u : taps;
+            w.runs = taps;
+            if (neighbours) {
+                w.runs = w.lines;
+                w.lines = 1;
+            }
             w.count = neighbours ? taps * depth : depth;
             /* Of whole words, or vectors. */
             w.chunk = bits ? SNNRT_DIRECT_WEIGHTS_MAX & ~31u : SNNRT_DIRECT_WEIGHTS_MAX / peak & ~7u;
@@ -438,13 +423,21 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
             w.element = (line + (uint32_t)(left + (int32_t)(x.first * conv->dilation_x))) * step->in_channels;
             w.weights = (const int8_t *)step->weights + (y.first * conv->kernel_w + x.first) * tap_weights;
             w.bias = (const snnrt_int32 *)step->bias;
+#if SNNRT_WITH_DEPTHWISE
+            if (depthwise) {
+                w.most = (uint32_t)conv->kernel_h * conv->kernel_w * peak;
+                snnrt_direct_depthwise(&w, conv->groups, bits);
+            }
+#endif
             for (uint32_t group = conv->groups; group != 0; group--) {
-                direct_sum_blocks(&w, kernel);
+                if (!depthwise) {
+                    direct_sum_blocks(&w, kernel);
+                }
 #if SNNRT_WITH_COUNTERS
                 direct_count(step, &w);
 #endif
                 w.element += depth;
-                w.weights += conv->kernel_h * w.line_weights;
+                w.weights += w.group_weights;
                 w.bias = w.bias == NULL ? NULL : w.bias + outputs;
                 w.to += outputs;
             }
