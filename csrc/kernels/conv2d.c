@@ -1,5 +1,6 @@
 /* Convolution, window by window. With scratch, all events of the input are found once and a window is made of
  * slices of them; without, the windows' inputs are looked at window by window. */
+#include "arm/direct_windows.h"
 #include "synapse.h"
 #include "taps.h"
 
@@ -195,7 +196,8 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
     }
 #endif
 #if SNNRT_WITH_DEPTHWISE
-    if (is_depthwise(step)) {
+    if (is_depthwise(step) && !(SNNRT_WITH_DIRECT_WINDOWS && SNNRT_STEP_IS_INT8(step) &&
+                                snnrt_is_direct_depthwise(step))) {
         snnrt_depthwise(step);
         return;
     }

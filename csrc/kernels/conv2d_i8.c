@@ -4,7 +4,7 @@
 #include "synapse.h"
 #include "tap_sums.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS
+#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && !SNNRT_WITH_ARM_MVE
 
 /* 16-bit places of a column, and those of one of its planes. */
 static uint32_t places_of_column(const snnrt_listing *l) { return SNNRT_LISTED_MAX / l->slots & ~1u; }
