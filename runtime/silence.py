@@ -10,7 +10,7 @@ import numpy as np
 from snnrt.devices.registry import find_device
 from snnrt.errors import SilentLayerWarning
 from snnrt.format.model import Model
-from snnrt.ir.graph import Graph, Neuron
+from snnrt.ir.graph import Graph
 from snnrt.results.counts import Counts
 from snnrt.results.request import Capabilities, Inputs, checked_request
 from snnrt.results.result import Result
@@ -70,8 +70,5 @@ def warn_of_silence(model: Model, calibration: Inputs, stacklevel: int) -> None:
 
 def _silent(graph: Graph, fired: np.ndarray) -> tuple[str, ...]:
     """``fired``: spikes by node, in the order of the graph."""
-    return tuple(
-        node.name
-        for node, spikes in zip(graph, fired.tolist())
-        if not spikes and isinstance(node, Neuron) and node.spikes
-    )
+    spikes = fired.tolist()
+    return tuple([name for place, name in graph.firing if not spikes[place]])

@@ -30,6 +30,10 @@ snnrt_status snnrt_host_use_kernels(snnrt_network *network, uint32_t index);
  * snnrt_network_init; `network` is then left unusable. */
 snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *arena, size_t arena_bytes);
 
+/* What an integer model reads: of each value in float32 the units of its input, clipped to `peak` (1 ... 32767) and rounded
+ * to the nearest, ties to even. */
+void snnrt_host_quantise(const float *values, size_t count, float scale, int32_t peak, int16_t *stored);
+
 /* Values of one node to keep: each step's `bytes` bytes go to target + (input * timesteps + step) * bytes.
  * `state`: the neuron's membrane instead of its output. */
 typedef struct snnrt_host_recording {

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from snnrt._core import ffi, lib
-from snnrt.errors import ModelError
+from snnrt.errors import ModelError, SnnrtError
 from snnrt.format.model import ModelInfo
 from snnrt.ir.spec import EXIT_RULES
+from snnrt.results.counts import Counts
 
+_BYTES, _FLOATS, _SHORTS = map(ffi.typeof, ("uint8_t[]", "float[]", "int16_t[]"))
 RULES = {rule: EXIT_RULES.code(rule) for rule in EXIT_RULES.values}
 
 
@@ -55,6 +57,15 @@ def address(array: np.ndarray) -> Any:
     return ffi.cast("void *", ffi.from_buffer(array))
 
 
+def quantised(values: np.ndarray, scale: float, peak: int) -> np.ndarray:
+    """int16 of contiguous float32 ``values``, as :func:`snnrt.ir.nodes.input.quantise_input` states it."""
+    stored = np.empty(values.shape, np.int16)
+    lib.snnrt_host_quantise(
+        ffi.from_buffer(_FLOATS, values), values.size, scale, peak, ffi.from_buffer(_SHORTS, stored)
+    )
+    return stored
+
+
 _REMEDIES = {
     lib.SNNRT_ERROR_VERSION: "update snnrt, or convert the network again with this one",
     lib.SNNRT_ERROR_TRUNCATED: "copy the file again whole, or convert the network again",
@@ -92,6 +103,31 @@ def _describe(status: int, fault: Any) -> str:
     return text if remedy is None else f"{text}; {remedy}"
 
 
+class Alone:
+    """Where the core writes what becomes of a single input; made once, since that takes as long as an
+    inference of a small network.
+
+    ``classes``, ``steps``, ``scores`` (1,) uint32, ``accumulators`` (1, K) int32 and ``counts`` (1, nodes,
+    events) uint64.
+    """
+
+    def __init__(self, info: ModelInfo) -> None:
+        self.classes, self.steps, self.scores = np.zeros((3, 1), np.uint32)
+        self.accumulators = np.zeros((1, info.classes), np.int32)
+        self.counts = np.zeros((1, info.node_count, len(Counts.FIELDS)), np.uint64)
+        arrays = (self.classes, self.steps, self.scores)
+        self._numbers = [ffi.from_buffer("uint32_t[]", one) for one in arrays]
+        self._accumulators = ffi.from_buffer(_BYTES, self.accumulators)
+        self._counts = ffi.from_buffer("snnrt_counts[]", self.counts)
+        self.batch = batch = ffi.new("snnrt_host_batch *")
+        batch.inputs = 1
+        batch.nodes = info.node_count
+        batch.classes, batch.steps, batch.scores_q16 = self._numbers
+        batch.accumulators = self._accumulators
+        batch.accumulator_bytes = self.accumulators.nbytes
+        batch.counts = self._counts
+
+
 class Execution:
     """One execution of a model at a time: a network of the core with its own arena and scratch.
 
@@ -115,6 +151,22 @@ class Execution:
             raise ModelError(status_text(status))
         self._kernels = -1
         self._exit = (-1, -1, -1)
+        self._info = info
+        self._alone: Alone | None = None
+
+    def run(self, values: np.ndarray, timestep_bytes: int) -> Alone:
+        """One inference of stored ``values`` (elements,), or (T, elements) of ``timestep_bytes`` a timestep.
+        What it gives is overwritten by the next one. Raises SnnrtError where the core refuses it."""
+        alone = self._alone
+        if alone is None:
+            alone = self._alone = Alone(self._info)
+        batch = alone.batch
+        batch.input = ffi.from_buffer(_BYTES, values)
+        batch.timestep_bytes = timestep_bytes
+        status = lib.snnrt_host_run_batch(self.network, batch)
+        if status != lib.SNNRT_OK:
+            raise SnnrtError(f"input 0: {status_text(status)}")
+        return alone
 
     def stream(self, values: np.ndarray) -> tuple[int, int, int, bool]:
         """A timestep of a stream with stored ``values`` (elements,): class, timesteps of the window, the

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from snnrt.devices.core import quantised
 from snnrt.exits import fixed_point
 from snnrt.format import layout
 from snnrt.format.model import Model
 from snnrt.ir.exit_rules import RULES
 from snnrt.ir.graph import Graph, Neuron, Readout, broadcast
-from snnrt.ir.nodes.input import quantise_input
 from snnrt.ir.spec import output_bytes
 from snnrt.results.counts import Counts
 from snnrt.results.result import Result
@@ -31,8 +31,8 @@ class Recording:
 
 def shown_scores(rule: str, graph: Graph, scores: np.ndarray) -> np.ndarray:
     """(N,) float64 of a core's integers; of ``combined`` those of the model's first term."""
-    terms = graph.exit.exit_terms
-    named = terms[0].rule if rule == "combined" and terms else rule
+    terms = graph.exit.exit_terms if rule == "combined" else ()
+    named = terms[0].rule if terms else rule
     return RULES[named].shown(scores.astype(np.int64), graph.readout.shape[0])
 
 
@@ -43,6 +43,8 @@ class CoreValues:
         self.graph = model.graph
         self.node_count = len(model.graph.nodes)
         self.classes = model.graph.readout.shape[0]
+        self._readout = model.graph.readout
+        self._scale = None if self._readout.scale is None else self._readout.scale.astype(np.float64)
         self._orders = model.orders
         self._types = model.types
         self._names = tuple(node.name for node in model.graph)
@@ -50,11 +52,12 @@ class CoreValues:
     def stored_input(self, x: np.ndarray) -> np.ndarray:
         """Input values (N, [T,] elements) in stored order of float32 ``x``: int16 in integer models."""
         source = self.graph.input
-        if self.graph.integer:
-            return np.ascontiguousarray(
-                layout.store_values(quantise_input(x, source), source.shape), np.int16
-            )
-        return np.ascontiguousarray(layout.store_values(x, source.shape), np.float32)
+        stored = np.ascontiguousarray(layout.store_values(x, source.shape), np.float32)
+        return quantised(stored, source.scale, source.peak) if self.graph.integer else stored
+
+    def accumulators(self, words: np.ndarray) -> np.ndarray:
+        """Words of 32 bits as the readout's accumulators, a view."""
+        return words if self.graph.integer else words.view(np.float32)
 
     def recordings(self, record: Sequence[str], inputs: int, timesteps: int) -> list[Recording]:
         """Zeroed room for what a run records: nodes in order, spikes before membranes, the readout last."""
@@ -91,32 +94,38 @@ class CoreValues:
     ) -> Result:
         """What a core's numbers mean: ``classes``, ``steps`` and ``scores`` (N,) as in ``snnrt_result``,
         ``accumulators`` (N, K), ``counts`` (N, nodes, 6), None where nothing counted, the run's ``rule``."""
-        readout = self.graph.readout
+        scale, mode = self._scale, self._readout.mode
         every = set(steps.tolist())
         if len(every) == 1:
-            logits = fixed_point.real_logits(accumulators, readout.scale, readout.mode, every.pop())
+            logits = fixed_point.real_logits(accumulators, scale, mode, every.pop())
         else:
             logits = np.empty(accumulators.shape, np.float32)
             for taken in every:
                 rows = steps == taken
-                logits[rows] = fixed_point.real_logits(accumulators[rows], readout.scale, readout.mode, taken)
+                logits[rows] = fixed_point.real_logits(accumulators[rows], scale, mode, taken)
         shown = shown_scores(rule, self.graph, scores)
         if counts is None:
             counts = np.zeros((len(steps), self.node_count, len(Counts.FIELDS)), np.uint64)
-        arrays = {field: counts[:, :, position] for position, field in enumerate(Counts.FIELDS)}
         timesteps = steps.astype(np.int64)
-        neurons = [one for one in recordings if isinstance(one.node, Neuron)]
-        read = [one.raw for one in recordings if isinstance(one.node, Readout)]
-        return Result(
+        result = Result(
             logits=logits,
             predictions=classes.astype(np.int64),
             timesteps=timesteps,
             scores=shown,
-            counts=Counts(nodes=self._names, timesteps=timesteps.copy(), **arrays),
+            counts=Counts.of_events(self._names, timesteps.copy(), counts),
+            output_map=self.graph.output_map,
+        )
+        return self._with_recordings(result, recordings, accumulators.dtype) if recordings else result
+
+    def _with_recordings(self, result: Result, recordings: Sequence[Recording], dtype: np.dtype) -> Result:
+        """``dtype``: of the accumulators."""
+        neurons = [one for one in recordings if isinstance(one.node, Neuron)]
+        read = [one.raw for one in recordings if isinstance(one.node, Readout)]
+        return replace(
+            result,
             spikes={r.node.name: self._recorded(r, r.node) for r in neurons if not r.state},
             membranes={r.node.name: self._recorded(r, r.node) for r in neurons if r.state},
-            accumulators=next((raw.view(accumulators.dtype) for raw in read), None),
-            output_map=self.graph.output_map,
+            accumulators=next((raw.view(dtype) for raw in read), None),
         )
 
     def _recorded(self, recording: Recording, node: Neuron | Readout) -> np.ndarray:

@@ -140,9 +140,12 @@ def run_on_core(
 ) -> Result:
     """Each input of the request until it is sure enough, with what ``attach`` gives each thread, if
     anything."""
-    run = _Run(program, request, kernels, attach)
     inputs = len(request)
     work = program.operations * request.timesteps
+    alone = inputs == 1 and attach is None and not request.record
+    if alone and work <= _WITHOUT_A_LOOK and request.progress is None:
+        return _run_alone(program, request, kernels)
+    run = _Run(program, request, kernels, attach)
     most = min(_INPUTS_AT_ONCE, max(1, _BYTES_AT_ONCE // max(1, 4 * request.inputs[0].size)))
     size = min(most, max(1, _WITHOUT_A_LOOK // work))
     threads = 1
@@ -155,6 +158,22 @@ def run_on_core(
     else:
         run_in_turn(inputs, size, most, run.worker(), done)
     return run.result()
+
+
+def _run_alone(program: Program, request: RunRequest, kernels: str | None) -> Result:
+    """A single input, from which nothing is recorded: without the arrays and pointers that parts need."""
+    values, exit = program.values, request.exit
+    stored = values.stored_input(request.values(0, 1))
+    execution = program.take()
+    try:
+        execution.set_up(kernels, exit.rule, request.threshold_q, request.timesteps)
+        out = execution.run(stored, stored[0, 0].nbytes if program.spikes else 0)
+        return values.result(
+            exit.rule, out.classes, out.steps, out.scores, values.accumulators(out.accumulators),
+            out.counts.copy(), (),
+        )  # fmt: skip
+    finally:
+        program.give_back(execution)
 
 
 def _reporter(request: RunRequest) -> Any:
@@ -196,7 +215,7 @@ class _Run:
             np.zeros(inputs, np.uint32),
             np.zeros(inputs, np.uint32),
             np.zeros(inputs, np.uint32),
-            np.zeros((inputs, values.classes), np.int32 if values.graph.integer else np.float32),
+            values.accumulators(np.zeros((inputs, values.classes), np.int32)),
             np.zeros((inputs, values.node_count, len(Counts.FIELDS)), np.uint64),
             values.recordings(request.record, inputs, request.timesteps),
         )

@@ -77,5 +77,5 @@ def real_logits(
     if scale is None:
         logits = accumulated.astype(np.float32)
         return logits / np.float32(steps) if mode == "mean" else logits
-    real = accumulated.astype(np.float64) * scale.astype(np.float64)
+    real = accumulated.astype(np.float64) * scale.astype(np.float64, copy=False)
     return (real / steps if mode == "mean" else real).astype(np.float32)

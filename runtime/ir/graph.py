@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -159,7 +160,16 @@ class Graph:
         assert isinstance(node, Exit)
         return node
 
-    @property
+    @cached_property
+    def firing(self) -> tuple[tuple[int, str], ...]:
+        """Position and name of each neuron that can fire."""
+        return tuple(
+            (place, node.name)
+            for place, node in enumerate(self.nodes)
+            if isinstance(node, Neuron) and node.spikes
+        )
+
+    @cached_property
     def output_map(self) -> Shape | None:
         """(channels, height, width) where the classes are the elements of a map, numbered with the channels
         last; None where the output is a vector."""

@@ -47,6 +47,14 @@ class Counts:
         arrays = {name: np.zeros((inputs, len(nodes)), np.uint64) for name in cls.FIELDS}
         return cls(nodes=nodes, timesteps=np.zeros(inputs, np.int64), **arrays)
 
+    @classmethod
+    def of_events(cls, nodes: tuple[str, ...], timesteps: np.ndarray, events: np.ndarray) -> Counts:
+        """Of ``events`` (inputs, nodes, FIELDS) uint64, which it looks at, and ``timesteps`` (inputs,)."""
+        counts = object.__new__(cls)
+        # a frozen class sets each field by a call, which takes longer than all else here
+        counts.__dict__.update(zip(cls.FIELDS, events.transpose(2, 0, 1)), nodes=nodes, timesteps=timesteps)
+        return counts
+
     def capped(self) -> dict[str, tuple[int, int]]:
         """Of each neuron that ``max_spikes`` held back at least once: in how many updates, of how many."""
         held, updates = self.capped_updates.sum(axis=0), self.neuron_updates.sum(axis=0)

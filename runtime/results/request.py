@@ -154,7 +154,7 @@ def checked_data(
         name, prepared = "x", False
         if isinstance(x, Dataset):
             x, labels, name, prepared = x.x, x.y, f"{x.name}: x", x.prepared
-        else:
+        elif not isinstance(x, np.ndarray):
             x, labels = with_labels(x, name)
             if is_samples(x):
                 x, labels = gathered(x, name)
@@ -188,9 +188,8 @@ def _recorded(record: object, capabilities: Capabilities) -> tuple[str, ...]:
 
 def _exit(graph: Graph, choice: Exit | str | None) -> tuple[Exit, int]:
     own = graph.exit
-    model_exit = Exit.of(own)
-    chosen = model_exit if choice is None else Exit.of(choice)
-    if chosen == model_exit:
+    chosen = own.choice if choice is None else Exit.of(choice)
+    if choice is None or chosen == own.choice:
         # the integer that the file has, whoever wrote it
         return chosen, own.integer_threshold
     # of a combined one the number of terms: a device runs the model that has them (devices/models.py)

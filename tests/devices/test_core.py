@@ -15,10 +15,12 @@ from snnrt.devices.core import (
     aligned_copy,
     check_model,
     kernel_sets,
+    quantised,
     status_text,
 )
 from snnrt.errors import ModelError
 from snnrt.format.model import ModelInfo
+from snnrt.ir.nodes.input import Input, quantise_input
 from snnrt.ir.spec import EXIT_RULES
 from snnrt.network import Network
 
@@ -82,3 +84,18 @@ def test_an_arena_that_no_machine_has_is_an_error_in_words() -> None:
 def test_an_address_is_the_arrays() -> None:
     array = np.arange(4, dtype=np.uint8)
     assert int(str(address(array)).rstrip(">").split()[-1], 16) == array.ctypes.data
+
+
+@pytest.mark.parametrize(("scale", "peak"), [(1.0, 32767), (2.0**-7, 255), (0.013, 100), (1e-38, 1)])
+def test_inputs_become_the_integers_that_the_ir_states(scale, peak) -> None:
+    """Ties, both signs, beyond the peak and beyond float32."""
+    random = np.random.default_rng(peak)
+    ties = (np.arange(-peak - 3, peak + 3) + 0.5)[: 2**15].astype(np.float32) * np.float32(scale)
+    values = np.concatenate(
+        [ties, random.normal(0, peak * scale, 4000), np.float32([0.0, -0.0, 3e38, -3e38, scale * peak])]
+    ).astype(np.float32)
+    node = Input("x", (), (len(values),), scale=scale, peak=peak)
+    found = quantised(values, scale, peak)
+    assert found.dtype == np.int16
+    np.testing.assert_array_equal(found, quantise_input(values, node))
+    assert found.min() == -peak and found.max() == peak

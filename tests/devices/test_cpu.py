@@ -91,6 +91,25 @@ def test_any_number_of_threads_gives_the_same_bits(name, numbers, monkeypatch):
     assert started[:3] == [2, 3, 16]
 
 
+@pytest.mark.parametrize("name", [*SMALL_NETWORKS, "image_conv"])
+@pytest.mark.parametrize("numbers", ["int8", "float32"])
+def test_an_input_alone_gives_what_it_gives_among_others(name, numbers):
+    """Also what an earlier result holds: the core writes the next one where it wrote that."""
+    graph, x = {**SMALL_NETWORKS, "image_conv": image_conv}[name](numbers)
+    network = Network(graph)
+    together = network.run(x)
+    alone = [network.run(x[place : place + 1]) for place in range(len(x))]
+    for field in ("predictions", "timesteps", "scores", "logits"):
+        found = np.concatenate([getattr(one, field) for one in alone])
+        assert found.tobytes() == getattr(together, field).tobytes(), field
+    for field in Counts.FIELDS:
+        found = np.concatenate([getattr(one.counts, field) for one in alone])
+        assert found.tobytes() == getattr(together.counts, field).tobytes(), field
+    told = []
+    network.run(x[:1], progress=lambda *at: told.append(at))
+    assert told == [(1, 1)]
+
+
 def test_one_input_pays_for_no_thread(monkeypatch):
     network, x = Network(dense_lif("int8")[0]), dense_lif("int8")[1]
     monkeypatch.setattr(cpu, "run_parts", None)

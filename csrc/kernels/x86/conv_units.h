@@ -33,7 +33,7 @@ typedef struct snnrt_unit_plan {
     snnrt_uint32 *active; /* of each pixel: how many elements that are not 0 */
     snnrt_unit_entry *list; /* of one row of windows, places counted from column 0 */
     snnrt_uint32 *start; /* of each column: its first entry in `list`; one more at the end */
-    snnrt_uint32 *column_active;
+    snnrt_uint32 *column_windows; /* of each column: how many windows of a row read it */
     int8_t *weights; /* block by block, then column by column */
 } snnrt_unit_plan;
 
@@ -86,8 +86,8 @@ SNNRT_AVX2 static bool snnrt_plan_units(snnrt_unit_plan *plan, const snnrt_synap
     /* Eight entries are written for one. */
     plan->list = (snnrt_unit_entry *)snnrt_take_room(&room, (listed + 8u) * sizeof *plan->list);
     plan->start = (snnrt_uint32 *)snnrt_take_room(&room, ((size_t)plan->columns + 1u) * sizeof *plan->start);
-    plan->column_active =
-        (snnrt_uint32 *)snnrt_take_room(&room, (size_t)plan->columns * sizeof *plan->column_active);
+    plan->column_windows =
+        (snnrt_uint32 *)snnrt_take_room(&room, (size_t)plan->columns * sizeof *plan->column_windows);
     plan->weights = (int8_t *)snnrt_take_room(&room, column_bytes * conv->kernel_w * plan->blocks);
     return room.taken <= bytes && column_bytes * plan->columns <= UINT32_MAX;
 }
@@ -160,8 +160,7 @@ SNNRT_AVX2 static void snnrt_rows_inside(const snnrt_synapse_step *step, int32_t
 }
 
 /* Lists the units that row `oy` of windows reads. */
-SNNRT_NOINLINE SNNRT_AVX2 static void snnrt_list_units(const snnrt_unit_plan *plan, uint32_t oy,
-                                                       bool counted) {
+SNNRT_NOINLINE SNNRT_AVX2 static void snnrt_list_units(const snnrt_unit_plan *plan, uint32_t oy) {
     const snnrt_synapse_step *step = plan->step;
     const snnrt_window *conv = step->window;
     const int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
@@ -175,7 +174,6 @@ SNNRT_NOINLINE SNNRT_AVX2 static void snnrt_list_units(const snnrt_unit_plan *pl
     for (uint32_t column = 0; column < columns; column++, place += column_bytes) {
         uint32_t x = column - conv->pad_left;
         plan->start[column] = (uint32_t)(list - plan->list);
-        plan->column_active[column] = 0;
         if (x >= width) {
             continue;
         }
@@ -188,28 +186,56 @@ SNNRT_NOINLINE SNNRT_AVX2 static void snnrt_list_units(const snnrt_unit_plan *pl
         } else {
             list = snnrt_append_pixels(plan, list, row + x, end - first, place, plan->room);
         }
-        for (uint32_t k = 0; counted && k < end - first; k++) {
-            plan->column_active[column] += plan->active[row + x + k * conv->dilation_y * width];
-        }
     }
     plan->start[columns] = (uint32_t)(list - plan->list);
 }
 
-SNNRT_AVX2 static void snnrt_count_units(const snnrt_unit_plan *plan) {
+/* In how many rows of windows line `y` of the input is. */
+SNNRT_AVX2 static uint32_t snnrt_window_rows_over(const snnrt_synapse_step *step, uint32_t y) {
+    const snnrt_window *conv = step->window;
+    uint32_t at = y + (uint32_t)conv->pad_top, rows = 0;
+    for (uint32_t ky = 0; ky < conv->kernel_h && (int32_t)at >= 0; ky++, at -= conv->dilation_y) {
+        const uint32_t oy = conv->stride_y == 1u ? at : at / conv->stride_y;
+        rows += oy < step->out_height && oy * conv->stride_y == at;
+    }
+    return rows;
+}
+
+/* Elements that are not 0, each as often as a window reads it. */
+SNNRT_NOINLINE SNNRT_AVX2 static uint64_t snnrt_count_rows(const snnrt_unit_plan *plan) {
     const snnrt_synapse_step *step = plan->step;
     const snnrt_window *conv = step->window;
-    uint64_t rows = 0, active = 0;
+    const uint32_t width = step->in_width, before = (uint32_t)conv->pad_left, columns = plan->columns;
+    const uint32_t inside = before >= columns ? 0u : columns - before >= width ? width : columns - before;
+    snnrt_uint32 *const windows = plan->column_windows;
+    uint64_t rows = 0;
+    memset(windows, 0, columns * sizeof *windows);
     for (uint32_t ox = 0; ox < step->out_width; ox++) {
-        uint32_t here = 0;
-        for (uint32_t k = 0; k < conv->kernel_w; k++) {
-            here += plan->column_active[ox * conv->stride_x + k];
+        for (uint32_t kx = 0; kx < conv->kernel_w; kx++) {
+            windows[ox * conv->stride_x + kx]++;
         }
-        rows += here;
-        active += here != 0;
     }
-    step->counts->row_activations += rows;
-    step->counts->synaptic_operations += rows * step->out_channels;
-    step->counts->active_windows += active;
+    for (uint32_t y = 0; y < step->in_height; y++) {
+        const snnrt_uint32 *active = plan->active + (size_t)y * width;
+        const uint32_t over = snnrt_window_rows_over(step, y);
+        uint64_t line = 0;
+        for (uint32_t x = 0; x < inside; x++) {
+            line += (uint64_t)active[x] * windows[before + x];
+        }
+        rows += line * over;
+    }
+    return rows;
+}
+
+/* Windows of a row that read an element that is not 0: for those a unit is listed. */
+SNNRT_AVX2 static uint32_t snnrt_active_windows(const snnrt_unit_plan *plan) {
+    const uint32_t stride = plan->step->window->stride_x, windows = plan->step->out_width;
+    const snnrt_uint32 *const start = plan->start, *const end = start + plan->step->window->kernel_w;
+    uint32_t active = 0;
+    for (uint32_t ox = 0; ox < windows; ox++) {
+        active += end[ox * stride] != start[ox * stride];
+    }
+    return active;
 }
 
 /* The whole convolution; `form` is constant in each call. */
@@ -219,7 +245,8 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_convolve_units(const snnrt_syna
     const uintptr_t address = (uintptr_t)step->scratch;
     const uintptr_t skipped = (SNNRT_UNIT_ALIGN - address % SNNRT_UNIT_ALIGN) % SNNRT_UNIT_ALIGN;
     snnrt_int32 *output = (snnrt_int32 *)step->output;
-    bool counted = SNNRT_WITH_COUNTERS && step->counts != NULL;
+    const bool counted = SNNRT_WITH_COUNTERS && step->counts != NULL;
+    uint64_t active = 0;
     snnrt_unit_plan plan;
     if (step->scratch == NULL || step->scratch_bytes < skipped || conv->groups != 1u ||
         conv->dilation_x != 1u || step->input_peak > form->peak_max || step->by_rows ||
@@ -232,14 +259,18 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_convolve_units(const snnrt_syna
     }
     form->interleave(&plan);
     for (uint32_t oy = 0; oy < step->out_height; oy++) {
-        snnrt_list_units(&plan, oy, counted);
+        snnrt_list_units(&plan, oy);
         for (uint32_t block = 0; block < plan.blocks; block++) {
             form->sum_block(&plan, output, block);
         }
-        if (counted) {
-            snnrt_count_units(&plan);
-        }
+        active += counted ? snnrt_active_windows(&plan) : 0u;
         output += (size_t)step->out_width * step->out_channels;
+    }
+    if (counted) {
+        const uint64_t rows = snnrt_count_rows(&plan);
+        step->counts->row_activations += rows;
+        step->counts->synaptic_operations += rows * step->out_channels;
+        step->counts->active_windows += active;
     }
     return true;
 }

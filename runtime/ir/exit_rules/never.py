@@ -41,7 +41,9 @@ class Never(ExitRule):
         """NaN."""
         import numpy as np
 
-        return np.full(len(score), np.nan)
+        shown = np.empty(len(score))
+        shown.fill(np.nan)
+        return shown
 
     def limit_q(self, classes: int) -> int:
         """A record keeps the entropy then."""

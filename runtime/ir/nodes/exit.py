@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -121,6 +122,11 @@ class Exit(Node):
             shown = float(integer) if RULES[name].whole else threshold
             found.append((Term(name, shown, first, last, bool(joined)), integer))
         return tuple(found)
+
+    @cached_property
+    def choice(self) -> ExitChoice:
+        """As a caller says it. Raises DataError for thresholds that nobody can ask for."""
+        return ExitChoice.of(self)
 
     def choosing(self, choice: ExitChoice) -> Exit:
         """With another exit, and without a monitor. Raises ModelError for one that so many classes do not
