@@ -95,9 +95,9 @@ def finish(
     figures["float32_accuracy_after_timesteps"] = {
         str(step): round(whole.accuracies()[step - 1], 4) for step in shown
     }
+    reports = net.profile(tx[:PROFILED], ty[:PROFILED], target=list(TARGETS))
+    figures["edp_reduction_by_exits"] = {one.target.name: round(one.edp_reduction, 4) for one in reports}
     if not run.over_time:
-        reports = net.profile(tx[:PROFILED], ty[:PROFILED], target=list(TARGETS))
-        figures["edp_reduction_by_exits"] = {one.target.name: round(one.edp_reduction, 4) for one in reports}
         choices = {one.target.name: one.edp_reduction_by_choice for one in reports}
         figures["edp_reduction_with_the_image_applied"] = {
             name: {choice: round(value, 4) for choice, value in found.items()}

@@ -139,6 +139,7 @@ def test_nmnist(script, tmp_path, synthetic):
     assert "from .bin files: 10 of 10 classes the same" in printed
     assert log["network"]["timesteps"] == 15 and len(log["test"]["accuracy_after_timesteps"]) == 12
     assert log["held_out_recordings"]["inputs"] == 200
+    assert set(log["edp_reduction_by_exits"]) == {"dt-snn", "stm32u575"}
     found = log["test"]
     assert found["share_of_stream"] == pytest.approx(found["mean_timesteps"] / 15, abs=1e-4)
     low, high = found["accuracy_95_percent_interval"]
