@@ -24,7 +24,7 @@ CALIBRATION = 500
 MODELS = Path(__file__).parents[1] / "models"
 
 
-def parser_of(name: str, description: str | None, epochs: int) -> argparse.ArgumentParser:
+def parser_of(name: str, description: str | None, epochs: int | None) -> argparse.ArgumentParser:
     """The options that every script has."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -52,7 +52,8 @@ def begin(parser: argparse.ArgumentParser, given: list[str] | None) -> argparse.
         parser.error(f"{options.folder}: no such folder; give the one that the data set lies in")
     # what another needs to make it again: not where things lay here
     chosen = [
-        f"--{name.replace('_', '-')} {value}" for name, value in vars(options).items()
+        f"--{name.replace('_', '-')} {'FOLDER' if isinstance(value, Path) else value}"
+        for name, value in vars(options).items()
         if name not in ("folder", "output", "checkpoint", "ordinary") and value != parser.get_default(name)
     ]  # fmt: skip
     options.command = " ".join([Path(sys.argv[0]).name, "FOLDER", *chosen])

@@ -18,6 +18,7 @@ import snnrt
 from snnrt import training
 from snnrt.calibration.outcomes import Outcomes
 from snnrt.ir.graph import Neuron
+from snnrt.targets.sweep.intervals import estimate_mean
 from snnrt.training.evaluation import as_input
 
 THRESHOLDS = (0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005)
@@ -94,9 +95,9 @@ def finish(
     figures["float32_accuracy_after_timesteps"] = {
         str(step): round(whole.accuracies()[step - 1], 4) for step in shown
     }
+    reports = net.profile(tx[:PROFILED], ty[:PROFILED], target=list(TARGETS))
+    figures["edp_reduction_by_exits"] = {one.target.name: round(one.edp_reduction, 4) for one in reports}
     if not run.over_time:
-        reports = net.profile(tx[:PROFILED], ty[:PROFILED], target=list(TARGETS))
-        figures["edp_reduction_by_exits"] = {one.target.name: round(one.edp_reduction, 4) for one in reports}
         choices = {one.target.name: one.edp_reduction_by_choice for one in reports}
         figures["edp_reduction_with_the_image_applied"] = {
             name: {choice: round(value, 4) for choice, value in found.items()}
@@ -130,16 +131,19 @@ def choose_threshold(net: snnrt.Network, found: Outcomes, y: np.ndarray) -> floa
 
 
 def measure(net: snnrt.Network, exit: snnrt.Exit, found: Outcomes, y: np.ndarray) -> dict[str, Any]:
-    """Accuracy after timesteps, and with ``exit``."""
+    """Accuracy after timesteps, and with ``exit`` (Wilson's interval, as if inputs were drawn anew)."""
     right = found.classes == y[:, None]
     steps = found.exit_steps(exit, net.graph)
+    answers = found.answers(steps) == y
+    interval = estimate_mean(answers[np.newaxis], 0.95, fraction=True).interval
     exits = np.bincount(steps, minlength=found.timesteps + 1)[1:]
     return {
         "inputs": len(y),
         "accuracy_after_timesteps": {
             str(step): round(float(right[:, step - 1].mean()), 4) for step in shown_steps(found.timesteps)
         },
-        "accuracy": round(float((found.answers(steps) == y).mean()), 4),
+        "accuracy": round(float(answers.mean()), 4),
+        "accuracy_95_percent_interval": [round(end, 4) for end in interval],
         "mean_timesteps": round(float(steps.mean()), 4),
         "exits": {str(step): int(count) for step, count in enumerate(exits, 1) if count},
     }

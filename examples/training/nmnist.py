@@ -1,16 +1,22 @@
 """Train a small spiking VGG on N-MNIST's event streams; write it as .snnrt (int8) and .nir.
 
     pip install 'snnrt[training]'
-    python examples/training/nmnist.py FOLDER
+    python examples/training/nmnist.py FOLDER --mnist FOLDER2
 
-FOLDER has nmnist_small.npz (1,000 and 100 streams). The 300 ms of three saccades become 20 timesteps of
+FOLDER has nmnist_small.npz (1,000 and 100 streams). The 300 ms of three saccades become 15 timesteps of
 events on 17×17 places, which the files say of recordings, so that ``snnrt run nmnist_vgg.snnrt 00001.bin``
 works; the loss counts the sum of outputs after every one of them, so that a run may end within the stream.
-The last 100 training streams are held back: they calibrate the integers and choose the threshold.
+
+FOLDER2 has MNIST's training images (train-images-idx3-ubyte.gz …), of which ``saccades.py`` synthesises
+streams. The network learns the first saccade of all of these, then whole streams, synthetic ones and the
+recordings. Without it the recordings alone train. The last 200 training recordings are held back, and so are
+the images that they were made of, and 2,000 more: their streams calibrate the integers and choose the
+threshold.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import tempfile
 from pathlib import Path
@@ -19,19 +25,46 @@ import datasets
 import experiment
 import measuring
 import numpy as np
+import saccades
 import torch
+from datasets import Split
 
 import snnrt
 from snnrt import training
 from snnrt.training.augment import shift
 
-BINS, HELD = 20, 100
+BINS, HELD = 15, 200
+FIRST = 6
+"""Bins of the first saccade and the begin of the second."""
+HELD_IMAGES = 2000
+REPEATED, WHOLE = 10, 20000
+"""How often an epoch shows each recording, and of how many synthetic streams it shows all bins."""
 _SHIFT = shift(1)
 
 
 def moved(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """All timesteps of a stream by the same pixel."""
-    return _SHIFT(x.flatten(1, 2), generator).unflatten(1, (BINS, 2))
+    return _SHIFT(x.flatten(1, 2), generator).unflatten(1, (x.shape[1], 2))
+
+
+def synthesised(folder: Path, recordings: Split, limit: int | None, seed: int) -> tuple[Split, Split]:
+    """Streams of MNIST's training images, to learn from (``limit``: so many) and held back.
+
+    Recording i is of image i, so the images of the recordings that are held back are left out.
+    """
+    images, y = datasets.idx_images(folder, "train")
+    count = len(recordings[1])
+    if not torch.equal(y[:count], recordings[1]):
+        raise SystemExit(f"{folder}: expected the images that the recordings are of, with the same labels")
+    held = torch.arange(len(y)) >= len(y) - HELD_IMAGES
+    used = (~held).nonzero()[:, 0]
+    used = used[(used < count - HELD) | (used >= count)][:limit]
+    held = held.nonzero()[:limit, 0]
+    print(f"synthesising {len(used) + len(held)} streams: some minutes for all")
+    generator = torch.Generator().manual_seed(seed)
+    return tuple(  # type: ignore[return-value]
+        (saccades.streams(images[part, 0], BINS, generator), y[part]) for part in (used, held)
+    )
 
 
 def from_files(folder: Path, output: Path, test: datasets.Split) -> dict[str, float]:
@@ -47,27 +80,58 @@ def from_files(folder: Path, output: Path, test: datasets.Split) -> dict[str, fl
     return {"inputs": len(x), "same_classes": same, "accuracy": round(accuracy, 4)}
 
 
+def train(run: experiment.Experiment, options: argparse.Namespace, recordings: Split) -> Split:
+    """Train; what was held back."""
+    x, y = recordings
+    count = min(options.limit or len(x), len(x) - HELD)
+    held = x[-HELD:], y[-HELD:]
+    loss = training.Cumulative()
+    shared = {"seed": options.seed, "device": options.device, "bfloat16": True}
+    if options.mnist is None:
+        run.augment = moved
+        settings = training.Settings(options.epochs or 20, batch=50, learning_rate=3e-3, **shared)
+        run.train([experiment.Stage(settings, loss)], (x[:count], y[:count]), held)
+        return held
+    (sx, sy), more = synthesised(options.mnist, recordings, options.limit, options.seed)
+    settings = training.Settings(options.first_epochs, batch=64, learning_rate=3e-3, **shared)
+    stage = experiment.Stage(settings, loss, name="synthetic, the first bins")
+    run.train([stage], (sx[:, :FIRST], sy), (held[0][:, :FIRST], held[1]))
+    settings = training.Settings(options.epochs or 2, batch=64, learning_rate=1e-3, **shared)
+    stage = experiment.Stage(settings, loss, name="synthetic and recorded, all bins")
+    both = [torch.cat([*[one[:count]] * REPEATED, other[:WHOLE]]) for one, other in ((x, sx), (y, sy))]
+    run.train([stage], (both[0], both[1]), held)
+    # recordings first: the first ones calibrate
+    return torch.cat([held[0], more[0]]), torch.cat([held[1], more[1]])
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Train or go on, measure, write."""
-    parser = experiment.parser_of("nmnist_vgg", __doc__, 20)
+    parser = experiment.parser_of("nmnist_vgg", __doc__, None)
+    parser.add_argument("--mnist", type=Path, help="where MNIST's training images lie, to synthesise from")
+    parser.add_argument("--first-epochs", type=int, default=6, help="with --mnist, of the first saccade")
     options = experiment.begin(parser, arguments)
-    x, y = datasets.nmnist(options.folder, "train", BINS)
-    count = min(options.limit or len(x), len(x) - HELD)
+    if options.mnist is not None and not options.mnist.is_dir():
+        parser.error(f"--mnist: {options.mnist}: no such folder")
+    recordings = datasets.nmnist(options.folder, "train", BINS)
     network = training.networks.small_vgg(
-        (2, 17, 17), width=options.width or 16, dropout=0.2,
-        neuron=lambda: training.LIF(0.8, surrogate=training.surrogates.triangle()),
-    )  # fmt: skip
-    settings = training.Settings(
-        options.epochs, batch=50, learning_rate=3e-3, seed=options.seed, device=options.device, bfloat16=True
-    )
-    run = experiment.Experiment(options, network, moved, over_time=True)
-    held = x[-HELD:], y[-HELD:]
-    run.train([experiment.Stage(settings, training.Cumulative())], (x[:count], y[:count]), held)
+        (2, 17, 17), width=options.width or 32, dropout=0.2,
+        neuron=lambda: training.LIF(0.9, surrogate=training.surrogates.triangle(), max_spikes=4),
+    ).to(memory_format=torch.channels_last)  # fmt: skip
+    run = experiment.Experiment(options, network, over_time=True)
+    held = train(run, options, recordings)
     test = datasets.nmnist(options.folder, "test", BINS)
     figures = measuring.finish(
-        run, held, test, "N-MNIST, 20 bins of 15 ms, pixels two by two, 0 or 1",
-        preprocessing={"interval": 15000, "size": (34, 34)},
+        run, held, test, "N-MNIST, 15 bins of 20 ms, pixels two by two, 0 or 1",
+        preprocessing={"interval": 20000, "size": (34, 34)},
     )  # fmt: skip
+    figures["exit"]["held_out"] = {"recordings": HELD, "synthetic": len(held[1]) - HELD}
+    network = snnrt.load(options.output.with_suffix(".snnrt"))
+    x, y = held[0][:HELD].numpy(), held[1][:HELD].numpy()
+    figures["held_out_recordings"] = measuring.measure(
+        network, network.exit, measuring.outcomes(network, x.astype(np.float32)), y
+    )
+    for part in ("test", "held_out_recordings"):
+        figures[part]["share_of_stream"] = round(figures[part]["mean_timesteps"] / BINS, 4)
     figures["test_from_files"] = from_files(options.folder, options.output, test)
     options.output.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print("from .bin files: {same_classes} of {inputs} classes the same, {accuracy:.2%}".format(

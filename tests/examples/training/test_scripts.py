@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parents[3] / "examples" / "training"
 # so little data leaves layers that never fire
 pytestmark = pytest.mark.filterwarnings("ignore::snnrt.SilentLayerWarning")
 GENERATOR = np.random.default_rng(1)
+SHARED = ("datasets", "experiment", "measuring", "saccades")
 
 
 @pytest.fixture
@@ -29,12 +30,12 @@ def script(monkeypatch, capsys, tmp_path):
         output = tmp_path / "made" / name
         monkeypatch.setattr(sys, "argv", [f"{name}.py", str(folder), "--output", str(output), *arguments])
         monkeypatch.syspath_prepend(str(FOLDER))
-        for shared in ("datasets", "experiment", "measuring"):
+        for shared in SHARED:
             monkeypatch.delitem(sys.modules, shared, raising=False)
         try:
             runpy.run_path(str(FOLDER / f"{name}.py"), run_name="__main__")
         finally:
-            for shared in ("datasets", "experiment", "measuring"):
+            for shared in SHARED:
                 sys.modules.pop(shared, None)
         log = json.loads(output.with_suffix(".json").read_text())
         net = snnrt.load(output.with_suffix(".snnrt"))
@@ -112,9 +113,10 @@ def test_cifar10(script, tmp_path, network, spikes, timesteps):
     assert names == (set() if network == "resnet19" else {f"{network}.pt", f"{network}_qcfs{spikes}.pt"})
 
 
-def test_nmnist(script, tmp_path):
+@pytest.mark.parametrize("synthetic", [False, True])
+def test_nmnist(script, tmp_path, synthetic):
     arrays = {}
-    for split, count in (("train", 160), ("test", 10)):
+    for split, count in (("train", 260), ("test", 10)):
         labels = (np.arange(count) % 10).astype(np.uint8)
         n = np.full(count, 300, np.int32)
         y = np.concatenate([3 * label + GENERATOR.integers(0, 5, 300) for label in labels])
@@ -126,10 +128,42 @@ def test_nmnist(script, tmp_path):
             f"{split}_n": n, f"{split}_label": labels,
         }  # fmt: skip
     np.savez(tmp_path / "nmnist_small.npz", **arrays)
-    log, printed = script("nmnist", tmp_path, "--epochs", "2", "--width", "4")
+    options = ["--epochs", "1", "--width", "4"]
+    if synthetic:
+        images, labels = stripes(2400, (1, 28, 28))
+        write_idx(tmp_path / "train-images-idx3-ubyte.gz", images[:, 0])
+        write_idx(tmp_path / "train-labels-idx1-ubyte.gz", labels)
+        options += ["--mnist", str(tmp_path), "--limit", "100", "--first-epochs", "1"]
+    log, printed = script("nmnist", tmp_path, *options)
     assert log["test_from_files"] == {"inputs": 10, "same_classes": 10, "accuracy": log["test"]["accuracy"]}
     assert "from .bin files: 10 of 10 classes the same" in printed
-    assert log["network"]["timesteps"] == 20 and len(log["test"]["accuracy_after_timesteps"]) == 12
+    assert log["network"]["timesteps"] == 15 and len(log["test"]["accuracy_after_timesteps"]) == 12
+    assert log["held_out_recordings"]["inputs"] == 200
+    assert set(log["edp_reduction_by_exits"]) == {"dt-snn", "stm32u575"}
+    found = log["test"]
+    assert found["share_of_stream"] == pytest.approx(found["mean_timesteps"] / 15, abs=1e-4)
+    low, high = found["accuracy_95_percent_interval"]
+    assert low <= found["accuracy"] <= high
+    assert [one["timesteps"] for one in log["training"]] == ([6, 15] if synthetic else [15])
+    # where things lay says nothing to others
+    assert log["script"].endswith("FOLDER --epochs 1 --width 4" + synthetic * (
+        " --limit 100 --mnist FOLDER --first-epochs 1"
+    ))  # fmt: skip
+    assert log["exit"]["held_out"] == {"recordings": 200, "synthetic": 100 * synthetic}
+
+
+def test_nmnist_wants_the_images_of_its_recordings(script, tmp_path):
+    labels = np.arange(250, dtype=np.uint8) % 10
+    one = np.zeros(250, np.uint8)
+    arrays = {name: one for name in ("x", "y", "p")} | {"t": np.arange(250, dtype=np.uint32)}
+    arrays |= {"n": np.ones(250, np.int32), "label": labels[::-1]}
+    np.savez(tmp_path / "nmnist_small.npz", **{f"train_{name}": value for name, value in arrays.items()})
+    write_idx(tmp_path / "train-images-idx3-ubyte.gz", np.zeros((250, 28, 28), np.uint8))
+    write_idx(tmp_path / "train-labels-idx1-ubyte.gz", labels)
+    with pytest.raises(SystemExit, match="expected the images that the recordings are of"):
+        script("nmnist", tmp_path, "--mnist", str(tmp_path))
+    with pytest.raises(SystemExit):
+        script("nmnist", tmp_path, "--mnist", str(tmp_path / "missing"))
 
 
 def test_spoken_digits(script, tmp_path):
