@@ -49,6 +49,13 @@ def flip(share: float = 0.5) -> Augment:
     return augment
 
 
+def alternating_flip(images: torch.Tensor, turned: torch.Tensor, epoch: int) -> torch.Tensor:
+    """Left to right where ``turned`` (N,) bool, in odd epochs where it is not: a coin for each image, drawn
+    once, so that two epochs show each of them both ways (Jordan, 2024, arXiv:2404.00498)."""
+    now = (turned if epoch % 2 == 0 else ~turned).view(-1, 1, 1, 1)
+    return torch.where(now, images.flip(-1), images)
+
+
 def cutout(size: int) -> Augment:
     """A square of zeros at a random place, cut off at the border (DeVries and Taylor, 2017)."""
     _at_least("size", size)

@@ -11,7 +11,7 @@ import torch
 from snnrt.atomic_write import write_atomically
 from snnrt.errors import ModelError, ModelFileError
 
-VERSION = 1
+VERSION = 2
 STILL_FREE = ("device", "bfloat16")
 """Settings that may differ from those of the checkpoint."""
 
@@ -22,6 +22,7 @@ _FIELDS = (
     "network",
     "optimiser",
     "schedule",
+    "average",
     "generator",
     "torch",
     "history",

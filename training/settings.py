@@ -20,8 +20,15 @@ class Settings:
     ``timesteps``: of each epoch, the last repeated (None: the network's own): to begin with one timestep
     costs a fraction and makes the first answer count. ``rate_weight`` times Σ max(0, rate − ``rate_target``)²
     of the spiking layers is added to the loss. ``seed``: of the order, the augmentation and dropout.
-    ``clip``: of the gradient's norm. ``device``: as PyTorch names it; ``bfloat16``: layers compute in it,
-    membranes do not. Raises ModelError for values outside their range.
+    ``clip``: of the gradient's norm.
+
+    ``norm_rate``: the biases of batch norms have so many times the learning rate, and as much weight decay a
+    step as the weights (1: they are as other biases). ``lookahead``: weights are averaged every so many steps
+    (:class:`~snnrt.training.lookahead.Lookahead`; 0: never). ``alternate_flip``: images are turned left to
+    right in every other epoch (:func:`~snnrt.training.augment.alternating_flip`).
+
+    ``device``: as PyTorch names it; ``bfloat16``: layers compute in it, membranes do not. Raises ModelError
+    for values outside their range.
     """
 
     epochs: int
@@ -34,6 +41,9 @@ class Settings:
     rate_target: float = 0.1
     seed: int = 0
     clip: float | None = None
+    norm_rate: float = 1.0
+    lookahead: int = 0
+    alternate_flip: bool = False
     device: str = "cpu"
     bfloat16: bool = False
 
@@ -41,11 +51,11 @@ class Settings:
         for name in ("epochs", "batch"):
             if getattr(self, name) < 1:
                 raise ModelError(f"{name}: expected 1 or more, found {getattr(self, name)!r}")
-        for name in ("learning_rate", "clip"):
+        for name in ("learning_rate", "clip", "norm_rate"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise ModelError(f"{name}: expected above 0, found {value!r}")
-        for name in ("weight_decay", "rate_weight", "rate_target"):
+        for name in ("weight_decay", "rate_weight", "rate_target", "lookahead"):
             if not getattr(self, name) >= 0:
                 raise ModelError(f"{name}: expected 0 or more, found {getattr(self, name)!r}")
         if self.optimiser not in OPTIMISERS:

@@ -17,11 +17,13 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from snnrt.errors import DataError, ModelError
-from snnrt.training.augment import Augment
+from snnrt.training.augment import Augment, alternating_flip
 from snnrt.training.checkpoint import read_checkpoint, write_checkpoint
 from snnrt.training.evaluation import as_input, evaluate, with_time
+from snnrt.training.lookahead import Lookahead
 from snnrt.training.losses import Cumulative, Loss, firing_rates
 from snnrt.training.progress import EpochRecord, Reporter, reporting
 from snnrt.training.settings import Settings
@@ -41,6 +43,7 @@ class _State:
     schedule: torch.optim.lr_scheduler.LRScheduler
     generator: torch.Generator
     history: list[EpochRecord]
+    average: Lookahead | None
 
 
 class Trainer:
@@ -107,9 +110,7 @@ class Trainer:
     def _begin(self, batches: int) -> _State:
         settings = self.settings
         self.network.to(settings.device)
-        decayed = [one for one in self.network.parameters() if one.ndim > 1]
-        others = [one for one in self.network.parameters() if one.ndim <= 1]
-        groups: list[dict[str, Any]] = [{"params": decayed}, {"params": others, "weight_decay": 0.0}]
+        groups = self._groups()
         rates: dict[str, Any] = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
         optimiser: torch.optim.Optimizer
         if settings.optimiser == "sgd":
@@ -119,7 +120,30 @@ class Trainer:
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, lambda step: one_cycle(step / (settings.epochs * batches))
         )
-        return _State(optimiser, schedule, torch.Generator().manual_seed(settings.seed), [])
+        generator = torch.Generator().manual_seed(settings.seed)
+        every, total = settings.lookahead, settings.epochs * batches
+        average = Lookahead(self.network, every, total) if every else None
+        return _State(optimiser, schedule, generator, [], average)
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """What decays, what does not, and what has a learning rate of its own."""
+        settings = self.settings
+        faster: list[nn.Parameter] = []
+        if settings.norm_rate != 1:
+            norms = [one for one in self.network.modules() if isinstance(one, _BatchNorm)]
+            faster = [one.bias for one in norms if one.bias is not None]
+        apart = {id(one) for one in faster}
+        left = [one for one in self.network.parameters() if one.requires_grad and id(one) not in apart]
+        groups: list[dict[str, Any]] = [
+            {"params": [one for one in left if one.ndim > 1]},
+            {"params": [one for one in left if one.ndim <= 1], "weight_decay": 0.0},
+        ]
+        if faster:
+            rate = settings.norm_rate
+            # a step decays them as much as the weights
+            decay = {"weight_decay": settings.weight_decay / rate}
+            groups.append({"params": faster, "lr": rate * settings.learning_rate, **decay})
+        return groups
 
     def _epoch(
         self, epoch: int, state: _State, x: torch.Tensor, y: torch.Tensor, validation: Held | None,
@@ -128,15 +152,20 @@ class Trainer:
         settings, start = self.settings, time.perf_counter()
         losses, rates = 0.0, 0.0
         order = torch.randperm(len(x), generator=state.generator)
+        turned = torch.rand(len(x), generator=torch.Generator().manual_seed(settings.seed)) < 0.5
         self.network.train()
         own = int(getattr(self.network, "timesteps", 1))
         steps = x.shape[1] if over_time else settings.timesteps_at(epoch, own)
         with self._showing(own if over_time else steps):
-            for part in list(order.split(settings.batch))[:batches]:
+            for number, part in enumerate(list(order.split(settings.batch))[:batches], 1):
                 inputs = as_input(x[part], False) if not over_time else x[part]
+                if settings.alternate_flip:
+                    inputs = alternating_flip(inputs, turned[part], epoch)
                 if self.augment is not None:
                     inputs = self.augment(inputs, state.generator)
                 loss, rate = self._step(as_input(inputs, over_time), y[part], state)
+                if state.average is not None:
+                    state.average.after(epoch * batches + number)
                 losses, rates = losses + loss, rates + rate
                 report.batch(loss)
         accuracies: tuple[float, ...] = ()
@@ -184,8 +213,10 @@ class Trainer:
         write_checkpoint(self.checkpoint, {
             "settings": self.settings.as_plain(), "epoch": len(state.history),
             "network": self.network.state_dict(), "optimiser": state.optimiser.state_dict(),
-            "schedule": state.schedule.state_dict(), "generator": state.generator.get_state(),
-            "torch": torch.get_rng_state(), "history": [asdict(one) for one in state.history],
+            "schedule": state.schedule.state_dict(),
+            "average": None if state.average is None else state.average.state_dict(),
+            "generator": state.generator.get_state(), "torch": torch.get_rng_state(),
+            "history": [asdict(one) for one in state.history],
         })  # fmt: skip
 
     def _restore(self, state: _State) -> None:
@@ -195,6 +226,8 @@ class Trainer:
             self.network.load_state_dict(found["network"])
             state.optimiser.load_state_dict(found["optimiser"])
             state.schedule.load_state_dict(found["schedule"])
+            if state.average is not None:
+                state.average.load_state_dict(found["average"])
             state.generator.set_state(found["generator"])
             torch.set_rng_state(found["torch"])
             state.history += [

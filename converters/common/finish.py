@@ -20,6 +20,7 @@ from snnrt.converters.common.recorded import Recorded
 from snnrt.converters.common.sums import as_currents, numbers_alike
 from snnrt.converters.common.wiring import Wiring
 from snnrt.converters.passes.fold import fold_scales
+from snnrt.converters.passes.past_pools import fold_past_pools
 from snnrt.ir.graph import Edge, Exit, Graph, Node, Readout
 from snnrt.ir.graph_checks import check_graph
 from snnrt.ir.nodes.readout import ReadoutMode
@@ -97,6 +98,7 @@ def finish(
     wiring.build(options.encoding or "constant", options.low, options.high)
     wiring.add_readout(options.readout)
     folded = fold_scales(as_currents(numbers_alike(order_nodes(wiring.nodes, names), names)))
+    folded = fold_past_pools(folded)
     nodes = as_currents(with_plain_vectors(_with_exit(folded, names), names, notes))
     notes += assumed_by(options)
     timesteps = DEFAULT_TIMESTEPS if options.timesteps is None else options.timesteps

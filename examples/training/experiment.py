@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from datasets import Split
 from torch import nn
 
 from snnrt import training
+from snnrt.training import preconditioning
 from snnrt.training.activations import with_qcfs
 from snnrt.training.augment import Augment
 from snnrt.training.evaluation import as_input
@@ -105,17 +107,60 @@ class Experiment:
             self.history += [(stage.name, one) for one in found]
 
     def pretrain(
-        self, stages: list[Stage], given: Split, held: Split, levels: int
-    ) -> tuple[nn.Module, nn.Module]:
+        self, stages: list[Stage], given: Split, held: Split, levels: int,
+        prepare: Callable[[nn.Module], None] | None = None,
+    ) -> tuple[nn.Module, nn.Module]:  # fmt: skip
         """Train the first of ``stages`` as an ordinary network with ReLU, further ones with QCFS of
-        ``levels``, whose weights the spiking network takes over; both."""
+        ``levels``, whose weights the spiking network takes over; both. ``prepare``: called with the ordinary
+        network, before."""
         plain: nn.Module = ordinary(self.network).to(memory_format=torch.channels_last)
+        if prepare is not None:
+            prepare(plain)
         self.train([replace(one, name="ordinary, ReLU") for one in stages[:1]], given, held, plain)
         tuned = with_qcfs(plain, levels, as_input(given[0][:CALIBRATION], False))
         name = f"ordinary, QCFS of {levels} levels"
         self.train([replace(one, name=name) for one in stages[1:]], given, held, tuned)
+        for one in (plain, tuned):
+            preconditioning.settle(one)
         carry_over(tuned, self.network)
         return plain, tuned
+
+
+def plain_recipe(epochs: int, tuning: int, **settings: Any) -> list[Stage]:
+    """Of an ordinary network: ``epochs`` with ReLU, ``tuning`` with QCFS, SGD of batches of 128."""
+    smooth = training.Cumulative(smoothing=0.1)
+    return [
+        Stage(training.Settings(count, 128, rate, 5e-4, "sgd", **settings), smooth)
+        for count, rate in ((epochs, 0.1), (tuning, 0.03))
+    ]
+
+
+def fast_recipe(epochs: int, tuning: int, **settings: Any) -> list[Stage]:
+    """The same after "94% on CIFAR-10 in 3.29 Seconds on a Single GPU" (Jordan, 2024, arXiv:2404.00498), of a
+    network that :func:`precondition` has begun. Batches of 256 instead of 1024 with as large a learning rate
+    an image, a momentum of 0.9 instead of 0.85, half a cosine instead of a line."""
+    batch, momentum = 256, 0.9
+    # the source's rate is of a sum over 1024 images, and of what momentum makes of a step
+    rate = 11.5 * batch / (1024 * (1 + 1 / (1 - momentum)))
+    fast: dict[str, Any] = {"norm_rate": 64.0, "lookahead": 5, "alternate_flip": True, **settings}
+    return [
+        Stage(
+            training.Settings(count, batch, factor * rate, 0.0153 / 11.5, "sgd", **fast),
+            training.Cumulative(smoothing=smoothing),
+        )
+        for count, factor, smoothing in ((epochs, 1.0, 0.2), (tuning, 0.3, 0.1))
+    ]
+
+
+def precondition(network: nn.Module, images: torch.Tensor) -> None:
+    """How :func:`fast_recipe` begins, and what it learns."""
+    convolutions = [one for one in network.modules() if isinstance(one, nn.Conv2d)]
+    preconditioning.whiten(convolutions[0], images)
+    for one in convolutions[1:]:
+        preconditioning.begin_as_identity(one)
+    (last,) = (one for one in network.modules() if isinstance(one, nn.Linear))
+    preconditioning.scale_down(last)
+    preconditioning.freeze_norm_scales(network, momentum=0.4)
 
 
 def neuron_of(spikes: int) -> Callable[[], training.IF]:

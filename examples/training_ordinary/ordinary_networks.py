@@ -10,11 +10,11 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from snnrt.training import networks
 from snnrt.training.activations import QCFS
-from snnrt.training.networks import vgg8 as spiking_vgg8
 from snnrt.training.ordinary import ordinary
 
-__all__ = ["NETWORKS", "QCFS", "ds_cnn", "mlp", "resnet8", "vgg", "vgg8"]
+__all__ = ["NETWORKS", "QCFS", "ds_cnn", "mlp", "pooled_vgg", "resnet8", "vgg", "vgg8"]
 
 CLASSES = 10
 Activation = Callable[[], nn.Module]
@@ -93,7 +93,17 @@ def mlp(channels: int = 1, side: int = 28, activation: Activation = nn.ReLU, wid
 
 def vgg8(channels: int = 3, side: int = 32, activation: Activation = nn.ReLU, width: int = 48) -> nn.Module:
     """The layers of ``snnrt.training``'s VGG-8, as ``examples/training/cifar10.py`` trains them."""
-    return ordinary(spiking_vgg8((channels, side, side), CLASSES, width, dropout=0.1), activation)
+    return ordinary(networks.vgg8((channels, side, side), CLASSES, width, dropout=0.1), activation)
 
 
-NETWORKS = {"mlp": mlp, "vgg": vgg, "resnet8": resnet8, "ds_cnn": ds_cnn, "vgg8": vgg8}
+def pooled_vgg(
+    channels: int = 3, side: int = 32, activation: Activation = nn.ReLU, width: int = 64
+) -> nn.Module:
+    """The layers of ``snnrt.training``'s VGG with its pools before the activations, as ``cifar10.py`` trains
+    them."""
+    return ordinary(networks.pooled_vgg((channels, side, side), CLASSES, width), activation)
+
+
+NETWORKS = {
+    "mlp": mlp, "vgg": vgg, "resnet8": resnet8, "ds_cnn": ds_cnn, "vgg8": vgg8, "pooled_vgg": pooled_vgg,
+}  # fmt: skip

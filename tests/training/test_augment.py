@@ -34,6 +34,14 @@ def test_a_flip_turns_some():
     assert_close(drawn(augment.flip(0.0)), IMAGES)
 
 
+def test_an_alternating_flip_shows_each_image_both_ways():
+    turned = torch.rand(40, generator=torch.Generator().manual_seed(1)) < 0.5
+    first, second, third = (augment.alternating_flip(IMAGES, turned, epoch) for epoch in range(3))
+    assert torch.equal(first[turned], IMAGES[turned].flip(-1))
+    assert torch.equal(first[~turned], IMAGES[~turned])
+    assert torch.equal(second, first.flip(-1)) and torch.equal(third, first)
+
+
 def test_a_cutout_hides_a_square_in_all_channels():
     found = drawn(augment.cutout(3))
     hidden = found == 0

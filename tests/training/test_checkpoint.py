@@ -9,7 +9,7 @@ from snnrt.training.checkpoint import read_checkpoint, write_checkpoint
 
 CONTENT = {
     "settings": Settings(3).as_plain(), "epoch": 1, "network": {"w": torch.ones(2)}, "optimiser": {},
-    "schedule": {}, "generator": torch.zeros(1), "torch": torch.zeros(1), "history": [],
+    "schedule": {}, "average": None, "generator": torch.zeros(1), "torch": torch.zeros(1), "history": [],
 }  # fmt: skip
 
 

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 import torch
+from settled_networks import settled
 from torch import nn
 
 import snnrt
 from snnrt import training
 from snnrt.errors import ModelError
-from snnrt.training.networks import small_vgg
+from snnrt.training.networks import pooled_vgg, small_vgg
 
 
 def trained(timesteps=3, channels=1):
@@ -56,6 +57,17 @@ def test_integers_and_inputs_over_time():
     close = np.corrcoef(small.run(X, exit="never").logits.ravel(), outputs(trained(), X).ravel())
     # a random network has no margin: a spike more or less shows
     assert close[0, 1] > 0.85
+
+
+def test_a_batch_norm_behind_a_pool_leaves_nothing_that_int8_cannot_hold():
+    torch.manual_seed(1)
+    neuron = lambda: training.IF(1.0, initial=0.5, max_spikes=4)  # noqa: E731
+    net = settled(pooled_vgg((1, 12, 12), classes=5, width=16, timesteps=2, neuron=neuron))
+    whole, small = training.to_network(net), training.to_network(net, numbers="int8", calibrate=X)
+    one, other = (given.run(X, exit="never", record=("spikes",)).spikes for given in (whole, small))
+    # behind more layers a random network has no margin
+    for name, least in (("body.0", 0.98), ("body.2", 0.95)):
+        assert 0.1 < np.mean(one[name] > 0) < 0.9 and (one[name] == other[name]).mean() > least
 
 
 def test_the_generator_of_a_training_stays_as_it_is():

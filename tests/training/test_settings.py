@@ -19,6 +19,7 @@ def test_plain_values():
     [
         ("epochs", 0), ("batch", 0), ("learning_rate", 0.0), ("learning_rate", float("nan")), ("clip", -1.0),
         ("weight_decay", -1.0), ("rate_weight", float("nan")), ("rate_target", -0.1),
+        ("norm_rate", 0.0), ("lookahead", -1),
         ("timesteps", []), ("timesteps", [1, 0]), ("optimiser", "adam"),
     ],
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """It learns, goes on bit for bit, and ends cleanly."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -107,6 +109,39 @@ def test_a_run_that_was_broken_off_goes_on_bit_for_bit(tmp_path, capsys):
     # nothing is left to do
     again, same = train(path, True)
     assert torch.equal(state(again), state(whole)) and len(same) == 4
+
+
+FAST = Settings(4, 40, 0.05, 5e-4, "sgd", norm_rate=8.0, lookahead=4, alternate_flip=True)
+
+
+def test_an_averaged_run_goes_on_bit_for_bit_and_no_run_without_goes_on_from_it(tmp_path):
+    whole, path = ordinary(network()), tmp_path / "run.pt"
+    history = Trainer(whole, FAST, progress=False).fit(*task())
+    assert history[-1].loss < 0.7 * history[0].loss
+    net = ordinary(network())
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(net, FAST, Stop(15), checkpoint=path, progress=False).fit(*task())
+    torch.manual_seed(9)
+    net = ordinary(small_vgg((1, 8, 8), classes=4, width=4, timesteps=3, dropout=0.1))
+    Trainer(net, FAST, checkpoint=path, progress=False).fit(*task(), resume=True)
+    assert torch.equal(state(net), state(whole))
+    with pytest.raises(ModelError, match="made with lookahead 4, found 0"):
+        Trainer(net, replace(FAST, lookahead=0), checkpoint=path, progress=False).fit(*task(), resume=True)
+
+
+def test_biases_of_norms_have_a_rate_of_their_own():
+    net = ordinary(network())
+    first = next(one for one in net.modules() if isinstance(one, torch.nn.BatchNorm2d))
+    first.weight.requires_grad_(False)
+    state_ = Trainer(net, FAST, progress=False)._begin(6)
+    found = [(group["initial_lr"], group["weight_decay"]) for group in state_.optimiser.param_groups]
+    assert found == [(0.05, 5e-4), (0.05, 0.0), (0.4, 5e-4 / 8)]
+    faster = {id(one) for one in state_.optimiser.param_groups[2]["params"]}
+    norms = [one for one in net.modules() if isinstance(one, torch.nn.BatchNorm2d)]
+    assert faster == {id(one.bias) for one in norms}
+    # what is frozen is no one's
+    every = [id(one) for group in state_.optimiser.param_groups for one in group["params"]]
+    assert id(first.weight) not in every and len(every) == len(set(every)) == len(list(net.parameters())) - 1
 
 
 def test_an_interruption_in_the_first_epoch_says_that_nothing_was_kept(capsys):

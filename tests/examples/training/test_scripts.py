@@ -57,16 +57,20 @@ def stripes(count: int, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.nda
     return images, labels.astype(np.uint8)
 
 
+def write_fashion(folder: Path) -> None:
+    for split, count in (("train", 2400), ("t10k", 60)):
+        images, labels = stripes(count, (1, 28, 28))
+        write_idx(folder / f"{split}-images-idx3-ubyte.gz", images[:, 0])
+        write_idx(folder / f"{split}-labels-idx1-ubyte.gz", labels)
+
+
 def write_idx(path: Path, array: np.ndarray) -> None:
     head = struct.pack(f">{array.ndim + 1}I", 0x0800 + array.ndim, *array.shape)
     path.write_bytes(gzip.compress(head + array.tobytes(), 1))
 
 
 def test_fashion(script, tmp_path):
-    for split, count in (("train", 2400), ("t10k", 60)):
-        images, labels = stripes(count, (1, 28, 28))
-        write_idx(tmp_path / f"{split}-images-idx3-ubyte.gz", images[:, 0])
-        write_idx(tmp_path / f"{split}-labels-idx1-ubyte.gz", labels)
+    write_fashion(tmp_path)
     kept = str(tmp_path / "run.pt")
     options = ("--epochs", "1", "--spiking-epochs", "1", "--width", "4", "--last", "200")
     options += ("--checkpoint", kept)
@@ -88,10 +92,24 @@ def test_fashion(script, tmp_path):
     assert again["test"] == log["test"] and again["training"] == log["training"]
 
 
+def test_fashion_by_the_fast_recipe(script, tmp_path):
+    write_fashion(tmp_path)
+    options = ("--network", "pooled_vgg", "--spikes", "4", "--width", "4")
+    log, _ = script("fashion", tmp_path, *options, "--epochs", "4", "--tuning-epochs", "1")
+    assert [one["stage"] for one in log["training"]] == ["ordinary, ReLU"] * 4 + [
+        "ordinary, QCFS of 4 levels"
+    ]
+    assert log["training"][3]["loss"] < log["training"][0]["loss"]
+    assert log["network"]["max_spikes"] == 4
+
+
 @pytest.mark.parametrize(
     ("network", "spikes", "timesteps"),
-    [("vgg8", 1, [1, 1, 1, 4]), ("small_vgg", 4, [1, 1, 1]), ("resnet19", 1, [1, 4])],
-)
+    [
+        ("vgg8", 1, [1, 1, 1, 4]), ("pooled_vgg", 4, [1, 1, 1]), ("small_vgg", 4, [1, 1, 1]),
+        ("resnet19", 1, [1, 4]),
+    ],
+)  # fmt: skip
 def test_cifar10(script, tmp_path, network, spikes, timesteps):
     images, labels = stripes(2300, (3, 32, 32))
     for number, part in enumerate(np.split(np.arange(2250), 5), 1):
@@ -100,7 +118,8 @@ def test_cifar10(script, tmp_path, network, spikes, timesteps):
     content = {b"data": images[:20].reshape(20, -1), b"labels": labels[:20].tolist()}
     (tmp_path / "test_batch").write_bytes(pickle.dumps(content))
     log, _ = script(
-        "cifar10", tmp_path, "--epochs", "2", "--width", "3", "--network", network, "--limit", "128",
+        "cifar10", tmp_path, "--epochs", "2", "--width", "6" if network == "pooled_vgg" else "3",
+        "--network", network, "--limit", "128",
         "--spikes", str(spikes), "--tuning-epochs", "1", "--spiking-epochs", "1",
         "--ordinary", str(tmp_path / "kept"),
     )  # fmt: skip
