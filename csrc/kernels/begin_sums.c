@@ -1,7 +1,7 @@
 /* Sums of a window before anything is added. */
-#include "row_sums.h"
+#include "synapse.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS
+#if SNNRT_WITH_BEGIN_SUMS
 
 void snnrt_begin_sums(snnrt_int32 *to, const snnrt_int32 *from, uint32_t outputs) {
     uint32_t o = 0;

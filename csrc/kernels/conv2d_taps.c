@@ -1,6 +1,5 @@
 /* Int8 convolutions of few channels whose values are no counts, as a first layer on an image is: tap by tap over a row of
  * windows. */
-#include "row_sums.h"
 #include "synapse.h"
 #include "tap_sums.h"
 #include "taps.h"

@@ -49,9 +49,10 @@ static inline void add_channels_i8(const snnrt_channels_tap *tap, uint32_t word)
             (const int8_t *)tap->step->weights + tap->weights + (size_t)channel * tap->distance;
         snnrt_int32 *output = (snnrt_int32 *)tap->output + (size_t)channel * tap->outputs;
         const int32_t value = spikes ? 1 : values[channel];
-        for (uint32_t left = tap->outputs; left != 0; left--) {
+        uint32_t left = tap->outputs;
+        do {
             *output++ += *weights++ * value;
-        }
+        } while (--left != 0);
         word &= word - 1u;
     }
 }
@@ -86,15 +87,16 @@ static void sum_channels(const snnrt_channels_window *window, snnrt_channels_tap
     const snnrt_synapse_step *step = tap->step;
     const snnrt_window *conv = step->window;
     const uint32_t taps = (uint32_t)conv->kernel_h * conv->kernel_w;
+    const uint32_t distance = conv->dilation_x * step->in_channels;
     uint32_t any = 0, rows = 0;
     for (uint32_t ky = window->y.first; ky < window->y.end; ky++) {
         const uint32_t row = (uint32_t)(window->top + (int32_t)(ky * conv->dilation_y)) * step->in_width;
-        for (uint32_t kx = window->x.first; kx < window->x.end; kx++) {
-            const uint32_t pixel = row + (uint32_t)(window->left + (int32_t)(kx * conv->dilation_x));
-            uint32_t word;
-            tap->element = pixel * step->in_channels + window->block;
-            tap->weights = ((size_t)window->block * taps + ky * conv->kernel_w + kx) * tap->outputs;
-            word = active_channels(step, tap->element, window->count);
+        const uint32_t pixel = row + (uint32_t)(window->left + (int32_t)(window->x.first * conv->dilation_x));
+        tap->element = pixel * step->in_channels + window->block;
+        tap->weights = ((size_t)window->block * taps + ky * conv->kernel_w + window->x.first) * tap->outputs;
+        for (uint32_t kx = window->x.first; kx < window->x.end;
+             kx++, tap->element += distance, tap->weights += tap->outputs) {
+            const uint32_t word = active_channels(step, tap->element, window->count);
             any |= word;
 #if SNNRT_WITH_COUNTERS
             rows += snnrt_popcount(word);
@@ -126,8 +128,8 @@ static void sum_channels(const snnrt_channels_window *window, snnrt_channels_tap
 
 void snnrt_depthwise(const snnrt_synapse_step *step) {
     const snnrt_window *conv = step->window;
-    const snnrt_uint32 *bias = (const snnrt_uint32 *)step->bias;
-    snnrt_uint32 *output = (snnrt_uint32 *)step->output;
+    const snnrt_int32 *bias = (const snnrt_int32 *)step->bias;
+    snnrt_int32 *output = (snnrt_int32 *)step->output;
     snnrt_channels_window window;
     snnrt_channels_tap tap;
     tap.step = step;
@@ -144,9 +146,9 @@ void snnrt_depthwise(const snnrt_synapse_step *step) {
                 const uint32_t left = step->in_channels - window.block;
                 window.count = left < SNNRT_LANES_OF_CHANNELS ? left : SNNRT_LANES_OF_CHANNELS;
                 tap.output = output;
-                for (uint32_t o = 0; o < window.count * tap.outputs; o++) {
-                    *output++ = bias == NULL ? 0 : bias[window.block * tap.outputs + o];
-                }
+                snnrt_begin_sums(output, bias == NULL ? NULL : bias + window.block * tap.outputs,
+                                 window.count * tap.outputs);
+                output += window.count * tap.outputs;
                 sum_channels(&window, &tap);
             }
         }

@@ -12,12 +12,32 @@
 #define SNNRT_PAIR_WORDS 4u
 #endif
 
-SNNRT_INLINE static inline void sum_counts_to(const snnrt_row_sum *rows, uint32_t output,
-                                              const uint32_t words) {
+/* Four outputs: those at even and at odd places. */
+typedef struct snnrt_lane_sums {
+    uint32_t even, odd;
+} snnrt_lane_sums;
+
+static inline void add_count(snnrt_lane_sums *sums, uint32_t word, uint32_t value) {
+    word ^= 0x80808080u;
+    sums->even += (word & 0x00FF00FFu) * value;
+    sums->odd += ((word >> 8) & 0x00FF00FFu) * value;
+}
+
+static inline void finish_counts(const snnrt_row_sum *rows, uint32_t output, snnrt_lane_sums sums) {
     const int32_t offset = 128 * (int32_t)rows->total;
     const snnrt_int32 *from = rows->from + output;
     snnrt_int32 *to = rows->to + output;
-    uint32_t even[SNNRT_PAIR_WORDS] = {0}, odd[SNNRT_PAIR_WORDS] = {0};
+    to[0] = from[0] + (int32_t)(sums.even & 0xFFFFu) - offset;
+    to[1] = from[1] + (int32_t)(sums.odd & 0xFFFFu) - offset;
+    to[2] = from[2] + (int32_t)(sums.even >> 16) - offset;
+    to[3] = from[3] + (int32_t)(sums.odd >> 16) - offset;
+}
+
+/* `words` is constant in each call. */
+SNNRT_INLINE static inline void sum_counts_to(const snnrt_row_sum *rows, uint32_t output,
+                                              const uint32_t words) {
+    /* No array, which some compilers keep in memory. */
+    snnrt_lane_sums p = {0, 0}, q = {0, 0}, r = {0, 0}, s = {0, 0};
     for (uint32_t c = 0; c < rows->columns; c++) {
         const snnrt_column *column = rows->column[c].column;
         const snnrt_uint32 *listed = (const snnrt_uint32 *)column->begin[0];
@@ -26,18 +46,23 @@ SNNRT_INLINE static inline void sum_counts_to(const snnrt_row_sum *rows, uint32_
         do {
             const snnrt_uint32 *row = (const snnrt_uint32 *)(const void *)snnrt_listed_row(weights, *listed);
             const uint32_t value = *listed++ >> 16;
-            for (uint32_t k = 0; k < words; k++) {
-                uint32_t word = row[k] ^ 0x80808080u;
-                even[k] += (word & 0x00FF00FFu) * value;
-                odd[k] += ((word >> 8) & 0x00FF00FFu) * value;
+            add_count(&p, row[0], value);
+            if (words > 1u) {
+                add_count(&q, row[1], value);
+            }
+            if (words > 2u) {
+                add_count(&r, row[2], value);
+                add_count(&s, row[3], value);
             }
         } while (listed != end);
     }
-    for (uint32_t k = 0; k < words; k++, from += 4, to += 4) {
-        to[0] = from[0] + (int32_t)(even[k] & 0xFFFFu) - offset;
-        to[1] = from[1] + (int32_t)(odd[k] & 0xFFFFu) - offset;
-        to[2] = from[2] + (int32_t)(even[k] >> 16) - offset;
-        to[3] = from[3] + (int32_t)(odd[k] >> 16) - offset;
+    finish_counts(rows, output, p);
+    if (words > 1u) {
+        finish_counts(rows, output + 4u, q);
+    }
+    if (words > 2u) {
+        finish_counts(rows, output + 8u, r);
+        finish_counts(rows, output + 12u, s);
     }
 }
 

@@ -62,9 +62,6 @@ SNNRT_INTERNAL void snnrt_add_count_rows(const snnrt_row_sum *rows);
 /* Of any values; as values. */
 SNNRT_INTERNAL void snnrt_add_value_rows(const snnrt_row_sum *rows);
 
-/* to[0 .. outputs) = from, or 0 where that is NULL. */
-SNNRT_INTERNAL void snnrt_begin_sums(snnrt_int32 *to, const snnrt_int32 *from, uint32_t outputs);
-
 /* A value's row, and its value. */
 static inline const int8_t *snnrt_listed_row(const int8_t *weights, uint32_t listed) {
     return weights + (listed & 0xFFFFu);

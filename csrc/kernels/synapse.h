@@ -6,6 +6,10 @@
 
 #define SNNRT_SLICES_MAX 16u
 
+/* to[0 .. outputs) = from, or 0 where that is NULL; of float32 their bits. */
+#define SNNRT_WITH_BEGIN_SUMS (SNNRT_WITH_CONV2D && (SNNRT_WITH_CONV_LISTS || SNNRT_WITH_DEPTHWISE))
+SNNRT_INTERNAL void snnrt_begin_sums(snnrt_int32 *to, const snnrt_int32 *from, uint32_t outputs);
+
 /* Room for the events of a piece of a window. */
 typedef struct snnrt_event_room {
     uint32_t position[SNNRT_EVENTS_MAX + SNNRT_EVENTS_PADDING];

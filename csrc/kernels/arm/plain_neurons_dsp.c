@@ -4,13 +4,12 @@
 
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FAST_LOOPS && SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE
 
-/* Where the loops are; pointers and the word move on. */
+/* What the loops look up between words, at 0, 4, 8, ... bytes. */
 typedef struct snnrt_pairs {
-    const snnrt_int32 *x, *level;
-    snnrt_int32 *state; /* or of int16 */
-    uint32_t word; /* of the run: its last neuron is bit 31 */
-    uint32_t bit; /* that of the next neuron; 0 behind the last */
-    int32_t factor, reset_value;
+    const snnrt_int32 *first, *last; /* thresholds begin again where a word ends with the last */
+    snnrt_uint32 *output; /* gets a word where 32 neurons or the run end: the last neuron is bit 31 */
+    const snnrt_int32 *end; /* of the run's currents */
+    int32_t reset_value;
 } snnrt_pairs;
 
 /* Membranes of 32 bits: the factor is 2^32 less than meant, and the membrane is added. */
@@ -40,7 +39,7 @@ typedef struct snnrt_pairs {
     "str %[u], [%[state]], #4\n\t"
 
 #define SNNRT_SUBTRACT(u, level) "sub " u ", " u ", " level "\n\t"
-#define SNNRT_REPLACE(u, level) "ldr " u ", %[reset]\n\t"
+#define SNNRT_REPLACE(u, level) "ldr " u ", [%[p], #16]\n\t"
 
 /* `silent` is the condition on which a neuron does not fire; most do not. */
 #define SNNRT_PAIRS(take, silent, after, leave) \
@@ -55,10 +54,22 @@ typedef struct snnrt_pairs {
                                         " 3f\n\t" after("%[w]", \
                                                         "%[b]") "orr %[word], %[word], %[bit], lsl #1\n" \
                                                                 "3:\n\t" leave "lsls %[bit], %[bit], #2\n\t" \
+                                                                "bne 1b\n\t" \
+                                                                "ldr %[a], [%[p], #8]\n\t" \
+                                                                "str %[word], [%[a]], #4\n\t" \
+                                                                "str %[a], [%[p], #8]\n\t" \
+                                                                "ldrd %[a], %[b], [%[p]]\n\t" \
+                                                                "cmp %[level], %[b]\n\t" \
+                                                                "it eq\n\t" \
+                                                                "moveq %[level], %[a]\n\t" \
+                                                                "mov %[word], #0\n\t" \
+                                                                "mov %[bit], #1\n\t" \
+                                                                "ldr %[a], [%[p], #12]\n\t" \
+                                                                "cmp %[x], %[a]\n\t" \
                                                                 "bne 1b" \
-        : [x] "+&r"(p.x), [level] "+&r"(p.level), [state] "+&r"(p.state), [word] "+&r"(p.word), \
-          [bit] "+&r"(p.bit), [a] "=&r"(a), [b] "=&r"(b), [u] "=&r"(u), [w] "=&r"(w) \
-        : [factor] "r"(p.factor), [reset] "m"(p.reset_value) \
+        : [x] "+&r"(x), [level] "+&r"(level), [state] "+&r"(state), [word] "+&r"(word), [bit] "+&r"(bit), \
+          [a] "=&r"(a), [b] "=&r"(b), [u] "=&r"(u), [w] "=&r"(w) \
+        : [factor] "r"(factor), [p] "r"(&p) \
         : "cc", "memory")
 
 bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
@@ -66,29 +77,35 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
     const bool narrow = (step->flags & SNNRT_NEURON_STATE_INT16) != 0;
     const bool strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
     const uint32_t reset = SNNRT_NEURON_RESET(step->flags);
+    const snnrt_int32 *x = (const snnrt_int32 *)step->current;
+    snnrt_int32 *state = (snnrt_int32 *)step->state;
     snnrt_uint32 *output = (snnrt_uint32 *)step->output;
     snnrt_plain_run run = {step->neurons, 0, 0};
+    const int32_t factor = (int32_t)((uint32_t)decay << (narrow ? 1 : 17));
     snnrt_thresholds thresholds;
-    uint32_t form, word = 0;
+    uint32_t form, spread = 0;
     snnrt_pairs p;
+    bool whole;
     snnrt_find_thresholds(step, &thresholds);
     if (((thresholds.period | step->neurons) & 1u) != 0 || reset == SNNRT_RESET_NONE ||
         (!narrow && decay >> 14 == 0)) {
         return false;
     }
     form = (uint32_t)narrow | (uint32_t)strict << 1 | (uint32_t)(reset == SNNRT_RESET_VALUE) << 2;
-    p.factor = (int32_t)((uint32_t)decay << (narrow ? 1 : 17));
     p.reset_value =
         reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
-    p.x = (const snnrt_int32 *)step->current;
-    p.state = (snnrt_int32 *)step->state;
+    p.first = thresholds.first;
+    p.last = thresholds.first + thresholds.period;
+    whole = thresholds.period % 32u == 0 || thresholds.period == step->neurons;
     *spikes = 0;
     do {
-        const uint32_t count = snnrt_run_neurons(&run, thresholds.period);
+        const bool words = whole && run.left >= 32u;
+        const uint32_t count = words ? run.left & ~31u : snnrt_run_neurons(&run, thresholds.period);
+        const snnrt_int32 *level = thresholds.first + run.place;
+        uint32_t word = 0, bit = words ? 1u : 1u << (32u - count), part;
         int32_t a, b, u, w;
-        p.level = thresholds.first + run.place;
-        p.word = 0;
-        p.bit = 1u << (32u - count);
+        p.end = x + count;
+        p.output = words ? output : &part;
         switch (form) {
         case 0:
             SNNRT_PAIRS(SNNRT_TAKE_WIDE, "lt", SNNRT_SUBTRACT, SNNRT_LEAVE_WIDE);
@@ -115,13 +132,24 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
             SNNRT_PAIRS(SNNRT_TAKE_NARROW, "le", SNNRT_REPLACE, SNNRT_LEAVE_NARROW);
             break;
         }
-        word |= p.word >> (32u - count - run.bit);
-        if (snnrt_end_run(&run, count, thresholds.period)) {
-            *output++ = word;
+        if (words) {
 #if SNNRT_WITH_COUNTERS
-            *spikes += snnrt_popcount(word);
+            for (; output != p.output; output++) {
+                *spikes += snnrt_popcount(*output);
+            }
 #endif
-            word = 0;
+            output = p.output;
+            run.left -= count;
+            run.place = (uint32_t)(level - thresholds.first);
+            continue;
+        }
+        spread |= part >> (32u - count - run.bit);
+        if (snnrt_end_run(&run, count, thresholds.period)) {
+            *output++ = spread;
+#if SNNRT_WITH_COUNTERS
+            *spikes += snnrt_popcount(spread);
+#endif
+            spread = 0;
         }
     } while (run.left != 0);
     return true;
