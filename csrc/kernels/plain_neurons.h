@@ -7,9 +7,7 @@
 #define SNNRT_COPIES 32u
 
 /* Neurons that a form takes at once: thresholds and layers are whole numbers of such. */
-#if SNNRT_WITH_ARM_MVE
-#define SNNRT_NEURONS_AT_ONCE 4u
-#elif SNNRT_WITH_ARM_DSP
+#if SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE
 #define SNNRT_NEURONS_AT_ONCE 2u
 #else
 #define SNNRT_NEURONS_AT_ONCE 1u

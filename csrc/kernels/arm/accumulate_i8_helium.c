@@ -18,7 +18,7 @@ typedef struct snnrt_helium_run {
     snnrt_int32 *to;
 } snnrt_helium_run;
 
-static void helium_finish(const snnrt_helium_run *run, uint32_t output, int16x8_t sums) {
+SNNRT_NOINLINE static void helium_finish(const snnrt_helium_run *run, uint32_t output, int16x8_t sums) {
     int16_t lanes[8];
     vstrhq_s16(lanes, sums);
     for (uint32_t k = 0; k < 8u && output + k < run->outputs; k += 4u) {
@@ -28,75 +28,111 @@ static void helium_finish(const snnrt_helium_run *run, uint32_t output, int16x8_
     }
 }
 
+/* The loops over the events are written out: the compiler adds the parts of a row's address anew for each vector. */
+#define SNNRT_EACH_EVENT(begin, find, load_and_add) \
+    __asm__ volatile(begin "dls lr, %[events]\n" \
+                     "1:\n\t" \
+                     "ldr %[row], [%[position]], #4\n\t" find \
+                     "mla %[row], %[row], %[outputs], %[weights]\n\t" load_and_add "le lr, 1b" \
+                     : [row] "=&l"(row), [position] "+&r"(position), [values] "+&r"(values), \
+                       [value] "=&r"(value), [a] "+&w"(a), [b] "+&w"(b), [c] "+&w"(c), [d] "+&w"(d), \
+                       [x] "=&w"(x) \
+                     : [events] "r"(run->end - run->position), [outputs] "r"(run->outputs), \
+                       [weights] "r"(run->weights + output), [left] "r"(left) \
+                     : "lr", "p0", "memory")
+#define SNNRT_LOAD_VALUE "ldrsh %[value], [%[values]], #2\n\t"
+#define SNNRT_ADD_WEIGHTS(then, offset, sums) \
+    "vldrb" then ".s16 %q[x], [%[row], #" offset "]\n\t" \
+    "vadd.i16 %q[" sums "], %q[" sums "], %q[x]\n\t"
+#define SNNRT_ADD_PRODUCTS(then, offset, sums) \
+    "vldrb" then ".s32 %q[x], [%[row], #" offset "]\n\t" \
+    "vmla.s32 %q[" sums "], %q[x], %[value]\n\t"
+
 /* Spikes: bytes widened to 16 bits and added, for 32 outputs. */
 static void helium_add_spikes_to_32(const snnrt_helium_run *run, uint32_t output) {
-    const snnrt_uint32 *position = run->position, *end = run->end;
-    const uintptr_t weights = run->weights + output;
-    const uint32_t outputs = run->outputs;
-    int16x8_t a = vdupq_n_s16(0), b = a, c = a, d = a;
-    do {
-        const int8_t *row = (const int8_t *)(weights + *position++ * outputs);
-        a = vaddq_s16(a, vldrbq_s16(row));
-        b = vaddq_s16(b, vldrbq_s16(row + 8));
-        c = vaddq_s16(c, vldrbq_s16(row + 16));
-        d = vaddq_s16(d, vldrbq_s16(row + 24));
-    } while (position != end);
+    const snnrt_uint32 *position = run->position;
+    const snnrt_int16 *values = NULL;
+    int16x8_t a = vdupq_n_s16(0), b = a, c = a, d = a, x;
+    uint32_t row, value, left = 0;
+    SNNRT_EACH_EVENT("", "", SNNRT_ADD_WEIGHTS("", "0", "a") SNNRT_ADD_WEIGHTS("", "8", "b") SNNRT_ADD_WEIGHTS("", "16", "c")
+                             SNNRT_ADD_WEIGHTS("", "24", "d"));
     helium_finish(run, output, a);
     helium_finish(run, output + 8u, b);
     helium_finish(run, output + 16u, c);
     helium_finish(run, output + 24u, d);
 }
 
-/* The same for 8 outputs or the fewer that are left. */
-static void helium_add_spikes_to_8(const snnrt_helium_run *run, uint32_t output) {
-    const snnrt_uint32 *position = run->position, *end = run->end;
-    const uintptr_t weights = run->weights + output;
-    const uint32_t outputs = run->outputs;
-    const mve_pred16_t there = vctp16q(outputs - output);
-    int16x8_t a = vdupq_n_s16(0);
-    do {
-        a = vaddq_s16(a, vldrbq_z_s16((const int8_t *)(weights + *position++ * outputs), there));
-    } while (position != end);
+/* The same for 24 outputs or the fewer that are left; returns how many. */
+static uint32_t helium_add_spikes_to_some(const snnrt_helium_run *run, uint32_t output) {
+    const snnrt_uint32 *position = run->position;
+    const snnrt_int16 *values = NULL;
+    int16x8_t a = vdupq_n_s16(0), b = a, c = a, d = a, x;
+    uint32_t row, value, left = run->outputs - output;
+    if (left <= 8u) {
+        SNNRT_EACH_EVENT("vctp.16 %[left]\n\t", "", "vpst\n\t" SNNRT_ADD_WEIGHTS("t", "0", "a"));
+        helium_finish(run, output, a);
+        return 8u;
+    }
+    if (left <= 16u) {
+        left -= 8u;
+        SNNRT_EACH_EVENT("vctp.16 %[left]\n\t", "",
+                         SNNRT_ADD_WEIGHTS("", "0", "a") "vpst\n\t" SNNRT_ADD_WEIGHTS("t", "8", "b"));
+    } else {
+        left -= 16u;
+        SNNRT_EACH_EVENT("vctp.16 %[left]\n\t", "",
+                         SNNRT_ADD_WEIGHTS("", "0", "a") SNNRT_ADD_WEIGHTS("", "8", "b")
+                         "vpst\n\t" SNNRT_ADD_WEIGHTS("t", "16", "c"));
+        helium_finish(run, output + 16u, c);
+    }
     helium_finish(run, output, a);
+    helium_finish(run, output + 8u, b);
+    return 24u;
 }
 
 /* Any values: bytes widened to 32 bits and multiplied, for 16 outputs. */
 static void helium_add_to_16(const snnrt_helium_run *run, uint32_t output) {
-    const snnrt_uint32 *position = run->position, *end = run->end;
+    const snnrt_uint32 *position = run->position;
     const snnrt_int16 *values = run->value;
-    const uintptr_t weights = run->weights + output;
-    const uint32_t outputs = run->outputs;
     const snnrt_int32 *from = run->from + output;
     snnrt_int32 *to = run->to + output;
     int32x4_t a = vldrwq_s32(from), b = vldrwq_s32(from + 4), c = vldrwq_s32(from + 8),
-              d = vldrwq_s32(from + 12);
-    do {
-        const int8_t *row = (const int8_t *)(weights + *position++ * outputs);
-        int32_t value = *values++;
-        a = vmlaq_n_s32(a, vldrbq_s32(row), value);
-        b = vmlaq_n_s32(b, vldrbq_s32(row + 4), value);
-        c = vmlaq_n_s32(c, vldrbq_s32(row + 8), value);
-        d = vmlaq_n_s32(d, vldrbq_s32(row + 12), value);
-    } while (position != end);
+              d = vldrwq_s32(from + 12), x;
+    uint32_t row, value, left = 0;
+    SNNRT_EACH_EVENT("", SNNRT_LOAD_VALUE,
+                     SNNRT_ADD_PRODUCTS("", "0", "a") SNNRT_ADD_PRODUCTS("", "4", "b") SNNRT_ADD_PRODUCTS("", "8", "c")
+                         SNNRT_ADD_PRODUCTS("", "12", "d"));
     vstrwq_s32(to, a);
     vstrwq_s32(to + 4, b);
     vstrwq_s32(to + 8, c);
     vstrwq_s32(to + 12, d);
 }
 
-/* The same for 4 outputs or the fewer that are left. */
-static void helium_add_to_4(const snnrt_helium_run *run, uint32_t output) {
-    const snnrt_uint32 *position = run->position, *end = run->end;
+/* The same for 12 outputs or the fewer that are left. */
+static void helium_add_to_some(const snnrt_helium_run *run, uint32_t output) {
+    const snnrt_uint32 *position = run->position;
     const snnrt_int16 *values = run->value;
-    const uintptr_t weights = run->weights + output;
-    const uint32_t outputs = run->outputs;
-    const mve_pred16_t there = vctp32q(outputs - output);
-    int32x4_t a = vldrwq_z_s32(run->from + output, there);
-    do {
-        const int8_t *row = (const int8_t *)(weights + *position++ * outputs);
-        a = vmlaq_n_s32(a, vldrbq_z_s32(row, there), *values++);
-    } while (position != end);
-    vstrwq_p_s32(run->to + output, a, there);
+    const snnrt_int32 *from = run->from + output;
+    snnrt_int32 *to = run->to + output;
+    uint32_t row, value, left = run->outputs - output;
+    const mve_pred16_t first = vctp32q(left), second = vctp32q(left > 4u ? left - 4u : 0u),
+                       third = vctp32q(left > 8u ? left - 8u : 0u);
+    int32x4_t a = vldrwq_z_s32(from, first), b = vldrwq_z_s32(from + 4, second),
+              c = vldrwq_z_s32(from + 8, third), d = c, x;
+    if (left <= 4u) {
+        SNNRT_EACH_EVENT("vctp.32 %[left]\n\t", SNNRT_LOAD_VALUE, "vpst\n\t" SNNRT_ADD_PRODUCTS("t", "0", "a"));
+    } else if (left <= 8u) {
+        left -= 4u;
+        SNNRT_EACH_EVENT("vctp.32 %[left]\n\t", SNNRT_LOAD_VALUE,
+                         SNNRT_ADD_PRODUCTS("", "0", "a") "vpst\n\t" SNNRT_ADD_PRODUCTS("t", "4", "b"));
+    } else {
+        left -= 8u;
+        SNNRT_EACH_EVENT("vctp.32 %[left]\n\t", SNNRT_LOAD_VALUE,
+                         SNNRT_ADD_PRODUCTS("", "0", "a") SNNRT_ADD_PRODUCTS("", "4", "b")
+                         "vpst\n\t" SNNRT_ADD_PRODUCTS("t", "8", "c"));
+    }
+    vstrwq_p_s32(to, a, first);
+    vstrwq_p_s32(to + 4, b, second);
+    vstrwq_p_s32(to + 8, c, third);
 }
 
 static void helium_add_run(const snnrt_helium_run *run, bool spikes) {
@@ -105,16 +141,16 @@ static void helium_add_run(const snnrt_helium_run *run, bool spikes) {
         for (; output + 32u <= run->outputs; output += 32u) {
             helium_add_spikes_to_32(run, output);
         }
-        for (; output < run->outputs; output += 8u) {
-            helium_add_spikes_to_8(run, output);
+        while (output < run->outputs) {
+            output += helium_add_spikes_to_some(run, output);
         }
         return;
     }
     for (; output + 16u <= run->outputs; output += 16u) {
         helium_add_to_16(run, output);
     }
-    for (; output < run->outputs; output += 4u) {
-        helium_add_to_4(run, output);
+    for (; output < run->outputs; output += 12u) {
+        helium_add_to_some(run, output);
     }
 }
 

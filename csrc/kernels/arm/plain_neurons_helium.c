@@ -1,158 +1,309 @@
-/* Plain neurons with the vectors of Cortex-M55 (Helium), four at a time. */
+/* Plain neurons with the vectors of Cortex-M55 (Helium): 32 of them in a loop where they fill a word of spikes and have
+ * their thresholds side by side, any others four at a time. */
 #include "../plain_neurons.h"
 
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FAST_LOOPS && SNNRT_WITH_ARM_MVE
 #include <arm_mve.h>
 
+#define SNNRT_WORD 32u
+/* Of FPSCR: some instruction saturated. */
+#define SNNRT_SATURATED (1u << 27)
+
 /* What a layer's neurons have alike. */
 typedef struct snnrt_helium_layer {
-    int32_t factor; /* twice the product of it and a membrane, its high half rounded, is what is left */
-    int32_t margin; /* a neuron fires above its threshold less this */
+    int32_t factor; /* twice the product of it and a membrane, its high half rounded, is what is lost */
     int32_t reset_value;
+    uint32_t reset;
+    bool strict, narrow;
 } snnrt_helium_layer;
 
-/* Neurons that are reset by subtraction, four at a time (half-words are read from low registers); `reach` is the condition on which one fires. GCC's own form of it
- * carries the predicate to and fro. */
-#define SNNRT_FOURS(take, narrow, reach, leave) \
-    __asm__ volatile("1:\n\t" take "vqrdmulh.s32 %q[u], %q[u], %[factor]\n\t" \
-                     "vldrw.u32 %q[other], [%[x]], #16\n\t" \
-                     "vqadd.s32 %q[u], %q[u], %q[other]\n\t" narrow \
-                     "vldrw.u32 %q[other], [%[level]], #16\n\t" \
-                     "vptt.s32 " reach ", %q[u], %q[other]\n\t" \
-                     "vsubt.i32 %q[u], %q[u], %q[other]\n\t" \
-                     "vaddvat.u32 %[word], %q[bits]\n\t" \
-                     "vshl.i32 %q[bits], %q[bits], #4\n\t" leave "cmp %[x], %[end]\n\t" \
-                     "bne 1b" \
-                     : [x] "+&r"(x), [level] "+&r"(threshold), [state] "+&l"(state), [word] "+&Te"(word), \
-                       [bits] "+&w"(bits), [u] "=&w"(u), [other] "=&w"(other) \
-                     : [factor] "r"(factor), [end] "r"(x + count) \
-                     : "p0", "cc", "memory")
-#define SNNRT_TAKE_4 "vldrw.u32 %q[u], [%[state]]\n\t"
-#define SNNRT_LEAVE_4 "vstrw.32 %q[u], [%[state]], #16\n\t"
-#define SNNRT_TAKE_4_NARROW "vldrh.s32 %q[u], [%[state]]\n\t"
-#define SNNRT_CLAMP_4 \
-    "vqmovnb.s32 %q[u], %q[u]\n\t" \
-    "vmovlb.s16 %q[u], %q[u]\n\t"
-#define SNNRT_LEAVE_4_NARROW "vstrh.32 %q[u], [%[state]], #8\n\t"
+/* A run of neurons whose thresholds lie side by side. */
+typedef struct snnrt_helium_neurons {
+    const snnrt_int32 *current;
+    const snnrt_int32 *threshold;
+    void *state;
+} snnrt_helium_neurons;
 
-static uint64_t helium_update_subtracted(const snnrt_neuron_step *step, const int32_t factor,
-                                         const snnrt_thresholds *thresholds) {
-    const uint32x4_t first_bits = {1, 2, 4, 8};
-    const bool strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
-    const bool narrow = (step->flags & SNNRT_NEURON_STATE_INT16) != 0;
-    const snnrt_int32 *x = (const snnrt_int32 *)step->current;
-    uint8_t *state = (uint8_t *)step->state;
-    snnrt_uint32 *output = (snnrt_uint32 *)step->output;
-    snnrt_plain_run run = {step->neurons, 0, 0};
-    uint32_t word = 0;
+/* `reach` is the condition on which a neuron fires, `leave` what is left then. The loops are written out, as GCC carries the
+ * predicate to and fro. */
+#define SNNRT_WIDE_FOUR(reach, leave, bits) \
+    "vldrw.u32 %q[u], [%[state]]\n\t" \
+    "vldrw.u32 %q[x], [%[current]], #16\n\t" \
+    "vqrdmlah.s32 %q[u], %q[u], %[factor]\n\t" \
+    "vldrw.u32 %q[level], [%[threshold]], #16\n\t" \
+    "vqadd.s32 %q[u], %q[u], %q[x]\n\t" \
+    "vptt.s32 " reach ", %q[u], %q[level]\n\t" leave \
+    "vaddvat.u32 %[word], %q[" bits "]\n\t" \
+    "vstrw.32 %q[u], [%[state]], #16\n\t"
+#define SNNRT_WIDE(reach, leave) \
+    __asm__ volatile("dls lr, %[groups]\n" \
+                     "1:\n\t" SNNRT_WIDE_FOUR(reach, leave, "low") SNNRT_WIDE_FOUR(reach, leave, "high") \
+                     "ror %[word], %[word], #8\n\t" \
+                     "le lr, 1b" \
+                     : [current] "+&r"(current), [threshold] "+&r"(threshold), [state] "+&r"(state), \
+                       [word] "+&Te"(word), [u] "=&w"(u), [x] "=&w"(x), [level] "=&w"(level) \
+                     : [factor] "r"(layer->factor), [value] "r"(layer->reset_value), [low] "w"(low), \
+                       [high] "w"(high), [groups] "r"(SNNRT_WORD / 8u) \
+                     : "lr", "p0", "cc", "memory")
+
+/* Full words of spikes, whose thresholds begin anew after `period` neurons, a whole number of words. */
+typedef struct snnrt_helium_words {
+    const snnrt_int32 *current;
+    void *state;
+    snnrt_uint32 *output;
+    uint32_t words;
+} snnrt_helium_words;
+
+SNNRT_INLINE static inline uint64_t helium_wide_words(const snnrt_helium_layer *layer,
+                                                      const snnrt_helium_words *all,
+                                                      const snnrt_thresholds *thresholds, const bool strict,
+                                                      const bool subtract) {
+    const uint32x4_t low = {1, 2, 4, 8}, high = {16, 32, 64, 128};
+    const snnrt_int32 *current = all->current, *threshold = thresholds->first;
+    const snnrt_int32 *const end = threshold + thresholds->period;
+    snnrt_uint32 *output = all->output, *const last = output + all->words;
+    void *state = all->state;
     uint64_t spikes = 0;
+    int32x4_t u, x, level;
     do {
-        const uint32_t count = snnrt_run_neurons(&run, thresholds->period);
-        const snnrt_int32 *threshold = thresholds->first + run.place;
-        uint32x4_t bits = vshlq_r_u32(first_bits, (int32_t)run.bit);
-        int32x4_t u, other;
-        if (!narrow && !strict) {
-            SNNRT_FOURS(SNNRT_TAKE_4, "", "ge", SNNRT_LEAVE_4);
-        } else if (!narrow) {
-            SNNRT_FOURS(SNNRT_TAKE_4, "", "gt", SNNRT_LEAVE_4);
-        } else if (!strict) {
-            SNNRT_FOURS(SNNRT_TAKE_4_NARROW, SNNRT_CLAMP_4, "ge", SNNRT_LEAVE_4_NARROW);
+        uint32_t word = 0;
+        if (subtract && strict) {
+            SNNRT_WIDE("gt", "vsubt.i32 %q[u], %q[u], %q[level]\n\t");
+        } else if (subtract) {
+            SNNRT_WIDE("ge", "vsubt.i32 %q[u], %q[u], %q[level]\n\t");
+        } else if (strict) {
+            SNNRT_WIDE("gt", "vdupt.32 %q[u], %[value]\n\t");
         } else {
-            SNNRT_FOURS(SNNRT_TAKE_4_NARROW, SNNRT_CLAMP_4, "gt", SNNRT_LEAVE_4_NARROW);
+            SNNRT_WIDE("ge", "vdupt.32 %q[u], %[value]\n\t");
         }
-        if (snnrt_end_run(&run, count, thresholds->period)) {
-            *output++ = word;
+        *output++ = word;
 #if SNNRT_WITH_COUNTERS
-            spikes += snnrt_popcount(word);
+        spikes += snnrt_popcount(word);
 #endif
-            word = 0;
-        }
-    } while (run.left != 0);
+        threshold = threshold == end ? thresholds->first : threshold;
+    } while (output != last);
     return spikes;
 }
 
-/* Any reset. */
-SNNRT_INLINE static inline uint64_t helium_update(const snnrt_neuron_step *step,
-                                                  const snnrt_helium_layer *layer,
-                                                  const snnrt_thresholds *thresholds, const bool narrow,
-                                                  const bool leaks, const uint32_t reset) {
-    const uint32x4_t first_bits = {1, 2, 4, 8};
-    const int32_t factor = layer->factor, margin = layer->margin, reset_value = layer->reset_value;
-    const snnrt_int32 *x = (const snnrt_int32 *)step->current;
-    snnrt_int32 *wide = (snnrt_int32 *)step->state;
-    snnrt_int16 *short_state = (snnrt_int16 *)step->state;
-    snnrt_uint32 *output = (snnrt_uint32 *)step->output;
-    snnrt_plain_run run = {step->neurons, 0, 0};
+/* Eight at a time, whose currents are narrowed on the way. */
+#define SNNRT_NARROW(reach, leave) \
+    __asm__ volatile("dls lr, %[groups]\n" \
+                     "1:\n\t" \
+                     "vldrh.u16 %q[u], [%[state]]\n\t" \
+                     "vld20.32 {q0, q1}, [%[current]]\n\t" \
+                     "vld21.32 {q0, q1}, [%[current]]!\n\t" \
+                     "vqrdmlah.s16 %q[u], %q[u], %[factor]\n\t" \
+                     "vqmovnb.s32 q0, q0\n\t" \
+                     "vqmovnt.s32 q0, q1\n\t" \
+                     "vldrh.u16 %q[level], [%[threshold]], #16\n\t" \
+                     "vqadd.s16 %q[u], %q[u], q0\n\t" \
+                     "vptt.s16 " reach ", %q[u], %q[level]\n\t" leave \
+                     "vaddvat.u16 %[word], %q[bits]\n\t" \
+                     "vstrh.16 %q[u], [%[state]], #16\n\t" \
+                     "ror %[word], %[word], #8\n\t" \
+                     "le lr, 1b" \
+                     : [current] "+&r"(current), [threshold] "+&r"(threshold), [state] "+&r"(state), \
+                       [word] "+&Te"(word), [u] "=&w"(u), [level] "=&w"(level) \
+                     : [factor] "r"(layer->factor >> 16), [value] "r"(layer->reset_value), [bits] "w"(bits), \
+                       [groups] "r"(SNNRT_WORD / 8u) \
+                     : "lr", "q0", "q1", "p0", "cc", "memory")
+
+static inline bool helium_saturated(void) {
+    uint32_t status;
+    __asm__ volatile("vmrs %0, fpscr_nzcvqc" : "=r"(status) : : "memory");
+    return (status & SNNRT_SATURATED) != 0;
+}
+
+static inline void helium_forget_saturation(void) {
+    uint32_t status;
+    __asm__ volatile("vmrs %0, fpscr_nzcvqc" : "=r"(status) : : "memory");
+    status &= ~SNNRT_SATURATED;
+    __asm__ volatile("vmsr fpscr_nzcvqc, %0" : : "r"(status) : "memory");
+}
+
+/* Any number of neurons up to a word, any reset; their spikes from bit 0. */
+SNNRT_NOINLINE static uint32_t helium_update_run(const snnrt_helium_layer *layer,
+                                                 const snnrt_helium_neurons *first, uint32_t count) {
+    const snnrt_int32 *x = first->current, *threshold = first->threshold;
+    snnrt_int32 *wide = (snnrt_int32 *)first->state;
+    snnrt_int16 *narrow = (snnrt_int16 *)first->state;
+    uint32x4_t bits = {1, 2, 4, 8};
     uint32_t word = 0;
-    uint64_t spikes = 0;
-    do {
-        const uint32_t count = snnrt_run_neurons(&run, thresholds->period);
-        const snnrt_int32 *threshold = thresholds->first + run.place;
-        uint32x4_t bits = vshlq_r_u32(first_bits, (int32_t)run.bit);
-        uint32_t left = count / 4u;
-        do {
-            const int32x4_t level = vldrwq_s32(threshold);
-            int32x4_t u = narrow ? vldrhq_s32(short_state) : vldrwq_s32(wide);
-            u = vqaddq_s32(leaks ? vqrdmulhq_n_s32(u, factor) : u, vldrwq_s32(x));
-            if (narrow) {
-                u = vminq_s32(vmaxq_s32(u, vdupq_n_s32(INT16_MIN)), vdupq_n_s32(INT16_MAX));
-            }
-            {
-                const mve_pred16_t fired = vcmpgtq_s32(u, vsubq_n_s32(level, margin));
-                word = vaddvaq_p_u32(word, bits, fired);
-                u = reset == SNNRT_RESET_VALUE      ? vdupq_m_n_s32(u, reset_value, fired)
-                    : reset == SNNRT_RESET_SUBTRACT ? vsubq_m_s32(u, u, level, fired)
-                                                    : u;
-            }
-            bits = vshlq_n_u32(bits, 4);
-            if (narrow) {
-                vstrhq_s32(short_state, u);
-                short_state += 4;
-            } else {
-                vstrwq_s32(wide, u);
-                wide += 4;
-            }
-            x += 4;
-            threshold += 4;
-        } while (--left != 0);
-        if (snnrt_end_run(&run, count, thresholds->period)) {
-            *output++ = word;
-#if SNNRT_WITH_COUNTERS
-            spikes += snnrt_popcount(word);
-#endif
-            word = 0;
+    for (uint32_t k = 0; k < count; k += 4u) {
+        const mve_pred16_t there = vctp32q(count - k);
+        const int32x4_t level = vldrwq_z_s32(threshold + k, there);
+        int32x4_t u = layer->narrow ? vldrhq_z_s32(narrow + k, there) : vldrwq_z_s32(wide + k, there);
+        mve_pred16_t fired;
+        u = vqaddq_s32(vqrdmlahq_n_s32(u, u, layer->factor), vldrwq_z_s32(x + k, there));
+        if (layer->narrow) {
+            u = vminq_s32(vmaxq_s32(u, vdupq_n_s32(INT16_MIN)), vdupq_n_s32(INT16_MAX));
         }
-    } while (run.left != 0);
+        fired = layer->strict ? vcmpgtq_m_s32(u, level, there) : vcmpgeq_m_s32(u, level, there);
+        word = vaddvaq_p_u32(word, bits, fired);
+        bits = vshlq_n_u32(bits, 4);
+        if (layer->reset == SNNRT_RESET_SUBTRACT) {
+            u = vqsubq_m_s32(u, u, level, fired);
+        } else if (layer->reset == SNNRT_RESET_VALUE) {
+            u = vdupq_m_n_s32(u, layer->reset_value, fired);
+        }
+        if (layer->narrow) {
+            vstrhq_p_s32(narrow + k, u, there);
+        } else {
+            vstrwq_p_s32(wide + k, u, there);
+        }
+    }
+    return word;
+}
+
+/* The thresholds of a word; false where one does not fit. */
+SNNRT_NOINLINE static bool helium_narrow_thresholds(const snnrt_int32 *threshold, snnrt_int16 *narrow) {
+    helium_forget_saturation();
+    for (uint32_t k = 0; k < SNNRT_WORD; k += 4u) {
+        const int32x4_t level = vldrwq_s32(threshold + k);
+        vstrhq_s32(narrow + k, vreinterpretq_s32_s16(vqmovnbq_s32(vdupq_n_s16(0), level)));
+    }
+    if (helium_saturated()) {
+        helium_forget_saturation();
+        return false;
+    }
+    return true;
+}
+
+/* A word of neurons of 16 bits once more, from what they were before. */
+SNNRT_NOINLINE static uint32_t helium_update_again(const snnrt_helium_layer *layer,
+                                                   const snnrt_helium_neurons *first,
+                                                   const snnrt_int16 *before) {
+    snnrt_int16 *const state = (snnrt_int16 *)first->state;
+    uint32_t word;
+    for (uint32_t k = 0; k < SNNRT_WORD; k += 8u) {
+        vstrhq_s16(state + k, vldrhq_s16(before + k));
+    }
+    word = helium_update_run(layer, first, SNNRT_WORD);
+    helium_forget_saturation();
+    return word;
+}
+
+/* The same of 16 bits: where nothing saturates, sums of 16 bits are those of 32. */
+SNNRT_INLINE static inline uint64_t helium_narrow_words(const snnrt_helium_layer *layer,
+                                                        const snnrt_helium_words *all,
+                                                        const snnrt_thresholds *thresholds,
+                                                        const bool strict, const bool subtract) {
+    const uint16x8_t bits = {1, 2, 4, 8, 16, 32, 64, 128};
+    const snnrt_int32 *current = all->current, *wide = thresholds->first;
+    const snnrt_int32 *const end = wide + thresholds->period;
+    const bool several = thresholds->period != SNNRT_WORD;
+    snnrt_uint32 *output = all->output, *const last = output + all->words;
+    snnrt_int16 *state = (snnrt_int16 *)all->state;
+    snnrt_int16 narrow[SNNRT_WORD], before[SNNRT_WORD];
+    uint64_t spikes = 0;
+    int16x8_t u, level;
+    bool fits = helium_narrow_thresholds(wide, narrow);
+    do {
+        const snnrt_helium_neurons first = {current, wide, state};
+        const snnrt_int16 *threshold = narrow;
+        uint32_t word = 0;
+        u = vldrhq_s16(state);
+        vstrhq_s16(before, u);
+        u = vldrhq_s16(state + 8);
+        vstrhq_s16(before + 8, u);
+        u = vldrhq_s16(state + 16);
+        vstrhq_s16(before + 16, u);
+        u = vldrhq_s16(state + 24);
+        vstrhq_s16(before + 24, u);
+        if (subtract && strict) {
+            SNNRT_NARROW("gt", "vqsubt.s16 %q[u], %q[u], %q[level]\n\t");
+        } else if (subtract) {
+            SNNRT_NARROW("ge", "vqsubt.s16 %q[u], %q[u], %q[level]\n\t");
+        } else if (strict) {
+            SNNRT_NARROW("gt", "vdupt.16 %q[u], %[value]\n\t");
+        } else {
+            SNNRT_NARROW("ge", "vdupt.16 %q[u], %[value]\n\t");
+        }
+        if (helium_saturated() || !fits) {
+            word = helium_update_again(layer, &first, before);
+        }
+        *output++ = word;
+#if SNNRT_WITH_COUNTERS
+        spikes += snnrt_popcount(word);
+#endif
+        if (several) {
+            wide += SNNRT_WORD;
+            wide = wide == end ? thresholds->first : wide;
+            fits = helium_narrow_thresholds(wide, narrow);
+        }
+    } while (output != last);
     return spikes;
 }
 
-SNNRT_NOINLINE static uint64_t helium_update_any(const snnrt_neuron_step *step,
-                                                 const snnrt_helium_layer *layer,
-                                                 const snnrt_thresholds *thresholds, bool leaks) {
-    return helium_update(step, layer, thresholds, (step->flags & SNNRT_NEURON_STATE_INT16) != 0, leaks,
-                         SNNRT_NEURON_RESET(step->flags));
+/* A function for each, so that each has its registers. */
+typedef uint64_t snnrt_helium_form(const snnrt_helium_layer *layer, const snnrt_helium_words *all,
+                                   const snnrt_thresholds *thresholds);
+#define SNNRT_HELIUM_FORM(name, words, strict, subtract) \
+    SNNRT_NOINLINE static uint64_t name(const snnrt_helium_layer *layer, const snnrt_helium_words *all, \
+                                        const snnrt_thresholds *thresholds) { \
+        return words(layer, all, thresholds, strict, subtract); \
+    }
+SNNRT_HELIUM_FORM(helium_wide_value, helium_wide_words, false, false)
+SNNRT_HELIUM_FORM(helium_wide_subtract, helium_wide_words, false, true)
+SNNRT_HELIUM_FORM(helium_wide_value_strict, helium_wide_words, true, false)
+SNNRT_HELIUM_FORM(helium_wide_subtract_strict, helium_wide_words, true, true)
+SNNRT_HELIUM_FORM(helium_narrow_value, helium_narrow_words, false, false)
+SNNRT_HELIUM_FORM(helium_narrow_subtract, helium_narrow_words, false, true)
+SNNRT_HELIUM_FORM(helium_narrow_value_strict, helium_narrow_words, true, false)
+SNNRT_HELIUM_FORM(helium_narrow_subtract_strict, helium_narrow_words, true, true)
+
+static snnrt_helium_form *helium_form_of(const snnrt_helium_layer *layer) {
+    if (layer->reset == SNNRT_RESET_SUBTRACT) {
+        return layer->narrow   ? layer->strict ? helium_narrow_subtract_strict : helium_narrow_subtract
+               : layer->strict ? helium_wide_subtract_strict
+                               : helium_wide_subtract;
+    }
+    return layer->narrow   ? layer->strict ? helium_narrow_value_strict : helium_narrow_value
+           : layer->strict ? helium_wide_value_strict
+                           : helium_wide_value;
 }
 
 bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
-    const int32_t a = *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
-    const uint32_t reset = SNNRT_NEURON_RESET(step->flags);
-    /* All of a membrane is no factor of 31 bits. */
-    const bool leaks = a >> 15 == 0;
+    const uint32_t a = *(const snnrt_uint32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
+    snnrt_uint32 *output = (snnrt_uint32 *)step->output;
+    snnrt_plain_run run = {step->neurons, 0, 0};
     snnrt_thresholds thresholds;
     snnrt_helium_layer layer;
+    uint32_t word = 0, done = 0;
+    uint64_t fired = 0;
     snnrt_find_thresholds(step, &thresholds);
-    if ((thresholds.period | step->neurons) % 4u != 0) {
-        return false;
+    layer.factor = (int32_t)((a - (1u << 15)) << 16);
+    layer.reset = SNNRT_NEURON_RESET(step->flags);
+    layer.reset_value = layer.reset == SNNRT_RESET_VALUE
+                            ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE]
+                            : 0;
+    layer.strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
+    layer.narrow = (step->flags & SNNRT_NEURON_STATE_INT16) != 0;
+    if (thresholds.period % SNNRT_WORD == 0 && run.left >= SNNRT_WORD && layer.reset != SNNRT_RESET_NONE) {
+        const snnrt_helium_words all = {(const snnrt_int32 *)step->current, step->state, output,
+                                        run.left / SNNRT_WORD};
+        fired = helium_form_of(&layer)(&layer, &all, &thresholds);
+        done = all.words * SNNRT_WORD;
+        output += all.words;
+        run.left -= done;
+        run.place = done % thresholds.period;
     }
-    layer.factor = (int32_t)((uint32_t)a << 16);
-    layer.margin = (step->flags & SNNRT_NEURON_STRICT) == 0;
-    layer.reset_value =
-        reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
-    if (!leaks || reset != SNNRT_RESET_SUBTRACT) {
-        *spikes = helium_update_any(step, &layer, &thresholds, leaks);
-    } else {
-        *spikes = helium_update_subtracted(step, layer.factor, &thresholds);
+    while (run.left != 0) {
+        const uint32_t count = snnrt_run_neurons(&run, thresholds.period);
+        const snnrt_helium_neurons first = {(const snnrt_int32 *)step->current + done,
+                                            thresholds.first + run.place,
+                                            (uint8_t *)step->state + done * (layer.narrow ? 2u : 4u)};
+        word |= helium_update_run(&layer, &first, count) << run.bit;
+        done += count;
+        if (snnrt_end_run(&run, count, thresholds.period)) {
+            *output++ = word;
+#if SNNRT_WITH_COUNTERS
+            fired += snnrt_popcount(word);
+#endif
+            word = 0;
+        }
     }
+    *spikes = fired;
     return true;
 }
 #else

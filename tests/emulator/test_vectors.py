@@ -1,0 +1,117 @@
+"""The vectors of Cortex-M55 give the reference's bits at every shape that takes another of their loops."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from device_programs import EVERYTHING, build_for_core, need_core, run_on_core
+from exported_models import check_output, export
+
+from snnrt import GraphBuilder
+from snnrt.ir.graph import Graph
+
+CORE = "cortex-m55"
+STEPS = 3
+# outputs beside blocks of 4, 8, 12, 16, 24 and 32
+OUTPUTS = (1, 3, 6, 8, 10, 13, 16, 20, 31, 32, 33, 44, 64)
+CONVOLUTIONS = [
+    {"kernel": (3, 3), "padding": 1},
+    {"kernel": (1, 1)},
+    {"kernel": (3, 2), "stride": (2, 3), "padding": (0, 1, 2, 0)},
+    {"kernel": (2, 3), "dilation": (2, 2), "padding": 2},
+    {"kernel": (5, 4), "padding": 6},
+]
+READ = ("spikes", "counts", "values")
+PEAKS = {"spikes": 1, "counts": 30, "values": 90}
+
+
+def begun(
+    rng: np.random.Generator, channels: int, read: str, size: tuple[int, int]
+) -> tuple[GraphBuilder, object, np.ndarray]:
+    """A graph of (channels, *size) whose first layer's inputs are bits, counts or any values; inputs (2, ...)."""
+    peak = PEAKS[read]
+    g = GraphBuilder(
+        (channels, *size), encoding="constant" if read == "values" else "spikes", timesteps=STEPS, scale=1.0,
+        peak=peak, low=-float(peak), high=float(peak), arithmetic="integer",
+    )  # fmt: skip
+    x = g.input
+    if read != "values":
+        several = {"multiple": True, "max_spikes": peak} if read == "counts" else {}
+        x = g.neuron(g.add(x, as_current=True), membrane=0, threshold=1, reset="none", **several)
+    shape = (2, STEPS, channels, *size)
+    values = rng.integers(-peak, peak + 1, shape) * (rng.random(shape) < 0.6)
+    return g, x, (values[:, 0] if read == "values" else values).astype(np.float32)
+
+
+def finished(g: GraphBuilder, x: object) -> Graph:
+    """With every sum in sight: a neuron that never fires keeps it."""
+    shown = g.neuron(x, membrane=0, reset="none", name="shown")
+    classes = g.flatten(g.sum_pool2d(shown, shown.shape[1:]) if len(shown.shape) == 3 else shown)
+    return g.finish(classes, scale=np.ones(classes.shape))
+
+
+def int8(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    return rng.choice([-127, 127, *range(-60, 60)], shape).astype(np.int8)
+
+
+def convolutions() -> Iterator[tuple[Graph, np.ndarray]]:
+    places = itertools.cycle(CONVOLUTIONS)
+    for place, (outputs, read) in enumerate(itertools.product(OUTPUTS, READ)):
+        rng = np.random.default_rng(place)
+        options = dict(next(places))
+        groups, depth = (2, 5) if place % 4 == 3 and outputs % 2 == 0 else (1, (1, 3, 9, 40)[place // 3 % 4])
+        g, x, values = begun(rng, groups * depth, read, (6, 7))
+        bias = rng.integers(-99, 99, outputs).astype(np.int32) if place % 3 else None
+        weights = int8(rng, outputs, depth, *options.pop("kernel"))
+        yield finished(g, g.conv2d(x, weights, bias, groups=groups, **options)), values
+
+
+def depthwise() -> Iterator[tuple[Graph, np.ndarray]]:
+    for place, (channels, read) in enumerate(itertools.product((2, 8, 12, 24, 40), READ)):
+        rng = np.random.default_rng(place)
+        options = dict(CONVOLUTIONS[place % len(CONVOLUTIONS)])
+        g, x, values = begun(rng, channels, read, (6, 7))
+        bias = rng.integers(-99, 99, channels).astype(np.int32) if place % 2 else None
+        weights = int8(rng, channels, 1, *options.pop("kernel"))
+        yield finished(g, g.conv2d(x, weights, bias, groups=channels, **options)), values
+
+
+def dense() -> Iterator[tuple[Graph, np.ndarray]]:
+    for place, (outputs, read) in enumerate(itertools.product(OUTPUTS, READ)):
+        rng = np.random.default_rng(place)
+        g, x, values = begun(rng, 9, read, (5, 7))
+        yield finished(g, g.dense(g.flatten(x), int8(rng, outputs, 315))), values
+
+
+def neurons() -> Iterator[tuple[Graph, np.ndarray]]:
+    """Counts that are no multiple of anything, each reset, decays up to 1 (32768), currents beyond 16 bits."""
+    shapes = [(5, 3, 7), (16, 4, 4), (32, 3, 3), (64, 2, 3), (96, 1, 2), (33, 1, 2), (130, 1, 1)]
+    resets = [{"reset": "subtract"}, {"reset": "value", "reset_value": -7}, {"reset": "none"}]
+    for place, (reset, strict, bits) in enumerate(itertools.product(resets, (False, True), (16, 32))):
+        for shape, decay in zip(shapes, itertools.cycle((0, 32768, 16384, 29491, 655))):
+            rng = np.random.default_rng((place, *shape))
+            g, x, values = begun(rng, shape[0], "values", shape[1:])
+            large = shape[0] % 3 == 0
+            factor = rng.choice([1, 40, 120]) if large else 1
+            weights = np.full((shape[0], 1, 1, 1), factor, np.int8)
+            current = g.conv2d(x, weights, groups=shape[0])
+            threshold = rng.integers(1, 40_000 if place % 2 and large else 300, shape[0])
+            per = threshold if place % 3 else threshold[0]
+            x = g.neuron(current, membrane=decay, threshold=per, strict=strict, **reset, name="it")
+            graph = finished(g, g.add(x, as_current=True))
+            nodes = [replace(node, state_bits=bits) if node.name == "it" else node for node in graph.nodes]
+            yield graph.with_(nodes=tuple(nodes)), values
+
+
+@pytest.mark.parametrize("make", [convolutions, depthwise, dense, neurons])
+def test_every_shape(make, tmp_path) -> None:
+    core = need_core(CORE)
+    exported = [export(tmp_path, place, graph, x) for place, (graph, x) in enumerate(make())]
+    image = build_for_core(core, tmp_path / "build", "models", exported[0].graph, EVERYTHING)
+    assert run_on_core(core, image, tmp_path) == f"{len(exported)} models\n"
+    for place, model in enumerate(exported):
+        assert check_output((tmp_path / f"{place}.output").read_bytes(), model) == 2, f"model {place}"
