@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 PYTEST := $(BIN)/python -m pytest
 # all C but what is generated
 C_FILES := $(filter-out csrc/snnrt_ir.h csrc/snnrt_constants.h,$(wildcard csrc/*.[ch] csrc/*/*.[ch] csrc/*/*/*.[ch] \
-	tests/csrc/*.c tests/emulator/*.c targets/emulator/boards/*.[ch] benchmarks/*.[ch] benchmarks/*/*.[ch]))
+	tests/csrc/*.c tests/csrc/*/*.h tests/emulator/*.c targets/emulator/boards/*.[ch] benchmarks/*.[ch] benchmarks/*/*.[ch]))
 CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
 SAY = @printf 'make $@: %s\n'
 
@@ -110,6 +110,8 @@ compilers:
 		|| echo 'without chromium the tests of the report in a browser are left out'
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind || echo 'without valgrind one test is left out'
 	@command -v g++ >/dev/null || .ci/install_packages g++ || echo 'without g++ the tests in C++ are left out'
+	@test -e /usr/include/simde/x86/avx512.h || .ci/install_packages libsimde-dev \
+		|| echo "without SIMDe's headers kernels for x86 are tested only where the processor runs them"
 	@ls "$$(clang++ -print-resource-dir 2>/dev/null)"/lib/linux/libclang_rt.asan-*.a >/dev/null 2>&1 \
 		|| .ci/install_packages clang libclang-rt-dev || echo 'without clang its builds are left out'
 	@{ command -v cmake && command -v ninja; } >/dev/null || .ci/install_packages cmake ninja-build \

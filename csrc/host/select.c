@@ -25,7 +25,9 @@ const char *snnrt_host_kernel_name(uint32_t index) {
 }
 
 bool snnrt_host_kernel_runs(uint32_t index) {
-#if WITH_X86
+#if WITH_X86 && defined(SNNRT_EMULATED_SETS)
+    return index < snnrt_host_kernel_sets();
+#elif WITH_X86
     if (index == 1) {
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
                __builtin_cpu_supports("popcnt");

@@ -158,7 +158,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline void avx2_sum_windows(const snnrt_unit_pla
                (whole ? SNNRT_BLOCK_OUTPUTS : left) * sizeof *bias);
     }
     /* Not known to be 0, or the compiler copies it in every turn of the inner loop. */
-    __asm__("" : "+x"(zero));
+    SNNRT_NOT_KNOWN(zero, "+x");
     output += SNNRT_BLOCK_OUTPUTS * block;
     for (uint32_t ox = 0; ox < windows; ox++, output += outputs) {
         const snnrt_unit_entry *pair = list + start[ox * stride], *end = list + start[ox * stride + width];

@@ -122,7 +122,7 @@ SNNRT_INLINE SNNRT_AVX512 static inline void avx512_sum_windows(const snnrt_unit
                                      : _mm512_maskz_loadu_epi32(mask[k], (const snnrt_int32 *)step->bias + o);
     }
     /* Not known to be 0, or the compiler copies it in every turn of the inner loop. */
-    __asm__("" : "+v"(zero));
+    SNNRT_NOT_KNOWN(zero, "+v");
     output += SNNRT_BLOCK_OUTPUTS * block;
     for (uint32_t ox = 0; ox < windows; ox++, output += outputs) {
         const snnrt_unit_entry *quad = list + start[ox * stride], *end = list + start[ox * stride + width];

@@ -1,6 +1,6 @@
 /* The float32 neuron step with AVX2, whole blocks in vectors: every operation, rounding and order of the portable step. */
 #if defined(__x86_64__) && defined(__GNUC__)
-#include "parameter_walk.h"
+#include "../../host/parameter_walk.h"
 #include "x86.h"
 
 #define FLOAT_LANES 8u

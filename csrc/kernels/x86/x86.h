@@ -8,8 +8,17 @@
 #include "../../snnrt_float.h"
 #include "../../snnrt_kernels.h"
 
+#ifdef SNNRT_EMULATED_SETS
+/* For a test: <immintrin.h> computes in plain C. */
+#define SNNRT_AVX2
+#define SNNRT_AVX512
+#define SNNRT_NOT_KNOWN(vector, constraint) __asm__("" : "+m"(vector))
+#else
 #define SNNRT_AVX2 __attribute__((target("avx2,bmi,popcnt")))
 #define SNNRT_AVX512 __attribute__((target("avx2,bmi,popcnt,avx512f,avx512bw,avx512vl,avx512vnni")))
+/* A value that the compiler does not know to be what it is. */
+#define SNNRT_NOT_KNOWN(vector, constraint) __asm__("" : constraint(vector))
+#endif
 
 snnrt_scan_kernel snnrt_scan_i16_avx2, snnrt_scan_i16_avx512vnni, snnrt_scan_f32_avx2;
 snnrt_accumulate_kernel snnrt_accumulate_i8_avx2, snnrt_accumulate_i8_avx512vnni;

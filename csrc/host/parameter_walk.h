@@ -1,8 +1,8 @@
 /* Where the parameters of a block of neurons lie, block after block. Internal. */
-#ifndef SNNRT_X86_PARAMETER_WALK_H
-#define SNNRT_X86_PARAMETER_WALK_H
+#ifndef SNNRT_PARAMETER_WALK_H
+#define SNNRT_PARAMETER_WALK_H
 
-#include "../neuron_block.h"
+#include "../kernels/neuron_block.h"
 
 /* A parameter's values for block after block: at values + first, + channel, or the same copies. */
 typedef struct snnrt_parameter_walk {

@@ -1,9 +1,12 @@
-/* What the integer neuron steps in vectors share: where a block's parameters lie, and which loop is for what. Each
- * instruction set has the loops in a file of its own; what they leave out snnrt_neuron_i32_from does. Internal. */
-#ifndef SNNRT_X86_NEURON_LANES_H
-#define SNNRT_X86_NEURON_LANES_H
+/* What the integer neuron steps in vectors share: where a block's parameters lie, and which loop is for what. The
+ * loops are in neuron_lanes_step.h; what they leave out snnrt_neuron_i32_from does. Internal. */
+#ifndef SNNRT_NEURON_LANES_H
+#define SNNRT_NEURON_LANES_H
 
 #include "parameter_walk.h"
+
+#define SNNRT_LANES_JOINED(a, b) a##_##b
+#define SNNRT_LANES_PASTE(a, b) SNNRT_LANES_JOINED(a, b)
 
 /* How a membrane decays: a product in Q15; a shift, where α is 2^-shift; or not at all. */
 enum { SNNRT_DECAY_PRODUCT = 0, SNNRT_DECAY_SHIFT = 1, SNNRT_DECAY_NONE = 2 };
