@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import platform
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,12 @@ PROFILED = 1000
 def finish(
     run: Experiment, held: Split, test: Split, data: str, class_names: tuple[str, ...] | None = None,
     preprocessing: dict[str, object] | None = None, fine: str | None = None,
+    first_exits: Sequence[int] = (1,),
 ) -> dict[str, Any]:  # fmt: skip
     """Convert, choose the threshold on ``held``, measure on ``test``, write PATH.snnrt, .nir and .json.
 
     ``preprocessing``: what the files say of raw data. ``fine``: as :func:`snnrt.convert` takes it.
+    ``first_exits``: timesteps before which no run ends, to choose among.
 
     ``held``, which trained nothing, calibrates int8's scales, too. Figures of the log: accuracy after
     timesteps, exits, EDP, in int8 on the core; on the whole test set and on its first half.
@@ -55,8 +58,7 @@ def finish(
     seen = x[:500]
     int8: dict[str, Any] = {"numbers": "int8", "calibrate": seen, "fine": fine}
     net = training.to_network(run.network, **int8, **given)
-    threshold = choose_threshold(net, outcomes(net, x), y)
-    exit = snnrt.Exit.entropy(threshold) if threshold else snnrt.Exit.never()
+    exit = choose_exit(net, outcomes(net, x), y, first_exits)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     net = training.export(run.network, options.output.with_suffix(".snnrt"), exit=exit, **int8, **given)
     training.export(run.network, options.output.with_suffix(".nir"), exit=exit, **given)
@@ -72,8 +74,9 @@ def finish(
         "training": [_plain(stage, record) for stage, record in run.history],
         "training_seconds": round(sum(record.seconds for _, record in run.history)),
         "file_bytes": net.file_info().file_bytes, "arena_bytes": net.file_info().arena_bytes,
-        "exit": {"rule": "entropy", "threshold": threshold,
-                 "chosen": f"the largest that loses at most {MAX_DROP:.1%} on {len(x)} held-out inputs"},
+        "exit": {"rule": exit.rule, "threshold": exit.threshold, "as_text": str(exit),
+                 "chosen": "the one with the fewest timesteps of those that lose at most "
+                           f"{MAX_DROP:.1%} on {len(x)} held-out inputs"},
     }  # fmt: skip
     tx, ty = _arrays(test, run.over_time)
     found = outcomes(net, tx)
@@ -120,14 +123,18 @@ def outcomes(net: snnrt.Network, x: np.ndarray) -> Outcomes:
     return Outcomes.of(net.graph, found)
 
 
-def choose_threshold(net: snnrt.Network, found: Outcomes, y: np.ndarray) -> float:
-    """The largest of THRESHOLDS that loses at most MAX_DROP of accuracy; 0 where none does."""
+def choose_exit(net: snnrt.Network, found: Outcomes, y: np.ndarray, first_exits: Sequence[int]) -> snnrt.Exit:
+    """Of THRESHOLDS, each in force from one of ``first_exits`` on, the one with the fewest timesteps in the
+    mean that loses at most MAX_DROP of accuracy; never where none does."""
     least = (found.classes[:, -1] == y).mean() - MAX_DROP
-    for threshold in THRESHOLDS:
-        steps = found.exit_steps(snnrt.Exit.entropy(threshold), net.graph)
-        if (found.answers(steps) == y).mean() >= least:
-            return threshold
-    return 0.0
+    best, fewest = snnrt.Exit.never(), float(found.timesteps)
+    for first in first_exits:
+        for threshold in THRESHOLDS:
+            one = snnrt.Exit.of(f"entropy:{threshold:g}" + (f"@{first}-" if first > 1 else ""))
+            steps = found.exit_steps(one, net.graph)
+            if (found.answers(steps) == y).mean() >= least and steps.mean() < fewest:
+                best, fewest = one, float(steps.mean())
+    return best
 
 
 def measure(net: snnrt.Network, exit: snnrt.Exit, found: Outcomes, y: np.ndarray) -> dict[str, Any]:
@@ -162,7 +169,7 @@ def tell(figures: dict[str, Any], path: Path, seconds: float) -> None:
     print(f"int8, {found['inputs']} test inputs, accuracy after timesteps:")
     print("  " + ", ".join(f"{step}: {100 * value:.2f} %" for step, value in after.items()))
     print(
-        f"exit at entropy < {figures['exit']['threshold']:g}: accuracy {100 * found['accuracy']:.2f} % at "
+        f"exit {figures['exit']['as_text']}: accuracy {100 * found['accuracy']:.2f} % at "
         f"{found['mean_timesteps']:.3f} timesteps (the first half: "
         f"{100 * figures['first_half_of_test']['accuracy']:.2f} %)"
     )

@@ -9,9 +9,9 @@ works; the loss counts the sum of outputs after every one of them, so that a run
 
 FOLDER2 has MNIST's training images (train-images-idx3-ubyte.gz …), of which ``saccades.py`` synthesises
 streams. The network learns the first saccade of all of these, then whole streams, synthetic ones and the
-recordings. Without it the recordings alone train. The last 200 training recordings are held back, and so are
-the images that they were made of, and 2,000 more: their streams calibrate the integers and choose the
-threshold.
+recordings, and at last those of images that are changed a little. Without it the recordings alone train. The
+last 200 training recordings are held back, and so are the images that they were made of, and 2,000 more:
+their streams calibrate the integers and choose the exit.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import numpy as np
 import saccades
 import torch
 from datasets import Split
+from torch.nn import functional
 
 import snnrt
 from snnrt import training
@@ -36,9 +37,12 @@ from snnrt.training.augment import shift
 BINS, HELD = 15, 200
 FIRST = 6
 """Bins of the first saccade and the begin of the second."""
+FIRST_EXITS = (1, 2, 3, 4, 5)
+"""Bins of which one is the first that a run may end in."""
 HELD_IMAGES = 2000
-REPEATED, WHOLE = 10, 20000
-"""How often an epoch shows each recording, and of how many synthetic streams it shows all bins."""
+REPEATED, WHOLE, OTHERWISE = 10, 20000, 40000
+"""How often an epoch shows each recording, of how many synthetic streams it shows all bins, and how many
+images it changes."""
 _SHIFT = shift(1)
 
 
@@ -47,8 +51,20 @@ def moved(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return _SHIFT(x.flatten(1, 2), generator).unflatten(1, (x.shape[1], 2))
 
 
-def synthesised(folder: Path, recordings: Split, limit: int | None, seed: int) -> tuple[Split, Split]:
-    """Streams of MNIST's training images, to learn from (``limit``: so many) and held back.
+def written_otherwise(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """(N, 1, 28, 28) uint8: each turned, slanted and resized a little, as other hands write."""
+    turn, slant, *sizes = torch.randn(4, len(images), generator=generator) * torch.tensor(
+        [[0.1], [0.1], [0.06], [0.06]]
+    )
+    wide, high = (1 + size for size in sizes)
+    rows = torch.stack([wide * turn.cos(), slant - high * turn.sin(), torch.zeros_like(turn)], 1)
+    columns = torch.stack([wide * turn.sin(), high * turn.cos(), torch.zeros_like(turn)], 1)
+    grid = functional.affine_grid(torch.stack([rows, columns], 1), list(images.shape), False)
+    return functional.grid_sample(images.float(), grid, align_corners=False).round().to(torch.uint8)
+
+
+def image_parts(folder: Path, recordings: Split) -> tuple[torch.Tensor, Split, Split]:
+    """Which images train, the images and their labels (all of them), and those that are held back.
 
     Recording i is of image i, so the images of the recordings that are held back are left out.
     """
@@ -56,15 +72,9 @@ def synthesised(folder: Path, recordings: Split, limit: int | None, seed: int) -
     count = len(recordings[1])
     if not torch.equal(y[:count], recordings[1]):
         raise SystemExit(f"{folder}: expected the images that the recordings are of, with the same labels")
-    held = torch.arange(len(y)) >= len(y) - HELD_IMAGES
-    used = (~held).nonzero()[:, 0]
-    used = used[(used < count - HELD) | (used >= count)][:limit]
-    held = held.nonzero()[:limit, 0]
-    print(f"synthesising {len(used) + len(held)} streams: some minutes for all")
-    generator = torch.Generator().manual_seed(seed)
-    return tuple(  # type: ignore[return-value]
-        (saccades.streams(images[part, 0], BINS, generator), y[part]) for part in (used, held)
-    )
+    numbers = torch.arange(len(y) - HELD_IMAGES)
+    used = numbers[(numbers < count - HELD) | (numbers >= count)]
+    return used, (images, y), (images[-HELD_IMAGES:], y[-HELD_IMAGES:])
 
 
 def from_files(folder: Path, output: Path, test: datasets.Split) -> dict[str, float]:
@@ -92,16 +102,37 @@ def train(run: experiment.Experiment, options: argparse.Namespace, recordings: S
         settings = training.Settings(options.epochs or 20, batch=50, learning_rate=3e-3, **shared)
         run.train([experiment.Stage(settings, loss)], (x[:count], y[:count]), held)
         return held
-    (sx, sy), more = synthesised(options.mnist, recordings, options.limit, options.seed)
+    used, (images, labels), more = image_parts(options.mnist, recordings)
+    used = used[: options.limit]
+    sx, sy = synthesised(images[used], options.seed), labels[used]
     settings = training.Settings(options.first_epochs, batch=64, learning_rate=3e-3, **shared)
     stage = experiment.Stage(settings, loss, name="synthetic, the first bins")
     run.train([stage], (sx[:, :FIRST], sy), (held[0][:, :FIRST], held[1]))
     settings = training.Settings(options.epochs or 2, batch=64, learning_rate=1e-3, **shared)
     stage = experiment.Stage(settings, loss, name="synthetic and recorded, all bins")
-    both = [torch.cat([*[one[:count]] * REPEATED, other[:WHOLE]]) for one, other in ((x, sx), (y, sy))]
-    run.train([stage], (both[0], both[1]), held)
+    recorded = x[:count], y[:count]
+    run.train([stage], mixed(recorded, (sx[:WHOLE], sy[:WHOLE])), held)
+    used = used[torch.randperm(len(used), generator=torch.Generator().manual_seed(options.seed))[:OTHERWISE]]
+    changed = written_otherwise(images[used], torch.Generator().manual_seed(options.seed + 1))
+    sx, sy = synthesised(changed, options.seed + 1), labels[used]
+    settings = training.Settings(options.last_epochs, batch=64, learning_rate=1e-3, **shared)
+    stage = experiment.Stage(settings, loss, name="written otherwise and recorded, all bins")
+    run.train([stage], mixed(recorded, (sx, sy)), held)
     # recordings first: the first ones calibrate
-    return torch.cat([held[0], more[0]]), torch.cat([held[1], more[1]])
+    found = synthesised(more[0][: options.limit], options.seed + 2)
+    return torch.cat([held[0], found]), torch.cat([held[1], more[1][: options.limit]])
+
+
+def synthesised(images: torch.Tensor, seed: int) -> torch.Tensor:
+    """Streams of (N, 1, 28, 28) images; thirty a second or more."""
+    print(f"synthesising {len(images)} streams")
+    return saccades.streams(images[:, 0], BINS, torch.Generator().manual_seed(seed))
+
+
+def mixed(recorded: Split, synthetic: Split) -> Split:
+    """Recordings, each REPEATED times, and synthetic streams."""
+    x, y = (torch.cat([*[one] * REPEATED, other]) for one, other in zip(recorded, synthetic))
+    return x, y
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -109,6 +140,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = experiment.parser_of("nmnist_vgg", __doc__, None)
     parser.add_argument("--mnist", type=Path, help="where MNIST's training images lie, to synthesise from")
     parser.add_argument("--first-epochs", type=int, default=6, help="with --mnist, of the first saccade")
+    parser.add_argument("--last-epochs", type=int, default=1, help="with --mnist, of images that are changed")
     options = experiment.begin(parser, arguments)
     if options.mnist is not None and not options.mnist.is_dir():
         parser.error(f"--mnist: {options.mnist}: no such folder")
@@ -122,7 +154,7 @@ def main(arguments: list[str] | None = None) -> None:
     test = datasets.nmnist(options.folder, "test", BINS)
     figures = measuring.finish(
         run, held, test, "N-MNIST, 15 bins of 20 ms, pixels two by two, 0 or 1",
-        preprocessing={"interval": 20000, "size": (34, 34)},
+        preprocessing={"interval": 20000, "size": (34, 34)}, first_exits=FIRST_EXITS,
     )  # fmt: skip
     figures["exit"]["held_out"] = {"recordings": HELD, "synthetic": len(held[1]) - HELD}
     network = snnrt.load(options.output.with_suffix(".snnrt"))
