@@ -287,8 +287,15 @@ static inline int32_t snnrt_saturating_add(int32_t a, int32_t b) {
     return sum;
 #elif defined(__GNUC__) && !SNNRT_WITH_KERNEL_TABLE
     int32_t sum;
-    /* Where it overflows both have the same sign. */
+    /* Where it overflows both have the same sign. Thumb-2 jumps there, for it is rare; others are told nothing. */
+#if defined(__thumb2__)
+    if (__builtin_expect(__builtin_add_overflow(a, b, &sum), 0)) {
+        sum = (b >> 31) ^ INT32_MAX;
+    }
+    return sum;
+#else
     return __builtin_add_overflow(a, b, &sum) ? (b >> 31) ^ INT32_MAX : sum;
+#endif
 #else
     /* Without a branch, for vectors. */
     uint32_t sum = (uint32_t)a + (uint32_t)b;

@@ -54,6 +54,10 @@ static inline int32_t snnrt_decay_by(int32_t s, snnrt_decay decay) {
     int32_t result;
     __asm__("smmlar %0, %1, %2, %3" : "=r"(result) : "r"(s), "r"(decay.factor), "r"(s & decay.keeps));
     return result;
+#elif defined(__thumb2__)
+    /* What is added begins in the high word of the sum that the product is added to. */
+    const uint64_t start = (uint64_t)(uint32_t)(s & decay.keeps) << 32 | 0x80000000u;
+    return (int32_t)((start + (uint64_t)((int64_t)s * decay.factor)) >> 32);
 #elif SNNRT_LONG_PRODUCTS
     return (s & decay.keeps) + (int32_t)(((int64_t)s * decay.factor + 0x80000000) >> 32);
 #else

@@ -17,11 +17,18 @@ typedef struct snnrt_lane_sums {
     uint32_t even, odd;
 } snnrt_lane_sums;
 
-static inline void add_count(snnrt_lane_sums *sums, uint32_t word, uint32_t value) {
+static inline void add_count(snnrt_lane_sums *sums, uint32_t word, uint32_t lanes, uint32_t value) {
     word ^= 0x80808080u;
-    sums->even += (word & 0x00FF00FFu) * value;
-    sums->odd += ((word >> 8) & 0x00FF00FFu) * value;
+    sums->even += (word & lanes) * value;
+    sums->odd += ((word >> 8) & lanes) * value;
 }
+
+/* Keeps it in a register, where the compiler would make it anew for each row. */
+#if defined(__GNUC__)
+#define SNNRT_KEPT(value) __asm__("" : "+r"(value))
+#else
+#define SNNRT_KEPT(value) (void)(value)
+#endif
 
 static inline void finish_counts(const snnrt_row_sum *rows, uint32_t output, snnrt_lane_sums sums) {
     const int32_t offset = 128 * (int32_t)rows->total;
@@ -37,22 +44,25 @@ static inline void finish_counts(const snnrt_row_sum *rows, uint32_t output, snn
 SNNRT_INLINE static inline void sum_counts_to(const snnrt_row_sum *rows, uint32_t output,
                                               const uint32_t words) {
     /* No array, which some compilers keep in memory. */
+    uint32_t lanes = 0x00FF00FFu;
     snnrt_lane_sums p = {0, 0}, q = {0, 0}, r = {0, 0}, s = {0, 0};
     for (uint32_t c = 0; c < rows->columns; c++) {
         const snnrt_column *column = rows->column[c].column;
         const snnrt_uint32 *listed = (const snnrt_uint32 *)column->begin[0];
         const snnrt_uint32 *const end = (const snnrt_uint32 *)column->end[0];
         const int8_t *weights = rows->column[c].weights + output;
+        SNNRT_KEPT(weights);
+        SNNRT_KEPT(lanes);
         do {
             const snnrt_uint32 *row = (const snnrt_uint32 *)(const void *)snnrt_listed_row(weights, *listed);
             const uint32_t value = *listed++ >> 16;
-            add_count(&p, row[0], value);
+            add_count(&p, row[0], lanes, value);
             if (words > 1u) {
-                add_count(&q, row[1], value);
+                add_count(&q, row[1], lanes, value);
             }
             if (words > 2u) {
-                add_count(&r, row[2], value);
-                add_count(&s, row[3], value);
+                add_count(&r, row[2], lanes, value);
+                add_count(&s, row[3], lanes, value);
             }
         } while (listed != end);
     }

@@ -118,11 +118,11 @@ typedef struct snnrt_values_word {
 #endif
 
 /* A window's block of outputs; `weight` is the first of its biases. */
-SNNRT_NOINLINE static void add_pairs_to_8(const uint32_t *weight, const snnrt_int16 *values, uint32_t pairs,
-                                          snnrt_int32 *to) {
+SNNRT_NOINLINE static void add_pairs_to_8(const snnrt_uint32 *weight, const snnrt_int16 *values,
+                                          uint32_t pairs, snnrt_int32 *to) {
     uint32_t a = weight[0], b = weight[1], c = weight[2], d = weight[3];
     uint32_t e = weight[4], f = weight[5], g = weight[6], h = weight[7];
-    const uint32_t *const end = weight + SNNRT_PAIR_OUTPUTS * (1u + pairs);
+    const snnrt_uint32 *const end = weight + SNNRT_PAIR_OUTPUTS * (1u + pairs);
     uint32_t value;
     weight += SNNRT_PAIR_OUTPUTS;
     /* Values may lie at any address. */
@@ -163,7 +163,7 @@ SNNRT_NOINLINE static void add_pairs_to_8(const uint32_t *weight, const snnrt_in
     to[7] = (int32_t)h;
 }
 
-static inline void copy_8(const uint32_t *from, snnrt_int32 *to) {
+static inline void copy_8(const snnrt_uint32 *from, snnrt_int32 *to) {
     const uint32_t a = from[0], b = from[1], c = from[2], d = from[3];
     const uint32_t e = from[4], f = from[5], g = from[6], h = from[7];
     to[0] = (int32_t)a;
@@ -179,7 +179,7 @@ static inline void copy_8(const uint32_t *from, snnrt_int32 *to) {
 /* A window; of zeros, its biases. */
 SNNRT_NOINLINE static void sum_pairs(const snnrt_image_pairs *p, const snnrt_int16 *values, bool zeros,
                                      snnrt_int32 *to) {
-    const uint32_t *word = p->words;
+    const snnrt_uint32 *word = p->words;
     uint32_t left = p->outputs;
     for (;;) {
         snnrt_int32 last[SNNRT_PAIR_OUTPUTS], *const sums = left < SNNRT_PAIR_OUTPUTS ? last : to;
