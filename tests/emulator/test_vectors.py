@@ -107,7 +107,15 @@ def neurons() -> Iterator[tuple[Graph, np.ndarray]]:
             yield graph.with_(nodes=tuple(nodes)), values
 
 
-@pytest.mark.parametrize("make", [convolutions, depthwise, dense, neurons])
+def pools() -> Iterator[tuple[Graph, np.ndarray]]:
+    for place, (channels, read) in enumerate(itertools.product((1, 5, 8, 19, 32), ("spikes", "counts"))):
+        rng = np.random.default_rng(place)
+        g, x, values = begun(rng, channels, read, (6, 7))
+        x = g.sum_pool2d(x, (2, 2 + place % 2))
+        yield finished(g, g.add(g.sum_pool2d(x, (2, 2), padding=1), as_current=True)), values
+
+
+@pytest.mark.parametrize("make", [convolutions, depthwise, dense, neurons, pools])
 def test_every_shape(make, tmp_path) -> None:
     core = need_core(CORE)
     exported = [export(tmp_path, place, graph, x) for place, (graph, x) in enumerate(make())]
