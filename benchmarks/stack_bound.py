@@ -112,7 +112,8 @@ def _name(section: Section) -> str:
 
 
 def _is_jump(operation: str) -> bool:
-    return operation.startswith(("b", "j", "cb"))
+    # as branches that lie ahead, which GCC makes none of, objdump shows loops over vectors
+    return operation.startswith(("b", "j", "cb")) and not operation.startswith("bf")
 
 
 def stack_taken(operation: str, operands: str) -> int:

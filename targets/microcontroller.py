@@ -14,9 +14,10 @@ from snnrt.ir.nodes.max_pool2d import MaxPool2d
 from snnrt.ir.nodes.sum_pool2d import AddingPool2d
 from snnrt.results.counts import Counts
 from snnrt.targets.costs import Ledger, Memory
+from snnrt.targets.direct_windows import direct_events, is_direct_depthwise
 from snnrt.targets.listed_events import Reduction, is_listed, listed_events, row_blocks
 from snnrt.targets.listed_windows import inside
-from snnrt.targets.neuron_loops import is_one_loop
+from snnrt.targets.neuron_loops import VECTORS, is_one_loop
 from snnrt.targets.target import Microcontroller
 from snnrt.targets.workload import Synapses, all_synapses, elements, packed_spikes
 
@@ -68,7 +69,14 @@ def events_of(
         if isinstance(node, Weighted):
             synapse = synapses[node.name]
             is_packed = node.inputs[0].source in packed
-            if synapse.is_depthwise:
+            if lanes == VECTORS and graph.integer and _is_direct(node, synapse, is_packed):
+                assert isinstance(node, Conv2d)
+                blocks = row_blocks(node)
+                events = itertools.chain(
+                    [("row_block", runs * (blocks if blocks > 1 else 0))],
+                    direct_events(graph, node, synapse, counts, runs, is_packed),
+                )
+            elif synapse.is_depthwise:
                 events = _depthwise_events(graph, node, synapse, counts, runs, is_packed)
             elif graph.integer and is_listed(graph, node, is_packed, lanes == LANES):
                 events = listed_events(graph, node, synapse, counts, runs, is_packed, of_full, lanes == LANES)
@@ -89,6 +97,13 @@ def events_of(
             yield node.name, event, count
         if "memory" in node.KIND.traits:
             yield node.name, "node_step", runs
+
+
+def _is_direct(node: Weighted, synapses: Synapses, packed: bool) -> bool:
+    """Whether cores with vectors have a form of their own for the convolution."""
+    if not isinstance(node, Conv2d):
+        return False
+    return not synapses.is_depthwise or is_direct_depthwise(node, packed)
 
 
 def _depthwise_events(

@@ -8,20 +8,20 @@ from snnrt.ir.graph import Neuron
 from snnrt.targets.workload import elements
 
 COPIES = 32
+VECTORS = 4
+"""The ``lanes`` of cores with vectors."""
 HALF_Q15 = 1 << 14
 
 
 def is_one_loop(node: Neuron, lanes: int) -> bool:
     """Whether a layer of plain neurons is updated in one loop, ``lanes`` of them at a time: 1, of cores that
-    add in lanes 2, with vectors 4."""
-    if not node.is_simple or lanes == 1:
+    add in lanes 2, with vectors 4 or the fewer that are left."""
+    if not node.is_simple or lanes in (1, VECTORS):
         return node.is_simple
     if any(count % lanes for count in (_period(node, lanes), elements(node))):
         return False
-    # in pairs: a decay below a half is no factor for 32-bit membranes
-    return lanes != 2 or (
-        node.reset != "none" and (node.state_bits == 16 or int(np.max(node.membrane)) >= HALF_Q15)
-    )
+    # a decay below a half is no factor for 32-bit membranes
+    return node.reset != "none" and (node.state_bits == 16 or int(np.max(node.membrane)) >= HALF_Q15)
 
 
 def _period(node: Neuron, lanes: int) -> int:

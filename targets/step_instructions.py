@@ -77,7 +77,7 @@ What happens once an input is no part of a step, and a spike is part of the upda
 
 LANES = {"cortex-m4": 2, "cortex-m7": 2, "cortex-m33": 2, "cortex-m55": 4}
 """What kernels take at a time, beside 1: SNNRT_NEURONS_AT_ONCE of csrc/kernels/plain_neurons.h; those of 2
-have SNNRT_DENSE_LISTS of csrc/kernels/dense.c."""
+have SNNRT_DENSE_LISTS of csrc/kernels/dense.c, those of 4 vectors."""
 
 
 def grouped_events(

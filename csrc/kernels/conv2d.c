@@ -196,8 +196,7 @@ void snnrt_conv2d(const snnrt_synapse_step *step) {
     }
 #endif
 #if SNNRT_WITH_DEPTHWISE
-    if (is_depthwise(step) && !(SNNRT_WITH_DIRECT_WINDOWS && SNNRT_STEP_IS_INT8(step) &&
-                                snnrt_is_direct_depthwise(step))) {
+    if (is_depthwise(step) && !(SNNRT_STEP_IS_INT8(step) && snnrt_is_direct_depthwise(step))) {
         snnrt_depthwise(step);
         return;
     }

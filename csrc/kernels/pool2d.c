@@ -48,9 +48,24 @@ static void add_int16(const snnrt_pool_step *step, uint32_t from, uint32_t pixel
     for (; rows != 0; rows--, row += step->in_width * step->channels) {
         const snnrt_int16 *in = row;
         for (uint32_t pixel = 0; pixel < pixels; pixel++, in += step->channels) {
+#if SNNRT_WITH_ARM_MVE
+            const snnrt_int16 *added = in;
+            snnrt_int16 *sums = out;
+            __asm__ volatile("dlstp.16 lr, %[channels]\n"
+                             "1:\n\t"
+                             "vldrh.u16 q0, [%[added]], #16\n\t"
+                             "vldrh.u16 q1, [%[sums]]\n\t"
+                             "vadd.i16 q0, q0, q1\n\t"
+                             "vstrh.16 q0, [%[sums]], #16\n\t"
+                             "letp lr, 1b"
+                             : [added] "+r"(added), [sums] "+r"(sums)
+                             : [channels] "r"(step->channels)
+                             : "lr", "q0", "q1", "memory");
+#else
             for (uint32_t c = 0; c < step->channels; c++) {
                 out[c] = (int16_t)(out[c] + in[c]);
             }
+#endif
         }
     }
 }

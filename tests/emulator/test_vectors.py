@@ -32,7 +32,7 @@ PEAKS = {"spikes": 1, "counts": 30, "values": 90}
 def begun(
     rng: np.random.Generator, channels: int, read: str, size: tuple[int, int]
 ) -> tuple[GraphBuilder, object, np.ndarray]:
-    """A graph of (channels, *size) whose first layer's inputs are bits, counts or any values; inputs (2, ...)."""
+    """A graph of (channels, *size) whose first layer reads bits, counts or any values; inputs (2, ...)."""
     peak = PEAKS[read]
     g = GraphBuilder(
         (channels, *size), encoding="constant" if read == "values" else "spikes", timesteps=STEPS, scale=1.0,
@@ -88,7 +88,7 @@ def dense() -> Iterator[tuple[Graph, np.ndarray]]:
 
 
 def neurons() -> Iterator[tuple[Graph, np.ndarray]]:
-    """Counts that are no multiple of anything, each reset, decays up to 1 (32768), currents beyond 16 bits."""
+    """Counts that are no multiple of anything, each reset, decays up to 32768, currents beyond 16 bits."""
     shapes = [(5, 3, 7), (16, 4, 4), (32, 3, 3), (64, 2, 3), (96, 1, 2), (33, 1, 2), (130, 1, 1)]
     resets = [{"reset": "subtract"}, {"reset": "value", "reset_value": -7}, {"reset": "none"}]
     for place, (reset, strict, bits) in enumerate(itertools.product(resets, (False, True), (16, 32))):
@@ -107,7 +107,15 @@ def neurons() -> Iterator[tuple[Graph, np.ndarray]]:
             yield graph.with_(nodes=tuple(nodes)), values
 
 
-@pytest.mark.parametrize("make", [convolutions, depthwise, dense, neurons])
+def pools() -> Iterator[tuple[Graph, np.ndarray]]:
+    for place, (channels, read) in enumerate(itertools.product((1, 5, 8, 19, 32), ("spikes", "counts"))):
+        rng = np.random.default_rng(place)
+        g, x, values = begun(rng, channels, read, (6, 7))
+        x = g.sum_pool2d(x, (2, 2 + place % 2))
+        yield finished(g, g.add(g.sum_pool2d(x, (2, 2), padding=1), as_current=True)), values
+
+
+@pytest.mark.parametrize("make", [convolutions, depthwise, dense, neurons, pools])
 def test_every_shape(make, tmp_path) -> None:
     core = need_core(CORE)
     exported = [export(tmp_path, place, graph, x) for place, (graph, x) in enumerate(make())]

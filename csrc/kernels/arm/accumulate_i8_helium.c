@@ -62,13 +62,13 @@ static void helium_add_spikes_to_32(const snnrt_helium_run *run, uint32_t output
     helium_finish(run, output + 24u, d);
 }
 
-/* The same for 24 outputs or the fewer that are left; returns how many. */
+/* The same for 24 outputs or the fewer that are left, in small builds for 8; returns how many. */
 static uint32_t helium_add_spikes_to_some(const snnrt_helium_run *run, uint32_t output) {
     const snnrt_uint32 *position = run->position;
     const snnrt_int16 *values = NULL;
     int16x8_t a = vdupq_n_s16(0), b = a, c = a, d = a, x;
     uint32_t row, value, left = run->outputs - output;
-    if (left <= 8u) {
+    if (!SNNRT_WITH_FAST_LOOPS || left <= 8u) {
         SNNRT_EACH_EVENT("vctp.16 %[left]\n\t", "", "vpst\n\t" SNNRT_ADD_WEIGHTS("t", "0", "a"));
         helium_finish(run, output, a);
         return 8u;
@@ -107,18 +107,23 @@ static void helium_add_to_16(const snnrt_helium_run *run, uint32_t output) {
     vstrwq_s32(to + 12, d);
 }
 
-/* The same for 12 outputs or the fewer that are left. */
+/* The same for 12 outputs or the fewer that are left; small builds take four. */
+#define SNNRT_SOME_OUTPUTS (SNNRT_WITH_FAST_LOOPS ? 12u : 4u)
 static void helium_add_to_some(const snnrt_helium_run *run, uint32_t output) {
     const snnrt_uint32 *position = run->position;
     const snnrt_int16 *values = run->value;
     const snnrt_int32 *from = run->from + output;
     snnrt_int32 *to = run->to + output;
     uint32_t row, value, left = run->outputs - output;
-    const mve_pred16_t first = vctp32q(left), second = vctp32q(left > 4u ? left - 4u : 0u),
-                       third = vctp32q(left > 8u ? left - 8u : 0u);
-    int32x4_t a = vldrwq_z_s32(from, first), b = vldrwq_z_s32(from + 4, second),
-              c = vldrwq_z_s32(from + 8, third), d = c, x;
-    if (left <= 4u) {
+    const mve_pred16_t first = vctp32q(left);
+#if SNNRT_WITH_FAST_LOOPS
+    const mve_pred16_t second = vctp32q(left > 4u ? left - 4u : 0u), third = vctp32q(left > 8u ? left - 8u : 0u);
+    int32x4_t b = vldrwq_z_s32(from + 4, second), c = vldrwq_z_s32(from + 8, third);
+#else
+    int32x4_t b = vdupq_n_s32(0), c = b;
+#endif
+    int32x4_t a = vldrwq_z_s32(from, first), d = c, x;
+    if (!SNNRT_WITH_FAST_LOOPS || left <= 4u) {
         SNNRT_EACH_EVENT("vctp.32 %[left]\n\t", SNNRT_LOAD_VALUE, "vpst\n\t" SNNRT_ADD_PRODUCTS("t", "0", "a"));
     } else if (left <= 8u) {
         left -= 4u;
@@ -131,8 +136,10 @@ static void helium_add_to_some(const snnrt_helium_run *run, uint32_t output) {
                          "vpst\n\t" SNNRT_ADD_PRODUCTS("t", "8", "c"));
     }
     vstrwq_p_s32(to, a, first);
+#if SNNRT_WITH_FAST_LOOPS
     vstrwq_p_s32(to + 4, b, second);
     vstrwq_p_s32(to + 8, c, third);
+#endif
 }
 
 static void helium_add_run(const snnrt_helium_run *run, bool spikes) {
@@ -149,7 +156,7 @@ static void helium_add_run(const snnrt_helium_run *run, bool spikes) {
     for (; output + 16u <= run->outputs; output += 16u) {
         helium_add_to_16(run, output);
     }
-    for (; output < run->outputs; output += 12u) {
+    for (; output < run->outputs; output += SNNRT_SOME_OUTPUTS) {
         helium_add_to_some(run, output);
     }
 }

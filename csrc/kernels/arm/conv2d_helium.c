@@ -311,26 +311,34 @@ typedef void snnrt_direct_sum(const snnrt_direct_windows *w, uint32_t output);
 #define SNNRT_DIRECT_SUM(name, call) \
     SNNRT_NOINLINE static void name(const snnrt_direct_windows *w, uint32_t output) { call; }
 SNNRT_DIRECT_SUM(direct_bits_to_32, direct_sum(w, output, 4, true))
-SNNRT_DIRECT_SUM(direct_bits_to_16, direct_sum(w, output, 2, true))
 SNNRT_DIRECT_SUM(direct_bits_to_8, direct_sum(w, output, 1, true))
 SNNRT_DIRECT_SUM(direct_counts_to_32, direct_sum(w, output, 4, false))
-SNNRT_DIRECT_SUM(direct_counts_to_16, direct_sum(w, output, 2, false))
 SNNRT_DIRECT_SUM(direct_counts_to_8, direct_sum(w, output, 1, false))
 SNNRT_DIRECT_SUM(direct_values_to_16, direct_sum_values(w, output, 4))
-SNNRT_DIRECT_SUM(direct_values_to_8, direct_sum_values(w, output, 2))
 SNNRT_DIRECT_SUM(direct_values_to_4, direct_sum_values(w, output, 1))
+#if SNNRT_WITH_FAST_LOOPS
+SNNRT_DIRECT_SUM(direct_bits_to_16, direct_sum(w, output, 2, true))
+SNNRT_DIRECT_SUM(direct_counts_to_16, direct_sum(w, output, 2, false))
+SNNRT_DIRECT_SUM(direct_values_to_8, direct_sum_values(w, output, 2))
+#endif
 
-/* Sums of `large`, half and a quarter as many outputs. */
+/* Sums of `large`, half and a quarter as many outputs; small builds have none of half. */
 typedef struct snnrt_direct_kernel {
     uint32_t large;
     snnrt_direct_sum *sums[3];
 } snnrt_direct_kernel;
 
-static const snnrt_direct_kernel direct_bits = {32, {direct_bits_to_32, direct_bits_to_16, direct_bits_to_8}};
-static const snnrt_direct_kernel direct_counts = {
-    32, {direct_counts_to_32, direct_counts_to_16, direct_counts_to_8}};
-static const snnrt_direct_kernel direct_values = {
-    16, {direct_values_to_16, direct_values_to_8, direct_values_to_4}};
+#if SNNRT_WITH_FAST_LOOPS
+#define SNNRT_DIRECT_KERNEL(large, all, half, quarter) {large, {all, half, quarter}}
+#else
+#define SNNRT_DIRECT_KERNEL(large, all, half, quarter) {large, {all, NULL, quarter}}
+#endif
+static const snnrt_direct_kernel direct_bits =
+    SNNRT_DIRECT_KERNEL(32, direct_bits_to_32, direct_bits_to_16, direct_bits_to_8);
+static const snnrt_direct_kernel direct_counts =
+    SNNRT_DIRECT_KERNEL(32, direct_counts_to_32, direct_counts_to_16, direct_counts_to_8);
+static const snnrt_direct_kernel direct_values =
+    SNNRT_DIRECT_KERNEL(16, direct_values_to_16, direct_values_to_8, direct_values_to_4);
 
 /* All outputs. A block that is not full ends where the outputs do: it sums some of them once more. */
 static void direct_sum_blocks(const snnrt_direct_windows *w, const snnrt_direct_kernel *kernel) {
@@ -339,6 +347,10 @@ static void direct_sum_blocks(const snnrt_direct_windows *w, const snnrt_direct_
     do {
         uint32_t large = kernel->large, place = 0;
         while (place < 2u && (large > outputs || large / 2u >= outputs - output)) {
+            large /= 2u;
+            place++;
+        }
+        if (kernel->sums[place] == NULL) {
             large /= 2u;
             place++;
         }
@@ -423,7 +435,7 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
             w.element = (line + (uint32_t)(left + (int32_t)(x.first * conv->dilation_x))) * step->in_channels;
             w.weights = (const int8_t *)step->weights + (y.first * conv->kernel_w + x.first) * tap_weights;
             w.bias = (const snnrt_int32 *)step->bias;
-#if SNNRT_WITH_DEPTHWISE
+#if SNNRT_WITH_DIRECT_DEPTHWISE
             if (depthwise) {
                 w.most = (uint32_t)conv->kernel_h * conv->kernel_w * peak;
                 snnrt_direct_depthwise(&w, conv->groups, bits);

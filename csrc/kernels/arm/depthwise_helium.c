@@ -1,7 +1,7 @@
 /* Depthwise int8 convolutions with the vectors of Cortex-M55 (Helium): the channels of a pixel are the lanes. */
 #include "direct_windows.h"
 
-#if SNNRT_WITH_DIRECT_WINDOWS && SNNRT_WITH_DEPTHWISE
+#if SNNRT_WITH_DIRECT_DEPTHWISE
 #include <arm_mve.h>
 
 /* One kernel line of `runs` taps, a byte of weights apart. */

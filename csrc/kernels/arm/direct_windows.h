@@ -7,6 +7,9 @@
 #define SNNRT_WITH_DIRECT_WINDOWS \
     (SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_ARM_MVE)
 
+/* Small builds leave them to ../depthwise.c. */
+#define SNNRT_WITH_DIRECT_DEPTHWISE (SNNRT_WITH_DIRECT_WINDOWS && SNNRT_WITH_DEPTHWISE && SNNRT_WITH_FAST_LOOPS)
+
 /* Larger values are no counts, whose sums are of 16 bits. */
 #define SNNRT_DIRECT_COUNT_MAX 31u
 /* No sum of so many weights passes 16 bits. */
@@ -33,7 +36,7 @@ typedef struct snnrt_direct_windows {
 /* Whether each group is one channel that makes one output; bits in eights, and no more taps than sums of 16 bits take. */
 static inline bool snnrt_is_direct_depthwise(const snnrt_synapse_step *step) {
     const snnrt_window *conv = step->window;
-    return SNNRT_WITH_DEPTHWISE && conv->groups != 1 && conv->groups == step->in_channels &&
+    return SNNRT_WITH_DIRECT_DEPTHWISE && conv->groups != 1 && conv->groups == step->in_channels &&
            step->out_channels == step->in_channels &&
            (step->input_dtype != SNNRT_TYPE_BITS ||
             (step->in_channels % 8u == 0 &&

@@ -1,0 +1,88 @@
+"""Events of convolutions that cores with vectors sum directly, counted by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snnrt import GraphBuilder, Network
+from snnrt.ir.graph import Graph
+from snnrt.targets.direct_windows import blocks_of
+from snnrt.targets.microcontroller import events_of
+from snnrt.targets.neuron_loops import VECTORS
+
+
+@pytest.mark.parametrize(
+    ("outputs", "large", "blocks"),
+    [
+        (64, 32, [32, 32]),
+        (40, 32, [32, 8]),
+        # the last blocks sum some outputs once more
+        (44, 32, [32, 16]),
+        (60, 32, [32, 32]),
+        (20, 32, [16, 8]),
+        (31, 32, [16, 16]),
+        (10, 32, [8, 8]),
+        (3, 16, [4]),
+    ],
+)
+def test_outputs_are_taken_in_blocks(outputs: int, large: int, blocks: list[int]) -> None:
+    assert blocks_of(outputs, large) == blocks
+
+
+def convolution(channels: int, outputs: int, groups: int = 1, peak: int = 1) -> tuple[Graph, np.ndarray]:
+    """3 × 3 with a border of 0 on (channels, 4, 5): of bits, or of an image; two steps."""
+    g = GraphBuilder(
+        (channels, 4, 5), encoding="spikes" if peak == 1 else "constant", timesteps=2, scale=1.0, peak=peak,
+        low=0.0, high=float(peak), arithmetic="integer",
+    )  # fmt: skip
+    x = g.input
+    if peak == 1:
+        x = g.neuron(g.add(x, as_current=True), membrane=0, threshold=1, reset="none")
+    weights = np.ones((outputs, channels // groups, 3, 3), np.int8)
+    shown = g.neuron(g.conv2d(x, weights, groups=groups, padding=1, name="it"), membrane=0, reset="none")
+    graph = g.finish(g.flatten(g.sum_pool2d(shown, (4, 5))), scale=np.ones(outputs))
+    shape = (1, 2, channels, 4, 5) if peak == 1 else (1, channels, 4, 5)
+    return graph, np.full(shape, float(peak), np.float32)
+
+
+def events(graph: Graph, x: np.ndarray) -> dict[str, float]:
+    counts = Network(graph).run(x).counts
+    found = events_of(graph, counts, lanes=VECTORS)
+    return {event: float(count[0]) for name, event, count in found if name == "it" and event != "node_step"}
+
+
+# 4 rows and 5 columns of windows read 10 rows and 13 columns of the input
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (
+            # 40 outputs are a block of 32 and one of 8
+            convolution(3, 40),
+            {
+                "window": 2 * 20, "window_run": 2 * 2 * 10 * 5, "scan_word": 2 * 2 * (10 * 5 + 390 // 32),
+                "row_activation": 2 * 2 * 390, "synaptic_operation": 2 * 390 * 40, "sum_block_16": 2 * 2 * 20,
+            },
+        ),
+        (
+            # an image is summed once
+            convolution(2, 20, peak=90),
+            {
+                "window": 20, "window_run": 2 * 10 * 5, "scan_value": 2 * 260, "row_activation": 2 * 260,
+                "multiply_accumulate": 260 * 20, "sum_block_16": 2 * 20,
+            },
+        ),
+        (
+            convolution(16, 16, groups=16),
+            {"depthwise_block": 2 * 20 * 2, "depthwise_tap": 2 * 130 * 2},
+        ),
+        (
+            # sums of 9 · 90 fit no lane of 16 bits
+            convolution(10, 10, groups=10, peak=90),
+            {"depthwise_block": 20 * 3, "depthwise_tap": 130 * 3},
+        ),
+    ],
+)  # fmt: skip
+def test_events(made: tuple[Graph, np.ndarray], expected: dict[str, float]) -> None:
+    found = {event: count for event, count in events(*made).items() if count}
+    assert found == expected
