@@ -43,7 +43,7 @@ mutate: $(VENV)/test-ready compilers ## faults put in by hand, one by one: which
 fuzz: $(VENV)/test-ready compilers ## damaged models under libFuzzer for SECONDS (60)
 	@$(BIN)/python tests/model_fuzzer.py --seconds $(or $(SECONDS),60)
 
-bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnxruntime and the frameworks: 3 minutes
+bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnxruntime and the frameworks: 4 minutes
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind
 	@$(BIN)/python benchmarks/table.py
 	@$(BIN)/python benchmarks/bound.py

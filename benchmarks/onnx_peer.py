@@ -144,10 +144,12 @@ def unrolled_onnx(graph: Graph, batch: int = 1, *, recompute: bool = False) -> b
     return model.SerializeToString()
 
 
-def onnx_peer(graph: Graph, batch: int = 1, *, recompute: bool = False) -> Callable[[np.ndarray], np.ndarray]:
-    """x (batch, C, H, W) float32 → logits (batch, K), by onnxruntime on one thread."""
+def onnx_peer(
+    graph: Graph, batch: int = 1, *, recompute: bool = False, threads: int = 1
+) -> Callable[[np.ndarray], np.ndarray]:
+    """x (batch, C, H, W) float32 → logits (batch, K), by onnxruntime on so many threads."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     model = unrolled_onnx(graph, batch, recompute=recompute)
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 

@@ -3,11 +3,11 @@
     python benchmarks/table.py                    about 2 minutes
     python benchmarks/table.py --json FILE        also writes the figures
 
-Everything runs on one thread. What is compared runs in turn, round after round, so that a busy machine slows
-all of it; a time is the mean over the inputs of each input's minimum (or median) over the rounds. "core" is
-the C core alone, "Python" is Network.run with its checks and its Result. onnxruntime computes a repeated
-subgraph once, so it hardly matters to it where conv1 stands. Valgrind counts the instructions; it knows no
-AVX-512.
+Everything runs on one thread, but what says "all cores". What is compared runs in turn, round after round, so
+that a busy machine slows all of it; a time is the mean over the inputs of each input's minimum (or median)
+over the rounds. "core" is the C core alone, "Python" is Network.run with its checks and its Result.
+onnxruntime computes a repeated subgraph once, so it hardly matters to it where conv1 stands. Valgrind counts
+the instructions; it knows no AVX-512.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,11 +33,14 @@ from onnx_peer import onnx_peer
 from python_peers import python_peers
 
 from snnrt.atomic_write import write_atomically
+from snnrt.devices.batches import all_cores
 from snnrt.devices.cpu import kernel_sets
 from snnrt.errors import SnnrtError
 
 REFERENCE = "onnxruntime"
 LARGE_BATCH = 64
+SHARED_BATCH = 256
+ALL_CORES = "all cores"
 # onnxruntime multiplies by 1/n where snnrt divides, and the trained weights lie on no grid
 DEMO_TOLERANCE = 1e-3
 HEADINGS = (
@@ -113,8 +117,34 @@ def snnrt_contenders(subject: Subject, x: np.ndarray, batch: int, folder: Path) 
                     lambda program=program, kernels=kernels: program.run(kernels, 1).nanoseconds[:, 0] * 1e-9,
                 )  # fmt: skip
         for kernels in kernel_sets()[-1:] if batch == 1 else kernel_sets():
-            run = timed(lambda x, n=network, k=kernels: n.run(x, kernels=k), x, batch)
+            run = timed(lambda x, n=network, k=kernels: n.run(x, kernels=k, threads=1), x, batch)
             yield Contender(subject.name, batch, "snnrt Python", numbers, kernels, run)
+
+
+def shared_contenders(subject: Subject, x: np.ndarray) -> Iterator[Contender]:
+    """A large batch on one thread and on all cores: every kernel set but the portable one, and onnxruntime.
+    Raises Disagreement where the logits are not snnrt's."""
+    batch = len(x)
+    expected = subject.float32.run(x).logits
+    for threads in sorted({1, all_cores()}):
+        where = f", {ALL_CORES}" if threads > 1 else ""
+        for numbers in ("int8", "float32"):
+            network = subject.network(numbers)
+            for kernels in kernel_sets()[1:] or kernel_sets():
+                run = partial(network.run, kernels=kernels, threads=threads)
+                yield Contender(
+                    subject.name, batch, f"snnrt Python{where}", numbers, kernels, timed(run, x, batch)
+                )  # fmt: skip
+        peer = onnx_peer(subject.float32.graph, batch, threads=threads)
+        agree(subject, f"{REFERENCE}{where}", peer(x), expected, exactly=True)
+        yield Contender(subject.name, batch, f"{REFERENCE}{where}", "float32", "", timed(peer, x, batch))
+
+
+def agree(subject: Subject, name: str, found: np.ndarray, expected: np.ndarray, *, exactly: bool) -> None:
+    """Raises Disagreement where a peer's logits are others than snnrt's."""
+    difference = np.abs(found - expected).max()
+    if difference > (0.0 if exactly else DEMO_TOLERANCE):
+        raise Disagreement(f"{subject.name}: {name} differs from snnrt by {difference:g} in a logit")
 
 
 def peer_contenders(subject: Subject, x: np.ndarray, batch: int, *, python: bool) -> Iterator[Contender]:
@@ -126,9 +156,7 @@ def peer_contenders(subject: Subject, x: np.ndarray, batch: int, *, python: bool
         peers |= python_peers(graph)
     expected = subject.float32.run(x[:batch]).logits
     for name, run in peers.items():
-        difference = np.abs(run(x[:batch]) - expected).max()
-        if difference > (0.0 if python else DEMO_TOLERANCE):
-            raise Disagreement(f"{subject.name}: {name} differs from snnrt by {difference:g} in a logit")
+        agree(subject, name, run(x[:batch]), expected, exactly=python)
         yield Contender(subject.name, batch, name, "float32", "", timed(run, x, batch))
 
 
@@ -235,6 +263,11 @@ def benchmark(rounds: int, inputs: int, instructions: bool) -> tuple[list[Row], 
                 contenders += peer_contenders(subject, x, batch, python=frameworks)
                 say(f"timing {subject.name}, batch {batch}, {turns} rounds of {len(contenders)}")
                 rows += rows_of(contenders, measure(contenders, turns), counts)
+        last = subjects[-1]
+        contenders = list(shared_contenders(last, peer_inputs(SHARED_BATCH, seed=3)))
+        turns = max(rounds // 3, 1)
+        say(f"timing {last.name}, batch {SHARED_BATCH}, {turns} rounds of {len(contenders)}")
+        rows += rows_of(contenders, measure(contenders, turns), {})
     return rows, rate_lines(subjects)
 
 

@@ -12,6 +12,7 @@ import importlib
 import inspect
 import os
 import re
+from functools import cached_property
 from pathlib import Path
 
 DOCS = Path(__file__).parent
@@ -177,9 +178,10 @@ def _entry(name: str, thing: object) -> list[str]:
     parts.append(_doc(thing))
     for key, member in _members(thing).items():
         plain = getattr(member, "__func__", member)
-        if key.startswith("_") or not (inspect.isfunction(plain) or isinstance(plain, property)):
+        attribute = isinstance(plain, (property, cached_property))
+        if key.startswith("_") or not (inspect.isfunction(plain) or attribute):
             continue
-        if isinstance(plain, property):
+        if attribute:
             parts += [f"**`{name}.{key}`**", "", _doc(plain)]
         else:
             parts += [f"#### {name}.{key}\n", _signature(f"{name}.{key}", plain), _doc(plain)]

@@ -22,6 +22,7 @@ from networks import demo_subject, peer_subject
 from onnx_peer import onnx_peer, unrolled_onnx
 from python_peers import python_peers
 
+from snnrt.devices.batches import all_cores
 from snnrt.devices.cpu import kernel_sets
 
 
@@ -112,6 +113,14 @@ def test_table_is_printed_and_written(tmp_path, capsys):
         ("snnrt core", numbers, kernels, 1) for numbers in ("int8", "float32") for kernels in kernel_sets()
     } <= measured
     assert ("onnxruntime", "float32", "", 64) in measured
+    best = kernel_sets()[-1]
+    assert {("snnrt Python", "int8", best, 256), ("onnxruntime", "float32", "", 256)} <= measured
+    if all_cores() > 1:
+        every = {
+            ("snnrt Python, all cores", "int8", best, 256),
+            ("onnxruntime, all cores", "float32", "", 256),
+        }
+        assert every <= measured
     assert all(row["ratio"] == 1.0 for row in figures["rows"] if row["what"] == "onnxruntime")
 
 
