@@ -9,9 +9,8 @@ works; the loss counts the sum of outputs after every one of them, so that a run
 
 FOLDER2 has MNIST's training images (train-images-idx3-ubyte.gz …), of which ``saccades.py`` synthesises
 streams. The network learns the first saccade of all of these, then whole streams, synthetic ones and the
-recordings, and at last those of images that are changed a little. Without it the recordings alone train. The
-last 200 training recordings are held back, and so are the images that they were made of, and 2,000 more:
-their streams calibrate the integers and choose the exit.
+recordings. Without it the recordings alone train. The last 200 training recordings are held back, and so are
+the images that they were made of, and 2,000 more: their streams calibrate the integers and choose the exit.
 """
 
 from __future__ import annotations
@@ -28,7 +27,6 @@ import numpy as np
 import saccades
 import torch
 from datasets import Split
-from torch.nn import functional
 
 import snnrt
 from snnrt import training
@@ -37,30 +35,19 @@ from snnrt.training.augment import shift
 BINS, HELD = 15, 200
 FIRST = 6
 """Bins of the first saccade and the begin of the second."""
-FIRST_EXITS = (1, 2, 3, 4, 5)
-"""Bins of which one is the first that a run may end in."""
+FIRST_EXITS = (4, 5, 6)
+"""Bins of which one is the first that a run may end in: once it saw the first saccade whole. Of less,
+synthetic streams say too much good: a network that no recording trained knew 99 % of them after two bins, and
+98 % of the recordings."""
 HELD_IMAGES = 2000
-REPEATED, WHOLE, OTHERWISE = 10, 20000, 40000
-"""How often an epoch shows each recording, of how many synthetic streams it shows all bins, and how many
-images it changes."""
+REPEATED, WHOLE = 10, 20000
+"""How often an epoch shows each recording, and of how many synthetic streams it shows all bins."""
 _SHIFT = shift(1)
 
 
 def moved(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """All timesteps of a stream by the same pixel."""
     return _SHIFT(x.flatten(1, 2), generator).unflatten(1, (x.shape[1], 2))
-
-
-def written_otherwise(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """(N, 1, 28, 28) uint8: each turned, slanted and resized a little, as other hands write."""
-    turn, slant, *sizes = torch.randn(4, len(images), generator=generator) * torch.tensor(
-        [[0.1], [0.1], [0.06], [0.06]]
-    )
-    wide, high = (1 + size for size in sizes)
-    rows = torch.stack([wide * turn.cos(), slant - high * turn.sin(), torch.zeros_like(turn)], 1)
-    columns = torch.stack([wide * turn.sin(), high * turn.cos(), torch.zeros_like(turn)], 1)
-    grid = functional.affine_grid(torch.stack([rows, columns], 1), list(images.shape), False)
-    return functional.grid_sample(images.float(), grid, align_corners=False).round().to(torch.uint8)
 
 
 def image_parts(folder: Path, recordings: Split) -> tuple[torch.Tensor, Split, Split]:
@@ -110,16 +97,9 @@ def train(run: experiment.Experiment, options: argparse.Namespace, recordings: S
     run.train([stage], (sx[:, :FIRST], sy), (held[0][:, :FIRST], held[1]))
     settings = training.Settings(options.epochs or 2, batch=64, learning_rate=1e-3, **shared)
     stage = experiment.Stage(settings, loss, name="synthetic and recorded, all bins")
-    recorded = x[:count], y[:count]
-    run.train([stage], mixed(recorded, (sx[:WHOLE], sy[:WHOLE])), held)
-    used = used[torch.randperm(len(used), generator=torch.Generator().manual_seed(options.seed))[:OTHERWISE]]
-    changed = written_otherwise(images[used], torch.Generator().manual_seed(options.seed + 1))
-    sx, sy = synthesised(changed, options.seed + 1), labels[used]
-    settings = training.Settings(options.last_epochs, batch=64, learning_rate=1e-3, **shared)
-    stage = experiment.Stage(settings, loss, name="written otherwise and recorded, all bins")
-    run.train([stage], mixed(recorded, (sx, sy)), held)
+    run.train([stage], mixed((x[:count], y[:count]), (sx[:WHOLE], sy[:WHOLE])), held)
     # recordings first: the first ones calibrate
-    found = synthesised(more[0][: options.limit], options.seed + 2)
+    found = synthesised(more[0][: options.limit], options.seed + 1)
     return torch.cat([held[0], found]), torch.cat([held[1], more[1][: options.limit]])
 
 
@@ -140,7 +120,6 @@ def main(arguments: list[str] | None = None) -> None:
     parser = experiment.parser_of("nmnist_vgg", __doc__, None)
     parser.add_argument("--mnist", type=Path, help="where MNIST's training images lie, to synthesise from")
     parser.add_argument("--first-epochs", type=int, default=6, help="with --mnist, of the first saccade")
-    parser.add_argument("--last-epochs", type=int, default=1, help="with --mnist, of images that are changed")
     options = experiment.begin(parser, arguments)
     if options.mnist is not None and not options.mnist.is_dir():
         parser.error(f"--mnist: {options.mnist}: no such folder")
