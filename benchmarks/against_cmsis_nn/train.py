@@ -26,7 +26,7 @@ from ordinary_layers import ORDINARY
 from spiking_networks import RECIPES, SPIKING, Recipe
 from twin_modules import TIMESTEPS, Ordinary, int8_accuracy, spiking
 
-from snnrt import Exit, training
+from snnrt import training
 
 HERE = Path(__file__).parent
 LOG = HERE / "ordinary.json"
@@ -76,8 +76,7 @@ def train_spiking(name: str, data: Split, test: Split, output: Path, seed: int) 
         **told.conversion,
     }
     deployed = training.to_network(network, **given)
-    threshold = measuring.choose_threshold(deployed, measuring.outcomes(deployed, hx), hy)
-    exit = Exit.entropy(threshold) if threshold else Exit.never()
+    exit = measuring.choose_exit(deployed, measuring.outcomes(deployed, hx), hy, (1,))
     net = training.export(network, output / f"{name}.snnrt", exit=exit, **given)
     x, y = test
     return {
@@ -87,7 +86,7 @@ def train_spiking(name: str, data: Split, test: Split, output: Path, seed: int) 
         "conversion": dict(told.conversion),
         "timesteps": TIMESTEPS,
         "training_seconds": round(seconds),
-        "exit": {"rule": "entropy", "threshold": threshold},
+        "exit": {"rule": exit.rule, "threshold": exit.threshold},
         "test": measuring.measure(net, exit, measuring.outcomes(net, x.float().div(255).numpy()), y.numpy()),
     }
 
