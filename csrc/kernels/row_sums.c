@@ -25,9 +25,9 @@ static inline void add_count(snnrt_lane_sums *sums, uint32_t word, uint32_t lane
 
 /* Keeps it in a register, where the compiler would make it anew for each row. */
 #if defined(__GNUC__)
-#define SNNRT_KEPT(value) __asm__("" : "+r"(value))
+#define SNNRT_IN_REGISTER(value) __asm__("" : "+r"(value))
 #else
-#define SNNRT_KEPT(value) (void)(value)
+#define SNNRT_IN_REGISTER(value) (void)(value)
 #endif
 
 static inline void finish_counts(const snnrt_row_sum *rows, uint32_t output, snnrt_lane_sums sums) {
@@ -51,8 +51,8 @@ SNNRT_INLINE static inline void sum_counts_to(const snnrt_row_sum *rows, uint32_
         const snnrt_uint32 *listed = (const snnrt_uint32 *)column->begin[0];
         const snnrt_uint32 *const end = (const snnrt_uint32 *)column->end[0];
         const int8_t *weights = rows->column[c].weights + output;
-        SNNRT_KEPT(weights);
-        SNNRT_KEPT(lanes);
+        SNNRT_IN_REGISTER(weights);
+        SNNRT_IN_REGISTER(lanes);
         do {
             const snnrt_uint32 *row = (const snnrt_uint32 *)(const void *)snnrt_listed_row(weights, *listed);
             const uint32_t value = *listed++ >> 16;
