@@ -5,7 +5,8 @@
 #include "../snnrt_kernels.h"
 
 #define SNNRT_WITH_TAP_SUMS \
-    (SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_FAST_LOOPS && !SNNRT_WITH_ARM_MVE)
+    (SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && SNNRT_WITH_FAST_LOOPS && \
+     !SNNRT_WITH_ARM_MVE)
 
 /* Inputs of a line that are looked at together: 4 bytes of stack each. */
 #define SNNRT_TAP_WINDOWS 64u
