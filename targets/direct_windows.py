@@ -48,9 +48,9 @@ def direct_events(
     windows = windows_of(graph, node)
     peak = 1 if packed else largest_values(graph).get(node.inputs[0].source, COUNT_MAX + 1)
     if synapses.is_depthwise:
-        blocks = -(-node.groups // (LANES if peak * windows.inputs <= COUNTS_MAX else LANES // 2))
-        yield "depthwise_block", runs * (windows.count // node.groups * blocks)
-        yield "depthwise_tap", runs * (windows.lines * windows.tap_columns * blocks)
+        eights = -(-node.groups // (LANES if peak * windows.inputs <= COUNTS_MAX else LANES // 2))
+        yield "depthwise_block", runs * (windows.count // node.groups * eights)
+        yield "depthwise_tap", runs * (windows.lines * windows.tap_columns * eights)
         return
     wide = peak > COUNT_MAX
     blocks = blocks_of(windows.outputs, 2 * LANES if wide else 4 * LANES)

@@ -115,11 +115,21 @@ def pools() -> Iterator[tuple[Graph, np.ndarray]]:
         yield finished(g, g.add(g.sum_pool2d(x, (2, 2), padding=1), as_current=True)), values
 
 
-@pytest.mark.parametrize("make", [convolutions, depthwise, dense, neurons, pools])
-def test_every_shape(make, tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("make", "optimisation"),
+    [
+        *((make, "-O2") for make in (convolutions, depthwise, dense, neurons, pools)),
+        # fewer loops; without float32 convolutions are still of vectors
+        *((make, "-Os") for make in (convolutions, dense)),
+    ],
+)
+def test_every_shape(make, optimisation, tmp_path) -> None:
     core = need_core(CORE)
     exported = [export(tmp_path, place, graph, x) for place, (graph, x) in enumerate(make())]
-    image = build_for_core(core, tmp_path / "build", "models", exported[0].graph, EVERYTHING)
+    options = EVERYTHING | {"float32": int(optimisation == "-O2")}
+    image = build_for_core(
+        core, tmp_path / "build", "models", exported[0].graph, options, optimisation=optimisation
+    )
     assert run_on_core(core, image, tmp_path) == f"{len(exported)} models\n"
     for place, model in enumerate(exported):
         assert check_output((tmp_path / f"{place}.output").read_bytes(), model) == 2, f"model {place}"

@@ -30,16 +30,16 @@ SNNRT_NOINLINE static void helium_finish(const snnrt_helium_run *run, uint32_t o
 
 /* The loops over the events are written out: the compiler adds the parts of a row's address anew for each vector. */
 #define SNNRT_EACH_EVENT(begin, find, load_and_add) \
-    __asm__ volatile(begin "dls lr, %[events]\n" \
-                     "1:\n\t" \
-                     "ldr %[row], [%[position]], #4\n\t" find \
-                     "mla %[row], %[row], %[outputs], %[weights]\n\t" load_and_add "le lr, 1b" \
-                     : [row] "=&l"(row), [position] "+&r"(position), [values] "+&r"(values), \
-                       [value] "=&r"(value), [a] "+&w"(a), [b] "+&w"(b), [c] "+&w"(c), [d] "+&w"(d), \
-                       [x] "=&w"(x) \
-                     : [events] "r"(run->end - run->position), [outputs] "r"(run->outputs), \
-                       [weights] "r"(run->weights + output), [left] "r"(left) \
-                     : "lr", "p0", "memory")
+    __asm__ volatile( \
+        begin "dls lr, %[events]\n" \
+              "1:\n\t" \
+              "ldr %[row], [%[position]], #4\n\t" find \
+              "mla %[row], %[row], %[outputs], %[weights]\n\t" load_and_add "le lr, 1b" \
+        : [row] "=&l"(row), [position] "+&r"(position), [values] "+&r"(values), [value] "=&r"(value), \
+          [a] "+&w"(a), [b] "+&w"(b), [c] "+&w"(c), [d] "+&w"(d), [x] "=&w"(x) \
+        : [events] "r"(run->end - run->position), [outputs] "r"(run->outputs), \
+          [weights] "r"(run->weights + output), [left] "r"(left) \
+        : "lr", "p0", "memory")
 #define SNNRT_LOAD_VALUE "ldrsh %[value], [%[values]], #2\n\t"
 #define SNNRT_ADD_WEIGHTS(then, offset, sums) \
     "vldrb" then ".s16 %q[x], [%[row], #" offset "]\n\t" \
@@ -54,8 +54,9 @@ static void helium_add_spikes_to_32(const snnrt_helium_run *run, uint32_t output
     const snnrt_int16 *values = NULL;
     int16x8_t a = vdupq_n_s16(0), b = a, c = a, d = a, x;
     uint32_t row, value, left = 0;
-    SNNRT_EACH_EVENT("", "", SNNRT_ADD_WEIGHTS("", "0", "a") SNNRT_ADD_WEIGHTS("", "8", "b") SNNRT_ADD_WEIGHTS("", "16", "c")
-                             SNNRT_ADD_WEIGHTS("", "24", "d"));
+    SNNRT_EACH_EVENT("", "",
+                     SNNRT_ADD_WEIGHTS("", "0", "a") SNNRT_ADD_WEIGHTS("", "8", "b")
+                         SNNRT_ADD_WEIGHTS("", "16", "c") SNNRT_ADD_WEIGHTS("", "24", "d"));
     helium_finish(run, output, a);
     helium_finish(run, output + 8u, b);
     helium_finish(run, output + 16u, c);
@@ -80,8 +81,8 @@ static uint32_t helium_add_spikes_to_some(const snnrt_helium_run *run, uint32_t 
     } else {
         left -= 16u;
         SNNRT_EACH_EVENT("vctp.16 %[left]\n\t", "",
-                         SNNRT_ADD_WEIGHTS("", "0", "a") SNNRT_ADD_WEIGHTS("", "8", "b")
-                         "vpst\n\t" SNNRT_ADD_WEIGHTS("t", "16", "c"));
+                         SNNRT_ADD_WEIGHTS("", "0", "a")
+                             SNNRT_ADD_WEIGHTS("", "8", "b") "vpst\n\t" SNNRT_ADD_WEIGHTS("t", "16", "c"));
         helium_finish(run, output + 16u, c);
     }
     helium_finish(run, output, a);
@@ -99,8 +100,8 @@ static void helium_add_to_16(const snnrt_helium_run *run, uint32_t output) {
               d = vldrwq_s32(from + 12), x;
     uint32_t row, value, left = 0;
     SNNRT_EACH_EVENT("", SNNRT_LOAD_VALUE,
-                     SNNRT_ADD_PRODUCTS("", "0", "a") SNNRT_ADD_PRODUCTS("", "4", "b") SNNRT_ADD_PRODUCTS("", "8", "c")
-                         SNNRT_ADD_PRODUCTS("", "12", "d"));
+                     SNNRT_ADD_PRODUCTS("", "0", "a") SNNRT_ADD_PRODUCTS("", "4", "b")
+                         SNNRT_ADD_PRODUCTS("", "8", "c") SNNRT_ADD_PRODUCTS("", "12", "d"));
     vstrwq_s32(to, a);
     vstrwq_s32(to + 4, b);
     vstrwq_s32(to + 8, c);
@@ -117,14 +118,16 @@ static void helium_add_to_some(const snnrt_helium_run *run, uint32_t output) {
     uint32_t row, value, left = run->outputs - output;
     const mve_pred16_t first = vctp32q(left);
 #if SNNRT_WITH_FAST_LOOPS
-    const mve_pred16_t second = vctp32q(left > 4u ? left - 4u : 0u), third = vctp32q(left > 8u ? left - 8u : 0u);
+    const mve_pred16_t second = vctp32q(left > 4u ? left - 4u : 0u),
+                       third = vctp32q(left > 8u ? left - 8u : 0u);
     int32x4_t b = vldrwq_z_s32(from + 4, second), c = vldrwq_z_s32(from + 8, third);
 #else
     int32x4_t b = vdupq_n_s32(0), c = b;
 #endif
     int32x4_t a = vldrwq_z_s32(from, first), d = c, x;
     if (!SNNRT_WITH_FAST_LOOPS || left <= 4u) {
-        SNNRT_EACH_EVENT("vctp.32 %[left]\n\t", SNNRT_LOAD_VALUE, "vpst\n\t" SNNRT_ADD_PRODUCTS("t", "0", "a"));
+        SNNRT_EACH_EVENT("vctp.32 %[left]\n\t", SNNRT_LOAD_VALUE,
+                         "vpst\n\t" SNNRT_ADD_PRODUCTS("t", "0", "a"));
     } else if (left <= 8u) {
         left -= 4u;
         SNNRT_EACH_EVENT("vctp.32 %[left]\n\t", SNNRT_LOAD_VALUE,
@@ -132,8 +135,8 @@ static void helium_add_to_some(const snnrt_helium_run *run, uint32_t output) {
     } else {
         left -= 8u;
         SNNRT_EACH_EVENT("vctp.32 %[left]\n\t", SNNRT_LOAD_VALUE,
-                         SNNRT_ADD_PRODUCTS("", "0", "a") SNNRT_ADD_PRODUCTS("", "4", "b")
-                         "vpst\n\t" SNNRT_ADD_PRODUCTS("t", "8", "c"));
+                         SNNRT_ADD_PRODUCTS("", "0", "a")
+                             SNNRT_ADD_PRODUCTS("", "4", "b") "vpst\n\t" SNNRT_ADD_PRODUCTS("t", "8", "c"));
     }
     vstrwq_p_s32(to, a, first);
 #if SNNRT_WITH_FAST_LOOPS

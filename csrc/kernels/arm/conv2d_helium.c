@@ -44,17 +44,17 @@ SNNRT_NOINLINE static void direct_add_lanes(snnrt_direct_block *block) {
     int32x4_t sum, before;
     block->from = to;
     block->total = 0;
-    __asm__ volatile("dlstp.32 lr, %[outputs]\n"
-                     "1:\n\t"
-                     "vldrh.s32 %q[sum], [%[lanes]], #8\n\t"
-                     "vldrw.u32 %q[before], [%[from]], #16\n\t"
-                     "vadd.i32 %q[sum], %q[sum], %q[before]\n\t"
-                     "vstrw.32 %q[sum], [%[to]], #16\n\t"
-                     "letp lr, 1b"
-                     : [lanes] "+l"(lanes), [from] "+r"(from), [to] "+r"(to), [sum] "=&w"(sum),
-                       [before] "=&w"(before)
-                     : [outputs] "r"(block->outputs)
-                     : "lr", "memory");
+    __asm__ volatile(
+        "dlstp.32 lr, %[outputs]\n"
+        "1:\n\t"
+        "vldrh.s32 %q[sum], [%[lanes]], #8\n\t"
+        "vldrw.u32 %q[before], [%[from]], #16\n\t"
+        "vadd.i32 %q[sum], %q[sum], %q[before]\n\t"
+        "vstrw.32 %q[sum], [%[to]], #16\n\t"
+        "letp lr, 1b"
+        : [lanes] "+l"(lanes), [from] "+r"(from), [to] "+r"(to), [sum] "=&w"(sum), [before] "=&w"(before)
+        : [outputs] "r"(block->outputs)
+        : "lr", "memory");
 }
 
 SNNRT_INLINE static inline void direct_store(snnrt_direct_block *block, const uint32_t vectors,
@@ -88,10 +88,10 @@ SNNRT_INLINE static inline void direct_store(snnrt_direct_block *block, const ui
     "lsr %[at], %[at], #1\n\t"
 #define SNNRT_ADD_SPIKE(then, offset, sum) \
     "vldrb" then ".s16 %q[x], [%[row], #" offset "]\n\t" \
-                 "vadd.i16 %q[" sum "], %q[" sum "], %q[x]\n\t"
+    "vadd.i16 %q[" sum "], %q[" sum "], %q[x]\n\t"
 #define SNNRT_ADD_COUNT(then, offset, sum) \
     "vldrb" then ".s16 %q[x], [%[row], #" offset "]\n\t" \
-                 "vmla.s16 %q[" sum "], %q[x], %[one]\n\t"
+    "vmla.s16 %q[" sum "], %q[x], %[one]\n\t"
 
 /* For 4 vectors, for 2, or for one whose lanes are not all there. */
 #define SNNRT_EVENTS_OF(name, first_bits, find, add) \
@@ -101,7 +101,8 @@ SNNRT_INLINE static inline void direct_store(snnrt_direct_block *block, const ui
         uint32_t word = e->word, at, row, one; \
         int16x8_t x; \
         if (vectors == 4u) { \
-            SNNRT_EVENTS("", find, add("", "0", "a") add("", "8", "b") add("", "16", "c") add("", "24", "d"), \
+            SNNRT_EVENTS("", find, \
+                         add("", "0", "a") add("", "8", "b") add("", "16", "c") add("", "24", "d"), \
                          [a] "+w"(s->a), [b] "+w"(s->b), [c] "+w"(s->c), [d] "+w"(s->d)); \
         } else if (vectors == 2u) { \
             SNNRT_EVENTS("", find, add("", "0", "a") add("", "8", "b"), [a] "+w"(s->a), [b] "+w"(s->b)); \
@@ -232,7 +233,7 @@ SNNRT_INLINE static inline void direct_sum(const snnrt_direct_windows *w, uint32
 
 #define SNNRT_ADD_VALUE(then, offset, sum) \
     "vldrb" then ".s32 %q[x], [%[row], #" offset "]\n\t" \
-                 "vmla.s32 %q[" sum "], %q[x], %[one]\n\t"
+    "vmla.s32 %q[" sum "], %q[x], %[one]\n\t"
 #define SNNRT_VALUES(begin, add, ...) \
     __asm__ volatile(begin "dls lr, %[count]\n" \
                            "1:\n\t" \
@@ -282,8 +283,8 @@ SNNRT_INLINE static inline void direct_sum_values(const snnrt_direct_windows *w,
                     SNNRT_VALUES("", SNNRT_ADD_VALUE("", "0", "a") SNNRT_ADD_VALUE("", "4", "b"), [a] "+w"(a),
                                  [b] "+w"(b));
                 } else {
-                    SNNRT_VALUES("vctp.32 %[left]\n\t", "vpst\n\t" SNNRT_ADD_VALUE("t", "0", "a"),
-                                 [a] "+w"(a));
+                    SNNRT_VALUES("vctp.32 %[left]\n\t",
+                                 "vpst\n\t" SNNRT_ADD_VALUE("t", "0", "a"), [a] "+w"(a));
                 }
                 run_value += w->run_elements;
                 run_row += w->run_weights;
@@ -329,9 +330,15 @@ typedef struct snnrt_direct_kernel {
 } snnrt_direct_kernel;
 
 #if SNNRT_WITH_FAST_LOOPS
-#define SNNRT_DIRECT_KERNEL(large, all, half, quarter) {large, {all, half, quarter}}
+#define SNNRT_DIRECT_KERNEL(large, all, half, quarter) \
+    { \
+        large, { all, half, quarter } \
+    }
 #else
-#define SNNRT_DIRECT_KERNEL(large, all, half, quarter) {large, {all, NULL, quarter}}
+#define SNNRT_DIRECT_KERNEL(large, all, half, quarter) \
+    { \
+        large, { all, NULL, quarter } \
+    }
 #endif
 static const snnrt_direct_kernel direct_bits =
     SNNRT_DIRECT_KERNEL(32, direct_bits_to_32, direct_bits_to_16, direct_bits_to_8);
@@ -388,7 +395,7 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
     const uint32_t tap_weights = depth * outputs;
     const bool bits = step->input_dtype == SNNRT_TYPE_BITS;
     const uint32_t peak = bits || step->input_peak == 0 ? 1u : step->input_peak;
-    const snnrt_direct_kernel *kernel = bits                              ? &direct_bits
+    const snnrt_direct_kernel *kernel = bits                             ? &direct_bits
                                         : peak <= SNNRT_DIRECT_COUNT_MAX ? &direct_counts
                                                                          : &direct_values;
     /* Neighbouring taps read neighbouring pixels. */

@@ -11,18 +11,22 @@
                            "add %[in], %[in], %[bytes]\n\t" \
                            "add %[row], %[row], #1\n\t" \
                            "le lr, 1b" \
-                     : [in] "+&l"(in), [row] "+&r"(row), [byte] "=&l"(byte), [sums] "+&w"(sums), [x] "=&w"(x), \
-                       [weights] "=&w"(weights) \
+                     : [in] "+&l"(in), [row] "+&r"(row), [byte] "=&l"(byte), [sums] "+&w"(sums), \
+                       [x] "=&w"(x), [weights] "=&w"(weights) \
                      : [runs] "r"(w->runs), [bytes] "r"(bytes), [left] "r"(left), __VA_ARGS__ \
                      : "lr", "p0", "cc", "memory")
 #define SNNRT_VALUES_TAP(load, lanes) \
     "vpstt\n\t" load " %q[x], [%[in]]\n\t" \
-                    "vldrbt.s" lanes " %q[weights], [%[row], %q[offsets]]\n\t" \
-                    "vmul.i" lanes " %q[x], %q[x], %q[weights]\n\t" \
-                    "vadd.i" lanes " %q[sums], %q[sums], %q[x]\n\t"
+    "vldrbt.s" lanes " %q[weights], [%[row], %q[offsets]]\n\t" \
+    "vmul.i" lanes " %q[x], %q[x], %q[weights]\n\t" \
+    "vadd.i" lanes " %q[sums], %q[sums], %q[x]\n\t"
 
 /* What is read, and how it is summed. */
-typedef enum snnrt_direct_form { SNNRT_DIRECT_BITS, SNNRT_DIRECT_COUNTS, SNNRT_DIRECT_VALUES } snnrt_direct_form;
+typedef enum snnrt_direct_form {
+    SNNRT_DIRECT_BITS,
+    SNNRT_DIRECT_COUNTS,
+    SNNRT_DIRECT_VALUES
+} snnrt_direct_form;
 
 static void direct_store_four(const snnrt_int32 *bias, snnrt_int32 *to, int32x4_t sums, uint32_t left) {
     const mve_pred16_t there = vctp32q(left);
@@ -35,9 +39,10 @@ SNNRT_INLINE static inline void direct_sum_channels(const snnrt_direct_windows *
     const uint16x8_t places = {1, 2, 4, 8, 16, 32, 64, 128};
     /* From one channel's weights to the next one's. */
     const uint32_t distance = w->group_weights;
-    const int16x8_t offsets = form == SNNRT_DIRECT_VALUES
-                                  ? vreinterpretq_s16_u32(vmulq_n_u32(vidupq_n_u32(0, 1), distance))
-                                  : vreinterpretq_s16_u16(vmulq_n_u16(vidupq_n_u16(0, 1), (uint16_t)distance));
+    const int16x8_t offsets =
+        form == SNNRT_DIRECT_VALUES
+            ? vreinterpretq_s16_u32(vmulq_n_u32(vidupq_n_u32(0, 1), distance))
+            : vreinterpretq_s16_u16(vmulq_n_u16(vidupq_n_u16(0, 1), (uint16_t)distance));
     const uint32_t bytes = form == SNNRT_DIRECT_BITS ? w->run_elements / 8u : 2u * w->run_elements;
     const snnrt_int32 *const bias = w->bias == NULL ? NULL : w->bias + channel;
     const int8_t *const first_row = w->weights + channel * distance;
@@ -48,8 +53,8 @@ SNNRT_INLINE static inline void direct_sum_channels(const snnrt_direct_windows *
         const int8_t *line_row = first_row;
         int16x8_t sums = vdupq_n_s16(0);
         for (uint32_t line = w->lines; line != 0; line--) {
-            const uint8_t *in = (const uint8_t *)w->input +
-                                (form == SNNRT_DIRECT_BITS ? element / 8u : 2u * element);
+            const uint8_t *in =
+                (const uint8_t *)w->input + (form == SNNRT_DIRECT_BITS ? element / 8u : 2u * element);
             const int8_t *row = line_row;
             uint32_t byte;
             int16x8_t x, weights;
@@ -64,9 +69,11 @@ SNNRT_INLINE static inline void direct_sum_channels(const snnrt_direct_windows *
                            "vaddt.i16 %q[sums], %q[sums], %q[weights]\n",
                            [offsets] "w"(offsets), [places] "w"(places));
             } else if (form == SNNRT_DIRECT_COUNTS) {
-                SNNRT_TAPS("vctp.16 %[left]\n\t", SNNRT_VALUES_TAP("vldrht.u16", "16"), [offsets] "w"(offsets));
+                SNNRT_TAPS("vctp.16 %[left]\n\t",
+                           SNNRT_VALUES_TAP("vldrht.u16", "16"), [offsets] "w"(offsets));
             } else {
-                SNNRT_TAPS("vctp.32 %[left]\n\t", SNNRT_VALUES_TAP("vldrht.s32", "32"), [offsets] "w"(offsets));
+                SNNRT_TAPS("vctp.32 %[left]\n\t",
+                           SNNRT_VALUES_TAP("vldrht.s32", "32"), [offsets] "w"(offsets));
             }
             element += w->line_elements;
             line_row += w->line_weights;

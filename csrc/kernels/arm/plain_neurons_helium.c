@@ -32,14 +32,13 @@ typedef struct snnrt_helium_neurons {
     "vqrdmlah.s32 %q[u], %q[u], %[factor]\n\t" \
     "vldrw.u32 %q[level], [%[threshold]], #16\n\t" \
     "vqadd.s32 %q[u], %q[u], %q[x]\n\t" \
-    "vptt.s32 " reach ", %q[u], %q[level]\n\t" leave \
-    "vaddvat.u32 %[word], %q[" bits "]\n\t" \
+    "vptt.s32 " reach ", %q[u], %q[level]\n\t" leave "vaddvat.u32 %[word], %q[" bits "]\n\t" \
     "vstrw.32 %q[u], [%[state]], #16\n\t"
 #define SNNRT_WIDE(reach, leave) \
     __asm__ volatile("dls lr, %[groups]\n" \
-                     "1:\n\t" SNNRT_WIDE_FOUR(reach, leave, "low") SNNRT_WIDE_FOUR(reach, leave, "high") \
-                     "ror %[word], %[word], #8\n\t" \
-                     "le lr, 1b" \
+                     "1:\n\t" SNNRT_WIDE_FOUR(reach, leave, "low") \
+                         SNNRT_WIDE_FOUR(reach, leave, "high") "ror %[word], %[word], #8\n\t" \
+                                                               "le lr, 1b" \
                      : [current] "+&r"(current), [threshold] "+&r"(threshold), [state] "+&r"(state), \
                        [word] "+&Te"(word), [u] "=&w"(u), [x] "=&w"(x), [level] "=&w"(level) \
                      : [factor] "r"(layer->factor), [value] "r"(layer->reset_value), [low] "w"(low), \
@@ -97,8 +96,7 @@ SNNRT_INLINE static inline uint64_t helium_wide_words(const snnrt_helium_layer *
                      "vqmovnt.s32 q0, q1\n\t" \
                      "vldrh.u16 %q[level], [%[threshold]], #16\n\t" \
                      "vqadd.s16 %q[u], %q[u], q0\n\t" \
-                     "vptt.s16 " reach ", %q[u], %q[level]\n\t" leave \
-                     "vaddvat.u16 %[word], %q[bits]\n\t" \
+                     "vptt.s16 " reach ", %q[u], %q[level]\n\t" leave "vaddvat.u16 %[word], %q[bits]\n\t" \
                      "vstrh.16 %q[u], [%[state]], #16\n\t" \
                      "ror %[word], %[word], #8\n\t" \
                      "le lr, 1b" \
@@ -186,8 +184,8 @@ SNNRT_NOINLINE static uint32_t helium_update_again(const snnrt_helium_layer *lay
 /* The same of 16 bits: where nothing saturates, sums of 16 bits are those of 32. */
 SNNRT_INLINE static inline uint64_t helium_narrow_words(const snnrt_helium_layer *layer,
                                                         const snnrt_helium_words *all,
-                                                        const snnrt_thresholds *thresholds,
-                                                        const bool strict, const bool subtract) {
+                                                        const snnrt_thresholds *thresholds, const bool strict,
+                                                        const bool subtract) {
     const uint16x8_t bits = {1, 2, 4, 8, 16, 32, 64, 128};
     const snnrt_int32 *current = all->current, *wide = thresholds->first;
     const snnrt_int32 *const end = wide + thresholds->period;
@@ -274,9 +272,8 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
     snnrt_find_thresholds(step, &thresholds);
     layer.factor = (int32_t)((a - (1u << 15)) << 16);
     layer.reset = SNNRT_NEURON_RESET(step->flags);
-    layer.reset_value = layer.reset == SNNRT_RESET_VALUE
-                            ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE]
-                            : 0;
+    layer.reset_value =
+        layer.reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
     layer.strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
     layer.narrow = (step->flags & SNNRT_NEURON_STATE_INT16) != 0;
     if (thresholds.period % SNNRT_WORD == 0 && run.left >= SNNRT_WORD && layer.reset != SNNRT_RESET_NONE) {
