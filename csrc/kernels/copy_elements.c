@@ -1,6 +1,7 @@
 #include "../snnrt_kernels.h"
 
-#if SNNRT_WITH_CONCATENATE || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D
+#if SNNRT_WITH_CONCATENATE || SNNRT_WITH_DELAY || SNNRT_WITH_PAD2D || \
+    (SNNRT_WITH_MAX_POOL2D && !SNNRT_WITH_FAST_LOOPS)
 void snnrt_or_bits(snnrt_uint32 *output, uint32_t to, const snnrt_uint32 *input, uint32_t from,
                    uint32_t count) {
     while (count != 0) {

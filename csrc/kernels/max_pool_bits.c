@@ -1,7 +1,8 @@
-/* Which channels of a window have a spike: 32 of them from each place of it, and together into the output. */
+/* Which channels of a window have a spike: 32 of them from each place of it, and together into the output. Small builds or
+ * place by place. */
 #include "../snnrt_kernels.h"
 
-#if SNNRT_WITH_MAX_POOL2D
+#if SNNRT_WITH_MAX_POOL2D && SNNRT_WITH_FAST_LOOPS
 
 /* The places of a window that lie inside, along one axis. */
 typedef struct snnrt_pool_places {

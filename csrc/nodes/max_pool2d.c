@@ -8,10 +8,12 @@ static const snnrt_max_pool2d_parameters *max_pool_of(const snnrt_node *node) {
     return (const snnrt_max_pool2d_parameters *)snnrt_parameters_behind_edge(node);
 }
 
+#if SNNRT_WITH_MODEL_CHECK || SNNRT_WITH_FAST_LOOPS
 /* The fields of a window that poolings have lie in the record as a window has them. */
 static const snnrt_window *max_pool_window(const snnrt_node *node) {
     return (const snnrt_window *)(const void *)&max_pool_of(node)->kernel_h;
 }
+#endif
 
 #if SNNRT_WITH_MODEL_CHECK
 snnrt_status snnrt_max_pool2d_check(snnrt_check *c) {
@@ -197,6 +199,7 @@ static void advance_net(const snnrt_node *node, const snnrt_node *source, const 
     }
 }
 
+#if SNNRT_WITH_FAST_LOOPS
 static void raise_spikes(const snnrt_network *network, const snnrt_node *node, const snnrt_node *source,
                          const void *input, void *output) {
     snnrt_pool_step step;
@@ -211,7 +214,9 @@ static void raise_spikes(const snnrt_network *network, const snnrt_node *node, c
     step.out_width = node->width;
     snnrt_max_pool_bits(&step);
 }
+#endif
 
+/* Small builds: of spikes too, into cleared bits. */
 static void raise_values(const snnrt_node *node, const snnrt_node *source, const void *input, void *output) {
     const snnrt_max_pool2d_parameters *p = max_pool_of(node);
     const uint32_t channels = node->channels;
@@ -225,8 +230,15 @@ static void raise_values(const snnrt_node *node, const snnrt_node *source, const
                     uint32_t x = ox * p->stride_x + kx - p->pad_left;
                     /* In the padding above or to the left they have wrapped. */
                     if (y < source->height && x < source->width) {
-                        raise_elements(node->type, output, to, input, (y * source->width + x) * channels,
-                                       channels, first);
+                        const uint32_t from = (y * source->width + x) * channels;
+#if !SNNRT_WITH_FAST_LOOPS
+                        if (node->type == SNNRT_TYPE_BITS) {
+                            snnrt_or_bits((snnrt_uint32 *)output, to, (const snnrt_uint32 *)input, from,
+                                          channels);
+                            continue;
+                        }
+#endif
+                        raise_elements(node->type, output, to, input, from, channels, first);
                         first = false;
                     }
                 }
@@ -245,11 +257,16 @@ void snnrt_max_pool2d_advance(const snnrt_network *network, const snnrt_node *no
         advance_net(node, source, input, network->arena + p->state, output);
         return;
     }
+#if SNNRT_WITH_FAST_LOOPS
     if (node->type == SNNRT_TYPE_BITS) {
         raise_spikes(network, node, source, input, output);
     } else {
         raise_values(node, source, input, output);
     }
+#else
+    snnrt_clear_bits(network, node);
+    raise_values(node, source, input, output);
+#endif
     if (p->mode == SNNRT_MAX_POOL_EARLIEST) {
         keep_earliest((snnrt_uint32 *)output, (snnrt_uint32 *)(void *)(network->arena + p->state),
                       snnrt_output_bytes(node) / 4u);
