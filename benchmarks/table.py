@@ -2,6 +2,7 @@
 
     python benchmarks/table.py                    about 2 minutes
     python benchmarks/table.py --json FILE        also writes the figures
+    python benchmarks/table.py --write            also writes README's line
 
 Everything runs on one thread, but what says "all cores". What is compared runs in turn, round after round, so
 that a busy machine slows all of it; a time is the mean over the inputs of each input's minimum (or median)
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import re
 import shutil
 import sys
 import tempfile
@@ -41,6 +43,8 @@ REFERENCE = "onnxruntime"
 LARGE_BATCH = 64
 SHARED_BATCH = 256
 ALL_CORES = "all cores"
+KERNEL_NAMES = {"avx512vnni": "AVX-512 VNNI", "avx2": "AVX2", "portable": "portable C"}
+README = Path(__file__).resolve().parents[1] / "README.md"
 # onnxruntime multiplies by 1/n where snnrt divides, and the trained weights lie on no grid
 DEMO_TOLERANCE = 1e-3
 HEADINGS = (
@@ -238,6 +242,27 @@ def table(rows: list[Row]) -> str:
     )
 
 
+def with_figure(page: str, rows: list[Row]) -> str:
+    """README.md with how many times as fast as onnxruntime the core runs one input of the last network.
+    Raises SnnrtError where the line is not there once."""
+    last = rows[-1].network
+    told = []
+    for numbers in ("int8", "float32"):
+        wanted = (last, 1, "snnrt core", numbers)
+        ratios = {
+            row.kernels: row.ratio
+            for row in rows
+            if (row.network, row.batch, row.what, row.numbers) == wanted
+        }
+        ways = [f"{ratios[one]:.1f} × with {name}" for one, name in KERNEL_NAMES.items() if one in ratios]
+        told.append(f"{numbers}: {', '.join(ways)}")
+    text = "; ".join(told).replace("×", "× as fast", 1)
+    found, places = re.subn(r"(<!-- figure: make bench --> )[^|]*( \|)", rf"\g<1>{text}\g<2>", page)
+    if places != 1:
+        raise SnnrtError(f"README.md: expected the mark of make bench once, found {places}")
+    return found
+
+
 def say(text: str) -> None:
     """Progress, kept out of what is printed."""
     print(f"table: {text}", file=sys.stderr, flush=True)
@@ -278,6 +303,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--inputs", type=int, default=16, help="inputs of each network (16)")
     parser.add_argument("--no-instructions", action="store_true", help="leave callgrind out")
     parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
+    parser.add_argument("--write", action="store_true", help="write README's line")
     options = parser.parse_args(arguments)
     if options.rounds < 1 or options.inputs < 1:
         parser.error("--rounds, --inputs: expected 1 or more")
@@ -295,6 +321,8 @@ def main(arguments: list[str] | None = None) -> None:
             write_atomically(
                 options.json, (json.dumps(figures, indent=1, ensure_ascii=False) + "\n").encode()
             )
+        if options.write:
+            write_atomically(README, with_figure(README.read_text("utf-8"), rows).encode())
     except (Disagreement, ProgramError, SnnrtError) as error:
         parser.exit(1, f"table: {error}\n")
     print(table(rows))

@@ -24,6 +24,7 @@ from python_peers import python_peers
 
 from snnrt.devices.batches import all_cores
 from snnrt.devices.cpu import kernel_sets
+from snnrt.errors import SnnrtError
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,22 @@ def test_instructions_are_one_inference_s(demo, folder):
     counts = {kernels: program.instructions(kernels) for kernels in countable_kernels()}
     assert program.instructions("portable") == counts["portable"]
     assert all(10_000 < count <= counts["portable"] < 10_000_000 for count in counts.values())
+
+
+def test_readme_s_line_says_how_many_times_as_fast():
+    def row(batch: int, what: str, numbers: str, kernels: str, ratio: float) -> table.Row:
+        return table.Row("peers", batch, what, numbers, kernels, 1.0, 1.0, ratio, None)
+
+    rows = [
+        row(1, "snnrt core", "int8", "portable", 1.86), row(1, "snnrt core", "int8", "avx2", 5.9),
+        row(1, "snnrt Python", "int8", "avx2", 4.0), row(1, "snnrt core", "float32", "portable", 0.5),
+        row(64, "snnrt core", "int8", "avx2", 9.0),
+    ]  # fmt: skip
+    page = "| one inference | <!-- figure: make bench --> as before | `make bench` |"
+    told = "int8: 5.9 × as fast with AVX2, 1.9 × with portable C; float32: 0.5 × with portable C"
+    assert table.with_figure(page, rows) == page.replace("as before", told)
+    with pytest.raises(SnnrtError, match="expected the mark of make bench once, found 0"):
+        table.with_figure("", rows)
 
 
 def test_table_is_printed_and_written(tmp_path, capsys):
