@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 PYTEST := $(BIN)/python -m pytest
 # all C but what is generated
 C_FILES := $(filter-out csrc/snnrt_ir.h csrc/snnrt_constants.h,$(wildcard csrc/*.[ch] csrc/*/*.[ch] csrc/*/*/*.[ch] \
-	tests/csrc/*.c tests/csrc/*/*.h tests/emulator/*.c targets/emulator/boards/*.[ch] benchmarks/*.[ch] benchmarks/*/*.[ch]))
+	tests/csrc/*.[ch] tests/csrc/*/*.h tests/emulator/*.c targets/emulator/boards/*.[ch] benchmarks/*.[ch] benchmarks/*/*.[ch]))
 CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
 SAY = @printf 'make $@: %s\n'
 

@@ -28,7 +28,7 @@ from snnrt.targets.export.core_sources import options_for, source_files
 
 CASES = ["accumulate", "150", "neuron", "600", "ties", "200", "scan", "400", "conv", "250", "pool", "200"]
 EVERY_SET = ("portable", "avx2", "avx512vnni")
-PROGRAM = PROGRAMS / "kernel_checks.c"
+PROGRAM = [PROGRAMS / name for name in ("kernel_checks.c", "neuron_checks.c", "layer_checks.c")]
 BOARD = HERE / "host_board.c"
 # one core of each kind: without products of 64 bits, with DSP instructions, with vectors, with neither
 KINDS = ("cortex-m0", "cortex-m4", "cortex-m55", "rv32")
@@ -49,7 +49,7 @@ def write_kernels(folder: Path, **overrides: int) -> list[Path]:
 
 def check_core(name: str, folder: Path, optimisation: str, **overrides: int) -> None:
     core = need_core(name)
-    programs = [PROGRAM, *write_kernels(folder, **overrides)]
+    programs = [*PROGRAM, *write_kernels(folder, **overrides)]
     image = build(core, folder, programs, {}, optimisation=optimisation)
     assert run_on_core(core, image, folder).split() == CASES
 
@@ -57,7 +57,7 @@ def check_core(name: str, folder: Path, optimisation: str, **overrides: int) -> 
 @pytest.mark.parametrize(("compiler", "optimisation"), [("gcc", "-O2"), ("clang", "-Os")])
 def test_on_the_host(compiler, optimisation, tmp_path):
     need_compiler(compiler)
-    programs = [PROGRAM, BOARD, *write_kernels(tmp_path, neuron_variants=1)]
+    programs = [*PROGRAM, BOARD, *write_kernels(tmp_path, neuron_variants=1)]
     flags = ["-std=gnu99", "-g", optimisation, "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     command([compiler, *flags, f"-I{tmp_path}", f"-I{BOARDS}", *programs, "-o", tmp_path / "program"])
     command(["sh", "-c", f"{tmp_path}/program 2>{tmp_path}/said"])
@@ -68,7 +68,7 @@ def test_on_the_host(compiler, optimisation, tmp_path):
 def test_every_kernel_set_of_the_host(compiler, optimisation, tmp_path):
     need_compiler(compiler)
     flags = ["-std=gnu99", optimisation, "-fsanitize=address,undefined", "-fno-sanitize-recover=all", *HOST]
-    programs = [PROGRAM, BOARD, *sources()]
+    programs = [*PROGRAM, BOARD, *sources()]
     command([compiler, *flags, f"-I{CSRC}", f"-I{BOARDS}", *programs, "-o", tmp_path / "program"])
     command(["sh", "-c", f"{tmp_path}/program 2>{tmp_path}/said"])
     expected = [word for name in kernel_sets() for word in (name, *CASES)]
@@ -106,7 +106,7 @@ def test_kernels_of_a_cortex_a_under_emulation(tmp_path):
     flags = ["-std=gnu99", "-O1", "-ffp-contract=off", "-static", *HOST, f"-I{CSRC}", f"-I{BOARDS}"]
     windows, kernels = tmp_path / "windows", tmp_path / "kernels"
     command([compiler, *flags, PROGRAMS / "window_checks.c", *objects, "-o", windows])
-    command([compiler, *flags, PROGRAM, BOARD, *objects, "-lm", "-o", kernels])
+    command([compiler, *flags, *PROGRAM, BOARD, *objects, "-lm", "-o", kernels])
     assert command([emulator, windows]).split() == [
         "portable",
         "160",
@@ -132,8 +132,8 @@ def test_vector_kernels_of_x86_in_plain_c(compiler, tmp_path):
     flags = ["-std=gnu99", "-O1", "-w", "-ffp-contract=off", "-DSNNRT_EMULATED_SETS", *HOST]
     folders = [f"-I{PROGRAMS / 'simde'}", f"-I{CSRC}", f"-I{BOARDS}"]
     command([compiler, *flags, *folders, "-c", tmp_path / "core.c", "-o", tmp_path / "core.o"])
-    for name, more in (("windows", ["window_checks.c"]), ("kernels", ["kernel_checks.c", BOARD])):
-        programs = [tmp_path / "core.o", *(PROGRAMS / one for one in more)]
+    for name, more in (("windows", [PROGRAMS / "window_checks.c"]), ("kernels", [*PROGRAM, BOARD])):
+        programs = [tmp_path / "core.o", *more]
         command([compiler, *flags, *folders, *programs, "-lm", "-o", tmp_path / name])
     said = [line.split() for line in command([tmp_path / "windows"]).splitlines()]
     assert [(name, done[0], *done[3:]) for name, *done in said] == [
@@ -150,7 +150,7 @@ def test_no_result_depends_on_aliasing(compiler, tmp_path):
     """As compilers are free to do: types taken at their word, the whole core in one file."""
     need_compiler(compiler)
     (tmp_path / "core.c").write_text("".join(f'#include "{path}"\n' for path in sources()))
-    programs = [tmp_path / "core.c", PROGRAM, BOARD]
+    programs = [tmp_path / "core.c", *PROGRAM, BOARD]
     flags = ["-std=gnu99", "-O3", "-fstrict-aliasing", "-Werror=strict-aliasing", *HOST]
     command([compiler, *flags, f"-I{CSRC}", f"-I{BOARDS}", *programs, "-o", tmp_path / "program"])
     command(["sh", "-c", f"{tmp_path}/program 2>{tmp_path}/said"])

@@ -1,0 +1,219 @@
+/* Whole convolutions and poolings. */
+#include "kernel_checks.h"
+
+#if SNNRT_WITH_CONV2D
+#define CONV_INPUTS 4000u
+#define CONV_OUTPUTS 6000u
+
+static int16_t pixels[CONV_INPUTS + 64u];
+static uint32_t spikes[CONV_INPUTS / 32u + 2u];
+static int32_t filtered[CONV_OUTPUTS + 1u];
+
+/* docs/ir.md, for output `o` of the window at (oy, ox). */
+static int32_t convolved(const snnrt_synapse_step *step, uint32_t oy, uint32_t ox, uint32_t o,
+                         uint32_t *rows) {
+    const snnrt_window *w = step->window;
+    const uint32_t outputs = step->out_channels / w->groups, group = o / outputs;
+    const uint32_t depth = step->in_channels / w->groups;
+    const int8_t *filters = (const int8_t *)step->weights;
+    int32_t sum = step->bias == NULL ? 0 : bias[o];
+    *rows = 0;
+    for (uint32_t tap = 0; tap < (uint32_t)w->kernel_h * w->kernel_w; tap++) {
+        const int32_t y = (int32_t)(oy * w->stride_y + tap / w->kernel_w * w->dilation_y) - w->pad_top;
+        const int32_t x = (int32_t)(ox * w->stride_x + tap % w->kernel_w * w->dilation_x) - w->pad_left;
+        if (y < 0 || x < 0 || y >= (int32_t)step->in_height || x >= (int32_t)step->in_width) {
+            continue;
+        }
+        for (uint32_t c = 0; c < depth; c++) {
+            const uint32_t place =
+                ((uint32_t)y * step->in_width + (uint32_t)x) * step->in_channels + group * depth + c;
+            const uint32_t row = (group * w->kernel_h * w->kernel_w + tap) * depth + c;
+            sum += filters[row * outputs + o % outputs] * pixels[place];
+            *rows += pixels[place] != 0;
+        }
+    }
+    return sum;
+}
+
+/* Shapes of every kind, and the first cases as many of the largest values as fit. */
+static void draw_convolution(snnrt_synapse_step *step, snnrt_window *w, uint32_t number) {
+    static const uint32_t depths[] = {1, 1, 2, 3, 4, 7, 8, 16, 16, 33, 64, 130};
+    static const uint32_t filters[] = {1, 2, 3, 4, 5, 8, 10, 15, 16, 17, 24, 32, 36, 40};
+    const bool largest = number < 12u;
+    const bool wide_lines = number % 10u == 7u; /* wider than what is looked at together */
+    const uint32_t groups = !wide_lines && below(4) == 0 ? 2u : 1u;
+    do {
+        w->kernel_h = (uint16_t)(largest ? 3u : 1u + below(below(6) == 0 ? 9 : 4));
+        w->kernel_w = (uint16_t)(largest ? 3u : 1u + below(below(6) == 0 ? 9 : 4));
+        w->stride_y = (uint16_t)(1u + below(3) / 2u);
+        w->stride_x = (uint16_t)(1u + below(3));
+        w->dilation_y = (uint16_t)(below(5) == 0 ? 2u : 1u);
+        w->dilation_x = (uint16_t)(below(5) == 0 ? 2u : 1u);
+        w->pad_top = w->pad_bottom = (uint16_t)below(w->kernel_h + 1u);
+        w->pad_left = w->pad_right = (uint16_t)below(w->kernel_w + 1u);
+        w->groups = (uint16_t)(largest ? 1u : groups);
+        step->in_channels = (largest ? 16u : depths[below(COUNT(depths))]) * w->groups;
+        step->out_channels = filters[below(COUNT(filters))] * w->groups;
+        step->in_height = 1u + below(7);
+        step->in_width = 1u + below(9);
+        if (wide_lines && !largest) {
+            step->in_channels = 1u + below(4);
+            step->in_height = 1u + below(3);
+            step->in_width = 50u + below(100);
+        }
+        step->out_height = step->out_width = 0;
+        if (step->in_height + 2u * w->pad_top > (w->kernel_h - 1u) * w->dilation_y &&
+            step->in_width + 2u * w->pad_left > (w->kernel_w - 1u) * w->dilation_x) {
+            step->out_height =
+                (step->in_height + 2u * w->pad_top - (w->kernel_h - 1u) * w->dilation_y - 1u) / w->stride_y +
+                1u;
+            step->out_width =
+                (step->in_width + 2u * w->pad_left - (w->kernel_w - 1u) * w->dilation_x - 1u) / w->stride_x +
+                1u;
+        }
+    } while (step->out_height * step->out_width == 0 ||
+             step->out_height * step->out_width * step->out_channels > CONV_OUTPUTS ||
+             step->in_height * step->in_width * step->in_channels > CONV_INPUTS ||
+             (uint32_t)w->kernel_h * w->kernel_w * step->in_channels / w->groups * step->out_channels >
+                 sizeof weights - 4u);
+}
+
+void check_convolution(uint32_t number) {
+    static const int32_t peaks[] = {1, 1, 1, 2, 4, 4, 7, 8, 9, 16, 25, 31, 32, 255, 32767};
+    int32_t peak = number < 12u ? peaks[number] : number % 20u == 7u ? 255 : peaks[below(COUNT(peaks))];
+    const uint32_t density = number < 12u ? 1u : 1u + below(9);
+    const bool packed = peak == 1 && below(3) != 0;
+    const bool negative = !packed && number >= 12u && below(3) == 0;
+    uint32_t unaligned = below(4), rows = 0, active = 0, place = 0;
+    snnrt_window window = {0};
+    snnrt_synapse_step step = {0};
+#if SNNRT_WITH_COUNTERS
+    snnrt_counts counts = {0};
+    step.counts = &counts;
+#endif
+    draw_convolution(&step, &window, number);
+    if ((uint32_t)window.kernel_h * window.kernel_w * step.in_channels > 500u && peak > 255) {
+        /* Sums fit 32 bits, as the model's check demands. */
+        peak = 255;
+    }
+    if (number < 12u) {
+        make_weights(number % 2u);
+    } else if (number % 4u == 0) {
+        make_weights(below(5));
+    }
+    if (number % 10u == 9u) {
+        /* A dense layer is a window of one tap. */
+        step.in_channels = 1u + below(700);
+        step.out_channels = 1u + below(40);
+        step.in_height = step.in_width = step.out_height = step.out_width = 1;
+        window = (snnrt_window){1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0};
+        peak = peak > 255 ? 255 : peak;
+    }
+    step.window = &window;
+    step.weights = weights + (number % 10u == 9u || below(2) == 0 ? 0u : unaligned);
+    step.bias = below(3) == 0 ? NULL : bias;
+    step.numbers = SNNRT_ARITHMETIC_INTEGER;
+    step.input = packed ? (const void *)spikes : (const void *)pixels;
+    step.input_dtype = packed ? SNNRT_TYPE_BITS : SNNRT_TYPE_INT16;
+    step.input_peak = (uint32_t)peak;
+    step.output = filtered;
+    for (uint32_t i = 0; i < COUNT(spikes); i++) {
+        spikes[i] = below(2) == 0 ? 0u : 0xFFFFFFFFu;
+    }
+    for (uint32_t i = 0; i < step.in_height * step.in_width * step.in_channels; i++) {
+        const bool on = below(density) == 0;
+        pixels[i] = (int16_t)(!on ? 0 : number < 12u ? peak : between(negative ? -peak : 1, peak));
+        spikes[i / 32u] = (spikes[i / 32u] & ~(1u << i % 32u)) | (uint32_t)(pixels[i] != 0) << i % 32u;
+    }
+    for (uint32_t o = 0; o < step.out_channels; o++) {
+        bias[o] = between(-(1 << 24), 1 << 24);
+    }
+    for (uint32_t i = 0; i <= CONV_OUTPUTS; i++) {
+        filtered[i] = 0x12345678;
+    }
+#if SNNRT_WITH_KERNEL_TABLE
+    step.kernels = network.kernels;
+#endif
+    if (number % 10u == 9u) {
+        snnrt_dense(&step);
+    } else {
+        snnrt_conv2d(&step);
+    }
+    for (uint32_t i = 0; i < step.out_height * step.out_width; i++) {
+        for (uint32_t o = 0; o < step.out_channels; o++) {
+            uint32_t read;
+            if (filtered[place++] != convolved(&step, i / step.out_width, i % step.out_width, o, &read)) {
+                fail("conv2d or dense", number);
+            }
+            if (o % (step.out_channels / window.groups) == 0) {
+                rows += read;
+                active += read != 0;
+            }
+        }
+    }
+    if (filtered[place] != 0x12345678) {
+        fail("conv2d past its outputs", number);
+    }
+#if SNNRT_WITH_COUNTERS
+    if (counts.row_activations != rows || counts.active_windows != active ||
+        counts.synaptic_operations != (uint64_t)rows * (step.out_channels / window.groups)) {
+        fail("events of conv2d", number);
+    }
+#endif
+}
+#endif
+
+#if SNNRT_WITH_POOL2D
+void check_pool(uint32_t number) {
+    static const uint32_t widths[] = {1, 3, 4, 8, 12, 16, 20, 31, 32, 33, 36, 64, 100};
+    static int16_t sums[1024 + 1];
+    static uint32_t fired[256];
+    snnrt_window window = {0};
+    snnrt_pool_step step = {0};
+    uint32_t place = 0, density = 1u + below(4);
+    do {
+        window.kernel_h = (uint16_t)(below(4) == 0 ? 1u + below(3) : 2u);
+        window.kernel_w = (uint16_t)(below(4) == 0 ? 1u + below(3) : 2u);
+        window.stride_y = (uint16_t)(1u + below(3));
+        window.stride_x = (uint16_t)(1u + below(3));
+        step.channels = widths[below(COUNT(widths))];
+        step.in_height = window.kernel_h + below(5);
+        step.in_width = window.kernel_w + below(6);
+        step.out_height = (step.in_height - window.kernel_h) / window.stride_y + 1u;
+        step.out_width = (step.in_width - window.kernel_w) / window.stride_x + 1u;
+    } while (step.out_height * step.out_width * step.channels > 1024u ||
+             step.in_height * step.in_width * step.channels > 32u * COUNT(fired));
+    for (uint32_t i = 0; i < 32u * COUNT(fired); i++) {
+        const uint32_t bit = (uint32_t)(below(density) == 0) << i % 32u;
+        fired[i / 32u] = i % 32u == 0 ? bit : fired[i / 32u] | bit;
+    }
+    for (uint32_t i = 0; i <= 1024u; i++) {
+        sums[i] = 0x1234;
+    }
+#if SNNRT_WITH_KERNEL_TABLE
+    step.kernels = network.kernels;
+#endif
+    step.window = &window;
+    step.input = fired;
+    step.input_dtype = SNNRT_TYPE_BITS;
+    step.output = sums;
+    step.output_dtype = SNNRT_TYPE_INT16;
+    snnrt_pool2d(&step);
+    for (uint32_t i = 0; i < step.out_height * step.out_width; i++) {
+        for (uint32_t c = 0; c < step.channels; c++) {
+            uint32_t sum = 0;
+            for (uint32_t tap = 0; tap < (uint32_t)window.kernel_h * window.kernel_w; tap++) {
+                const uint32_t y = i / step.out_width * window.stride_y + tap / window.kernel_w;
+                const uint32_t x = i % step.out_width * window.stride_x + tap % window.kernel_w;
+                sum += snnrt_bit(fired, (y * step.in_width + x) * step.channels + c);
+            }
+            if (sums[place++] != (int16_t)sum) {
+                fail("pool2d", number);
+            }
+        }
+    }
+    if (sums[place] != 0x1234) {
+        fail("pool2d past its outputs", number);
+    }
+}
+#endif
