@@ -134,7 +134,7 @@ def test_progress_on_a_terminal_and_on_again_after_an_interrupt(int8_model, snnr
     import pty
 
     asked = [
-        "sweep", str(int8_model), "digits", "--target", "dt-snn", "--chips", "40", "--vary",
+        "sweep", str(int8_model), "digits", "--target", "dt-snn", "--chips", "160", "--vary",
         "programming_error=0:0.2:0.1", "--json", "--workers", "2",
     ]  # fmt: skip
     ours, theirs = pty.openpty()
@@ -153,13 +153,13 @@ def test_progress_on_a_terminal_and_on_again_after_an_interrupt(int8_model, snnr
             if not chunk:
                 break
             drawn += chunk
-            if not sent and re.search(rb"[3-9]/120", drawn):
+            if not sent and re.search(rb"[3-9]/480", drawn):
                 child.send_signal(signal.SIGINT)
                 sent = True
         out, _ = child.communicate(timeout=60)
     os.close(ours)
     assert child.returncode == 130 and out == b"" and b"chips" in drawn
-    kept = re.search(rb"(\d+) of 120 runs are kept: the same command goes on from there", drawn)
+    kept = re.search(rb"(\d+) of 480 runs are kept: the same command goes on from there", drawn)
     assert kept is not None
     (folder,) = cache.iterdir()
     before = len(list(folder.glob("*.npz")))
@@ -171,7 +171,7 @@ def test_progress_on_a_terminal_and_on_again_after_an_interrupt(int8_model, snnr
             SweepFolder, "save", lambda self, task, outcome: ran.append(task) or save(self, task, outcome)
         )
         found = snnrt_command(*asked).json
-    assert len(ran) == 120 - before and found["chips"] == 40 and len(found["points"]) == 3
+    assert len(ran) == 480 - before and found["chips"] == 160 and len(found["points"]) == 3
     assert list(cache.iterdir()) == []
 
 

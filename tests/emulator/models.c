@@ -47,7 +47,7 @@ static void watch(void *user, const snnrt_network *running, uint32_t node, const
     memcpy(dimensions, record + 8, sizeof dimensions);
     memcpy(&flags, record + 28 + 4 * record[3], sizeof flags);
     elements = dimensions[0] * dimensions[1] * dimensions[2];
-    add_to_hash(state, elements * ((flags & 0x200u) != 0 ? 2 : 4));
+    add_to_hash(state, elements * ((flags & 0x100u) != 0 ? 2 : 4));
     add_to_hash(output, record[1] == 0 ? (elements + 31) / 32 * 4 : elements * (record[1] == 1 ? 2 : 4));
 }
 

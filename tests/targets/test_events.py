@@ -60,7 +60,7 @@ BY_HAND = {
         },
         # no pairs: 23 are an odd number
         "lif6": HEAD | {"neuron_single": 69, "neuron_run": 3},
-        "input": {"arena_word": 1512}, "readout": {"readout_element": 69}, "exit": EXIT,
+        "input": {"arena_word": 720 + 23 + 23}, "readout": {"readout_element": 69}, "exit": EXIT,
     },
     "float32": {
         "conv1": CONV | {"output_element": 3 * 720},
@@ -71,7 +71,7 @@ BY_HAND = {
             "multiply_accumulate": 135 * 23, "sum_piece": 135 / 32 + 3 / 2 - 3, "output_element": 69,
         },
         "lif6": HEAD,
-        "input": {"arena_word": 1512}, "readout": {"readout_element": 69}, "exit": EXIT,
+        "input": {"arena_word": 720 + 23 + 23}, "readout": {"readout_element": 69}, "exit": EXIT,
     },
 }  # fmt: skip
 CALLED = ("conv1", "lif2", "pool3", "dense5", "lif6", "readout")

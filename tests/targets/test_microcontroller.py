@@ -102,8 +102,8 @@ def expected_events(counts: Counts) -> dict[str, float]:
         "listed_product_by_4": 48 * 8, "listed_operation_by_1": 48 * 2, "value_block": 3 * 2,
         "listed_block_1": 3 * 2, "value_column": 3 * 4,
         "neuron_step": 3 * 2, "neuron_update": 3 * 266, "neuron_spike": counts.spikes[0].sum(),
-        # 16 windows of one word and one four; an arena of 2,296 bytes
-        "pool_word": 3 * 16, "pool_four": 3 * 16, "arena_word": 574,
+        # 16 windows of one word and one four; membranes and a readout are cleared
+        "pool_word": 3 * 16, "pool_four": 3 * 16, "arena_word": 256 + 10 + 10,
         "readout_element": 3 * 10, "node_step": 1 + 3 * 5,
     }  # fmt: skip
 

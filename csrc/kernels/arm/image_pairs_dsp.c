@@ -108,8 +108,7 @@ typedef struct snnrt_values_word {
     uint32_t word;
 } __attribute__((packed, may_alias)) snnrt_values_word;
 
-#define SNNRT_ADD_PRODUCTS(sum, pair, value) \
-    __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(pair), "r"(value))
+#define SNNRT_ADD_PAIR(sum, pair, value) __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(pair), "r"(value))
 #else
 #define SNNRT_TWO_SUMS(first, second) \
     "ldrd %[one], %[two], [%[weight]], #8\n\t" \
@@ -130,14 +129,14 @@ SNNRT_NOINLINE static void add_pairs_to_8(const snnrt_uint32 *weight, const snnr
     do {
         value = ((const snnrt_values_word *)(const void *)values)->word;
         values += 2;
-        SNNRT_ADD_PRODUCTS(a, weight[0], value);
-        SNNRT_ADD_PRODUCTS(b, weight[1], value);
-        SNNRT_ADD_PRODUCTS(c, weight[2], value);
-        SNNRT_ADD_PRODUCTS(d, weight[3], value);
-        SNNRT_ADD_PRODUCTS(e, weight[4], value);
-        SNNRT_ADD_PRODUCTS(f, weight[5], value);
-        SNNRT_ADD_PRODUCTS(g, weight[6], value);
-        SNNRT_ADD_PRODUCTS(h, weight[7], value);
+        SNNRT_ADD_PAIR(a, weight[0], value);
+        SNNRT_ADD_PAIR(b, weight[1], value);
+        SNNRT_ADD_PAIR(c, weight[2], value);
+        SNNRT_ADD_PAIR(d, weight[3], value);
+        SNNRT_ADD_PAIR(e, weight[4], value);
+        SNNRT_ADD_PAIR(f, weight[5], value);
+        SNNRT_ADD_PAIR(g, weight[6], value);
+        SNNRT_ADD_PAIR(h, weight[7], value);
         weight += SNNRT_PAIR_OUTPUTS;
     } while (weight != end);
 #else
