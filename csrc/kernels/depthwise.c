@@ -83,7 +83,8 @@ typedef struct snnrt_channels_window {
     uint32_t block, count;
 } snnrt_channels_window;
 
-static void sum_channels(const snnrt_channels_window *window, snnrt_channels_tap *tap) {
+/* Adds and counts what a window reads. */
+static void sum_channels(const snnrt_channels_window *window, snnrt_channels_tap *tap, bool only_count) {
     const snnrt_synapse_step *step = tap->step;
     const snnrt_window *conv = step->window;
     const uint32_t taps = (uint32_t)conv->kernel_h * conv->kernel_w;
@@ -101,6 +102,9 @@ static void sum_channels(const snnrt_channels_window *window, snnrt_channels_tap
 #if SNNRT_WITH_COUNTERS
             rows += snnrt_popcount(word);
 #endif
+            if (only_count) {
+                continue;
+            }
 #if SNNRT_WITH_INT8 && SNNRT_WITH_FLOAT32
             if (SNNRT_STEP_IS_INT8(step)) {
                 add_channels_i8(tap, word);
@@ -132,6 +136,16 @@ void snnrt_depthwise(const snnrt_synapse_step *step) {
     snnrt_int32 *output = (snnrt_int32 *)step->output;
     snnrt_channels_window window;
     snnrt_channels_tap tap;
+    bool summed = false;
+#if SNNRT_WITH_DEPTHWISE_TAPS
+    if (SNNRT_STEP_IS_INT8(step) && step->out_channels == step->in_channels) {
+        snnrt_depthwise_taps(step);
+        summed = true;
+        if (!SNNRT_WITH_COUNTERS || step->counts == NULL) {
+            return;
+        }
+    }
+#endif
     tap.step = step;
     tap.outputs = step->out_channels / step->in_channels;
     tap.distance = (uint32_t)conv->kernel_h * conv->kernel_w * tap.outputs;
@@ -146,10 +160,12 @@ void snnrt_depthwise(const snnrt_synapse_step *step) {
                 const uint32_t left = step->in_channels - window.block;
                 window.count = left < SNNRT_LANES_OF_CHANNELS ? left : SNNRT_LANES_OF_CHANNELS;
                 tap.output = output;
-                snnrt_begin_sums(output, bias == NULL ? NULL : bias + window.block * tap.outputs,
-                                 window.count * tap.outputs);
+                if (!summed) {
+                    snnrt_begin_sums(output, bias == NULL ? NULL : bias + window.block * tap.outputs,
+                                     window.count * tap.outputs);
+                }
                 output += window.count * tap.outputs;
-                sum_channels(&window, &tap);
+                sum_channels(&window, &tap, summed);
             }
         }
     }

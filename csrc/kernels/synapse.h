@@ -10,6 +10,11 @@
 #define SNNRT_WITH_BEGIN_SUMS (SNNRT_WITH_CONV2D && (SNNRT_WITH_CONV_LISTS || SNNRT_WITH_DEPTHWISE))
 SNNRT_INTERNAL void snnrt_begin_sums(snnrt_int32 *to, const snnrt_int32 *from, uint32_t outputs);
 
+/* Int8 sums, uncounted, of depthwise convolutions whose channels make one output each. */
+#define SNNRT_WITH_DEPTHWISE_TAPS \
+    (SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_DEPTHWISE && SNNRT_WITH_FAST_LOOPS)
+SNNRT_INTERNAL void snnrt_depthwise_taps(const snnrt_synapse_step *step);
+
 /* Room for the events of a piece of a window. */
 typedef struct snnrt_event_room {
     uint32_t position[SNNRT_EVENTS_MAX + SNNRT_EVENTS_PADDING];
