@@ -1,4 +1,4 @@
-"""The vectors of Cortex-M55 give the reference's bits at every shape that takes another of their loops."""
+"""Kernels of instruction sets give the reference's bits at every shape that takes another of their loops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from exported_models import check_output, export
 from snnrt import GraphBuilder
 from snnrt.ir.graph import Graph
 
-CORE = "cortex-m55"
+VECTORS = "cortex-m55"
+OTHERS = ("cortex-m0", "cortex-m4", "rv32")
 STEPS = 3
 # outputs beside blocks of 4, 8, 12, 16, 24 and 32
 OUTPUTS = (1, 3, 6, 8, 10, 13, 16, 20, 31, 32, 33, 44, 64)
@@ -115,16 +116,20 @@ def pools() -> Iterator[tuple[Graph, np.ndarray]]:
         yield finished(g, g.add(g.sum_pool2d(x, (2, 2), padding=1), as_current=True)), values
 
 
+MAKERS = (convolutions, depthwise, dense, neurons, pools)
+
+
 @pytest.mark.parametrize(
-    ("make", "optimisation"),
+    ("name", "make", "optimisation"),
     [
-        *((make, "-O2") for make in (convolutions, depthwise, dense, neurons, pools)),
+        *((VECTORS, make, "-O2") for make in MAKERS),
         # fewer loops; without float32 convolutions are still of vectors
-        *((make, "-Os") for make in (convolutions, dense)),
+        *((VECTORS, make, "-Os") for make in (convolutions, dense)),
+        *itertools.product(OTHERS, MAKERS, ("-O2",)),
     ],
 )
-def test_every_shape(make, optimisation, tmp_path) -> None:
-    core = need_core(CORE)
+def test_every_shape(name, make, optimisation, tmp_path) -> None:
+    core = need_core(name)
     exported = [export(tmp_path, place, graph, x) for place, (graph, x) in enumerate(make())]
     options = EVERYTHING | {"float32": int(optimisation == "-O2")}
     image = build_for_core(
