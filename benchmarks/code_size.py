@@ -1,8 +1,8 @@
 """Bytes of code and of stack that the C core takes in firmware, for each core and build, from cross builds.
 
-python benchmarks/code_size.py            prints the page, from the table that is written
-python benchmarks/code_size.py --write    builds everything anew (minutes), writes the table and the pages
-python benchmarks/code_size.py --check    exit code 1 where a page is not what the table says; builds nothing
+python benchmarks/code_size.py            prints the page, from the tables that are written
+python benchmarks/code_size.py --write    builds everything anew (10 minutes), writes the tables and the pages
+python benchmarks/code_size.py --check    exit code 1 where a page is not what the tables say; builds nothing
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from stack_bound import stack_bounds
 from snnrt.atomic_write import write_atomically
 from snnrt.ir.graph import Edge, Exit, Graph, Input, Readout
 from snnrt.targets import step_instructions
-from snnrt.targets.code_sizes import BASE, CALLS, FORMAT, NUMBERS, TABLE, WITHIN, code_of, read_table, summed
+from snnrt.targets.build_settings import OPTIMISATION, SETTINGS, Setting
+from snnrt.targets.code_sizes import BASE, CALLS, FORMAT, NUMBERS, TABLES, WITHIN, code_of, read_table, summed
 from snnrt.targets.export.core_sources import ON_REQUEST, options_for
 
 ROOT = Path(__file__).absolute().parents[1]
@@ -173,8 +174,8 @@ def excess(
     return {"more": max(0, *code), "less": max(0, *(-difference for difference in code))} | stack
 
 
-def measure_all(progress: Callable[[int, int], None]) -> dict[str, object]:
-    """The whole table: every core with every build. Raises BuildError."""
+def measure_all(setting: Setting, progress: Callable[[int, int], None]) -> dict[str, object]:
+    """The whole table of a setting: every core with every build. Raises BuildError."""
     builds = {*NAMED.values()}
     for number in NUMBERS:
         builds |= {*single_builds(number).values()}
@@ -185,7 +186,7 @@ def measure_all(progress: Callable[[int, int], None]) -> dict[str, object]:
     wanted = [(core, build) for core in CORES for build in builds]
     found: dict[tuple[Core, Build], Measured] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        futures = {pair: pool.submit(measure, *pair) for pair in wanted}
+        futures = {pair: pool.submit(measure, *pair, (OPTIMISATION[setting],)) for pair in wanted}
         try:
             for done, (pair, future) in enumerate(futures.items(), 1):
                 found[pair] = future.result()
@@ -229,17 +230,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     action = parser.add_mutually_exclusive_group()
     action.add_argument(
-        "--write", action="store_true", help="build everything, write the table and the pages"
+        "--write", action="store_true", help="build everything, write the tables and the pages"
     )
     action.add_argument(
-        "--check", action="store_true", help="exit code 1 where a page is not what the table says"
+        "--check", action="store_true", help="exit code 1 where a page is not what the tables say"
     )
     arguments = parser.parse_args()
     if arguments.write:
         try:
-            write_atomically(TABLE, toml(measure_all(_progress)))
+            texts = {setting: toml(measure_all(setting, _progress)) for setting in SETTINGS}
         except (BuildError, KeyboardInterrupt) as error:
             parser.exit(1, f"code_size: {error or 'interrupted'}\n")
+        for setting, text in texts.items():
+            write_atomically(TABLES[setting], text)
+        read_table.cache_clear()
         write_pages()
     for path, text in pages().items():
         if arguments.check and path.read_text("utf-8") != text:
@@ -250,10 +254,11 @@ def main() -> None:
 
 def pages() -> dict[Path, str]:
     """docs/sizes.md and README.md as the tables say."""
-    table = read_table()
+    tables = {setting: read_table(setting) for setting in SETTINGS}
+    steps = {setting: step_instructions.read_table(setting) for setting in SETTINGS}
     return {
-        PAGE: page(table, step_instructions.read_table(), LIMITS),
-        README: readme(README.read_text("utf-8"), table),
+        PAGE: page(tables, steps, LIMITS),
+        README: readme(README.read_text("utf-8"), tables["small"]),
     }
 
 

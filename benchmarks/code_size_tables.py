@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from snnrt.targets.build_settings import OPTIMISATION, Setting
 from snnrt.targets.code_sizes import BASE, NUMBERS, code_of
 
 if TYPE_CHECKING:
@@ -35,24 +36,37 @@ def _value(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def page(table: Mapping[str, Any], steps: Mapping[str, Any], limits: Sequence[Limit]) -> str:
-    """docs/sizes.md, of this table and the one of instructions."""
-    cores = table["cores"]
+Tables = Mapping[Setting, Mapping[str, Any]]
+
+
+def page(tables: Tables, steps: Tables, limits: Sequence[Limit]) -> str:
+    """docs/sizes.md, of these tables and those of instructions."""
+    cores = tables["small"]["cores"]
     parts = [_PAGE_HEAD, _goals(cores, limits), "## What was compiled\n", _compilers(cores)]
     for name in next(iter(cores.values()))["named"]:
         parts += [f"## {name[0].upper()}{name[1:]}\n", _build(name, cores)]
+    parts += ["## Built for speed\n", _FAST_HEAD, _fast(tables)]
     parts += ["## What each part adds\n", _ADDED_HEAD]
     for number in NUMBERS:
         parts += [f"### {number}\n", _added(cores, number)]
     parts += ["## By file of the core\n", _FILES_HEAD]
     for core in ("cortex-m4", "cortex-m0", "rv32"):
         parts += [f"### {core}\n", _files(cores[core]["named"])]
-    parts += [
-        "## Instructions of the largest timestep\n",
-        _STEPS_HEAD.replace("OPTIMISATION", steps["optimisation"]),
-        _steps(steps),
-    ]
+    parts += ["## Instructions of the largest timestep\n", _STEPS_HEAD]
+    for setting, of_setting in steps.items():
+        parts += [f"### At `{OPTIMISATION[setting]}`\n", _steps(of_setting)]
     return "\n".join(parts)
+
+
+def _fast(tables: Tables) -> str:
+    small, fast = tables["small"]["cores"], tables["fast"]["cores"]
+    rows = []
+    for name in next(iter(fast.values()))["named"]:
+        for core in fast:
+            a, b = (cores[core]["named"][name] for cores in (small, fast))
+            rows.append((name, core, code_of(a), code_of(b), a["run"], b["run"]))
+    header = ("build", "core", "code at `-Os`", "at `-O2`", "stack at `-Os`", "at `-O2`")
+    return _grid(header, rows).replace("|---|---:", "|---|---", 1)
 
 
 def _steps(steps: Mapping[str, Any]) -> str:
@@ -69,10 +83,10 @@ def _steps(steps: Mapping[str, Any]) -> str:
 
 _STEPS_HEAD = """\
 A step takes bounded time: at most what it takes when every input is there and every neuron fires.
-`snnrt inspect` says how many instructions that is for a model on each core, built at `OPTIMISATION`,
-from the weights below. They are fitted to networks that run in the emulator with all of that happening
-(`python benchmarks/step_instructions.py --write`), and multiplied by the margin: the most by which one
-of these networks, or of three that stayed out of the fit, passed it. Float in software takes more for
+`snnrt inspect` says how many instructions that is for a model on each core, from the weights below, for the
+same two settings as code and stack. They are fitted to networks that run in the emulator with all of that
+happening (`python benchmarks/step_instructions.py --write`), and multiplied by the margin: the most by which
+one of these networks, or of three that stayed out of the fit, passed it. Float in software takes more for
 some numbers than for others: there the margin is large, and no promise. Instructions, not cycles: the
 emulator knows no pipeline and no memory. The events are those of the [microcontroller
 targets](cost_models.md), some taken together.
@@ -89,17 +103,23 @@ strings and the health record are left out, except in "everything".
 
 Written by `make sizes` (`python benchmarks/code_size.py --write`), which builds for every core the
 smallest firmware of each number, what differs from it in one switch, and keeps the results in
-`targets/code_sizes.toml`. `snnrt inspect` starts from the smallest and adds what each switch of the
-model changes: a model that differs in one switch gets the figures of a real build, another one a sum. As
-parts share code, and the compiler inlines differently, whole builds are held against their sums; how far
-they are from it is stated below and by `snnrt inspect`. That is for the compiler and the flags below, within
-some percent for a neighbouring version. Tests build some of it anew.
+`targets/code_sizes_small.toml`, those of builds at `-O2` in `targets/code_sizes_fast.toml`. `snnrt inspect`
+starts from the smallest and adds what each switch of the model changes: a model that differs in one switch
+gets the figures of a real build, another one a sum. As parts share code, and the compiler inlines
+differently, whole builds are held against their sums; how far they are from it is stated below and by
+`snnrt inspect`. That is for the compiler and the flags below, within some percent for a neighbouring version.
+Tests build some of it anew.
 
 *Stack*: the most that a call takes, everything below it included: frames as the compiler states them
 (`-fcallgraph-info=su`), library functions from their disassembly, along the deepest path of calls. It
-does not depend on the model's size. At `-O2` and `-O3` it is up to 30 % more. Not in it: what the
+does not depend on the model's size. Not in it: what the
 processor pushes for an interrupt, the interrupt's own stack, and your trace or input hook. Tests hold
 it against the stack that runs in the emulator take.
+"""
+
+_FAST_HEAD = """\
+At `-O2`, which exported projects take for the core whatever their SDK's default is, unless their user chooses
+otherwise: loops of their own for the common cases. Stack: of `snnrt_network_run`.
 """
 
 _ADDED_HEAD = """\

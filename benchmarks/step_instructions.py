@@ -1,7 +1,7 @@
 """Instructions that the largest timestep takes on each core, fitted to networks in which everything happens.
 
 python benchmarks/step_instructions.py            prints the fits
-python benchmarks/step_instructions.py --write    writes them to targets/step_instructions.toml (minutes)
+python benchmarks/step_instructions.py --write    writes them to targets/step_instructions_*.toml (10 minutes)
 
 Every input is there, every neuron fires. The firmware of `snnrt export` runs in the emulator; its
 instructions are fitted by counts of the same events that the target profiles charge for, in groups, each
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,11 +32,11 @@ from snnrt.ir.exit_choice import Exit
 from snnrt.ir.graph import Graph
 from snnrt.network import Network
 from snnrt.results.request import Capabilities, checked_request
-from snnrt.targets.emulator.build import OPTIMISATION
+from snnrt.targets.build_settings import OPTIMISATION, SETTINGS, Setting
 from snnrt.targets.emulator.busiest import with_range
 from snnrt.targets.emulator.cores import CORES, Core
 from snnrt.targets.emulator.device import run_emulated
-from snnrt.targets.step_instructions import GROUPS, TABLE, grouped_events, read_table
+from snnrt.targets.step_instructions import GROUPS, TABLES, grouped_events, read_table
 
 NUMBERS = ("int8", "float32")
 
@@ -145,7 +145,9 @@ class Fit:
     whole: float
 
 
-def measure(core: Core, graph: Graph, objects: dict[str, bytes] | None = None) -> tuple[np.ndarray, int]:
+def measure(
+    core: Core, graph: Graph, setting: Setting, objects: dict[str, bytes] | None = None
+) -> tuple[np.ndarray, int]:
     """Events by group, and instructions, of the largest timestep. ``objects``: what is compiled already.
     Raises SnnrtError."""
     network = Network(graph)
@@ -154,14 +156,16 @@ def measure(core: Core, graph: Graph, objects: dict[str, bytes] | None = None) -
     x = np.full((1, graph.timesteps, *graph.input.shape), peak, np.float32)
     exit = Exit.entropy(0.0) if graph.exit.rule == "entropy" else Exit.of(graph.exit)
     request = checked_request(with_range(graph, peak), x, Capabilities("emulator"), exit=exit)
-    found = run_emulated(network.model, request, core, count=False, objects=objects)
+    found = run_emulated(
+        network.model, request, core, count=False, objects=objects, optimisation=OPTIMISATION[setting]
+    )
     # every count is the largest
-    return grouped_events(graph, core.name, of_full=lambda entries: entries[-1]), int(
+    return grouped_events(graph, core.name, setting, of_full=lambda entries: entries[-1]), int(
         found.step_instructions.max()
     )
 
 
-def fit(core: Core, numbers: str) -> Fit:
+def fit(core: Core, numbers: str, setting: Setting) -> Fit:
     """Weighted least squares without negative weights: relative errors count alike."""
     networks = FullNetworks(numbers)  # type: ignore[arg-type]
     runs = [*networks.dense_runs(), *networks.image_runs(), *networks.depthwise_runs()]
@@ -169,8 +173,8 @@ def fit(core: Core, numbers: str) -> Fit:
         runs += networks.value_runs()
     objects: dict[str, bytes] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        fitted = list(pool.map(lambda graph: measure(core, graph, objects), runs))
-        whole = list(pool.map(lambda graph: measure(core, graph, objects), networks.whole_runs()))
+        fitted = list(pool.map(lambda graph: measure(core, graph, setting, objects), runs))
+        whole = list(pool.map(lambda graph: measure(core, graph, setting, objects), networks.whole_runs()))
     events = np.array([one for one, _ in fitted], np.float64)
     taken = np.array([count for _, count in fitted], np.float64)
     weights = non_negative(events / taken[:, None], np.ones(len(taken)))
@@ -189,37 +193,45 @@ def non_negative(matrix: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         used[np.argmin(weights)] = False
 
 
-def toml(fits: dict[str, dict[str, Fit]]) -> str:
+def fits(cores: Iterable[Core], setting: Setting) -> dict[str, dict[str, Fit]]:
+    """By core and numbers. Raises SnnrtError."""
+    return {core.name: {numbers: fit(core, numbers, setting) for numbers in NUMBERS} for core in cores}
+
+
+def toml(found: dict[str, dict[str, Fit]], setting: Setting) -> str:
     """The file."""
     lines = [
         "# Written by `python benchmarks/step_instructions.py --write`: instructions an event. Do not edit.",
         "format = 1",
-        f'optimisation = "{OPTIMISATION}"',
+        f'optimisation = "{OPTIMISATION[setting]}"',
     ]
-    for core, by_numbers in fits.items():
-        for numbers, found in by_numbers.items():
+    for core, by_numbers in found.items():
+        for numbers, fitted in by_numbers.items():
             lines += ["", f"[{core}.{numbers}]"]
-            lines += [f"{group} = {weight:.4g}" for group, weight in found.weights.items()]
-            lines += [f"spread = {found.spread:.4f}", f"whole = {found.whole:.4f}"]
+            lines += [f"{group} = {weight:.4g}" for group, weight in fitted.weights.items()]
+            lines += [f"spread = {fitted.spread:.4f}", f"whole = {fitted.whole:.4f}"]
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     """Print or write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="write targets/step_instructions.toml")
+    parser.add_argument("--write", action="store_true", help="write targets/step_instructions_*.toml")
     parser.add_argument("--core", choices=tuple(CORES), help="only this core, printed")
     arguments = parser.parse_args()
     wanted = [arguments.core] if arguments.core else list(CORES)
     try:
-        fits = {name: {numbers: fit(CORES[name], numbers) for numbers in NUMBERS} for name in wanted}
+        texts = {
+            setting: toml(fits([CORES[name] for name in wanted], setting), setting) for setting in SETTINGS
+        }
     except (SnnrtError, KeyboardInterrupt) as error:
         parser.exit(1, f"step_instructions: {error or 'interrupted'}\n")
     if arguments.write and arguments.core is None:
-        write_atomically(TABLE, toml(fits))
+        for setting, text in texts.items():
+            write_atomically(TABLES[setting], text)
         read_table.cache_clear()
         write_pages()
-    print(toml(fits), end="")
+    print(*texts.values(), sep="\n", end="")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ from typing import Any
 
 from snnrt.errors import TargetError
 from snnrt.ir.graph import Graph
+from snnrt.targets.build_settings import OPTIMISATION, SETTINGS, Setting
 from snnrt.targets.export.core_sources import ON_REQUEST, options_for
 from snnrt.targets.loading import tomllib
 
-TABLE = Path(__file__).with_name("code_sizes.toml")
+TABLES = {setting: Path(__file__).with_name(f"code_sizes_{setting}.toml") for setting in SETTINGS}
 FORMAT = 2
 NUMBERS = ("int8", "float32")
 BASE = frozenset({"exit_scores", "model_check"})
@@ -29,9 +30,9 @@ _PREFIX = "SNNRT_WITH_"
 
 @dataclass(frozen=True)
 class CoreBuild:
-    """A model's firmware on one core: ``compiler`` and ``flags`` of the builds it is counted from, bytes of
-    code and constants (``core_bytes`` of snnrt itself, ``compiler_bytes`` and ``library_bytes`` of what the
-    linker adds), of an ``snnrt_network`` in RAM, and the most stack a call takes.
+    """A model's firmware on one core at one ``setting``: ``compiler`` and ``flags`` of the builds it is
+    counted from, bytes of code and constants (``core_bytes`` of snnrt itself, ``compiler_bytes`` and
+    ``library_bytes`` of what the linker adds), of an ``snnrt_network`` in RAM, and the most stack a call takes.
 
     ``summed_parts``: switches in which the model differs from the smallest build of its numbers. With at most
     one the figures are those of a real build. With more, code is the smallest build's and what each switch
@@ -41,6 +42,7 @@ class CoreBuild:
     OPTIONAL_PARTS adds to the smallest build (``model_check`` is in it already)."""
 
     core: str
+    setting: Setting
     compiler: str
     flags: str
     summed_parts: tuple[str, ...]
@@ -60,6 +62,11 @@ class CoreBuild:
     def code_bytes(self) -> int:
         """All of flash but the model and the firmware's own code."""
         return self.core_bytes + self.compiler_bytes + self.library_bytes
+
+    @property
+    def optimisation(self) -> str:
+        """The compiler's flag."""
+        return OPTIMISATION[self.setting]
 
     @property
     def stack_bytes(self) -> int:
@@ -98,55 +105,59 @@ def summed(builds: Mapping[str, Mapping[str, int]], changed: Collection[str]) ->
 
 
 @cache
-def read_table() -> dict[str, Any]:
+def read_table(setting: Setting) -> dict[str, Any]:
     """The table. Raises TargetError where it is not what it must be, which a broken installation can do."""
+    path = TABLES[setting]
     try:
-        table = tomllib.loads(TABLE.read_text("utf-8"))
+        table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise TargetError(f"{TABLE.name}: cannot be read ({error}); install snnrt again") from error
+        raise TargetError(f"{path.name}: cannot be read ({error}); install snnrt again") from error
     if table.get("format") != FORMAT:
         raise TargetError(
-            f"{TABLE.name}: expected format {FORMAT}, found {table.get('format')!r}; install again"
+            f"{path.name}: expected format {FORMAT}, found {table.get('format')!r}; install again"
         )
     return table
 
 
 def core_names() -> tuple[str, ...]:
-    """The cores of the table."""
-    return tuple(read_table()["cores"])
+    """The cores of the tables."""
+    return tuple(read_table("small")["cores"])
 
 
-def builds_for(graph: Graph, core: str | None = None) -> tuple[CoreBuild, ...]:
+def builds_for(graph: Graph, setting: Setting, core: str | None = None) -> tuple[CoreBuild, ...]:
     """The firmware of ``graph`` on every core, or on the one called ``core``; TargetError where there is
     none."""
-    return builds_of(options_for(graph), core)
+    return builds_of(options_for(graph), setting, core)
 
 
-def builds_of(options: Mapping[str, int], core: str | None = None) -> tuple[CoreBuild, ...]:
+def builds_of(options: Mapping[str, int], setting: Setting, core: str | None = None) -> tuple[CoreBuild, ...]:
     """The same of a build with these switches, without OPTIONAL_PARTS but for the check of the model.
     TargetError where it has both kinds of numbers, of which no build was measured."""
-    cores = read_table()["cores"]
+    cores = read_table(setting)["cores"]
     if core is not None and core not in cores:
         raise TargetError(f"core {core!r} is unknown; expected one of {', '.join(cores)}")
     if all(options[_PREFIX + number.upper()] for number in NUMBERS):
         raise TargetError("code sizes: expected a build with int8 or float32, found both; build one and look")
     number, changed = changed_parts(options)
     names = cores if core is None else (core,)
-    return tuple(_core_build(name, cores[name], number, changed) for name in names)
+    return tuple(_core_build(name, setting, cores[name], number, changed) for name in names)
 
 
-def _core_build(name: str, core: Mapping[str, Any], number: str, changed: tuple[str, ...]) -> CoreBuild:
+def _core_build(
+    name: str, setting: Setting, core: Mapping[str, Any], number: str, changed: tuple[str, ...]
+) -> CoreBuild:
     builds = core[number]
     for part in changed:
         if part not in builds:
             raise TargetError(
-                f"{TABLE.name}: expected the switch {part!r} among the builds of {name}, found none; "
-                "run make sizes"
+                f"{TABLES[setting].name}: expected the switch {part!r} among the builds of {name}, found "
+                "none; run make sizes"
             )
     row = summed(builds, changed)
     excess = core["excess"][number] if len(changed) > 1 else dict.fromkeys(("more", "less", *CALLS), 0)
     return CoreBuild(
         core=name,
+        setting=setting,
         compiler=core["compiler"],
         flags=core["flags"],
         summed_parts=changed,

@@ -8,8 +8,9 @@ from snnrt.ir.graph import Conv2d, Graph, Neuron
 from snnrt.ir.memory_plan import buffers, plan_memory
 from snnrt.ir.rows import can_go_by_rows
 from snnrt.network import Network
+from snnrt.targets.build_settings import SETTINGS
 from snnrt.targets.code_sizes import CoreBuild, builds_for
-from snnrt.targets.step_instructions import read_table, step_instructions
+from snnrt.targets.step_instructions import step_instructions
 from snnrt.targets.workload import node_scratch_bytes
 from snnrt.targets.worst_case import NodeWork, StepWork, node_work, step_work
 
@@ -29,39 +30,50 @@ class PlacedBuffer:
 
 
 @dataclass(frozen=True)
-class DeviceNeeds:
-    """``builds``: code and stack by core. ``buffers``: the arena, by offset. ``scratch_bytes``: by node,
-    what snnrt_network_use_scratch can put to use on a device. ``work``: the most of each node. ``first`` and
-    ``later``: the largest first timestep after a reset, and any other. ``first_instructions`` and
-    ``later_instructions``: the most that they take, by core, in firmware built at ``optimisation``."""
+class CoreNeeds:
+    """One ``build``: code and stack, and the most instructions of the ``first`` timestep after a reset and of
+    any ``later`` one."""
 
-    builds: tuple[CoreBuild, ...]
+    build: CoreBuild
+    first_instructions: int
+    later_instructions: int
+
+
+@dataclass(frozen=True)
+class DeviceNeeds:
+    """``cores``: each core at each setting. ``buffers``: the arena, by offset. ``scratch_bytes``: by node,
+    what snnrt_network_use_scratch can put to use on a device. ``work``: the most of each node. ``first`` and
+    ``later``: the largest first timestep after a reset, and any other."""
+
+    cores: tuple[CoreNeeds, ...]
     buffers: tuple[PlacedBuffer, ...]
     scratch_bytes: dict[str, int]
     work: tuple[NodeWork, ...]
     first: StepWork
     later: StepWork
-    first_instructions: dict[str, int]
-    later_instructions: dict[str, int]
-    optimisation: str
 
 
 def device_needs(network: Network, core: str | None = None) -> DeviceNeeds:
     """Of ``network`` on every core, or on the one called ``core``. Raises TargetError for an unknown core."""
     graph = network.graph
-    builds = builds_for(graph, core)
+    builds = [builds_for(graph, setting, core) for setting in SETTINGS]
     first, later = step_work(graph)
     static = graph.static_nodes()
     return DeviceNeeds(
-        builds=builds,
+        cores=tuple(
+            CoreNeeds(
+                build,
+                step_instructions(graph, build.core, build.setting),
+                step_instructions(graph, build.core, build.setting, static),
+            )
+            for both in zip(*builds, strict=True)
+            for build in both
+        ),
         buffers=_placed(graph),
         scratch_bytes={node.name: node_scratch_bytes(graph, node) for node in graph},
         work=node_work(graph),
         first=first,
         later=later,
-        first_instructions={build.core: step_instructions(graph, build.core) for build in builds},
-        later_instructions={build.core: step_instructions(graph, build.core, static) for build in builds},
-        optimisation=read_table()["optimisation"],
     )
 
 

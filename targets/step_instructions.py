@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ import numpy as np
 from snnrt.errors import TargetError
 from snnrt.ir.graph import Graph
 from snnrt.results.counts import Counts
+from snnrt.targets.build_settings import SETTINGS, Setting
 from snnrt.targets.listed_events import Reduction
 from snnrt.targets.loading import tomllib
 from snnrt.targets.microcontroller import events_of
 from snnrt.targets.workload import packed_spikes
 from snnrt.targets.worst_case import full_counts
 
-TABLE = Path(__file__).with_name("step_instructions.toml")
+TABLES = {setting: Path(__file__).with_name(f"step_instructions_{setting}.toml") for setting in SETTINGS}
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "operation": (
@@ -75,7 +77,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 What happens once an input is no part of a step, and a spike is part of the update, as all neurons fire."""
 
 
-LANES = {"cortex-m4": 2, "cortex-m7": 2, "cortex-m33": 2, "cortex-m55": 4}
+LANES: Mapping[Setting, Mapping[str, int]] = {
+    "small": {"cortex-m55": 4},
+    "fast": {"cortex-m4": 2, "cortex-m7": 2, "cortex-m33": 2, "cortex-m55": 4},
+}
 """What kernels take at a time, beside 1: SNNRT_NEURONS_AT_ONCE of csrc/kernels/plain_neurons.h; those of 2
 have SNNRT_DENSE_LISTS of csrc/kernels/dense.c, those of 4 vectors."""
 
@@ -83,11 +88,13 @@ have SNNRT_DENSE_LISTS of csrc/kernels/dense.c, those of 4 vectors."""
 def grouped_events(
     graph: Graph,
     core: str,
+    setting: Setting,
     counts: Counts | None = None,
     left_out: frozenset[str] = frozenset(),
     of_full: Reduction = np.max,
 ) -> np.ndarray:
-    """(groups,) float64 events of the largest timestep on ``core``, without the nodes ``left_out``.
+    """(groups,) float64 events of the largest timestep on ``core`` at ``setting``, without the nodes
+    ``left_out``.
 
     ``of_full``: as of :func:`~snnrt.targets.listed_events.listed_events`; the most that any counts take.
     """
@@ -95,7 +102,7 @@ def grouped_events(
     packed = packed_spikes(graph)
     group_of = {event: group for group, events in GROUPS.items() for event in events}
     counts = full_counts(graph) if counts is None else counts
-    for name, event, count in events_of(graph, counts, of_full, LANES.get(core, 1)):
+    for name, event, count in events_of(graph, counts, of_full, LANES[setting].get(core, 1)):
         if name not in left_out and event in group_of:
             group = group_of[event]
             if group == "pool" and graph[name].inputs[0].source not in packed:
@@ -105,24 +112,27 @@ def grouped_events(
 
 
 @cache
-def read_table() -> dict[str, Any]:
+def read_table(setting: Setting) -> dict[str, Any]:
     """The table. Raises TargetError where it cannot be read, which a broken installation can do."""
+    path = TABLES[setting]
     try:
-        table = tomllib.loads(TABLE.read_text("utf-8"))
+        table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise TargetError(f"{TABLE.name}: cannot be read ({error}); install snnrt again") from error
+        raise TargetError(f"{path.name}: cannot be read ({error}); install snnrt again") from error
     if table.get("format") != 1:
-        raise TargetError(f"{TABLE.name}: expected format 1, found {table.get('format')!r}; install again")
+        raise TargetError(f"{path.name}: expected format 1, found {table.get('format')!r}; install again")
     return table
 
 
-def step_instructions(graph: Graph, core: str, left_out: frozenset[str] = frozenset()) -> int:
-    """The most instructions of a timestep of ``graph`` on ``core``: the fit, times the most by which a
-    counted network passed it. ``left_out``: nodes that do not run. Raises TargetError for an unknown core."""
-    table = read_table()
+def step_instructions(
+    graph: Graph, core: str, setting: Setting, left_out: frozenset[str] = frozenset()
+) -> int:
+    """The most instructions of a timestep of ``graph`` on ``core`` at ``setting``: the fit, times the most by
+    which a counted network passed it. ``left_out``: nodes that do not run. Raises TargetError for an unknown core."""
+    table = read_table(setting)
     if core not in table:
-        raise TargetError(f"{TABLE.name}: expected the core {core!r}, found none; run make sizes")
+        raise TargetError(f"{TABLES[setting].name}: expected the core {core!r}, found none; run make sizes")
     row = table[core][graph.numbers]
     weights = np.array([row[group] for group in GROUPS])
     most = max(row["spread"], row["whole"], 1.0)
-    return int(np.ceil(grouped_events(graph, core, left_out=left_out) @ weights * most))
+    return int(np.ceil(grouped_events(graph, core, setting, left_out=left_out) @ weights * most))

@@ -14,8 +14,7 @@ from snnrt.texts import LONGEST_VALUE, printable
 if TYPE_CHECKING:
     from snnrt.format.sizes import FileInfo
     from snnrt.network import Network
-    from snnrt.targets.code_sizes import CoreBuild
-    from snnrt.targets.device_needs import DeviceNeeds
+    from snnrt.targets.device_needs import CoreNeeds, DeviceNeeds
 
 _EXAMPLE = """\
   snnrt inspect digits.snnrt
@@ -30,7 +29,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser = subcommand(commands, "inspect", "show what a model contains and what it needs", _EXAMPLE)
     parser.add_argument("model", metavar="MODEL", help="a .snnrt file")
     parser.add_argument(
-        "--core", metavar="NAME", help="code and stack on this core only, as cortex-m4 or rv32"
+        "--core", metavar="NAME", help="code, stack and instructions on this core only, as cortex-m4 or rv32"
     )
     target = parser.add_argument(
         "--target",
@@ -124,18 +123,28 @@ def _document(model: str, network: Network, needs: DeviceNeeds) -> dict[str, obj
         "buffers": [vars(buffer) for buffer in needs.buffers],
         "first_timestep": vars(needs.first),
         "later_timesteps": vars(needs.later),
-        "cores": {core.core: _core(core, needs, info) for core in needs.builds},
+        "cores": _cores(needs, info),
         "metadata": graph.metadata,
     }
 
 
-def _core(build: CoreBuild, needs: DeviceNeeds, info: FileInfo) -> dict[str, Any]:
+def _cores(needs: DeviceNeeds, info: FileInfo) -> dict[str, dict[str, dict[str, Any]]]:
+    """By core and setting."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for core in needs.cores:
+        found.setdefault(core.build.core, {})[core.build.setting] = _core(core, info)
+    return found
+
+
+def _core(core: CoreNeeds, info: FileInfo) -> dict[str, Any]:
+    build = core.build
     return vars(build) | {
+        "optimisation": build.optimisation,
         "code_bytes": build.code_bytes,
         "flash_bytes": build.code_bytes + info.file_bytes,
         "ram_bytes": info.arena_bytes + build.network_bytes + build.stack_bytes,
-        "first_timestep_instructions": needs.first_instructions[build.core],
-        "later_timestep_instructions": needs.later_instructions[build.core],
+        "first_timestep_instructions": core.first_instructions,
+        "later_timestep_instructions": core.later_instructions,
     }
 
 
@@ -222,29 +231,30 @@ def _print_buffers(needs: DeviceNeeds) -> None:
 
 
 def _print_cores(needs: DeviceNeeds, info: FileInfo) -> None:
-    header = ["core", "code", "flash", "RAM", "stack: init", "step", "run", "verify", "instructions"]
-    columns = ["code_bytes", "flash_bytes", "ram_bytes"]
+    header = ["core", "built", "code", "flash", "RAM", "stack: init", "step", "run", "verify", "instructions"]
+    columns = ["optimisation", "code_bytes", "flash_bytes", "ram_bytes"]
     columns += [f"{call}_stack_bytes" for call in ("init", "step", "run", "verify")]
     columns.append("first_timestep_instructions")
     if needs.later != needs.first:
         header.append("later")
         columns.append("later_timestep_instructions")
-    cores = [_core(build, needs, info) for build in needs.builds]
-    print_table(header, [(core["core"], *(core[column] for column in columns)) for core in cores])
-    compilers = ", ".join(sorted({build.compiler for build in needs.builds}))
-    print_text(f"code: of snnrt for this model by {compilers} at -Os, with the check of the model;")
-    summed = needs.builds[0].summed_parts
+    columns.insert(0, "core")
+    cores = [_core(core, info) for core in needs.cores]
+    print_table(header, [tuple(core[column] for column in columns) for core in cores], left=(0, 1))
+    builds = [core.build for core in needs.cores]
+    compilers = ", ".join(sorted({build.compiler for build in builds}))
+    print_text("built: small at -Os, or fast at -O2, as exported projects are unless told otherwise;")
+    print_text(f"code: of snnrt for this model by {compilers}, with the check of the model;")
+    summed = builds[0].summed_parts
     if len(summed) > 1:
         print_text(f"code is a sum over parts ({', '.join(summed)}): whole builds took between")
         print_text(
-            f"{max(build.code_less_bytes for build in needs.builds)} bytes less and "
-            f"{max(build.code_more_bytes for build in needs.builds)} bytes more than such sums;"
+            f"{max(build.code_less_bytes for build in builds)} bytes less and "
+            f"{max(build.code_more_bytes for build in builds)} bytes more than such sums;"
         )
     print_text("flash: code and model; RAM: arena, one snnrt_network and the deepest stack;")
-    print_text(f"instructions: the most that a timestep takes in firmware built at {needs.optimisation}")
-    parts = {
-        name: [build.added_bytes[name] for build in needs.builds] for name in needs.builds[0].added_bytes
-    }
+    print_text("instructions: the most that a timestep takes")
+    parts = {name: [build.added_bytes[name] for build in builds] for name in builds[0].added_bytes}
     ranges = {name: "…".join(str(end) for end in sorted({min(of), max(of)})) for name, of in parts.items()}
     without = ranges.pop("model_check")
     added = ", ".join(f"{name} {count}" for name, count in ranges.items())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snnrt.errors import SnnrtError
+from snnrt.targets.build_settings import OPTIMISATION
 from snnrt.targets.emulator.cores import STACK_BYTES, Core
 
 BOARDS = Path(__file__).parent / "boards"
@@ -21,7 +22,6 @@ _FLAGS = (
     "-fno-tree-loop-distribute-patterns", "-fstack-usage",
 )  # fmt: skip
 _LINK = ("-nostdlib", "-nostartfiles", "-static", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-lgcc")
-OPTIMISATION = "-O2"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def build(
     defines: Mapping[str, int],
     *,
     model: bytes = b"",
-    optimisation: str = OPTIMISATION,
+    optimisation: str = OPTIMISATION["fast"],
     objects: dict[str, bytes] | None = None,
 ) -> Image:
     """Compile ``sources`` with the board's support and link them; ``model`` is what board_model_start has.

@@ -22,7 +22,8 @@ from snnrt.ir.graph import Graph
 from snnrt.ir.operations import dense_operations
 from snnrt.results.counts import Counts
 from snnrt.results.result import Result
-from snnrt.targets.emulator.build import BOARDS, OPTIMISATION, Image, ImageSizes, build, need_tools
+from snnrt.targets.build_settings import OPTIMISATION
+from snnrt.targets.emulator.build import BOARDS, Image, ImageSizes, build, need_tools
 from snnrt.targets.emulator.cores import CORES, STACK_BYTES, Core, core_named
 from snnrt.targets.emulator.machine import REFUSED, ProgramError, run_program
 from snnrt.targets.emulator.records import HEAD_BYTES, Records, Settings, read_records, record_type
@@ -104,7 +105,7 @@ def run_emulated(
     core: str | Core,
     *,
     count: bool = True,
-    optimisation: str = OPTIMISATION,
+    optimisation: str = OPTIMISATION["fast"],
     objects: dict[str, bytes] | None = None,
 ) -> EmulatedResult:
     """Build the model's firmware, run it on the request's inputs, and read back what it found.

@@ -76,7 +76,7 @@ def project_readme(sources: Sources, kind: ProjectKind, options: dict[str, int],
         INCLUDES=", ".join(f"'{folder}'" for folder in sources.places.include_folders),
         BAZEL=", ".join(f'"{path}"' for path in sources.compiled),
         BAZEL_INCLUDES=", ".join(f'"{folder}"' for folder in sources.places.include_folders),
-        NETWORK_BYTES=max(row["network"] for row in read_table()["cores"].values()),
+        NETWORK_BYTES=max(row["network"] for row in read_table("fast")["cores"].values()),
         ON=", ".join(f"`{name}`" for name in on),
         OFF=", ".join(f"`{name}`" for name in off),
     )
@@ -111,19 +111,21 @@ def _memory(model: Model, form: ModelForm) -> str:
 
 def _code(options: dict[str, int]) -> str:
     try:
-        builds = builds_of(options)
+        fast, small = (builds_of(options, setting) for setting in ("fast", "small"))
     except SnnrtError:
         return (
             "Sizes of the code for a core are in the linker's map of a build (`-Wl,-Map=firmware.map`), its\n"
             "stack in what `-fstack-usage` writes."
         )
-    flags = "; ".join(dict.fromkeys(f"{build.compiler}" for build in builds))
+    compilers = "; ".join(dict.fromkeys(build.compiler for build in fast))
+    at_fast, at_small = (f"at `{builds[0].optimisation}`" for builds in (fast, small))
     return (
-        "| core | code, flash | `snnrt_network`, RAM | stack |\n|---|---|---|---|\n"
-        + "\n".join(_row(build, options) for build in builds)
-        + f"\n\nBytes, measured with {flags}: the core as it is exported here, if the firmware calls all of\n"
-        "it, what the linker adds from the compiler's libraries, and the most stack that a call takes."
-        + _band(builds)
+        f"| core | code {at_fast}, flash | stack | code {at_small} | stack | `snnrt_network`, RAM |\n"
+        "|---|---:|---:|---:|---:|---:|\n"
+        + "\n".join(_row(*both, options) for both in zip(fast, small, strict=True))
+        + f"\n\nBytes, measured with {compilers}: the core as it is exported here, if the firmware calls all\n"
+        "of it, what the linker adds from the compiler's libraries, and the most stack that a call takes."
+        + _band((*fast, *small))
     )
 
 
@@ -139,8 +141,11 @@ def _band(builds: tuple[CoreBuild, ...]) -> str:
     )
 
 
-def _row(build: CoreBuild, options: dict[str, int]) -> str:
-    return f"| {build.core} | {_code_bytes(build, options)} | {build.network_bytes} | {build.stack_bytes} |"
+def _row(fast: CoreBuild, small: CoreBuild, options: dict[str, int]) -> str:
+    cells = [fast.core]
+    for build in (fast, small):
+        cells += [str(_code_bytes(build, options)), str(build.stack_bytes)]
+    return f"| {' | '.join(cells)} | {fast.network_bytes} |"
 
 
 def _code_bytes(build: CoreBuild, options: dict[str, int]) -> int:
