@@ -219,11 +219,9 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write targets/step_instructions_*.toml")
     parser.add_argument("--core", choices=tuple(CORES), help="only this core, printed")
     arguments = parser.parse_args()
-    wanted = [arguments.core] if arguments.core else list(CORES)
+    wanted = [CORES[arguments.core]] if arguments.core else list(CORES.values())
     try:
-        texts = {
-            setting: toml(fits([CORES[name] for name in wanted], setting), setting) for setting in SETTINGS
-        }
+        texts = {setting: toml(fits(wanted, setting), setting) for setting in SETTINGS}
     except (SnnrtError, KeyboardInterrupt) as error:
         parser.exit(1, f"step_instructions: {error or 'interrupted'}\n")
     if arguments.write and arguments.core is None:

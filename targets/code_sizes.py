@@ -32,7 +32,8 @@ _PREFIX = "SNNRT_WITH_"
 class CoreBuild:
     """A model's firmware on one core at one ``setting``: ``compiler`` and ``flags`` of the builds it is
     counted from, bytes of code and constants (``core_bytes`` of snnrt itself, ``compiler_bytes`` and
-    ``library_bytes`` of what the linker adds), of an ``snnrt_network`` in RAM, and the most stack a call takes.
+    ``library_bytes`` of what the linker adds), of an ``snnrt_network`` in RAM, and the most stack a call
+    takes.
 
     ``summed_parts``: switches in which the model differs from the smallest build of its numbers. With at most
     one the figures are those of a real build. With more, code is the smallest build's and what each switch

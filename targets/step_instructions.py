@@ -128,7 +128,8 @@ def step_instructions(
     graph: Graph, core: str, setting: Setting, left_out: frozenset[str] = frozenset()
 ) -> int:
     """The most instructions of a timestep of ``graph`` on ``core`` at ``setting``: the fit, times the most by
-    which a counted network passed it. ``left_out``: nodes that do not run. Raises TargetError for an unknown core."""
+    which a counted network passed it. ``left_out``: nodes that do not run. Raises TargetError for an unknown
+    core."""
     table = read_table(setting)
     if core not in table:
         raise TargetError(f"{TABLES[setting].name}: expected the core {core!r}, found none; run make sizes")

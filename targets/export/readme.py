@@ -123,8 +123,8 @@ def _code(options: dict[str, int]) -> str:
         f"| core | code {at_fast}, flash | stack | code {at_small} | stack | `snnrt_network`, RAM |\n"
         "|---|---:|---:|---:|---:|---:|\n"
         + "\n".join(_row(*both, options) for both in zip(fast, small, strict=True))
-        + f"\n\nBytes, measured with {compilers}: the core as it is exported here, if the firmware calls all\n"
-        "of it, what the linker adds from the compiler's libraries, and the most stack that a call takes."
+        + f"\n\nBytes, measured with {compilers}: the core as it is exported here, if the firmware calls\n"
+        "all of it, what the linker adds from the compiler's libraries, and the most stack that a call takes."
         + _band((*fast, *small))
     )
 

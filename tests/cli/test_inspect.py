@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import snnrt
+from snnrt.targets.build_settings import OPTIMISATION
 from snnrt.targets.code_sizes import builds_for
 
 
@@ -49,20 +50,28 @@ def test_what_it_takes_on_each_core(snnrt_command, model):
     document = snnrt_command("inspect", model, "--json").json
     assert {"cortex-m0", "cortex-m4", "cortex-m55", "rv32"} <= set(document["cores"])
     network = snnrt.load(model)
-    for name, core in document["cores"].items():
-        (build,) = builds_for(network.graph, name)
+    every = [
+        (name, setting, core)
+        for name, of_core in document["cores"].items()
+        for setting, core in of_core.items()
+    ]
+    assert len(every) == 2 * len(document["cores"])
+    for name, setting, core in every:
+        (build,) = builds_for(network.graph, setting, name)
+        assert core["optimisation"] == OPTIMISATION[setting]
         assert core["code_bytes"] == build.code_bytes > 4000 and core["compiler"].startswith("gcc ")
         assert core["flash_bytes"] == build.code_bytes + document["file_bytes"]
         assert core["ram_bytes"] == document["arena_bytes"] + core["network_bytes"] + build.stack_bytes
         assert core["added_bytes"]["strings"] > 500 < core["added_bytes"]["model_check"]
     text = snnrt_command("inspect", model).out
     assert "code that may be added: health " in text
-    for name, core in document["cores"].items():
-        (line,) = [line for line in text.splitlines() if line.startswith(name + " ")]
+    for name, setting, core in every:
+        lines = [line.split() for line in text.splitlines() if line.startswith(name + " ")]
+        (words,) = [words for words in lines if words[1] == OPTIMISATION[setting]]
         stacks = [core[f"{call}_stack_bytes"] for call in ("init", "step", "run", "verify")]
         steps = [core["first_timestep_instructions"], core["later_timestep_instructions"]]
         figures = [core["code_bytes"], core["flash_bytes"], core["ram_bytes"], *stacks, *steps]
-        assert [int(word) for word in line.split()[1:]] == figures
+        assert [int(word) for word in words[2:]] == figures
 
 
 def test_one_core_only(snnrt_command, model):
@@ -97,8 +106,11 @@ def test_the_largest_timestep(snnrt_command, model):
     assert first["synaptic_operations"] == 22**2 * 4 + 64 * 10
     assert later["synaptic_operations"] == 64 * 10
     assert first["neuron_updates"] == later["neuron_updates"] == 4 * 64
-    for core in document["cores"].values():
-        assert core["later_timestep_instructions"] < core["first_timestep_instructions"]
+    for of_core in document["cores"].values():
+        for core in of_core.values():
+            assert core["later_timestep_instructions"] < core["first_timestep_instructions"]
+        fast, small = of_core["fast"], of_core["small"]
+        assert fast["first_timestep_instructions"] < small["first_timestep_instructions"]
     by_name = {node["name"]: node for node in document["nodes"]}
     assert by_name["conv"]["first_timestep_only"] and not by_name["dense"]["first_timestep_only"]
     text = snnrt_command("inspect", model).out

@@ -14,6 +14,7 @@ from small_networks import SMALL_NETWORKS
 from snnrt.network import Network
 from snnrt.results.request import Capabilities, checked_request
 from snnrt.targets import step_instructions
+from snnrt.targets.build_settings import OPTIMISATION, SETTINGS
 from snnrt.targets.code_sizes import NUMBERS, builds_for, code_of, read_table, summed
 from snnrt.targets.emulator.cores import CORES as emulated_cores
 from snnrt.targets.emulator.device import run_emulated
@@ -71,10 +72,12 @@ def test_the_map_is_read_by_component():
 
 @pytest.mark.parametrize("core", CORES, ids=lambda core: core.name)
 @pytest.mark.parametrize("name", [code_size.SMALLEST, code_size.EVERYTHING])
-def test_the_table_is_what_the_compiler_gives(core, name):
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_table_is_what_the_compiler_gives(core, name, setting):
     need_compiler(core.compiler)
-    measured = measure(core, NAMED[name], ("-Wall", "-Wextra", "-Wpedantic", "-Werror"))
-    table = read_table()["cores"][core.name]
+    warnings = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
+    measured = measure(core, NAMED[name], (*warnings, OPTIMISATION[setting]))
+    table = read_table(setting)["cores"][core.name]
     expected = dict(table["named"][name])
     expected.pop("components")
     if code_size.compiler_version(core) == table["compiler"]:
@@ -83,8 +86,9 @@ def test_the_table_is_what_the_compiler_gives(core, name):
         assert value == pytest.approx(expected[key], rel=TOLERANCE, abs=64), key
 
 
-def test_named_builds_and_those_of_models_agree():
-    for core in read_table()["cores"].values():
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_named_builds_and_those_of_models_agree(setting):
+    for core in read_table(setting)["cores"].values():
         smallest = dict(core["named"][code_size.SMALLEST])
         smallest.pop("components")
         unchecked = dict(core["named"][code_size.UNCHECKED])
@@ -94,32 +98,35 @@ def test_named_builds_and_those_of_models_agree():
 
 @pytest.mark.parametrize("core", ["cortex-m0", "cortex-m4", "rv32"])
 @pytest.mark.parametrize("number", NUMBERS)
-def test_whole_builds_are_within_the_band_around_their_sum(core, number):
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_whole_builds_are_within_the_band_around_their_sum(core, number, setting):
     """Other builds than those that the band is from."""
     need_compiler(BY_NAME[core].compiler)
-    table = read_table()["cores"][core]
+    table = read_table(setting)["cores"][core]
     builds, band = table[number], table["excess"][number]
     change = code_size.whole_changes(number, seed=11)[-1]
-    row = measure(BY_NAME[core], code_size.changed_build(number, change)).row()
+    build = code_size.changed_build(number, change)
+    row = measure(BY_NAME[core], build, (OPTIMISATION[setting],)).row()
     said, found = code_of(summed(builds, change)), code_of(row)
     assert said - band["less"] - 0.02 * said <= found <= said + band["more"] + 0.02 * said
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: f"{limit.core} {limit.build}")
 def test_goals(limit):
-    found = code_of(read_table()["cores"][limit.core]["named"][limit.build])
+    found = code_of(read_table("small")["cores"][limit.core]["named"][limit.build])
     assert found <= limit.held
     assert limit.held == limit.goal or found > limit.goal, "reached: hold it at its goal"
 
 
 @pytest.mark.parametrize("name", SMALL_NETWORKS)
-def test_a_model_takes_what_inspect_says(name, tmp_path):
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_model_takes_what_inspect_says(name, setting, tmp_path):
     """Built from the model's own amalgamation: a real build's figures, or within the band of a sum."""
     core = BY_NAME["cortex-m4"]
     need_compiler(core.compiler)
     network = Network(SMALL_NETWORKS[name]("int8")[0])
-    (said,) = builds_for(network.graph, core.name)
-    compiled = Compiled(core, options_for(network.graph), tmp_path)
+    (said,) = builds_for(network.graph, setting, core.name)
+    compiled = Compiled(core, options_for(network.graph), tmp_path, (OPTIMISATION[setting],))
     firmware = compiled.link()
     size = firmware.size()
     found = (
@@ -158,30 +165,28 @@ def test_frames_of_the_disassembly_are_those_of_the_compiler(core, tmp_path):
 
 @pytest.mark.parametrize("numbers", ["int8", "float32"])
 @pytest.mark.parametrize("core", emulated_cores.values(), ids=lambda core: core.name)
-def test_the_stack_that_a_run_takes_is_within_the_bound(core, numbers):
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_stack_that_a_run_takes_is_within_the_bound(core, numbers, setting):
     need_compiler(core.toolchain.prefix + "gcc")
     need_compiler(core.toolchain.emulator)
     graph, x = SMALL_NETWORKS["every_kind"](numbers)
     network = Network(graph)
     graph = network.graph
-    (said,) = builds_for(graph, core.name)
+    (said,) = builds_for(graph, setting, core.name)
     request = checked_request(graph, x[:2], Capabilities("emulator"))
-    measured = run_emulated(network.model, request, core, count=False, optimisation="-Os")
+    measured = run_emulated(network.model, request, core, count=False, optimisation=OPTIMISATION[setting])
     assert said.init_stack_bytes / 2 < measured.init_stack_bytes <= said.init_stack_bytes
     assert said.step_stack_bytes / 3 < measured.stack_bytes <= said.step_stack_bytes
 
 
 @pytest.mark.parametrize("name", ["cortex-m0", "rv32"])
-def test_faster_code_takes_little_more_stack(name):
+def test_the_fastest_code_takes_little_more_stack(name):
     core = BY_NAME[name]
     need_compiler(core.compiler)
-    row = read_table()["cores"][name]["named"][code_size.SMALLEST]
-    for level in ("-O2", "-O3"):
-        stack = measure(core, NAMED[code_size.SMALLEST], (level,)).stack
-        assert (
-            stack["snnrt_network_run"] <= 1.3 * row["run"]
-            and stack["snnrt_network_init"] <= 1.3 * row["init"]
-        )
+    row = read_table("fast")["cores"][name]["named"][code_size.SMALLEST]
+    stack = measure(core, NAMED[code_size.SMALLEST], ("-O3",)).stack
+    assert stack["snnrt_network_run"] <= 1.3 * row["run"]
+    assert stack["snnrt_network_init"] <= 1.3 * row["init"]
 
 
 RECURSIVE = "int f(int); int g(int a) { return f(a - 1) + 1; } int f(int a) { return a ? g(a) + a : 0; }"
@@ -242,10 +247,12 @@ def test_every_switch_is_in_some_build():
 
 
 def test_the_pages_are_what_the_table_says():
-    table = read_table()
-    assert toml(table) == code_size.TABLE.read_text("utf-8")
-    steps = step_instructions.read_table()
-    assert page(table, steps, LIMITS) == code_size.PAGE.read_text("utf-8"), "run make sizes"
+    tables = {setting: read_table(setting) for setting in SETTINGS}
+    for setting, table in tables.items():
+        assert toml(table) == code_size.TABLES[setting].read_text("utf-8")
+    table = tables["small"]
+    steps = {setting: step_instructions.read_table(setting) for setting in SETTINGS}
+    assert page(tables, steps, LIMITS) == code_size.PAGE.read_text("utf-8"), "run make sizes"
     text = code_size.README.read_text("utf-8")
     assert all(text.count(mark) >= 1 for mark in MARKS)
     assert readme(text, table) == text, "run make sizes"

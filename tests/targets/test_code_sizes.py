@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from small_networks import SMALL_NETWORKS
@@ -9,6 +11,7 @@ from strategies import random_graph
 
 from snnrt.errors import TargetError
 from snnrt.network import Network
+from snnrt.targets.build_settings import SETTINGS
 from snnrt.targets.code_sizes import builds_for, changed_parts, core_names, read_table
 from snnrt.targets.device_needs import device_needs
 from snnrt.targets.emulator.cores import CORES
@@ -24,7 +27,7 @@ def test_every_model_has_a_build(numbers):
     keys = set()
     for seed in range(60):
         graph, _ = random_graph(np.random.default_rng(seed), numbers)
-        assert len(builds_for(graph)) == len(CORES)
+        assert all(len(builds_for(graph, setting)) == len(CORES) for setting in SETTINGS)
         keys.add(changed_parts(options_for(graph)))
     assert len(keys) > 5 and all(number == numbers for number, _ in keys)
 
@@ -36,11 +39,14 @@ def test_what_a_model_needs_decides_its_build():
     assert changed_parts(options_for(large)) == (
         "int8", ("add", "conv2d", "depthwise", "neuron_variants", "pool2d"),
     )  # fmt: skip
-    for a, b in zip(builds_for(small), builds_for(large), strict=True):
+    both = (zip(builds_for(small, setting), builds_for(large, setting), strict=True) for setting in SETTINGS)
+    for a, b in itertools.chain(*both):
         assert a.core == b.core and 2000 < a.core_bytes < b.core_bytes and a.code_bytes < b.code_bytes
         assert 0 < a.verify_stack_bytes < a.step_stack_bytes <= a.run_stack_bytes <= a.stack_bytes < 4096
-    (one,) = builds_for(small, "cortex-m4")
-    assert one == next(build for build in builds_for(small) if build.core == "cortex-m4")
+    (one,) = builds_for(small, "fast", "cortex-m4")
+    assert one == next(build for build in builds_for(small, "fast") if build.core == "cortex-m4")
+    (other,) = builds_for(small, "small", "cortex-m4")
+    assert (one.optimisation, other.optimisation) == ("-O2", "-Os") and other.code_bytes < one.code_bytes
 
 
 def test_switches_that_no_model_needs_change_nothing():
@@ -52,11 +58,11 @@ def test_switches_that_no_model_needs_change_nothing():
 def test_unknown_cores_are_named():
     graph, _ = SMALL_NETWORKS["dense_lif"]("int8")
     with pytest.raises(TargetError, match=r"core 'cortex-m9' is unknown; expected one of cortex-m0, .*rv32"):
-        builds_for(graph, "cortex-m9")
+        builds_for(graph, "small", "cortex-m9")
 
 
 def test_builds_grow_with_what_is_in_them():
-    for core in read_table()["cores"].values():
+    for core in read_table("small")["cores"].values():
         for number in ("int8", "float32"):
             builds = core[number]
             base = builds["base"]["core"]
