@@ -25,25 +25,35 @@ typedef struct snnrt_helium_neurons {
 } snnrt_helium_neurons;
 
 /* `reach` is the condition on which a neuron fires, `leave` what is left then. The loops are written out, as GCC carries the
- * predicate to and fro. */
-#define SNNRT_WIDE_FOUR(reach, leave, bits) \
+ * predicate to and fro. Spikes of every fourth neuron lie in a lane, four bits apart. */
+#define SNNRT_WIDE_FOUR(reach, leave, bit) \
     "vldrw.u32 %q[u], [%[state]]\n\t" \
     "vldrw.u32 %q[x], [%[current]], #16\n\t" \
     "vqrdmlah.s32 %q[u], %q[u], %[factor]\n\t" \
     "vldrw.u32 %q[level], [%[threshold]], #16\n\t" \
     "vqadd.s32 %q[u], %q[u], %q[x]\n\t" \
-    "vptt.s32 " reach ", %q[u], %q[level]\n\t" leave "vaddvat.u32 %[word], %q[" bits "]\n\t" \
+    "vptt.s32 " reach ", %q[u], %q[level]\n\t" leave "vorrt.i32 %q[bits], #" bit "\n\t" \
     "vstrw.32 %q[u], [%[state]], #16\n\t"
 #define SNNRT_WIDE(reach, leave) \
-    __asm__ volatile("dls lr, %[groups]\n" \
-                     "1:\n\t" SNNRT_WIDE_FOUR(reach, leave, "low") \
-                         SNNRT_WIDE_FOUR(reach, leave, "high") "ror %[word], %[word], #8\n\t" \
-                                                               "le lr, 1b" \
-                     : [current] "+&r"(current), [threshold] "+&r"(threshold), [state] "+&r"(state), \
-                       [word] "+&Te"(word), [u] "=&w"(u), [x] "=&w"(x), [level] "=&w"(level) \
-                     : [factor] "r"(layer->factor), [value] "r"(layer->reset_value), [low] "w"(low), \
-                       [high] "w"(high), [groups] "r"(SNNRT_WORD / 8u) \
-                     : "lr", "p0", "cc", "memory")
+    __asm__ volatile( \
+        "dls lr, %[words]\n" \
+        "1:\n\t" \
+        "vmov.i32 %q[bits], #0\n\t" SNNRT_WIDE_FOUR(reach, leave, "0x1") \
+            SNNRT_WIDE_FOUR(reach, leave, "0x10") SNNRT_WIDE_FOUR(reach, leave, "0x100") \
+                SNNRT_WIDE_FOUR(reach, leave, "0x1000") SNNRT_WIDE_FOUR(reach, leave, "0x10000") \
+                    SNNRT_WIDE_FOUR(reach, leave, "0x100000") SNNRT_WIDE_FOUR(reach, leave, "0x1000000") \
+                        SNNRT_WIDE_FOUR(reach, leave, \
+                                        "0x10000000") "vshl.u32 %q[bits], %q[bits], %q[lanes]\n\t" \
+                                                      "vaddv.u32 %[word], %q[bits]\n\t" \
+                                                      "str %[word], [%[output]], #4\n\t" \
+                                                      "sub %[threshold], %[threshold], %[back]\n\t" \
+                                                      "le lr, 1b" \
+        : [current] "+&r"(current), [threshold] "+&r"(threshold), [state] "+&r"(state), \
+          [output] "+&r"(output), [word] "=&Te"(word), [u] "=&w"(u), [x] "=&w"(x), [level] "=&w"(level), \
+          [bits] "=&w"(bits) \
+        : [factor] "r"(layer->factor), [value] "r"(layer->reset_value), [lanes] "w"(lanes), \
+          [words] "r"(words), [back] "r"(back) \
+        : "lr", "p0", "cc", "memory")
 
 /* Full words of spikes, whose thresholds begin anew after `period` neurons, a whole number of words. */
 typedef struct snnrt_helium_words {
@@ -53,19 +63,36 @@ typedef struct snnrt_helium_words {
     uint32_t words;
 } snnrt_helium_words;
 
+static inline uint64_t helium_count_spikes(const snnrt_helium_words *all) {
+    uint64_t spikes = 0;
+#if SNNRT_WITH_COUNTERS
+    for (uint32_t k = 0; k < all->words; k++) {
+        spikes += snnrt_popcount(all->output[k]);
+    }
+#else
+    (void)all;
+#endif
+    return spikes;
+}
+
 SNNRT_INLINE static inline uint64_t helium_wide_words(const snnrt_helium_layer *layer,
                                                       const snnrt_helium_words *all,
                                                       const snnrt_thresholds *thresholds, const bool strict,
                                                       const bool subtract) {
-    const uint32x4_t low = {1, 2, 4, 8}, high = {16, 32, 64, 128};
-    const snnrt_int32 *current = all->current, *threshold = thresholds->first;
-    const snnrt_int32 *const end = threshold + thresholds->period;
-    snnrt_uint32 *output = all->output, *const last = output + all->words;
+    const uint32x4_t lanes = {0, 1, 2, 3};
+    /* The thresholds of one word are the same for all; those of several are gone through at a time. */
+    const bool one = thresholds->period == SNNRT_WORD;
+    const uint32_t back = one ? 4u * SNNRT_WORD : 0u;
+    const uint32_t period = one ? all->words : thresholds->period / SNNRT_WORD;
+    const snnrt_int32 *current = all->current;
+    snnrt_uint32 *output = all->output;
     void *state = all->state;
-    uint64_t spikes = 0;
-    int32x4_t u, x, level;
-    do {
-        uint32_t word = 0;
+    for (uint32_t left = all->words; left != 0;) {
+        const uint32_t words = left < period ? left : period;
+        const snnrt_int32 *threshold = thresholds->first;
+        uint32_t word;
+        uint32x4_t bits;
+        int32x4_t u, x, level;
         if (subtract && strict) {
             SNNRT_WIDE("gt", "vsubt.i32 %q[u], %q[u], %q[level]\n\t");
         } else if (subtract) {
@@ -75,13 +102,9 @@ SNNRT_INLINE static inline uint64_t helium_wide_words(const snnrt_helium_layer *
         } else {
             SNNRT_WIDE("ge", "vdupt.32 %q[u], %[value]\n\t");
         }
-        *output++ = word;
-#if SNNRT_WITH_COUNTERS
-        spikes += snnrt_popcount(word);
-#endif
-        threshold = threshold == end ? thresholds->first : threshold;
-    } while (output != last);
-    return spikes;
+        left -= words;
+    }
+    return helium_count_spikes(all);
 }
 
 /* Eight at a time, whose currents are narrowed on the way. */
@@ -193,7 +216,6 @@ SNNRT_INLINE static inline uint64_t helium_narrow_words(const snnrt_helium_layer
     snnrt_uint32 *output = all->output, *const last = output + all->words;
     snnrt_int16 *state = (snnrt_int16 *)all->state;
     snnrt_int16 narrow[SNNRT_WORD], before[SNNRT_WORD];
-    uint64_t spikes = 0;
     int16x8_t u, level;
     bool fits = helium_narrow_thresholds(wide, narrow);
     do {
@@ -221,16 +243,13 @@ SNNRT_INLINE static inline uint64_t helium_narrow_words(const snnrt_helium_layer
             word = helium_update_again(layer, &first, before);
         }
         *output++ = word;
-#if SNNRT_WITH_COUNTERS
-        spikes += snnrt_popcount(word);
-#endif
         if (several) {
             wide += SNNRT_WORD;
             wide = wide == end ? thresholds->first : wide;
             fits = helium_narrow_thresholds(wide, narrow);
         }
     } while (output != last);
-    return spikes;
+    return helium_count_spikes(all);
 }
 
 /* A function for each, so that each has its registers. */
