@@ -90,6 +90,7 @@ static void direct_sum_counted(const snnrt_synapse_step *step, snnrt_direct_wind
         direct_sum_windows(step, w, found ? snnrt_direct_counts : snnrt_direct_values);
         w->to += w->windows * w->window_outputs;
     }
+    w->words = NULL;
     w->input = step->input;
     w->element = element;
     w->windows = windows;

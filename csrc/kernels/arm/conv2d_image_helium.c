@@ -49,7 +49,7 @@ SNNRT_INLINE static inline void sum_image(const snnrt_image_row *r, uint32_t out
     const snnrt_int32 *const bias = r->bias == NULL ? NULL : r->bias + output;
     snnrt_int32 *to = r->to + output;
     const snnrt_int16 *first = r->pixels;
-    const uint32_t outputs = r->outputs, three = SNNRT_IMAGE_WINDOWS * r->distance;
+    const uint32_t outputs = r->outputs, distance = SNNRT_IMAGE_WINDOWS * r->distance;
     uint32_t active = r->active;
     for (uint32_t left = r->windows - SNNRT_IMAGE_WINDOWS;;) {
         int32x4_t a0 = bias == NULL ? vdupq_n_s32(0) : vldrwq_s32(bias);
@@ -107,7 +107,7 @@ SNNRT_INLINE static inline void sum_image(const snnrt_image_row *r, uint32_t out
         vstrwq_s32(to, c0);
         vstrwq_s32(to + 4, c1);
         to += outputs;
-        first += three;
+        first += distance;
         active >>= 1;
         if (left == 0) {
             return;

@@ -2,7 +2,7 @@
  * of a block of its outputs stay in registers, 16 bits each, and no list is made. */
 #include "direct_windows.h"
 
-#if SNNRT_WITH_DIRECT_SUMS
+#if SNNRT_WITH_DIRECT_WINDOWS
 #include <arm_mve.h>
 
 /* The runs of a line; in this order the loops below read it. */

@@ -15,10 +15,8 @@
 /* Small builds sum windows of values one by one. */
 #define SNNRT_WITH_DIRECT_IMAGES (SNNRT_WITH_DIRECT_WINDOWS && SNNRT_WITH_FAST_LOOPS)
 
-/* Small builds leave them to ../dense.c. */
-#define SNNRT_WITH_DIRECT_DENSE (SNNRT_WITH_INT8 && SNNRT_WITH_ARM_MVE && SNNRT_WITH_FAST_LOOPS)
-
-#define SNNRT_WITH_DIRECT_SUMS (SNNRT_WITH_DIRECT_WINDOWS || SNNRT_WITH_DIRECT_DENSE)
+/* Firmware without convolutions, and small builds, leave them to ../dense.c. */
+#define SNNRT_WITH_DIRECT_DENSE (SNNRT_WITH_DIRECT_WINDOWS && SNNRT_WITH_FAST_LOOPS)
 
 /* Larger values are no counts, whose sums are of 16 bits. */
 #define SNNRT_DIRECT_COUNT_MAX 31u
@@ -58,6 +56,11 @@ SNNRT_INTERNAL void snnrt_direct_values(const snnrt_direct_windows *w);
 
 /* Finds which of `count` counts are not 0; false where the sums of 16 bits may not hold those of a word. */
 SNNRT_INTERNAL bool snnrt_find_counts(const snnrt_int16 *value, uint32_t count, snnrt_direct_word *words);
+
+#if SNNRT_WITH_DIRECT_DENSE
+/* A dense layer on counts, or on spikes with few outputs; false, and nothing done, for others. */
+SNNRT_INTERNAL bool snnrt_direct_dense(const snnrt_synapse_step *step);
+#endif
 
 #if SNNRT_WITH_DIRECT_IMAGES
 /* A convolution of few channels on values; false, and nothing done, for others. */
