@@ -6,6 +6,8 @@
 #include <arm_mve.h>
 
 #define SNNRT_WORD 32u
+/* Words whose thresholds are narrowed at a time. */
+#define SNNRT_NARROWED 4u
 /* Of FPSCR: some instruction saturated. */
 #define SNNRT_SATURATED (1u << 27)
 
@@ -107,27 +109,44 @@ SNNRT_INLINE static inline uint64_t helium_wide_words(const snnrt_helium_layer *
     return helium_count_spikes(all);
 }
 
-/* Eight at a time, whose currents are narrowed on the way. */
+/* Eight at a time, whose currents are narrowed on the way; a word's membranes are stored where nothing saturated, where sums
+ * of 16 bits are those of 32. Ends there, or after `words` of them. */
+#define SNNRT_NARROW_EIGHT(reach, leave, u, offset) \
+    "vldrh.u16 %q[" u "], [%[state], #" offset "]\n\t" \
+    "vld20.32 {q0, q1}, [%[current]]\n\t" \
+    "vld21.32 {q0, q1}, [%[current]]!\n\t" \
+    "vqrdmlah.s16 %q[" u "], %q[" u "], %[factor]\n\t" \
+    "vqmovnb.s32 q0, q0\n\t" \
+    "vqmovnt.s32 q0, q1\n\t" \
+    "vldrh.u16 %q[level], [%[threshold], #" offset "]\n\t" \
+    "vqadd.s16 %q[" u "], %q[" u "], q0\n\t" \
+    "vptt.s16 " reach ", %q[" u "], %q[level]\n\t" leave("%q[" u "]") "vaddvat.u16 %[word], %q[bits]\n\t" \
+                                                                      "ror %[word], %[word], #8\n\t"
 #define SNNRT_NARROW(reach, leave) \
-    __asm__ volatile("dls lr, %[groups]\n" \
-                     "1:\n\t" \
-                     "vldrh.u16 %q[u], [%[state]]\n\t" \
-                     "vld20.32 {q0, q1}, [%[current]]\n\t" \
-                     "vld21.32 {q0, q1}, [%[current]]!\n\t" \
-                     "vqrdmlah.s16 %q[u], %q[u], %[factor]\n\t" \
-                     "vqmovnb.s32 q0, q0\n\t" \
-                     "vqmovnt.s32 q0, q1\n\t" \
-                     "vldrh.u16 %q[level], [%[threshold]], #16\n\t" \
-                     "vqadd.s16 %q[u], %q[u], q0\n\t" \
-                     "vptt.s16 " reach ", %q[u], %q[level]\n\t" leave "vaddvat.u16 %[word], %q[bits]\n\t" \
-                     "vstrh.16 %q[u], [%[state]], #16\n\t" \
-                     "ror %[word], %[word], #8\n\t" \
-                     "le lr, 1b" \
-                     : [current] "+&r"(current), [threshold] "+&r"(threshold), [state] "+&r"(state), \
-                       [word] "+&Te"(word), [u] "=&w"(u), [level] "=&w"(level) \
-                     : [factor] "r"(layer->factor >> 16), [value] "r"(layer->reset_value), [bits] "w"(bits), \
-                       [groups] "r"(SNNRT_WORD / 8u) \
-                     : "lr", "q0", "q1", "p0", "cc", "memory")
+    __asm__ volatile( \
+        "1:\n\t" \
+        "mov %[word], #0\n\t" SNNRT_NARROW_EIGHT(reach, leave, "a", "0") \
+            SNNRT_NARROW_EIGHT(reach, leave, "b", "16") SNNRT_NARROW_EIGHT(reach, leave, "c", "32") \
+                SNNRT_NARROW_EIGHT(reach, leave, "d", "48") "vmrs %[status], fpscr_nzcvqc\n\t" \
+                                                            "lsls %[status], %[status], #4\n\t" \
+                                                            "bmi 2f\n\t" \
+                                                            "vstrh.16 %q[a], [%[state]], #16\n\t" \
+                                                            "vstrh.16 %q[b], [%[state]], #16\n\t" \
+                                                            "vstrh.16 %q[c], [%[state]], #16\n\t" \
+                                                            "vstrh.16 %q[d], [%[state]], #16\n\t" \
+                                                            "str %[word], [%[output]], #4\n\t" \
+                                                            "add %[threshold], %[threshold], %[next]\n\t" \
+                                                            "subs %[words], %[words], #1\n\t" \
+                                                            "bne 1b\n" \
+                                                            "2:" \
+        : [current] "+&r"(current), [threshold] "+&l"(threshold), [state] "+&l"(state), \
+          [output] "+&r"(output), [words] "+&r"(words), [word] "=&Te"(word), [status] "=&l"(status), \
+          [a] "=&w"(a), [b] "=&w"(b), [c] "=&w"(c), [d] "=&w"(d), [level] "=&w"(level) \
+        : [factor] "r"(layer->factor >> 16), [value] "r"(layer->reset_value), [bits] "w"(bits), \
+          [next] "r"(next) \
+        : "q0", "q1", "p0", "cc", "memory")
+#define SNNRT_NARROW_SUBTRACT(u) "vqsubt.s16 " u ", " u ", %q[level]\n\t"
+#define SNNRT_NARROW_VALUE(u) "vdupt.16 " u ", %[value]\n\t"
 
 static inline bool helium_saturated(void) {
     uint32_t status;
@@ -176,79 +195,80 @@ SNNRT_NOINLINE static uint32_t helium_update_run(const snnrt_helium_layer *layer
     return word;
 }
 
-/* The thresholds of a word; false where one does not fit. */
-SNNRT_NOINLINE static bool helium_narrow_thresholds(const snnrt_int32 *threshold, snnrt_int16 *narrow) {
+/* The thresholds of some words; false where one does not fit. */
+SNNRT_NOINLINE static bool helium_narrow_thresholds(const snnrt_int32 *threshold, snnrt_int16 *narrow,
+                                                    uint32_t words) {
+    bool fits;
     helium_forget_saturation();
-    for (uint32_t k = 0; k < SNNRT_WORD; k += 4u) {
+    for (uint32_t k = 0; k < words * SNNRT_WORD; k += 4u) {
         const int32x4_t level = vldrwq_s32(threshold + k);
         vstrhq_s32(narrow + k, vreinterpretq_s32_s16(vqmovnbq_s32(vdupq_n_s16(0), level)));
     }
-    if (helium_saturated()) {
-        helium_forget_saturation();
-        return false;
-    }
-    return true;
-}
-
-/* A word of neurons of 16 bits once more, from what they were before. */
-SNNRT_NOINLINE static uint32_t helium_update_again(const snnrt_helium_layer *layer,
-                                                   const snnrt_helium_neurons *first,
-                                                   const snnrt_int16 *before) {
-    snnrt_int16 *const state = (snnrt_int16 *)first->state;
-    uint32_t word;
-    for (uint32_t k = 0; k < SNNRT_WORD; k += 8u) {
-        vstrhq_s16(state + k, vldrhq_s16(before + k));
-    }
-    word = helium_update_run(layer, first, SNNRT_WORD);
+    fits = !helium_saturated();
     helium_forget_saturation();
-    return word;
+    return fits;
 }
 
-/* The same of 16 bits: where nothing saturates, sums of 16 bits are those of 32. */
+/* The same of 16 bits. */
 SNNRT_INLINE static inline uint64_t helium_narrow_words(const snnrt_helium_layer *layer,
                                                         const snnrt_helium_words *all,
                                                         const snnrt_thresholds *thresholds, const bool strict,
                                                         const bool subtract) {
     const uint16x8_t bits = {1, 2, 4, 8, 16, 32, 64, 128};
+    /* The thresholds of one word are the same for all; those of several are narrowed anew where they have no room. */
+    const uint32_t period = thresholds->period / SNNRT_WORD;
+    const uint32_t next = period == 1u ? 0u : 2u * SNNRT_WORD;
+    const uint32_t most = period == 1u ? all->words : period < SNNRT_NARROWED ? period : SNNRT_NARROWED;
     const snnrt_int32 *current = all->current, *wide = thresholds->first;
     const snnrt_int32 *const end = wide + thresholds->period;
-    const bool several = thresholds->period != SNNRT_WORD;
     snnrt_uint32 *output = all->output, *const last = output + all->words;
     snnrt_int16 *state = (snnrt_int16 *)all->state;
-    snnrt_int16 narrow[SNNRT_WORD], before[SNNRT_WORD];
-    int16x8_t u, level;
-    bool fits = helium_narrow_thresholds(wide, narrow);
-    do {
-        const snnrt_helium_neurons first = {current, wide, state};
+    snnrt_int16 narrow[SNNRT_NARROWED * SNNRT_WORD];
+    bool fits = true, fresh = true;
+    while (output != last) {
+        const uint32_t here = period == 1u ? most : (uint32_t)(end - wide) / SNNRT_WORD;
+        const uint32_t left = (uint32_t)(last - output), some = here < most ? here : most;
         const snnrt_int16 *threshold = narrow;
-        uint32_t word = 0;
-        u = vldrhq_s16(state);
-        vstrhq_s16(before, u);
-        u = vldrhq_s16(state + 8);
-        vstrhq_s16(before + 8, u);
-        u = vldrhq_s16(state + 16);
-        vstrhq_s16(before + 16, u);
-        u = vldrhq_s16(state + 24);
-        vstrhq_s16(before + 24, u);
-        if (subtract && strict) {
-            SNNRT_NARROW("gt", "vqsubt.s16 %q[u], %q[u], %q[level]\n\t");
-        } else if (subtract) {
-            SNNRT_NARROW("ge", "vqsubt.s16 %q[u], %q[u], %q[level]\n\t");
-        } else if (strict) {
-            SNNRT_NARROW("gt", "vdupt.16 %q[u], %[value]\n\t");
-        } else {
-            SNNRT_NARROW("ge", "vdupt.16 %q[u], %[value]\n\t");
+        uint32_t words = left < some ? left : some;
+        if (fresh) {
+            fits = helium_narrow_thresholds(wide, narrow, period == 1u ? 1u : words);
+            fresh = period > SNNRT_NARROWED;
         }
-        if (helium_saturated() || !fits) {
-            word = helium_update_again(layer, &first, before);
+        while (words != 0) {
+            if (fits) {
+                int16x8_t a, b, c, d, level;
+                uint32_t word, status;
+                if (subtract && strict) {
+                    SNNRT_NARROW("gt", SNNRT_NARROW_SUBTRACT);
+                } else if (subtract) {
+                    SNNRT_NARROW("ge", SNNRT_NARROW_SUBTRACT);
+                } else if (strict) {
+                    SNNRT_NARROW("gt", SNNRT_NARROW_VALUE);
+                } else {
+                    SNNRT_NARROW("ge", SNNRT_NARROW_VALUE);
+                }
+                if (words == 0) {
+                    break;
+                }
+                helium_forget_saturation();
+                current -= SNNRT_WORD;
+            }
+            {
+                const snnrt_helium_neurons first = {current, next == 0 ? wide : wide + (threshold - narrow),
+                                                    state};
+                *output++ = helium_update_run(layer, &first, SNNRT_WORD);
+                helium_forget_saturation();
+            }
+            current += SNNRT_WORD;
+            state += SNNRT_WORD;
+            threshold += next / 2u;
+            words--;
         }
-        *output++ = word;
-        if (several) {
-            wide += SNNRT_WORD;
+        if (period != 1u) {
+            wide += some * SNNRT_WORD;
             wide = wide == end ? thresholds->first : wide;
-            fits = helium_narrow_thresholds(wide, narrow);
         }
-    } while (output != last);
+    }
     return helium_count_spikes(all);
 }
 
