@@ -107,28 +107,26 @@ typedef struct snnrt_direct_place {
     SNNRT_RUNS(begin, SNNRT_NEXT_COUNTS, SNNRT_RUN_OF_COUNTS, SNNRT_HOLD_COUNTS, SNNRT_FIND_COUNT, \
                add, [value] "+&r"(p.value), [one] "+&r"(p.one), __VA_ARGS__)
 /* Even and odd lanes are taken apart and put together again. */
+#define SNNRT_ADD_EIGHT(sum) \
+    __asm__ volatile("vmovlb.s16 q0, %q[sums]\n\t" \
+                     "vmovlt.s16 q1, %q[sums]\n\t" \
+                     "vld20.32 {q2, q3}, [%[from]]\n\t" \
+                     "vld21.32 {q2, q3}, [%[from]]!\n\t" \
+                     "vadd.i32 q0, q0, q2\n\t" \
+                     "vadd.i32 q1, q1, q3\n\t" \
+                     "vst20.32 {q0, q1}, [%[to]]\n\t" \
+                     "vst21.32 {q0, q1}, [%[to]]!" \
+                     : [from] "+&r"(from), [to] "+&r"(to) \
+                     : [sums] "w"(sum) \
+                     : "q0", "q1", "q2", "q3", "memory");
 #define SNNRT_STORE_EIGHT(sum) \
-    if (from != NULL) { \
-        __asm__ volatile("vmovlb.s16 q0, %q[sums]\n\t" \
-                         "vmovlt.s16 q1, %q[sums]\n\t" \
-                         "vld20.32 {q2, q3}, [%[from]]\n\t" \
-                         "vld21.32 {q2, q3}, [%[from]]!\n\t" \
-                         "vadd.i32 q0, q0, q2\n\t" \
-                         "vadd.i32 q1, q1, q3\n\t" \
-                         "vst20.32 {q0, q1}, [%[to]]\n\t" \
-                         "vst21.32 {q0, q1}, [%[to]]!" \
-                         : [from] "+&r"(from), [to] "+&r"(to) \
-                         : [sums] "w"(sum) \
-                         : "q0", "q1", "q2", "q3", "memory"); \
-    } else { \
-        __asm__ volatile("vmovlb.s16 q0, %q[sums]\n\t" \
-                         "vmovlt.s16 q1, %q[sums]\n\t" \
-                         "vst20.32 {q0, q1}, [%[to]]\n\t" \
-                         "vst21.32 {q0, q1}, [%[to]]!" \
-                         : [to] "+&r"(to) \
-                         : [sums] "w"(sum) \
-                         : "q0", "q1", "memory"); \
-    }
+    __asm__ volatile("vmovlb.s16 q0, %q[sums]\n\t" \
+                     "vmovlt.s16 q1, %q[sums]\n\t" \
+                     "vst20.32 {q0, q1}, [%[to]]\n\t" \
+                     "vst21.32 {q0, q1}, [%[to]]!" \
+                     : [to] "+&r"(to) \
+                     : [sums] "w"(sum) \
+                     : "q0", "q1", "memory");
 
 /* The `count` lanes of a vector that are there. */
 SNNRT_INLINE static inline void direct_store_part(const snnrt_int32 *from, snnrt_int32 *to, int16x8_t sums,
@@ -160,32 +158,39 @@ SNNRT_INLINE static inline void direct_store_part(const snnrt_int32 *from, snnrt
         for (uint32_t windows = w->windows; windows != 0; windows--) { \
             const snnrt_int32 *from = w->bias == NULL ? NULL : w->bias + output; \
             snnrt_int32 *to = window_to; \
+            uint32_t lines = w->lines; \
             snnrt_direct_place p; \
-            p.total = p.word = p.one = 0; \
+            p.total = p.left = p.word = p.one = 0; \
             p.words = p.value = p.weights = NULL; \
             a = b = c = d = vdupq_n_s16(0); \
-            for (uint32_t line = 0; line < w->lines; line++) { \
+            /* As if the first were the next one. */ \
+            runs.element = window_element - runs.run_bits; \
+            runs.row = w->weights + output - runs.run_weights; \
+            runs.value = (const uint8_t *)w->input + (window_element << shift) - runs.run_bytes; \
+            runs.left = lines == 0 ? 1u : w->runs + 1u; \
+            for (;;) { \
                 uint32_t at, row; \
                 int16x8_t x; \
-                /* As if the first were the next one. */ \
-                runs.element = window_element + line * w->line_bits - runs.run_bits; \
-                runs.row = w->weights + output + line * w->line_weights - runs.run_weights; \
-                runs.value = (const uint8_t *)w->input + \
-                             ((window_element + line * w->line_elements) << shift) - runs.run_bytes; \
-                p.left = 0; \
-                runs.left = w->runs + 1u; \
-                for (;;) { \
-                    add; \
-                    if (runs.left == 0) { \
-                        break; \
-                    } \
-                    store; \
-                    from = to = window_to; \
-                    p.total = 0; \
-                    a = b = c = d = vdupq_n_s16(0); \
+                add; \
+                if (runs.left == 0 && lines > 1u) { \
+                    /* From the last run of a line to the first of the next. */ \
+                    runs.element += w->line_bits - w->runs * runs.run_bits; \
+                    runs.row += w->line_weights - w->runs * runs.run_weights; \
+                    runs.value = (const uint8_t *)runs.value + (w->line_elements << shift) - \
+                                 w->runs * runs.run_bytes; \
+                    runs.left = w->runs + 1u; \
+                    p.left = 0; \
+                    lines--; \
+                    continue; \
                 } \
+                store; \
+                if (runs.left == 0) { \
+                    break; \
+                } \
+                from = to = window_to; \
+                p.total = 0; \
+                a = b = c = d = vdupq_n_s16(0); \
             } \
-            store; \
             window_element += w->window_elements; \
             window_to += w->window_outputs; \
         } \
@@ -213,19 +218,29 @@ SNNRT_INLINE static inline void direct_store_part(const snnrt_int32 *from, snnrt
          add("", "0", "a") "vpst\n\t" add("t", "8", "b"), [there] "+m"(there), [a] "+w"(a), [b] "+w"(b))
 #define SNNRT_ADD_8(runs, add) \
     runs(SNNRT_TAKE_PART, "vpst\n\t" add("t", "0", "a"), [there] "+m"(there), [a] "+w"(a))
-#define SNNRT_STORE_16 SNNRT_STORE_EIGHT(a) SNNRT_STORE_EIGHT(b)
-#define SNNRT_STORE_32 SNNRT_STORE_16 SNNRT_STORE_EIGHT(c) SNNRT_STORE_EIGHT(d)
+#define SNNRT_STORE(eights) \
+    if (from != NULL) { \
+        eights(SNNRT_ADD_EIGHT) \
+    } else { \
+        eights(SNNRT_STORE_EIGHT) \
+    }
+#define SNNRT_TWO(each) each(a) each(b)
+#define SNNRT_FOUR(each) each(a) each(b) each(c) each(d)
 #define SNNRT_STORE_8 direct_store_part(from, to, a, outputs)
-#define SNNRT_STORE_9_TO_16 SNNRT_STORE_EIGHT(a) direct_store_part(from, to, b, outputs - 8u)
+#define SNNRT_STORE_9_TO_16 \
+    direct_store_part(from, to, a, 8u); \
+    direct_store_part(from == NULL ? NULL : from + 8, to + 8, b, outputs - 8u)
 
 #define SNNRT_DIRECT_SUMS(kind, spikes, runs, add) \
-    SNNRT_DIRECT_SUM(direct_##kind##_to_32, spikes, SNNRT_SUMS, SNNRT_ADD_32(runs, add), SNNRT_STORE_32) \
+    SNNRT_DIRECT_SUM(direct_##kind##_to_32, spikes, SNNRT_SUMS, SNNRT_ADD_32(runs, add), \
+                     SNNRT_STORE(SNNRT_FOUR)) \
     SNNRT_DIRECT_SUM(direct_##kind##_to_8, spikes, SNNRT_PART(outputs), SNNRT_ADD_8(runs, add), SNNRT_STORE_8)
 SNNRT_DIRECT_SUMS(spikes, true, SNNRT_SPIKE_RUNS, SNNRT_ADD_SPIKE)
 SNNRT_DIRECT_SUMS(counts, false, SNNRT_COUNT_RUNS, SNNRT_ADD_COUNT)
 #if SNNRT_WITH_FAST_LOOPS
 #define SNNRT_MORE_SUMS(kind, spikes, runs, add) \
-    SNNRT_DIRECT_SUM(direct_##kind##_to_16, spikes, SNNRT_SUMS, SNNRT_ADD_16(runs, add), SNNRT_STORE_16) \
+    SNNRT_DIRECT_SUM(direct_##kind##_to_16, spikes, SNNRT_SUMS, SNNRT_ADD_16(runs, add), \
+                     SNNRT_STORE(SNNRT_TWO)) \
     SNNRT_DIRECT_SUM(direct_##kind##_to_part, spikes, SNNRT_PART(outputs - 8u), \
                      SNNRT_ADD_9_TO_16(runs, add), SNNRT_STORE_9_TO_16)
 SNNRT_MORE_SUMS(spikes, true, SNNRT_SPIKE_RUNS, SNNRT_ADD_SPIKE)
