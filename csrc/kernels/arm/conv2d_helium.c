@@ -39,6 +39,9 @@ static void direct_sum_windows(const snnrt_synapse_step *step, snnrt_direct_wind
 #if SNNRT_WITH_DIRECT_DEPTHWISE
     if (sum == NULL) {
         snnrt_direct_depthwise(w, conv->groups, step->input_dtype == SNNRT_TYPE_BITS);
+        if (!SNNRT_WITH_COUNTERS) {
+            return;
+        }
     }
 #endif
     for (uint32_t group = conv->groups; group != 0; group--) {

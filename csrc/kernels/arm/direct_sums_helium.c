@@ -106,28 +106,6 @@ typedef struct snnrt_direct_place {
 #define SNNRT_COUNT_RUNS(begin, add, ...) \
     SNNRT_RUNS(begin, SNNRT_NEXT_COUNTS, SNNRT_RUN_OF_COUNTS, SNNRT_HOLD_COUNTS, SNNRT_FIND_COUNT, \
                add, [value] "+&r"(p.value), [one] "+&r"(p.one), __VA_ARGS__)
-/* Even and odd lanes are taken apart and put together again. */
-#define SNNRT_ADD_EIGHT(sum) \
-    __asm__ volatile("vmovlb.s16 q0, %q[sums]\n\t" \
-                     "vmovlt.s16 q1, %q[sums]\n\t" \
-                     "vld20.32 {q2, q3}, [%[from]]\n\t" \
-                     "vld21.32 {q2, q3}, [%[from]]!\n\t" \
-                     "vadd.i32 q0, q0, q2\n\t" \
-                     "vadd.i32 q1, q1, q3\n\t" \
-                     "vst20.32 {q0, q1}, [%[to]]\n\t" \
-                     "vst21.32 {q0, q1}, [%[to]]!" \
-                     : [from] "+&r"(from), [to] "+&r"(to) \
-                     : [sums] "w"(sum) \
-                     : "q0", "q1", "q2", "q3", "memory");
-#define SNNRT_STORE_EIGHT(sum) \
-    __asm__ volatile("vmovlb.s16 q0, %q[sums]\n\t" \
-                     "vmovlt.s16 q1, %q[sums]\n\t" \
-                     "vst20.32 {q0, q1}, [%[to]]\n\t" \
-                     "vst21.32 {q0, q1}, [%[to]]!" \
-                     : [to] "+&r"(to) \
-                     : [sums] "w"(sum) \
-                     : "q0", "q1", "memory");
-
 /* The `count` lanes of a vector that are there. */
 SNNRT_INLINE static inline void direct_store_part(const snnrt_int32 *from, snnrt_int32 *to, int16x8_t sums,
                                                   uint32_t count) {

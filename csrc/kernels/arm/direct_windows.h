@@ -80,6 +80,29 @@ static inline bool snnrt_is_direct_depthwise(const snnrt_synapse_step *step) {
 /* The windows of `channels` such groups; `most`: what a window's inputs may hold. */
 SNNRT_INTERNAL void snnrt_direct_depthwise(const snnrt_direct_windows *w, uint32_t channels, bool bits);
 
+/* `to` = `from` + eight sums of 16 bits, or those alone; both move on. Even and odd lanes are taken apart and put together
+ * again. */
+#define SNNRT_ADD_EIGHT(sum) \
+    __asm__ volatile("vmovlb.s16 q0, %q[sums]\n\t" \
+                     "vmovlt.s16 q1, %q[sums]\n\t" \
+                     "vld20.32 {q2, q3}, [%[from]]\n\t" \
+                     "vld21.32 {q2, q3}, [%[from]]!\n\t" \
+                     "vadd.i32 q0, q0, q2\n\t" \
+                     "vadd.i32 q1, q1, q3\n\t" \
+                     "vst20.32 {q0, q1}, [%[to]]\n\t" \
+                     "vst21.32 {q0, q1}, [%[to]]!" \
+                     : [from] "+&r"(from), [to] "+&r"(to) \
+                     : [sums] "w"(sum) \
+                     : "q0", "q1", "q2", "q3", "memory");
+#define SNNRT_STORE_EIGHT(sum) \
+    __asm__ volatile("vmovlb.s16 q0, %q[sums]\n\t" \
+                     "vmovlt.s16 q1, %q[sums]\n\t" \
+                     "vst20.32 {q0, q1}, [%[to]]\n\t" \
+                     "vst21.32 {q0, q1}, [%[to]]!" \
+                     : [to] "+&r"(to) \
+                     : [sums] "w"(sum) \
+                     : "q0", "q1", "memory");
+
 /* Sums of `large`, half and a quarter as many outputs, and of half where not all are there; NULL: none. */
 typedef void snnrt_direct_sum(const snnrt_direct_windows *w, uint32_t output);
 typedef struct snnrt_direct_kernel {
