@@ -95,8 +95,8 @@ def direct_events(
     if not wide:
         # a run may begin and end within a word
         yield "scan_word", runs * ((read + windows.elements // WORD) * len(blocks))
-    yield "row_activation", rows * len(blocks)
-    yield "multiply_accumulate" if wide else "synaptic_operation", rows * sum(blocks)
+    yield "value_column", rows * len(blocks)
+    yield "listed_product" if wide else "synaptic_operation", rows * sum(blocks)
     # sums that may not fit 16 bits are stored in between
     pieces = 1 if wide else -(-windows.inputs * peak // COUNTS_MAX)
     yield "sum_block_16", runs * (windows.count * len(blocks))

@@ -66,7 +66,7 @@ def events(graph: Graph, x: np.ndarray) -> dict[str, float]:
             convolution(3, 40),
             {
                 "window": 2 * 20, "window_run": 2 * 2 * 10 * 5, "scan_word": 2 * 2 * (10 * 5 + 390 // 32),
-                "row_activation": 2 * 2 * 390, "synaptic_operation": 2 * 390 * 40, "sum_block_16": 2 * 2 * 20,
+                "value_column": 2 * 2 * 390, "synaptic_operation": 2 * 390 * 40, "sum_block_16": 2 * 2 * 20,
             },
         ),
         (
@@ -81,8 +81,8 @@ def events(graph: Graph, x: np.ndarray) -> dict[str, float]:
             # of more channels one by one
             convolution(6, 20, peak=90),
             {
-                "window": 20, "window_run": 2 * 10 * 5, "scan_value": 2 * 780, "row_activation": 2 * 780,
-                "multiply_accumulate": 780 * 20, "sum_block_16": 2 * 20,
+                "window": 20, "window_run": 2 * 10 * 5, "scan_value": 2 * 780, "value_column": 2 * 780,
+                "listed_product": 780 * 20, "sum_block_16": 2 * 20,
             },
         ),
         (
@@ -90,7 +90,7 @@ def events(graph: Graph, x: np.ndarray) -> dict[str, float]:
             convolution(3, 40, peak=4),
             {
                 "window": 20, "window_run": 2 * 10 * 5, "scan_value": 10 * 15,
-                "scan_word": 2 * (10 * 5 + 390 // 32), "row_activation": 2 * 390,
+                "scan_word": 2 * (10 * 5 + 390 // 32), "value_column": 2 * 390,
                 "synaptic_operation": 390 * 40, "sum_block_16": 2 * 20,
             },
         ),
@@ -99,7 +99,7 @@ def events(graph: Graph, x: np.ndarray) -> dict[str, float]:
             convolution(3, 40, peak=20),
             {
                 "window": 20, "window_run": 3 * 10 * 5, "scan_value": 3 * 390 + 10 * 15,
-                "row_activation": 3 * 390, "multiply_accumulate": 390 * 40, "sum_block_16": 3 * 20,
+                "value_column": 3 * 390, "listed_product": 390 * 40, "sum_block_16": 3 * 20,
             },
         ),
         (
