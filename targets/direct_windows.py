@@ -22,7 +22,7 @@ WORD = 32
 # of csrc/kernels/arm/direct_windows.h and dense_helium.c
 WORDS, DENSE_OUTPUTS = 64, 64
 # of csrc/kernels/arm/conv2d_image_helium.c
-PIXEL_CHANNELS, PIXELS, IMAGE_WINDOWS, IMAGE_OUTPUTS = 4, 384, 3, 8
+PIXEL_CHANNELS, PIXELS, IMAGE_WINDOWS, IMAGE_OUTPUTS = 4, 256, 3, 8
 
 
 def is_direct_depthwise(node: Conv2d, packed: bool) -> bool:

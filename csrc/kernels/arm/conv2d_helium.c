@@ -62,7 +62,7 @@ static void direct_sum_windows(const snnrt_synapse_step *step, snnrt_direct_wind
 }
 
 /* Of counts which are not 0 is found first, of as many windows as there is room for; otherwise they are any values. */
-static void direct_sum_counted(const snnrt_synapse_step *step, snnrt_direct_windows *w) {
+SNNRT_NOINLINE static void direct_sum_counted(const snnrt_synapse_step *step, snnrt_direct_windows *w) {
     snnrt_direct_word words[SNNRT_DIRECT_WORDS];
     const bool by_lines = w->run_elements == w->line_elements;
     const uint32_t lines = by_lines ? w->runs : w->lines, windows = w->windows, element = w->element;
@@ -90,7 +90,7 @@ static void direct_sum_counted(const snnrt_synapse_step *step, snnrt_direct_wind
         w->run_bits = by_lines ? w->line_bits : w->run_elements;
         w->input = value;
         w->element = 0;
-        direct_sum_windows(step, w, found ? snnrt_direct_counts : snnrt_direct_values);
+        direct_sum_windows(step, w, found ? snnrt_direct_sums : snnrt_direct_values);
         w->to += w->windows * w->window_outputs;
     }
     w->words = NULL;
@@ -161,7 +161,7 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
             } else {
                 direct_sum_windows(step, &w,
                                    depthwise ? NULL
-                                   : bits    ? snnrt_direct_spikes
+                                   : bits    ? snnrt_direct_sums
                                              : snnrt_direct_values);
             }
             w.to += w.windows * step->out_channels;

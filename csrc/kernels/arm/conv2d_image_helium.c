@@ -11,7 +11,7 @@
 /* More are better looked at one by one. */
 #define SNNRT_PIXEL_CHANNELS_MAX 4u
 /* Values laid out at a time: 2 bytes of stack each. */
-#define SNNRT_PIXELS_MAX 384u
+#define SNNRT_PIXELS_MAX 256u
 #define SNNRT_IMAGE_WINDOWS 3u
 #define SNNRT_IMAGE_OUTPUTS 8u
 
@@ -182,9 +182,9 @@ static uint32_t find_active(const snnrt_int16 *any, const snnrt_image_row *r) {
     return active;
 }
 
-/* The windows of a row from `window` on. */
-static void sum_image_windows(const snnrt_synapse_step *step, snnrt_image_row *r, uint32_t row,
-                              uint32_t window) {
+/* The windows of a row from `window` on; apart, as what is laid out is most of the stack. */
+SNNRT_NOINLINE static void sum_image_windows(const snnrt_synapse_step *step, snnrt_image_row *r, uint32_t row,
+                                             uint32_t window) {
     const snnrt_window *conv = step->window;
     const uint32_t depth = step->in_channels;
     const int32_t top = (int32_t)(row * conv->stride_y) - conv->pad_top;

@@ -20,7 +20,7 @@ static uint32_t direct_inputs(const snnrt_synapse_step *step, uint32_t inputs) {
 #endif
 
 /* As many counts at a time as there is room for. */
-static void direct_dense_counts(snnrt_direct_windows *w, uint32_t inputs) {
+SNNRT_NOINLINE static void direct_dense_counts(snnrt_direct_windows *w, uint32_t inputs) {
     snnrt_direct_word words[SNNRT_DIRECT_WORDS];
     const snnrt_int16 *value = (const snnrt_int16 *)w->input;
     w->words = words;
@@ -28,7 +28,7 @@ static void direct_dense_counts(snnrt_direct_windows *w, uint32_t inputs) {
         w->count = inputs < 32u * SNNRT_DIRECT_WORDS ? inputs : 32u * SNNRT_DIRECT_WORDS;
         w->input = value;
         if (snnrt_find_counts(value, w->count, words)) {
-            snnrt_direct_counts(w);
+            snnrt_direct_sums(w);
         } else {
             snnrt_direct_values(w);
         }
@@ -55,7 +55,7 @@ bool snnrt_direct_dense(const snnrt_synapse_step *step) {
     w.windows = w.lines = w.runs = 1;
     if (bits) {
         w.count = inputs;
-        snnrt_direct_spikes(&w);
+        snnrt_direct_sums(&w);
     } else {
         direct_dense_counts(&w, inputs);
     }

@@ -120,15 +120,16 @@ SNNRT_INLINE static inline void direct_store_part(const snnrt_int32 *from, snnrt
 
 /* `outputs` of each window from `output` on, in sums `declare`d: `add` adds the runs' rows to them, `store` what they hold
  * to `from`. */
-#define SNNRT_DIRECT_SUM(name, spikes, declare, add, store) \
+#define SNNRT_DIRECT_SUM(name, declare, add, store) \
     SNNRT_NOINLINE static void name(const snnrt_direct_windows *w, uint32_t output) { \
-        const uint32_t shift = (spikes) ? 0u : 1u, outputs = w->outputs - output; \
+        const bool spikes = w->words == NULL; \
+        const uint32_t shift = spikes ? 0u : 1u, outputs = w->outputs - output; \
         snnrt_int32 *window_to = w->to + output; \
         uint32_t window_element = w->element; \
         snnrt_direct_runs runs; \
         declare; \
         (void)outputs, (void)c, (void)d; \
-        runs.words = (spikes) ? w->input : w->words; \
+        runs.words = spikes ? w->input : w->words; \
         runs.count = w->count; \
         runs.run_bits = w->run_bits; \
         runs.run_weights = w->run_weights; \
@@ -149,7 +150,11 @@ SNNRT_INLINE static inline void direct_store_part(const snnrt_int32 *from, snnrt
             for (;;) { \
                 uint32_t at, row; \
                 int16x8_t x; \
-                add; \
+                if (spikes) { \
+                    add(SNNRT_SPIKE_RUNS, SNNRT_ADD_SPIKE); \
+                } else { \
+                    add(SNNRT_COUNT_RUNS, SNNRT_ADD_COUNT); \
+                } \
                 if (runs.left == 0 && lines > 1u) { \
                     /* From the last run of a line to the first of the next. */ \
                     runs.element += w->line_bits - w->runs * runs.run_bits; \
@@ -209,34 +214,21 @@ SNNRT_INLINE static inline void direct_store_part(const snnrt_int32 *from, snnrt
     direct_store_part(from, to, a, 8u); \
     direct_store_part(from == NULL ? NULL : from + 8, to + 8, b, outputs - 8u)
 
-#define SNNRT_DIRECT_SUMS(kind, spikes, runs, add) \
-    SNNRT_DIRECT_SUM(direct_##kind##_to_32, spikes, SNNRT_SUMS, SNNRT_ADD_32(runs, add), \
-                     SNNRT_STORE(SNNRT_FOUR)) \
-    SNNRT_DIRECT_SUM(direct_##kind##_to_8, spikes, SNNRT_PART(outputs), SNNRT_ADD_8(runs, add), SNNRT_STORE_8)
-SNNRT_DIRECT_SUMS(spikes, true, SNNRT_SPIKE_RUNS, SNNRT_ADD_SPIKE)
-SNNRT_DIRECT_SUMS(counts, false, SNNRT_COUNT_RUNS, SNNRT_ADD_COUNT)
+SNNRT_DIRECT_SUM(direct_sum_to_32, SNNRT_SUMS, SNNRT_ADD_32, SNNRT_STORE(SNNRT_FOUR))
+SNNRT_DIRECT_SUM(direct_sum_to_8, SNNRT_PART(outputs), SNNRT_ADD_8, SNNRT_STORE_8)
 #if SNNRT_WITH_FAST_LOOPS
-#define SNNRT_MORE_SUMS(kind, spikes, runs, add) \
-    SNNRT_DIRECT_SUM(direct_##kind##_to_16, spikes, SNNRT_SUMS, SNNRT_ADD_16(runs, add), \
-                     SNNRT_STORE(SNNRT_TWO)) \
-    SNNRT_DIRECT_SUM(direct_##kind##_to_part, spikes, SNNRT_PART(outputs - 8u), \
-                     SNNRT_ADD_9_TO_16(runs, add), SNNRT_STORE_9_TO_16)
-SNNRT_MORE_SUMS(spikes, true, SNNRT_SPIKE_RUNS, SNNRT_ADD_SPIKE)
-SNNRT_MORE_SUMS(counts, false, SNNRT_COUNT_RUNS, SNNRT_ADD_COUNT)
-#define SNNRT_DIRECT_KERNEL(kind) \
-    { 32, {direct_##kind##_to_32, direct_##kind##_to_16, direct_##kind##_to_8}, direct_##kind##_to_part }
-#else
-#define SNNRT_DIRECT_KERNEL(kind) \
-    { 32, {direct_##kind##_to_32, NULL, direct_##kind##_to_8}, NULL }
+SNNRT_DIRECT_SUM(direct_sum_to_16, SNNRT_SUMS, SNNRT_ADD_16, SNNRT_STORE(SNNRT_TWO))
+SNNRT_DIRECT_SUM(direct_sum_to_part, SNNRT_PART(outputs - 8u), SNNRT_ADD_9_TO_16, SNNRT_STORE_9_TO_16)
 #endif
 
-void snnrt_direct_spikes(const snnrt_direct_windows *w) {
-    static const snnrt_direct_kernel kernel = SNNRT_DIRECT_KERNEL(spikes);
-    snnrt_direct_blocks(w, &kernel);
-}
-
-void snnrt_direct_counts(const snnrt_direct_windows *w) {
-    static const snnrt_direct_kernel kernel = SNNRT_DIRECT_KERNEL(counts);
+void snnrt_direct_sums(const snnrt_direct_windows *w) {
+#if SNNRT_WITH_FAST_LOOPS
+    static const snnrt_direct_kernel kernel = {32,
+                                               {direct_sum_to_32, direct_sum_to_16, direct_sum_to_8},
+                                               direct_sum_to_part};
+#else
+    static const snnrt_direct_kernel kernel = {32, {direct_sum_to_32, NULL, direct_sum_to_8}, NULL};
+#endif
     snnrt_direct_blocks(w, &kernel);
 }
 

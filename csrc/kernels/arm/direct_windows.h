@@ -34,7 +34,7 @@ typedef struct snnrt_direct_word {
  * lie side by side; where a kernel line is one run, the lines are the runs of one. */
 typedef struct snnrt_direct_windows {
     const void *input; /* of counts, where `words` begins */
-    const snnrt_direct_word *words; /* of counts */
+    const snnrt_direct_word *words; /* of counts, else NULL */
     const int8_t *weights; /* of the first element */
     const snnrt_int32 *bias; /* NULL: 0 */
     snnrt_int32 *to;
@@ -49,9 +49,8 @@ typedef struct snnrt_direct_windows {
     uint32_t most; /* what depthwise windows may hold */
 } snnrt_direct_windows;
 
-/* All outputs of some windows: of spikes, of counts, of any values. */
-SNNRT_INTERNAL void snnrt_direct_spikes(const snnrt_direct_windows *w);
-SNNRT_INTERNAL void snnrt_direct_counts(const snnrt_direct_windows *w);
+/* All outputs of some windows: of counts or, without `words`, of spikes; of any values. */
+SNNRT_INTERNAL void snnrt_direct_sums(const snnrt_direct_windows *w);
 SNNRT_INTERNAL void snnrt_direct_values(const snnrt_direct_windows *w);
 
 /* Finds which of `count` counts are not 0; false where the sums of 16 bits may not hold those of a word. */

@@ -77,10 +77,10 @@ static inline uint64_t helium_count_spikes(const snnrt_helium_words *all) {
     return spikes;
 }
 
-SNNRT_INLINE static inline uint64_t helium_wide_words(const snnrt_helium_layer *layer,
-                                                      const snnrt_helium_words *all,
-                                                      const snnrt_thresholds *thresholds, const bool strict,
-                                                      const bool subtract) {
+SNNRT_NOINLINE static uint64_t helium_wide_words(const snnrt_helium_layer *layer,
+                                                 const snnrt_helium_words *all,
+                                                 const snnrt_thresholds *thresholds) {
+    const bool strict = layer->strict, subtract = layer->reset == SNNRT_RESET_SUBTRACT;
     const uint32x4_t lanes = {0, 1, 2, 3};
     /* The thresholds of one word are the same for all; those of several are gone through at a time. */
     const bool one = thresholds->period == SNNRT_WORD;
@@ -210,10 +210,10 @@ SNNRT_NOINLINE static bool helium_narrow_thresholds(const snnrt_int32 *threshold
 }
 
 /* The same of 16 bits. */
-SNNRT_INLINE static inline uint64_t helium_narrow_words(const snnrt_helium_layer *layer,
-                                                        const snnrt_helium_words *all,
-                                                        const snnrt_thresholds *thresholds, const bool strict,
-                                                        const bool subtract) {
+SNNRT_NOINLINE static uint64_t helium_narrow_words(const snnrt_helium_layer *layer,
+                                                   const snnrt_helium_words *all,
+                                                   const snnrt_thresholds *thresholds) {
+    const bool strict = layer->strict, subtract = layer->reset == SNNRT_RESET_SUBTRACT;
     const uint16x8_t bits = {1, 2, 4, 8, 16, 32, 64, 128};
     /* The thresholds of one word are the same for all; those of several are narrowed anew where they have no room. */
     const uint32_t period = thresholds->period / SNNRT_WORD;
@@ -272,34 +272,6 @@ SNNRT_INLINE static inline uint64_t helium_narrow_words(const snnrt_helium_layer
     return helium_count_spikes(all);
 }
 
-/* A function for each, so that each has its registers. */
-typedef uint64_t snnrt_helium_form(const snnrt_helium_layer *layer, const snnrt_helium_words *all,
-                                   const snnrt_thresholds *thresholds);
-#define SNNRT_HELIUM_FORM(name, words, strict, subtract) \
-    SNNRT_NOINLINE static uint64_t name(const snnrt_helium_layer *layer, const snnrt_helium_words *all, \
-                                        const snnrt_thresholds *thresholds) { \
-        return words(layer, all, thresholds, strict, subtract); \
-    }
-SNNRT_HELIUM_FORM(helium_wide_value, helium_wide_words, false, false)
-SNNRT_HELIUM_FORM(helium_wide_subtract, helium_wide_words, false, true)
-SNNRT_HELIUM_FORM(helium_wide_value_strict, helium_wide_words, true, false)
-SNNRT_HELIUM_FORM(helium_wide_subtract_strict, helium_wide_words, true, true)
-SNNRT_HELIUM_FORM(helium_narrow_value, helium_narrow_words, false, false)
-SNNRT_HELIUM_FORM(helium_narrow_subtract, helium_narrow_words, false, true)
-SNNRT_HELIUM_FORM(helium_narrow_value_strict, helium_narrow_words, true, false)
-SNNRT_HELIUM_FORM(helium_narrow_subtract_strict, helium_narrow_words, true, true)
-
-static snnrt_helium_form *helium_form_of(const snnrt_helium_layer *layer) {
-    if (layer->reset == SNNRT_RESET_SUBTRACT) {
-        return layer->narrow   ? layer->strict ? helium_narrow_subtract_strict : helium_narrow_subtract
-               : layer->strict ? helium_wide_subtract_strict
-                               : helium_wide_subtract;
-    }
-    return layer->narrow   ? layer->strict ? helium_narrow_value_strict : helium_narrow_value
-           : layer->strict ? helium_wide_value_strict
-                           : helium_wide_value;
-}
-
 bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
     const uint32_t a = *(const snnrt_uint32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
     snnrt_uint32 *output = (snnrt_uint32 *)step->output;
@@ -318,7 +290,8 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
     if (thresholds.period % SNNRT_WORD == 0 && run.left >= SNNRT_WORD && layer.reset != SNNRT_RESET_NONE) {
         const snnrt_helium_words all = {(const snnrt_int32 *)step->current, step->state, output,
                                         run.left / SNNRT_WORD};
-        fired = helium_form_of(&layer)(&layer, &all, &thresholds);
+        fired = layer.narrow ? helium_narrow_words(&layer, &all, &thresholds)
+                             : helium_wide_words(&layer, &all, &thresholds);
         done = all.words * SNNRT_WORD;
         output += all.words;
         run.left -= done;
