@@ -114,7 +114,7 @@ class FullNetworks(Networks):
         for channels, size, kernel in ((16, 8, 2), (5, 9, 3)):
             source = self.input(channels, size, size)
             yield self.graph(self.pool(source, kernel), 2)
-        for channels, size, kernel in ((16, 8, 2), (32, 6, 3)):
+        for channels, size, kernel in ((16, 8, 2), (32, 6, 3), (16, 16, 2)):
             source = self.input(2, size, size)
             conv = self.conv(source, channels, 1)
             spikes = self.neuron(conv)

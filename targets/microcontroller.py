@@ -14,10 +14,10 @@ from snnrt.ir.nodes.max_pool2d import MaxPool2d
 from snnrt.ir.nodes.sum_pool2d import AddingPool2d
 from snnrt.results.counts import Counts
 from snnrt.targets.costs import Ledger, Memory
-from snnrt.targets.direct_windows import direct_events, is_direct_depthwise
+from snnrt.targets.direct_windows import direct_events, is_direct
 from snnrt.targets.listed_events import Reduction, is_listed, listed_events, row_blocks
 from snnrt.targets.listed_windows import inside
-from snnrt.targets.neuron_loops import VECTORS, is_one_loop
+from snnrt.targets.neuron_loops import VECTORS, fills_words, is_one_loop
 from snnrt.targets.target import Microcontroller
 from snnrt.targets.workload import Synapses, all_synapses, elements, packed_spikes
 
@@ -32,6 +32,8 @@ FORMULAS = (
 
 # SNNRT_EVENTS_MAX of csrc/snnrt_config.h: non-zero inputs that are found before they are summed
 EVENTS_MAX = 32
+# SNNRT_POOL_CHANNELS of csrc/kernels/arm/pool_bits_helium.c
+POOL_CHANNELS = 16
 # SNNRT_LANES_OF_CHANNELS of csrc/kernels/depthwise.c
 DEPTHWISE_CHANNELS = 32
 LANES = 2
@@ -69,8 +71,7 @@ def events_of(
         if isinstance(node, Weighted):
             synapse = synapses[node.name]
             is_packed = node.inputs[0].source in packed
-            if lanes == VECTORS and graph.integer and _is_direct(node, synapse, is_packed):
-                assert isinstance(node, Conv2d)
+            if lanes == VECTORS and graph.integer and is_direct(graph, node, synapse, is_packed):
                 blocks = row_blocks(node)
                 events = itertools.chain(
                     [("row_block", runs * (blocks if blocks > 1 else 0))],
@@ -90,20 +91,13 @@ def events_of(
             blocks = row_blocks(source) if isinstance(source, Weighted) else 1
             events = _neuron_events(node, graph.numbers, counts, position, runs * blocks, lanes)
         else:
-            events = _pool_events(graph, node, counts, runs)
+            events = _pool_events(graph, node, counts, runs, lanes)
         if node is graph.input:
             yield node.name, "arena_word", np.full_like(steps, cleared_bytes(graph) / 4)
         for event, count in events:
             yield node.name, event, count
         if "memory" in node.KIND.traits:
             yield node.name, "node_step", runs
-
-
-def _is_direct(node: Weighted, synapses: Synapses, packed: bool) -> bool:
-    """Whether cores with vectors have a form of their own for the convolution."""
-    if not isinstance(node, Conv2d):
-        return False
-    return not synapses.is_depthwise or is_direct_depthwise(node, packed)
 
 
 def _depthwise_events(
@@ -203,6 +197,11 @@ def _neuron_events(
     yield "neuron_step", runs
     yield "neuron_update", updates
     yield "neuron_spike", counts.spikes[:, position].astype(np.float64)
+    in_vectors = lanes == VECTORS and numbers == "int8" and is_one_loop(node, lanes)
+    if in_vectors:
+        # 16 bits take no more than 32
+        yield "neuron_parameter", updates * (not fills_words(node))
+        return
     for event in node.mechanism_events():
         yield event, updates
     if numbers == "int8":
@@ -223,7 +222,7 @@ def _neuron_events(
 
 
 def _pool_events(
-    graph: Graph, node: Node, counts: Counts, runs: np.ndarray
+    graph: Graph, node: Node, counts: Counts, runs: np.ndarray, lanes: int
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Visiting a node that is neither weighted nor neurons; sums of 2 × 2 spikes are made by words, and
     any of a window's spikes are found so."""
@@ -237,6 +236,9 @@ def _pool_events(
         return
     spikes = counts.spikes[:, counts.nodes.index(source)].astype(np.float64)
     channels, windows = node.shape[0], math.prod(node.shape[1:])
+    if lanes == VECTORS and not any(node.padding):
+        yield "pool_word", runs * (windows * node.taps * -(-channels // POOL_CHANNELS))
+        return
     if node.kernel == (2, 2) and channels % 4 == 0 and not any(node.padding):
         yield "pool_word", runs * (windows * -(-channels // 32))
         yield "pool_four", runs * (windows * channels // 4)

@@ -24,6 +24,12 @@ def is_one_loop(node: Neuron, lanes: int) -> bool:
     return node.reset != "none" and (node.state_bits == 16 or int(np.max(node.membrane)) >= HALF_Q15)
 
 
+def fills_words(node: Neuron) -> bool:
+    """Whether cores with vectors update a layer that is one loop by whole words of spikes; others four
+    neurons at a time (csrc/kernels/arm/plain_neurons_helium.c)."""
+    return node.reset != "none" and _period(node, 1) % COPIES == 0 and elements(node) >= COPIES
+
+
 def _period(node: Neuron, lanes: int) -> int:
     """Neurons whose thresholds lie side by side, copies of few included."""
     assert node.threshold is not None

@@ -1,3 +1,4 @@
+#include "arm/direct_windows.h"
 #include "synapse.h"
 
 /* With lanes, values are listed as those of convolutions are. */
@@ -34,6 +35,11 @@ static void sum_inputs(const snnrt_synapse_step *step) {
 void snnrt_dense(const snnrt_synapse_step *step) {
 #if SNNRT_WITH_KERNEL_TABLE
     if (SNNRT_STEP_IS_INT8(step) && step->kernels->synapse_i8 != NULL && step->kernels->synapse_i8(step)) {
+        return;
+    }
+#endif
+#if SNNRT_WITH_DIRECT_DENSE
+    if (SNNRT_STEP_IS_INT8(step) && snnrt_direct_dense(step)) {
         return;
     }
 #endif

@@ -2,37 +2,13 @@
  * In place of single additions where kernels are called directly. */
 #include "../snnrt_kernels.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_POOL2D && SNNRT_WITH_POOL_BITS
-
-#if SNNRT_WITH_ARM_MVE
-#include <arm_mve.h>
-#endif
+#if SNNRT_WITH_INT8 && SNNRT_WITH_POOL2D && SNNRT_WITH_POOL_BITS && !SNNRT_WITH_ARM_MVE
 
 /* The sums' bits, lowest first. */
 typedef struct snnrt_bit_sums {
     uint32_t one, two, four;
 } snnrt_bit_sums;
 
-#if SNNRT_WITH_ARM_MVE
-static snnrt_int16 *spread_sums(snnrt_int16 *output, snnrt_bit_sums sums, uint32_t count) {
-    const int16x8_t places = {0, -1, -2, -3, -4, -5, -6, -7};
-    const uint16x8_t lowest = vdupq_n_u16(1);
-    for (uint32_t left = count / 4u; left != 0;) {
-        const uint32_t here = left < 2u ? 4u : 8u;
-        uint16x8_t sum = vandq_u16(vshlq_u16(vdupq_n_u16((uint16_t)sums.one), places), lowest);
-        uint16x8_t two = vandq_u16(vshlq_u16(vdupq_n_u16((uint16_t)sums.two), places), lowest);
-        uint16x8_t four = vandq_u16(vshlq_u16(vdupq_n_u16((uint16_t)sums.four), places), lowest);
-        sum = vsliq_n_u16(vsliq_n_u16(sum, two, 1), four, 2);
-        vstrhq_p_s16(output, vreinterpretq_s16_u16(sum), vctp16q(here));
-        output += here;
-        left -= here / 4u;
-        sums.one >>= 8;
-        sums.two >>= 8;
-        sums.four >>= 8;
-    }
-    return output;
-}
-#else
 /* Four bits, the lowest of a byte each: bytes 0, 2, 1 and 3, so that bytes 0 and 2 are the first pair of outputs. */
 static inline uint32_t four_bytes(uint32_t bits) { return ((bits & 15u) * 0x00208041u) & 0x01010101u; }
 
@@ -49,7 +25,6 @@ static snnrt_int16 *spread_sums(snnrt_int16 *output, snnrt_bit_sums sums, uint32
     }
     return output;
 }
-#endif
 
 bool snnrt_pool_bits(const snnrt_pool_step *step) {
     const snnrt_window *pool = step->window;

@@ -71,6 +71,39 @@ def convolutions() -> Iterator[tuple[Graph, np.ndarray]]:
         yield finished(g, g.conv2d(x, weights, bias, groups=groups, **options)), values
 
 
+def images() -> Iterator[tuple[Graph, np.ndarray]]:
+    """First layers: few channels, threes of windows that are all zeros, rows that are laid out in parts."""
+    shapes = [
+        (1, 9, 28, 3),
+        (3, 6, 40, 3),
+        (2, 5, 130, 5),
+        (4, 7, 9, 2),
+        (1, 8, 3, 1),
+        (3, 9, 33, 5),
+        (1, 6, 90, 3),
+    ]
+    for place, (depth, height, width, kernel) in enumerate(shapes):
+        for stride, outputs in ((1, 16), (2, 10), (3, 9), (1, 8)):
+            rng = np.random.default_rng((place, stride, outputs))
+            g, x, values = begun(rng, depth, "values", (height, width))
+            values[:, :, :, : width // 2] *= rng.random((height, width // 2)) < 0.1
+            bias = rng.integers(-99, 99, outputs).astype(np.int32) if outputs % 2 else None
+            options = {"stride": (place % 2 + 1, stride), "padding": (1, 0, kernel - 1, place % 3)}
+            weights = int8(rng, outputs, depth, kernel, kernel)
+            yield finished(g, g.conv2d(x, weights, bias, dilation=(1 + place % 2, 1), **options)), values
+
+
+def wide_counts() -> Iterator[tuple[Graph, np.ndarray]]:
+    """Counts whose lines have room for a few windows, for one, and for none."""
+    for place, (channels, width, kernel) in enumerate(((24, 30, 3), (150, 6, 3), (400, 4, 3), (60, 9, 1))):
+        for groups, outputs in ((1, 16), (1, 11), (2, 40)):
+            rng = np.random.default_rng((place, outputs))
+            g, x, values = begun(rng, channels, "counts", (3, width))
+            values *= rng.random(values.shape) < (0.15, 1.0)[outputs == 11]
+            weights = int8(rng, outputs, channels // groups, kernel, kernel)
+            yield finished(g, g.conv2d(x, weights, groups=groups, padding=kernel // 2)), values
+
+
 def depthwise() -> Iterator[tuple[Graph, np.ndarray]]:
     for place, (channels, read) in enumerate(itertools.product((2, 8, 12, 24, 40), READ)):
         rng = np.random.default_rng(place)
@@ -109,14 +142,15 @@ def neurons() -> Iterator[tuple[Graph, np.ndarray]]:
 
 
 def pools() -> Iterator[tuple[Graph, np.ndarray]]:
-    for place, (channels, read) in enumerate(itertools.product((1, 5, 8, 19, 32), ("spikes", "counts"))):
+    channels_of = (1, 5, 8, 16, 19, 24, 32, 48)
+    for place, (channels, read) in enumerate(itertools.product(channels_of, ("spikes", "counts"))):
         rng = np.random.default_rng(place)
         g, x, values = begun(rng, channels, read, (6, 7))
-        x = g.sum_pool2d(x, (2, 2 + place % 2))
+        x = g.sum_pool2d(x, (2, 2 + place % 4 // 2), stride=(1 + place % 3, 2))
         yield finished(g, g.add(g.sum_pool2d(x, (2, 2), padding=1), as_current=True)), values
 
 
-MAKERS = (convolutions, depthwise, dense, neurons, pools)
+MAKERS = (convolutions, images, wide_counts, depthwise, dense, neurons, pools)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +158,7 @@ MAKERS = (convolutions, depthwise, dense, neurons, pools)
     [
         *((VECTORS, make, "-O2") for make in MAKERS),
         # fewer loops; without float32 convolutions are still of vectors
-        *((VECTORS, make, "-Os") for make in (convolutions, dense)),
+        *((VECTORS, make, "-Os") for make in (convolutions, wide_counts, dense)),
         *itertools.product(OTHERS, MAKERS, ("-O2",)),
     ],
 )

@@ -30,6 +30,11 @@ def test_outputs_are_taken_in_blocks(outputs: int, large: int, blocks: list[int]
     assert blocks_of(outputs, large) == blocks
 
 
+@pytest.mark.parametrize(("outputs", "blocks"), [(10, [16]), (8, [8]), (16, [16]), (20, [16, 8])])
+def test_half_a_block_may_be_more_than_there_is(outputs: int, blocks: list[int]) -> None:
+    assert blocks_of(outputs, 32, part=True) == blocks
+
+
 def convolution(channels: int, outputs: int, groups: int = 1, peak: int = 1) -> tuple[Graph, np.ndarray]:
     """3 × 3 with a border of 0 on (channels, 4, 5): of bits, or of an image; two steps."""
     g = GraphBuilder(
@@ -61,15 +66,40 @@ def events(graph: Graph, x: np.ndarray) -> dict[str, float]:
             convolution(3, 40),
             {
                 "window": 2 * 20, "window_run": 2 * 2 * 10 * 5, "scan_word": 2 * 2 * (10 * 5 + 390 // 32),
-                "row_activation": 2 * 2 * 390, "synaptic_operation": 2 * 390 * 40, "sum_block_16": 2 * 2 * 20,
+                "value_column": 2 * 2 * 390, "synaptic_operation": 2 * 390 * 40, "sum_block_16": 2 * 2 * 20,
             },
         ),
         (
-            # an image is summed once
+            # an image is summed once: 5 windows of a row are two threes, 20 outputs three blocks
             convolution(2, 20, peak=90),
             {
-                "window": 20, "window_run": 2 * 10 * 5, "scan_value": 2 * 260, "row_activation": 2 * 260,
-                "multiply_accumulate": 260 * 20, "sum_block_16": 2 * 20,
+                "tap_line": 10 + 4, "tap_input": (10 + 4) * 7 * 2, "tap_column": 4 * 2,
+                "tap_block": 4 * 2 * 3, "tap_operation": 10 * 3 * 2 * 2 * 3 * 8 * 3,
+            },
+        ),
+        (
+            # of more channels one by one
+            convolution(6, 20, peak=90),
+            {
+                "window": 20, "window_run": 2 * 10 * 5, "scan_value": 2 * 780, "value_column": 2 * 780,
+                "listed_product": 780 * 20, "sum_block_16": 2 * 20,
+            },
+        ),
+        (
+            # counts: lines of 15 are looked at once, then words of those that are not 0; 27 of 4 fit a sum
+            convolution(3, 40, peak=4),
+            {
+                "window": 20, "window_run": 2 * 10 * 5, "scan_value": 10 * 15,
+                "scan_word": 2 * (10 * 5 + 390 // 32), "value_column": 2 * 390,
+                "synaptic_operation": 390 * 40, "sum_block_16": 2 * 20,
+            },
+        ),
+        (
+            # those of a full word may be too many: values, as found out before
+            convolution(3, 40, peak=20),
+            {
+                "window": 20, "window_run": 3 * 10 * 5, "scan_value": 3 * 390 + 10 * 15,
+                "value_column": 3 * 390, "listed_product": 390 * 40, "sum_block_16": 3 * 20,
             },
         ),
         (

@@ -33,6 +33,14 @@ static void direct_store_four(const snnrt_int32 *bias, snnrt_int32 *to, int32x4_
     vstrwq_p_s32(to, bias == NULL ? sums : vaddq_s32(sums, vldrwq_z_s32(bias, there)), there);
 }
 
+SNNRT_INLINE static inline void direct_store_eight(const snnrt_int32 *from, snnrt_int32 *to, int16x8_t sums) {
+    if (from != NULL) {
+        SNNRT_ADD_EIGHT(sums)
+    } else {
+        SNNRT_STORE_EIGHT(sums)
+    }
+}
+
 /* Eight channels from `channel` on, of values four, or the fewer that are left. */
 SNNRT_INLINE static inline void direct_sum_channels(const snnrt_direct_windows *w, uint32_t channel,
                                                     uint32_t left, const snnrt_direct_form form) {
@@ -80,6 +88,8 @@ SNNRT_INLINE static inline void direct_sum_channels(const snnrt_direct_windows *
         }
         if (form == SNNRT_DIRECT_VALUES) {
             direct_store_four(bias, to, vreinterpretq_s32_s16(sums), left);
+        } else if (left >= 8u) {
+            direct_store_eight(bias, to, sums);
         } else {
             int16_t lanes[8];
             vstrhq_s16(lanes, sums);

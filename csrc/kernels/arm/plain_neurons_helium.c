@@ -6,6 +6,8 @@
 #include <arm_mve.h>
 
 #define SNNRT_WORD 32u
+/* Words whose thresholds are narrowed at a time. */
+#define SNNRT_NARROWED 4u
 /* Of FPSCR: some instruction saturated. */
 #define SNNRT_SATURATED (1u << 27)
 
@@ -25,25 +27,35 @@ typedef struct snnrt_helium_neurons {
 } snnrt_helium_neurons;
 
 /* `reach` is the condition on which a neuron fires, `leave` what is left then. The loops are written out, as GCC carries the
- * predicate to and fro. */
-#define SNNRT_WIDE_FOUR(reach, leave, bits) \
+ * predicate to and fro. Spikes of every fourth neuron lie in a lane, four bits apart. */
+#define SNNRT_WIDE_FOUR(reach, leave, bit) \
     "vldrw.u32 %q[u], [%[state]]\n\t" \
     "vldrw.u32 %q[x], [%[current]], #16\n\t" \
     "vqrdmlah.s32 %q[u], %q[u], %[factor]\n\t" \
     "vldrw.u32 %q[level], [%[threshold]], #16\n\t" \
     "vqadd.s32 %q[u], %q[u], %q[x]\n\t" \
-    "vptt.s32 " reach ", %q[u], %q[level]\n\t" leave "vaddvat.u32 %[word], %q[" bits "]\n\t" \
+    "vptt.s32 " reach ", %q[u], %q[level]\n\t" leave "vorrt.i32 %q[bits], #" bit "\n\t" \
     "vstrw.32 %q[u], [%[state]], #16\n\t"
 #define SNNRT_WIDE(reach, leave) \
-    __asm__ volatile("dls lr, %[groups]\n" \
-                     "1:\n\t" SNNRT_WIDE_FOUR(reach, leave, "low") \
-                         SNNRT_WIDE_FOUR(reach, leave, "high") "ror %[word], %[word], #8\n\t" \
-                                                               "le lr, 1b" \
-                     : [current] "+&r"(current), [threshold] "+&r"(threshold), [state] "+&r"(state), \
-                       [word] "+&Te"(word), [u] "=&w"(u), [x] "=&w"(x), [level] "=&w"(level) \
-                     : [factor] "r"(layer->factor), [value] "r"(layer->reset_value), [low] "w"(low), \
-                       [high] "w"(high), [groups] "r"(SNNRT_WORD / 8u) \
-                     : "lr", "p0", "cc", "memory")
+    __asm__ volatile( \
+        "dls lr, %[words]\n" \
+        "1:\n\t" \
+        "vmov.i32 %q[bits], #0\n\t" SNNRT_WIDE_FOUR(reach, leave, "0x1") \
+            SNNRT_WIDE_FOUR(reach, leave, "0x10") SNNRT_WIDE_FOUR(reach, leave, "0x100") \
+                SNNRT_WIDE_FOUR(reach, leave, "0x1000") SNNRT_WIDE_FOUR(reach, leave, "0x10000") \
+                    SNNRT_WIDE_FOUR(reach, leave, "0x100000") SNNRT_WIDE_FOUR(reach, leave, "0x1000000") \
+                        SNNRT_WIDE_FOUR(reach, leave, \
+                                        "0x10000000") "vshl.u32 %q[bits], %q[bits], %q[lanes]\n\t" \
+                                                      "vaddv.u32 %[word], %q[bits]\n\t" \
+                                                      "str %[word], [%[output]], #4\n\t" \
+                                                      "sub %[threshold], %[threshold], %[back]\n\t" \
+                                                      "le lr, 1b" \
+        : [current] "+&r"(current), [threshold] "+&r"(threshold), [state] "+&r"(state), \
+          [output] "+&r"(output), [word] "=&Te"(word), [u] "=&w"(u), [x] "=&w"(x), [level] "=&w"(level), \
+          [bits] "=&w"(bits) \
+        : [factor] "r"(layer->factor), [value] "r"(layer->reset_value), [lanes] "w"(lanes), \
+          [words] "r"(words), [back] "r"(back) \
+        : "lr", "p0", "cc", "memory")
 
 /* Full words of spikes, whose thresholds begin anew after `period` neurons, a whole number of words. */
 typedef struct snnrt_helium_words {
@@ -53,19 +65,36 @@ typedef struct snnrt_helium_words {
     uint32_t words;
 } snnrt_helium_words;
 
-SNNRT_INLINE static inline uint64_t helium_wide_words(const snnrt_helium_layer *layer,
-                                                      const snnrt_helium_words *all,
-                                                      const snnrt_thresholds *thresholds, const bool strict,
-                                                      const bool subtract) {
-    const uint32x4_t low = {1, 2, 4, 8}, high = {16, 32, 64, 128};
-    const snnrt_int32 *current = all->current, *threshold = thresholds->first;
-    const snnrt_int32 *const end = threshold + thresholds->period;
-    snnrt_uint32 *output = all->output, *const last = output + all->words;
-    void *state = all->state;
+static inline uint64_t helium_count_spikes(const snnrt_helium_words *all) {
     uint64_t spikes = 0;
-    int32x4_t u, x, level;
-    do {
-        uint32_t word = 0;
+#if SNNRT_WITH_COUNTERS
+    for (uint32_t k = 0; k < all->words; k++) {
+        spikes += snnrt_popcount(all->output[k]);
+    }
+#else
+    (void)all;
+#endif
+    return spikes;
+}
+
+SNNRT_NOINLINE static uint64_t helium_wide_words(const snnrt_helium_layer *layer,
+                                                 const snnrt_helium_words *all,
+                                                 const snnrt_thresholds *thresholds) {
+    const bool strict = layer->strict, subtract = layer->reset == SNNRT_RESET_SUBTRACT;
+    const uint32x4_t lanes = {0, 1, 2, 3};
+    /* The thresholds of one word are the same for all; those of several are gone through at a time. */
+    const bool one = thresholds->period == SNNRT_WORD;
+    const uint32_t back = one ? 4u * SNNRT_WORD : 0u;
+    const uint32_t period = one ? all->words : thresholds->period / SNNRT_WORD;
+    const snnrt_int32 *current = all->current;
+    snnrt_uint32 *output = all->output;
+    void *state = all->state;
+    for (uint32_t left = all->words; left != 0;) {
+        const uint32_t words = left < period ? left : period;
+        const snnrt_int32 *threshold = thresholds->first;
+        uint32_t word;
+        uint32x4_t bits;
+        int32x4_t u, x, level;
         if (subtract && strict) {
             SNNRT_WIDE("gt", "vsubt.i32 %q[u], %q[u], %q[level]\n\t");
         } else if (subtract) {
@@ -75,36 +104,49 @@ SNNRT_INLINE static inline uint64_t helium_wide_words(const snnrt_helium_layer *
         } else {
             SNNRT_WIDE("ge", "vdupt.32 %q[u], %[value]\n\t");
         }
-        *output++ = word;
-#if SNNRT_WITH_COUNTERS
-        spikes += snnrt_popcount(word);
-#endif
-        threshold = threshold == end ? thresholds->first : threshold;
-    } while (output != last);
-    return spikes;
+        left -= words;
+    }
+    return helium_count_spikes(all);
 }
 
-/* Eight at a time, whose currents are narrowed on the way. */
+/* Eight at a time, whose currents are narrowed on the way; a word's membranes are stored where nothing saturated, where sums
+ * of 16 bits are those of 32. Ends there, or after `words` of them. */
+#define SNNRT_NARROW_EIGHT(reach, leave, u, offset) \
+    "vldrh.u16 %q[" u "], [%[state], #" offset "]\n\t" \
+    "vld20.32 {q0, q1}, [%[current]]\n\t" \
+    "vld21.32 {q0, q1}, [%[current]]!\n\t" \
+    "vqrdmlah.s16 %q[" u "], %q[" u "], %[factor]\n\t" \
+    "vqmovnb.s32 q0, q0\n\t" \
+    "vqmovnt.s32 q0, q1\n\t" \
+    "vldrh.u16 %q[level], [%[threshold], #" offset "]\n\t" \
+    "vqadd.s16 %q[" u "], %q[" u "], q0\n\t" \
+    "vptt.s16 " reach ", %q[" u "], %q[level]\n\t" leave("%q[" u "]") "vaddvat.u16 %[word], %q[bits]\n\t" \
+                                                                      "ror %[word], %[word], #8\n\t"
 #define SNNRT_NARROW(reach, leave) \
-    __asm__ volatile("dls lr, %[groups]\n" \
-                     "1:\n\t" \
-                     "vldrh.u16 %q[u], [%[state]]\n\t" \
-                     "vld20.32 {q0, q1}, [%[current]]\n\t" \
-                     "vld21.32 {q0, q1}, [%[current]]!\n\t" \
-                     "vqrdmlah.s16 %q[u], %q[u], %[factor]\n\t" \
-                     "vqmovnb.s32 q0, q0\n\t" \
-                     "vqmovnt.s32 q0, q1\n\t" \
-                     "vldrh.u16 %q[level], [%[threshold]], #16\n\t" \
-                     "vqadd.s16 %q[u], %q[u], q0\n\t" \
-                     "vptt.s16 " reach ", %q[u], %q[level]\n\t" leave "vaddvat.u16 %[word], %q[bits]\n\t" \
-                     "vstrh.16 %q[u], [%[state]], #16\n\t" \
-                     "ror %[word], %[word], #8\n\t" \
-                     "le lr, 1b" \
-                     : [current] "+&r"(current), [threshold] "+&r"(threshold), [state] "+&r"(state), \
-                       [word] "+&Te"(word), [u] "=&w"(u), [level] "=&w"(level) \
-                     : [factor] "r"(layer->factor >> 16), [value] "r"(layer->reset_value), [bits] "w"(bits), \
-                       [groups] "r"(SNNRT_WORD / 8u) \
-                     : "lr", "q0", "q1", "p0", "cc", "memory")
+    __asm__ volatile( \
+        "1:\n\t" \
+        "mov %[word], #0\n\t" SNNRT_NARROW_EIGHT(reach, leave, "a", "0") \
+            SNNRT_NARROW_EIGHT(reach, leave, "b", "16") SNNRT_NARROW_EIGHT(reach, leave, "c", "32") \
+                SNNRT_NARROW_EIGHT(reach, leave, "d", "48") "vmrs %[status], fpscr_nzcvqc\n\t" \
+                                                            "lsls %[status], %[status], #4\n\t" \
+                                                            "bmi 2f\n\t" \
+                                                            "vstrh.16 %q[a], [%[state]], #16\n\t" \
+                                                            "vstrh.16 %q[b], [%[state]], #16\n\t" \
+                                                            "vstrh.16 %q[c], [%[state]], #16\n\t" \
+                                                            "vstrh.16 %q[d], [%[state]], #16\n\t" \
+                                                            "str %[word], [%[output]], #4\n\t" \
+                                                            "add %[threshold], %[threshold], %[next]\n\t" \
+                                                            "subs %[words], %[words], #1\n\t" \
+                                                            "bne 1b\n" \
+                                                            "2:" \
+        : [current] "+&r"(current), [threshold] "+&l"(threshold), [state] "+&l"(state), \
+          [output] "+&r"(output), [words] "+&r"(words), [word] "=&Te"(word), [status] "=&l"(status), \
+          [a] "=&w"(a), [b] "=&w"(b), [c] "=&w"(c), [d] "=&w"(d), [level] "=&w"(level) \
+        : [factor] "r"(layer->factor >> 16), [value] "r"(layer->reset_value), [bits] "w"(bits), \
+          [next] "r"(next) \
+        : "q0", "q1", "p0", "cc", "memory")
+#define SNNRT_NARROW_SUBTRACT(u) "vqsubt.s16 " u ", " u ", %q[level]\n\t"
+#define SNNRT_NARROW_VALUE(u) "vdupt.16 " u ", %[value]\n\t"
 
 static inline bool helium_saturated(void) {
     uint32_t status;
@@ -153,112 +195,81 @@ SNNRT_NOINLINE static uint32_t helium_update_run(const snnrt_helium_layer *layer
     return word;
 }
 
-/* The thresholds of a word; false where one does not fit. */
-SNNRT_NOINLINE static bool helium_narrow_thresholds(const snnrt_int32 *threshold, snnrt_int16 *narrow) {
+/* The thresholds of some words; false where one does not fit. */
+SNNRT_NOINLINE static bool helium_narrow_thresholds(const snnrt_int32 *threshold, snnrt_int16 *narrow,
+                                                    uint32_t words) {
+    bool fits;
     helium_forget_saturation();
-    for (uint32_t k = 0; k < SNNRT_WORD; k += 4u) {
+    for (uint32_t k = 0; k < words * SNNRT_WORD; k += 4u) {
         const int32x4_t level = vldrwq_s32(threshold + k);
         vstrhq_s32(narrow + k, vreinterpretq_s32_s16(vqmovnbq_s32(vdupq_n_s16(0), level)));
     }
-    if (helium_saturated()) {
-        helium_forget_saturation();
-        return false;
-    }
-    return true;
-}
-
-/* A word of neurons of 16 bits once more, from what they were before. */
-SNNRT_NOINLINE static uint32_t helium_update_again(const snnrt_helium_layer *layer,
-                                                   const snnrt_helium_neurons *first,
-                                                   const snnrt_int16 *before) {
-    snnrt_int16 *const state = (snnrt_int16 *)first->state;
-    uint32_t word;
-    for (uint32_t k = 0; k < SNNRT_WORD; k += 8u) {
-        vstrhq_s16(state + k, vldrhq_s16(before + k));
-    }
-    word = helium_update_run(layer, first, SNNRT_WORD);
+    fits = !helium_saturated();
     helium_forget_saturation();
-    return word;
+    return fits;
 }
 
-/* The same of 16 bits: where nothing saturates, sums of 16 bits are those of 32. */
-SNNRT_INLINE static inline uint64_t helium_narrow_words(const snnrt_helium_layer *layer,
-                                                        const snnrt_helium_words *all,
-                                                        const snnrt_thresholds *thresholds, const bool strict,
-                                                        const bool subtract) {
+/* The same of 16 bits. */
+SNNRT_NOINLINE static uint64_t helium_narrow_words(const snnrt_helium_layer *layer,
+                                                   const snnrt_helium_words *all,
+                                                   const snnrt_thresholds *thresholds) {
+    const bool strict = layer->strict, subtract = layer->reset == SNNRT_RESET_SUBTRACT;
     const uint16x8_t bits = {1, 2, 4, 8, 16, 32, 64, 128};
+    /* The thresholds of one word are the same for all; those of several are narrowed anew where they have no room. */
+    const uint32_t period = thresholds->period / SNNRT_WORD;
+    const uint32_t next = period == 1u ? 0u : 2u * SNNRT_WORD;
+    const uint32_t most = period == 1u ? all->words : period < SNNRT_NARROWED ? period : SNNRT_NARROWED;
     const snnrt_int32 *current = all->current, *wide = thresholds->first;
     const snnrt_int32 *const end = wide + thresholds->period;
-    const bool several = thresholds->period != SNNRT_WORD;
     snnrt_uint32 *output = all->output, *const last = output + all->words;
     snnrt_int16 *state = (snnrt_int16 *)all->state;
-    snnrt_int16 narrow[SNNRT_WORD], before[SNNRT_WORD];
-    uint64_t spikes = 0;
-    int16x8_t u, level;
-    bool fits = helium_narrow_thresholds(wide, narrow);
-    do {
-        const snnrt_helium_neurons first = {current, wide, state};
+    snnrt_int16 narrow[SNNRT_NARROWED * SNNRT_WORD];
+    bool fits = true, fresh = true;
+    while (output != last) {
+        const uint32_t here = period == 1u ? most : (uint32_t)(end - wide) / SNNRT_WORD;
+        const uint32_t left = (uint32_t)(last - output), some = here < most ? here : most;
         const snnrt_int16 *threshold = narrow;
-        uint32_t word = 0;
-        u = vldrhq_s16(state);
-        vstrhq_s16(before, u);
-        u = vldrhq_s16(state + 8);
-        vstrhq_s16(before + 8, u);
-        u = vldrhq_s16(state + 16);
-        vstrhq_s16(before + 16, u);
-        u = vldrhq_s16(state + 24);
-        vstrhq_s16(before + 24, u);
-        if (subtract && strict) {
-            SNNRT_NARROW("gt", "vqsubt.s16 %q[u], %q[u], %q[level]\n\t");
-        } else if (subtract) {
-            SNNRT_NARROW("ge", "vqsubt.s16 %q[u], %q[u], %q[level]\n\t");
-        } else if (strict) {
-            SNNRT_NARROW("gt", "vdupt.16 %q[u], %[value]\n\t");
-        } else {
-            SNNRT_NARROW("ge", "vdupt.16 %q[u], %[value]\n\t");
+        uint32_t words = left < some ? left : some;
+        if (fresh) {
+            fits = helium_narrow_thresholds(wide, narrow, period == 1u ? 1u : words);
+            fresh = period > SNNRT_NARROWED;
         }
-        if (helium_saturated() || !fits) {
-            word = helium_update_again(layer, &first, before);
+        while (words != 0) {
+            if (fits) {
+                int16x8_t a, b, c, d, level;
+                uint32_t word, status;
+                if (subtract && strict) {
+                    SNNRT_NARROW("gt", SNNRT_NARROW_SUBTRACT);
+                } else if (subtract) {
+                    SNNRT_NARROW("ge", SNNRT_NARROW_SUBTRACT);
+                } else if (strict) {
+                    SNNRT_NARROW("gt", SNNRT_NARROW_VALUE);
+                } else {
+                    SNNRT_NARROW("ge", SNNRT_NARROW_VALUE);
+                }
+                if (words == 0) {
+                    break;
+                }
+                helium_forget_saturation();
+                current -= SNNRT_WORD;
+            }
+            {
+                const snnrt_helium_neurons first = {current, next == 0 ? wide : wide + (threshold - narrow),
+                                                    state};
+                *output++ = helium_update_run(layer, &first, SNNRT_WORD);
+                helium_forget_saturation();
+            }
+            current += SNNRT_WORD;
+            state += SNNRT_WORD;
+            threshold += next / 2u;
+            words--;
         }
-        *output++ = word;
-#if SNNRT_WITH_COUNTERS
-        spikes += snnrt_popcount(word);
-#endif
-        if (several) {
-            wide += SNNRT_WORD;
+        if (period != 1u) {
+            wide += some * SNNRT_WORD;
             wide = wide == end ? thresholds->first : wide;
-            fits = helium_narrow_thresholds(wide, narrow);
         }
-    } while (output != last);
-    return spikes;
-}
-
-/* A function for each, so that each has its registers. */
-typedef uint64_t snnrt_helium_form(const snnrt_helium_layer *layer, const snnrt_helium_words *all,
-                                   const snnrt_thresholds *thresholds);
-#define SNNRT_HELIUM_FORM(name, words, strict, subtract) \
-    SNNRT_NOINLINE static uint64_t name(const snnrt_helium_layer *layer, const snnrt_helium_words *all, \
-                                        const snnrt_thresholds *thresholds) { \
-        return words(layer, all, thresholds, strict, subtract); \
     }
-SNNRT_HELIUM_FORM(helium_wide_value, helium_wide_words, false, false)
-SNNRT_HELIUM_FORM(helium_wide_subtract, helium_wide_words, false, true)
-SNNRT_HELIUM_FORM(helium_wide_value_strict, helium_wide_words, true, false)
-SNNRT_HELIUM_FORM(helium_wide_subtract_strict, helium_wide_words, true, true)
-SNNRT_HELIUM_FORM(helium_narrow_value, helium_narrow_words, false, false)
-SNNRT_HELIUM_FORM(helium_narrow_subtract, helium_narrow_words, false, true)
-SNNRT_HELIUM_FORM(helium_narrow_value_strict, helium_narrow_words, true, false)
-SNNRT_HELIUM_FORM(helium_narrow_subtract_strict, helium_narrow_words, true, true)
-
-static snnrt_helium_form *helium_form_of(const snnrt_helium_layer *layer) {
-    if (layer->reset == SNNRT_RESET_SUBTRACT) {
-        return layer->narrow   ? layer->strict ? helium_narrow_subtract_strict : helium_narrow_subtract
-               : layer->strict ? helium_wide_subtract_strict
-                               : helium_wide_subtract;
-    }
-    return layer->narrow   ? layer->strict ? helium_narrow_value_strict : helium_narrow_value
-           : layer->strict ? helium_wide_value_strict
-                           : helium_wide_value;
+    return helium_count_spikes(all);
 }
 
 bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
@@ -279,7 +290,8 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
     if (thresholds.period % SNNRT_WORD == 0 && run.left >= SNNRT_WORD && layer.reset != SNNRT_RESET_NONE) {
         const snnrt_helium_words all = {(const snnrt_int32 *)step->current, step->state, output,
                                         run.left / SNNRT_WORD};
-        fired = helium_form_of(&layer)(&layer, &all, &thresholds);
+        fired = layer.narrow ? helium_narrow_words(&layer, &all, &thresholds)
+                             : helium_wide_words(&layer, &all, &thresholds);
         done = all.words * SNNRT_WORD;
         output += all.words;
         run.left -= done;
