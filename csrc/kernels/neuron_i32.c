@@ -148,8 +148,8 @@ uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
 #if SNNRT_WITH_FAST_LOOPS
     if (snnrt_neurons_are_simple(step)) {
         uint64_t spikes;
-#if SNNRT_WITH_NEURON_PAIRS
-        if (snnrt_update_pairs(step, &spikes)) {
+#if SNNRT_WITH_NEURON_WORDS
+        if (snnrt_update_in_words(step, &spikes)) {
             return spikes;
         }
 #endif

@@ -1,16 +1,8 @@
-/* Plain neurons with the instructions of Thumb-2, two at a time; those of Cortex-M4, M7 and M33 round products and saturate
- * too. Layers that do not fit go by ../plain_neurons.c or one by one. */
-#include "../plain_neurons.h"
+/* Words of plain neurons with the instructions of Thumb-2, two neurons at a time; those of Cortex-M4, M7 and M33 round
+ * products and saturate too. */
+#include "neuron_words.h"
 
-#if SNNRT_WITH_NEURON_PAIRS
-
-/* What the loops look up between words, at 0, 4, 8, ... bytes. */
-typedef struct snnrt_pairs {
-    const snnrt_int32 *first, *last; /* thresholds begin again where a word ends with the last */
-    snnrt_uint32 *output; /* gets a word where 32 neurons or the run end: the last neuron is bit 31 */
-    const snnrt_int32 *end; /* of the run's currents */
-    int32_t reset_value;
-} snnrt_pairs;
+#if SNNRT_WITH_NEURON_WORDS && defined(__thumb2__)
 
 /* Membranes of 32 bits: the factor is 2^32 less than meant, and the membrane is added. */
 #define SNNRT_LOAD_WIDE \
@@ -120,93 +112,55 @@ typedef struct snnrt_pairs {
                                                                 "bne 1b" behind \
         : [x] "+&r"(x), [level] "+&r"(level), [state] "+&r"(state), [word] "+&r"(word), [bit] "+&r"(bit), \
           [a] "=&r"(a), [b] "=&r"(b), [u] "=&r"(u), [w] "=&r"(w)SNNRT_PAIR_HALF \
-        : [factor] "r"(factor), [p] "r"(&p) \
+        : [factor] "r"(factor), [p] "r"(p) \
         : "cc", "memory")
 
-bool snnrt_update_pairs(const snnrt_neuron_step *step, uint64_t *spikes) {
-    const int32_t decay = *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
-    const bool narrow = (step->flags & SNNRT_NEURON_STATE_INT16) != 0;
-    const bool strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
-    const uint32_t reset = SNNRT_NEURON_RESET(step->flags);
-    const snnrt_int32 *x = (const snnrt_int32 *)step->current;
-    snnrt_int32 *state = (snnrt_int32 *)step->state;
-    snnrt_uint32 *output = (snnrt_uint32 *)step->output;
-    snnrt_plain_run run = {step->neurons, 0, 0};
-    const int32_t factor = narrow ? SNNRT_FACTOR_NARROW(decay) : (int32_t)((uint32_t)decay << 17);
-    snnrt_thresholds thresholds;
-    uint32_t form, spread = 0;
-    snnrt_pairs p;
-    bool whole;
-    snnrt_find_thresholds(step, &thresholds);
-    if (((thresholds.period | step->neurons) & 1u) != 0 || reset == SNNRT_RESET_NONE ||
-        (!narrow && decay >> 14 == 0)) {
-        return false;
-    }
-    form = (uint32_t)narrow | (uint32_t)strict << 1 | (uint32_t)(reset == SNNRT_RESET_VALUE) << 2;
-    p.reset_value =
-        reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
-    p.first = thresholds.first;
-    p.last = thresholds.first + thresholds.period;
-    whole = thresholds.period % 32u == 0 || thresholds.period == step->neurons;
-    *spikes = 0;
-    do {
-        const bool words = whole && run.left >= 32u;
-        const uint32_t count = words ? run.left & ~31u : snnrt_run_neurons(&run, thresholds.period);
-        const snnrt_int32 *level = thresholds.first + run.place;
-        uint32_t word = 0, bit = words ? 1u : 1u << (32u - count), part;
-        int32_t a, b, u, w;
+bool snnrt_fits_neuron_words(const snnrt_neuron_step *step, int32_t decay, uint32_t period) {
+    return ((period | step->neurons) & 1u) == 0 && SNNRT_NEURON_RESET(step->flags) != SNNRT_RESET_NONE &&
+           ((step->flags & SNNRT_NEURON_STATE_INT16) != 0 || decay >> 14 != 0);
+}
+
+void snnrt_update_words(snnrt_neuron_words *p, uint32_t flags) {
+    const bool narrow = (flags & SNNRT_NEURON_STATE_INT16) != 0;
+    const bool strict = (flags & SNNRT_NEURON_STRICT) != 0;
+    const bool replaces = SNNRT_NEURON_RESET(flags) == SNNRT_RESET_VALUE;
+    const int32_t factor = narrow ? SNNRT_FACTOR_NARROW(p->decay) : (int32_t)((uint32_t)p->decay << 17);
+    const snnrt_int32 *x = p->current, *level = p->level;
+    snnrt_int32 *state = (snnrt_int32 *)p->state;
+    uint32_t word = 0, bit = p->bit;
+    int32_t a, b, u, w;
 #if !SNNRT_WITH_ARM_DSP
-        uint32_t half = 0x4000;
+    uint32_t half = 0x4000;
 #endif
-        p.end = x + count;
-        p.output = words ? output : &part;
-        switch (form) {
-        case 0:
-            SNNRT_PAIRS(SNNRT_TAKE_WIDE, "lt", SNNRT_SUBTRACT, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
-            break;
-        case 1:
-            SNNRT_PAIRS(SNNRT_TAKE_NARROW, "lt", SNNRT_SUBTRACT, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
-            break;
-        case 2:
-            SNNRT_PAIRS(SNNRT_TAKE_WIDE, "le", SNNRT_SUBTRACT, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
-            break;
-        case 3:
-            SNNRT_PAIRS(SNNRT_TAKE_NARROW, "le", SNNRT_SUBTRACT, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
-            break;
-        case 4:
-            SNNRT_PAIRS(SNNRT_TAKE_WIDE, "lt", SNNRT_REPLACE, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
-            break;
-        case 5:
-            SNNRT_PAIRS(SNNRT_TAKE_NARROW, "lt", SNNRT_REPLACE, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
-            break;
-        case 6:
-            SNNRT_PAIRS(SNNRT_TAKE_WIDE, "le", SNNRT_REPLACE, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
-            break;
-        default:
-            SNNRT_PAIRS(SNNRT_TAKE_NARROW, "le", SNNRT_REPLACE, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
-            break;
-        }
-        if (words) {
-#if SNNRT_WITH_COUNTERS
-            for (; output != p.output; output++) {
-                *spikes += snnrt_popcount(*output);
-            }
-#endif
-            output = p.output;
-            run.left -= count;
-            run.place = (uint32_t)(level - thresholds.first);
-            continue;
-        }
-        spread |= part >> (32u - count - run.bit);
-        if (snnrt_end_run(&run, count, thresholds.period)) {
-            *output++ = spread;
-#if SNNRT_WITH_COUNTERS
-            *spikes += snnrt_popcount(spread);
-#endif
-            spread = 0;
-        }
-    } while (run.left != 0);
-    return true;
+    switch ((uint32_t)narrow | (uint32_t)strict << 1 | (uint32_t)replaces << 2) {
+    case 0:
+        SNNRT_PAIRS(SNNRT_TAKE_WIDE, "lt", SNNRT_SUBTRACT, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
+        break;
+    case 1:
+        SNNRT_PAIRS(SNNRT_TAKE_NARROW, "lt", SNNRT_SUBTRACT, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
+        break;
+    case 2:
+        SNNRT_PAIRS(SNNRT_TAKE_WIDE, "le", SNNRT_SUBTRACT, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
+        break;
+    case 3:
+        SNNRT_PAIRS(SNNRT_TAKE_NARROW, "le", SNNRT_SUBTRACT, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
+        break;
+    case 4:
+        SNNRT_PAIRS(SNNRT_TAKE_WIDE, "lt", SNNRT_REPLACE, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
+        break;
+    case 5:
+        SNNRT_PAIRS(SNNRT_TAKE_NARROW, "lt", SNNRT_REPLACE, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
+        break;
+    case 6:
+        SNNRT_PAIRS(SNNRT_TAKE_WIDE, "le", SNNRT_REPLACE, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
+        break;
+    default:
+        SNNRT_PAIRS(SNNRT_TAKE_NARROW, "le", SNNRT_REPLACE, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
+        break;
+    }
+    p->current = x;
+    p->level = level;
+    p->state = state;
 }
 #else
 typedef int snnrt_neuron_pairs_left_out;
