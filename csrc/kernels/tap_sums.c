@@ -3,18 +3,19 @@
 
 #if SNNRT_WITH_TAP_SUMS
 
+static const int32_t no_biases[SNNRT_TAP_OUTPUTS];
+
 /* Four outputs more where `eight`, which is constant in each call. */
 SNNRT_INLINE static inline void add_taps_to_block(const snnrt_tap_sum *sum, uint32_t output,
                                                   const bool eight) {
-    const snnrt_int32 *const start = (const snnrt_int32 *)sum->start + output;
-    const bool zero = sum->start == NULL;
+    const snnrt_int32 *const start =
+        sum->start == NULL ? no_biases : (const snnrt_int32 *)sum->start + output;
     const snnrt_tap *tap = sum->first, *const end = sum->end;
     const uintptr_t weights = sum->weights + output;
     snnrt_int32 *const to = sum->output + output;
-    int32_t a = zero ? 0 : start[0], b = zero ? 0 : start[1], c = zero ? 0 : start[2],
-            d = zero ? 0 : start[3];
-    int32_t e = !eight || zero ? 0 : start[4], f = !eight || zero ? 0 : start[5],
-            g = !eight || zero ? 0 : start[6], h = !eight || zero ? 0 : start[7];
+    int32_t a = start[0], b = start[1], c = start[2], d = start[3];
+    int32_t e = eight ? start[4] : 0, f = eight ? start[5] : 0, g = eight ? start[6] : 0,
+            h = eight ? start[7] : 0;
     do {
         const int8_t *const row = (const int8_t *)(weights + tap->row);
         const int32_t value = tap->value;
