@@ -4,7 +4,8 @@
 
 #if SNNRT_WITH_NEURON_WORDS
 
-bool snnrt_update_in_words(const snnrt_neuron_step *step, uint64_t *spikes) {
+/* Kept apart: the thresholds' copies are most of the stack. */
+SNNRT_NOINLINE bool snnrt_update_in_words(const snnrt_neuron_step *step, uint64_t *spikes) {
     const uint32_t reset = SNNRT_NEURON_RESET(step->flags);
     snnrt_uint32 *output = (snnrt_uint32 *)step->output;
     snnrt_plain_run run = {step->neurons, 0, 0};
