@@ -15,14 +15,15 @@ from snnrt.results.counts import Counts
 from snnrt.targets.listed_windows import (
     COUNT_MAX,
     COUNTS_MAX,
-    PAIR_OUTPUTS,
-    TAP_WINDOWS,
+    TAP_OUTPUTS,
+    Taps,
     Windows,
     go_by_pairs,
     go_by_taps,
     listing_of,
     pairs_of,
     plane_entries,
+    taps_of,
     windows_of,
 )
 from snnrt.targets.workload import Synapses, packed_spikes
@@ -67,15 +68,15 @@ def listed_events(
     is_conv = isinstance(node, Conv2d)
     in_planes = packed or (peak <= COUNT_MAX and (is_conv or windows.outputs >= 16))
     is_image = isinstance(node, Conv2d) and not packed and peak > COUNT_MAX
-    if is_image and in_pairs and go_by_pairs(windows):
+    if is_image and (go_by_pairs(windows) if in_pairs else go_by_taps(windows)):
         assert isinstance(node, Conv2d)
-        yield from _pair_events(windows, active, runs, node.stride[1])
-        return
-    if is_image and not in_pairs and go_by_taps(windows):
-        assert isinstance(node, Conv2d)
-        # a stride leaves each tap inputs of its own
-        looked_at = windows.width if node.stride[1] == 1 else windows.tap_columns
-        yield from _tap_events(windows, rows, runs, looked_at)
+        if in_pairs:
+            taps = pairs_of(windows, node.stride[1])
+            # of an active window all are taken
+            products = active * (2 * taps.pairs)
+        else:
+            taps, products = taps_of(windows, node.stride[1]), rows
+        yield from _tap_events(windows, taps, products, active, runs)
         return
     yield "list_output", silent * windows.outputs
     listing = listing_of(windows, packed, in_planes, peak)
@@ -116,28 +117,16 @@ def listed_events(
         yield from _value_sums(windows, rows, calls, cells)
 
 
-def _tap_events(windows: Windows, rows: np.ndarray, runs: np.ndarray, looked_at: int) -> Events:
-    """``looked_at``: inputs of a line and channel."""
-    by_8, by_4, by_1 = windows.outputs // 8, windows.outputs % 8 // 4, windows.outputs % 4
-    lines = windows.lines * windows.depth
-    columns = lines * -(-windows.width // TAP_WINDOWS) * windows.kernel[1]
-    yield "tap_output", runs * (windows.count * windows.outputs)
-    yield "tap_line", runs * (lines * -(-windows.width // TAP_WINDOWS))
-    yield "tap_input", runs * (lines * looked_at)
-    yield "tap_column", runs * columns
-    yield "tap_block", runs * (columns * (by_8 + by_4 + by_1))
-    yield "tap_operation", rows * windows.outputs
-
-
-def _pair_events(windows: Windows, active: np.ndarray, runs: np.ndarray, stride: int) -> Events:
-    """An ``active`` window takes all pairs of taps, for whole blocks of outputs."""
-    laid_out = pairs_of(windows, stride)
-    yield "tap_line", runs * (laid_out.lines * laid_out.passes)
-    yield "tap_input", runs * (laid_out.values * laid_out.passes)
-    yield "tap_column", runs * (windows.count * laid_out.passes)
-    yield "tap_output", (runs * windows.count - active) * (PAIR_OUTPUTS * laid_out.blocks)
-    yield "tap_block", active * laid_out.blocks
-    yield "tap_operation", active * (2 * laid_out.pairs * PAIR_OUTPUTS * laid_out.blocks)
+def _tap_events(
+    windows: Windows, taps: Taps, products: np.ndarray, active: np.ndarray, runs: np.ndarray
+) -> Events:
+    """``products`` (N,) with a row of weights, for whole blocks of outputs."""
+    yield "tap_line", runs * taps.lines
+    yield "tap_input", runs * taps.values
+    yield "tap_column", runs * (windows.count * taps.passes)
+    yield "tap_output", (runs * windows.count - active) * (TAP_OUTPUTS * taps.blocks)
+    yield "tap_block", active * taps.blocks
+    yield "tap_operation", products * (TAP_OUTPUTS * taps.blocks)
 
 
 def _plane_sums(

@@ -12,8 +12,8 @@ from snnrt.ir.graph import Conv2d, Graph, Weighted
 
 # of csrc/kernels/row_sums.h
 COLUMNS_MAX, LISTED_MAX, COUNT_MAX, COUNTS_MAX, OFFSET_MAX, PLANES = 7, 512, 31, 255, 65535, 3
-# of csrc/kernels/tap_sums.h and conv2d_taps.c
-TAP_WINDOWS, TAP_CHANNELS, TAP_OUTPUTS = 64, 4, 256
+# of csrc/kernels/tap_sums.h
+TAP_CHANNELS, TAP_OUTPUTS, TAP_WORDS, TAP_COLUMNS, TAPS_MAX = 4, 8, 256, 32, 96
 # of csrc/kernels/arm/image_pairs_dsp.c
 PAIR_OUTPUTS, PAIR_WORDS, PAIR_VALUES, PAIR_COLUMNS = 8, 320, 256, 32
 
@@ -90,8 +90,17 @@ def inside(
 
 
 def go_by_taps(windows: Windows) -> bool:
-    """Whether values that are no counts are multiplied tap by tap over a row of windows."""
-    return windows.groups == 1 and windows.depth <= TAP_CHANNELS and windows.outputs <= TAP_OUTPUTS
+    """Whether of values that are no counts those that are not 0 are listed for a row of windows."""
+    return (
+        windows.groups == 1
+        and windows.depth <= TAP_CHANNELS
+        and windows.dilation == 1
+        and windows.kernel[1] <= _tap_columns(windows)
+    )
+
+
+def _tap_columns(windows: Windows) -> int:
+    return min(TAP_COLUMNS, TAPS_MAX // windows.kernel[0]) // windows.depth
 
 
 def go_by_pairs(windows: Windows) -> bool:
@@ -106,9 +115,9 @@ def go_by_pairs(windows: Windows) -> bool:
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """What a convolution in pairs takes: ``passes`` over its rows, as many outputs as fit each; ``lines`` and
-    ``values`` laid out in each; ``blocks`` of outputs over all passes; ``pairs`` of taps."""
+class Taps:
+    """What a convolution by taps takes: ``passes`` over its rows, as many outputs as fit each; ``lines`` and
+    ``values`` looked at over all passes; ``blocks`` of outputs over all passes; ``pairs`` of taps."""
 
     passes: int
     lines: int
@@ -117,22 +126,31 @@ class Pairs:
     pairs: int
 
 
-def pairs_of(windows: Windows, stride: int) -> Pairs:
-    """As ``snnrt_conv2d_image`` lays them out."""
-    column, kernel_w = windows.kernel[0] * windows.depth, windows.kernel[1]
-    pairs = -(-windows.inputs // 2)
-    columns = min(PAIR_COLUMNS, PAIR_VALUES // column)
-    at_once = (columns - kernel_w) // stride + 1
+def pairs_of(windows: Windows, stride: int) -> Taps:
+    """As ``snnrt_conv2d_image`` lays them out on a core that adds two products."""
+    columns = min(PAIR_COLUMNS, PAIR_VALUES // (windows.kernel[0] * windows.depth))
+    block = PAIR_OUTPUTS * (1 + -(-windows.inputs // 2))
+    return _taps(windows, stride, columns, -(-windows.outputs // (PAIR_WORDS // block * PAIR_OUTPUTS)))
+
+
+def taps_of(windows: Windows, stride: int) -> Taps:
+    """As it does on others; the passes are those of Thumb-1, which has the most."""
+    blocks = TAP_WORDS // (TAP_OUTPUTS * (1 + windows.inputs))
+    passes = -(-windows.outputs // (blocks * TAP_OUTPUTS)) if blocks else 1
+    return _taps(windows, stride, _tap_columns(windows), passes)
+
+
+def _taps(windows: Windows, stride: int, columns: int, passes: int) -> Taps:
+    at_once = (columns - windows.kernel[1]) // stride + 1
     starts = range(0, len(windows.x), at_once)
     seen = sum(np.unique(np.concatenate(windows.x[start : start + at_once])).size for start in starts)
     channels = windows.lines * windows.depth
-    block = PAIR_OUTPUTS * (1 + pairs)
-    return Pairs(
-        passes=-(-windows.outputs // (PAIR_WORDS // block * PAIR_OUTPUTS)),
-        lines=channels * len(starts),
-        values=channels * seen,
-        blocks=-(-windows.outputs // PAIR_OUTPUTS),
-        pairs=pairs,
+    return Taps(
+        passes=passes,
+        lines=passes * channels * len(starts),
+        values=passes * channels * seen,
+        blocks=-(-windows.outputs // TAP_OUTPUTS),
+        pairs=-(-windows.inputs // 2),
     )
 
 

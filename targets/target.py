@@ -111,11 +111,11 @@ class Microcontroller(Target):
         "sum_call": "one sum of a window's lists, in int8",
         "tap_line": "one line of inputs of a convolution of few channels, in int8",
         "tap_input": "one input of such a line looked at",
-        "tap_output": "one output of such a convolution begun (two taps at a time: of a window of zeros)",
-        "tap_column": "one tap over such a line (two taps at a time: one window)",
-        "tap_block": "outputs of such a tap begun (two taps at a time: of a window)",
-        "tap_operation": "one weight of such a tap times one input (two taps at a time: of any input of a "
-        "window that is not all zeros)",
+        "tap_output": "one output of such a convolution's window of zeros",
+        "tap_column": "one window of such a convolution looked at",
+        "tap_block": "8 outputs of such a window begun and stored",
+        "tap_operation": "one weight times one input of such a window that is not all zeros (without the "
+        "instructions for two taps: of an input that is not 0)",
         "depthwise_block": "32 channels of a depthwise convolution's window visited, a step",
         "depthwise_tap": "one kernel tap of such channels",
         "depthwise_value": "one channel of it looked at, where inputs are no spikes of neurons",

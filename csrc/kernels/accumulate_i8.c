@@ -158,27 +158,70 @@ SNNRT_NOINLINE static void add_to_4(const snnrt_event_run *run, uint32_t output)
     to[3] = d;
 }
 #else
-SNNRT_NOINLINE static void add_to_4(const snnrt_event_run *run, uint32_t output) {
-    const snnrt_uint32 *position = run->position, *end = run->end;
+/* `count` is constant in each call: 8, 4 or 2. */
+SNNRT_INLINE static inline void add_to_block(const snnrt_event_run *run, uint32_t output,
+                                             const uint32_t count) {
+    const snnrt_uint32 *position = run->position, *const end = run->end;
     const snnrt_int16 *values = run->value;
     const uintptr_t weights = run->weights + output;
     const uint32_t outputs = run->outputs;
     const snnrt_int32 *from = run->from + output;
     snnrt_int32 *to = run->to + output;
-    int32_t a = from[0], b = from[1], c = from[2], d = from[3];
+    int32_t a = from[0], b = from[1], c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
+    if (count >= 4u) {
+        c = from[2];
+        d = from[3];
+    }
+    if (count == 8u) {
+        e = from[4];
+        f = from[5];
+        g = from[6];
+        h = from[7];
+    }
     do {
         const int8_t *row = (const int8_t *)(weights + (uintptr_t)*position++ * outputs);
-        int32_t value = *values++;
+        const int32_t value = *values++;
         a += row[0] * value;
         b += row[1] * value;
-        c += row[2] * value;
-        d += row[3] * value;
+        if (count >= 4u) {
+            c += row[2] * value;
+            d += row[3] * value;
+        }
+        if (count == 8u) {
+            e += row[4] * value;
+            f += row[5] * value;
+            g += row[6] * value;
+            h += row[7] * value;
+        }
     } while (position != end);
     to[0] = a;
     to[1] = b;
-    to[2] = c;
-    to[3] = d;
+    if (count >= 4u) {
+        to[2] = c;
+        to[3] = d;
+    }
+    if (count == 8u) {
+        to[4] = e;
+        to[5] = f;
+        to[6] = g;
+        to[7] = h;
+    }
 }
+
+SNNRT_NOINLINE static void add_to_4(const snnrt_event_run *run, uint32_t output) {
+    add_to_block(run, output, 4);
+}
+
+SNNRT_NOINLINE static void add_to_2(const snnrt_event_run *run, uint32_t output) {
+    add_to_block(run, output, 2);
+}
+
+#if SNNRT_LONG_PRODUCTS
+/* As many as 16 registers hold. */
+SNNRT_NOINLINE static void add_to_8(const snnrt_event_run *run, uint32_t output) {
+    add_to_block(run, output, 8);
+}
+#endif
 #endif
 #endif
 
@@ -195,9 +238,19 @@ static void add_run(const snnrt_event_run *run, bool words) {
         }
     }
 #if SNNRT_WITH_FAST_LOOPS
+#if !SNNRT_WITH_ARM_DSP && SNNRT_LONG_PRODUCTS
+    for (; output + 8u <= run->outputs; output += 8u) {
+        add_to_8(run, output);
+    }
+#endif
     for (; output + 4u <= run->outputs; output += 4u) {
         add_to_4(run, output);
     }
+#if !SNNRT_WITH_ARM_DSP
+    for (; output + 2u <= run->outputs; output += 2u) {
+        add_to_2(run, output);
+    }
+#endif
 #endif
     for (; output < run->outputs; output++) {
         add_to_1(run, output);

@@ -146,9 +146,18 @@ SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, c
 
 uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
 #if SNNRT_WITH_FAST_LOOPS
-    uint64_t spikes;
-    if (snnrt_neurons_are_simple(step) && snnrt_update_plain(step, &spikes)) {
-        return spikes;
+    if (snnrt_neurons_are_simple(step)) {
+        uint64_t spikes;
+#if SNNRT_WITH_NEURON_WORDS
+        if (snnrt_update_in_words(step, &spikes)) {
+            return spikes;
+        }
+#endif
+#if SNNRT_WITH_PLAIN_LOOP
+        if (snnrt_update_plain(step, &spikes)) {
+            return spikes;
+        }
+#endif
     }
 #endif
     return update_from(step, 0);

@@ -2,7 +2,7 @@
 #include "neuron_run.h"
 #include "plain_neurons.h"
 
-#if SNNRT_WITH_INT8 && SNNRT_WITH_FAST_LOOPS && !SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE
+#if SNNRT_WITH_PLAIN_LOOP && !SNNRT_WITH_ARM_MVE
 
 /* What a layer has alike. */
 typedef struct snnrt_plain_layer {

@@ -4,10 +4,24 @@
 
 #include "../snnrt_kernels.h"
 
+/* In assembler (arm/neuron_words.h). */
+#if defined(__thumb__) && defined(__GNUC__)
+#define SNNRT_WITH_NEURON_WORDS (SNNRT_WITH_INT8 && SNNRT_WITH_FAST_LOOPS && !SNNRT_WITH_ARM_MVE)
+#else
+#define SNNRT_WITH_NEURON_WORDS 0
+#endif
+/* In C, also of layers that have no such form, or in vectors. */
+#if defined(__thumb__) && !defined(__thumb2__) && defined(__GNUC__)
+#define SNNRT_WITH_PLAIN_LOOP 0
+#else
+#define SNNRT_WITH_PLAIN_LOOP \
+    (SNNRT_WITH_INT8 && SNNRT_WITH_FAST_LOOPS && (SNNRT_WITH_ARM_MVE || !SNNRT_WITH_ARM_DSP))
+#endif
+
 #define SNNRT_COPIES 32u
 
 /* Neurons that a form takes at once: thresholds and layers are whole numbers of such. */
-#if SNNRT_WITH_ARM_DSP && !SNNRT_WITH_ARM_MVE
+#if SNNRT_WITH_NEURON_WORDS && defined(__thumb2__)
 #define SNNRT_NEURONS_AT_ONCE 2u
 #else
 #define SNNRT_NEURONS_AT_ONCE 1u
@@ -74,6 +88,7 @@ static inline bool snnrt_end_run(snnrt_plain_run *run, uint32_t count, uint32_t 
 }
 
 /* All of a simple layer; false, and nothing done, where it does not fit the form. */
+SNNRT_INTERNAL bool snnrt_update_in_words(const snnrt_neuron_step *step, uint64_t *spikes);
 SNNRT_INTERNAL bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes);
 
 #endif

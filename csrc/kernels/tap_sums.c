@@ -1,65 +1,78 @@
-/* One tap's products in C; arm/ has them for instructions that multiply halves of a word, and for vectors. */
+/* Sums of a window's taps in C; arm/ has them for Thumb. */
 #include "tap_sums.h"
 
-#if SNNRT_WITH_TAP_SUMS && !SNNRT_WITH_ARM_MVE
+#if SNNRT_WITH_TAP_SUMS
+
+static const int32_t no_biases[SNNRT_TAP_OUTPUTS];
 
 /* Four outputs more where `eight`, which is constant in each call. */
-SNNRT_INLINE static inline void add_tap_to_block(const snnrt_tap_sum *tap, uint32_t output,
-                                                 const bool eight) {
-    const int8_t *const row = tap->weights + output;
-    const snnrt_uint32 *listed = tap->listed, *const end = tap->end;
-    uint8_t *const first = (uint8_t *)tap->output + 4u * output;
-    const int32_t a = row[0], b = row[1], c = row[2], d = row[3];
-    const int32_t e = eight ? row[4] : 0, f = eight ? row[5] : 0, g = eight ? row[6] : 0,
-                  h = eight ? row[7] : 0;
+SNNRT_INLINE static inline void add_taps_to_block(const snnrt_tap_sum *sum, uint32_t output,
+                                                  const bool eight) {
+    const snnrt_int32 *const start =
+        sum->start == NULL ? no_biases : (const snnrt_int32 *)sum->start + output;
+    const snnrt_tap *tap = sum->first, *const end = sum->end;
+    const uintptr_t weights = sum->weights + output;
+    snnrt_int32 *const to = sum->output + output;
+    int32_t a = start[0], b = start[1], c = start[2], d = start[3];
+    int32_t e = eight ? start[4] : 0, f = eight ? start[5] : 0, g = eight ? start[6] : 0,
+            h = eight ? start[7] : 0;
     do {
-        const uint32_t one = *listed++;
-        const int32_t value = (int32_t)one >> 16;
-        snnrt_int32 *const to = (snnrt_int32 *)(void *)(first + (one & 0xFFFFu));
-        to[0] += a * value;
-        to[1] += b * value;
-        to[2] += c * value;
-        to[3] += d * value;
+        const int8_t *const row = (const int8_t *)(weights + tap->row);
+        const int32_t value = tap->value;
+        a += row[0] * value;
+        b += row[1] * value;
+        c += row[2] * value;
+        d += row[3] * value;
         if (eight) {
-            to[4] += e * value;
-            to[5] += f * value;
-            to[6] += g * value;
-            to[7] += h * value;
+            e += row[4] * value;
+            f += row[5] * value;
+            g += row[6] * value;
+            h += row[7] * value;
         }
-    } while (listed != end);
-}
-
-SNNRT_NOINLINE static void add_tap_to_4(const snnrt_tap_sum *tap, uint32_t output) {
-    add_tap_to_block(tap, output, false);
-}
-
-SNNRT_NOINLINE static void add_tap_to_1(const snnrt_tap_sum *tap, uint32_t output) {
-    const int32_t weight = tap->weights[output];
-    for (const snnrt_uint32 *listed = tap->listed; listed != tap->end; listed++) {
-        *(snnrt_int32 *)(void *)((uint8_t *)tap->output + 4u * output + (*listed & 0xFFFFu)) +=
-            weight * ((int32_t)*listed >> 16);
+    } while (++tap != end);
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
+    if (eight) {
+        to[4] = e;
+        to[5] = f;
+        to[6] = g;
+        to[7] = h;
     }
+}
+
+SNNRT_NOINLINE static void add_taps_to_4(const snnrt_tap_sum *sum, uint32_t output) {
+    add_taps_to_block(sum, output, false);
+}
+
+SNNRT_NOINLINE static void add_taps_to_1(const snnrt_tap_sum *sum, uint32_t output) {
+    int32_t total = sum->start == NULL ? 0 : ((const snnrt_int32 *)sum->start)[output];
+    for (const snnrt_tap *tap = sum->first; tap != sum->end; tap++) {
+        total += *(const int8_t *)(sum->weights + tap->row + output) * tap->value;
+    }
+    sum->output[output] = total;
 }
 
 #if SNNRT_LONG_PRODUCTS
 /* As many as 16 registers hold. */
-SNNRT_NOINLINE static void add_tap_to_8(const snnrt_tap_sum *tap, uint32_t output) {
-    add_tap_to_block(tap, output, true);
+SNNRT_NOINLINE static void add_taps_to_8(const snnrt_tap_sum *sum, uint32_t output) {
+    add_taps_to_block(sum, output, true);
 }
 #endif
 
-void snnrt_add_tap(const snnrt_tap_sum *tap) {
+void snnrt_add_taps(const snnrt_tap_sum *sum) {
     uint32_t output = 0;
 #if SNNRT_LONG_PRODUCTS
-    for (; output + 8u <= tap->outputs; output += 8u) {
-        add_tap_to_8(tap, output);
+    for (; output + 8u <= sum->outputs; output += 8u) {
+        add_taps_to_8(sum, output);
     }
 #endif
-    for (; output + 4u <= tap->outputs; output += 4u) {
-        add_tap_to_4(tap, output);
+    for (; output + 4u <= sum->outputs; output += 4u) {
+        add_taps_to_4(sum, output);
     }
-    for (; output < tap->outputs; output++) {
-        add_tap_to_1(tap, output);
+    for (; output < sum->outputs; output++) {
+        add_taps_to_1(sum, output);
     }
 }
 #else

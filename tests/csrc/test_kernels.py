@@ -30,8 +30,8 @@ CASES = ["accumulate", "150", "neuron", "600", "ties", "200", "scan", "400", "co
 EVERY_SET = ("portable", "avx2", "avx512vnni")
 PROGRAM = [PROGRAMS / name for name in ("kernel_checks.c", "neuron_checks.c", "layer_checks.c")]
 BOARD = HERE / "host_board.c"
-# one core of each kind: without products of 64 bits, with DSP instructions, with vectors, with neither
-KINDS = ("cortex-m0", "cortex-m4", "cortex-m55", "rv32")
+# one core of each kind: Thumb-1, Thumb-2, with DSP instructions, with vectors, with none of these
+KINDS = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m55", "rv32")
 
 
 def write_kernels(folder: Path, **overrides: int) -> list[Path]:
