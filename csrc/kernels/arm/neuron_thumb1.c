@@ -47,77 +47,90 @@
 #define SNNRT_TAKE_OFF "subs r3, r3, r5\n\t"
 #define SNNRT_SET_BACK "mov r3, r11\n\t"
 
-/* Registers that a function keeps are saved here: compilers have some of them for frames of their own. Most neurons do not
- * fire. */
-#define SNNRT_THUMB1_WORDS(decay, keep, clamp, after) \
-    __asm__ volatile(".syntax unified\n\t" \
-                     "push {r4-r7}\n\t" \
-                     "mov r4, r8\n\t" \
-                     "mov r5, r9\n\t" \
-                     "mov r6, r10\n\t" \
-                     "mov r7, r11\n\t" \
-                     "push {r4-r7}\n\t" \
-                     "mov r8, r0\n\t" \
-                     "movs r4, #0\n\t" \
-                     "mov r9, r4\n\t" \
-                     "adds r0, r0, #16\n\t" \
-                     "ldm r0!, {r3-r7}\n\t" \
-                     "mov r11, r3\n\t" \
-                     "mov r10, r4\n\t" \
-                     "mov r1, r6\n\t" \
-                     "mov r2, r7\n\t" \
-                     "ldr r6, [r0]\n\t" \
-                     "ldr r7, [r0, #4]\n\t" \
-                     "movs r0, r5\n" \
-                     "1:\n\t" decay "5:\n\t" \
-                     "ldm r1!, {r5}\n\t" \
-                     "cmp r3, r5\n\t" \
-                     "bge 6f\n" \
-                     "7:\n\t" keep "lsls r7, r7, #1\n\t" \
-                     "bne 1b\n\t" \
-                     "mov r3, r8\n\t" \
-                     "ldr r4, [r3, #8]\n\t" \
-                     "mov r5, r9\n\t" \
-                     "stm r4!, {r5}\n\t" \
-                     "str r4, [r3, #8]\n\t" \
-                     "movs r5, #0\n\t" \
-                     "mov r9, r5\n\t" \
-                     "movs r7, #1\n\t" \
-                     "ldr r4, [r3, #4]\n\t" \
-                     "cmp r1, r4\n\t" \
-                     "bne 3f\n\t" \
-                     "ldr r1, [r3]\n" \
-                     "3:\n\t" \
-                     "ldr r4, [r3, #12]\n\t" \
-                     "cmp r0, r4\n\t" \
-                     "bne 1b\n\t" \
-                     "b 8f\n" \
-                     "4:\n\t" clamp "subs r5, r5, #1\n\t" \
-                     "eors r3, r5\n\t" \
-                     "b 5b\n" \
-                     "6:\n\t" \
-                     "bgt 9f\n\t" \
-                     "mov r4, r10\n\t" \
-                     "cmp r4, #0\n\t" \
-                     "bne 7b\n" \
-                     "9:\n\t" \
-                     "mov r4, r9\n\t" \
-                     "orrs r4, r7\n\t" \
-                     "mov r9, r4\n\t" after "b 7b\n" \
-                     "8:\n\t" \
-                     "mov r3, r8\n\t" \
-                     "str r0, [r3, #24]\n\t" \
-                     "str r1, [r3, #28]\n\t" \
-                     "str r2, [r3, #32]\n\t" \
-                     "pop {r4-r7}\n\t" \
-                     "mov r8, r4\n\t" \
-                     "mov r9, r5\n\t" \
-                     "mov r10, r6\n\t" \
-                     "mov r11, r7\n\t" \
-                     "pop {r4-r7}" \
-                     : "+r"(argument) \
-                     : \
-                     : "r1", "r2", "r3", "cc", "memory")
+/* Neurons with one way to be reset. Most do not fire. */
+#define SNNRT_THUMB1_LOOP(decay, keep, clamp, after) \
+    "1:\n\t" decay "5:\n\t" \
+    "ldm r1!, {r5}\n\t" \
+    "cmp r3, r5\n\t" \
+    "bge 6f\n" \
+    "7:\n\t" keep "lsls r7, r7, #1\n\t" \
+    "bne 1b\n\t" \
+    "mov r3, r8\n\t" \
+    "ldr r4, [r3, #8]\n\t" \
+    "mov r5, r9\n\t" \
+    "stm r4!, {r5}\n\t" \
+    "str r4, [r3, #8]\n\t" \
+    "movs r5, #0\n\t" \
+    "mov r9, r5\n\t" \
+    "movs r7, #1\n\t" \
+    "ldr r4, [r3, #4]\n\t" \
+    "cmp r1, r4\n\t" \
+    "bne 3f\n\t" \
+    "ldr r1, [r3]\n" \
+    "3:\n\t" \
+    "ldr r4, [r3, #12]\n\t" \
+    "cmp r0, r4\n\t" \
+    "bne 1b\n\t" \
+    "b 8f\n" \
+    "4:\n\t" clamp "subs r5, r5, #1\n\t" \
+    "eors r3, r5\n\t" \
+    "b 5b\n" \
+    "6:\n\t" \
+    "bgt 9f\n\t" \
+    "mov r4, r10\n\t" \
+    "cmp r4, #0\n\t" \
+    "bne 7b\n" \
+    "9:\n\t" \
+    "mov r4, r9\n\t" \
+    "orrs r4, r7\n\t" \
+    "mov r9, r4\n\t" after "b 7b\n"
+
+/* Registers that a function keeps are saved here: compilers have some of them for frames of their own. */
+#define SNNRT_THUMB1_WORDS(decay, keep, clamp) \
+    __asm__ volatile( \
+        ".syntax unified\n\t" \
+        "push {r4-r7}\n\t" \
+        "mov r4, r8\n\t" \
+        "mov r5, r9\n\t" \
+        "mov r6, r10\n\t" \
+        "mov r7, r11\n\t" \
+        "push {r4-r7}\n\t" \
+        "mov r8, r0\n\t" \
+        "movs r4, #0\n\t" \
+        "mov r9, r4\n\t" \
+        "adds r0, r0, #16\n\t" \
+        "ldm r0!, {r3-r7}\n\t" \
+        "mov r11, r3\n\t" \
+        "mov r10, r4\n\t" \
+        "mov r1, r6\n\t" \
+        "mov r2, r7\n\t" \
+        "ldr r6, [r0]\n\t" \
+        "ldr r7, [r0, #4]\n\t" \
+        "ldr r3, [r0, #8]\n\t" \
+        "movs r0, r5\n\t" \
+        "cmp r3, #1\n\t" \
+        "beq 11f\n\t" \
+        "bhi 12f\n" SNNRT_THUMB1_LOOP( \
+            decay, keep, \
+            clamp, ) "12:\n\t" \
+                     "b 13f\n" \
+                     "11:\n" SNNRT_THUMB1_LOOP( \
+                         decay, keep, clamp, \
+                         SNNRT_TAKE_OFF) "13:\n" SNNRT_THUMB1_LOOP(decay, keep, clamp, \
+                                                                   SNNRT_SET_BACK) "8:\n\t" \
+                                                                                   "mov r3, r8\n\t" \
+                                                                                   "str r0, [r3, #24]\n\t" \
+                                                                                   "str r1, [r3, #28]\n\t" \
+                                                                                   "str r2, [r3, #32]\n\t" \
+                                                                                   "pop {r4-r7}\n\t" \
+                                                                                   "mov r8, r4\n\t" \
+                                                                                   "mov r9, r5\n\t" \
+                                                                                   "mov r10, r6\n\t" \
+                                                                                   "mov r11, r7\n\t" \
+                                                                                   "pop {r4-r7}" \
+        : "+r"(argument) \
+        : \
+        : "r1", "r2", "r3", "cc", "memory")
 
 bool snnrt_fits_neuron_words(const snnrt_neuron_step *step, int32_t decay, uint32_t period) {
     (void)step, (void)decay, (void)period;
@@ -125,27 +138,11 @@ bool snnrt_fits_neuron_words(const snnrt_neuron_step *step, int32_t decay, uint3
 }
 
 SNNRT_NOINLINE void snnrt_update_words(snnrt_neuron_words *words, uint32_t flags) {
-    const bool narrow = (flags & SNNRT_NEURON_STATE_INT16) != 0;
     register snnrt_neuron_words *argument __asm__("r0") = words;
-    switch (SNNRT_NEURON_RESET(flags) << 1 | (uint32_t)narrow) {
-    case SNNRT_RESET_NONE << 1:
-        SNNRT_THUMB1_WORDS(SNNRT_DECAY_WIDE, SNNRT_KEEP_WIDE, SNNRT_CLAMP_WIDE, );
-        break;
-    case SNNRT_RESET_NONE << 1 | 1:
-        SNNRT_THUMB1_WORDS(SNNRT_DECAY_NARROW, SNNRT_KEEP_NARROW, SNNRT_CLAMP_NARROW, );
-        break;
-    case SNNRT_RESET_SUBTRACT << 1:
-        SNNRT_THUMB1_WORDS(SNNRT_DECAY_WIDE, SNNRT_KEEP_WIDE, SNNRT_CLAMP_WIDE, SNNRT_TAKE_OFF);
-        break;
-    case SNNRT_RESET_SUBTRACT << 1 | 1:
-        SNNRT_THUMB1_WORDS(SNNRT_DECAY_NARROW, SNNRT_KEEP_NARROW, SNNRT_CLAMP_NARROW, SNNRT_TAKE_OFF);
-        break;
-    case SNNRT_RESET_VALUE << 1:
-        SNNRT_THUMB1_WORDS(SNNRT_DECAY_WIDE, SNNRT_KEEP_WIDE, SNNRT_CLAMP_WIDE, SNNRT_SET_BACK);
-        break;
-    default:
-        SNNRT_THUMB1_WORDS(SNNRT_DECAY_NARROW, SNNRT_KEEP_NARROW, SNNRT_CLAMP_NARROW, SNNRT_SET_BACK);
-        break;
+    if ((flags & SNNRT_NEURON_STATE_INT16) != 0) {
+        SNNRT_THUMB1_WORDS(SNNRT_DECAY_NARROW, SNNRT_KEEP_NARROW, SNNRT_CLAMP_NARROW);
+    } else {
+        SNNRT_THUMB1_WORDS(SNNRT_DECAY_WIDE, SNNRT_KEEP_WIDE, SNNRT_CLAMP_WIDE);
     }
 }
 #else

@@ -6,7 +6,6 @@
 
 /* Kept apart: the thresholds' copies are most of the stack. */
 SNNRT_NOINLINE bool snnrt_update_in_words(const snnrt_neuron_step *step, uint64_t *spikes) {
-    const uint32_t reset = SNNRT_NEURON_RESET(step->flags);
     snnrt_uint32 *output = (snnrt_uint32 *)step->output;
     snnrt_plain_run run = {step->neurons, 0, 0};
     snnrt_thresholds thresholds;
@@ -18,8 +17,9 @@ SNNRT_NOINLINE bool snnrt_update_in_words(const snnrt_neuron_step *step, uint64_
     if (!snnrt_fits_neuron_words(step, p.decay, thresholds.period)) {
         return false;
     }
+    p.reset = SNNRT_NEURON_RESET(step->flags);
     p.reset_value =
-        reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
+        p.reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
     p.strict = step->flags & SNNRT_NEURON_STRICT;
     p.current = (const snnrt_int32 *)step->current;
     p.state = step->state;

@@ -15,6 +15,7 @@ typedef struct snnrt_neuron_words {
     void *state;
     int32_t decay;
     uint32_t bit; /* of the run's first neuron */
+    uint32_t reset; /* SNNRT_RESET_ NONE, SUBTRACT or VALUE: 0, 1 or 2 */
 } snnrt_neuron_words;
 
 /* Whether a layer whose thresholds repeat with `period` can be updated so. */
