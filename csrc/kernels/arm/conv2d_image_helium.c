@@ -45,7 +45,8 @@ typedef struct snnrt_image_row {
         [y] "=&w"(y), [row] "+&l"(row), [in] "+&r"(in)
 
 /* Eight outputs from `output` on. `shared`: lines of three values, which neighbouring windows read next to each other. */
-SNNRT_INLINE static inline void sum_image(const snnrt_image_row *r, uint32_t output, const bool shared) {
+SNNRT_INLINE static inline void direct_sum_image(const snnrt_image_row *r, uint32_t output,
+                                                 const bool shared) {
     const snnrt_int32 *const bias = r->bias == NULL ? NULL : r->bias + output;
     snnrt_int32 *to = r->to + output;
     const snnrt_int16 *first = r->pixels;
@@ -123,10 +124,10 @@ SNNRT_INLINE static inline void sum_image(const snnrt_image_row *r, uint32_t out
 }
 
 SNNRT_NOINLINE static void sum_image_shared(const snnrt_image_row *r, uint32_t output) {
-    sum_image(r, output, true);
+    direct_sum_image(r, output, true);
 }
 SNNRT_NOINLINE static void sum_image_apart(const snnrt_image_row *r, uint32_t output) {
-    sum_image(r, output, false);
+    direct_sum_image(r, output, false);
 }
 
 /* `count` values with zeros in front and behind, `pitch` in all, and what any line has that is not 0. */
