@@ -115,15 +115,16 @@ def memory_table(results: Results) -> str:
     """Bytes: RAM of both, ours of code on each core, models."""
     cores = list(dict.fromkeys(core for one in results.networks.values() for core in one.cores))
     lines = [
-        "| network | arena | CMSIS-NN's activations | ratio | stack | model file | int8 twin's weights | "
+        "| network | arena | of it membranes | CMSIS-NN's activations | ratio | of membranes alone | stack | "
+        "model file | int8 twin's weights | "
         + " | ".join(f"code, {core}" for core in cores) + " |",
-        "|---|" + "---:|" * (6 + len(cores)),
+        "|---|" + "---:|" * (8 + len(cores)),
     ]  # fmt: skip
     for name, subject in results.networks.items():
         arena = max(one.arena_bytes for one in subject.cores.values())
-        theirs = activation_bytes(SPIKING[name].twin)
+        theirs, states = activation_bytes(SPIKING[name].twin), subject.answers.state_bytes
         cells = [
-            f"{arena:,}", f"{theirs:,}", f"{arena / theirs:.1f}",
+            f"{arena:,}", f"{states:,}", f"{theirs:,}", f"{arena / theirs:.1f}", f"{states / theirs:.1f}",
             f"{max(one.stack_bytes for one in subject.cores.values()):,}",
             f"{subject.answers.model_bytes:,}", f"{weight_bytes(SPIKING[name].twin):,}",
             *(f"{subject.cores[core].code_bytes:,}" if core in subject.cores else "" for core in cores),

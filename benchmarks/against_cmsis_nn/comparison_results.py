@@ -27,10 +27,12 @@ FORMAT = 1
 class Answers:
     """Of a network on all test images, on the host, bit for bit as on the cores. Accuracies are fractions;
     ``rates``: spikes a neuron and timestep by layer; ``share``: s, of synapses behind the first layer, those
-    whose input is not zero in a timestep, over the timesteps that were run."""
+    whose input is not zero in a timestep, over the timesteps that were run; ``state_bytes``: of membranes,
+    which no plan can do without."""
 
     model_sha256: str
     model_bytes: int
+    state_bytes: int
     recipe: str
     exit: str
     images: int
@@ -104,7 +106,8 @@ def answers_of(path: Path, network: snnrt.Network, recipe: str, x: np.ndarray, y
         for step in range(1, network.graph.timesteps + 1)
     )
     share = float(counts.synaptic_operations[:, places].sum() / (synapses * told.timesteps.sum()))
+    state_bytes = sum(node.state_bytes for node in network.file_info().nodes)
     return Answers(
-        sha256(path), len(network.model.raw), recipe, str(network.exit), len(x), round(told.accuracy(y), 4),
-        round(float(told.timesteps.mean()), 4), static, rates, round(share, 5),
+        sha256(path), len(network.model.raw), state_bytes, recipe, str(network.exit), len(x),
+        round(told.accuracy(y), 4), round(float(told.timesteps.mean()), 4), static, rates, round(share, 5),
     )  # fmt: skip
