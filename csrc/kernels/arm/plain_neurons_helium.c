@@ -38,7 +38,7 @@ typedef struct snnrt_helium_neurons {
     "vstrw.32 %q[u], [%[state]], #16\n\t"
 #define SNNRT_WIDE(reach, leave) \
     __asm__ volatile( \
-        "dls lr, %[words]\n" \
+        "dls lr, %[word]\n" \
         "1:\n\t" \
         "vmov.i32 %q[bits], #0\n\t" SNNRT_WIDE_FOUR(reach, leave, "0x1") \
             SNNRT_WIDE_FOUR(reach, leave, "0x10") SNNRT_WIDE_FOUR(reach, leave, "0x100") \
@@ -51,10 +51,9 @@ typedef struct snnrt_helium_neurons {
                                                       "sub %[threshold], %[threshold], %[back]\n\t" \
                                                       "le lr, 1b" \
         : [current] "+&r"(current), [threshold] "+&r"(threshold), [state] "+&r"(state), \
-          [output] "+&r"(output), [word] "=&Te"(word), [u] "=&w"(u), [x] "=&w"(x), [level] "=&w"(level), \
+          [output] "+&r"(output), [word] "+&Te"(word), [u] "=&w"(u), [x] "=&w"(x), [level] "=&w"(level), \
           [bits] "=&w"(bits) \
-        : [factor] "r"(layer->factor), [value] "r"(layer->reset_value), [lanes] "w"(lanes), \
-          [words] "r"(words), [back] "r"(back) \
+        : [factor] "r"(layer->factor), [value] "w"(value), [lanes] "w"(lanes), [back] "r"(back) \
         : "lr", "p0", "cc", "memory")
 
 /* Full words of spikes, whose thresholds begin anew after `period` neurons, a whole number of words. */
@@ -82,6 +81,7 @@ SNNRT_NOINLINE static uint64_t helium_wide_words(const snnrt_helium_layer *layer
                                                  const snnrt_thresholds *thresholds) {
     const bool strict = layer->strict, subtract = layer->reset == SNNRT_RESET_SUBTRACT;
     const uint32x4_t lanes = {0, 1, 2, 3};
+    const int32x4_t value = vdupq_n_s32(layer->reset_value);
     /* The thresholds of one word are the same for all; those of several are gone through at a time. */
     const bool one = thresholds->period == SNNRT_WORD;
     const uint32_t back = one ? 4u * SNNRT_WORD : 0u;
@@ -92,7 +92,7 @@ SNNRT_NOINLINE static uint64_t helium_wide_words(const snnrt_helium_layer *layer
     for (uint32_t left = all->words; left != 0;) {
         const uint32_t words = left < period ? left : period;
         const snnrt_int32 *threshold = thresholds->first;
-        uint32_t word;
+        uint32_t word = words; /* as many, until it is one */
         uint32x4_t bits;
         int32x4_t u, x, level;
         if (subtract && strict) {
@@ -100,9 +100,9 @@ SNNRT_NOINLINE static uint64_t helium_wide_words(const snnrt_helium_layer *layer
         } else if (subtract) {
             SNNRT_WIDE("ge", "vsubt.i32 %q[u], %q[u], %q[level]\n\t");
         } else if (strict) {
-            SNNRT_WIDE("gt", "vdupt.32 %q[u], %[value]\n\t");
+            SNNRT_WIDE("gt", "vorrt %q[u], %q[value], %q[value]\n\t");
         } else {
-            SNNRT_WIDE("ge", "vdupt.32 %q[u], %[value]\n\t");
+            SNNRT_WIDE("ge", "vorrt %q[u], %q[value], %q[value]\n\t");
         }
         left -= words;
     }
