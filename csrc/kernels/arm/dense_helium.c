@@ -22,12 +22,16 @@ static uint32_t direct_inputs(const snnrt_synapse_step *step, uint32_t inputs) {
 /* As many counts at a time as there is room for. */
 SNNRT_NOINLINE static void direct_dense_counts(snnrt_direct_windows *w, uint32_t inputs) {
     snnrt_direct_word words[SNNRT_DIRECT_WORDS];
+    snnrt_found_counts found = {NULL, 0, 0, words, 0};
     const snnrt_int16 *value = (const snnrt_int16 *)w->input;
     w->words = words;
     while (inputs != 0) {
         w->count = inputs < 32u * SNNRT_DIRECT_WORDS ? inputs : 32u * SNNRT_DIRECT_WORDS;
         w->input = value;
-        if (snnrt_find_counts(value, w->count, words)) {
+        found.value = value;
+        found.count = w->count;
+        found.line_words = (w->count + 31u) / 32u;
+        if (snnrt_find_counts(&found)) {
             snnrt_direct_sums(w);
         } else {
             snnrt_direct_values(w);

@@ -232,30 +232,38 @@ void snnrt_direct_sums(const snnrt_direct_windows *w) {
     snnrt_direct_blocks(w, &kernel);
 }
 
-bool snnrt_find_counts(const snnrt_int16 *value, uint32_t count, snnrt_direct_word *words) {
+bool snnrt_find_counts(const snnrt_found_counts *found) {
     const uint16x8_t places = {1, 2, 4, 8, 16, 32, 64, 128};
+    const snnrt_int16 *value = found->value;
+    snnrt_direct_word *const end = found->words + found->line_words;
+    uint32_t before = found->before, count = found->count;
     uint16x8_t x;
-    for (; count != 0; words++) {
-        const uint32_t here = count < 32u ? count : 32u;
-        uint32_t bits = 0, total = 0;
-        __asm__ volatile("dlstp.16 lr, %[here]\n"
-                         "1:\n\t"
-                         "vldrh.u16 %q[x], [%[value]], #16\n\t"
-                         "vaddva.u16 %[total], %q[x]\n\t"
-                         "vpt.i16 ne, %q[x], zr\n\t"
-                         "vaddvat.u16 %[bits], %q[places]\n\t"
-                         "ror %[bits], %[bits], #8\n\t"
-                         "letp lr, 1b"
-                         : [value] "+&l"(value), [total] "+&Te"(total), [bits] "+&Te"(bits), [x] "=&w"(x)
-                         : [here] "r"(here), [places] "w"(places)
-                         : "lr", "p0", "cc", "memory");
-        /* Fewer than four vectors have not come around. */
-        words->bits = bits >> ((32u - here) & ~7u);
-        words->total = total;
+    for (snnrt_direct_word *word = found->words; word != end; word++) {
+        uint32_t here = before < 32u ? 32u - before : 0u, bits = 0, total = 0;
+        here = here < count ? here : count;
+        if (here != 0) {
+            __asm__ volatile("dlstp.16 lr, %[here]\n"
+                             "1:\n\t"
+                             "vldrh.u16 %q[x], [%[value]], #16\n\t"
+                             "vaddva.u16 %[total], %q[x]\n\t"
+                             "vpt.i16 ne, %q[x], zr\n\t"
+                             "vaddvat.u16 %[bits], %q[places]\n\t"
+                             "ror %[bits], %[bits], #8\n\t"
+                             "letp lr, 1b"
+                             : [value] "+&l"(value), [total] "+&Te"(total), [bits] "+&Te"(bits), [x] "=&w"(x)
+                             : [here] "r"(here), [places] "w"(places)
+                             : "lr", "p0", "cc", "memory");
+            /* Fewer than four vectors have not come around; the last may have gone past `here`. */
+            bits = bits >> ((32u - here) & ~7u) << before;
+            value = found->value + (found->count - count + here);
+            count -= here;
+        }
+        before = before < 32u ? 0u : before - 32u;
+        word->bits = bits;
+        word->total = total;
         if (total > SNNRT_DIRECT_WEIGHTS_MAX) {
             return false;
         }
-        count -= here;
     }
     return true;
 }

@@ -53,8 +53,16 @@ typedef struct snnrt_direct_windows {
 SNNRT_INTERNAL void snnrt_direct_sums(const snnrt_direct_windows *w);
 SNNRT_INTERNAL void snnrt_direct_values(const snnrt_direct_windows *w);
 
-/* Finds which of `count` counts are not 0; false where the sums of 16 bits may not hold those of a word. */
-SNNRT_INTERNAL bool snnrt_find_counts(const snnrt_int16 *value, uint32_t count, snnrt_direct_word *words);
+/* A line in `words`: none for `before` elements, then `count` counts, then none. */
+typedef struct snnrt_found_counts {
+    const snnrt_int16 *value;
+    uint32_t before, count;
+    snnrt_direct_word *words;
+    uint32_t line_words;
+} snnrt_found_counts;
+
+/* Finds which are not 0; false where the sums of 16 bits may not hold those of a word. */
+SNNRT_INTERNAL bool snnrt_find_counts(const snnrt_found_counts *found);
 
 #if SNNRT_WITH_DIRECT_DENSE
 /* A dense layer on counts, or on spikes with few outputs; false, and nothing done, for others. */
