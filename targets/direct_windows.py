@@ -83,7 +83,11 @@ def direct_events(
     blocks = blocks_of(windows.outputs, 2 * LANES if wide else 4 * LANES, not wide)
     rows = counts.row_activations[:, synapses.position].astype(np.float64)
     neighbours = windows.groups == 1 and windows.dilation == 1
-    columns = sum(taps.size > 0 for taps in windows.x) if neighbours else windows.tap_columns
+    if not (packed or wide):
+        # around the input there are no counts, and all windows read alike
+        columns = len(windows.x) * (1 if neighbours else windows.kernel[1])
+    else:
+        columns = sum(taps.size > 0 for taps in windows.x) if neighbours else windows.tap_columns
     read = windows.lines * columns * windows.groups
     if isinstance(node, Conv2d):
         yield "window", runs * windows.count
