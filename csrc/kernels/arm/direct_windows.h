@@ -118,7 +118,8 @@ typedef struct snnrt_direct_kernel {
     snnrt_direct_sum *part;
 } snnrt_direct_kernel;
 
-/* A block that is not full ends where the outputs do: it sums some of them once more. */
+/* A block that is not full ends where the outputs do: it sums some of them once more. Where sums are added to themselves it
+ * may not. */
 static inline void snnrt_direct_blocks(const snnrt_direct_windows *w, const snnrt_direct_kernel *kernel) {
     const uint32_t outputs = w->outputs;
     uint32_t output = 0;
@@ -137,7 +138,12 @@ static inline void snnrt_direct_blocks(const snnrt_direct_windows *w, const snnr
             place++;
         }
         if (place < 2u && output + large > outputs) {
-            output = outputs - large;
+            if (w->bias == w->to) {
+                large = kernel->large / 4u;
+                place = 2u;
+            } else {
+                output = outputs - large;
+            }
         }
         kernel->sums[place](w, output);
         output += large;
