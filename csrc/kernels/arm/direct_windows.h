@@ -15,8 +15,8 @@
 /* Small builds sum windows of values one by one. */
 #define SNNRT_WITH_DIRECT_IMAGES (SNNRT_WITH_DIRECT_WINDOWS && SNNRT_WITH_FAST_LOOPS)
 
-/* Firmware without convolutions, and small builds, leave them to ../dense.c. */
-#define SNNRT_WITH_DIRECT_DENSE (SNNRT_WITH_DIRECT_WINDOWS && SNNRT_WITH_FAST_LOOPS)
+/* Small builds leave them to ../dense.c; firmware without convolutions those on spikes. */
+#define SNNRT_WITH_DIRECT_DENSE (SNNRT_WITH_INT8 && SNNRT_WITH_ARM_MVE && SNNRT_WITH_FAST_LOOPS)
 
 /* Larger values are no counts, whose sums are of 16 bits. */
 #define SNNRT_DIRECT_COUNT_MAX 31u
@@ -65,7 +65,7 @@ typedef struct snnrt_found_counts {
 SNNRT_INTERNAL bool snnrt_find_counts(const snnrt_found_counts *found);
 
 #if SNNRT_WITH_DIRECT_DENSE
-/* A dense layer on counts, or on spikes with few outputs; false, and nothing done, for others. */
+/* A dense layer on counts, on spikes with few outputs, or on many values; false, and nothing done, for others. */
 SNNRT_INTERNAL bool snnrt_direct_dense(const snnrt_synapse_step *step);
 #endif
 
