@@ -21,6 +21,7 @@ LANES = 8
 WORD = 32
 # of csrc/kernels/arm/direct_windows.h and dense_helium.c
 WORDS, DENSE_OUTPUTS = 64, 64
+DENSE_LARGE, DENSE_SMALL = 28, 16
 # of csrc/kernels/arm/conv2d_image_helium.c
 PIXEL_CHANNELS, PIXELS, IMAGE_WINDOWS, IMAGE_OUTPUTS = 4, 256, 3, 8
 
@@ -33,13 +34,22 @@ def is_direct_depthwise(node: Conv2d, packed: bool) -> bool:
 
 
 def is_direct(graph: Graph, node: Weighted, synapses: Synapses, packed: bool) -> bool:
-    """Whether cores with vectors have a form of their own for the layer: of dense ones in firmware that has
-    convolutions, those on counts, and on spikes where outputs are few."""
+    """Whether cores with vectors have a form of their own for the layer: of dense ones those on values, most
+    of which are there, and in firmware that has convolutions those on counts, and on spikes where outputs are
+    few."""
     if isinstance(node, Conv2d):
         return not synapses.is_depthwise or is_direct_depthwise(node, packed)
-    if not any(isinstance(other, Conv2d) for other in graph):
-        return False
-    return synapses.outputs <= DENSE_OUTPUTS if packed else _peak(graph, node, packed) <= COUNT_MAX
+    if packed:
+        return _has_convolutions(graph) and synapses.outputs <= DENSE_OUTPUTS
+    return _on_counts(graph, node) or synapses.outputs >= DENSE_SMALL
+
+
+def _has_convolutions(graph: Graph) -> bool:
+    return any(isinstance(node, Conv2d) for node in graph)
+
+
+def _on_counts(graph: Graph, node: Weighted) -> bool:
+    return _has_convolutions(graph) and _peak(graph, node, packed=False) <= COUNT_MAX
 
 
 def blocks_of(outputs: int, large: int, part: bool = False) -> list[int]:
@@ -57,6 +67,16 @@ def blocks_of(outputs: int, large: int, part: bool = False) -> list[int]:
             output = min(output, outputs - block)
         blocks.append(block)
         output += block
+    return blocks
+
+
+def dense_blocks_of(outputs: int) -> list[int]:
+    """Outputs of each pass over a dense layer's values."""
+    blocks, output = [], 0
+    while output < outputs:
+        large = outputs >= DENSE_LARGE and outputs - output > DENSE_SMALL
+        blocks.append(DENSE_LARGE if large else DENSE_SMALL)
+        output += blocks[-1]
     return blocks
 
 
@@ -79,11 +99,22 @@ def direct_events(
     if isinstance(node, Conv2d) and peak > COUNT_MAX and _is_image(windows, node.stride[1]):
         yield from _image_events(windows, runs, node.stride[1])
         return
+    rows = counts.row_activations[:, synapses.position].astype(np.float64)
+    if not isinstance(node, Conv2d) and not packed and not _on_counts(graph, node):
+        blocks = dense_blocks_of(windows.outputs)
+        yield "scan_value", runs * (windows.inputs * len(blocks))
+        yield "value_column", rows * len(blocks)
+        yield "listed_product", rows * sum(blocks)
+        yield "sum_block_16", runs * len(blocks)
+        return
     wide = peak * WORD > COUNTS_MAX
     blocks = blocks_of(windows.outputs, 2 * LANES if wide else 4 * LANES, not wide)
-    rows = counts.row_activations[:, synapses.position].astype(np.float64)
     neighbours = windows.groups == 1 and windows.dilation == 1
-    columns = sum(taps.size > 0 for taps in windows.x) if neighbours else windows.tap_columns
+    if not (packed or wide):
+        # around the input there are no counts, and all windows read alike
+        columns = len(windows.x) * (1 if neighbours else windows.kernel[1])
+    else:
+        columns = sum(taps.size > 0 for taps in windows.x) if neighbours else windows.tap_columns
     read = windows.lines * columns * windows.groups
     if isinstance(node, Conv2d):
         yield "window", runs * windows.count

@@ -104,6 +104,17 @@ def wide_counts() -> Iterator[tuple[Graph, np.ndarray]]:
             yield finished(g, g.conv2d(x, weights, groups=groups, padding=kernel // 2)), values
 
 
+def many_counts() -> Iterator[tuple[Graph, np.ndarray]]:
+    """Dense layers on more counts than there is room for: sums are added to, each once."""
+    for place, outputs in enumerate((10, 20, 44, 60)):
+        rng = np.random.default_rng(place)
+        g, x, values = begun(rng, 24, "counts", (10, 11))
+        if place % 2:
+            values *= rng.random(values.shape) < 0.15
+        bias = rng.integers(-99, 99, outputs).astype(np.int32)
+        yield finished(g, g.dense(g.flatten(x), int8(rng, outputs, 2640), bias)), values
+
+
 def depthwise() -> Iterator[tuple[Graph, np.ndarray]]:
     for place, (channels, read) in enumerate(itertools.product((2, 8, 12, 24, 40), READ)):
         rng = np.random.default_rng(place)
@@ -118,6 +129,9 @@ def dense() -> Iterator[tuple[Graph, np.ndarray]]:
     for place, (outputs, read) in enumerate(itertools.product(OUTPUTS, READ)):
         rng = np.random.default_rng(place)
         g, x, values = begun(rng, 9, read, (5, 7))
+        if place % 2 or outputs == 64:
+            # few enough for a list
+            values *= rng.random(values.shape) < 0.2
         yield finished(g, g.dense(g.flatten(x), int8(rng, outputs, 315))), values
 
 
@@ -150,7 +164,7 @@ def pools() -> Iterator[tuple[Graph, np.ndarray]]:
         yield finished(g, g.add(g.sum_pool2d(x, (2, 2), padding=1), as_current=True)), values
 
 
-MAKERS = (convolutions, images, wide_counts, depthwise, dense, neurons, pools)
+MAKERS = (convolutions, images, wide_counts, many_counts, depthwise, dense, neurons, pools)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from snnrt import GraphBuilder, Network
 from snnrt.ir.graph import Graph
-from snnrt.targets.direct_windows import blocks_of
+from snnrt.targets.direct_windows import blocks_of, dense_blocks_of
 from snnrt.targets.microcontroller import events_of
 from snnrt.targets.neuron_loops import VECTORS
 
@@ -33,6 +33,29 @@ def test_outputs_are_taken_in_blocks(outputs: int, large: int, blocks: list[int]
 @pytest.mark.parametrize(("outputs", "blocks"), [(10, [16]), (8, [8]), (16, [16]), (20, [16, 8])])
 def test_half_a_block_may_be_more_than_there_is(outputs: int, blocks: list[int]) -> None:
     assert blocks_of(outputs, 32, part=True) == blocks
+
+
+@pytest.mark.parametrize(
+    ("outputs", "blocks"),
+    [(128, [28] * 4 + [16]), (16, [16]), (20, [16, 16]), (40, [28, 16]), (48, [28, 28])],
+)
+def test_values_of_dense_layers_take_larger_blocks(outputs: int, blocks: list[int]) -> None:
+    assert dense_blocks_of(outputs) == blocks
+
+
+def test_values_of_dense_layers_are_no_list() -> None:
+    g = GraphBuilder((50,), encoding="constant", timesteps=2, scale=1.0, peak=90, low=0.0, high=90.0,
+                     arithmetic="integer")  # fmt: skip
+    shown = g.dense(g.input, np.ones((40, 50), np.int8), name="it")
+    graph = g.finish(g.neuron(shown, membrane=0, reset="none"), scale=np.ones(40))
+    found = events(graph, np.full((1, 50), 90.0, np.float32))
+    expected = {
+        "scan_value": 50 * 2,
+        "value_column": 50 * 2,
+        "listed_product": 50 * 44,
+        "sum_block_16": 2,
+    }
+    assert {event: count for event, count in found.items() if count and event != "row_block"} == expected
 
 
 def convolution(channels: int, outputs: int, groups: int = 1, peak: int = 1) -> tuple[Graph, np.ndarray]:

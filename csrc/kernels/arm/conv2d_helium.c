@@ -14,10 +14,13 @@ static void direct_count(const snnrt_synapse_step *step, const snnrt_direct_wind
             for (uint32_t run = 0; run < w->runs; run++) {
                 uint32_t element = w->element + window * w->window_elements + line * w->line_elements +
                                    run * w->run_elements;
-                for (uint32_t left = w->count; left != 0; left--, element++) {
+                uint32_t bit =
+                    w->element + window * w->window_elements + line * w->line_bits + run * w->run_bits;
+                for (uint32_t left = w->count; left != 0; left--, element++, bit++) {
                     rows += step->input_dtype == SNNRT_TYPE_BITS
                                 ? snnrt_bit((const snnrt_uint32 *)w->input, element)
-                                : (uint32_t)(((const snnrt_int16 *)w->input)[element] != 0);
+                            : w->words != NULL ? w->words[bit >> 5].bits >> (bit & 31u) & 1u
+                                               : (uint32_t)(((const snnrt_int16 *)w->input)[element] != 0);
                 }
             }
         }
@@ -61,43 +64,70 @@ static void direct_sum_windows(const snnrt_synapse_step *step, snnrt_direct_wind
     w->to = to;
 }
 
-/* Of counts which are not 0 is found first, of as many windows as there is room for; otherwise they are any values. */
-SNNRT_NOINLINE static void direct_sum_counted(const snnrt_synapse_step *step, snnrt_direct_windows *w) {
+/* A row of windows on counts. Which of them are not 0 is found first, of as many windows as there is room for, and around the
+ * input there are none: so all windows read alike. False where there is no room, or too many for sums of 16 bits. */
+SNNRT_NOINLINE static bool direct_sum_counted(const snnrt_synapse_step *step, snnrt_direct_windows *w,
+                                              uint32_t line, uint32_t lines) {
     snnrt_direct_word words[SNNRT_DIRECT_WORDS];
-    const bool by_lines = w->run_elements == w->line_elements;
-    const uint32_t lines = by_lines ? w->runs : w->lines, windows = w->windows, element = w->element;
+    const snnrt_window *conv = step->window;
+    const bool by_lines = conv->groups == 1 && conv->dilation_x == 1;
+    const uint32_t channels = step->in_channels, depth = channels / conv->groups;
+    const uint32_t width = step->in_width * channels, border = conv->pad_left * channels;
     /* Elements of a line of one window, and of as many as have room. */
-    const uint32_t one = by_lines       ? w->count
-                         : w->runs == 0 ? 0u
-                                        : (w->runs - 1u) * w->run_elements + step->in_channels;
+    const uint32_t one =
+        by_lines ? conv->kernel_w * depth : (conv->kernel_w - 1u) * conv->dilation_x * channels + channels;
     const uint32_t room = lines == 0 ? 0u : SNNRT_DIRECT_WORDS / lines * 32u;
-    const bool have_room = room >= one;
-    const uint32_t at_once = have_room && windows != 1u ? (room - one) / w->window_elements + 1u : windows;
+    const snnrt_int16 *const first = (const snnrt_int16 *)step->input + line * width;
+    const uint32_t at_once = lines == 0 ? step->out_width : (room - one) / w->window_elements + 1u;
+    bool fits = lines == 0 || room >= one;
     snnrt_int32 *const to = w->to;
+#if SNNRT_WITH_COUNTERS
+    snnrt_counts none = {0};
+    snnrt_counts *const counts = step->counts == NULL ? &none : step->counts, before = *counts;
+#endif
     w->words = words;
-    for (uint32_t done = 0; done < windows; done += w->windows) {
-        const snnrt_int16 *const value =
-            (const snnrt_int16 *)step->input + element + done * w->window_elements;
-        uint32_t count, line_words;
-        bool found = have_room;
-        w->windows = windows - done < at_once ? windows - done : at_once;
-        count = (w->windows - 1u) * w->window_elements + one;
-        line_words = (count + 31u) / 32u;
-        for (uint32_t line = 0; found && line < lines; line++) {
-            found = snnrt_find_counts(value + line * w->line_elements, count, words + line * line_words);
+    w->runs = by_lines ? lines : conv->kernel_w;
+    w->lines = by_lines ? 1u : lines;
+    w->count = by_lines ? one : depth;
+    for (uint32_t done = 0; fits && done < step->out_width; done += w->windows) {
+        const uint32_t begin = done * w->window_elements, rest = step->out_width - done;
+        snnrt_found_counts found;
+        uint32_t inside, all;
+        w->windows = rest < at_once ? rest : at_once;
+        all = (w->windows - 1u) * w->window_elements + one;
+        found.before = begin < border ? border - begin : 0u;
+        inside = begin + found.before - border;
+        found.count = inside < width ? width - inside : 0u;
+        if (found.before + found.count > all) {
+            found.count = found.before < all ? all - found.before : 0u;
         }
-        w->line_bits = line_words * 32u;
+        found.value = first + inside;
+        found.words = words;
+        found.line_words = (all + 31u) / 32u;
+        for (uint32_t k = 0; fits && k < lines; k++) {
+            fits = snnrt_find_counts(&found);
+            found.value += w->line_elements;
+            found.words += found.line_words;
+        }
+        w->line_bits = found.line_words * 32u;
         w->run_bits = by_lines ? w->line_bits : w->run_elements;
-        w->input = value;
+        /* Where the border begins, which may lie before the input. */
+        w->input = (const void *)((uintptr_t)first + 2u * (uintptr_t)begin - 2u * (uintptr_t)border);
         w->element = 0;
-        direct_sum_windows(step, w, found ? snnrt_direct_sums : snnrt_direct_values);
+        if (fits) {
+            direct_sum_windows(step, w, snnrt_direct_sums);
+        }
         w->to += w->windows * w->window_outputs;
     }
     w->words = NULL;
     w->input = step->input;
-    w->element = element;
-    w->windows = windows;
-    w->to = to;
+    if (!fits) {
+        w->to = to;
+#if SNNRT_WITH_COUNTERS
+        *counts = before;
+#endif
+    }
+    return fits;
 }
 
 bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
@@ -137,6 +167,11 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
         const uint32_t line = (uint32_t)(top + (int32_t)(y.first * conv->dilation_y)) * step->in_width;
         int32_t left = -(int32_t)conv->pad_left;
         uint32_t rest = step->out_width;
+        w.weights = (const int8_t *)step->weights + y.first * conv->kernel_w * tap_weights;
+        if (counts &&
+            direct_sum_counted(step, &w, line / step->in_width, y.first < y.end ? y.end - y.first : 0u)) {
+            continue;
+        }
         do {
             const snnrt_taps x = snnrt_taps_inside(left, conv->kernel_w, conv->dilation_x, step->in_width);
             const uint32_t taps = x.first < x.end ? x.end - x.first : 0;
@@ -156,14 +191,7 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
             w.count = neighbours ? taps * depth : depth;
             w.element = (line + (uint32_t)(left + (int32_t)(x.first * conv->dilation_x))) * step->in_channels;
             w.weights = (const int8_t *)step->weights + (y.first * conv->kernel_w + x.first) * tap_weights;
-            if (counts) {
-                direct_sum_counted(step, &w);
-            } else {
-                direct_sum_windows(step, &w,
-                                   depthwise ? NULL
-                                   : bits    ? snnrt_direct_sums
-                                             : snnrt_direct_values);
-            }
+            direct_sum_windows(step, &w, depthwise ? NULL : bits ? snnrt_direct_sums : snnrt_direct_values);
             w.to += w.windows * step->out_channels;
             left += (int32_t)(w.windows * conv->stride_x);
             rest -= w.windows;

@@ -15,8 +15,8 @@
 /* Small builds sum windows of values one by one. */
 #define SNNRT_WITH_DIRECT_IMAGES (SNNRT_WITH_DIRECT_WINDOWS && SNNRT_WITH_FAST_LOOPS)
 
-/* Firmware without convolutions, and small builds, leave them to ../dense.c. */
-#define SNNRT_WITH_DIRECT_DENSE (SNNRT_WITH_DIRECT_WINDOWS && SNNRT_WITH_FAST_LOOPS)
+/* Small builds leave them to ../dense.c; firmware without convolutions those on spikes. */
+#define SNNRT_WITH_DIRECT_DENSE (SNNRT_WITH_INT8 && SNNRT_WITH_ARM_MVE && SNNRT_WITH_FAST_LOOPS)
 
 /* Larger values are no counts, whose sums are of 16 bits. */
 #define SNNRT_DIRECT_COUNT_MAX 31u
@@ -53,11 +53,19 @@ typedef struct snnrt_direct_windows {
 SNNRT_INTERNAL void snnrt_direct_sums(const snnrt_direct_windows *w);
 SNNRT_INTERNAL void snnrt_direct_values(const snnrt_direct_windows *w);
 
-/* Finds which of `count` counts are not 0; false where the sums of 16 bits may not hold those of a word. */
-SNNRT_INTERNAL bool snnrt_find_counts(const snnrt_int16 *value, uint32_t count, snnrt_direct_word *words);
+/* A line in `words`: none for `before` elements, then `count` counts, then none. */
+typedef struct snnrt_found_counts {
+    const snnrt_int16 *value;
+    uint32_t before, count;
+    snnrt_direct_word *words;
+    uint32_t line_words;
+} snnrt_found_counts;
+
+/* Finds which are not 0; false where the sums of 16 bits may not hold those of a word. */
+SNNRT_INTERNAL bool snnrt_find_counts(const snnrt_found_counts *found);
 
 #if SNNRT_WITH_DIRECT_DENSE
-/* A dense layer on counts, or on spikes with few outputs; false, and nothing done, for others. */
+/* A dense layer on counts, on spikes with few outputs, or on many values; false, and nothing done, for others. */
 SNNRT_INTERNAL bool snnrt_direct_dense(const snnrt_synapse_step *step);
 #endif
 
@@ -110,7 +118,8 @@ typedef struct snnrt_direct_kernel {
     snnrt_direct_sum *part;
 } snnrt_direct_kernel;
 
-/* A block that is not full ends where the outputs do: it sums some of them once more. */
+/* A block that is not full ends where the outputs do: it sums some of them once more. Where sums are added to themselves it
+ * may not. */
 static inline void snnrt_direct_blocks(const snnrt_direct_windows *w, const snnrt_direct_kernel *kernel) {
     const uint32_t outputs = w->outputs;
     uint32_t output = 0;
@@ -129,7 +138,12 @@ static inline void snnrt_direct_blocks(const snnrt_direct_windows *w, const snnr
             place++;
         }
         if (place < 2u && output + large > outputs) {
-            output = outputs - large;
+            if (w->bias == w->to) {
+                large = kernel->large / 4u;
+                place = 2u;
+            } else {
+                output = outputs - large;
+            }
         }
         kernel->sums[place](w, output);
         output += large;

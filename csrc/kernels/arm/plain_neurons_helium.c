@@ -38,7 +38,7 @@ typedef struct snnrt_helium_neurons {
     "vstrw.32 %q[u], [%[state]], #16\n\t"
 #define SNNRT_WIDE(reach, leave) \
     __asm__ volatile( \
-        "dls lr, %[words]\n" \
+        "dls lr, %[word]\n" \
         "1:\n\t" \
         "vmov.i32 %q[bits], #0\n\t" SNNRT_WIDE_FOUR(reach, leave, "0x1") \
             SNNRT_WIDE_FOUR(reach, leave, "0x10") SNNRT_WIDE_FOUR(reach, leave, "0x100") \
@@ -51,10 +51,9 @@ typedef struct snnrt_helium_neurons {
                                                       "sub %[threshold], %[threshold], %[back]\n\t" \
                                                       "le lr, 1b" \
         : [current] "+&r"(current), [threshold] "+&r"(threshold), [state] "+&r"(state), \
-          [output] "+&r"(output), [word] "=&Te"(word), [u] "=&w"(u), [x] "=&w"(x), [level] "=&w"(level), \
+          [output] "+&r"(output), [word] "+&Te"(word), [u] "=&w"(u), [x] "=&w"(x), [level] "=&w"(level), \
           [bits] "=&w"(bits) \
-        : [factor] "r"(layer->factor), [value] "r"(layer->reset_value), [lanes] "w"(lanes), \
-          [words] "r"(words), [back] "r"(back) \
+        : [factor] "r"(layer->factor), [value] "w"(value), [lanes] "w"(lanes), [back] "r"(back) \
         : "lr", "p0", "cc", "memory")
 
 /* Full words of spikes, whose thresholds begin anew after `period` neurons, a whole number of words. */
@@ -82,6 +81,7 @@ SNNRT_NOINLINE static uint64_t helium_wide_words(const snnrt_helium_layer *layer
                                                  const snnrt_thresholds *thresholds) {
     const bool strict = layer->strict, subtract = layer->reset == SNNRT_RESET_SUBTRACT;
     const uint32x4_t lanes = {0, 1, 2, 3};
+    const int32x4_t value = vdupq_n_s32(layer->reset_value);
     /* The thresholds of one word are the same for all; those of several are gone through at a time. */
     const bool one = thresholds->period == SNNRT_WORD;
     const uint32_t back = one ? 4u * SNNRT_WORD : 0u;
@@ -92,7 +92,7 @@ SNNRT_NOINLINE static uint64_t helium_wide_words(const snnrt_helium_layer *layer
     for (uint32_t left = all->words; left != 0;) {
         const uint32_t words = left < period ? left : period;
         const snnrt_int32 *threshold = thresholds->first;
-        uint32_t word;
+        uint32_t word = words; /* as many, until it is one */
         uint32x4_t bits;
         int32x4_t u, x, level;
         if (subtract && strict) {
@@ -100,9 +100,9 @@ SNNRT_NOINLINE static uint64_t helium_wide_words(const snnrt_helium_layer *layer
         } else if (subtract) {
             SNNRT_WIDE("ge", "vsubt.i32 %q[u], %q[u], %q[level]\n\t");
         } else if (strict) {
-            SNNRT_WIDE("gt", "vdupt.32 %q[u], %[value]\n\t");
+            SNNRT_WIDE("gt", "vorrt %q[u], %q[value], %q[value]\n\t");
         } else {
-            SNNRT_WIDE("ge", "vdupt.32 %q[u], %[value]\n\t");
+            SNNRT_WIDE("ge", "vorrt %q[u], %q[value], %q[value]\n\t");
         }
         left -= words;
     }
@@ -110,7 +110,7 @@ SNNRT_NOINLINE static uint64_t helium_wide_words(const snnrt_helium_layer *layer
 }
 
 /* Eight at a time, whose currents are narrowed on the way; a word's membranes are stored where nothing saturated, where sums
- * of 16 bits are those of 32. Ends there, or after `words` of them. */
+ * of 16 bits are those of 32. Else ends; `words` says how many are left. */
 #define SNNRT_NARROW_EIGHT(reach, leave, u, offset) \
     "vldrh.u16 %q[" u "], [%[state], #" offset "]\n\t" \
     "vld20.32 {q0, q1}, [%[current]]\n\t" \
@@ -123,28 +123,31 @@ SNNRT_NOINLINE static uint64_t helium_wide_words(const snnrt_helium_layer *layer
     "vptt.s16 " reach ", %q[" u "], %q[level]\n\t" leave("%q[" u "]") "vaddvat.u16 %[word], %q[bits]\n\t" \
                                                                       "ror %[word], %[word], #8\n\t"
 #define SNNRT_NARROW(reach, leave) \
-    __asm__ volatile( \
-        "1:\n\t" \
-        "mov %[word], #0\n\t" SNNRT_NARROW_EIGHT(reach, leave, "a", "0") \
-            SNNRT_NARROW_EIGHT(reach, leave, "b", "16") SNNRT_NARROW_EIGHT(reach, leave, "c", "32") \
-                SNNRT_NARROW_EIGHT(reach, leave, "d", "48") "vmrs %[status], fpscr_nzcvqc\n\t" \
-                                                            "lsls %[status], %[status], #4\n\t" \
-                                                            "bmi 2f\n\t" \
-                                                            "vstrh.16 %q[a], [%[state]], #16\n\t" \
-                                                            "vstrh.16 %q[b], [%[state]], #16\n\t" \
-                                                            "vstrh.16 %q[c], [%[state]], #16\n\t" \
-                                                            "vstrh.16 %q[d], [%[state]], #16\n\t" \
-                                                            "str %[word], [%[output]], #4\n\t" \
-                                                            "add %[threshold], %[threshold], %[next]\n\t" \
-                                                            "subs %[words], %[words], #1\n\t" \
-                                                            "bne 1b\n" \
-                                                            "2:" \
-        : [current] "+&r"(current), [threshold] "+&l"(threshold), [state] "+&l"(state), \
-          [output] "+&r"(output), [words] "+&r"(words), [word] "=&Te"(word), [status] "=&l"(status), \
-          [a] "=&w"(a), [b] "=&w"(b), [c] "=&w"(c), [d] "=&w"(d), [level] "=&w"(level) \
-        : [factor] "r"(layer->factor >> 16), [value] "r"(layer->reset_value), [bits] "w"(bits), \
-          [next] "r"(next) \
-        : "q0", "q1", "p0", "cc", "memory")
+    __asm__ volatile("dls lr, %[word]\n" \
+                     "1:\n\t" \
+                     "mov %[word], #0\n\t" SNNRT_NARROW_EIGHT(reach, leave, "a", "0") \
+                         SNNRT_NARROW_EIGHT(reach, leave, "b", "16") \
+                             SNNRT_NARROW_EIGHT(reach, leave, "c", "32") \
+                                 SNNRT_NARROW_EIGHT(reach, leave, "d", \
+                                                    "48") "str %[word], [%[output]], #4\n\t" \
+                                                          "vmrs %[word], fpscr_nzcvqc\n\t" \
+                                                          "lsls %[word], %[word], #4\n\t" \
+                                                          "bmi 2f\n\t" \
+                                                          "vstrh.16 %q[a], [%[state]], #16\n\t" \
+                                                          "vstrh.16 %q[b], [%[state]], #16\n\t" \
+                                                          "vstrh.16 %q[c], [%[state]], #16\n\t" \
+                                                          "vstrh.16 %q[d], [%[state]], #16\n\t" \
+                                                          "add %[threshold], %[threshold], %[next]\n\t" \
+                                                          "le lr, 1b\n\t" \
+                                                          "mov lr, #0\n" \
+                                                          "2:\n\t" \
+                                                          "mov %[word], lr" \
+                     : [current] "+&r"(current), [threshold] "+&l"(threshold), [state] "+&l"(state), \
+                       [output] "+&r"(output), [word] "+&Te"(words), [a] "=&w"(a), [b] "=&w"(b), \
+                       [c] "=&w"(c), [d] "=&w"(d), [level] "=&w"(level) \
+                     : [factor] "r"(layer->factor >> 16), [value] "r"(layer->reset_value), [bits] "w"(bits), \
+                       [next] "r"(next) \
+                     : "lr", "q0", "q1", "p0", "cc", "memory")
 #define SNNRT_NARROW_SUBTRACT(u) "vqsubt.s16 " u ", " u ", %q[level]\n\t"
 #define SNNRT_NARROW_VALUE(u) "vdupt.16 " u ", %[value]\n\t"
 
@@ -237,7 +240,6 @@ SNNRT_NOINLINE static uint64_t helium_narrow_words(const snnrt_helium_layer *lay
         while (words != 0) {
             if (fits) {
                 int16x8_t a, b, c, d, level;
-                uint32_t word, status;
                 if (subtract && strict) {
                     SNNRT_NARROW("gt", SNNRT_NARROW_SUBTRACT);
                 } else if (subtract) {
@@ -252,6 +254,7 @@ SNNRT_NOINLINE static uint64_t helium_narrow_words(const snnrt_helium_layer *lay
                 }
                 helium_forget_saturation();
                 current -= SNNRT_WORD;
+                output--;
             }
             {
                 const snnrt_helium_neurons first = {current, next == 0 ? wide : wide + (threshold - narrow),
