@@ -1,21 +1,8 @@
 /* Sums of int8 weights. Outputs are taken in blocks that stay in registers over a run of events. The weights of spikes
  * are added as bytes widened to pairs of 16 bits, two additions for four outputs; other values are multiplied. */
-#include "../snnrt_kernels.h"
+#include "event_run.h"
 
 #if SNNRT_WITH_INT8 && !SNNRT_WITH_ARM_MVE
-
-/* Events of one slice, few enough for sums of 16 bits, and where the sums go: to[o] = from[o] + sum. */
-typedef struct snnrt_event_run {
-    const snnrt_uint32 *position;
-    const snnrt_uint32 *end;
-    const snnrt_int16 *value;
-    uintptr_t weights; /* address of position 0's row, which may lie outside of the array */
-    uint32_t outputs;
-    const snnrt_int32 *from;
-    snnrt_int32 *to;
-} snnrt_event_run;
-
-#define SNNRT_RUN_MAX 255u
 
 /* Four outputs: those at even and at odd places, as pairs of 16 bits. */
 typedef struct snnrt_pair_sums {
@@ -238,7 +225,11 @@ static void add_run(const snnrt_event_run *run, bool words) {
         }
     }
 #if SNNRT_WITH_FAST_LOOPS
-#if !SNNRT_WITH_ARM_DSP && SNNRT_LONG_PRODUCTS
+#if SNNRT_WITH_THUMB1_SUMS
+    for (; output + 8u <= run->outputs; output += 8u) {
+        snnrt_add_events_to_8(run, output);
+    }
+#elif !SNNRT_WITH_ARM_DSP && SNNRT_LONG_PRODUCTS
     for (; output + 8u <= run->outputs; output += 8u) {
         add_to_8(run, output);
     }

@@ -58,6 +58,10 @@ static inline int32_t snnrt_decay_by(int32_t s, snnrt_decay decay) {
     /* What is added begins in the high word of the sum that the product is added to. */
     const uint64_t start = (uint64_t)(uint32_t)(s & decay.keeps) << 32 | 0x80000000u;
     return (int32_t)((start + (uint64_t)((int64_t)s * decay.factor)) >> 32);
+#elif SNNRT_LONG_PRODUCTS && UINTPTR_MAX == 0xFFFFFFFF
+    /* The low word only rounds. */
+    const uint64_t product = (uint64_t)((int64_t)s * decay.factor);
+    return (s & decay.keeps) + (int32_t)(product >> 32) + (int32_t)((uint32_t)product >> 31);
 #elif SNNRT_LONG_PRODUCTS
     return (s & decay.keeps) + (int32_t)(((int64_t)s * decay.factor + 0x80000000) >> 32);
 #else

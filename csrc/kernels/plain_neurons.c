@@ -48,9 +48,15 @@ SNNRT_INLINE static inline uint64_t update_layer(const snnrt_neuron_step *step, 
         uint32_t bit = 1u << run.bit;
         do {
             const int32_t level = *threshold++;
-            int32_t u = narrow ? (*short_state * a + 0x4000) >> 15 : snnrt_decay_by(*wide, decay);
-            u = snnrt_saturating_add(u, *x++);
-            u = narrow ? snnrt_clamp_int16(u) : u;
+            const int32_t current = *x++;
+            int32_t u;
+            if (narrow) {
+                const uint32_t sum = (uint32_t)((*short_state * a + 0x4000) >> 15) + (uint32_t)current;
+                /* One that does not fit has the sign of its current, whether it overflowed or not. */
+                u = (int16_t)sum == (int32_t)sum ? (int32_t)sum : (current >> 31) ^ INT16_MAX;
+            } else {
+                u = snnrt_saturating_add(snnrt_decay_by(*wide, decay), current);
+            }
             if (u >= level && fire(&layer, &u, level)) {
                 word |= bit;
             }

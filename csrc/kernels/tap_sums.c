@@ -3,7 +3,7 @@
 
 #if SNNRT_WITH_TAP_SUMS
 
-static const int32_t no_biases[SNNRT_TAP_OUTPUTS];
+static const int32_t no_biases[SNNRT_TAP_OUTPUTS] = {0};
 
 /* Four outputs more where `eight`, which is constant in each call. */
 SNNRT_INLINE static inline void add_taps_to_block(const snnrt_tap_sum *sum, uint32_t output,

@@ -25,7 +25,11 @@
 #define SNNRT_TAP_COLUMNS_MAX 32u
 #define SNNRT_TAPS_MAX 96u
 /* Words of biases and weights; laying them out costs as much as some windows save. */
+#if defined(__thumb2__)
+#define SNNRT_TAP_WORDS_MAX 192u
+#else
 #define SNNRT_TAP_WORDS_MAX 256u
+#endif
 #define SNNRT_TAP_WINDOWS_MIN 16u
 /* Outputs of a block. */
 #define SNNRT_TAP_OUTPUTS 8u
