@@ -15,6 +15,7 @@ from snnrt.results.counts import Counts
 from snnrt.targets.listed_windows import (
     COUNT_MAX,
     COUNTS_MAX,
+    PLANES,
     TAP_OUTPUTS,
     Taps,
     Windows,
@@ -70,6 +71,7 @@ def listed_events(
     is_image = isinstance(node, Conv2d) and not packed and peak > COUNT_MAX
     if is_image and (go_by_pairs(windows) if in_pairs else go_by_taps(windows)):
         assert isinstance(node, Conv2d)
+        yield "tap_weight", runs * (blocks * windows.inputs * windows.outputs)
         if in_pairs:
             taps = pairs_of(windows, node.stride[1])
             # of an active window all are taken
@@ -79,30 +81,33 @@ def listed_events(
         yield from _tap_events(windows, taps, products, active, runs)
         return
     yield "list_output", silent * windows.outputs
-    listing = listing_of(windows, packed, in_planes, peak)
+    read = max(1.0, float(runs.sum()) * windows.elements)
+    density = 1.0 if of_full is not None else min(1.0, float(rows.sum()) / read)
+    listing = listing_of(windows, packed, in_planes, peak, density)
     yield "listed_step", runs * blocks
     yield "listed_row", runs * (len(windows.y) * windows.groups * listing.pieces)
     yield "list_window", runs * (windows.count * listing.pieces)
-    yield "window_column", runs * (len(windows.y) * windows.groups * windows.tap_columns * listing.pieces)
-    yield "column_line", runs * listing.lines
+    yield "list_column", runs * listing.columns
+    # values that are left of fours are looked at one by one
+    ragged = not packed and windows.depth % 4 != 0
+    yield "column_line", runs * (listing.lines * (1 + ragged))
     entries = total = rows
     values, chance = np.arange(1, peak + 1), None
     if packed:
-        yield "list_spike", rows * listing.listed_share
+        yield "list_spike", rows * listing.listed_share + runs * (blocks * listing.vain)
     else:
-        yield "list_value", runs * listing.inputs
+        yield "list_value", runs * (listing.inputs + blocks * listing.vain / max(density, 1e-3))
         yield "list_input", rows * listing.listed_share
         if in_planes:
             each = plane_entries(values, peak)
             chance = _chances(graph, node, counts, values)
             entries = rows * (chance @ each if of_full is None else of_full(each))
             total = rows * (chance @ values if of_full is None else peak)
-            yield "list_entry", entries * listing.listed_share
-    columns = min(windows.kernel[1], max((taps.size for taps in windows.x), default=1))
-    # rows fall anywhere among the pieces of active windows and their columns
-    calls, cells = active * listing.pieces, active * (listing.pieces * columns)
+            yield "list_entry", entries * listing.listed_share + runs * (blocks * listing.vain)
+    # rows fall anywhere among the pieces of active windows
+    calls = active * listing.pieces
     if of_full is None:
-        calls, cells = _filled(calls, rows, active), _filled(cells, rows, active)
+        calls = _filled(calls, rows, active)
     if in_planes:
         # a mean: the last one is half full
         calls = np.where(active > 0, np.maximum(calls, total / COUNTS_MAX + active / 2), 0.0)
@@ -112,9 +117,9 @@ def listed_events(
             planes = _planes(values, chance, np.divide(rows, calls, out=np.zeros_like(rows), where=calls > 0))
         else:
             planes = np.full_like(rows, 1 + (peak >= 2) + (peak >= 4))
-        yield from _plane_sums(windows, entries, calls, np.maximum(cells, calls), planes)
+        yield from _plane_sums(windows, entries, calls, planes)
     else:
-        yield from _value_sums(windows, rows, calls, cells)
+        yield from _value_sums(windows, rows, calls)
 
 
 def _tap_events(
@@ -129,24 +134,23 @@ def _tap_events(
     yield "tap_operation", products * (TAP_OUTPUTS * taps.blocks)
 
 
-def _plane_sums(
-    windows: Windows, entries: np.ndarray, calls: np.ndarray, cells: np.ndarray, planes: np.ndarray
-) -> Events:
+def _plane_sums(windows: Windows, entries: np.ndarray, calls: np.ndarray, planes: np.ndarray) -> Events:
     """``planes`` (N,) that a call adds, on average."""
     outputs = windows.outputs
     by_16 = outputs // 16 if outputs % 4 == 0 else 0
+    by_8 = (outputs - 16 * by_16) // 8
     # the last four outputs may have been added in part
-    by_4 = -(-(outputs - 16 * by_16) // 4) if outputs >= 4 else 0
+    by_4 = -(-(outputs - 16 * by_16 - 8 * by_8) // 4) if outputs >= 4 else 0
     by_1 = outputs if outputs < 4 else 0
     yield "sum_call", calls
     yield "listed_operation", entries * (16 * by_16)
-    yield "listed_operation_by_4", entries * (4 * by_4)
+    yield "listed_operation_by_4", entries * (8 * by_8 + 4 * by_4)
     yield "listed_operation_by_1", entries * by_1
     yield "listed_block_16", calls * by_16
-    yield "listed_block_4", calls * by_4
+    yield "listed_block_4", calls * (by_8 + by_4)
     yield "listed_block_1", calls * by_1
     yield "plane_16", calls * (by_16 * (planes - 1))
-    yield "plane_column", cells * ((by_16 + by_4 + by_1) * planes)
+    yield "plane_list", calls * (by_16 * planes + PLANES * (by_8 + by_4 + by_1))
 
 
 def _planes(values: np.ndarray, chance: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -156,7 +160,7 @@ def _planes(values: np.ndarray, chance: np.ndarray, inputs: np.ndarray) -> np.nd
     return 1.0 + sum(1.0 - (1.0 - share) ** inputs for share in beyond)
 
 
-def _value_sums(windows: Windows, rows: np.ndarray, calls: np.ndarray, cells: np.ndarray) -> Events:
+def _value_sums(windows: Windows, rows: np.ndarray, calls: np.ndarray) -> Events:
     outputs = windows.outputs
     by_8 = outputs // 8 if outputs % 4 == 0 else 0
     by_4, by_1 = (outputs - 8 * by_8) // 4, outputs % 4
@@ -166,7 +170,6 @@ def _value_sums(windows: Windows, rows: np.ndarray, calls: np.ndarray, cells: np
     yield "listed_operation_by_1", rows * by_1
     yield "value_block", calls * (by_8 + by_4)
     yield "listed_block_1", calls * by_1
-    yield "value_column", cells * (by_8 + by_4 + by_1)
 
 
 def _filled(cells: np.ndarray, rows: np.ndarray, active: np.ndarray) -> np.ndarray:

@@ -11,7 +11,9 @@ import numpy as np
 from snnrt.ir.graph import Conv2d, Graph, Weighted
 
 # of csrc/kernels/row_sums.h
-COLUMNS_MAX, LISTED_MAX, COUNT_MAX, COUNTS_MAX, OFFSET_MAX, PLANES = 7, 512, 31, 255, 65535, 3
+COLUMNS_MAX, LISTED_MAX, COUNT_MAX, COUNTS_MAX, OFFSET_MAX, PLANES = 16, 512, 31, 255, 65535, 3
+# of csrc/kernels/column_lists.h
+ZEROS = 8
 # of csrc/kernels/tap_sums.h
 TAP_CHANNELS, TAP_OUTPUTS, TAP_WORDS, TAP_COLUMNS, TAPS_MAX = 4, 8, 256, 32, 96
 # of csrc/kernels/arm/image_pairs_dsp.c
@@ -156,51 +158,81 @@ def _taps(windows: Windows, stride: int, columns: int, passes: int) -> Taps:
 
 @dataclass(frozen=True)
 class Listing:
-    """What listing the inputs of all windows takes, once: pieces of a window, lines of all columns, inputs
-    that lie in them, and how often an input that a window reads is listed."""
+    """What listing the inputs of all windows takes, once: pieces of a window, columns of all its rows of
+    windows and pieces, lines of all columns, inputs that lie in them, how often an input that a window reads
+    is listed, and what was listed in vain before the pieces were small enough."""
 
     pieces: int
+    columns: int
     lines: int
     inputs: int
     listed_share: float
+    vain: float
 
 
-def listing_of(windows: Windows, bits: bool, counts: bool, peak: int) -> Listing:
-    """As ``lay_out_lists`` and ``list_column`` do it; ``counts``: in planes."""
-    kept = windows.dilation == 1 and windows.kernel[1] <= COLUMNS_MAX
-    piece_lines, piece_depth = _piece(windows, windows.kernel[1] if kept else 1, bits, counts, peak)
+def listing_of(windows: Windows, bits: bool, counts: bool, peak: int, density: float) -> Listing:
+    """As ``lay_out_lists`` and ``snnrt_list_column`` do it; ``counts``: in planes; ``density``: how many of
+    the inputs are not 0."""
+    piece_lines, piece_depth, columns_max, vain = _piece(windows, bits, counts, peak, density)
     taps = np.concatenate(windows.x) if windows.x else np.zeros(0, np.int64)
-    # a column stays listed for the row's windows that read it
-    columns = np.unique(taps) if kept else taps
-    line_pieces = -(-windows.kernel[0] // piece_lines)
-    pieces = line_pieces * -(-windows.depth // piece_depth)
-    pixels = windows.lines * columns.size * windows.groups
+    columns = taps.size
+    if windows.dilation == 1 and windows.kernel[1] <= columns_max:
+        # a column stays listed for the windows of a row
+        columns = np.unique(taps).size
+    depth_pieces = -(-windows.depth // piece_depth)
+    pieces = -(-windows.kernel[0] // piece_lines) * depth_pieces
+    pixels = windows.lines * columns * windows.groups
     return Listing(
         pieces=pieces,
-        lines=pixels * -(-windows.depth // piece_depth),
+        columns=len(windows.y) * columns * windows.groups * pieces,
+        lines=pixels * depth_pieces,
         inputs=pixels * windows.depth,
-        listed_share=columns.size / taps.size if taps.size else 0.0,
+        listed_share=columns / taps.size if taps.size else 0.0,
+        vain=vain,
     )
 
 
-def _piece(windows: Windows, slots: int, bits: bool, counts: bool, peak: int) -> tuple[int, int]:
-    """Kernel lines and inputs of a pixel that are listed at a time."""
-    depth, outputs, (kernel_h, kernel_w) = windows.depth, windows.outputs, windows.kernel
-    room, shift = LISTED_MAX // slots & ~1, max(0, peak - 1).bit_length()
-    if bits or counts:
-        room = room if bits else room // PLANES
-        room = min(room >> max(0, shift - 2), COUNTS_MAX >> shift)
-    else:
-        room //= 2
-    room = max(1, min(room, OFFSET_MAX // outputs + 1))
-    lines = 1 if room < depth else room // depth
-    if lines > 1:
-        reach = (OFFSET_MAX - (depth - 1) * outputs) // (kernel_w * depth * outputs) + 1
-        lines = min(lines, reach, kernel_h)
+def _piece(
+    windows: Windows, bits: bool, counts: bool, peak: int, density: float
+) -> tuple[int, int, int, float]:
+    """Kernel lines and inputs of a pixel that are listed at a time, columns, and what was listed in vain."""
+    lanes, shift = bits or counts, 0 if bits else max(0, peak - 1).bit_length()
+    columns = min(windows.kernel[1], COLUMNS_MAX)
+    places, each = LISTED_MAX // 2, 1
+    if bits:
+        places = LISTED_MAX - 32
+    elif counts:
+        places, each = LISTED_MAX // PLANES & ~1, 1 << max(0, shift - 2)
+    least = places // each // columns
+    if lanes:
+        least = min(least, COUNTS_MAX >> shift)
+    room = ZEROS * least if lanes else least
+    row = windows.outputs // 4 if lanes and windows.outputs % 4 == 0 else windows.outputs
+    vain = 0.0
+    while True:
+        lines, depth = _split(windows, row, room)
+        listed = lines * depth * density
+        # of counts that differ the fullest plane has about half; neighbours have events together
+        fullest = listed * (each if density == 1.0 else 0.75 if counts else 1.5)
+        total = listed * (peak if density == 1.0 else 1.5 * (1 + peak) / 2)
+        if room == least or (fullest * columns <= places and (total <= COUNTS_MAX or not lanes)):
+            break
+        vain += min(places, listed * columns)
+        fit = max(1, int(places / fullest))
+        room = max(room * fit // columns if 2 * fit < columns and columns > 2 else room // 2, least)
+    reach = (lines - 1) * windows.kernel[1] * windows.depth * row + (depth - 1) * row
+    return lines, depth, min(COLUMNS_MAX, (OFFSET_MAX - reach) // (windows.depth * row) + 1), vain
+
+
+def _split(windows: Windows, row: int, room: int) -> tuple[int, int]:
+    """As ``lay_out_pieces``: lines, and inputs of a pixel, of no more than ``room`` inputs of a column."""
+    depth, (kernel_h, kernel_w) = windows.depth, windows.kernel
+    room = max(1, min(room, OFFSET_MAX // row + 1))
+    lines = max(1, min(room // depth, (OFFSET_MAX + row) // (kernel_w * depth * row), kernel_h))
     count = -(-depth // -(-depth // room))
     if (count + 3) & ~3 <= room:
         count = (count + 3) & ~3
-    return max(1, lines), min(count, depth)
+    return lines, min(count, depth)
 
 
 def plane_entries(value: np.ndarray, peak: int) -> np.ndarray:

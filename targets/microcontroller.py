@@ -229,7 +229,9 @@ def _pool_events(
     source = node.inputs[0].source if node.inputs else ""
     if isinstance(node, MaxPool2d) and source in packed_spikes(graph):
         windows, words = math.prod(node.shape[1:]), -(-node.shape[0] // 32)
-        yield "pool_any_word", runs * (windows * node.taps * words)
+        # of few channels two neighbours are a word
+        places = 2 if node.kernel == (2, 2) and node.shape[0] <= 16 and not any(node.padding) else node.taps
+        yield "pool_any_word", runs * (windows * places * words)
         return
     if not (isinstance(node, AddingPool2d) and graph.integer and source in packed_spikes(graph)):
         yield from ((event, runs * count) for event, count in node.step_events().items())

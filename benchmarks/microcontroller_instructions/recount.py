@@ -45,20 +45,20 @@ PARTS = (
     (re.compile(r"add_planes|_(count|value)_rows|dsp_add_values"), frozenset(
         {"listed_operation", "listed_operation_by_4", "listed_operation_by_1", "listed_block_16",
          "listed_block_4", "listed_block_1", "listed_product", "listed_product_by_4", "value_block",
-         "value_column", "plane_column", "plane_16", "sum_call"}
+         "plane_list", "plane_16", "sum_call"}
     )),
     (re.compile(r"^(finish|add_spikes_to|add_to_[14])"), frozenset(
         {"synaptic_operation", "synaptic_operation_by_4", "multiply_accumulate", "operation_by_1",
          "sum_block_16", "sum_block_4", "sum_block_1", "product_block"}
     )),
-    (re.compile("sum_rows|list_column|begin_sums"), frozenset(
-        {"listed_row", "window_column", "column_line", "list_spike", "list_value", "list_input", "list_entry",
-         "list_window", "list_output"}
+    (re.compile("sum_listed|(add|drop)_columns|list_(column|value_fours)|_pieces|begin_sums"), frozenset(
+        {"listed_step", "listed_row", "list_column", "column_line", "list_spike", "list_value", "list_input",
+         "list_entry", "list_window", "list_output"}
     )),
     (re.compile("conv2d_image|lay_out_line|sum_pairs"), frozenset(
-        {"tap_line", "tap_input", "tap_column", "tap_output"}
+        {"tap_line", "tap_input", "tap_weight", "tap_column", "tap_output"}
     )),
-    (re.compile("add_pairs_to"), frozenset({"tap_block", "tap_operation"})),
+    (re.compile("add_pairs"), frozenset({"tap_block", "tap_operation"})),
     (re.compile("max_pool_bits"), frozenset({"pool_any_word"})),
     (re.compile("snnrt_pool_bits"), frozenset({"pool_word", "pool_four"})),
 )  # fmt: skip

@@ -1,90 +1,108 @@
-/* Int8 convolutions, window by window, without scratch: what a window reads is listed by column of the input, each column
- * once for all windows of a row, in pieces for which there is room. */
+/* Int8 convolutions, window by window, without scratch: what a row of windows reads is listed column after column of the
+ * input, once for all of them, and a window's list is what lies between two columns; in pieces for which there is room. */
 #include "column_lists.h"
 #include "synapse.h"
 #include "tap_sums.h"
 
 #if SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && SNNRT_WITH_CONV_LISTS && !SNNRT_WITH_ARM_MVE
 
-/* 16-bit places of a column, and those of one of its planes. */
-static uint32_t places_of_column(const snnrt_listing *l) { return SNNRT_LISTED_MAX / l->slots & ~1u; }
-static uint32_t places_of_plane(const snnrt_listing *l) {
-    const bool one = !SNNRT_WITH_COUNT_PLANES || !l->counts || l->step->input_dtype == SNNRT_TYPE_BITS;
-    return one ? places_of_column(l) : places_of_column(l) / SNNRT_PLANES;
-}
-
-/* Columns whose lists have not been added; of counts, their sum and planes. */
-typedef struct snnrt_waiting {
-    snnrt_column_rows *end;
-    uint32_t total, planes;
-} snnrt_waiting;
-
-static snnrt_waiting none_waiting(snnrt_listing *l) {
-    const snnrt_waiting none = {l->rows.column, 0, 1};
-    return none;
-}
-
-static snnrt_waiting add_columns(snnrt_listing *l, snnrt_waiting waiting) {
-    l->rows.columns = (uint32_t)(waiting.end - l->rows.column);
-    l->rows.total = waiting.total;
-    l->rows.planes = waiting.planes;
-    if (l->counts) {
-        snnrt_add_count_rows(&l->rows);
-    } else {
-        snnrt_add_value_rows(&l->rows);
-    }
-    l->rows.from = l->rows.to;
-    return none_waiting(l);
-}
-
-/* The piece of one window; false as snnrt_list_column. */
-static bool sum_window(snnrt_listing *l, snnrt_taps x, const int8_t *weights) {
-    const snnrt_window *conv = l->step->window;
-    const uint32_t tap_weights = l->depth * l->rows.outputs, dilation = conv->dilation_x;
-    const bool kept = l->slots == conv->kernel_w;
-    const uint32_t slot = kept ? l->slot + x.first : 0u;
-    uint32_t at = (uint32_t)(l->left + (int32_t)(x.first * dilation)), read = 0;
-    snnrt_column *const end = l->column + l->slots;
-    snnrt_column *column = &l->column[slot < l->slots ? slot : slot - l->slots];
-    snnrt_waiting waiting = none_waiting(l);
-    weights += x.first * tap_weights;
-    for (uint32_t left = x.first < x.end ? x.end - x.first : 0u; left != 0; left--) {
-        if (!kept && waiting.end != l->rows.column) {
-            waiting = add_columns(l, waiting);
-        }
-        if ((!kept || column->at != at) && !snnrt_list_column(l, column, at)) {
-            return false;
-        }
-        if (column->listed != 0) {
-            if (waiting.total + column->total > SNNRT_COUNTS_MAX && l->counts) {
-                waiting = add_columns(l, waiting);
-            }
-            waiting.end->column = column;
-            waiting.end->weights = weights;
-            waiting.end++;
-            waiting.total += column->total;
-#if SNNRT_WITH_COUNT_PLANES
-            waiting.planes = waiting.planes < column->planes ? column->planes : waiting.planes;
-#endif
-            read += column->listed;
-        }
-        weights += tap_weights;
-        at += dilation;
-        column++;
-        column = column == end ? l->column : column;
-    }
-    if (waiting.end != l->rows.column) {
-        (void)add_columns(l, waiting);
-    } else if (l->rows.from != l->rows.to) {
-        snnrt_begin_sums(l->rows.to, l->rows.from, l->rows.outputs);
-    }
+/* Adds the listed columns first ... end; `left`: of the window's first tap. */
+static void add_columns(snnrt_listing *l, uint32_t first, uint32_t end, uint32_t left) {
+    const snnrt_mark *const last = &l->mark[end - l->first];
+    snnrt_row_sum *const rows = &l->rows;
+    rows->first = &l->mark[first - l->first];
+    rows->weights = l->weights + (uintptr_t)((intptr_t)(int32_t)(l->first - left) * (intptr_t)l->tap_weights);
 #if SNNRT_WITH_COUNTERS
-    l->rows_read += read;
-    l->active += read != 0;
-#else
-    (void)read;
+    l->window_rows += last->listed - rows->first->listed;
 #endif
-    return true;
+    while (rows->first->total != last->total) {
+        rows->end = last;
+        if (l->counts) {
+            while (rows->end->total - rows->first->total > SNNRT_COUNTS_MAX) {
+                rows->end--;
+            }
+            snnrt_add_count_rows(rows);
+        } else {
+            snnrt_add_value_rows(rows);
+        }
+        rows->from = rows->to;
+        rows->first = rows->end;
+    }
+}
+
+static void forget_columns(snnrt_listing *l, uint32_t next) {
+    l->first = l->next = next;
+    for (uint32_t p = 0; p < SNNRT_PLANES; p++) {
+        l->mark[0].place[p] = (const snnrt_uint16 *)(const void *)l->listed + p * SNNRT_PLANE_PLACES;
+    }
+}
+
+/* Leaves room, of 16 or 32 bits each, where columns before `first` are. */
+static void drop_columns(snnrt_listing *l, uint32_t first) {
+    const uint32_t dropped = first - l->first, kept = l->next - first, less = dropped * l->tap;
+    const bool words = !SNNRT_WITH_COUNT_PLANES || (!l->counts && !l->rows.spikes);
+    snnrt_mark *const mark = l->mark;
+    for (uint32_t p = 0; p < SNNRT_PLANES; p++) {
+        uint8_t *const to = (uint8_t *)(uintptr_t)mark[0].place[p];
+        const uint8_t *const from = (const uint8_t *)mark[dropped].place[p];
+        const uint32_t bytes = (uint32_t)((const uint8_t *)mark[dropped + kept].place[p] - from);
+        if (words) {
+            for (uint32_t k = 0; k < bytes / 4u; k++) {
+                ((snnrt_uint32 *)(void *)to)[k] = ((const snnrt_uint32 *)(const void *)from)[k] - less;
+            }
+        } else {
+            for (uint32_t k = 0; k < bytes / 2u; k++) {
+                ((snnrt_uint16 *)(void *)to)[k] =
+                    (uint16_t)(((const snnrt_uint16 *)(const void *)from)[k] - less);
+            }
+        }
+        for (uint32_t k = 0; k <= kept; k++) {
+            mark[k].place[p] = (const uint8_t *)mark[dropped + k].place[p] - (from - to);
+        }
+        if (words) {
+            break;
+        }
+    }
+    for (uint32_t k = 0; k <= kept; k++) {
+        mark[k].total = mark[dropped + k].total;
+#if SNNRT_WITH_COUNTERS
+        mark[k].listed = mark[dropped + k].listed;
+#endif
+    }
+    l->first = first;
+}
+
+/* The piece of one window, which begins at the column `left`; listed, or why not. */
+static snnrt_list_result sum_window(snnrt_listing *l, snnrt_taps x, int32_t left) {
+    const uint32_t dilation = l->step->window->dilation_x;
+    /* Columns are those of the input where windows share them, else those of the window. */
+    const uint32_t from = dilation == 1 ? (uint32_t)left : 0u, end = from + x.end;
+    uint32_t first = from + x.first;
+    if (dilation != 1 || first - l->first > l->next - l->first) {
+        forget_columns(l, first);
+    }
+    while (l->next < end) {
+        const bool full = l->next - l->first == l->columns_max;
+        snnrt_list_result result = SNNRT_NO_ROOM;
+        if (!full) {
+            result = snnrt_list_column(l, (uint32_t)(left + (int32_t)((l->next - from) * dilation)));
+        }
+        if (result == SNNRT_LISTED) {
+            continue;
+        }
+        if (result == SNNRT_NO_COUNTS || (l->first == first && !full && l->room > l->least)) {
+            return result;
+        }
+        if (l->first != first) {
+            drop_columns(l, first);
+            continue;
+        }
+        add_columns(l, first, l->next, from);
+        first = l->next;
+        forget_columns(l, first);
+    }
+    add_columns(l, first, end, from);
+    return SNNRT_LISTED;
 }
 
 /* Sums of zero where there is no bias. */
@@ -99,126 +117,147 @@ static void begin_sums(snnrt_listing *l, bool first) {
 }
 
 /* The piece's lines of a row of windows; false where none lies inside the input. */
-static bool find_lines(snnrt_listing *l) {
+static bool find_lines(snnrt_listing *l, uint32_t oy) {
     const snnrt_synapse_step *step = l->step;
     const snnrt_window *conv = step->window;
+    const int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
+    const snnrt_taps y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
     const uint32_t piece_end = l->piece.line + l->piece.lines;
-    const uint32_t end = piece_end < l->y.end ? piece_end : l->y.end;
-    const uint32_t ky = l->piece.line > l->y.first ? l->piece.line : l->y.first;
+    const uint32_t end = piece_end < y.end ? piece_end : y.end;
+    const uint32_t ky = l->piece.line > y.first ? l->piece.line : y.first;
     l->lines.lines = end - ky;
     l->lines.count = l->piece.count;
-    l->lines.next_offset = conv->kernel_w * l->depth * l->rows.outputs;
+    l->lines.next_offset = conv->kernel_w * l->tap;
     l->lines.offset = (ky - l->piece.line) * l->lines.next_offset;
     l->lines.next_element = conv->dilation_y * step->in_width * step->in_channels;
     l->lines.element =
-        (uint32_t)(l->top + (int32_t)(ky * conv->dilation_y)) * step->in_width * step->in_channels +
+        (uint32_t)(top + (int32_t)(ky * conv->dilation_y)) * step->in_width * step->in_channels +
         l->group * l->depth + l->piece.first;
     return ky < end;
 }
 
-/* A row of windows, of which one piece is summed; false as snnrt_list_column. */
-static bool sum_row(snnrt_listing *l, snnrt_int32 *output) {
+/* A row of windows, of which one piece is summed; listed, or why not. */
+static snnrt_list_result sum_row(snnrt_listing *l, uint32_t oy, snnrt_int32 *output) {
     const snnrt_synapse_step *step = l->step;
     const snnrt_window *conv = step->window;
     const snnrt_piece *piece = &l->piece;
-    const bool first = piece->line == 0 && piece->first == 0, reads = find_lines(l);
-    const uint32_t steps = conv->stride_x % l->slots;
-    const int8_t *weights =
-        (const int8_t *)step->weights +
+    const bool first = piece->line == 0 && piece->first == 0, reads = find_lines(l, oy);
+    int32_t left = -(int32_t)conv->pad_left;
+    l->weights =
+        (uintptr_t)step->weights +
         (((size_t)l->group * conv->kernel_h + piece->line) * conv->kernel_w * l->depth + piece->first) *
             l->rows.outputs;
-    for (uint32_t s = 0; s < l->slots; s++) {
-        l->column[s].at = SNNRT_NO_COLUMN;
-    }
-    l->slot = 0;
-    l->left = -(int32_t)conv->pad_left;
+    forget_columns(l, 0);
     for (uint32_t ox = 0; ox < step->out_width; ox++) {
-        snnrt_taps x = {0, 0};
-        if (reads) {
-            x = snnrt_taps_inside(l->left, conv->kernel_w, conv->dilation_x, step->in_width);
-        }
+        const snnrt_taps x = snnrt_taps_inside(left, conv->kernel_w, conv->dilation_x, step->in_width);
         l->rows.to = output;
         begin_sums(l, first);
-        if (!sum_window(l, x, weights)) {
-            return false;
+#if SNNRT_WITH_COUNTERS
+        l->window_rows = 0;
+#endif
+        if (reads && x.first < x.end) {
+            const snnrt_list_result result = sum_window(l, x, left);
+            if (result != SNNRT_LISTED) {
+                return result;
+            }
         }
+        if (l->rows.from != output) {
+            snnrt_begin_sums(output, l->rows.from, l->rows.outputs);
+        }
+#if SNNRT_WITH_COUNTERS
+        l->rows_read += l->window_rows;
+        l->active += l->window_rows != 0;
+#endif
         output += step->out_channels;
-        l->left += conv->stride_x;
-        l->slot += steps;
-        l->slot -= l->slot >= l->slots ? l->slots : 0u;
+        left += conv->stride_x;
     }
-    return true;
+    return SNNRT_LISTED;
 }
 
-/* The first piece, which none of the others is larger than. */
-static void lay_out_lists(snnrt_listing *l, uint32_t shift) {
-    const snnrt_window *conv = l->step->window;
-    const uint32_t outputs = l->rows.outputs, tap_weights = l->depth * outputs;
-    const uint32_t line_weights = conv->kernel_w * tap_weights;
-    uint32_t room = places_of_plane(l), most = SNNRT_OFFSET_MAX / outputs + 1u, pieces;
-#if SNNRT_WITH_COUNT_PLANES
-    if (l->counts) {
-        /* No count is listed more often in the last plane. */
-        room >>= shift > 2u ? shift - 2u : 0u;
-    } else
-#endif
-    {
-        room /= 2u;
-    }
-    if (l->counts && SNNRT_COUNTS_MAX >> shift < room) {
-        room = SNNRT_COUNTS_MAX >> shift;
-    }
-    room = room < most ? room : most;
-    l->piece.lines = room < l->depth ? 1u : room / l->depth;
-    if (l->piece.lines > 1u) {
-        /* Bytes to the last line's last row. */
-        const uint32_t lines = (SNNRT_OFFSET_MAX - (tap_weights - outputs)) / line_weights + 1u;
-        l->piece.lines = l->piece.lines < lines ? l->piece.lines : lines;
-        l->piece.lines = l->piece.lines < conv->kernel_h ? l->piece.lines : conv->kernel_h;
-    }
+/* Pieces of no more than `room` elements a column: the first, which none of the others is larger than. */
+static void lay_out_pieces(snnrt_listing *l) {
+    const uint32_t most = SNNRT_OFFSET_MAX / l->row + 1u, room = l->room < most ? l->room : most;
+    const uint32_t line = l->step->window->kernel_w * l->tap, pieces = (l->depth + room - 1u) / room;
+    uint32_t last = (SNNRT_OFFSET_MAX + l->row) / line;
+    l->piece.lines = room / l->depth;
+    l->piece.lines = l->piece.lines < last ? l->piece.lines : last;
+    l->piece.lines = l->piece.lines < l->step->window->kernel_h ? l->piece.lines : l->step->window->kernel_h;
+    l->piece.lines += l->piece.lines == 0;
     /* Alike, and of whole words. */
-    pieces = (l->depth + room - 1u) / room;
     l->piece.count = (l->depth + pieces - 1u) / pieces;
     if (((l->piece.count + 3u) & ~3u) <= room) {
         l->piece.count = (l->piece.count + 3u) & ~3u;
     }
     l->piece.count = l->piece.count < l->depth ? l->piece.count : l->depth;
-    for (uint32_t s = 0; s < l->slots; s++) {
-        uint8_t *begin = (uint8_t *)l->listed + 2u * places_of_column(l) * s;
-        for (uint32_t p = 0; p < SNNRT_PLANES; p++) {
-            l->column[s].begin[p] = l->column[s].end[p] = begin;
-            begin += 2u * places_of_plane(l) * (places_of_plane(l) != places_of_column(l));
-        }
-    }
+    last = (l->piece.lines - 1u) * line + (l->piece.count - 1u) * l->row;
+    l->columns_max = (SNNRT_OFFSET_MAX - last) / l->tap + 1u;
+    l->columns_max = l->columns_max < SNNRT_COLUMNS_MAX ? l->columns_max : SNNRT_COLUMNS_MAX;
 }
 
-/* Every row of windows; false as snnrt_list_column. */
-static bool sum_rows(snnrt_listing *l, uint32_t shift) {
+/* So that a window fits, of whose columns those that are listed did: half at most. */
+static void shrink_pieces(snnrt_listing *l) {
+    const uint32_t columns = l->step->window->kernel_w, fit = l->next - l->first;
+    l->room = 2u * fit < columns && columns > 2u ? l->room * (fit == 0 ? 1u : fit) / columns : l->room / 2u;
+    l->room = l->room < l->least ? l->least : l->room;
+    lay_out_pieces(l);
+}
+
+/* As much room as has what mostly zeros leave. */
+static void lay_out_lists(snnrt_listing *l) {
     const snnrt_synapse_step *step = l->step;
-    const snnrt_window *conv = step->window;
-    snnrt_int32 *output = (snnrt_int32 *)step->output;
-    snnrt_piece whole;
-    lay_out_lists(l, shift);
-    whole = l->piece;
-    l->rows_read = l->active = 0;
-    for (uint32_t oy = step->first_row; oy < step->out_height;
-         oy++, output += step->out_width * step->out_channels) {
-        l->top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
-        l->y = snnrt_taps_inside(l->top, conv->kernel_h, conv->dilation_y, step->in_height);
-        for (l->group = 0; l->group < conv->groups; l->group++) {
-            for (l->piece.line = 0; l->piece.line < conv->kernel_h; l->piece.line += whole.lines) {
-                for (l->piece.first = 0; l->piece.first < l->depth; l->piece.first += whole.count) {
-                    const uint32_t lines = conv->kernel_h - l->piece.line, left = l->depth - l->piece.first;
-                    l->piece.lines = whole.lines < lines ? whole.lines : lines;
-                    l->piece.count = whole.count < left ? whole.count : left;
-                    if (!sum_row(l, output + l->group * l->rows.outputs)) {
-                        return false;
-                    }
+    const uint32_t columns = step->window->kernel_w, outputs = l->rows.outputs;
+    const bool bits = step->input_dtype == SNNRT_TYPE_BITS;
+    uint32_t places = SNNRT_LISTED_MAX / 2u, shift = 0;
+    while (step->input_peak > 1u << shift && !bits) {
+        shift++;
+    }
+    l->each_shift = 0;
+#if SNNRT_WITH_COUNT_PLANES
+    if (bits) {
+        places = SNNRT_LISTED_MAX;
+    } else if (l->counts) {
+        places = SNNRT_PLANE_PLACES;
+        /* No count is listed more often in the last plane. */
+        l->each_shift = shift > 2u ? shift - 2u : 0u;
+    }
+#endif
+    l->rows.shift = l->counts && l->rows.words ? SNNRT_OFFSET_SHIFT : 0;
+    l->row = outputs >> l->rows.shift;
+    l->tap = l->depth * l->row;
+    l->tap_weights = l->depth * outputs;
+    /* Of spikes a word at a time is listed. */
+    places = (places - (bits ? 32u : 0u)) >> l->each_shift;
+    l->least = places / (columns < SNNRT_COLUMNS_MAX ? columns : SNNRT_COLUMNS_MAX);
+    if (l->counts && SNNRT_COUNTS_MAX >> shift < l->least) {
+        l->least = SNNRT_COUNTS_MAX >> shift;
+    }
+    l->room = l->counts ? SNNRT_ZEROS * l->least : l->least;
+    lay_out_pieces(l);
+}
+
+/* Every piece of a row of windows; listed, or why not. */
+static snnrt_list_result sum_pieces(snnrt_listing *l, uint32_t oy, snnrt_int32 *output) {
+    const snnrt_window *conv = l->step->window;
+    const snnrt_piece whole = l->piece;
+    snnrt_list_result result = SNNRT_LISTED;
+    for (l->group = 0; l->group < conv->groups; l->group++) {
+        for (l->piece.line = 0; l->piece.line < conv->kernel_h; l->piece.line += whole.lines) {
+            for (l->piece.first = 0; l->piece.first < l->depth; l->piece.first += whole.count) {
+                const uint32_t lines = conv->kernel_h - l->piece.line, left = l->depth - l->piece.first;
+                l->piece.lines = whole.lines < lines ? whole.lines : lines;
+                l->piece.count = whole.count < left ? whole.count : left;
+                result = sum_row(l, oy, output + l->group * l->rows.outputs);
+                if (result != SNNRT_LISTED) {
+                    return result;
                 }
             }
         }
     }
-    return true;
+    l->piece = whole;
+#if SNNRT_WITH_COUNTERS
+    l->in_pieces = l->in_pieces || whole.lines < conv->kernel_h || whole.count < l->depth;
+#endif
+    return result;
 }
 
 #if SNNRT_WITH_COUNTERS
@@ -251,7 +290,7 @@ static bool window_reads(const snnrt_listing *l, uint32_t oy, uint32_t ox) {
 
 static void count_windows(snnrt_listing *l) {
     const snnrt_synapse_step *step = l->step;
-    if (l->piece.lines != step->window->kernel_h || l->piece.count != l->depth) {
+    if (l->in_pieces) {
         /* A window of several pieces is active once. */
         l->active = 0;
         for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
@@ -270,24 +309,43 @@ static void count_windows(snnrt_listing *l) {
 
 /* Kept apart: what is listed is most of the stack. */
 SNNRT_NOINLINE static bool sum_listed(const snnrt_synapse_step *step, bool counts) {
-    const snnrt_window *conv = step->window;
-    uint32_t shift = 0;
+    snnrt_int32 *output = (snnrt_int32 *)step->output;
+    uint32_t oy = step->first_row;
     snnrt_listing l;
     l.step = step;
-    l.depth = step->in_channels / conv->groups;
-    l.slots = conv->dilation_x == 1 && conv->kernel_w <= SNNRT_COLUMNS_MAX ? conv->kernel_w : 1u;
-    while (step->input_peak > 1u << shift) {
-        shift++;
-    }
-    l.rows.outputs = step->out_channels / conv->groups;
+    l.depth = step->in_channels / step->window->groups;
+    l.rows.outputs = step->out_channels / step->window->groups;
     l.rows.words = (((uintptr_t)step->weights | l.rows.outputs) & 3u) == 0;
-    l.counts = counts;
-#if !SNNRT_WITH_COUNT_PLANES && !SNNRT_WITH_ARM_MVE
-    l.counts = counts && l.rows.words;
+    l.rows.spikes = step->input_dtype == SNNRT_TYPE_BITS;
+    l.counts = counts && (SNNRT_WITH_COUNT_PLANES || l.rows.words);
+    l.mark[0].total = 0;
+#if SNNRT_WITH_COUNTERS
+    l.mark[0].listed = 0;
+    l.rows_read = l.active = 0;
+    l.in_pieces = false;
 #endif
-    if (!sum_rows(&l, shift)) {
-        l.counts = false;
-        (void)sum_rows(&l, shift);
+    lay_out_lists(&l);
+    while (oy < step->out_height) {
+#if SNNRT_WITH_COUNTERS
+        const uint64_t rows_read = l.rows_read, active = l.active;
+#endif
+        const snnrt_list_result result = sum_pieces(&l, oy, output);
+        if (result == SNNRT_LISTED) {
+            output += step->out_width * step->out_channels;
+            oy++;
+            continue;
+        }
+        /* The row anew. */
+#if SNNRT_WITH_COUNTERS
+        l.rows_read = rows_read;
+        l.active = active;
+#endif
+        if (result == SNNRT_NO_COUNTS) {
+            l.counts = false;
+            lay_out_lists(&l);
+        } else {
+            shrink_pieces(&l);
+        }
     }
 #if SNNRT_WITH_COUNTERS
     if (step->counts != NULL) {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -30,33 +29,29 @@ CONV = {
 LIF = {"neuron_step": 3, "neuron_update": 3 * 720, "neuron_spike": 540}
 DENSE = {"window_run": 3, "scan_value": 3 * 180, "row_activation": 135}
 HEAD = {"neuron_step": 3, "neuron_update": 69, "neuron_spike": 17}
-# 486 rows fall into the columns of 107 windows with an event, three columns each
-COLUMNS = 321 * (1 - math.exp(-486 / 321))
 # sums of four spikes at a density of 1/4 that are not 0; 3 stands in two lists
 POOLED = 1 + 4 * 0.25**3 * 0.75 / (1 - 0.75**4)
-# of 15 such sums in a piece: the lists up to the last that any stands in, of 1, of 2 and of 4
-ABOVE_1 = (6 * 0.25**2 * 0.75**2 + 4 * 0.25**3 * 0.75 + 0.25**4) / (1 - 0.75**4)
-PLANES = 3 - (1 - ABOVE_1) ** 15 - (1 - 0.25**4 / (1 - 0.75**4)) ** 15
 BY_HAND = {
     "int8": {
-        # an output row lists each of 6 columns once: 2 · 2 + 4 · 3 lines of 2 inputs, and a window reads 16
-        # columns over a row; 20 outputs are a block of 16 and one of 4, counts of 1 have one plane
+        # an output row lists each of 6 columns once: 2 · 2 + 4 · 3 lines of 2 inputs, which count twice as no
+        # whole fours; windows read 16 columns over a row; 20 outputs are a block of 16 and one of 4, counts
+        # of 1 have one plane, which only the first looks for
         "conv1": {
-            "listed_step": 3, "listed_row": 18, "list_window": 108, "window_column": 3 * 6 * 16,
-            "column_line": 3 * 16 * 6, "list_value": 3 * 16 * 6 * 2, "list_input": 486 * 6 / 16,
+            "listed_step": 3, "listed_row": 18, "list_window": 108, "list_column": 3 * 6 * 6,
+            "column_line": 2 * 3 * 16 * 6, "list_value": 3 * 16 * 6 * 2, "list_input": 486 * 6 / 16,
             "list_entry": 486 * 6 / 16, "list_output": 108 * 20, "sum_call": 107,
             "listed_operation": 486 * 16, "listed_operation_by_4": 486 * 4, "listed_block_16": 107,
-            "listed_block_4": 107, "plane_column": 2 * COLUMNS,
+            "listed_block_4": 107, "plane_list": 107 * (1 + 3),
         },
         "lif2": LIF,
         # 9 windows of one word, and of five fours
         "pool3": {"pool_word": 27, "pool_four": 3 * 9 * 5},
-        # three pieces of 60 inputs; 23 outputs are six blocks of 4, of which the last two share one
+        # 23 outputs are two blocks of 8 and two of 4, which share an output
         "dense5": {
-            "listed_step": 3, "listed_row": 9, "list_window": 9, "window_column": 9, "column_line": 9,
+            "listed_step": 3, "listed_row": 3, "list_window": 3, "list_column": 3, "column_line": 3,
             "list_value": 3 * 180, "list_input": 135, "list_entry": 135 * POOLED, "list_output": 69,
-            "sum_call": 9, "listed_operation_by_4": 135 * POOLED * 24, "listed_block_4": 9 * 6,
-            "plane_column": 9 * 6 * PLANES,
+            "sum_call": 3, "listed_operation_by_4": 135 * POOLED * 24, "listed_block_4": 3 * 4,
+            "plane_list": 3 * 4 * 3,
         },
         # no pairs: 23 are an odd number
         "lif6": HEAD | {"neuron_single": 69, "neuron_run": 3},

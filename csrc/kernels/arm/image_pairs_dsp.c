@@ -102,100 +102,100 @@ static void lay_out_columns(snnrt_image_pairs *p, int32_t left, uint32_t columns
     p->full = full;
 }
 
-#if defined(__clang__)
-/* It keeps a register of those that the loop in assembler needs. */
-typedef struct snnrt_values_word {
-    uint32_t word;
-} __attribute__((packed, may_alias)) snnrt_values_word;
+/* A window's blocks of outputs; what moves on from block to block. */
+typedef struct snnrt_pair_sum {
+    const snnrt_uint32 *words; /* biases, then weights */
+    snnrt_int32 *to;
+    uint32_t blocks;
+    const snnrt_int16 *values; /* which may lie at any address */
+    uint32_t pairs;
+} snnrt_pair_sum;
 
-#define SNNRT_ADD_PAIR(sum, pair, value) __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(pair), "r"(value))
-#else
-#define SNNRT_TWO_SUMS(first, second) \
-    "ldrd %[one], %[two], [%[weight]], #8\n\t" \
-    "smlad %[" first "], %[one], %[value], %[" first "]\n\t" \
-    "smlad %[" second "], %[two], %[value], %[" second "]\n\t"
-#endif
+#define SNNRT_ADD_PAIR \
+    "ldr r12, [lr], #4\n\t" \
+    "ldm r0!, {r1-r3}\n\t" \
+    "smlad r4, r1, r12, r4\n\t" \
+    "smlad r5, r2, r12, r5\n\t" \
+    "smlad r6, r3, r12, r6\n\t" \
+    "ldm r0!, {r1-r3}\n\t" \
+    "smlad r7, r1, r12, r7\n\t" \
+    "smlad r8, r2, r12, r8\n\t" \
+    "smlad r9, r3, r12, r9\n\t" \
+    "ldm r0!, {r1-r2}\n\t" \
+    "smlad r10, r1, r12, r10\n\t" \
+    "smlad r11, r2, r12, r11\n\t"
 
-/* A window's block of outputs; `weight` is the first of its biases. */
-SNNRT_NOINLINE static void add_pairs_to_8(const snnrt_uint32 *weight, const snnrt_int16 *values,
-                                          uint32_t pairs, snnrt_int32 *to) {
-    uint32_t a = weight[0], b = weight[1], c = weight[2], d = weight[3];
-    uint32_t e = weight[4], f = weight[5], g = weight[6], h = weight[7];
-    const snnrt_uint32 *const end = weight + SNNRT_PAIR_OUTPUTS * (1u + pairs);
-    uint32_t value;
-    weight += SNNRT_PAIR_OUTPUTS;
-    /* Values may lie at any address. */
-#if defined(__clang__)
-    do {
-        value = ((const snnrt_values_word *)(const void *)values)->word;
-        values += 2;
-        SNNRT_ADD_PAIR(a, weight[0], value);
-        SNNRT_ADD_PAIR(b, weight[1], value);
-        SNNRT_ADD_PAIR(c, weight[2], value);
-        SNNRT_ADD_PAIR(d, weight[3], value);
-        SNNRT_ADD_PAIR(e, weight[4], value);
-        SNNRT_ADD_PAIR(f, weight[5], value);
-        SNNRT_ADD_PAIR(g, weight[6], value);
-        SNNRT_ADD_PAIR(h, weight[7], value);
-        weight += SNNRT_PAIR_OUTPUTS;
-    } while (weight != end);
-#else
-    uint32_t one, two;
-    __asm__ volatile("1:\n\t"
-                     "ldr %[value], [%[values]], #4\n\t" SNNRT_TWO_SUMS("a", "b") SNNRT_TWO_SUMS("c", "d")
-                         SNNRT_TWO_SUMS("e", "f") SNNRT_TWO_SUMS("g", "h") "ldr %[one], %[end]\n\t"
-                                                                           "cmp %[weight], %[one]\n\t"
-                                                                           "bne 1b"
-                     : [a] "+&r"(a), [b] "+&r"(b), [c] "+&r"(c), [d] "+&r"(d), [e] "+&r"(e), [f] "+&r"(f),
-                       [g] "+&r"(g), [h] "+&r"(h), [weight] "+&r"(weight), [values] "+&r"(values),
-                       [one] "=&r"(one), [two] "=&r"(two), [value] "=&r"(value)
-                     : [end] "m"(end)
-                     : "cc", "memory");
-#endif
-    to[0] = (int32_t)a;
-    to[1] = (int32_t)b;
-    to[2] = (int32_t)c;
-    to[3] = (int32_t)d;
-    to[4] = (int32_t)e;
-    to[5] = (int32_t)f;
-    to[6] = (int32_t)g;
-    to[7] = (int32_t)h;
+/* In r4 to r11 the sums, in r0 their weights, in lr the values. On the stack `sum`, where the values end, which pair of four
+ * is the first, and r7, which compilers keep for themselves. Four pairs at a time; the first ones of other numbers are
+ * passed over. */
+SNNRT_NOINLINE static void add_pairs(snnrt_pair_sum *sum) {
+    register snnrt_pair_sum *r0 __asm__("r0") = sum;
+    __asm__ volatile("ldrd r1, r2, [r0, %[values]]\n\t"
+                     "add r1, r1, r2, lsl #2\n\t"
+                     "and r2, r2, #3\n\t"
+                     "push {r0, r1, r2, r7}\n"
+                     "1:\n\t"
+                     "ldr lr, [r0, %[values]]\n\t"
+                     "ldr r0, [r0]\n\t"
+                     "ldr r1, [sp, #8]\n\t"
+                     "ldm r0!, {r4-r11}\n\t"
+                     "tbb [pc, r1]\n"
+                     "0:\n\t"
+                     ".byte (2f - 0b) / 2, (5f - 0b) / 2, (4f - 0b) / 2, (3f - 0b) / 2\n"
+                     "2:\n\t" SNNRT_ADD_PAIR "3:\n\t" SNNRT_ADD_PAIR "4:\n\t" SNNRT_ADD_PAIR
+                     "5:\n\t" SNNRT_ADD_PAIR "ldr r1, [sp, #4]\n\t"
+                     "cmp lr, r1\n\t"
+                     "bne 2b\n\t"
+                     "ldr r1, [sp]\n\t"
+                     "ldrd r2, r3, [r1, %[to]]\n\t"
+                     "stm r2!, {r4-r11}\n\t"
+                     "subs r3, r3, #1\n\t"
+                     "str r0, [r1]\n\t"
+                     "strd r2, r3, [r1, %[to]]\n\t"
+                     "mov r0, r1\n\t"
+                     "bne 1b\n\t"
+                     "pop {r0, r1, r2, r7}"
+                     : "+r"(r0)
+                     : [to] "i"(offsetof(snnrt_pair_sum, to)), [values] "i"(offsetof(snnrt_pair_sum, values))
+                     : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc",
+                       "memory");
 }
 
-static inline void copy_8(const snnrt_uint32 *from, snnrt_int32 *to) {
-    const uint32_t a = from[0], b = from[1], c = from[2], d = from[3];
-    const uint32_t e = from[4], f = from[5], g = from[6], h = from[7];
-    to[0] = (int32_t)a;
-    to[1] = (int32_t)b;
-    to[2] = (int32_t)c;
-    to[3] = (int32_t)d;
-    to[4] = (int32_t)e;
-    to[5] = (int32_t)f;
-    to[6] = (int32_t)g;
-    to[7] = (int32_t)h;
+/* The biases of a block. */
+static inline snnrt_int32 *copy_8(const snnrt_uint32 *from, snnrt_int32 *to) {
+    __asm__ volatile("ldm %[from], {r2-r6, r8-r10}\n\t"
+                     "stm %[to]!, {r2-r6, r8-r10}"
+                     : [to] "+r"(to)
+                     : [from] "r"(from)
+                     : "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "memory");
+    return to;
 }
 
-/* A window; of zeros, its biases. */
-SNNRT_NOINLINE static void sum_pairs(const snnrt_image_pairs *p, const snnrt_int16 *values, bool zeros,
-                                     snnrt_int32 *to) {
-    const snnrt_uint32 *word = p->words;
-    uint32_t left = p->outputs;
-    for (;;) {
-        snnrt_int32 last[SNNRT_PAIR_OUTPUTS], *const sums = left < SNNRT_PAIR_OUTPUTS ? last : to;
+/* A window, of which blocks and whatever is `left` are summed; of zeros, its biases. */
+SNNRT_INLINE static inline void sum_pairs(snnrt_pair_sum *sum, uint32_t left, uint32_t block, bool zeros) {
+    if (zeros) {
+        const snnrt_uint32 *word = sum->words;
+        snnrt_int32 *to = sum->to;
+        for (uint32_t k = sum->blocks; k != 0; k--, word += block) {
+            to = copy_8(word, to);
+        }
+        sum->words = word;
+        sum->to = to;
+    } else if (sum->blocks != 0) {
+        add_pairs(sum);
+    }
+    if (left != 0) {
+        snnrt_int32 last[SNNRT_PAIR_OUTPUTS], *const to = sum->to;
+        sum->to = last;
+        sum->blocks = 1;
         if (zeros) {
-            copy_8(word, sums);
+            copy_8(sum->words, last);
         } else {
-            add_pairs_to_8(word, values, p->pairs, sums);
+            add_pairs(sum);
         }
-        if (left <= SNNRT_PAIR_OUTPUTS) {
-            for (uint32_t o = 0; o < left && sums == last; o++) {
-                to[o] = last[o];
-            }
-            return;
+        for (uint32_t o = 0; o < left; o++) {
+            to[o] = last[o];
         }
-        to += SNNRT_PAIR_OUTPUTS;
-        left -= SNNRT_PAIR_OUTPUTS;
-        word += SNNRT_PAIR_OUTPUTS * (1u + p->pairs);
     }
 }
 
@@ -204,21 +204,30 @@ static void sum_image_row(snnrt_image_pairs *p) {
     const snnrt_synapse_step *step = p->step;
     const snnrt_window *conv = step->window;
     const uint32_t at_once = (p->columns - conv->kernel_w) / conv->stride_x + 1u;
-    const uint32_t distance = conv->stride_x * p->column;
-    const uint32_t window_columns = 0xFFFFFFFFu >> (32u - conv->kernel_w);
+    const uint32_t distance = conv->stride_x * p->column, stride = conv->stride_x;
+    const uint32_t window_columns = 0xFFFFFFFFu >> (32u - conv->kernel_w), out_channels = step->out_channels;
+    const uint32_t blocks = p->outputs / SNNRT_PAIR_OUTPUTS, last = p->outputs % SNNRT_PAIR_OUTPUTS;
+    const uint32_t block = SNNRT_PAIR_OUTPUTS * (1u + p->pairs);
     snnrt_int32 *output = p->output;
     uint32_t here;
     for (uint32_t ox = 0; ox < step->out_width; ox += here) {
         const snnrt_int16 *values = (const snnrt_int16 *)(const void *)p->values;
-        uint32_t shift = 0;
+        uint32_t full;
         here = step->out_width - ox < at_once ? step->out_width - ox : at_once;
-        lay_out_columns(p, (int32_t)(ox * conv->stride_x) - conv->pad_left,
-                        (here - 1u) * conv->stride_x + conv->kernel_w);
+        lay_out_columns(p, (int32_t)(ox * stride) - conv->pad_left, (here - 1u) * stride + conv->kernel_w);
+        full = p->full;
         for (uint32_t left = here; left != 0; left--) {
-            sum_pairs(p, values, (p->full >> shift & window_columns) == 0, output);
+            snnrt_pair_sum sum;
+            sum.words = p->words;
+            sum.to = output;
+            sum.blocks = blocks;
+            sum.values = values;
+            sum.pairs = p->pairs;
+            sum_pairs(&sum, last, block, (full & window_columns) == 0);
             values += distance;
-            output += step->out_channels;
-            shift += conv->stride_x;
+            output += out_channels;
+            /* Of 32 and more columns there is no second window. */
+            full >>= stride & 31u;
         }
     }
 }
