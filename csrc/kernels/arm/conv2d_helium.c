@@ -164,12 +164,11 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
     for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
         const int32_t top = (int32_t)(oy * conv->stride_y) - conv->pad_top;
         const snnrt_taps y = snnrt_taps_inside(top, conv->kernel_h, conv->dilation_y, step->in_height);
-        const uint32_t line = (uint32_t)(top + (int32_t)(y.first * conv->dilation_y)) * step->in_width;
+        const uint32_t line = (uint32_t)(top + (int32_t)(y.first * conv->dilation_y));
         int32_t left = -(int32_t)conv->pad_left;
         uint32_t rest = step->out_width;
         w.weights = (const int8_t *)step->weights + y.first * conv->kernel_w * tap_weights;
-        if (counts &&
-            direct_sum_counted(step, &w, line / step->in_width, y.first < y.end ? y.end - y.first : 0u)) {
+        if (counts && direct_sum_counted(step, &w, line, y.first < y.end ? y.end - y.first : 0u)) {
             continue;
         }
         do {
@@ -189,7 +188,8 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
                 w.lines = 1;
             }
             w.count = neighbours ? taps * depth : depth;
-            w.element = (line + (uint32_t)(left + (int32_t)(x.first * conv->dilation_x))) * step->in_channels;
+            w.element = (line * step->in_width + (uint32_t)(left + (int32_t)(x.first * conv->dilation_x))) *
+                        step->in_channels;
             w.weights = (const int8_t *)step->weights + (y.first * conv->kernel_w + x.first) * tap_weights;
             direct_sum_windows(step, &w, depthwise ? NULL : bits ? snnrt_direct_sums : snnrt_direct_values);
             w.to += w.windows * step->out_channels;
