@@ -3,32 +3,29 @@
 
 #if SNNRT_WITH_BEGIN_SUMS
 
-#if SNNRT_WITH_FAST_LOOPS
-/* As much as instructions load at once. */
-typedef struct snnrt_four_sums {
-    int32_t sum[4];
-} SNNRT_MAY_ALIAS snnrt_four_sums;
-#endif
-
 void snnrt_begin_sums(snnrt_int32 *to, const snnrt_int32 *from, uint32_t outputs) {
+    uint32_t o = 0;
     if (from == NULL) {
-        for (; outputs != 0; outputs--) {
-            *to++ = 0;
+        for (; o < outputs; o++) {
+            to[o] = 0;
         }
-        return;
     }
 #if SNNRT_WITH_FAST_LOOPS
-    for (; outputs >= 8u; outputs -= 8u) {
-        const snnrt_four_sums *const four = (const snnrt_four_sums *)(const void *)from;
-        snnrt_four_sums *const fours = (snnrt_four_sums *)(void *)to;
-        fours[0] = four[0];
-        fours[1] = four[1];
-        from += 8;
-        to += 8;
+    for (; o + 8u <= outputs; o += 8u) {
+        const int32_t a = from[o], b = from[o + 1u], c = from[o + 2u], d = from[o + 3u];
+        const int32_t e = from[o + 4u], f = from[o + 5u], g = from[o + 6u], h = from[o + 7u];
+        to[o] = a;
+        to[o + 1u] = b;
+        to[o + 2u] = c;
+        to[o + 3u] = d;
+        to[o + 4u] = e;
+        to[o + 5u] = f;
+        to[o + 6u] = g;
+        to[o + 7u] = h;
     }
 #endif
-    for (; outputs != 0; outputs--) {
-        *to++ = *from++;
+    for (; o < outputs; o++) {
+        to[o] = from[o];
     }
 }
 #else
