@@ -49,7 +49,9 @@ class FullNetworks(Networks):
         return found | {"weights": np.maximum(np.abs(found["weights"]), found["weights"].dtype.type(1))}
 
     def neuron(self, source: Value, name: str = "neuron", **changes: object) -> Value:
-        return super().neuron(source, name, **({"threshold": self.parameter(1, 0.5)} | changes))
+        # of all decays halves take fewest on some cores
+        most = {"threshold": self.parameter(1, 0.5), "membrane": self.parameter(29491, 0.9)}
+        return super().neuron(source, name, **(most | changes))
 
     def dense_runs(self) -> Iterator[Graph]:
         """One dense layer, then one with neurons behind it."""

@@ -37,19 +37,19 @@ static inline void copy_eight_sums(snnrt_int32 *to, const snnrt_int32 *from) {
 #endif
 
 void snnrt_begin_sums(snnrt_int32 *to, const snnrt_int32 *from, uint32_t outputs) {
+    uint32_t o = 0;
     if (from == NULL) {
-        for (; outputs != 0; outputs--) {
-            *to++ = 0;
+        for (; o < outputs; o++) {
+            to[o] = 0;
         }
-        return;
     }
 #if SNNRT_WITH_FAST_LOOPS
-    for (; outputs >= 8u; outputs -= 8u, from += 8, to += 8) {
-        copy_eight_sums(to, from);
+    for (; o + 8u <= outputs; o += 8u) {
+        copy_eight_sums(to + o, from + o);
     }
 #endif
-    for (; outputs != 0; outputs--) {
-        *to++ = *from++;
+    for (; o < outputs; o++) {
+        to[o] = from[o];
     }
 }
 #else

@@ -18,6 +18,13 @@
     "adcs r3, r5\n\t" \
     "adds r3, r3, r4\n\t" \
     "bvs 4f\n"
+/* A decay of 2^-n: of what is shifted out the last bit rounds. */
+#define SNNRT_SHIFT_WIDE \
+    "ldm r0!, {r4}\n\t" \
+    "ldr r3, [r2]\n\t" \
+    "asrs r3, r6\n\t" \
+    "adcs r3, r4\n\t" \
+    "bvs 4f\n"
 #define SNNRT_KEEP_WIDE "stm r2!, {r3}\n\t"
 /* Where a sum overflowed its terms had the same sign. */
 #define SNNRT_CLAMP_WIDE \
@@ -137,13 +144,36 @@ bool snnrt_fits_neuron_words(const snnrt_neuron_step *step, int32_t decay, uint3
     return true;
 }
 
-SNNRT_NOINLINE void snnrt_update_words(snnrt_neuron_words *words, uint32_t flags) {
-    register snnrt_neuron_words *argument __asm__("r0") = words;
-    if ((flags & SNNRT_NEURON_STATE_INT16) != 0) {
-        SNNRT_THUMB1_WORDS(SNNRT_DECAY_NARROW, SNNRT_KEEP_NARROW, SNNRT_CLAMP_NARROW);
-    } else {
-        SNNRT_THUMB1_WORDS(SNNRT_DECAY_WIDE, SNNRT_KEEP_WIDE, SNNRT_CLAMP_WIDE);
+/* n of a decay of 2^-n, 1 to 15; else 0. */
+static uint32_t halvings_of(int32_t decay) {
+    uint32_t halvings = 15;
+    if (decay <= 0 || (decay & (decay - 1)) != 0) {
+        return 0;
     }
+    for (; decay != 1; decay >>= 1) {
+        halvings--;
+    }
+    return halvings;
+}
+
+SNNRT_NOINLINE void snnrt_update_words(snnrt_neuron_words *words, uint32_t flags) {
+    const int32_t decay = words->decay;
+    const bool narrow = (flags & SNNRT_NEURON_STATE_INT16) != 0;
+    const uint32_t halvings = narrow ? 0 : halvings_of(decay);
+    if (halvings != 0) {
+        words->decay = (int32_t)halvings;
+    }
+    {
+        register snnrt_neuron_words *argument __asm__("r0") = words;
+        if (narrow) {
+            SNNRT_THUMB1_WORDS(SNNRT_DECAY_NARROW, SNNRT_KEEP_NARROW, SNNRT_CLAMP_NARROW);
+        } else if (halvings != 0) {
+            SNNRT_THUMB1_WORDS(SNNRT_SHIFT_WIDE, SNNRT_KEEP_WIDE, SNNRT_CLAMP_WIDE);
+        } else {
+            SNNRT_THUMB1_WORDS(SNNRT_DECAY_WIDE, SNNRT_KEEP_WIDE, SNNRT_CLAMP_WIDE);
+        }
+    }
+    words->decay = decay;
 }
 #else
 typedef int snnrt_neuron_thumb1_left_out;

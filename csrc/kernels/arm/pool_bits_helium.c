@@ -16,7 +16,7 @@ typedef struct snnrt_pool_pixels {
     uint32_t rows, columns;
 } snnrt_pool_pixels;
 
-SNNRT_INLINE static inline uint8x16_t add_spikes(uint8x16_t sums, mve_pred16_t spikes) {
+SNNRT_INLINE static inline uint8x16_t add_pooled_spikes(uint8x16_t sums, mve_pred16_t spikes) {
     return vaddq_m_n_u8(sums, sums, 1, spikes);
 }
 
@@ -29,9 +29,10 @@ SNNRT_INLINE static inline uint8x16_t sum_spikes(const snnrt_pool_pixels *p, uin
         uint32_t at = row;
         for (uint32_t columns = p->columns; columns != 0; columns--, at += p->next) {
             const uint8_t *byte = (const uint8_t *)p->words + at;
-            sums = add_spikes(sums, (mve_pred16_t)(!bytes          ? snnrt_bits_from(p->words, at, channels)
-                                                   : channels > 8u ? *(const snnrt_uint16 *)(const void *)byte
-                                                                   : *byte));
+            sums = add_pooled_spikes(sums, (mve_pred16_t)(!bytes ? snnrt_bits_from(p->words, at, channels)
+                                                          : channels > 8u
+                                                              ? *(const snnrt_uint16 *)(const void *)byte
+                                                              : *byte));
         }
     }
     return sums;
