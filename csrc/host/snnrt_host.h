@@ -34,6 +34,11 @@ snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *a
  * to the nearest, ties to even. */
 void snnrt_host_quantise(const float *values, size_t count, float scale, int32_t peak, int16_t *stored);
 
+/* What the accumulators of an integer model's readout mean, of each input one a class: times the class's scale, over
+ * the input's timesteps (NULL: a sum), in double and rounded once. */
+void snnrt_host_real_logits(const int32_t *accumulators, size_t inputs, size_t classes, const double *scales,
+                            const uint32_t *steps, float *logits);
+
 /* Values of one node to keep: each step's `bytes` bytes go to target + (input * timesteps + step) * bytes.
  * `state`: the neuron's membrane instead of its output. */
 typedef struct snnrt_host_recording {

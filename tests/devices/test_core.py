@@ -10,6 +10,7 @@ from snnrt._core import lib
 from snnrt.devices.core import (
     RULES,
     Execution,
+    RealLogits,
     address,
     aligned,
     aligned_copy,
@@ -19,6 +20,7 @@ from snnrt.devices.core import (
     status_text,
 )
 from snnrt.errors import ModelError
+from snnrt.exits import fixed_point
 from snnrt.format.model import ModelInfo
 from snnrt.ir.nodes.input import Input, quantise_input
 from snnrt.ir.spec import EXIT_RULES
@@ -99,3 +101,16 @@ def test_inputs_become_the_integers_that_the_ir_states(scale, peak) -> None:
     assert found.dtype == np.int16
     np.testing.assert_array_equal(found, quantise_input(values, node))
     assert found.min() == -peak and found.max() == peak
+
+
+@pytest.mark.parametrize("mode", ["mean", "sum"])
+def test_logits_are_what_the_accumulators_mean(mode) -> None:
+    """Of inputs that took different times, to the bit."""
+    random = np.random.default_rng(3)
+    scale = random.lognormal(-3, 2, 7).astype(np.float32)
+    accumulators = random.integers(-(2**31), 2**31, (50, 7)).astype(np.int32)
+    steps = random.integers(1, 9, 50).astype(np.uint32)
+    found = RealLogits(scale, mode == "mean")(accumulators, steps)
+    for row, taken in enumerate(steps.tolist()):
+        expected = fixed_point.real_logits(accumulators[row : row + 1], scale, mode, taken)
+        np.testing.assert_array_equal(found[row : row + 1], expected)
