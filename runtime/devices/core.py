@@ -78,7 +78,9 @@ class RealLogits:
         self._mean = mean
 
     def __call__(self, accumulators: np.ndarray, steps: np.ndarray) -> np.ndarray:
-        """(N, K) float32 of int32 ``accumulators`` (N, K) and ``steps`` (N,) uint32, both contiguous."""
+        """(N, K) float32 of int32 ``accumulators`` (N, K) and ``steps`` (N,)."""
+        accumulators = np.ascontiguousarray(accumulators, np.int32)
+        steps = np.ascontiguousarray(steps, np.uint32)
         logits = np.empty(accumulators.shape, np.float32)
         lib.snnrt_host_real_logits(
             ffi.from_buffer(_INTEGERS, accumulators), *accumulators.shape, self._scales,
@@ -153,7 +155,7 @@ class Alone:
 
 
 class Execution:
-    """One execution of a model at a time: a network of the core with its own arena and scratch.
+    """One execution of a model at a time: a network of the core with its own arena, scratch and kept weights.
 
     ``room`` are the bytes of a checked model (:func:`aligned_copy`), which any number of executions share.
     Not for use by two threads at once. Raises ModelError where this machine has not the memory.
@@ -162,6 +164,7 @@ class Execution:
     def __init__(self, room: np.ndarray, info: ModelInfo) -> None:
         try:
             self.arena, self.scratch = aligned(info.arena_bytes), aligned(info.scratch_bytes)
+            self.kept = aligned(lib.snnrt_host_kept_bytes(address(room)))
         except MemoryError:
             raise ModelError(
                 f"the model asks for {info.arena_bytes} bytes of arena, more than this machine has"
@@ -171,6 +174,8 @@ class Execution:
         status = lib.snnrt_host_start(self.network, address(room), address(self.arena), len(self.arena))
         if status == lib.SNNRT_OK:
             status = lib.snnrt_network_use_scratch(self.network, address(self.scratch), len(self.scratch))
+        if status == lib.SNNRT_OK:
+            status = lib.snnrt_host_keep(self.network, address(self.kept), len(self.kept))
         if status != lib.SNNRT_OK:
             raise ModelError(status_text(status))
         self._kernels = -1

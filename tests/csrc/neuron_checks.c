@@ -10,6 +10,9 @@
 static int32_t arrays[SNNRT_NEURON_ARRAYS][NEURONS_MAX];
 static int32_t current[NEURONS_MAX], synapse[NEURONS_MAX], synapse_expected[NEURONS_MAX];
 static int32_t output[NEURONS_MAX], output_expected[NEURONS_MAX];
+#if SNNRT_WITH_KERNEL_TABLE
+static uint8_t resting[NEURONS_MAX / 32u + 1u];
+#endif
 #if SNNRT_COUNTS_CAPPED
 static uint64_t capped, capped_expected;
 #endif
@@ -118,6 +121,7 @@ void check_neuron(uint32_t number) {
     const bool simple = plain && below(2) == 0; /* without a bias, reset to one value */
     const bool is_narrow = below(3) == 0;
     const uint32_t calm = below(3); /* currents that fit int16: 1 most, 2 all */
+    const bool fixed = SNNRT_WITH_KERNEL_TABLE && below(4) == 0; /* the same currents in each step */
     const bool silent = !plain && below(6) == 0;
     const bool multiple = !plain && !silent && below(5) == 0;
     const bool next = !simple && !silent && !multiple && below(3) == 0;
@@ -155,6 +159,9 @@ void check_neuron(uint32_t number) {
     step.current = current;
     step.state = is_narrow ? (void *)narrow : (void *)wide;
     step.synapse_state = synapse;
+#if SNNRT_WITH_KERNEL_TABLE
+    step.resting = fixed ? resting : NULL;
+#endif
     step.output = output;
     for (uint32_t a = 0; a < SNNRT_NEURON_ROLES; a++) {
         step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
@@ -171,8 +178,16 @@ void check_neuron(uint32_t number) {
         synapse[i] = synapse_expected[i] = drawn(INT32_MIN, INT32_MAX);
         output[i] = output_expected[i] = 0;
     }
+#if SNNRT_WITH_KERNEL_TABLE
+    for (uint32_t block = 0; block < sizeof resting; block++) {
+        resting[block] = 0;
+    }
+#endif
     for (uint32_t t = 0; t < 3; t++) {
-        for (uint32_t i = 0; i < NEURONS_MAX; i++) {
+        for (uint32_t i = 0; i < NEURONS_MAX && fixed && t != 0; i++) {
+            output_expected[i] = 0;
+        }
+        for (uint32_t i = 0; i < NEURONS_MAX && (!fixed || t == 0); i++) {
             current[i] = calm == 2u || (calm == 1u && below(50) != 0) ? between(-9000, 9000)
                                                                       : drawn(INT32_MIN, INT32_MAX);
             if (number % 5u == 0 && i / 32u % 3u != 0) {
@@ -219,6 +234,9 @@ void check_ties(uint32_t number) {
     step.current = current;
     step.state = is_narrow ? (void *)narrow : (void *)wide;
     step.synapse_state = synapse;
+#if SNNRT_WITH_KERNEL_TABLE
+    step.resting = NULL;
+#endif
     step.output = output;
     for (uint32_t a = 0; a < SNNRT_NEURON_ROLES; a++) {
         step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
