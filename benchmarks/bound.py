@@ -6,6 +6,9 @@ The bound of a node: its weights and states once a timestep (a node whose input 
 rate of a copy of the largest node's bytes, and its synaptic operations and neuron updates as additions at the
 width of the kernel set's vectors (int16 in int8 networks). Both rates are measured in the same run. It leaves
 out what is neither: finding the spikes, pooling, resetting.
+
+Each input runs many times in a row, so that the processor has learnt its branches: a fresh input, as
+table.py times them, takes longer by the branches that its spikes decide.
 """
 
 from __future__ import annotations

@@ -116,6 +116,7 @@ int main(int argc, char **argv) {
     require(
         snnrt_network_init(&network, model, model_bytes, aligned(info.arena_bytes), info.arena_bytes, NULL));
     require(snnrt_network_use_scratch(&network, aligned(info.scratch_bytes), info.scratch_bytes));
+    require(snnrt_host_keep(&network, aligned(snnrt_host_kept_bytes(model)), snnrt_host_kept_bytes(model)));
     require(snnrt_host_use_kernels(&network, kernel_index(argv[3])));
     require(snnrt_network_run(&network, inputs, &result));
     for (size_t at = 0; at + info.input_bytes <= inputs_bytes; at += info.input_bytes) {

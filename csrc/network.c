@@ -94,6 +94,7 @@ snnrt_status snnrt_start(snnrt_network *network, const uint8_t *model, void *are
     network->arena = (uint8_t *)arena;
 #if SNNRT_WITH_KERNEL_TABLE
     network->kernels = &snnrt_kernels_portable;
+    network->kept = NULL;
 #endif
     network->maximum_timesteps = header->timesteps;
     network->exit_rule = exit->rule;

@@ -129,6 +129,7 @@ typedef struct snnrt_adaptation {
 } snnrt_adaptation;
 
 struct snnrt_counts;
+struct snnrt_kept;
 struct snnrt_kernels;
 struct snnrt_network;
 
@@ -141,6 +142,7 @@ typedef struct snnrt_network {
     uint8_t *arena;
     const void *input;
     const struct snnrt_kernels *kernels;
+    struct snnrt_kept *kept; /* of each node, on a host; or NULL */
     void *scratch;
     size_t scratch_bytes;
     struct snnrt_counts *counts;

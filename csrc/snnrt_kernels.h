@@ -104,6 +104,10 @@ typedef struct snnrt_neuron_step {
     void *refractory_state;
     void *fired_state;
     void *net_state;
+#if SNNRT_WITH_KERNEL_TABLE
+    uint8_t
+        *resting; /* of each block of 32: whether it has no current, for ever, and no membrane; may be NULL */
+#endif
 #if SNNRT_COUNTS_CAPPED
     uint64_t *capped; /* is raised by the updates in which max_spikes held a neuron back */
 #endif
@@ -193,6 +197,15 @@ SNNRT_INTERNAL uint64_t snnrt_neuron_f32_from(const snnrt_neuron_step *step, uin
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_f32;
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_loihi; /* neurons with that flag */
 
+#if SNNRT_WITH_KERNEL_TABLE
+/* What a node of a host keeps from one timestep and inference to the next (csrc/host/keep.c). */
+typedef struct snnrt_kept {
+    int8_t *weights; /* of a convolution; NULL elsewhere */
+    const void *form; /* how they are laid out; NULL: not yet */
+    uint8_t *resting; /* of neurons whose currents are static, as in their step; NULL elsewhere */
+} snnrt_kept;
+#endif
+
 /* Dense and conv2d: one window after another, bias first, then the events of the window. */
 struct snnrt_synapse_step {
     const snnrt_kernels *kernels;
@@ -216,6 +229,7 @@ struct snnrt_synapse_step {
     uint32_t first_row;
 #if SNNRT_WITH_KERNEL_TABLE
     bool by_rows; /* whether these are not all: vector kernels take whole layers */
+    snnrt_kept *kept; /* may be NULL */
 #endif
 };
 

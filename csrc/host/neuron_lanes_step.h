@@ -78,6 +78,7 @@ SNNRT_SET(update_blocks)(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, 
     const SNNRT_LANES most = (SNNRT_LANES){0} + (int32_t)step->max_spikes;
     const snnrt_int32 *const currents = (const snnrt_int32 *)step->current;
     void *const states = step->state, *const outputs = step->output;
+    uint8_t *const resting = step->resting;
     const uint32_t channels = step->channels;
     uint64_t spikes = 0;
     uint32_t channel = 0;
@@ -87,10 +88,14 @@ SNNRT_SET(update_blocks)(const snnrt_neuron_step *step, snnrt_lanes_plan *plan, 
         uint32_t word = 0;
         /* Thresholds are 1 at least: such neurons stay at 0 and do not fire. */
         if (!general && !biased &&
-            SNNRT_SET(rests)(x,
-                             narrow ? (const void *)((const snnrt_int16 *)states + first)
-                                    : (const void *)((const snnrt_int32 *)states + first),
-                             narrow)) {
+            ((resting != NULL && resting[first / SNNRT_BLOCK] != 0) ||
+             SNNRT_SET(rests)(x,
+                              narrow ? (const void *)((const snnrt_int16 *)states + first)
+                                     : (const void *)((const snnrt_int32 *)states + first),
+                              narrow))) {
+            if (resting != NULL) {
+                resting[first / SNNRT_BLOCK] = 1;
+            }
             ((snnrt_uint32 *)outputs)[first / SNNRT_BLOCK] = 0;
             channel += SNNRT_BLOCK;
             channel = channel >= channels ? 0u : channel;

@@ -30,9 +30,22 @@ snnrt_status snnrt_host_use_kernels(snnrt_network *network, uint32_t index);
  * snnrt_network_init; `network` is then left unusable. */
 snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *arena, size_t arena_bytes);
 
+/* Bytes with which snnrt_host_keep has something to keep, for a model that snnrt_model_check has passed; 0: nothing. */
+size_t snnrt_host_kept_bytes(const void *model);
+
+/* Optional memory (a multiple of 64) of this network alone, for snnrt_host_kept_bytes or more; NULL takes it away. There
+ * convolutions keep their weights as they read them, and neurons with a constant current which of them rest for good.
+ * Results are the same. SNNRT_ERROR_ARENA_MISALIGNED, SNNRT_ERROR_ARENA_TOO_SMALL. */
+snnrt_status snnrt_host_keep(snnrt_network *network, void *memory, size_t bytes);
+
 /* What an integer model reads: of each value in float32 the units of its input, clipped to `peak` (1 ... 32767) and rounded
  * to the nearest, ties to even. */
 void snnrt_host_quantise(const float *values, size_t count, float scale, int32_t peak, int16_t *stored);
+
+/* What the accumulators of an integer model's readout mean, of each input one a class: times the class's scale, over
+ * the input's timesteps (NULL: a sum), in double and rounded once. */
+void snnrt_host_real_logits(const int32_t *accumulators, size_t inputs, size_t classes, const double *scales,
+                            const uint32_t *steps, float *logits);
 
 /* Values of one node to keep: each step's `bytes` bytes go to target + (input * timesteps + step) * bytes.
  * `state`: the neuron's membrane instead of its output. */

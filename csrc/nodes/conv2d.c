@@ -90,6 +90,7 @@ void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, 
     step.first_row = 0;
 #if SNNRT_WITH_KERNEL_TABLE
     step.by_rows = false;
+    step.kept = network->kept == NULL || network->kept[index].weights == NULL ? NULL : network->kept + index;
 #endif
     if (step.window->rows != 0) {
         const size_t bytes = whole_room(snnrt_output_bytes(node));
@@ -115,6 +116,7 @@ void snnrt_conv2d_rows(const snnrt_network *network, const snnrt_node *node, uin
     step.out_height = end;
 #if SNNRT_WITH_KERNEL_TABLE
     step.by_rows = true;
+    step.kept = NULL;
 #endif
     snnrt_conv2d(&step);
 }

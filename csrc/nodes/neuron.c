@@ -268,6 +268,9 @@ SNNRT_INLINE static inline void fill_neurons(const snnrt_network *network, const
     step->state = network->arena + p->state;
     step->output = network->arena + node->output;
     step->neurons = snnrt_elements(node);
+#if SNNRT_WITH_KERNEL_TABLE
+    step->resting = NULL;
+#endif
     step->channels = node->channels;
     /* The scale is the last, and read by nobody here. */
     end -= end[-1].role == SNNRT_NEURON_SCALE;
@@ -378,6 +381,14 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
 #if SNNRT_WITH_CONV2D && SNNRT_WITH_KERNEL_TABLE
     if (by_rows) {
         step.current = snnrt_whole_output(network, source);
+    }
+#endif
+#if SNNRT_WITH_KERNEL_TABLE
+    if (network->kept != NULL && network->kept[index].resting != NULL) {
+        step.resting = network->kept[index].resting;
+        for (uint32_t block = 0; block < step.neurons / 32u && network->timestep == 0; block++) {
+            step.resting[block] = 0;
+        }
     }
 #endif
 #if SNNRT_COUNTS_CAPPED

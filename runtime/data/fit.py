@@ -20,6 +20,7 @@ RANGE_TOLERANCE = 1e-3
 """How far a value may leave the model's input range, as a fraction of that range (rounding)."""
 
 _BYTES_AT_ONCE = 2**22
+_FLOAT32 = np.dtype(np.float32)
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
@@ -80,8 +81,13 @@ def check_values(x: np.ndarray, source: Input, name: str) -> None:
     """The values' part of :func:`fitted_inputs`."""
     accepted_low, accepted_high = _accepted(source.low, source.high)
     # most often so: of one small input the rest takes as long again
-    if 0 < x.nbytes <= _BYTES_AT_ONCE and accepted_low <= float(x.min()) and float(x.max()) <= accepted_high:
-        return
+    if 0 < x.nbytes <= _BYTES_AT_ONCE:
+        if source.low == 0.0 and x.dtype == _FLOAT32:
+            # floats of 0 and above are in the order of their bits; those below, and NaN, lie behind them
+            if np.maximum.reduce(x.view(np.uint32), axis=None) <= _bits(accepted_high):
+                return
+        elif accepted_low <= float(x.min()) and float(x.max()) <= accepted_high:
+            return
     lowest, highest = math.inf, -math.inf
     for start, part in _parts(x):
         least, most = float(part.min()), float(part.max())
@@ -108,6 +114,14 @@ def _accepted(low: float, high: float) -> tuple[float, float]:
     bounded = low > -_LARGEST_FLOAT32 and high < _LARGEST_FLOAT32
     slack = RANGE_TOLERANCE * (most - least) if bounded else 0.0
     return least - slack, most + slack
+
+
+@lru_cache(maxsize=64)
+def _bits(value: float) -> int:
+    """Of the largest float32 that is not above ``value``, which is 0 or more and finite."""
+    nearest = np.float32(value)
+    bits = int(nearest.view(np.uint32))
+    return bits if float(nearest) <= value else bits - 1
 
 
 def _parts(x: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from snnrt.ir.spec import EXIT_RULES
 from snnrt.results.counts import Counts
 
 _BYTES, _FLOATS, _SHORTS = map(ffi.typeof, ("uint8_t[]", "float[]", "int16_t[]"))
+_INTEGERS, _NUMBERS = map(ffi.typeof, ("int32_t[]", "uint32_t[]"))
 RULES = {rule: EXIT_RULES.code(rule) for rule in EXIT_RULES.values}
 
 
@@ -66,6 +68,27 @@ def quantised(values: np.ndarray, scale: float, peak: int) -> np.ndarray:
     return stored
 
 
+class RealLogits:
+    """Logits of an integer model's accumulators, as :func:`snnrt.exits.fixed_point.real_logits` states them;
+    ``scale`` (K,), ``mean``: over the timesteps."""
+
+    def __init__(self, scale: np.ndarray, mean: bool) -> None:
+        self._scale = scale.astype(np.float64)
+        self._scales = ffi.from_buffer("double[]", self._scale)
+        self._mean = mean
+
+    def __call__(self, accumulators: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """(N, K) float32 of int32 ``accumulators`` (N, K) and ``steps`` (N,)."""
+        accumulators = np.ascontiguousarray(accumulators, np.int32)
+        steps = np.ascontiguousarray(steps, np.uint32)
+        logits = np.empty(accumulators.shape, np.float32)
+        lib.snnrt_host_real_logits(
+            ffi.from_buffer(_INTEGERS, accumulators), *accumulators.shape, self._scales,
+            ffi.from_buffer(_NUMBERS, steps) if self._mean else ffi.NULL, ffi.from_buffer(_FLOATS, logits),
+        )  # fmt: skip
+        return logits
+
+
 _REMEDIES = {
     lib.SNNRT_ERROR_VERSION: "update snnrt, or convert the network again with this one",
     lib.SNNRT_ERROR_TRUNCATED: "copy the file again whole, or convert the network again",
@@ -114,11 +137,14 @@ class Alone:
     def __init__(self, info: ModelInfo) -> None:
         self.classes, self.steps, self.scores = np.zeros((3, 1), np.uint32)
         self.accumulators = np.zeros((1, info.classes), np.int32)
+        self.stored = np.zeros(info.input_bytes // 2, np.int16)
         self.counts = np.zeros((1, info.node_count, len(Counts.FIELDS)), np.uint64)
         arrays = (self.classes, self.steps, self.scores)
         self._numbers = [ffi.from_buffer("uint32_t[]", one) for one in arrays]
         self._accumulators = ffi.from_buffer(_BYTES, self.accumulators)
         self._counts = ffi.from_buffer("snnrt_counts[]", self.counts)
+        self.shorts = ffi.from_buffer(_SHORTS, self.stored)
+        self.bytes = ffi.cast("uint8_t *", self.shorts)
         self.batch = batch = ffi.new("snnrt_host_batch *")
         batch.inputs = 1
         batch.nodes = info.node_count
@@ -129,7 +155,7 @@ class Alone:
 
 
 class Execution:
-    """One execution of a model at a time: a network of the core with its own arena and scratch.
+    """One execution of a model at a time: a network of the core with its own arena, scratch and kept weights.
 
     ``room`` are the bytes of a checked model (:func:`aligned_copy`), which any number of executions share.
     Not for use by two threads at once. Raises ModelError where this machine has not the memory.
@@ -138,6 +164,7 @@ class Execution:
     def __init__(self, room: np.ndarray, info: ModelInfo) -> None:
         try:
             self.arena, self.scratch = aligned(info.arena_bytes), aligned(info.scratch_bytes)
+            self.kept = aligned(lib.snnrt_host_kept_bytes(address(room)))
         except MemoryError:
             raise ModelError(
                 f"the model asks for {info.arena_bytes} bytes of arena, more than this machine has"
@@ -147,21 +174,35 @@ class Execution:
         status = lib.snnrt_host_start(self.network, address(room), address(self.arena), len(self.arena))
         if status == lib.SNNRT_OK:
             status = lib.snnrt_network_use_scratch(self.network, address(self.scratch), len(self.scratch))
+        if status == lib.SNNRT_OK:
+            status = lib.snnrt_host_keep(self.network, address(self.kept), len(self.kept))
         if status != lib.SNNRT_OK:
             raise ModelError(status_text(status))
         self._kernels = -1
         self._exit = (-1, -1, -1)
         self._info = info
-        self._alone: Alone | None = None
+
+    @cached_property
+    def alone(self) -> Alone:
+        """Where :meth:`run` writes."""
+        return Alone(self._info)
 
     def run(self, values: np.ndarray, timestep_bytes: int) -> Alone:
         """One inference of stored ``values`` (elements,), or (T, elements) of ``timestep_bytes`` a timestep.
         What it gives is overwritten by the next one. Raises SnnrtError where the core refuses it."""
-        alone = self._alone
-        if alone is None:
-            alone = self._alone = Alone(self._info)
+        return self._run(ffi.from_buffer(_BYTES, values), timestep_bytes)
+
+    def run_constant(self, values: np.ndarray, scale: float, peak: int) -> Alone:
+        """The same of contiguous float32 ``values`` (elements,), which an integer model reads at every
+        timestep, as :func:`quantised` stores them."""
+        alone = self.alone
+        lib.snnrt_host_quantise(ffi.from_buffer(_FLOATS, values), values.size, scale, peak, alone.shorts)
+        return self._run(alone.bytes, 0)
+
+    def _run(self, stored: Any, timestep_bytes: int) -> Alone:
+        alone = self.alone
         batch = alone.batch
-        batch.input = ffi.from_buffer(_BYTES, values)
+        batch.input = stored
         batch.timestep_bytes = timestep_bytes
         status = lib.snnrt_host_run_batch(self.network, batch)
         if status != lib.SNNRT_OK:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnrt.devices.core import quantised
+from snnrt.devices.core import RealLogits, quantised
 from snnrt.exits import fixed_point
 from snnrt.format import layout
 from snnrt.format.model import Model
@@ -44,16 +44,21 @@ class CoreValues:
         self.node_count = len(model.graph.nodes)
         self.classes = model.graph.readout.shape[0]
         self._readout = model.graph.readout
-        self._scale = None if self._readout.scale is None else self._readout.scale.astype(np.float64)
+        self._output_map = model.graph.output_map
+        scale, mean = self._readout.scale, self._readout.mode == "mean"
+        self._real_logits = None if scale is None else RealLogits(scale, mean)
         self._orders = model.orders
         self._types = model.types
         self._names = tuple(node.name for node in model.graph)
 
     def stored_input(self, x: np.ndarray) -> np.ndarray:
         """Input values (N, [T,] elements) in stored order of float32 ``x``: int16 in integer models."""
-        source = self.graph.input
-        stored = np.ascontiguousarray(layout.store_values(x, source.shape), np.float32)
+        source, stored = self.graph.input, self.ordered_input(x)
         return quantised(stored, source.scale, source.peak) if self.graph.integer else stored
+
+    def ordered_input(self, x: np.ndarray) -> np.ndarray:
+        """Float32 ``x`` as (N, [T,] elements) in stored order, contiguous."""
+        return np.ascontiguousarray(layout.store_values(x, self.graph.input.shape), np.float32)
 
     def accumulators(self, words: np.ndarray) -> np.ndarray:
         """Words of 32 bits as the readout's accumulators, a view."""
@@ -94,26 +99,26 @@ class CoreValues:
     ) -> Result:
         """What a core's numbers mean: ``classes``, ``steps`` and ``scores`` (N,) as in ``snnrt_result``,
         ``accumulators`` (N, K), ``counts`` (N, nodes, 6), None where nothing counted, the run's ``rule``."""
-        scale, mode = self._scale, self._readout.mode
-        every = set(steps.tolist())
-        if len(every) == 1:
-            logits = fixed_point.real_logits(accumulators, scale, mode, every.pop())
+        every, mode = set(steps.tolist()), self._readout.mode
+        if self._real_logits is not None:
+            logits = self._real_logits(accumulators, steps)
+        elif len(every) == 1:
+            logits = fixed_point.real_logits(accumulators, None, mode, every.pop())
         else:
             logits = np.empty(accumulators.shape, np.float32)
             for taken in every:
                 rows = steps == taken
-                logits[rows] = fixed_point.real_logits(accumulators[rows], scale, mode, taken)
+                logits[rows] = fixed_point.real_logits(accumulators[rows], None, mode, taken)
         shown = shown_scores(rule, self.graph, scores)
         if counts is None:
             counts = np.zeros((len(steps), self.node_count, len(Counts.FIELDS)), np.uint64)
-        timesteps = steps.astype(np.int64)
-        result = Result(
-            logits=logits,
-            predictions=classes.astype(np.int64),
-            timesteps=timesteps,
-            scores=shown,
-            counts=Counts.of_events(self._names, timesteps.copy(), counts),
-            output_map=self.graph.output_map,
+        result = Result.of_run(
+            logits,
+            classes.astype(np.int64),
+            steps.astype(np.int64),
+            shown,
+            Counts.of_events(self._names, steps.astype(np.int64), counts),
+            self._output_map,
         )
         return self._with_recordings(result, recordings, accumulators.dtype) if recordings else result
 

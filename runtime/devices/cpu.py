@@ -79,8 +79,9 @@ class Program:
         self.values = CoreValues(model)
         self.room = aligned_copy(model.raw)
         self.operations = dense_operations(model.graph)
-        source = model.graph.input
-        self.spikes = source.encoding == "spikes"
+        self.integer = model.graph.integer
+        self.source = model.graph.input
+        self.spikes = self.source.encoding == "spikes"
         self.idle: list[Execution] = []
         self.most_idle = all_cores()
 
@@ -163,11 +164,15 @@ def run_on_core(
 def _run_alone(program: Program, request: RunRequest, kernels: str | None) -> Result:
     """A single input, from which nothing is recorded: without the arrays and pointers that parts need."""
     values, exit = program.values, request.exit
-    stored = values.stored_input(request.values(0, 1))
+    x, source = request.values(0, 1), program.source
     execution = program.take()
     try:
         execution.set_up(kernels, exit.rule, request.threshold_q, request.timesteps)
-        out = execution.run(stored, stored[0, 0].nbytes if program.spikes else 0)
+        if program.spikes or not program.integer:
+            stored = values.stored_input(x)
+            out = execution.run(stored, stored[0, 0].nbytes if program.spikes else 0)
+        else:
+            out = execution.run_constant(values.ordered_input(x), source.scale, source.peak)
         return values.result(
             exit.rule, out.classes, out.steps, out.scores, values.accumulators(out.accumulators),
             out.counts.copy(), (),

@@ -135,7 +135,13 @@ def checked_request(
     chosen, integer = _exit(graph, exit)
     inputs, labels = checked_data(graph, x, asked, y, split)
     steps = graph.timesteps if asked is None else asked
-    return RunRequest(inputs, labels, steps, chosen, integer, recorded, kernels, threads, progress)
+    request = object.__new__(RunRequest)
+    # a frozen class sets each field by a call
+    request.__dict__.update(
+        inputs=inputs, labels=labels, timesteps=steps, exit=chosen, threshold_q=integer, record=recorded,
+        kernels=kernels, threads=threads, progress=progress,
+    )  # fmt: skip
+    return request
 
 
 def checked_data(

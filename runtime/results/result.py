@@ -52,6 +52,20 @@ class Result:
     silent_layers: tuple[str, ...] = ()
     output_map: tuple[int, ...] | None = None
 
+    @classmethod
+    def of_run(
+        cls, logits: np.ndarray, predictions: np.ndarray, timesteps: np.ndarray, scores: np.ndarray,
+        counts: Counts, output_map: tuple[int, ...] | None,
+    ) -> Result:  # fmt: skip
+        """Of a run that recorded nothing."""
+        result = object.__new__(cls)
+        # as in Counts.of_events: a frozen class sets each field by a call
+        result.__dict__.update(
+            logits=logits, predictions=predictions, timesteps=timesteps, scores=scores, counts=counts,
+            spikes={}, membranes={}, accumulators=None, silent_layers=(), output_map=output_map,
+        )  # fmt: skip
+        return result
+
     def __len__(self) -> int:
         return len(self.predictions)
 

@@ -1,11 +1,18 @@
 /* Steps of integer neurons, mechanism by mechanism as docs/ir.md has them, and potentials at their thresholds. */
 #include "kernel_checks.h"
 
+#if SNNRT_WITH_KERNEL_TABLE
+#define NEURONS_MAX 640u
+#else
 #define NEURONS_MAX 96u
+#endif
 
 static int32_t arrays[SNNRT_NEURON_ARRAYS][NEURONS_MAX];
 static int32_t current[NEURONS_MAX], synapse[NEURONS_MAX], synapse_expected[NEURONS_MAX];
 static int32_t output[NEURONS_MAX], output_expected[NEURONS_MAX];
+#if SNNRT_WITH_KERNEL_TABLE
+static uint8_t resting[NEURONS_MAX / 32u + 1u];
+#endif
 #if SNNRT_COUNTS_CAPPED
 static uint64_t capped, capped_expected;
 #endif
@@ -113,12 +120,14 @@ void check_neuron(uint32_t number) {
     const bool plain = !SNNRT_WITH_NEURON_VARIANTS || below(2) == 0;
     const bool simple = plain && below(2) == 0; /* without a bias, reset to one value */
     const bool is_narrow = below(3) == 0;
+    const uint32_t calm = below(3); /* currents that fit int16: 1 most, 2 all */
+    const bool fixed = SNNRT_WITH_KERNEL_TABLE && below(4) == 0; /* the same currents in each step */
     const bool silent = !plain && below(6) == 0;
     const bool multiple = !plain && !silent && below(5) == 0;
     const bool next = !simple && !silent && !multiple && below(3) == 0;
     const int32_t low = is_narrow ? -32768 : INT32_MIN, high = is_narrow ? 32767 : INT32_MAX;
     snnrt_neuron_step step;
-    step.neurons = sizes[below(COUNT(sizes))];
+    step.neurons = number % 3u == 0 ? NEURONS_MAX : sizes[below(COUNT(sizes))];
     do {
         step.channels = 1u + below(step.neurons);
     } while (step.neurons % step.channels != 0);
@@ -150,6 +159,9 @@ void check_neuron(uint32_t number) {
     step.current = current;
     step.state = is_narrow ? (void *)narrow : (void *)wide;
     step.synapse_state = synapse;
+#if SNNRT_WITH_KERNEL_TABLE
+    step.resting = fixed ? resting : NULL;
+#endif
     step.output = output;
     for (uint32_t a = 0; a < SNNRT_NEURON_ROLES; a++) {
         step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];
@@ -166,9 +178,23 @@ void check_neuron(uint32_t number) {
         synapse[i] = synapse_expected[i] = drawn(INT32_MIN, INT32_MAX);
         output[i] = output_expected[i] = 0;
     }
+#if SNNRT_WITH_KERNEL_TABLE
+    for (uint32_t block = 0; block < sizeof resting; block++) {
+        resting[block] = 0;
+    }
+#endif
     for (uint32_t t = 0; t < 3; t++) {
-        for (uint32_t i = 0; i < NEURONS_MAX; i++) {
-            current[i] = drawn(INT32_MIN, INT32_MAX);
+        for (uint32_t i = 0; i < NEURONS_MAX && fixed && t != 0; i++) {
+            output_expected[i] = 0;
+        }
+        for (uint32_t i = 0; i < NEURONS_MAX && (!fixed || t == 0); i++) {
+            current[i] = calm == 2u || (calm == 1u && below(50) != 0) ? between(-9000, 9000)
+                                                                      : drawn(INT32_MIN, INT32_MAX);
+            if (number % 5u == 0 && i / 32u % 3u != 0) {
+                /* Whole blocks at rest, or with a current alone. */
+                current[i] = i / 32u % 3u == 1u ? 0 : current[i];
+                membrane[i] = wide[i] = narrow[i] = 0;
+            }
             output_expected[i] = 0;
         }
         for (uint32_t i = 0; i < step.neurons; i++) {
@@ -208,6 +234,9 @@ void check_ties(uint32_t number) {
     step.current = current;
     step.state = is_narrow ? (void *)narrow : (void *)wide;
     step.synapse_state = synapse;
+#if SNNRT_WITH_KERNEL_TABLE
+    step.resting = NULL;
+#endif
     step.output = output;
     for (uint32_t a = 0; a < SNNRT_NEURON_ROLES; a++) {
         step.arrays[a] = SNNRT_GRANULARITY(&step, a) == SNNRT_ABSENT ? NULL : arrays[a];

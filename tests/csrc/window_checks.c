@@ -1,6 +1,7 @@
 /* Kernels of a host that work on windows, and those of float32, each set in turn, against plain sums or the portable
  * kernel: int8 convolutions, spikes added to counts, float32 sums, poolings and neurons. Prints of each set how many cases
  * of each were the same, of the convolutions how many its own kernel took; ends with 1 at the first that was not. */
+#define _POSIX_C_SOURCE 200112L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,40 @@ static void expect_convolution(const snnrt_synapse_step *step, snnrt_counts *cou
     }
 }
 
+/* Steps with the weights that the first of them left; in one of them an input is no byte. */
+static void check_kept(snnrt_synapse_step *step, uint32_t number) {
+    const uint32_t elements = step->in_channels * step->in_height * step->in_width;
+    const size_t all = (size_t)step->out_height * step->out_width * step->out_channels;
+    const size_t wide = (size_t)step->window->kernel_h * step->window->kernel_w *
+                        ((step->in_channels + 1u) / 2u) * 4u * ((step->out_channels + 63u) & ~63u);
+    snnrt_kept kept;
+    memset(&kept, 0, sizeof kept);
+    if (posix_memalign((void **)&kept.weights, 64, wide) != 0) {
+        fail("no room", number);
+    }
+    step->kept = &kept;
+    for (uint32_t turn = 0; turn < 4u; turn++) {
+        snnrt_counts counted, wanted;
+        int16_t *const value = &values[below(elements)];
+        const int16_t before = *value;
+        memset(&counted, 0, sizeof counted);
+        memset(&wanted, 0, sizeof wanted);
+        step->counts = &counted;
+        if (turn == 2u && step->input_dtype != SNNRT_TYPE_BITS) {
+            *value = (int16_t) - (int32_t)step->input_peak;
+        }
+        memset(found, 0x55, sizeof found);
+        expect_convolution(step, &wanted);
+        snnrt_conv2d(step);
+        if (memcmp(found, expected, all * sizeof *expected) != 0 ||
+            memcmp(&counted, &wanted, sizeof counted) != 0) {
+            fail("conv2d_i8 with weights that are kept", number);
+        }
+        *value = before;
+    }
+    free(kept.weights);
+}
+
 static uint32_t check_convolution(uint32_t number) {
     snnrt_window window;
     snnrt_synapse_step step;
@@ -172,6 +207,7 @@ static uint32_t check_convolution(uint32_t number) {
             fail("conv2d_i8's counts", number);
         }
     }
+    check_kept(&step, number);
     free(step.scratch);
     return taken;
 }

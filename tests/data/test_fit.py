@@ -7,7 +7,7 @@ import pytest
 
 import snnrt
 from snnrt import GraphBuilder
-from snnrt.data.fit import fitted_inputs
+from snnrt.data.fit import RANGE_TOLERANCE, check_values, fitted_inputs
 from snnrt.errors import DataError
 from snnrt.ir.graph import Input
 
@@ -46,3 +46,21 @@ def test_a_convolution_over_time_reads_channels_and_length():
     for device in ("cpu", "reference"):
         short, full = (network.run(one, device=device).logits for one in (data, data[:, :, :, None]))
         assert np.array_equal(short, full) and full.any()
+
+
+@pytest.mark.parametrize("high", [0.0, 0.5, 1.0, 255.0, 1.0 / 3.0])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.dtype(">f4")])
+def test_a_range_from_0_holds_to_its_last_value(high, dtype):
+    """Its tolerance included, and nothing that is no number; one look at the bits decides for float32."""
+    node = Input("in", (), (3,), low=0.0, high=high)
+    slack = RANGE_TOLERANCE * high
+    inside = [0.0, -0.0, high, high + 0.99 * slack, -0.99 * slack]
+    beyond = float(np.nextafter(np.float32(high + 1.01 * slack), np.float32(np.inf)))
+    for value in inside:
+        check_values(np.array([[0.0, value, 0.0]], dtype), node, "x")
+    for value in [beyond, -1.01 * slack - 1e-6, np.nan, -np.nan, np.inf, -np.inf]:
+        with pytest.raises(DataError, match=r"^x"):
+            check_values(np.array([[0.0, value, 0.0]], dtype), node, "x")
+    part = np.full((4, 6), np.float32(2 * high + 1))
+    part[::2, ::2] = 0.0
+    check_values(part[::2, ::2].astype(dtype, copy=False), node, "x")

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from small_networks import dense_lif
 
-from snnrt._core import lib
+from snnrt import GraphBuilder
+from snnrt._core import ffi, lib
+from snnrt.converters.passes.quantise import quantise
 from snnrt.devices.core import (
     RULES,
     Execution,
+    RealLogits,
     address,
     aligned,
     aligned_copy,
@@ -18,11 +21,14 @@ from snnrt.devices.core import (
     quantised,
     status_text,
 )
+from snnrt.devices.core_values import CoreValues
 from snnrt.errors import ModelError
+from snnrt.exits import fixed_point
 from snnrt.format.model import ModelInfo
 from snnrt.ir.nodes.input import Input, quantise_input
 from snnrt.ir.spec import EXIT_RULES
 from snnrt.network import Network
+from snnrt.results.counts import Counts
 
 RAW = Network(dense_lif("int8")[0]).to_bytes()
 
@@ -99,3 +105,60 @@ def test_inputs_become_the_integers_that_the_ir_states(scale, peak) -> None:
     assert found.dtype == np.int16
     np.testing.assert_array_equal(found, quantise_input(values, node))
     assert found.min() == -peak and found.max() == peak
+
+
+@pytest.mark.parametrize("mode", ["mean", "sum"])
+def test_logits_are_what_the_accumulators_mean(mode) -> None:
+    """Of inputs that took different times, to the bit."""
+    random = np.random.default_rng(3)
+    scale = random.lognormal(-3, 2, 7).astype(np.float32)
+    accumulators = random.integers(-(2**31), 2**31, (50, 7)).astype(np.int32)
+    steps = random.integers(1, 9, 50).astype(np.uint32)
+    found = RealLogits(scale, mode == "mean")(accumulators, steps)
+    for row, taken in enumerate(steps.tolist()):
+        expected = fixed_point.real_logits(accumulators[row : row + 1], scale, mode, taken)
+        np.testing.assert_array_equal(found[row : row + 1], expected)
+
+
+def small_convolution() -> Network:
+    """Two convolutions of a constant input: the second reads spikes that come again from step to step."""
+    rng = np.random.default_rng(5)
+    g = GraphBuilder((1, 9, 9), encoding="constant", timesteps=5)
+    x = g.lif(g.conv2d(g.input, rng.normal(0, 1, (16, 1, 3, 3)), padding=1), 0.5, 1.0, name="first")
+    x = g.lif(g.conv2d(x, rng.normal(0, 0.3, (32, 16, 3, 3)), padding=1), 0.5, 1.0, name="second")
+    graph = g.finish(g.dense(g.flatten(x), rng.normal(0, 1, (4, 32 * 81))))
+    return Network(quantise(graph, rng.random((8, 1, 9, 9)).astype(np.float32)))
+
+
+def test_what_is_kept_changes_no_result() -> None:
+    """By sets that take turns in one execution, with what another input and another set left there."""
+    network = small_convolution()
+    x = np.random.default_rng(6).random((6, 1, 9, 9)).astype(np.float32)
+    expected = network.run(x, device="reference")
+    values = CoreValues(network.model).stored_input(x)
+    execution = Execution(aligned_copy(network.to_bytes()), network.model.info)
+    assert len(execution.kept) > 0
+    for place, stored in enumerate(values):
+        for kernels in (*kernel_sets(), *kernel_sets()[::-1]):
+            execution.set_up(kernels, "never", 0, 5)
+            out = execution.run(stored, 0)
+            assert out.classes[0] == expected.predictions[place]
+            for name, row in zip(Counts.FIELDS, out.counts[0].T):
+                np.testing.assert_array_equal(row, getattr(expected.counts, name)[place], err_msg=name)
+
+
+def test_keeping_refuses_what_it_cannot_use() -> None:
+    network = small_convolution()
+    execution = Execution(aligned_copy(network.to_bytes()), network.model.info)
+    room, size = execution.kept, lib.snnrt_host_kept_bytes(address(execution.room))
+    assert lib.snnrt_host_keep(execution.network, address(room), size - 1) == lib.SNNRT_ERROR_ARENA_TOO_SMALL
+    assert execution.network.kept == ffi.NULL
+    beside = ffi.cast("uint8_t *", address(room)) + 8
+    assert lib.snnrt_host_keep(execution.network, beside, size) == lib.SNNRT_ERROR_ARENA_MISALIGNED
+    assert lib.snnrt_host_keep(ffi.NULL, address(room), size) == lib.SNNRT_ERROR_NOT_INITIALISED
+    assert lib.snnrt_host_keep(execution.network, address(room), size) == lib.SNNRT_OK
+    assert execution.network.kept != ffi.NULL
+    assert lib.snnrt_host_keep(execution.network, ffi.NULL, 0) == lib.SNNRT_OK
+    assert execution.network.kept == ffi.NULL
+    floats = aligned_copy(Network(dense_lif("float32")[0]).to_bytes())
+    assert lib.snnrt_host_kept_bytes(address(floats)) == 0

@@ -16,6 +16,25 @@ SNNRT_NOINLINE SNNRT_AVX2 static void avx2_load_elements(const snnrt_synapse_ste
     }
 }
 
+/* Which halves of four entries go to the front: of those whose bits are set. */
+static const uint8_t avx2_front[16][8] = {
+    {0, 1, 0, 1, 0, 1, 0, 1}, {0, 1, 0, 1, 0, 1, 0, 1}, {2, 3, 0, 1, 0, 1, 0, 1}, {0, 1, 2, 3, 0, 1, 0, 1},
+    {4, 5, 0, 1, 0, 1, 0, 1}, {0, 1, 4, 5, 0, 1, 0, 1}, {2, 3, 4, 5, 0, 1, 0, 1}, {0, 1, 2, 3, 4, 5, 0, 1},
+    {6, 7, 0, 1, 0, 1, 0, 1}, {0, 1, 6, 7, 0, 1, 0, 1}, {2, 3, 6, 7, 0, 1, 0, 1}, {0, 1, 2, 3, 6, 7, 0, 1},
+    {4, 5, 6, 7, 0, 1, 0, 1}, {0, 1, 4, 5, 6, 7, 0, 1}, {2, 3, 4, 5, 6, 7, 0, 1}, {0, 1, 2, 3, 4, 5, 6, 7},
+};
+
+/* Appends those of four pairs that are not 0. */
+SNNRT_AVX2 static inline snnrt_unit_entry *avx2_append_pairs(snnrt_unit_entry *next, __m128i pairs,
+                                                             __m256i places, uint32_t hits) {
+    const __m256i values = _mm256_slli_epi64(_mm256_cvtepu32_epi64(pairs), 32);
+    const __m128i front = _mm_loadl_epi64((const __m128i *)(const void *)avx2_front[hits]);
+    const __m256i entries =
+        _mm256_permutevar8x32_epi32(_mm256_or_si256(values, places), _mm256_cvtepu8_epi32(front));
+    _mm256_storeu_si256((__m256i *)(void *)next, entries);
+    return next + __builtin_popcount((unsigned)hits);
+}
+
 /* `wide`, constant in each call: pairs of int16 as they are, else of bytes. */
 SNNRT_INLINE SNNRT_AVX2 static inline bool avx2_find_pairs(const snnrt_unit_plan *plan, const bool wide) {
     const snnrt_synapse_step *step = plan->step;
@@ -25,6 +44,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool avx2_find_pairs(const snnrt_unit_plan
     /* Bytes 0 and 2 of each pair of int16, twice. */
     const __m256i twice = _mm256_setr_epi8(0, 2, 0, 2, 4, 6, 4, 6, 8, 10, 8, 10, 12, 14, 12, 14, 0, 2, 0, 2,
                                            4, 6, 4, 6, 8, 10, 8, 10, 12, 14, 12, 14);
+    const __m256i steps = _mm256_setr_epi64x(0, bytes, 2 * (int64_t)bytes, 3 * (int64_t)bytes);
     snnrt_unit_entry *found = plan->found;
     snnrt_uint32 *const count = plan->count, *const active = plan->active;
     __m256i all = _mm256_setzero_si256();
@@ -32,7 +52,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool avx2_find_pairs(const snnrt_unit_plan
         uint32_t elements = 0, place = 0;
         snnrt_unit_entry *next = found;
         for (uint32_t c = 0; c < depth; c += 16u) {
-            uint32_t values[8], hits;
+            uint32_t hits;
             const size_t first = (size_t)pixel * depth + c;
             const snnrt_int16 *from = (const snnrt_int16 *)step->input + first;
             __m256i some, none, pairs;
@@ -42,17 +62,26 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool avx2_find_pairs(const snnrt_unit_plan
                 from = part;
             }
             some = _mm256_loadu_si256((const __m256i *)(const void *)from);
+            if (_mm256_testz_si256(some, some) != 0) {
+                place += 8u * bytes;
+                continue;
+            }
             none = _mm256_cmpeq_epi16(some, _mm256_setzero_si256());
             pairs = wide ? some : _mm256_shuffle_epi8(some, twice);
             elements += 16u - (uint32_t)__builtin_popcount((unsigned)_mm256_movemask_epi8(none)) / 2u;
             all = _mm256_or_si256(all, some);
             none = _mm256_cmpeq_epi32(pairs, _mm256_setzero_si256());
             hits = ~(uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(none)) & 0xFFu;
-            _mm256_storeu_si256((__m256i *)(void *)values, pairs);
-            for (; hits != 0; hits &= hits - 1u, next++) {
-                uint32_t k = snnrt_lowest_bit(hits);
-                next->place = place + k * bytes;
-                next->values = values[k];
+            if (room == 1u) {
+                found->place = 0;
+                found->values = (uint32_t)_mm256_cvtsi256_si32(pairs);
+                next += hits & 1u;
+            } else {
+                const __m256i places = _mm256_add_epi64(steps, _mm256_set1_epi64x(place));
+                next = avx2_append_pairs(next, _mm256_castsi256_si128(pairs), places, hits & 15u);
+                next = avx2_append_pairs(next, _mm256_extracti128_si256(pairs, 1),
+                                         _mm256_add_epi64(places, _mm256_set1_epi64x(4 * (int64_t)bytes)),
+                                         hits >> 4);
             }
             place += 8u * bytes;
         }

@@ -33,10 +33,15 @@ SNNRT_NOINLINE SNNRT_AVX512 static bool avx512_find_units(const snnrt_unit_plan 
         for (uint32_t c = 0; c < depth; c += 32u) {
             uint32_t left = depth - c;
             __mmask32 mask = left >= 32u ? ~(__mmask32)0 : ((__mmask32)1 << left) - 1u;
-            __m512i some = avx512_load_elements(step, (size_t)pixel * depth + c, mask);
-            __m256i quads = _mm512_cvtepi16_epi8(some);
-            __mmask8 hit = _mm256_test_epi32_mask(quads, quads);
-            __m512i entries = _mm512_slli_epi64(_mm512_cvtepu32_epi64(quads), 32);
+            __m512i some = avx512_load_elements(step, (size_t)pixel * depth + c, mask), entries;
+            __mmask8 hit;
+            __m256i quads;
+            if (_mm512_test_epi32_mask(some, some) == 0) {
+                continue;
+            }
+            quads = _mm512_cvtepi16_epi8(some);
+            hit = _mm256_test_epi32_mask(quads, quads);
+            entries = _mm512_slli_epi64(_mm512_cvtepu32_epi64(quads), 32);
             all = _mm512_or_si512(all, some);
             entries =
                 _mm512_or_si512(entries, _mm512_add_epi64(steps, _mm512_set1_epi64(c / AVX512_UNIT * bytes)));

@@ -89,6 +89,9 @@ SNNRT_AVX2 static bool snnrt_plan_units(snnrt_unit_plan *plan, const snnrt_synap
     plan->column_windows =
         (snnrt_uint32 *)snnrt_take_room(&room, (size_t)plan->columns * sizeof *plan->column_windows);
     plan->weights = (int8_t *)snnrt_take_room(&room, column_bytes * conv->kernel_w * plan->blocks);
+    if (step->kept != NULL) {
+        plan->weights = step->kept->weights;
+    }
     return room.taken <= bytes && column_bytes * plan->columns <= UINT32_MAX;
 }
 
@@ -129,10 +132,10 @@ snnrt_append_pixels(const snnrt_unit_plan *plan, snnrt_unit_entry *list, uint32_
         if (room == 1u) {
             list->values = found->values;
             list->place = place;
-        } else {
-            __m256i from = _mm256_set1_epi64x(place);
-            for (uint32_t k = 0; k < room; k += 4u) {
-                __m256i four = _mm256_loadu_si256((const __m256i *)(const void *)(found + k));
+        } else if (*count != 0) {
+            const __m256i from = _mm256_set1_epi64x(place);
+            for (uint32_t k = 0; k < *count; k += 4u) {
+                const __m256i four = _mm256_loadu_si256((const __m256i *)(const void *)(found + k));
                 _mm256_storeu_si256((__m256i *)(void *)(list + k), _mm256_add_epi64(four, from));
             }
         }
@@ -238,26 +241,44 @@ SNNRT_AVX2 static uint32_t snnrt_active_windows(const snnrt_unit_plan *plan) {
     return active;
 }
 
+SNNRT_AVX2 static void snnrt_count_units(const snnrt_unit_plan *plan, uint64_t active) {
+    const uint64_t rows = snnrt_count_rows(plan);
+    plan->step->counts->row_activations += rows;
+    plan->step->counts->synaptic_operations += rows * plan->step->out_channels;
+    plan->step->counts->active_windows += active;
+}
+
+/* Finds the units of the plan's input; false as find_units. */
+SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_find_all(const snnrt_unit_plan *plan,
+                                                          const snnrt_unit_form *form) {
+    return plan->step->in_channels == 1u ? snnrt_find_pixels(plan, form->copies) || form->peak_max > 255u
+                                         : form->find_units(plan);
+}
+
 /* The whole convolution; `form` is constant in each call. */
 SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_convolve_units(const snnrt_synapse_step *step,
                                                                 const snnrt_unit_form *form) {
     const snnrt_window *conv = step->window;
     const uintptr_t address = (uintptr_t)step->scratch;
     const uintptr_t skipped = (SNNRT_UNIT_ALIGN - address % SNNRT_UNIT_ALIGN) % SNNRT_UNIT_ALIGN;
-    snnrt_int32 *output = (snnrt_int32 *)step->output;
+    snnrt_kept *const kept = step->kept;
     const bool counted = SNNRT_WITH_COUNTERS && step->counts != NULL;
+    snnrt_int32 *output = (snnrt_int32 *)step->output;
     uint64_t active = 0;
     snnrt_unit_plan plan;
     if (step->scratch == NULL || step->scratch_bytes < skipped || conv->groups != 1u ||
         conv->dilation_x != 1u || step->input_peak > form->peak_max || step->by_rows ||
         (uint64_t)step->out_height * step->out_width < SNNRT_UNIT_WINDOWS_MIN ||
         !snnrt_plan_units(&plan, step, form, (uint8_t *)step->scratch + skipped,
-                          step->scratch_bytes - skipped) ||
-        !(step->in_channels == 1u ? snnrt_find_pixels(&plan, form->copies) || form->peak_max > 255u
-                                  : form->find_units(&plan))) {
+                          step->scratch_bytes - skipped)) {
         return false;
     }
-    form->interleave(&plan);
+    if (!snnrt_find_all(&plan, form)) {
+        return false;
+    }
+    if (kept == NULL || kept->form != form) {
+        form->interleave(&plan);
+    }
     for (uint32_t oy = 0; oy < step->out_height; oy++) {
         snnrt_list_units(&plan, oy);
         for (uint32_t block = 0; block < plan.blocks; block++) {
@@ -266,11 +287,11 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_convolve_units(const snnrt_syna
         active += counted ? snnrt_active_windows(&plan) : 0u;
         output += (size_t)step->out_width * step->out_channels;
     }
+    if (kept != NULL) {
+        kept->form = form;
+    }
     if (counted) {
-        const uint64_t rows = snnrt_count_rows(&plan);
-        step->counts->row_activations += rows;
-        step->counts->synaptic_operations += rows * step->out_channels;
-        step->counts->active_windows += active;
+        snnrt_count_units(&plan, active);
     }
     return true;
 }

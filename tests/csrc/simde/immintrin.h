@@ -47,6 +47,17 @@ EMULATED __m512i _mm512_cvtepu32_epi64(__m256i from) {
     return _mm512_loadu_si512(out);
 }
 
+EMULATED __mmask32 _mm512_cmpgt_epi16_mask(__m512i a, __m512i b) {
+    int16_t left[32], right[32];
+    uint32_t mask = 0;
+    memcpy(left, &a, sizeof left);
+    memcpy(right, &b, sizeof right);
+    for (int k = 0; k < 32; k++) {
+        mask |= (uint32_t)(left[k] > right[k]) << k;
+    }
+    return mask;
+}
+
 EMULATED __mmask16 _mm512_cmplt_epi32_mask(__m512i a, __m512i b) { return _mm512_cmpgt_epi32_mask(b, a); }
 
 EMULATED __mmask16 _mm256_test_epi16_mask(__m256i a, __m256i b) {
