@@ -51,7 +51,7 @@ SNNRT_INLINE static inline void store_sums(snnrt_int16 *output, uint8x16_t sums,
         uint8_t bytes[SNNRT_POOL_CHANNELS];
         vstrbq_u8(bytes, sums);
         for (uint32_t k = 0; k < channels; k += 8u) {
-            vstrhq_p_u16((uint16_t *)output + k, vldrbq_u16(bytes + k), vctp16q(channels - k));
+            vstrhq_p_u16((snnrt_uint16 *)output + k, vldrbq_u16(bytes + k), vctp16q(channels - k));
         }
     }
 }

@@ -82,6 +82,13 @@ static inline snnrt_neuron_step snnrt_neurons_from(const snnrt_neuron_step *step
     rest.state = (snnrt_int16 *)step->state + first;
     rest.output = (snnrt_uint32 *)step->output + first / SNNRT_BLOCK;
     rest.neurons -= first;
+    /* Blocks that begin between channels have parameters that are the same for all. */
+    if (first % step->channels != 0) {
+        rest.channels = rest.neurons;
+    }
+    if (rest.resting != NULL) {
+        rest.resting += first / SNNRT_BLOCK;
+    }
     return rest;
 }
 

@@ -26,7 +26,7 @@ snnrt_accumulate_kernel snnrt_accumulate_f32_avx2, snnrt_accumulate_f32_avx512vn
 snnrt_conv2d_kernel snnrt_conv2d_i8_avx2, snnrt_conv2d_i8_avx512vnni;
 snnrt_add_bits_kernel snnrt_add_bits_i16_avx2, snnrt_add_bits_i16_avx512vnni;
 snnrt_neuron_kernel snnrt_neuron_i32_avx2, snnrt_neuron_i32_avx512vnni, snnrt_neuron_f32_avx2;
-snnrt_neuron_kernel snnrt_neuron_i16_avx2, snnrt_neuron_i16_avx512vnni;
+snnrt_neuron_kernel snnrt_neuron_i16_avx2, snnrt_neuron_widths_avx512vnni;
 snnrt_pool_kernel snnrt_pool_spikes_avx2;
 
 /* The first `left` of 64 outputs. */
