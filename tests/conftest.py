@@ -15,6 +15,7 @@ MARKED = {
     "benchmarks/test_twin_training.py": "frameworks",
     "benchmarks/test_exit_worth_twin.py": "frameworks",
     "benchmarks": "firmware",
+    "converters/common/rollup/test_activations.py": "frameworks",
     "converters/common/rollup/test_input_axes.py": "frameworks",
     "converters/common/rollup/test_layout.py": "frameworks",
     "converters/frameworks/test_norse.py": "frameworks",
