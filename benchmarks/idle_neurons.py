@@ -75,6 +75,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=24, metavar="N", help="inputs (24)")
     parser.add_argument("--write", action="store_true", help="the lines of the page too")
     options = parser.parse_args()
+    if options.fashion is None and options.nmnist is None:
+        parser.error("expected --fashion FOLDER or --nmnist FOLDER, found neither")
     rows = {}
     try:
         for name, network, x in subjects(options):
@@ -83,8 +85,8 @@ def main() -> None:
             print(f"{name}: {neurons:.1%} of neurons idle, {words:.1%} of words of {WORD}")
         if options.write:
             write_rows("decisions/every_neuron.md", "idle_neurons.py", rows)
-    except SnnrtError as error:
-        parser.exit(1, f"idle_neurons: {error}\n")
+    except (SnnrtError, OSError) as error:
+        parser.exit(1, f"idle_neurons: {error}; name the folder that has the data's files\n")
 
 
 if __name__ == "__main__":

@@ -1,24 +1,10 @@
 /* Sums of int8 weights with the vectors of Cortex-M55 (Helium): in place of ../accumulate_i8.c. */
-#include "../../snnrt_kernels.h"
+#include "../event_run.h"
 
 #if SNNRT_WITH_INT8 && SNNRT_WITH_ARM_MVE
 #include <arm_mve.h>
 
-/* No sum of this many weights passes an int16. */
-#define SNNRT_HELIUM_RUN_MAX 255u
-
-/* Events of one slice, and where the sums go: to[o] = from[o] + sum. */
-typedef struct snnrt_helium_run {
-    const snnrt_uint32 *position;
-    const snnrt_uint32 *end;
-    const snnrt_int16 *value;
-    uintptr_t weights; /* address of position 0's row, which may lie outside of the array */
-    uint32_t outputs;
-    const snnrt_int32 *from;
-    snnrt_int32 *to;
-} snnrt_helium_run;
-
-SNNRT_NOINLINE static void helium_finish(const snnrt_helium_run *run, uint32_t output, int16x8_t sums) {
+SNNRT_NOINLINE static void helium_finish(const snnrt_event_run *run, uint32_t output, int16x8_t sums) {
     int16_t lanes[8];
     vstrhq_s16(lanes, sums);
     for (uint32_t k = 0; k < 8u && output + k < run->outputs; k += 4u) {
@@ -49,7 +35,7 @@ SNNRT_NOINLINE static void helium_finish(const snnrt_helium_run *run, uint32_t o
     "vmla.s32 %q[" sums "], %q[x], %[value]\n\t"
 
 /* Spikes: bytes widened to 16 bits and added, for 32 outputs. */
-static void helium_add_spikes_to_32(const snnrt_helium_run *run, uint32_t output) {
+static void helium_add_spikes_to_32(const snnrt_event_run *run, uint32_t output) {
     const snnrt_uint32 *position = run->position;
     const snnrt_int16 *values = NULL;
     int16x8_t a = vdupq_n_s16(0), b = a, c = a, d = a, x;
@@ -64,7 +50,7 @@ static void helium_add_spikes_to_32(const snnrt_helium_run *run, uint32_t output
 }
 
 /* The same for 24 outputs or the fewer that are left, in small builds for 8; returns how many. */
-static uint32_t helium_add_spikes_to_some(const snnrt_helium_run *run, uint32_t output) {
+static uint32_t helium_add_spikes_to_some(const snnrt_event_run *run, uint32_t output) {
     const snnrt_uint32 *position = run->position;
     const snnrt_int16 *values = NULL;
     int16x8_t a = vdupq_n_s16(0), b = a, c = a, d = a, x;
@@ -91,7 +77,7 @@ static uint32_t helium_add_spikes_to_some(const snnrt_helium_run *run, uint32_t 
 }
 
 /* Any values: bytes widened to 32 bits and multiplied, for 16 outputs. */
-static void helium_add_to_16(const snnrt_helium_run *run, uint32_t output) {
+static void helium_add_to_16(const snnrt_event_run *run, uint32_t output) {
     const snnrt_uint32 *position = run->position;
     const snnrt_int16 *values = run->value;
     const snnrt_int32 *from = run->from + output;
@@ -110,7 +96,7 @@ static void helium_add_to_16(const snnrt_helium_run *run, uint32_t output) {
 
 /* The same for 12 outputs or the fewer that are left; small builds take four. */
 #define SNNRT_SOME_OUTPUTS (SNNRT_WITH_FAST_LOOPS ? 12u : 4u)
-static void helium_add_to_some(const snnrt_helium_run *run, uint32_t output) {
+static void helium_add_to_some(const snnrt_event_run *run, uint32_t output) {
     const snnrt_uint32 *position = run->position;
     const snnrt_int16 *values = run->value;
     const snnrt_int32 *from = run->from + output;
@@ -145,7 +131,7 @@ static void helium_add_to_some(const snnrt_helium_run *run, uint32_t output) {
 #endif
 }
 
-static void helium_add_run(const snnrt_helium_run *run, bool spikes) {
+static void helium_add_run(const snnrt_event_run *run, bool spikes) {
     uint32_t output = 0;
     if (spikes) {
         for (; output + 32u <= run->outputs; output += 32u) {
@@ -166,7 +152,7 @@ static void helium_add_run(const snnrt_helium_run *run, bool spikes) {
 
 void snnrt_accumulate_i8(const snnrt_accumulation *sum) {
     const snnrt_int32 *start = (const snnrt_int32 *)sum->start;
-    snnrt_helium_run run;
+    snnrt_event_run run;
     run.outputs = sum->outputs;
     run.from = start;
     run.to = (snnrt_int32 *)sum->accumulator;
@@ -184,7 +170,7 @@ void snnrt_accumulate_i8(const snnrt_accumulation *sum) {
         /* A shift is less than 0 where it wraps. */
         run.weights = (uintptr_t)sum->weights + slice->shift * run.outputs;
         do {
-            uint32_t count = left < SNNRT_HELIUM_RUN_MAX ? left : SNNRT_HELIUM_RUN_MAX;
+            uint32_t count = left < SNNRT_RUN_MAX ? left : SNNRT_RUN_MAX;
             run.position = run.end;
             run.end += count;
             helium_add_run(&run, sum->spikes);
