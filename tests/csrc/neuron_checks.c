@@ -127,7 +127,8 @@ void check_neuron(uint32_t number) {
     const bool next = !simple && !silent && !multiple && below(3) == 0;
     const int32_t low = is_narrow ? -32768 : INT32_MIN, high = is_narrow ? 32767 : INT32_MAX;
     snnrt_neuron_step step;
-    step.neurons = number % 3u == 0 ? NEURONS_MAX : sizes[below(COUNT(sizes))];
+    /* Many, whole blocks and not. */
+    step.neurons = number % 3u == 0 ? NEURONS_MAX - 20u * (number / 3u % 2u) : sizes[below(COUNT(sizes))];
     do {
         step.channels = 1u + below(step.neurons);
     } while (step.neurons % step.channels != 0);
