@@ -49,7 +49,7 @@ static snnrt_list_result list_spikes(const snnrt_listing *l, snnrt_mark *mark, u
 #if SNNRT_WITH_COUNTERS
     mark->listed += (uint32_t)(place - before);
 #endif
-    return SNNRT_LISTED;
+    return (uint32_t)(place - before) > SNNRT_COUNTS_MAX ? SNNRT_NO_ROOM : SNNRT_LISTED;
 }
 
 /* Two elements as they lie in memory, the first in the low half. */

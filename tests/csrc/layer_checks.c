@@ -62,6 +62,15 @@ static void draw_convolution(snnrt_synapse_step *step, snnrt_window *w, uint32_t
             step->in_channels = 1u + below(4);
             step->in_height = 5u + below(3);
             step->in_width = 6u + below(4);
+        } else if (number % 30u == 19u) {
+            /* Columns of more spikes than are summed in lanes at a time, or as many as that. */
+            w->kernel_h = (uint16_t)(2u + number / 30u % 2u);
+            w->kernel_w = (uint16_t)(1u + below(3));
+            w->pad_top = w->pad_bottom = 0;
+            w->stride_y = w->dilation_y = w->groups = 1;
+            step->in_channels = 128;
+            step->out_channels = 4u * (1u + below(10));
+            step->in_height = w->kernel_h + below(2);
         } else if (wide_lines && !largest) {
             step->in_channels = 1u + below(4);
             step->in_height = 1u + below(3);
@@ -86,11 +95,15 @@ static void draw_convolution(snnrt_synapse_step *step, snnrt_window *w, uint32_t
 
 void check_convolution(uint32_t number) {
     static const int32_t peaks[] = {1, 1, 1, 2, 4, 4, 7, 8, 9, 16, 25, 31, 32, 255, 32767};
-    int32_t peak = number < 12u ? peaks[number] : number % 20u == 7u ? 255 : peaks[below(COUNT(peaks))];
+    const bool long_columns = number % 30u == 19u;
+    int32_t peak = number < 12u         ? peaks[number]
+                   : long_columns       ? 1
+                   : number % 20u == 7u ? 255
+                                        : peaks[below(COUNT(peaks))];
     /* Of few channels, all of them as large as sums in half of 64 bits bear, or beyond. */
     const bool at_limit = number % 20u == 17u;
-    const uint32_t density = number < 12u || at_limit ? 1u : 1u + below(9);
-    const bool packed = peak == 1 && !at_limit && below(3) != 0;
+    const uint32_t density = number < 12u || at_limit || long_columns ? 1u : 1u + below(9);
+    const bool packed = long_columns || (peak == 1 && !at_limit && below(3) != 0);
     const bool negative = !packed && !at_limit && number >= 12u && below(3) == 0;
     uint32_t unaligned = below(4), rows = 0, active = 0, place = 0;
     snnrt_window window = {0};
@@ -113,7 +126,7 @@ void check_convolution(uint32_t number) {
     } else if (number % 4u == 0) {
         make_weights(below(5));
     }
-    if (number % 10u == 9u) {
+    if (number % 10u == 9u && !long_columns) {
         /* A dense layer is a window of one tap. */
         step.in_channels = 1u + below(700);
         step.out_channels = 1u + below(40);
@@ -148,7 +161,7 @@ void check_convolution(uint32_t number) {
 #if SNNRT_WITH_KERNEL_TABLE
     step.kernels = network.kernels;
 #endif
-    if (number % 10u == 9u) {
+    if (number % 10u == 9u && !long_columns) {
         snnrt_dense(&step);
     } else {
         snnrt_conv2d(&step);
