@@ -3,54 +3,7 @@
  *     core_api CONSTANT.snnrt CONSTANT.input SPIKES.snnrt SPIKES.input
  *
  * CONSTANT: a constant input, at least 3 timesteps, 3 classes. SPIKES: spikes over time. One input each. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "host/snnrt_host.h"
-
-static unsigned long checks, failures;
-
-#define CHECK(condition) \
-    do { \
-        checks++; \
-        if (!(condition)) { \
-            failures++; \
-            fprintf(stderr, "%s:%d: FAILED: %s\n", __FILE__, __LINE__, #condition); \
-        } \
-    } while (0)
-
-typedef struct model {
-    uint8_t *bytes;
-    size_t size;
-    uint8_t *input;
-    size_t input_size;
-    snnrt_model_info info;
-} model;
-
-static uint8_t *read_file(const char *path, size_t *size) {
-    FILE *file = fopen(path, "rb");
-    uint8_t *bytes;
-    long length;
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (length = ftell(file)) < 0) {
-        fprintf(stderr, "can't read %s\n", path);
-        exit(2);
-    }
-    *size = (size_t)length;
-    bytes = malloc(*size);
-    rewind(file);
-    if (fread(bytes, 1, *size, file) != *size) {
-        exit(2);
-    }
-    fclose(file);
-    return bytes;
-}
-
-static void *arena_for(const model *m) {
-    void *arena = malloc(m->info.arena_bytes);
-    memset(arena, 0xA5, m->info.arena_bytes);
-    return arena;
-}
+#include "api_checks.h"
 
 static void check_model_check(const model *m) {
     snnrt_fault fault = {7, 8, 9};
@@ -410,154 +363,6 @@ static void check_words(void) {
     CHECK(strcmp(snnrt_status_text(SNNRT_STATUS_END), "unknown status") == 0);
 }
 
-static void check_host(const model *m) {
-    void *arena = arena_for(m);
-    snnrt_network network;
-    uint32_t sets = snnrt_host_kernel_sets();
-    CHECK(snnrt_network_init(&network, m->bytes, m->size, arena, m->info.arena_bytes, NULL) == SNNRT_OK);
-    CHECK(sets >= 1 && strcmp(snnrt_host_kernel_name(0), "portable") == 0);
-    CHECK(snnrt_host_kernel_name(sets) == NULL);
-    CHECK(snnrt_host_kernel_runs(0) && !snnrt_host_kernel_runs(sets));
-    CHECK(snnrt_host_kernel_runs(snnrt_host_best_kernels()));
-    CHECK(snnrt_host_use_kernels(&network, sets) == SNNRT_ERROR_ARGUMENT);
-    CHECK(snnrt_host_use_kernels(NULL, 0) == SNNRT_ERROR_ARGUMENT);
-    CHECK(snnrt_host_use_kernels(&network, 0) == SNNRT_OK);
-    free(arena);
-}
-
-/* Another execution of a checked model is what snnrt_network_init makes, in its own arena. */
-static void check_start(const model *m) {
-    void *arena = arena_for(m), *other = arena_for(m);
-    snnrt_network network, started;
-    size_t bytes = m->info.arena_bytes;
-    CHECK(snnrt_network_init(&network, m->bytes, m->size, arena, bytes, NULL) == SNNRT_OK);
-    CHECK(snnrt_host_start(NULL, m->bytes, other, bytes) == SNNRT_ERROR_NULL);
-    CHECK(snnrt_host_start(&started, NULL, other, bytes) == SNNRT_ERROR_NULL);
-    CHECK(snnrt_host_start(&started, m->bytes, NULL, bytes) == SNNRT_ERROR_NULL);
-    CHECK(snnrt_host_start(&started, m->bytes, (uint8_t *)other + 4, bytes) == SNNRT_ERROR_ARENA_MISALIGNED);
-    CHECK(snnrt_host_start(&started, m->bytes, other, bytes - 8) == SNNRT_ERROR_ARENA_TOO_SMALL);
-    CHECK(snnrt_network_reset(&started) == SNNRT_ERROR_NOT_INITIALISED);
-    CHECK(snnrt_host_start(&started, m->bytes, other, bytes) == SNNRT_OK);
-    CHECK(started.arena == (uint8_t *)other);
-    started.arena = network.arena;
-    CHECK(memcmp(&started, &network, sizeof network) == 0);
-    free(other);
-    free(arena);
-}
-
-/* Inputs one after the other, each recorded and counted; a failure stops the batch, as does the flag. */
-static void check_batch(const model *m) {
-    void *arena = arena_for(m);
-    uint32_t nodes = m->info.node_count, classes[2], steps[2], scores[2], sums[6];
-    snnrt_counts *counts = malloc(2 * nodes * sizeof *counts);
-    uint8_t *inputs = malloc(2 * m->input_size);
-    uint8_t *membranes = calloc(2 * m->info.timesteps, 5 * 4);
-    snnrt_host_recording recording = {2, true, 5 * 4, membranes};
-    snnrt_host_batch batch;
-    uint8_t stop = 1;
-    snnrt_network network, unused;
-    snnrt_result result;
-    memcpy(inputs, m->input, m->input_size);
-    memset(inputs + m->input_size, 0, m->input_size);
-    memset(&batch, 0, sizeof batch);
-    batch.input = inputs;
-    batch.input_bytes = m->input_size;
-    batch.inputs = 2;
-    batch.nodes = nodes;
-    batch.timesteps = m->info.timesteps;
-    batch.classes = classes;
-    batch.steps = steps;
-    batch.scores_q16 = scores;
-    batch.accumulators = (uint8_t *)sums;
-    batch.accumulator_bytes = 12;
-    batch.counts = counts;
-    batch.recordings = &recording;
-    batch.recording_count = 1;
-    CHECK(snnrt_network_init(&network, m->bytes, m->size, arena, m->info.arena_bytes, NULL) == SNNRT_OK);
-    CHECK(snnrt_host_run_batch(&network, &batch) == SNNRT_OK);
-    CHECK(snnrt_network_run(&network, m->input, &result) == SNNRT_OK);
-    CHECK(classes[0] == result.class_index && steps[0] == result.timesteps && scores[0] == result.score_q16);
-    CHECK(memcmp(sums, snnrt_network_accumulators(&network), 12) == 0);
-    CHECK(counts[2].neuron_updates == (uint64_t)5 * steps[0]);
-    batch.stop = &stop;
-    steps[0] = 77;
-    CHECK(snnrt_host_run_batch(&network, &batch) == SNNRT_OK && steps[0] == 77);
-    stop = 0;
-    CHECK(snnrt_host_run_batch(&network, &batch) == SNNRT_OK && steps[0] == result.timesteps);
-    batch.nodes = nodes + 1;
-    CHECK(snnrt_host_run_batch(&network, &batch) == SNNRT_ERROR_ARGUMENT);
-    batch.nodes = nodes;
-    batch.counts = NULL;
-    batch.recording_count = 0;
-    batch.input = inputs + 1;
-    CHECK(snnrt_host_run_batch(&network, &batch) == SNNRT_ERROR_INPUT_MISALIGNED);
-    memset(&unused, 0, sizeof unused);
-    CHECK(snnrt_host_run_batch(&unused, &batch) == SNNRT_ERROR_NOT_INITIALISED);
-    free(membranes);
-    free(inputs);
-    free(counts);
-    free(arena);
-}
-
-static model load(const char *path, const char *input) {
-    model m;
-    m.bytes = read_file(path, &m.size);
-    m.input = read_file(input, &m.input_size);
-    if (snnrt_model_check(m.bytes, m.size, &m.info, NULL) != SNNRT_OK) {
-        fprintf(stderr, "%s is no valid model\n", path);
-        exit(2);
-    }
-    return m;
-}
-
-static int64_t floor_shift(int64_t value, int bits) {
-    int64_t unit = (int64_t)1 << bits;
-    return value >= 0 ? value / unit : -((-value + unit - 1) / unit);
-}
-
-/* Buffers are no longer than what is said. */
-static void check_encoding(void) {
-    static const snnrt_affine channels[3] = {{70000, -9000000, -32768, 32767},
-                                             {-32768, 40000, -32768, 32767},
-                                             {65536, 0, -32768, 32767}};
-    static const snnrt_affine limited[3] = {{70000, -9000000, -20000, 9000},
-                                            {-32768, 40000, -1, 32767},
-                                            {65536, 0, -32768, 0}};
-    for (uint32_t count = 0; count < 40; count++) {
-        for (uint32_t setting = 0; setting < 6; setting++) {
-            const uint32_t of = 1u + setting % 3u;
-            const int32_t peak = setting < 3 ? 0 : 60;
-            uint8_t *bytes = malloc(count + 1u);
-            int16_t *words = malloc((count + 1u) * sizeof *words);
-            int16_t *found = malloc((count + 1u) * sizeof *found);
-            found[count] = 0x5AA5;
-            for (uint32_t k = 0; k < count; k++) {
-                bytes[k] = (uint8_t)(k * 91u + setting);
-                words[k] = (int16_t)(k * 7919u + setting * 30000u);
-            }
-            snnrt_encode_u8(bytes, found, count, channels, of, peak);
-            for (uint32_t k = 0; k < count; k++) {
-                const snnrt_affine *c = &channels[k % of];
-                int64_t wanted = floor_shift((int64_t)c->multiplier * bytes[k] + c->offset, 16);
-                wanted = peak != 0 && wanted > peak ? peak : peak != 0 && wanted < -peak ? -peak : wanted;
-                CHECK(found[k] == wanted);
-            }
-            snnrt_encode_q15(words, found, count, peak == 0 ? channels : limited, of, peak != 0);
-            for (uint32_t k = 0; k < count; k++) {
-                const snnrt_affine *c = &(peak == 0 ? channels : limited)[k % of];
-                int64_t value = words[k] > c->high ? c->high : words[k] < c->low ? c->low : words[k];
-                int64_t wanted = floor_shift(
-                    floor_shift((int64_t)c->multiplier * (value - c->low - 32768), 16) + c->offset, 16);
-                CHECK(found[k] == wanted);
-            }
-            CHECK(found[count] == 0x5AA5);
-            free(bytes);
-            free(words);
-            free(found);
-        }
-    }
-}
-
 int main(int argument_count, char **arguments) {
     model constant, spikes;
     if (argument_count != 5) {
@@ -577,15 +382,9 @@ int main(int argument_count, char **arguments) {
     check_scratch(&spikes);
     check_two_at_once(&constant, &spikes);
     check_words();
-    check_encoding();
-    check_host(&constant);
-    check_start(&constant);
-    check_start(&spikes);
-    check_batch(&constant);
     free(constant.bytes);
     free(constant.input);
     free(spikes.bytes);
     free(spikes.input);
-    printf("%lu checks\n", checks);
-    return failures == 0 ? 0 : 1;
+    return report_checks();
 }

@@ -1,27 +1,13 @@
-/* What firmware has on top of inference: the input hook, the health record, the integrity check. Prints "N checks";
- * exits with 1 after a failure.
+/* What firmware has on top of inference: the input hook, the health record, the integrity check, a sensor's bytes. Prints
+ * "N checks"; exits with 1 after a failure.
  *
  *     device_api CONSTANT.snnrt CONSTANT.input SPIKES.snnrt SPIKES.input
  *
  * As core_api's: at least 3 timesteps, 3 classes. SPIKES: spikes over time. One input each. */
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/time.h>
 
-#include "snnrt.h"
-
-static unsigned long checks, failures;
-
-#define CHECK(condition) \
-    do { \
-        checks++; \
-        if (!(condition)) { \
-            failures++; \
-            fprintf(stderr, "%s:%d: FAILED: %s\n", __FILE__, __LINE__, #condition); \
-        } \
-    } while (0)
+#include "api_checks.h"
 
 typedef struct subject {
     uint8_t *bytes, *input, *arena;
@@ -31,24 +17,6 @@ typedef struct subject {
     /* what the hook does */
     uint32_t asked, last, missing_from;
 } subject;
-
-static uint8_t *read_file(const char *path, size_t *size) {
-    FILE *file = fopen(path, "rb");
-    uint8_t *bytes;
-    long length;
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (length = ftell(file)) < 0) {
-        fprintf(stderr, "can't read %s\n", path);
-        exit(2);
-    }
-    *size = (size_t)length;
-    bytes = malloc(*size);
-    rewind(file);
-    if (fread(bytes, 1, *size, file) != *size) {
-        exit(2);
-    }
-    fclose(file);
-    return bytes;
-}
 
 static void open_subject(subject *s, char **paths) {
     size_t ignored;
@@ -273,6 +241,54 @@ static void check_verify(subject *s) {
     CHECK(snnrt_network_run(&s->network, s->input, &result) == SNNRT_OK);
 }
 
+static int64_t floor_shift(int64_t value, int bits) {
+    int64_t unit = (int64_t)1 << bits;
+    return value >= 0 ? value / unit : -((-value + unit - 1) / unit);
+}
+
+/* Buffers are no longer than what is said. */
+static void check_encoding(void) {
+    static const snnrt_affine channels[3] = {{70000, -9000000, -32768, 32767},
+                                             {-32768, 40000, -32768, 32767},
+                                             {65536, 0, -32768, 32767}};
+    static const snnrt_affine limited[3] = {{70000, -9000000, -20000, 9000},
+                                            {-32768, 40000, -1, 32767},
+                                            {65536, 0, -32768, 0}};
+    for (uint32_t count = 0; count < 40; count++) {
+        for (uint32_t setting = 0; setting < 6; setting++) {
+            const uint32_t of = 1u + setting % 3u;
+            const int32_t peak = setting < 3 ? 0 : 60;
+            uint8_t *bytes = malloc(count + 1u);
+            int16_t *words = malloc((count + 1u) * sizeof *words);
+            int16_t *found = malloc((count + 1u) * sizeof *found);
+            found[count] = 0x5AA5;
+            for (uint32_t k = 0; k < count; k++) {
+                bytes[k] = (uint8_t)(k * 91u + setting);
+                words[k] = (int16_t)(k * 7919u + setting * 30000u);
+            }
+            snnrt_encode_u8(bytes, found, count, channels, of, peak);
+            for (uint32_t k = 0; k < count; k++) {
+                const snnrt_affine *c = &channels[k % of];
+                int64_t wanted = floor_shift((int64_t)c->multiplier * bytes[k] + c->offset, 16);
+                wanted = peak != 0 && wanted > peak ? peak : peak != 0 && wanted < -peak ? -peak : wanted;
+                CHECK(found[k] == wanted);
+            }
+            snnrt_encode_q15(words, found, count, peak == 0 ? channels : limited, of, peak != 0);
+            for (uint32_t k = 0; k < count; k++) {
+                const snnrt_affine *c = &(peak == 0 ? channels : limited)[k % of];
+                int64_t value = words[k] > c->high ? c->high : words[k] < c->low ? c->low : words[k];
+                int64_t wanted = floor_shift(
+                    floor_shift((int64_t)c->multiplier * (value - c->low - 32768), 16) + c->offset, 16);
+                CHECK(found[k] == wanted);
+            }
+            CHECK(found[count] == 0x5AA5);
+            free(bytes);
+            free(words);
+            free(found);
+        }
+    }
+}
+
 int main(int argument_count, char **arguments) {
     if (argument_count != 5) {
         return 2;
@@ -289,6 +305,6 @@ int main(int argument_count, char **arguments) {
         free(s.input);
         free(s.arena);
     }
-    printf("%lu checks\n", checks);
-    return failures != 0;
+    check_encoding();
+    return report_checks();
 }

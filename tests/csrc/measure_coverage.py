@@ -34,7 +34,7 @@ def run_programs(folder: Path) -> None:
     objects = compile_core(folder / "objects", FLAGS)
     programs = {
         name: compile_program(name, objects, FLAGS)
-        for name in ("core_api", "device_api", "corrupt_models", "run_models", "crossbar_runs")
+        for name in ("core_api", "host_api", "device_api", "corrupt_models", "run_models", "crossbar_runs")
     }
     for numbers in ("int8", "float32"):
         paths = []
@@ -46,7 +46,7 @@ def run_programs(folder: Path) -> None:
             command([programs["corrupt_models"], "sealed", model, data, "some"])
             command([programs["corrupt_models"], "random", model, data, "3", "3000"])
             paths += [model, data]
-        for name in ("core_api", "device_api"):
+        for name in ("core_api", "host_api", "device_api"):
             command([programs[name], *paths[: 2 * len(SMALL_NETWORKS)]])
     exported = export_random(folder, RANDOM_MODELS, seed=2)
     command([programs["run_models"], folder, str(RANDOM_MODELS)])
