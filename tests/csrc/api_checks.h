@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snnrt.h"
+#include "host/snnrt_host.h"
 
 static unsigned long checks, failures;
 

@@ -269,17 +269,19 @@ static void check_encoding(void) {
             snnrt_encode_u8(bytes, found, count, channels, of, peak);
             for (uint32_t k = 0; k < count; k++) {
                 const snnrt_affine *c = &channels[k % of];
-                int64_t wanted = floor_shift((int64_t)c->multiplier * bytes[k] + c->offset, 16);
-                wanted = peak != 0 && wanted > peak ? peak : peak != 0 && wanted < -peak ? -peak : wanted;
-                CHECK(found[k] == wanted);
+                int64_t expected = floor_shift((int64_t)c->multiplier * bytes[k] + c->offset, 16);
+                expected = peak != 0 && expected > peak    ? peak
+                           : peak != 0 && expected < -peak ? -peak
+                                                           : expected;
+                CHECK(found[k] == expected);
             }
             snnrt_encode_q15(words, found, count, peak == 0 ? channels : limited, of, peak != 0);
             for (uint32_t k = 0; k < count; k++) {
                 const snnrt_affine *c = &(peak == 0 ? channels : limited)[k % of];
                 int64_t value = words[k] > c->high ? c->high : words[k] < c->low ? c->low : words[k];
-                int64_t wanted = floor_shift(
+                int64_t expected = floor_shift(
                     floor_shift((int64_t)c->multiplier * (value - c->low - 32768), 16) + c->offset, 16);
-                CHECK(found[k] == wanted);
+                CHECK(found[k] == expected);
             }
             CHECK(found[count] == 0x5AA5);
             free(bytes);

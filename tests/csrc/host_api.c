@@ -5,7 +5,6 @@
  *
  * As core_api's. */
 #include "api_checks.h"
-#include "host/snnrt_host.h"
 
 static void check_kernel_sets(const model *m) {
     void *arena = arena_for(m);

@@ -1,4 +1,4 @@
-"""The core's interface: snnrt.h's promises (core_api.c) and those to hosts (host_api.c), C++, and builds that leave parts out."""
+"""The interfaces: snnrt.h's promises (core_api.c), those to hosts (host_api.c), C++, builds without parts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def write(folder, name: str, graph: Graph, x) -> list[str]:
 
 @pytest.mark.parametrize("compiler", COMPILERS)
 @pytest.mark.parametrize("numbers", ["int8", "float32"])
-@pytest.mark.parametrize(("program", "least"), [("core_api", 300), ("host_api", 40)])
+@pytest.mark.parametrize(("program", "least"), [("core_api", 300), ("host_api", 30)])
 def test_promises_of_the_header(program, least, numbers, compiler, sanitised, tmp_path):
     constant = write(tmp_path, "constant", *SMALL_NETWORKS["dense_lif"](numbers))
     spikes = write(tmp_path, "spikes", *SMALL_NETWORKS["every_kind"](numbers))
