@@ -75,6 +75,14 @@ static void draw_convolution(snnrt_synapse_step *step, snnrt_window *w, uint32_t
             step->in_channels = 1u + below(4);
             step->in_height = 1u + below(3);
             step->in_width = 50u + below(100);
+            if (number % 20u == 7u) {
+                /* Windows of more columns than are listed together. */
+                w->kernel_h = (uint16_t)(1u + below(2));
+                w->kernel_w = (uint16_t)(14u + below(30));
+                w->dilation_x = (uint16_t)(1u + below(5) / 4u);
+                step->in_channels = 1u + below(20);
+                step->out_channels = filters[below(COUNT(filters))];
+            }
         }
         step->out_height = step->out_width = 0;
         if (step->in_height + 2u * w->pad_top > (w->kernel_h - 1u) * w->dilation_y &&
@@ -98,7 +106,7 @@ void check_convolution(uint32_t number) {
     const bool long_columns = number % 30u == 19u;
     int32_t peak = number < 12u         ? peaks[number]
                    : long_columns       ? 1
-                   : number % 20u == 7u ? 255
+                   : number % 40u == 7u ? 255
                                         : peaks[below(COUNT(peaks))];
     /* Of few channels, all of them as large as sums in half of 64 bits bear, or beyond. */
     const bool at_limit = number % 20u == 17u;
