@@ -185,13 +185,18 @@ SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32;
 SNNRT_INTERNAL uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uint32_t start);
 /* In vectors of 16 bytes, where the compiler and the processor have them: what the portable set of a host takes, whose
  * builds, as those of its vector kernels, have csrc/host. */
-#if SNNRT_WITH_VECTOR_SCRATCH && SNNRT_WITH_INT8 && defined(__GNUC__) && \
-    (defined(__x86_64__) || defined(__aarch64__))
-#define SNNRT_WITH_QUADS 1
-SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32_quads;
+#if SNNRT_WITH_VECTOR_SCRATCH && defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
+#define SNNRT_WITH_QUADS SNNRT_WITH_INT8
+#define SNNRT_WITH_FLOAT_QUADS SNNRT_WITH_FLOAT32
+#define SNNRT_WITH_POOL_QUADS SNNRT_WITH_POOL2D
 #else
 #define SNNRT_WITH_QUADS 0
+#define SNNRT_WITH_FLOAT_QUADS 0
+#define SNNRT_WITH_POOL_QUADS 0
 #endif
+SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32_quads, snnrt_neuron_f32_quads;
+SNNRT_INTERNAL snnrt_scan_kernel snnrt_scan_f32_quads;
+SNNRT_INTERNAL snnrt_accumulate_kernel snnrt_accumulate_f32_quads;
 SNNRT_INTERNAL uint64_t snnrt_neuron_f32_from(const snnrt_neuron_step *step, uint32_t start);
 #endif
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_f32;
@@ -263,6 +268,9 @@ struct snnrt_pool_step {
 };
 
 SNNRT_INTERNAL void snnrt_pool2d(const snnrt_pool_step *step);
+#if SNNRT_WITH_KERNEL_TABLE
+SNNRT_INTERNAL snnrt_pool_kernel snnrt_pool_spikes_quads;
+#endif
 
 /* Sums of 2 × 2 spikes by words; false, and nothing done, for other poolings. */
 #define SNNRT_WITH_POOL_BITS \

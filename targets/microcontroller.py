@@ -206,6 +206,10 @@ def _neuron_events(
         yield event, updates
     if numbers == "int8":
         if is_one_loop(node, lanes):
+            # what pairs leave over
+            alone = runs * (elements(node) % lanes)
+            yield "neuron_single", alone
+            yield "neuron_run", alone
             return
         yield "neuron_single" if node.is_plain else "neuron_general", updates
         # a run ends with its word of 32 spikes, with the channels, or with both

@@ -10,7 +10,6 @@ from snnrt.targets.workload import elements
 COPIES = 32
 VECTORS = 4
 """The ``lanes`` of cores with vectors."""
-HALF_Q15 = 1 << 14
 
 
 def is_one_loop(node: Neuron, lanes: int) -> bool:
@@ -18,10 +17,9 @@ def is_one_loop(node: Neuron, lanes: int) -> bool:
     add in lanes 2, with vectors 4 or the fewer that are left."""
     if not node.is_simple or lanes in (1, VECTORS):
         return node.is_simple
-    if any(count % lanes for count in (_period(node, lanes), elements(node))):
-        return False
-    # a decay below a half is no factor for 32-bit membranes
-    return node.reset != "none" and (node.state_bits == 16 or int(np.max(node.membrane)) >= HALF_Q15)
+    # an odd number is one neuron more; an odd number of thresholds that repeats would part a pair
+    period, neurons = _period(node, lanes), elements(node)
+    return neurons > 1 and (period % lanes == 0 or period == neurons)
 
 
 def fills_words(node: Neuron) -> bool:
@@ -36,7 +34,8 @@ def _period(node: Neuron, lanes: int) -> int:
     period = int(np.size(node.threshold))
     if period > COPIES // 2:
         return period
-    copied = COPIES - COPIES % period
-    while copied % lanes and copied > period:
+    neurons = elements(node)
+    copied = neurons if neurons < COPIES else COPIES - COPIES % period
+    while copied % lanes and copied > period and copied != neurons:
         copied -= period
     return copied

@@ -5,9 +5,6 @@
 
 #include "parameter_walk.h"
 
-#define SNNRT_LANES_JOINED(a, b) a##_##b
-#define SNNRT_LANES_PASTE(a, b) SNNRT_LANES_JOINED(a, b)
-
 /* How a membrane decays: a product in Q15; a shift, where α is 2^-shift; or not at all. */
 enum { SNNRT_DECAY_PRODUCT = 0, SNNRT_DECAY_SHIFT = 1, SNNRT_DECAY_NONE = 2 };
 

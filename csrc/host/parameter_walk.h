@@ -4,6 +4,10 @@
 
 #include "../kernels/neuron_block.h"
 
+/* The name of a set's own form of something. */
+#define SNNRT_LANES_JOINED(a, b) a##_##b
+#define SNNRT_LANES_PASTE(a, b) SNNRT_LANES_JOINED(a, b)
+
 /* A parameter's values for block after block: at values + first, + channel, or the same copies. */
 typedef struct snnrt_parameter_walk {
     const snnrt_int32 *values; /* NULL where the parameter is absent; a threshold's copies are 1 then */

@@ -144,12 +144,35 @@ SNNRT_INLINE static inline uint64_t update_from(const snnrt_neuron_step *step, c
     return spikes;
 }
 
+#if SNNRT_WITH_NEURON_WORDS && SNNRT_NEURONS_AT_ONCE > 1
+/* The neuron that words leave where there is an odd number; returns whether it fired. */
+static uint32_t update_last(const snnrt_neuron_step *step) {
+    const uint32_t last = step->neurons - 1u;
+    snnrt_uint32 *word = (snnrt_uint32 *)step->output + last / 32u;
+    snnrt_neuron_run run;
+    uint32_t fired;
+    run.step = step;
+    run.flags = step->flags;
+    run.index[SNNRT_PER_LAYER] = 0;
+    run.index[SNNRT_PER_NEURON] = last;
+    run.index[SNNRT_PER_CHANNEL] = step->channels - 1u;
+    run.current = (const snnrt_int32 *)step->current + last;
+    run.count = 1;
+    fired = update_run(&run);
+    *word = last % 32u == 0 ? fired : *word | fired << last % 32u;
+    return fired;
+}
+#endif
+
 uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
 #if SNNRT_WITH_FAST_LOOPS
     if (snnrt_neurons_are_simple(step)) {
         uint64_t spikes;
 #if SNNRT_WITH_NEURON_WORDS
         if (snnrt_update_in_words(step, &spikes)) {
+#if SNNRT_NEURONS_AT_ONCE > 1
+            spikes += step->neurons % 2u != 0 ? update_last(step) : 0u;
+#endif
             return spikes;
         }
 #endif

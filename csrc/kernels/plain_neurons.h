@@ -20,7 +20,7 @@
 
 #define SNNRT_COPIES 32u
 
-/* Neurons that a form takes at once: thresholds and layers are whole numbers of such. */
+/* Neurons that a form takes at once: thresholds are whole numbers of such, or as many as the neurons. */
 #if SNNRT_WITH_NEURON_WORDS && defined(__thumb2__)
 #define SNNRT_NEURONS_AT_ONCE 2u
 #else
@@ -49,16 +49,18 @@ static inline void snnrt_find_thresholds(const snnrt_neuron_step *step, snnrt_th
     if (granularity == SNNRT_PER_LAYER) {
         thresholds->period = 1;
     }
-    if (thresholds->period <= SNNRT_COPIES / 2u) {
-        /* As many copies as fit and can be taken. */
+    if (thresholds->period <= SNNRT_COPIES / 2u && thresholds->period < step->neurons) {
+        /* As many copies as fit and can be taken, or the layer has. */
         const uint32_t period = thresholds->period;
-        uint32_t all = SNNRT_COPIES - SNNRT_COPIES % period;
-        while (all % SNNRT_NEURONS_AT_ONCE != 0 && all > period) {
+        uint32_t all = step->neurons < SNNRT_COPIES ? step->neurons : SNNRT_COPIES - SNNRT_COPIES % period;
+        while (all % SNNRT_NEURONS_AT_ONCE != 0 && all > period && all != step->neurons) {
             all -= period;
         }
-        for (uint32_t k = 0, from = 0; k < all; k++) {
-            thresholds->copies[k] = thresholds->first[from];
-            from = from + 1u == period ? 0u : from + 1u;
+        for (uint32_t k = 0; k < period; k++) {
+            thresholds->copies[k] = thresholds->first[k];
+        }
+        for (uint32_t k = period; k < all; k++) {
+            thresholds->copies[k] = thresholds->copies[k - period];
         }
         thresholds->first = thresholds->copies;
         thresholds->period = all;
@@ -87,7 +89,8 @@ static inline bool snnrt_end_run(snnrt_plain_run *run, uint32_t count, uint32_t 
     return run->bit == 0 || run->left == 0;
 }
 
-/* All of a simple layer; false, and nothing done, where it does not fit the form. */
+/* All of a simple layer, in words the whole numbers of SNNRT_NEURONS_AT_ONCE; false, and nothing done, where it does not
+ * fit the form. */
 SNNRT_INTERNAL bool snnrt_update_in_words(const snnrt_neuron_step *step, uint64_t *spikes);
 SNNRT_INTERNAL bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes);
 

@@ -30,6 +30,20 @@
 #define SNNRT_NEURON_I32 snnrt_neuron_i32
 #define SNNRT_CONV2D_I8 snnrt_conv2d_i8
 #endif
+#if SNNRT_WITH_FLOAT_QUADS
+#define SNNRT_SCAN_F32 snnrt_scan_f32_quads
+#define SNNRT_ACCUMULATE_F32 snnrt_accumulate_f32_quads
+#define SNNRT_NEURON_F32 snnrt_neuron_f32_quads
+#else
+#define SNNRT_SCAN_F32 snnrt_scan_f32
+#define SNNRT_ACCUMULATE_F32 snnrt_accumulate_f32
+#define SNNRT_NEURON_F32 snnrt_neuron_f32
+#endif
+#if SNNRT_WITH_POOL_QUADS
+#define SNNRT_POOL_SPIKES snnrt_pool_spikes_quads
+#else
+#define SNNRT_POOL_SPIKES NULL
+#endif
 
 const snnrt_kernels snnrt_kernels_portable = {
     "portable",
@@ -38,12 +52,12 @@ const snnrt_kernels snnrt_kernels_portable = {
     SNNRT_INT8_KERNEL(snnrt_accumulate_i8),
     SNNRT_CONV2D_KERNEL(SNNRT_CONV2D_I8),
     SNNRT_POOL_KERNEL(snnrt_add_bits_i16),
-    NULL,
+    SNNRT_POOL_SPIKES,
     SNNRT_INT8_KERNEL(SNNRT_NEURON_I32),
     SNNRT_FLOAT32_KERNEL(snnrt_scan_bits_f32),
-    SNNRT_FLOAT32_KERNEL(snnrt_scan_f32),
-    SNNRT_FLOAT32_KERNEL(snnrt_accumulate_f32),
-    SNNRT_FLOAT32_KERNEL(snnrt_neuron_f32),
+    SNNRT_FLOAT32_KERNEL(SNNRT_SCAN_F32),
+    SNNRT_FLOAT32_KERNEL(SNNRT_ACCUMULATE_F32),
+    SNNRT_FLOAT32_KERNEL(SNNRT_NEURON_F32),
     NULL,
 };
 #else

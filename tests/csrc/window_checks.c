@@ -1,5 +1,5 @@
 /* Kernels of a host that work on windows, and those of float32, each set in turn, against plain sums or the portable
- * kernel: int8 convolutions, spikes added to counts, float32 sums, poolings and neurons. Prints of each set how many cases
+ * kernel: int8 convolutions, spikes added to counts, float32 sums, scans, poolings and neurons. Prints of each set how many cases
  * of each were the same, of the convolutions how many its own kernel took; ends with 1 at the first that was not. */
 #define _POSIX_C_SOURCE 200112L
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #define CONVOLUTIONS 160u
 #define COUNTS 300u
 #define FLOATS 200u
+#define SCANS 300u
 #define POOLS 200u
 #define NEURONS 600u
 #define NEURONS_MAX 200u
@@ -249,6 +250,7 @@ static void check_float_sums(uint32_t number) {
     static float rows[64u * 160u], total[160u + 1u], sums[160u], start[160u], event[64u + 16u];
     static uint32_t position[64u + 16u];
     const uint32_t outputs = 1u + below(150), count = below(60), first = below(2);
+    const bool spikes = number % 3u == 0;
     snnrt_slice slices[2];
     snnrt_events events;
     snnrt_accumulation sum;
@@ -259,7 +261,7 @@ static void check_float_sums(uint32_t number) {
     slices[1].shift = 0u - below(1000);
     for (uint32_t e = 0; e < count; e++) {
         position[e] = e - slices[count < 2u || e >= count / 2u].shift;
-        event[e] = below(2) == 0 ? 1.0f : (float)between(-999, 999) / 7.0f;
+        event[e] = spikes || below(2) == 0 ? 1.0f : (float)between(-999, 999) / 7.0f;
     }
     for (uint32_t o = 0; o < outputs; o++) {
         start[o] = (float)between(-1000, 1000) / 3.0f;
@@ -282,6 +284,7 @@ static void check_float_sums(uint32_t number) {
     sum.start = first == 0 ? NULL : start;
     sum.weights = rows;
     sum.outputs = outputs;
+    sum.spikes = spikes;
     sum.events = &events;
     sum.slices = count < 2u ? slices + 1 : slices;
     sum.slice_count = count == 0 ? 0u : count < 2u ? 1u : 2u;
@@ -291,9 +294,39 @@ static void check_float_sums(uint32_t number) {
     }
 }
 
-/* Spikes summed or averaged in both numbers, padded or not, in this set's and in the portable form. */
+/* Values, zeros of both signs among them, where there is room for all or for few, by this set's and the portable kernel. */
+static void check_float_scan(uint32_t number) {
+    static uint32_t positions[2][320u + 16u];
+    static float input[320u], taken[2][320u + 16u];
+    const uint32_t first = below(20), count = below(280), density = 1u + below(9), from = below(1000);
+    uint32_t seen[2];
+    snnrt_events events[2];
+    for (uint32_t i = 0; i < 320u; i++) {
+        input[i] = below(density) != 0 ? below(3) == 0 ? -0.0f : 0.0f : (float)between(-9, 9) * 1e-42f;
+    }
+    events[0].count = below(9);
+    events[0].capacity = events[0].count + (below(2) == 0 ? 300u : below(90));
+    events[1] = events[0];
+    for (uint32_t turn = 0; turn < 2u; turn++) {
+        events[turn].position = positions[turn];
+        events[turn].value.f32 = taken[turn];
+    }
+    seen[0] = snnrt_scan_f32(input, first, count, from, &events[0]);
+    seen[1] = network.kernels->scan_f32(input, first, count, from, &events[1]);
+    if (seen[0] != seen[1] || events[0].count != events[1].count) {
+        fail("scan_f32's end", number);
+    }
+    for (uint32_t e = 0; e < events[0].count; e++) {
+        if (positions[0][e] != positions[1][e] || taken[0][e] != taken[1][e]) {
+            fail("scan_f32", number);
+        }
+    }
+}
+
+/* Spikes summed or averaged in both numbers, padded or not, in this set's form and window by window. */
 static void check_pooling(uint32_t number) {
-    static const uint32_t widths[] = {1, 8, 31, 32, 32, 33, 64, 64, 96};
+    static const uint32_t widths[] = {1, 16, 31, 32, 32, 33, 64, 48, 96};
+    snnrt_kernels by_windows = snnrt_kernels_portable;
     static uint32_t plain[8192 + 1u], fast[8192 + 1u];
     snnrt_window window;
     snnrt_pool_step step;
@@ -326,7 +359,8 @@ static void check_pooling(uint32_t number) {
     memset(plain, 0x5A, sizeof plain);
     memset(fast, 0x5A, sizeof fast);
     step.output = plain;
-    step.kernels = &snnrt_kernels_portable;
+    by_windows.pool_spikes = NULL;
+    step.kernels = &by_windows;
     snnrt_pool2d(&step);
     step.output = fast;
     step.kernels = network.kernels;
@@ -417,14 +451,17 @@ int main(void) {
         for (uint32_t number = 0; number < FLOATS; number++) {
             check_float_sums(number);
         }
+        for (uint32_t number = 0; number < SCANS; number++) {
+            check_float_scan(number);
+        }
         for (uint32_t number = 0; number < POOLS; number++) {
             check_pooling(number);
         }
         for (uint32_t number = 0; number < NEURONS; number++) {
             check_float_neurons(number);
         }
-        printf("%s %u %u %u %u %u %u %u\n", snnrt_host_kernel_name(set), CONVOLUTIONS, (unsigned)taken,
-               (unsigned)whole, COUNTS, FLOATS, POOLS, NEURONS);
+        printf("%s %u %u %u %u %u %u %u %u\n", snnrt_host_kernel_name(set), CONVOLUTIONS, (unsigned)taken,
+               (unsigned)whole, COUNTS, FLOATS, SCANS, POOLS, NEURONS);
     }
     return 0;
 }

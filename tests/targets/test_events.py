@@ -53,8 +53,8 @@ BY_HAND = {
             "sum_call": 3, "listed_operation_by_4": 135 * POOLED * 24, "listed_block_4": 3 * 4,
             "plane_list": 3 * 4 * 3,
         },
-        # no pairs: 23 are an odd number
-        "lif6": HEAD | {"neuron_single": 69, "neuron_run": 3},
+        # pairs, and the last of 23 alone
+        "lif6": HEAD | {"neuron_single": 3, "neuron_run": 3},
         "input": {"arena_word": 720 + 23 + 23}, "readout": {"readout_element": 69}, "exit": EXIT,
     },
     "float32": {

@@ -4,7 +4,7 @@
 
 #if SNNRT_WITH_NEURON_WORDS && defined(__thumb2__)
 
-/* Membranes of 32 bits: the factor is 2^32 less than meant, and the membrane is added. */
+/* Membranes of 32 bits: from a decay of a half on the factor is 2^32 less than meant, and the membrane is added. */
 #define SNNRT_LOAD_WIDE \
     "ldrd %[a], %[b], [%[x]], #8\n\t" \
     "ldrd %[u], %[w], [%[state]]\n\t"
@@ -15,6 +15,12 @@
     SNNRT_LOAD_WIDE \
     "smmlar %[u], %[u], %[factor], %[u]\n\t" \
     "smmlar %[w], %[w], %[factor], %[w]\n\t" \
+    "qadd %[u], %[u], %[a]\n\t" \
+    "qadd %[w], %[w], %[b]\n\t"
+#define SNNRT_TAKE_SMALL \
+    SNNRT_LOAD_WIDE \
+    "smmulr %[u], %[u], %[factor]\n\t" \
+    "smmulr %[w], %[w], %[factor]\n\t" \
     "qadd %[u], %[u], %[a]\n\t" \
     "qadd %[w], %[w], %[b]\n\t"
 
@@ -37,19 +43,31 @@
 #define SNNRT_AFTER_WIDE
 #define SNNRT_PAIR_HALF
 #else
-/* The low word of the sum that the product is added to is its rounding. */
-#define SNNRT_TAKE_WIDE \
-    SNNRT_LOAD_WIDE \
-    "mov %[half], #0x80000000\n\t" \
-    "smlal %[half], %[u], %[u], %[factor]\n\t" \
-    "mov %[half], #0x80000000\n\t" \
-    "smlal %[half], %[w], %[w], %[factor]\n\t" \
+#define SNNRT_ADD_WIDE \
     "adds %[u], %[u], %[a]\n\t" \
     "bvs 4f\n" \
     "5:\n\t" \
     "adds %[w], %[w], %[b]\n\t" \
     "bvs 6f\n" \
     "7:\n\t"
+
+/* The low word of the sum that the product is added to is its rounding. */
+#define SNNRT_TAKE_WIDE \
+    SNNRT_LOAD_WIDE \
+    "mov %[half], #0x80000000\n\t" \
+    "smlal %[half], %[u], %[u], %[factor]\n\t" \
+    "mov %[half], #0x80000000\n\t" \
+    "smlal %[half], %[w], %[w], %[factor]\n\t" SNNRT_ADD_WIDE
+
+/* The top bit of the low word is carried. */
+#define SNNRT_TAKE_SMALL \
+    SNNRT_LOAD_WIDE \
+    "smull %[half], %[u], %[u], %[factor]\n\t" \
+    "adds %[half], %[half], %[half]\n\t" \
+    "adc %[u], %[u], #0\n\t" \
+    "smull %[half], %[w], %[w], %[factor]\n\t" \
+    "adds %[half], %[half], %[half]\n\t" \
+    "adc %[w], %[w], #0\n\t" SNNRT_ADD_WIDE
 
 /* A current of 17 bits does to a membrane of 16 what a larger one does. */
 #define SNNRT_FACTOR_NARROW(decay) (decay)
@@ -83,6 +101,7 @@
 
 #define SNNRT_SUBTRACT(u, level) "sub " u ", " u ", " level "\n\t"
 #define SNNRT_REPLACE(u, level) "ldr " u ", [%[p], #16]\n\t"
+#define SNNRT_KEEP(u, level)
 
 /* `silent` is the condition on which a neuron does not fire; most do not. */
 #define SNNRT_PAIRS(take, silent, after, leave, behind) \
@@ -115,15 +134,30 @@
         : [factor] "r"(factor), [p] "r"(p) \
         : "cc", "memory")
 
+/* A loop for each comparison and reset. */
+#define SNNRT_PAIRS_BY_RESET(take, silent, leave, behind) \
+    if (p->reset == SNNRT_RESET_SUBTRACT) { \
+        SNNRT_PAIRS(take, silent, SNNRT_SUBTRACT, leave, behind); \
+    } else if (p->reset == SNNRT_RESET_VALUE) { \
+        SNNRT_PAIRS(take, silent, SNNRT_REPLACE, leave, behind); \
+    } else { \
+        SNNRT_PAIRS(take, silent, SNNRT_KEEP, leave, behind); \
+    }
+#define SNNRT_PAIRS_OF(take, leave, behind) \
+    if (p->strict != 0) { \
+        SNNRT_PAIRS_BY_RESET(take, "le", leave, behind) \
+    } else { \
+        SNNRT_PAIRS_BY_RESET(take, "lt", leave, behind) \
+    }
+
+/* An odd number of thresholds that repeats would part a pair. */
 bool snnrt_fits_neuron_words(const snnrt_neuron_step *step, int32_t decay, uint32_t period) {
-    return ((period | step->neurons) & 1u) == 0 && SNNRT_NEURON_RESET(step->flags) != SNNRT_RESET_NONE &&
-           ((step->flags & SNNRT_NEURON_STATE_INT16) != 0 || decay >> 14 != 0);
+    (void)decay;
+    return step->neurons > 1u && ((period & 1u) == 0 || period == step->neurons);
 }
 
 void snnrt_update_words(snnrt_neuron_words *p, uint32_t flags) {
     const bool narrow = (flags & SNNRT_NEURON_STATE_INT16) != 0;
-    const bool strict = (flags & SNNRT_NEURON_STRICT) != 0;
-    const bool replaces = SNNRT_NEURON_RESET(flags) == SNNRT_RESET_VALUE;
     const int32_t factor = narrow ? SNNRT_FACTOR_NARROW(p->decay) : (int32_t)((uint32_t)p->decay << 17);
     const snnrt_int32 *x = p->current, *level = p->level;
     snnrt_int32 *state = (snnrt_int32 *)p->state;
@@ -132,31 +166,12 @@ void snnrt_update_words(snnrt_neuron_words *p, uint32_t flags) {
 #if !SNNRT_WITH_ARM_DSP
     uint32_t half = 0x4000;
 #endif
-    switch ((uint32_t)narrow | (uint32_t)strict << 1 | (uint32_t)replaces << 2) {
-    case 0:
-        SNNRT_PAIRS(SNNRT_TAKE_WIDE, "lt", SNNRT_SUBTRACT, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
-        break;
-    case 1:
-        SNNRT_PAIRS(SNNRT_TAKE_NARROW, "lt", SNNRT_SUBTRACT, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
-        break;
-    case 2:
-        SNNRT_PAIRS(SNNRT_TAKE_WIDE, "le", SNNRT_SUBTRACT, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
-        break;
-    case 3:
-        SNNRT_PAIRS(SNNRT_TAKE_NARROW, "le", SNNRT_SUBTRACT, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
-        break;
-    case 4:
-        SNNRT_PAIRS(SNNRT_TAKE_WIDE, "lt", SNNRT_REPLACE, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
-        break;
-    case 5:
-        SNNRT_PAIRS(SNNRT_TAKE_NARROW, "lt", SNNRT_REPLACE, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
-        break;
-    case 6:
-        SNNRT_PAIRS(SNNRT_TAKE_WIDE, "le", SNNRT_REPLACE, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE);
-        break;
-    default:
-        SNNRT_PAIRS(SNNRT_TAKE_NARROW, "le", SNNRT_REPLACE, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW);
-        break;
+    if (narrow) {
+        SNNRT_PAIRS_OF(SNNRT_TAKE_NARROW, SNNRT_LEAVE_NARROW, SNNRT_AFTER_NARROW)
+    } else if (p->decay >> 14 != 0) {
+        SNNRT_PAIRS_OF(SNNRT_TAKE_WIDE, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE)
+    } else {
+        SNNRT_PAIRS_OF(SNNRT_TAKE_SMALL, SNNRT_LEAVE_WIDE, SNNRT_AFTER_WIDE)
     }
     p->current = x;
     p->level = level;

@@ -7,7 +7,7 @@
 /* Kept apart: the thresholds' copies are most of the stack. */
 SNNRT_NOINLINE bool snnrt_update_in_words(const snnrt_neuron_step *step, uint64_t *spikes) {
     snnrt_uint32 *output = (snnrt_uint32 *)step->output;
-    snnrt_plain_run run = {step->neurons, 0, 0};
+    snnrt_plain_run run = {step->neurons & ~(SNNRT_NEURONS_AT_ONCE - 1u), 0, 0};
     snnrt_thresholds thresholds;
     uint32_t spread = 0;
     snnrt_neuron_words p;
