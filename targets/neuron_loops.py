@@ -7,7 +7,9 @@ import numpy as np
 from snnrt.ir.graph import Neuron
 from snnrt.targets.workload import elements
 
-COPIES = 32
+WORD = 32
+"""Neurons of a word of spikes."""
+COPIES = 160
 VECTORS = 4
 """The ``lanes`` of cores with vectors."""
 
@@ -25,17 +27,16 @@ def is_one_loop(node: Neuron, lanes: int) -> bool:
 def fills_words(node: Neuron) -> bool:
     """Whether cores with vectors update a layer that is one loop by whole words of spikes; others four
     neurons at a time (csrc/kernels/arm/plain_neurons_helium.c)."""
-    return node.reset != "none" and _period(node, 1) % COPIES == 0 and elements(node) >= COPIES
+    return node.reset != "none" and elements(node) >= WORD
 
 
 def _period(node: Neuron, lanes: int) -> int:
     """Neurons whose thresholds lie side by side, copies of few included."""
     assert node.threshold is not None
-    period = int(np.size(node.threshold))
-    if period > COPIES // 2:
+    period, neurons = int(np.size(node.threshold)), elements(node)
+    if period % WORD == 0 or period == neurons or period > COPIES // 2:
         return period
-    neurons = elements(node)
-    copied = neurons if neurons < COPIES else COPIES - COPIES % period
-    while copied % lanes and copied > period and copied != neurons:
-        copied -= period
-    return copied
+    multiples = range(period, min(COPIES, neurons) + 1, period)
+    whole = [count for count in multiples if count % WORD == 0]
+    taken = [count for count in multiples if count % lanes == 0 or count == neurons]
+    return whole[0] if whole else max(taken, default=period)

@@ -24,7 +24,8 @@ static inline bool fire(const snnrt_plain_layer *layer, int32_t *u, int32_t thre
     return true;
 }
 
-SNNRT_INLINE static inline uint64_t update_layer(const snnrt_neuron_step *step, const bool narrow) {
+SNNRT_INLINE static inline uint64_t update_layer(const snnrt_neuron_step *step,
+                                                 const snnrt_thresholds *thresholds, const bool narrow) {
     const snnrt_int32 *x = (const snnrt_int32 *)step->current;
     const int32_t a = *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
     const snnrt_decay decay = snnrt_common_decay(a);
@@ -33,17 +34,15 @@ SNNRT_INLINE static inline uint64_t update_layer(const snnrt_neuron_step *step, 
     snnrt_uint32 *output = (snnrt_uint32 *)step->output;
     snnrt_plain_run run = {step->neurons, 0, 0};
     snnrt_plain_layer layer;
-    snnrt_thresholds thresholds;
     uint32_t word = 0;
     uint64_t spikes = 0;
-    snnrt_find_thresholds(step, &thresholds);
     layer.strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
     layer.reset = SNNRT_NEURON_RESET(step->flags);
     layer.reset_value =
         layer.reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
     do {
-        const uint32_t count = snnrt_run_neurons(&run, thresholds.period);
-        const snnrt_int32 *threshold = thresholds.first + run.place;
+        const uint32_t count = snnrt_run_neurons(&run, thresholds->period);
+        const snnrt_int32 *threshold = thresholds->first + run.place;
         const snnrt_int32 *const end = x + count;
         uint32_t bit = 1u << run.bit;
         do {
@@ -67,7 +66,7 @@ SNNRT_INLINE static inline uint64_t update_layer(const snnrt_neuron_step *step, 
                 *wide++ = u;
             }
         } while (x != end);
-        if (snnrt_end_run(&run, count, thresholds.period)) {
+        if (snnrt_end_run(&run, count, thresholds->period)) {
             *output++ = word;
 #if SNNRT_WITH_COUNTERS
             spikes += snnrt_popcount(word);
@@ -78,17 +77,37 @@ SNNRT_INLINE static inline uint64_t update_layer(const snnrt_neuron_step *step, 
     return spikes;
 }
 
-SNNRT_NOINLINE static uint64_t update_layer_wide(const snnrt_neuron_step *step) {
-    return update_layer(step, false);
+SNNRT_NOINLINE static uint64_t update_layer_wide(const snnrt_neuron_step *step,
+                                                 const snnrt_thresholds *thresholds) {
+    return update_layer(step, thresholds, false);
 }
 
-SNNRT_NOINLINE static uint64_t update_layer_narrow(const snnrt_neuron_step *step) {
-    return update_layer(step, true);
+SNNRT_NOINLINE static uint64_t update_layer_narrow(const snnrt_neuron_step *step,
+                                                   const snnrt_thresholds *thresholds) {
+    return update_layer(step, thresholds, true);
+}
+
+static uint64_t update_with(const snnrt_neuron_step *step, const snnrt_thresholds *thresholds) {
+    return (step->flags & SNNRT_NEURON_STATE_INT16) != 0 ? update_layer_narrow(step, thresholds)
+                                                         : update_layer_wide(step, thresholds);
+}
+
+/* Kept apart: the copies are most of the stack. */
+SNNRT_NOINLINE static uint64_t update_by_copies(const snnrt_neuron_step *step, snnrt_thresholds *thresholds,
+                                                uint32_t copied) {
+    snnrt_int32 copies[SNNRT_COPIES];
+    snnrt_copy_thresholds(thresholds, 0, copies, copied);
+    thresholds->first = copies;
+    thresholds->period = copied;
+    return update_with(step, thresholds);
 }
 
 bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
-    *spikes =
-        (step->flags & SNNRT_NEURON_STATE_INT16) != 0 ? update_layer_narrow(step) : update_layer_wide(step);
+    snnrt_thresholds thresholds;
+    uint32_t copied;
+    snnrt_find_thresholds(step, &thresholds);
+    copied = snnrt_copies_worth(&thresholds, step->neurons);
+    *spikes = copied != 0 ? update_by_copies(step, &thresholds, copied) : update_with(step, &thresholds);
     return true;
 }
 #else

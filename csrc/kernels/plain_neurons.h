@@ -18,7 +18,8 @@
     (SNNRT_WITH_INT8 && SNNRT_WITH_FAST_LOOPS && (SNNRT_WITH_ARM_MVE || !SNNRT_WITH_ARM_DSP))
 #endif
 
-#define SNNRT_COPIES 32u
+/* Most thresholds that are copied: what repeats after up to 16 channels or 24, 40, 48 and 80 fills whole words of spikes. */
+#define SNNRT_COPIES 160u
 
 /* Neurons that a form takes at once: thresholds are whole numbers of such, or as many as the neurons. */
 #if SNNRT_WITH_NEURON_WORDS && defined(__thumb2__)
@@ -31,7 +32,6 @@
 typedef struct snnrt_thresholds {
     const snnrt_int32 *first;
     uint32_t period;
-    int32_t copies[SNNRT_COPIES]; /* of so few that they fit several times */
 } snnrt_thresholds;
 
 static inline bool snnrt_neurons_are_simple(const snnrt_neuron_step *step) {
@@ -49,22 +49,45 @@ static inline void snnrt_find_thresholds(const snnrt_neuron_step *step, snnrt_th
     if (granularity == SNNRT_PER_LAYER) {
         thresholds->period = 1;
     }
-    if (thresholds->period <= SNNRT_COPIES / 2u && thresholds->period < step->neurons) {
-        /* As many copies as fit and can be taken, or the layer has. */
-        const uint32_t period = thresholds->period;
-        uint32_t all = step->neurons < SNNRT_COPIES ? step->neurons : SNNRT_COPIES - SNNRT_COPIES % period;
-        while (all % SNNRT_NEURONS_AT_ONCE != 0 && all > period && all != step->neurons) {
-            all -= period;
-        }
-        for (uint32_t k = 0; k < period; k++) {
-            thresholds->copies[k] = thresholds->first[k];
-        }
-        for (uint32_t k = period; k < all; k++) {
-            thresholds->copies[k] = thresholds->copies[k - period];
-        }
-        thresholds->first = thresholds->copies;
-        thresholds->period = all;
+}
+
+/* Whether a word of spikes never holds the last threshold and the first, but at the layer's end. */
+static inline bool snnrt_thresholds_fill_words(const snnrt_thresholds *thresholds, uint32_t neurons) {
+    return (thresholds->period & 31u) == 0 || thresholds->period == neurons;
+}
+
+/* How many copies of thresholds serve a layer better than the thresholds, or 0: whole words where these are not too many, else
+ * as many as there is room for and can be taken. */
+static inline uint32_t snnrt_copies_worth(const snnrt_thresholds *thresholds, uint32_t neurons) {
+    const uint32_t period = thresholds->period, most = neurons < SNNRT_COPIES ? neurons : SNNRT_COPIES;
+    uint32_t all = period, whole = 0;
+    if (snnrt_thresholds_fill_words(thresholds, neurons) || period > SNNRT_COPIES / 2u) {
+        return 0;
     }
+    for (uint32_t next = period; next <= most; next += period) {
+        all = next % SNNRT_NEURONS_AT_ONCE == 0 || next == neurons ? next : all;
+        if ((next & 31u) == 0) {
+            whole = next;
+            break;
+        }
+    }
+    return whole != 0 ? whole : all;
+}
+
+/* `count` thresholds from neuron `place` of the period on. */
+static inline void snnrt_copy_thresholds(const snnrt_thresholds *thresholds, uint32_t place,
+                                         snnrt_int32 *copies, uint32_t count) {
+    const snnrt_int32 *from = thresholds->first + place;
+    uint32_t behind = thresholds->period - place;
+    do {
+        snnrt_int32 *const end = copies + (count < behind ? count : behind);
+        count -= (uint32_t)(end - copies);
+        do {
+            *copies++ = *from++;
+        } while (copies != end);
+        from = thresholds->first;
+        behind = thresholds->period;
+    } while (count != 0);
 }
 
 /* Neurons of one word of spikes whose thresholds lie side by side; moves on to those behind. */

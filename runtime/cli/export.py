@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from snnrt.cli.arguments import DATA_HELP, add_data, add_json, subcommand
+from snnrt.cli.arguments import DATA_HELP, add_data, add_json, positive, subcommand
 from snnrt.cli.output import print_facts, print_json
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _EXAMPLE = """\
   snnrt export digits.snnrt -o firmware
   snnrt export digits.snnrt -o firmware --project cmake --sample digits
+  snnrt export digits.snnrt -o firmware --sample digits --samples 10
   snnrt export digits.snnrt wake_word.snnrt -o firmware --model incbin"""
 
 # as snnrt.targets.export has them, which is not imported before it is needed
@@ -50,6 +51,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--name", metavar="NAME", help="what the names in C begin with (the file's name)")
     add_data(parser, "--sample", help=f"the first input of DATA becomes the example's; DATA: {DATA_HELP}")
+    parser.add_argument(
+        "--samples", type=positive, metavar="N",
+        help="also write validate.c, which runs the first N inputs of --sample on a board and prints what "
+        "'snnrt validate --against LOG' and 'snnrt profile --measured LOG' read",
+    )  # fmt: skip
     for option, verb in (("--with", "add"), ("--without", "leave out")):
         parser.add_argument(
             option, choices=_PARTS, action="append", default=[], metavar="PART", dest=f"{option[2:]}_parts",
@@ -68,12 +74,16 @@ def run(args: argparse.Namespace) -> int:
     if both:
         args.parser.error(f"--with {both[0]} and --without {both[0]} exclude each other: give one of them")
 
+    if args.samples is not None and args.sample is None:
+        args.parser.error("--samples says how many inputs of --sample a board runs: add --sample DATA")
+
     import snnrt
     from snnrt.targets.export.project import Export, build_project, write_project
 
     networks = {path: snnrt.load(path) for path in args.models}
     first, *others = networks
     network = networks[first]
+    inputs = None if args.sample is None else _first_inputs(args.sample, network.graph, args.samples or 1)
     wanted = Export(
         layout=args.layout,
         form=args.form,
@@ -81,7 +91,8 @@ def run(args: argparse.Namespace) -> int:
         name=args.name,
         with_parts=args.with_parts,
         without_parts=args.without_parts,
-        sample=None if args.sample is None else _first_input(args.sample, network.graph),
+        sample=None if inputs is None else inputs[0],
+        samples=None if args.samples is None else inputs,
     )
     project = build_project(network, first, wanted, {path: networks[path] for path in others})
     write_project(project.files, args.output, force=args.force)
@@ -120,8 +131,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _first_input(data: str, graph: Graph) -> np.ndarray:
-    """The first input of DATA, checked against what the model reads."""
+def _first_inputs(data: str, graph: Graph, count: int) -> np.ndarray:
+    """The first inputs of DATA, (N, ...), checked against what the model reads."""
     from snnrt.data.load import load_for_model
 
-    return load_for_model(data, graph, limit=1).x[0]
+    return load_for_model(data, graph, limit=count).x

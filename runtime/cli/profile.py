@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ from snnrt.cli.output import (
     print_warning,
     progress_bar,
 )
-from snnrt.cli.profile_output import print_compared, print_profile, print_sweep
+from snnrt.cli.profile_output import print_compared, print_measured, print_profile, print_sweep
 
 if TYPE_CHECKING:
     from snnrt.data.load import Dataset
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from snnrt.format.model import Model
     from snnrt.ir.graph import Graph
     from snnrt.targets import Target, TargetReport
+    from snnrt.targets.measured import Measured
     from snnrt.targets.profiling import Profile
     from snnrt.targets.report.details import RunDetails
 
@@ -130,6 +132,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         metavar="OTHER.json",
         help="beside another run: what 'snnrt profile --json' printed of it",
     )
+    parser.add_argument(
+        "--measured",
+        metavar="LOG",
+        help="what a board printed that runs the validate.c of 'snnrt export --samples' on the first inputs "
+        "of DATA: its cycles beside the estimate, and the energy and latency that they are",
+    )
     add_json(parser)
     parser.set_defaults(function=run, parser=parser)
 
@@ -200,6 +208,9 @@ def run(args: argparse.Namespace) -> int:
     document = _document(args, report_document(graph, reports, details), reports, explained)
     if other is not None:
         document["compared"] = compared(document, other)
+    measured = [] if args.measured is None else _measured(args, network.model, reports)
+    if measured:
+        document["measured"] = [asdict(one) | {"ratio": one.ratio} for one in measured]
     if calibrated is not None:
         document["calibration"] = calibrated.document(args, reports[0].accuracy)
     _write(args, graph, profiled, data, details, document)
@@ -210,6 +221,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     told = [] if calibrated is None else calibrated.facts(args, reports[0].accuracy)
     print_profile(args, graph, data, reports, explained, told)
+    print_measured(measured)
     if args.sweep:
         print_sweep(document["sweep"])
     if other is not None:
@@ -218,6 +230,13 @@ def run(args: argparse.Namespace) -> int:
         if path is not None:
             print_text(f"written: {path}")
     return 0
+
+
+def _measured(args: argparse.Namespace, model: Model, reports: list[TargetReport]) -> list[Measured]:
+    from snnrt.results.board_log import read_board_log
+    from snnrt.targets.measured import measured_on
+
+    return measured_on(reports, read_board_log(args.measured, model.graph.readout.shape[0]).cycles)
 
 
 def _chip(args: argparse.Namespace, targets: list[Target]) -> CrossbarDevice | None:

@@ -11,6 +11,19 @@ if TYPE_CHECKING:
     from snnrt.data.load import Dataset
     from snnrt.ir.graph import Graph
     from snnrt.targets import TargetReport
+    from snnrt.targets.measured import Measured
+
+
+def print_measured(measured: list[Measured]) -> None:
+    """A board's cycles beside the estimate."""
+    from snnrt.targets.quantities import engineering
+
+    for one in measured:
+        print_text(
+            f"{one.target}: measured {one.cycles:,.0f} cycles an input over {one.inputs}, "
+            f"{one.ratio:.2f} times the estimate: {engineering(one.energy_j, 'J')}, "
+            f"{engineering(one.latency_s, 's')}"
+        )
 
 
 def _print_rate(args: argparse.Namespace, report: TargetReport) -> None:

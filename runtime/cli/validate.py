@@ -26,6 +26,7 @@ _LIMITS = ("min_spike_agreement", "min_class_agreement", "max_accuracy_loss", "m
 _EXAMPLE = """\
   snnrt validate digits.snnrt --against digits_conv.nir --framework snntorch --data digits
   snnrt validate digits.snnrt --against recorded.npz --data digits.npz
+  snnrt validate digits.snnrt --against board.log --data digits
 
 the source runs in float32 with the NumPy reference, the model in the C core, both for all
 timesteps; or the model is compared with what its framework gave for the same inputs:
@@ -34,6 +35,8 @@ an .npz with outputs (N, T, classes) at each timestep, or logits (N, classes) or
   with torch.no_grad(): record = [net(x) for _ in range(T)]  # (output, spikes of lif1)
   out, lif1 = (torch.stack(each, 1).numpy() for each in zip(*record))
   np.savez("recorded.npz", outputs=out, **{"spikes/lif1": lif1})
+LOG is what a board printed that runs the validate.c of 'snnrt export --samples': its classes,
+timesteps and accumulators must be the host's, to the bit.
 Exit code 1 where they disagree: float32 must give the same spikes and classes, int8 may
 lose what --max-accuracy-loss and --min-class-agreement allow. A framework sums float32 in
 another order, which can move a spike whose membrane is at the threshold (the first
@@ -50,9 +53,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("model", metavar="MODEL", help="a .snnrt file")
     parser.add_argument(
         "--against",
-        metavar="SOURCE|OUTPUTS",
+        metavar="SOURCE|OUTPUTS|LOG",
         required=True,
-        help=f"{readable_sources()}, another .snnrt file, or an .npz of outputs recorded in the framework",
+        help=f"{readable_sources()}, another .snnrt file, an .npz of outputs recorded in the framework, or a "
+        ".log or .txt of what a board printed",
     )
     add_data(parser, "--data", required=True)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N inputs")
@@ -87,6 +91,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare, print, and return 1 where a limit is broken."""
+    if args.against.lower().endswith((".log", ".txt")):
+        return _board(args)
     import snnrt
     from snnrt.comparison import (
         LIMITS,
@@ -134,6 +140,44 @@ def run(args: argparse.Namespace) -> int:
         where = "recorded in the framework" if written else "in its framework"
         _print(args, graph, comparison, broken, where if recorded else "float32, in the NumPy reference")
     return FAILED if broken else 0
+
+
+def _board(args: argparse.Namespace) -> int:
+    """What a board printed against the C core on the host."""
+    if import_options(args) or any(getattr(args, name) is not None for name in _LIMITS):
+        args.parser.error("a board must give the host's bits: leave options of sources and limits out")
+    import snnrt
+    from snnrt.data.load import load_for_model
+    from snnrt.errors import DataError
+    from snnrt.results.board_log import read_board_log
+
+    network = snnrt.load(args.model)
+    log = read_board_log(args.against, network.graph.readout.shape[0])
+    data = load_for_model(args.data, network.graph, limit=len(log))
+    if len(data) < len(log):
+        raise DataError(
+            f"{args.against}: expected at most {len(data)} inputs, as {args.data} has, found {len(log)}"
+        )
+    differs = log.first_difference(network.run(data.x, record=("accumulators",)))
+    cycles = [int(log.cycles.min()), int(log.cycles.max())] if log.cycles.all() else None
+    if args.json:
+        names = ("input", "what", "board", "host")
+        given = {"model": args.model, "against": args.against, "data": args.data, "inputs": len(log)}
+        first = None if differs is None else dict(zip(names, differs, strict=True))
+        told = {"cycles": None if cycles is None else log.cycles.tolist()}
+        print_json(given | told | {"first_difference": first, "agrees": differs is None})
+        return 0 if differs is None else FAILED
+    facts = [("model", args.model), ("board", args.against), ("data", f"{args.data}, {len(log)} inputs")]
+    if cycles is not None:
+        mean = float(log.cycles.mean())
+        facts.append(("cycles", f"{mean:,.0f} an input, from {cycles[0]:,} to {cycles[1]:,}"))
+    print_facts(facts)
+    if differs is None:
+        print_text("agrees")
+        return 0
+    index, what, board, host = differs
+    print_text(f"disagrees: input {index}: {what}: the board found {board}, the host {host}")
+    return FAILED
 
 
 def _figures(comparison: Comparison) -> dict[str, object]:

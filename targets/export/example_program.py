@@ -50,7 +50,7 @@ def example_main(model: Model, form: ModelForm, sample: np.ndarray | None) -> st
     return rendered(
         "main.c.in",
         **values,
-        **_numbers(model),
+        **accumulator_text(model),
         SAMPLE=sample_array(model, sample),
         EXPECTED=_expected(model, sample),
         SCRATCH=_scratch(model, _SCRATCH),
@@ -72,7 +72,7 @@ def arduino_sketch(model: Model, form: ModelForm, sample: np.ndarray | None) -> 
     return rendered(
         "sketch.ino.in",
         **values,
-        **_numbers(model),
+        **accumulator_text(model),
         SAMPLE=sample_array(model, sample),
         LOADER=rendered("sketch_loader.in", **values) if stored else "",
         LOAD=rendered("sketch_load.in", **values) if stored else "",
@@ -115,7 +115,8 @@ def _model_names(model: Model, form: ModelForm) -> dict[str, str]:
     return {"MODEL": f"{model.name}_model", "MODEL_BYTES": f"{model.prefix}_MODEL_BYTES", "ROOM": "BYTES"}
 
 
-def _numbers(model: Model) -> dict[str, str]:
+def accumulator_text(model: Model) -> dict[str, str]:
+    """How a program declares and prints an accumulator."""
     if model.is_int8:
         return {
             "ACCUMULATOR_TYPE": "int32_t",

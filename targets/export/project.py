@@ -23,6 +23,7 @@ from snnrt.targets.export.optimisation import with_pragma
 from snnrt.targets.export.own_names import mark_of, renamed
 from snnrt.targets.export.project_kinds import Layout, Places, ProjectKind, Sources, manifests, places_for
 from snnrt.targets.export.readme import project_readme
+from snnrt.targets.export.validation_program import validation_program
 from snnrt.texts import LONGEST_CELL, printable
 
 PARTS = ("health", "monitor", "adaptation", "strings", "counters", "trace", "model-check")
@@ -45,8 +46,8 @@ class Project:
 
 @dataclass(frozen=True, eq=False)
 class Export:
-    """What to write. ``sample``: one input as ``fit_to_model`` gives it, for the example. ``name`` None: the
-    model file's."""
+    """What to write. ``sample``: one input as ``fit_to_model`` gives it, for the example; ``samples``
+    (N, ...) for a program that checks a board. ``name`` None: the model file's."""
 
     layout: Layout = "amalgamation"
     form: ModelForm = "array"
@@ -55,6 +56,7 @@ class Export:
     with_parts: Collection[str] = ()
     without_parts: Collection[str] = ()
     sample: np.ndarray | None = None
+    samples: np.ndarray | None = None
 
 
 def build_project(
@@ -105,10 +107,13 @@ def build_project(
         options=options,
         models=tuple(models),
         form=wanted.form,
+        validates=wanted.samples is not None,
     )
     command = _command(sources, wanted.layout)
     files |= manifests(wanted.project, sources)
     files[places.example] = example_main(models[0], wanted.form, wanted.sample)
+    if wanted.samples is not None:
+        files[places.validation] = validation_program(models[0], wanted.samples)
     if wanted.project == "arduino":
         files[f"examples/{name}/{name}.ino"] = arduino_sketch(models[0], wanted.form, wanted.sample)
     if wanted.project == "platformio":
@@ -165,6 +170,10 @@ def _check(models: list[Model], wanted: Export) -> None:
         raise OutputError(
             f"--model incbin: {wanted.project} does not tell the assembler where a library's files are; "
             "choose array or section"
+        )
+    if wanted.form == "storage" and wanted.samples is not None:
+        raise OutputError(
+            "--samples: the program that checks a board has its model linked; choose another --model"
         )
     if wanted.form == "storage" and "model-check" in wanted.without_parts:
         raise OutputError(

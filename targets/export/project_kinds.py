@@ -27,11 +27,13 @@ LAYOUTS: tuple[str, ...] = get_args(Layout)
 
 @dataclass(frozen=True)
 class Places:
-    """Folders, with a / at the end, of the core and of the model's files; the example's path."""
+    """Folders, with a / at the end, of the core and of the model's files; the paths of the example and of
+    the program that checks a board."""
 
     core: str
     model: str
     example: str
+    validation: str
 
     @property
     def include_folders(self) -> tuple[str, ...]:
@@ -42,7 +44,8 @@ class Places:
 @dataclass(frozen=True)
 class Sources:
     """What is compiled and what is included, by paths from the project's folder on; ``header_texts`` are
-    the headers' and ``options`` the core's switches."""
+    the headers' and ``options`` the core's switches; ``validates``: there is a program that checks a board.
+    """
 
     places: Places
     compiled: tuple[str, ...]
@@ -51,6 +54,7 @@ class Sources:
     form: ModelForm
     header_texts: tuple[str, ...]
     options: Mapping[str, int]
+    validates: bool = False
 
     @property
     def model(self) -> Model:
@@ -67,12 +71,14 @@ def places_for(kind: ProjectKind, layout: Layout, name: str) -> Places:
     """Where the files go."""
     if kind in ("arduino", "platformio"):
         example = "extras/main.c" if kind == "arduino" else f"examples/{name}/main.c"
-        return Places("src/", "src/", example)
+        return Places("src/", "src/", example, "extras/validate.c")
     examples: dict[str, str] = {
         "zephyr": f"samples/{name}/src/main.c",
         "esp-idf": f"examples/{name}/main/main.c",
     }
-    return Places("" if layout == "amalgamation" else "snnrt/", "", examples.get(kind, "main.c"))
+    example = examples.get(kind, "main.c")
+    beside = example.removesuffix("main.c") + "validate.c"
+    return Places("" if layout == "amalgamation" else "snnrt/", "", example, beside)
 
 
 def manifests(kind: ProjectKind, sources: Sources) -> dict[str, str]:
@@ -115,6 +121,12 @@ def _cmake(sources: Sources) -> dict[str, str]:
         "MODEL_FILE": _model_file(sources, base),
         "HEADERS": installs,
         "EXAMPLE": sources.places.example,
+        "VALIDATION": (
+            f"    add_executable(snnrt_{name}_validate {sources.places.validation})\n"
+            f"    target_link_libraries(snnrt_{name}_validate PRIVATE snnrt_{name})\n"
+            if sources.validates
+            else ""
+        ),
         "EXAMPLE_FILE": (
             f"    target_compile_definitions(snnrt_{name}_example PRIVATE\n"
             f'        {sources.model.prefix}_MODEL_FILE="{base}{name}.snnrt")\n'

@@ -36,7 +36,19 @@ add_subdirectory(path/to/this/folder)   # or, once installed: find_package(snnrt
 target_link_libraries(firmware PRIVATE snnrt::{name})
 ```""",
     "zephyr": """\
-Name this folder in `ZEPHYR_EXTRA_MODULES` (or in `west.yml`) and set `CONFIG_SNNRT_{prefix}=y`. The sample:
+For Zephyr 3.0 or later. Name this folder in `ZEPHYR_EXTRA_MODULES` and set `CONFIG_SNNRT_{prefix}=y`; or,
+where it is a repository of its own, let west fetch it, by the application's `west.yml`:
+
+```yaml
+manifest:
+  projects:
+    - name: snnrt_{name}
+      url: https://example.com/snnrt_{name}   # where you keep it
+      revision: main
+      path: modules/lib/snnrt_{name}
+```
+
+The sample:
 
     west build -b mps2/an385 samples/{name}""",
     "arduino": """\
@@ -67,6 +79,7 @@ def project_readme(sources: Sources, kind: ProjectKind, options: dict[str, int],
         USE=_USES[kind].format(**names),
         FORM=_FORMS[sources.form].format(**names),
         EXAMPLE=sources.places.example,
+        VALIDATION=_validation(sources),
         MEMORY="\n".join(_memory(each, sources.form) for each in sources.models),
         CODE=_code(options),
         INPUT=_input(model),
@@ -91,6 +104,22 @@ def _more(sources: Sources) -> str:
         f"- The same core runs {', '.join(others)}: each with a `snnrt_network` and\n"
         "  an arena of its own, all else as above.\n"
     )
+
+
+def _validation(sources: Sources) -> str:
+    """How a board is checked."""
+    if not sources.validates:
+        return ""
+    origin = c_comment(sources.model.origin)
+    return f"""
+## Checking a board
+`{sources.places.validation}` in the place of the example runs inputs whose results the host knows, and prints
+a line an input, with cycles where the core has a counter (`VALIDATE_CYCLES` names another). Keep what it
+prints by UART or semihosting:
+
+    snnrt validate {origin} --data DATA --against board.log
+    snnrt profile {origin} DATA --target TARGET --measured board.log
+"""
 
 
 def _memory(model: Model, form: ModelForm) -> str:

@@ -7,7 +7,7 @@
 
 #define SNNRT_WORD 32u
 /* Words whose thresholds are narrowed at a time. */
-#define SNNRT_NARROWED 4u
+#define SNNRT_NARROWED (SNNRT_COPIES / SNNRT_WORD)
 /* Of FPSCR: some instruction saturated. */
 #define SNNRT_SATURATED (1u << 27)
 
@@ -275,9 +275,58 @@ SNNRT_NOINLINE static uint64_t helium_narrow_words(const snnrt_helium_layer *lay
     return helium_count_spikes(all);
 }
 
+/* From neuron `done` of the layer on, the first of a word. */
+SNNRT_NOINLINE static uint64_t helium_update_words(const snnrt_helium_layer *layer,
+                                                   const snnrt_neuron_step *step,
+                                                   const snnrt_thresholds *thresholds, uint32_t done,
+                                                   uint32_t words) {
+    const snnrt_helium_words all = {(const snnrt_int32 *)step->current + done,
+                                    (uint8_t *)step->state + done * (layer->narrow ? 2u : 4u),
+                                    (snnrt_uint32 *)step->output + done / SNNRT_WORD, words};
+    return layer->narrow ? helium_narrow_words(layer, &all, thresholds)
+                         : helium_wide_words(layer, &all, thresholds);
+}
+
+/* As snnrt_copy_thresholds; what is beyond the last is overwritten by the next, or lies in the room for it. */
+static void helium_copy_thresholds(const snnrt_thresholds *thresholds, uint32_t place, snnrt_int32 *copies,
+                                   uint32_t count) {
+    const snnrt_int32 *from = thresholds->first + place;
+    uint32_t behind = thresholds->period - place;
+    while (count != 0) {
+        const uint32_t some = count < behind ? count : behind;
+        for (uint32_t k = 0; k < some; k += 4u) {
+            vstrwq_s32(copies + k, vldrwq_z_s32(from + k, vctp32q(some - k)));
+        }
+        copies += some;
+        count -= some;
+        from = thresholds->first;
+        behind = thresholds->period;
+    }
+}
+
+/* Thresholds that repeat within a word: copied once where their copies fill words, else anew for some words. Kept apart: the
+ * copies are most of the stack. */
+SNNRT_NOINLINE static uint64_t helium_update_with_copies(const snnrt_helium_layer *layer,
+                                                         const snnrt_neuron_step *step,
+                                                         const snnrt_thresholds *thresholds) {
+    const uint32_t words = step->neurons / SNNRT_WORD, worth = snnrt_copies_worth(thresholds, step->neurons);
+    const bool once = (worth & (SNNRT_WORD - 1u)) == 0 && worth != 0;
+    const uint32_t most = once ? words : SNNRT_COPIES / SNNRT_WORD;
+    snnrt_int32 copies[SNNRT_COPIES + 3u];
+    uint64_t fired = 0;
+    snnrt_thresholds copied;
+    copied.first = copies;
+    for (uint32_t done = 0; done < words; done += most) {
+        const uint32_t some = words - done < most ? words - done : most;
+        copied.period = once ? worth : some * SNNRT_WORD;
+        helium_copy_thresholds(thresholds, done * SNNRT_WORD % thresholds->period, copies, copied.period);
+        fired += helium_update_words(layer, step, &copied, done * SNNRT_WORD, some);
+    }
+    return fired;
+}
+
 bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
     const uint32_t a = *(const snnrt_uint32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
-    snnrt_uint32 *output = (snnrt_uint32 *)step->output;
     snnrt_plain_run run = {step->neurons, 0, 0};
     snnrt_thresholds thresholds;
     snnrt_helium_layer layer;
@@ -290,13 +339,11 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
         layer.reset == SNNRT_RESET_VALUE ? *(const snnrt_int32 *)step->arrays[SNNRT_NEURON_RESET_VALUE] : 0;
     layer.strict = (step->flags & SNNRT_NEURON_STRICT) != 0;
     layer.narrow = (step->flags & SNNRT_NEURON_STATE_INT16) != 0;
-    if (thresholds.period % SNNRT_WORD == 0 && run.left >= SNNRT_WORD && layer.reset != SNNRT_RESET_NONE) {
-        const snnrt_helium_words all = {(const snnrt_int32 *)step->current, step->state, output,
-                                        run.left / SNNRT_WORD};
-        fired = layer.narrow ? helium_narrow_words(&layer, &all, &thresholds)
-                             : helium_wide_words(&layer, &all, &thresholds);
-        done = all.words * SNNRT_WORD;
-        output += all.words;
+    if (run.left >= SNNRT_WORD && layer.reset != SNNRT_RESET_NONE) {
+        done = run.left & ~(SNNRT_WORD - 1u);
+        fired = snnrt_thresholds_fill_words(&thresholds, run.left)
+                    ? helium_update_words(&layer, step, &thresholds, 0, done / SNNRT_WORD)
+                    : helium_update_with_copies(&layer, step, &thresholds);
         run.left -= done;
         run.place = done % thresholds.period;
     }
@@ -308,7 +355,7 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
         word |= helium_update_run(&layer, &first, count) << run.bit;
         done += count;
         if (snnrt_end_run(&run, count, thresholds.period)) {
-            *output++ = word;
+            ((snnrt_uint32 *)step->output)[(done - 1u) / SNNRT_WORD] = word;
 #if SNNRT_WITH_COUNTERS
             fired += snnrt_popcount(word);
 #endif
