@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from snnrt.ir.graph import Neuron
@@ -12,6 +14,7 @@ WORD = 32
 COPIES = 160
 VECTORS = 4
 """The ``lanes`` of cores with vectors."""
+CURRENT_ORDERS = ("decay_then_add", "add_then_decay")
 HALF_Q15 = 1 << 14
 
 
@@ -24,6 +27,15 @@ def is_one_loop(node: Neuron, lanes: int) -> bool:
         return False
     # a decay below a half is no factor for 32-bit membranes
     return node.reset != "none" and (node.state_bits == 16 or int(np.max(node.membrane)) >= HALF_Q15)
+
+
+def behind_currents(node: Neuron) -> Neuron:
+    """The plain neurons behind synaptic currents that go in a loop of their own
+    (csrc/kernels/synaptic_currents.c); else the node itself."""
+    if node.synapse is None or np.ndim(node.synapse) or node.synapse_order not in CURRENT_ORDERS:
+        return node
+    plain = replace(node, synapse=None, synapse_order=CURRENT_ORDERS[0])
+    return plain if plain.is_plain else node
 
 
 def fills_words(node: Neuron) -> bool:
