@@ -17,7 +17,7 @@ from snnrt.targets.costs import Ledger, Memory
 from snnrt.targets.direct_windows import direct_events, is_direct
 from snnrt.targets.listed_events import Reduction, is_listed, listed_events, row_blocks
 from snnrt.targets.listed_windows import inside
-from snnrt.targets.neuron_loops import VECTORS, fills_words, is_one_loop
+from snnrt.targets.neuron_loops import VECTORS, behind_currents, fills_words, is_one_loop
 from snnrt.targets.target import Microcontroller
 from snnrt.targets.workload import Synapses, all_synapses, elements, packed_spikes
 
@@ -197,21 +197,24 @@ def _neuron_events(
     yield "neuron_step", runs
     yield "neuron_update", updates
     yield "neuron_spike", counts.spikes[:, position].astype(np.float64)
-    in_vectors = lanes == VECTORS and numbers == "int8" and is_one_loop(node, lanes)
+    behind = behind_currents(node) if numbers == "int8" else node
+    in_vectors = lanes == VECTORS and numbers == "int8" and is_one_loop(behind, lanes)
     if in_vectors:
         # 16 bits take no more than 32
-        yield "neuron_parameter", updates * (not fills_words(node))
+        yield "neuron_parameter", updates * (not fills_words(behind))
+        if behind is not node:
+            yield "neuron_synapse", updates
         return
     for event in node.mechanism_events():
         yield event, updates
     if numbers == "int8":
-        if is_one_loop(node, lanes):
+        if is_one_loop(behind, lanes):
             # what pairs leave over
             alone = runs * (elements(node) % lanes)
             yield "neuron_single", alone
             yield "neuron_run", alone
             return
-        yield "neuron_single" if node.is_plain else "neuron_general", updates
+        yield "neuron_single" if behind.is_plain else "neuron_general", updates
         # a run ends with its word of 32 spikes, with the channels, or with both
         size = elements(node)
         ends = size // 32 + size // channels - size // math.lcm(32, channels)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from snnrt.ir.graph import Neuron
@@ -12,6 +14,7 @@ WORD = 32
 COPIES = 160
 VECTORS = 4
 """The ``lanes`` of cores with vectors."""
+CURRENT_ORDERS = ("decay_then_add", "add_then_decay")
 
 
 def is_one_loop(node: Neuron, lanes: int) -> bool:
@@ -22,6 +25,15 @@ def is_one_loop(node: Neuron, lanes: int) -> bool:
     # an odd number is one neuron more; an odd number of thresholds that repeats would part a pair
     period, neurons = _period(node, lanes), elements(node)
     return neurons > 1 and (period % lanes == 0 or period == neurons)
+
+
+def behind_currents(node: Neuron) -> Neuron:
+    """The plain neurons behind synaptic currents that go in a loop of their own
+    (csrc/kernels/synaptic_currents.c); else the node itself."""
+    if node.synapse is None or np.ndim(node.synapse) or node.synapse_order not in CURRENT_ORDERS:
+        return node
+    plain = replace(node, synapse=None, synapse_order=CURRENT_ORDERS[0])
+    return plain if plain.is_plain else node
 
 
 def fills_words(node: Neuron) -> bool:

@@ -164,7 +164,7 @@ static uint32_t update_last(const snnrt_neuron_step *step) {
 }
 #endif
 
-uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
+static uint64_t update_neurons_of(const snnrt_neuron_step *step) {
 #if SNNRT_WITH_FAST_LOOPS
     if (snnrt_neurons_are_simple(step)) {
         uint64_t spikes;
@@ -184,6 +184,29 @@ uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
     }
 #endif
     return update_from(step, 0);
+}
+
+#if SNNRT_WITH_NEURON_VARIANTS && SNNRT_WITH_FAST_LOOPS
+/* Kept apart: most layers have no second step on the stack. */
+SNNRT_NOINLINE static bool update_with_currents(const snnrt_neuron_step *step, uint64_t *spikes) {
+    snnrt_neuron_step behind;
+    if (!snnrt_take_synaptic_currents(step, &behind)) {
+        return false;
+    }
+    *spikes = update_neurons_of(&behind);
+    return true;
+}
+#endif
+
+uint64_t snnrt_neuron_i32(const snnrt_neuron_step *step) {
+#if SNNRT_WITH_NEURON_VARIANTS && SNNRT_WITH_FAST_LOOPS
+    uint64_t spikes;
+    if (SNNRT_GRANULARITY(step, SNNRT_NEURON_SYNAPSE) != SNNRT_ABSENT &&
+        update_with_currents(step, &spikes)) {
+        return spikes;
+    }
+#endif
+    return update_neurons_of(step);
 }
 
 #if SNNRT_WITH_KERNEL_TABLE

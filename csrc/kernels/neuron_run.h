@@ -82,6 +82,10 @@ static inline int32_t snnrt_clamp_int16(int32_t value) {
 #if SNNRT_WITH_NEURON_VARIANTS
 /* The spikes of a run of neurons of any kind, from bit 0; adds to `spikes` what is no bit. */
 SNNRT_INTERNAL uint32_t snnrt_update_variants(const snnrt_neuron_run *run, uint64_t *spikes);
+
+/* Updates the synaptic currents of a layer and makes the step of its neurons `behind` them, which are plain; false, and nothing
+ * done, where these or the currents are of another kind. */
+SNNRT_INTERNAL bool snnrt_take_synaptic_currents(const snnrt_neuron_step *step, snnrt_neuron_step *behind);
 #endif
 
 #endif

@@ -156,6 +156,12 @@ void check_neuron(uint32_t number) {
         step.flags |= below(4) << 2;
         step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_NEURON_SYNAPSE;
         step.granularity |= (below(2) * (1u + below(3))) << 2 * SNNRT_NEURON_LOWER_BOUND;
+        if (below(3) == 0 && !silent && !multiple) {
+            /* Currents in a loop of their own, before neurons that are plain but for them. */
+            step.granularity &= ~(3u << 2 * SNNRT_NEURON_MEMBRANE | 3u << 2 * SNNRT_NEURON_SYNAPSE |
+                                  3u << 2 * SNNRT_NEURON_LOWER_BOUND);
+            step.granularity |= 1u << 2 * SNNRT_NEURON_MEMBRANE | 1u << 2 * SNNRT_NEURON_SYNAPSE;
+        }
     }
     step.current = current;
     step.state = is_narrow ? (void *)narrow : (void *)wide;
