@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from growing_graph import GrowingGraph, Style
-from strategies import Growth
+from strategies import Growth, with_random_delay
 
 from snnrt.ir.build import Value
 from snnrt.ir.graph import Add, AvgPool2d, Conv2d, Dense, Graph, Neuron, Shape, SumPool2d
@@ -19,7 +19,7 @@ from snnrt.network import Network
 WIDTHS = (1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 15, 16, 17, 20, 24, 28, 31, 32, 33, 36, 40, 48, 63, 64, 65, 96, 100,
           127, 128, 130, 160, 255, 256, 257, 300)  # fmt: skip
 PEAKS = (1, 1, 2, 3, 4, 7, 8, 15, 16, 30, 31, 32, 63, 90, 127, 128, 255, 256, 1000, 8000, 32767)
-THRESHOLDS = (1, 3, 20, 100, 500, 3000, 20_000, 32_767, 32_768, 200_000, 2**31 - 1)
+THRESHOLDS = (1, 1, 3, 3, 20, 20, 100, 100, 500, 500, 3000, 20_000, 32_767, 32_768, 200_000, 2**31 - 1)
 WORK = 1_500_000
 """Products of a layer at most: what the reference takes some milliseconds for."""
 ELEMENTS = 12_000
@@ -35,7 +35,7 @@ def device_graph(
     for _ in range(int(rng.choice([1, 1, 2, 3, 4]))):
         growth.block()
     growth.head()
-    graph = growth.finish()
+    graph = with_random_delay(rng, growth.finish())
     if rng.random() < 0.3:
         graph = graph.with_(nodes=tuple(computed_anew(Network(graph).graph.nodes)))
     return graph, _inputs(rng, graph, inputs)
@@ -47,7 +47,7 @@ def _draw_input(graph: GrowingGraph) -> tuple[Shape, dict[str, object]]:
         shape: Shape = (int(rng.choice([*WIDTHS, 500, 700])),)
     elif graph.chance(0.3):
         # as an image
-        shape = (graph.pick(1, 4), graph.pick(1, 12), graph.pick(1, 60))
+        shape = (graph.pick(1, 4), graph.pick(1, 12), graph.pick(1, 60 if graph.chance(0.8) else 200))
     else:
         channels = int(rng.choice(WIDTHS if graph.chance(0.6) else WIDTHS[len(WIDTHS) // 2 :]))
         most = max(1, min(12, int((ELEMENTS // 4 // channels) ** 0.5)))
@@ -122,9 +122,9 @@ class _DeviceGrowth(Growth):
             k = graph.pick(1, 3) if graph.chance(0.85) else graph.pick(1, longest)
             if square:
                 k = sides[0][0] if sides else int(graph.rng.choice([1, 2, 3, 3, 5]))
-            s = int(graph.rng.choice([1, 1, 1, 2, 3]))
-            d = graph.pick(2, 3) if dilate and graph.chance(0.15) else 1
-            most = k if dilate else k - 1
+            s = graph.pick(4, 40) if graph.chance(0.04) else int(graph.rng.choice([1, 1, 1, 2, 3]))
+            d = graph.pick(2, 5) if dilate and graph.chance(0.15) else 1
+            most = k + 3 * graph.chance(0.2) if dilate else k - 1
             pads = [k // 2, k // 2] if graph.chance(0.4) else [graph.pick(0, most), graph.pick(0, most)]
             if graph.chance(0.3):
                 pads = [0, 0]

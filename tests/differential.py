@@ -8,6 +8,7 @@ A network is a seed and a number (``device_networks.device_graph``); NETWORKS of
 - ``firmware``, ``firmware-small``: what firmware has, in portable C, -O1 and -Os, likewise, with nothing to
   read behind a model, an input and the arena (tests/emulator/models.c);
 - emulated cores, at -O2 and, with ``-small`` behind their names, at -Os.
+  Small links have no float32 and no counters.
 
 What differs from the reference, ends with an error or does not end is named; exit code 1 then.
 ``--keep FOLDER`` keeps their files.
@@ -89,9 +90,9 @@ def built(link: str, folder: Path, graph_of_all: Exported) -> Run:
     if link == "host":
         program = compile_program("run_models", compile_core(folder, SANITISERS), SANITISERS)
         return lambda work, count: _started([program, work, str(count)], work, LIMIT_S + 2 * count)
-    # without float32 a small build has the integer convolutions of microcontrollers too
+    # as exports are, without float32 and counters
     small = link.endswith(SMALL)
-    options = EVERYTHING | {"float32": int(not small)}
+    options = EVERYTHING | {"float32": int(not small), "counters": int(not small)}
     if link in HOST_LINKS:
         flags = [*SANITISERS, "-Os" if small else "-O1"]
         program = build_for_host(folder, "models", graph_of_all.graph, options, flags)
@@ -131,7 +132,7 @@ def failures(
             try:
                 # one that a board has no room for is empty
                 if raw or link in HOST_LINKS:
-                    check_output(raw, models[place])
+                    check_output(raw, models[place], counted=not link.endswith(SMALL))
             except (AssertionError, ValueError) as error:
                 found.append(Failure(link, seed, numbers[place], f"differs {str(error)[:80]}"))
         shutil.rmtree(work)

@@ -35,7 +35,7 @@ def random_graph(
     for _ in range(int(rng.integers(0, 6)) if blocks is None else blocks):
         growth.block()
     growth.head()
-    graph = _with_random_delay(rng, growth.finish())
+    graph = with_random_delay(rng, growth.finish())
     if graph.integer and rng.random() < 0.5:
         # values beyond the peak, which are clipped to it
         source = graph.input.with_(low=1.5 * graph.input.low, high=1.5 * graph.input.high)
@@ -131,7 +131,7 @@ class Growth:
         return self.graph.g.finish(self.x, exit=rule, metadata={"name": "random"}, **readout)
 
 
-def _with_random_delay(rng: np.random.Generator, graph: Graph) -> Graph:
+def with_random_delay(rng: np.random.Generator, graph: Graph) -> Graph:
     """Sometimes moves a node before one it reads, and delays that edge by a step."""
     nodes = graph.nodes
     if rng.random() >= 0.25:

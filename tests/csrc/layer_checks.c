@@ -4,7 +4,9 @@
 #if SNNRT_WITH_CONV2D
 int16_t pixels[CONV_INPUTS + 64u];
 static uint32_t spikes[CONV_INPUTS / 32u + 2u];
-static int32_t filtered[CONV_OUTPUTS + 1u];
+/* With room on either side that is nobody's. */
+#define GUARD 32u
+static int32_t filtered[GUARD + CONV_OUTPUTS + GUARD];
 
 /* docs/ir.md, for output `o` of the window at (oy, ox). */
 static int32_t convolved(const snnrt_synapse_step *step, uint32_t oy, uint32_t ox, uint32_t o,
@@ -34,7 +36,7 @@ static int32_t convolved(const snnrt_synapse_step *step, uint32_t oy, uint32_t o
 
 void compare_layer(snnrt_synapse_step *step, bool packed, bool dense, const char *what, uint32_t number) {
     const uint32_t each = step->out_channels / step->window->groups;
-    uint32_t rows = 0, active = 0, place = 0;
+    uint32_t rows = 0, active = 0, place = GUARD;
 #if SNNRT_WITH_COUNTERS
     snnrt_counts counts = {0};
     step->counts = &counts;
@@ -42,7 +44,7 @@ void compare_layer(snnrt_synapse_step *step, bool packed, bool dense, const char
     step->numbers = SNNRT_ARITHMETIC_INTEGER;
     step->input = packed ? (const void *)spikes : (const void *)pixels;
     step->input_dtype = packed ? SNNRT_TYPE_BITS : SNNRT_TYPE_INT16;
-    step->output = filtered;
+    step->output = filtered + GUARD;
 #if SNNRT_WITH_KERNEL_TABLE
     step->kernels = network.kernels;
     step->by_rows = true;
@@ -57,7 +59,7 @@ void compare_layer(snnrt_synapse_step *step, bool packed, bool dense, const char
     for (uint32_t o = 0; o < step->out_channels; o++) {
         bias[o] = between(-(1 << 24), 1 << 24);
     }
-    for (uint32_t i = 0; i <= CONV_OUTPUTS; i++) {
+    for (uint32_t i = 0; i < COUNT(filtered); i++) {
         filtered[i] = 0x12345678;
     }
     if (dense) {
@@ -79,8 +81,10 @@ void compare_layer(snnrt_synapse_step *step, bool packed, bool dense, const char
             }
         }
     }
-    if (filtered[place] != 0x12345678) {
-        fail("a layer past its outputs", number);
+    for (uint32_t k = 0; k < GUARD; k++) {
+        if (filtered[k] != 0x12345678 || filtered[place + k] != 0x12345678) {
+            fail("a layer beside its outputs", number);
+        }
     }
 #if SNNRT_WITH_COUNTERS
     if (counts.row_activations != rows || counts.active_windows != active ||
