@@ -15,7 +15,7 @@ C_FILES := $(filter-out csrc/snnrt_ir.h csrc/snnrt_constants.h,$(wildcard csrc/*
 CORE := $(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*/*.[ch])
 SAY = @printf 'make $@: %s\n'
 
-.PHONY: help demo check test test-long frameworks mutate fuzz format-c bench coverage sizes lint generate docs wheel compilers clean
+.PHONY: help demo check test test-long frameworks mutate fuzz differential format-c bench coverage sizes lint generate docs wheel compilers clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
@@ -42,6 +42,9 @@ mutate: $(VENV)/test-ready compilers ## faults put in by hand, one by one: which
 
 fuzz: $(VENV)/test-ready compilers ## damaged models under libFuzzer for SECONDS (60)
 	@$(BIN)/python tests/model_fuzzer.py --seconds $(or $(SECONDS),60)
+
+differential: $(VENV)/test-ready compilers ## NETWORKS (200) random networks of SEED (1) on every link from reference to cores: 10 minutes
+	@$(BIN)/python tests/differential.py --networks $(or $(NETWORKS),200) --seed $(or $(SEED),1)
 
 bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnxruntime and the frameworks: 4 minutes
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind

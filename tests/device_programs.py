@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -54,11 +54,13 @@ def build_for_core(
     return build(core, folder, [source, HERE / f"{program}.c"], {}, model=model, optimisation=optimisation)
 
 
-def build_for_host(folder: Path, program: str, graph: Graph, overrides: Mapping[str, int]) -> Path:
-    """The same for this machine."""
+def build_for_host(
+    folder: Path, program: str, graph: Graph, overrides: Mapping[str, int], more: Sequence[str] = ()
+) -> Path:
+    """The same for this machine, with ``more`` flags."""
     source = write_core(folder, graph, overrides)
     target = folder / program
-    flags = ("-std=gnu99", "-O1", "-ffp-contract=off", *WARNINGS, f"-I{folder}", f"-I{BOARDS}")
+    flags = ("-std=gnu99", "-O1", "-ffp-contract=off", *WARNINGS, *more, f"-I{folder}", f"-I{BOARDS}")
     command(["gcc", *flags, source, HERE / f"{program}.c", HERE / "host_board.c", "-o", target])
     return target
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +27,14 @@ class Style:
 class GrowingGraph:
     """Knows for each value whether int8 holds it as a current, and else how large it can be."""
 
-    def __init__(self, rng: np.random.Generator, style: Style, timesteps: int) -> None:
+    def __init__(
+        self, rng: np.random.Generator, style: Style, timesteps: int,
+        draw_input: Callable[[GrowingGraph], tuple[Shape, dict[str, object]]] | None = None,
+    ) -> None:  # fmt: skip
         self.rng = rng
         self.style = style
         self.integer = style.numbers == "int8"
-        shape, fields = CASES["input"].draw(self)
+        shape, fields = (draw_input or CASES["input"].draw)(self)
         arithmetic = arithmetic_of(style.numbers)
         self.g = GraphBuilder(shape, timesteps=timesteps, arithmetic=arithmetic, **fields)
         self.current: dict[str, bool] = {}

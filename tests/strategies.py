@@ -31,11 +31,11 @@ def random_graph(
     device = numbers == "int8" or (bool(rng.random() < 0.5) if device is None else device)
     style = Style(numbers, device, exact=bool(rng.random() < 0.4), extreme=bool(rng.random() < 0.15))
     timesteps = int(rng.integers(1, 8)) if timesteps is None else timesteps
-    growth = _Growth(GrowingGraph(rng, style, timesteps))
+    growth = Growth(GrowingGraph(rng, style, timesteps))
     for _ in range(int(rng.integers(0, 6)) if blocks is None else blocks):
         growth.block()
     growth.head()
-    graph = _with_random_delay(rng, growth.finish())
+    graph = with_random_delay(rng, growth.finish())
     if graph.integer and rng.random() < 0.5:
         # values beyond the peak, which are clipped to it
         source = graph.input.with_(low=1.5 * graph.input.low, high=1.5 * graph.input.high)
@@ -53,7 +53,7 @@ def random_input(rng: np.random.Generator, graph: Graph, inputs: int = 3) -> np.
     return x.astype(np.float32)
 
 
-class _Growth:
+class Growth:
     """A graph from its input to its head; ``x`` is the value that comes next."""
 
     def __init__(self, graph: GrowingGraph) -> None:
@@ -78,15 +78,15 @@ class _Growth:
                 after = "sum_pool2d" if len(drawn.shape) == 3 else "flatten"
                 self.x = CASES[after].draw(self.graph, drawn) or drawn
             if not self.graph.chance(0.1):
-                self._neuron_after()
+                self.neuron_after()
 
-    def _neuron_after(self) -> None:
+    def neuron_after(self) -> None:
         if self.graph.chance(0.25):
-            self._recurrent_neuron(outer=self.graph.chance(0.4))
+            self.recurrent_neuron(outer=self.graph.chance(0.4))
         else:
             self.x = self.graph.neuron(self.x, thresholded=self.graph.chance(0.85))
 
-    def _recurrent_neuron(self, outer: bool) -> None:
+    def recurrent_neuron(self, outer: bool) -> None:
         """x + feedback → neuron; the feedback comes from the neuron itself, or from later in the graph."""
         name, shape = f"feedback{len(self.graph.g.nodes)}", self.x.shape
         both = [self.x, self.graph.g.delayed(name, shape)]
@@ -99,6 +99,9 @@ class _Growth:
         else:
             self.graph.same(self.x, shape, name)
 
+    def classes(self) -> int:
+        return self.graph.pick(1, 6)
+
     def head(self) -> None:
         """Down to a vector of classes: often dense, and a neuron, a leaky integrator or nothing."""
         self._keep_promises()
@@ -109,10 +112,10 @@ class _Growth:
             self.x = self.graph.neuron(self.x)
         if len(self.x.shape) == 3:
             self.x = self.graph.node(Flatten, self.x)
-        self.x = CASES["dense"].draw(self.graph, self.x, outputs=self.graph.pick(1, 6))
+        self.x = CASES["dense"].draw(self.graph, self.x, outputs=self.classes())
         if self.graph.chance(0.6):
             if self.graph.chance(0.2):
-                self._recurrent_neuron(outer=False)
+                self.recurrent_neuron(outer=False)
             else:
                 self.x = self.graph.neuron(self.x, thresholded=self.graph.chance(0.5))
 
@@ -128,7 +131,7 @@ class _Growth:
         return self.graph.g.finish(self.x, exit=rule, metadata={"name": "random"}, **readout)
 
 
-def _with_random_delay(rng: np.random.Generator, graph: Graph) -> Graph:
+def with_random_delay(rng: np.random.Generator, graph: Graph) -> Graph:
     """Sometimes moves a node before one it reads, and delays that edge by a step."""
     nodes = graph.nodes
     if rng.random() >= 0.25:

@@ -1,5 +1,6 @@
 /* Integer kernels against the sums and steps of docs/ir.md written down plainly, on random arguments with extreme
- * values. Prints how many cases of each were the same; ends with 1 at the first that was not. */
+ * values, which follow from the number in a file `seed`, where there is one. Prints how many cases of each were the same; ends
+ * with 1 at the first that was not. */
 #include "kernel_checks.h"
 
 #if SNNRT_WITH_KERNEL_TABLE
@@ -32,7 +33,7 @@ static void say(const char *what, uint32_t cases) {
     board_print("\n");
 }
 
-int8_t weights[ROWS * OUTPUTS_MAX + 3u] __attribute__((aligned(16)));
+int8_t weights[WEIGHTS_MAX + 3u] __attribute__((aligned(16)));
 int32_t bias[OUTPUTS_MAX];
 static int32_t accumulator[OUTPUTS_MAX + 1u], expected[OUTPUTS_MAX];
 static uint32_t position[ROWS + 16u];
@@ -66,7 +67,7 @@ static uint32_t make_events(snnrt_slice *slices, uint32_t slice_count, uint32_t 
 
 /* All at the same end of int8, where sums are largest, or all over it. */
 void make_weights(uint32_t kind) {
-    for (uint32_t i = 0; i < ROWS * OUTPUTS_MAX; i++) {
+    for (uint32_t i = 0; i < WEIGHTS_MAX; i++) {
         weights[i] = (int8_t)(kind == 0 ? -128 : kind == 1 ? 127 : between(-128, 127));
     }
 }
@@ -196,6 +197,7 @@ static void check_all(void) {
         check_convolution(cases);
     }
     say("conv", cases);
+    say("limits", check_limits());
 #endif
 #if SNNRT_WITH_POOL2D
     for (cases = 0; cases < 200; cases++) {
@@ -205,8 +207,24 @@ static void check_all(void) {
 #endif
 }
 
+static void read_seed(void) {
+    char digits[10];
+    const int32_t file = board_open("seed", "rb");
+    uint32_t count;
+    if (file < 0) {
+        return;
+    }
+    count = board_read(file, digits, sizeof digits);
+    board_close(file);
+    seed = 0;
+    for (uint32_t i = 0; i < count && digits[i] >= '0' && digits[i] <= '9'; i++) {
+        seed = 10u * seed + (uint32_t)(digits[i] - '0');
+    }
+}
+
 int main(void);
 int main(void) {
+    read_seed();
 #if SNNRT_WITH_KERNEL_TABLE
     for (uint32_t set = 0; set < snnrt_host_kernel_sets(); set++) {
         if (snnrt_host_use_kernels(&network, set) == SNNRT_OK) {

@@ -20,8 +20,9 @@ uint32_t below(uint32_t limit);
 int32_t between(int32_t low, int32_t high);
 
 #define ROWS 1000u
-#define OUTPUTS_MAX 130u
-extern int8_t weights[ROWS * OUTPUTS_MAX + 3u];
+#define OUTPUTS_MAX 300u
+#define WEIGHTS_MAX 270000u
+extern int8_t weights[WEIGHTS_MAX + 3u];
 extern int32_t bias[OUTPUTS_MAX];
 
 /* Weights: 0 the least, 1 the largest, else any. */
@@ -33,6 +34,14 @@ void fail(const char *what, uint32_t number);
 void check_neuron(uint32_t number);
 void check_ties(uint32_t number);
 #if SNNRT_WITH_CONV2D
+#define CONV_INPUTS 4000u
+#define CONV_OUTPUTS 6000u
+extern int16_t pixels[CONV_INPUTS + 64u];
+
+/* Runs a layer of a window on `pixels`, or where they are `packed` on their bits, and compares sums, what lies behind them
+ * and events; of the step input and output are filled in. */
+void compare_layer(snnrt_synapse_step *step, bool packed, bool dense, const char *what, uint32_t number);
+uint32_t check_limits(void); /* all of them; how many */
 void check_convolution(uint32_t number);
 #endif
 #if SNNRT_WITH_POOL2D

@@ -2,12 +2,11 @@
 #include "kernel_checks.h"
 
 #if SNNRT_WITH_CONV2D
-#define CONV_INPUTS 4000u
-#define CONV_OUTPUTS 6000u
-
-static int16_t pixels[CONV_INPUTS + 64u];
+int16_t pixels[CONV_INPUTS + 64u];
 static uint32_t spikes[CONV_INPUTS / 32u + 2u];
-static int32_t filtered[CONV_OUTPUTS + 1u];
+/* With room on either side that is nobody's. */
+#define GUARD 32u
+static int32_t filtered[GUARD + CONV_OUTPUTS + GUARD];
 
 /* docs/ir.md, for output `o` of the window at (oy, ox). */
 static int32_t convolved(const snnrt_synapse_step *step, uint32_t oy, uint32_t ox, uint32_t o,
@@ -35,6 +34,66 @@ static int32_t convolved(const snnrt_synapse_step *step, uint32_t oy, uint32_t o
     return sum;
 }
 
+void compare_layer(snnrt_synapse_step *step, bool packed, bool dense, const char *what, uint32_t number) {
+    const uint32_t each = step->out_channels / step->window->groups;
+    uint32_t rows = 0, active = 0, place = GUARD;
+#if SNNRT_WITH_COUNTERS
+    snnrt_counts counts = {0};
+    step->counts = &counts;
+#endif
+    step->numbers = SNNRT_ARITHMETIC_INTEGER;
+    step->input = packed ? (const void *)spikes : (const void *)pixels;
+    step->input_dtype = packed ? SNNRT_TYPE_BITS : SNNRT_TYPE_INT16;
+    step->output = filtered + GUARD;
+#if SNNRT_WITH_KERNEL_TABLE
+    step->kernels = network.kernels;
+    step->by_rows = true;
+#endif
+    /* What lies behind the spikes is anything. */
+    for (uint32_t i = 0; i < COUNT(spikes); i++) {
+        spikes[i] = below(2) == 0 ? 0u : 0xFFFFFFFFu;
+    }
+    for (uint32_t i = 0; i < step->in_height * step->in_width * step->in_channels; i++) {
+        spikes[i / 32u] = (spikes[i / 32u] & ~(1u << i % 32u)) | (uint32_t)(pixels[i] != 0) << i % 32u;
+    }
+    for (uint32_t o = 0; o < step->out_channels; o++) {
+        bias[o] = between(-(1 << 24), 1 << 24);
+    }
+    for (uint32_t i = 0; i < COUNT(filtered); i++) {
+        filtered[i] = 0x12345678;
+    }
+    if (dense) {
+        snnrt_dense(step);
+    } else {
+        snnrt_conv2d(step);
+    }
+    for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
+        for (uint32_t ox = 0; ox < step->out_width; ox++) {
+            for (uint32_t o = 0; o < step->out_channels; o++) {
+                uint32_t read;
+                if (filtered[place++] != convolved(step, oy, ox, o, &read)) {
+                    fail(what, number);
+                }
+                if (o % each == 0) {
+                    rows += read;
+                    active += read != 0;
+                }
+            }
+        }
+    }
+    for (uint32_t k = 0; k < GUARD; k++) {
+        if (filtered[k] != 0x12345678 || filtered[place + k] != 0x12345678) {
+            fail("a layer beside its outputs", number);
+        }
+    }
+#if SNNRT_WITH_COUNTERS
+    if (counts.row_activations != rows || counts.active_windows != active ||
+        counts.synaptic_operations != (uint64_t)rows * each) {
+        fail("events of a layer", number);
+    }
+#endif
+}
+
 /* Shapes of every kind, and the first cases as many of the largest values as fit. */
 static void draw_convolution(snnrt_synapse_step *step, snnrt_window *w, uint32_t number) {
     static const uint32_t depths[] = {1, 1, 2, 3, 4, 7, 8, 16, 16, 33, 64, 130};
@@ -54,6 +113,11 @@ static void draw_convolution(snnrt_synapse_step *step, snnrt_window *w, uint32_t
         w->groups = (uint16_t)(largest ? 1u : groups);
         step->in_channels = (largest ? 16u : depths[below(COUNT(depths))]) * w->groups;
         step->out_channels = filters[below(COUNT(filters))] * w->groups;
+        if (number % 10u == 3u && !largest) {
+            /* A group a channel, of one output or several. */
+            w->groups = (uint16_t)step->in_channels;
+            step->out_channels = step->in_channels * (below(4) == 0 ? 1u + below(3) : 1u);
+        }
         step->in_height = 1u + below(7);
         step->in_width = 1u + below(9);
         if (number % 20u == 17u) {
@@ -94,11 +158,11 @@ static void draw_convolution(snnrt_synapse_step *step, snnrt_window *w, uint32_t
                 (step->in_width + 2u * w->pad_left - (w->kernel_w - 1u) * w->dilation_x - 1u) / w->stride_x +
                 1u;
         }
-    } while (step->out_height * step->out_width == 0 ||
+    } while (step->out_height * step->out_width == 0 || step->out_channels > OUTPUTS_MAX ||
              step->out_height * step->out_width * step->out_channels > CONV_OUTPUTS ||
              step->in_height * step->in_width * step->in_channels > CONV_INPUTS ||
              (uint32_t)w->kernel_h * w->kernel_w * step->in_channels / w->groups * step->out_channels >
-                 sizeof weights - 4u);
+                 WEIGHTS_MAX);
 }
 
 void check_convolution(uint32_t number) {
@@ -113,13 +177,9 @@ void check_convolution(uint32_t number) {
     const uint32_t density = number < 12u || at_limit || long_columns ? 1u : 1u + below(9);
     const bool packed = long_columns || (peak == 1 && !at_limit && below(3) != 0);
     const bool negative = !packed && !at_limit && number >= 12u && below(3) == 0;
-    uint32_t unaligned = below(4), rows = 0, active = 0, place = 0;
+    uint32_t unaligned = below(4);
     snnrt_window window = {0};
     snnrt_synapse_step step = {0};
-#if SNNRT_WITH_COUNTERS
-    snnrt_counts counts = {0};
-    step.counts = &counts;
-#endif
     draw_convolution(&step, &window, number);
     if (at_limit) {
         peak = (int32_t)(32767u / (window.kernel_h * window.kernel_w * step.in_channels) + below(2));
@@ -145,77 +205,55 @@ void check_convolution(uint32_t number) {
     step.window = &window;
     step.weights = weights + (number % 10u == 9u || below(2) == 0 ? 0u : unaligned);
     step.bias = below(3) == 0 ? NULL : bias;
-    step.numbers = SNNRT_ARITHMETIC_INTEGER;
-    step.input = packed ? (const void *)spikes : (const void *)pixels;
-    step.input_dtype = packed ? SNNRT_TYPE_BITS : SNNRT_TYPE_INT16;
     step.input_peak = (uint32_t)peak;
-    step.output = filtered;
-    for (uint32_t i = 0; i < COUNT(spikes); i++) {
-        spikes[i] = below(2) == 0 ? 0u : 0xFFFFFFFFu;
-    }
     for (uint32_t i = 0; i < step.in_height * step.in_width * step.in_channels; i++) {
         const bool on = below(density) == 0;
         pixels[i] = (int16_t)(!on                        ? 0
                               : number < 12u || at_limit ? peak
                                                          : between(negative ? -peak : 1, peak));
-        spikes[i / 32u] = (spikes[i / 32u] & ~(1u << i % 32u)) | (uint32_t)(pixels[i] != 0) << i % 32u;
     }
-    for (uint32_t o = 0; o < step.out_channels; o++) {
-        bias[o] = between(-(1 << 24), 1 << 24);
+    if (below(4) == 0) {
+        /* Some of the rows. */
+        step.first_row = below(step.out_height);
+        step.out_height = step.first_row + 1u + below(step.out_height - step.first_row);
     }
-    for (uint32_t i = 0; i <= CONV_OUTPUTS; i++) {
-        filtered[i] = 0x12345678;
-    }
-#if SNNRT_WITH_KERNEL_TABLE
-    step.kernels = network.kernels;
-#endif
-    if (number % 10u == 9u && !long_columns) {
-        snnrt_dense(&step);
-    } else {
-        snnrt_conv2d(&step);
-    }
-    for (uint32_t i = 0; i < step.out_height * step.out_width; i++) {
-        for (uint32_t o = 0; o < step.out_channels; o++) {
-            uint32_t read;
-            if (filtered[place++] != convolved(&step, i / step.out_width, i % step.out_width, o, &read)) {
-                fail("conv2d or dense", number);
-            }
-            if (o % (step.out_channels / window.groups) == 0) {
-                rows += read;
-                active += read != 0;
-            }
-        }
-    }
-    if (filtered[place] != 0x12345678) {
-        fail("conv2d past its outputs", number);
-    }
-#if SNNRT_WITH_COUNTERS
-    if (counts.row_activations != rows || counts.active_windows != active ||
-        counts.synaptic_operations != (uint64_t)rows * (step.out_channels / window.groups)) {
-        fail("events of conv2d", number);
-    }
-#endif
+    compare_layer(&step, packed, number % 10u == 9u && !long_columns, "conv2d or dense", number);
 }
 #endif
 
 #if SNNRT_WITH_POOL2D
 void check_pool(uint32_t number) {
     static const uint32_t widths[] = {1, 3, 4, 8, 12, 16, 20, 31, 32, 33, 36, 64, 100};
+    static const uint16_t large[][2] = {{15, 17}, {16, 16}, {1, 255}, {256, 1}, {51, 5}};
     static int16_t sums[1024 + 1];
     static uint32_t fired[256];
     snnrt_window window = {0};
     snnrt_pool_step step = {0};
-    uint32_t place = 0, density = 1u + below(4);
+    uint32_t place = 0, density = number % 20u == 9u ? 1u : 1u + below(4);
     do {
         window.kernel_h = (uint16_t)(below(4) == 0 ? 1u + below(3) : 2u);
         window.kernel_w = (uint16_t)(below(4) == 0 ? 1u + below(3) : 2u);
         window.stride_y = (uint16_t)(1u + below(3));
         window.stride_x = (uint16_t)(1u + below(3));
+        window.pad_top = window.pad_bottom = window.pad_left = window.pad_right = 0;
+        if (number % 20u == 9u) {
+            /* As many as sums in bytes hold, or one more. */
+            const uint16_t *sides = large[below(COUNT(large))];
+            window.kernel_h = sides[0];
+            window.kernel_w = sides[1];
+        } else if (number % 4u == 3u) {
+            window.pad_top = (uint16_t)below(window.kernel_h);
+            window.pad_bottom = (uint16_t)below(window.kernel_h);
+            window.pad_left = (uint16_t)below(window.kernel_w);
+            window.pad_right = (uint16_t)below(window.kernel_w);
+        }
         step.channels = widths[below(COUNT(widths))];
         step.in_height = window.kernel_h + below(5);
         step.in_width = window.kernel_w + below(6);
-        step.out_height = (step.in_height - window.kernel_h) / window.stride_y + 1u;
-        step.out_width = (step.in_width - window.kernel_w) / window.stride_x + 1u;
+        step.out_height =
+            (step.in_height + window.pad_top + window.pad_bottom - window.kernel_h) / window.stride_y + 1u;
+        step.out_width =
+            (step.in_width + window.pad_left + window.pad_right - window.kernel_w) / window.stride_x + 1u;
     } while (step.out_height * step.out_width * step.channels > 1024u ||
              step.in_height * step.in_width * step.channels > 32u * COUNT(fired));
     for (uint32_t i = 0; i < 32u * COUNT(fired); i++) {
@@ -238,8 +276,14 @@ void check_pool(uint32_t number) {
         for (uint32_t c = 0; c < step.channels; c++) {
             uint32_t sum = 0;
             for (uint32_t tap = 0; tap < (uint32_t)window.kernel_h * window.kernel_w; tap++) {
-                const uint32_t y = i / step.out_width * window.stride_y + tap / window.kernel_w;
-                const uint32_t x = i % step.out_width * window.stride_x + tap % window.kernel_w;
+                /* In the padding above or to the left they wrap. */
+                const uint32_t y =
+                    i / step.out_width * window.stride_y + tap / window.kernel_w - window.pad_top;
+                const uint32_t x =
+                    i % step.out_width * window.stride_x + tap % window.kernel_w - window.pad_left;
+                if (y >= step.in_height || x >= step.in_width) {
+                    continue;
+                }
                 sum += snnrt_bit(fired, (y * step.in_width + x) * step.channels + c);
             }
             if (sums[place++] != (int16_t)sum) {

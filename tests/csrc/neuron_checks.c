@@ -115,6 +115,18 @@ static void expect_neuron(const snnrt_neuron_step *step, uint32_t i) {
     }
 }
 
+/* All that fired. */
+static uint64_t spikes_expected(const snnrt_neuron_step *step) {
+    const bool multiple = (step->flags & SNNRT_NEURON_MULTIPLE) != 0;
+    uint64_t spikes = 0;
+    for (uint32_t i = 0; i < step->neurons; i++) {
+        spikes += SNNRT_GRANULARITY(step, SNNRT_NEURON_THRESHOLD) == SNNRT_ABSENT ? 0u
+                  : multiple ? (uint32_t)((const snnrt_int16 *)output_expected)[i]
+                             : snnrt_bit((const snnrt_uint32 *)output_expected, i);
+    }
+    return spikes;
+}
+
 void check_neuron(uint32_t number) {
     static const uint32_t sizes[] = {1, 2, 5, 31, 32, 33, 35, 64, 70, 95, 96};
     const bool plain = !SNNRT_WITH_NEURON_VARIANTS || below(2) == 0;
@@ -126,6 +138,7 @@ void check_neuron(uint32_t number) {
     const bool multiple = !plain && !silent && below(5) == 0;
     const bool next = !simple && !silent && !multiple && below(3) == 0;
     const int32_t low = is_narrow ? -32768 : INT32_MIN, high = is_narrow ? 32767 : INT32_MAX;
+    uint64_t counted;
     snnrt_neuron_step step;
     /* Many, whole blocks and not. */
     step.neurons = number % 3u == 0 ? NEURONS_MAX - 20u * (number / 3u % 2u) : sizes[below(COUNT(sizes))];
@@ -207,14 +220,17 @@ void check_neuron(uint32_t number) {
         for (uint32_t i = 0; i < step.neurons; i++) {
             expect_neuron(&step, i);
         }
-        (void)KERNEL(neuron_i32)(&step);
+        counted = KERNEL(neuron_i32)(&step);
+        if (SNNRT_WITH_COUNTERS && counted != spikes_expected(&step)) {
+            fail("spikes of neuron_i32", number);
+        }
 #if SNNRT_COUNTS_CAPPED
         if (capped != capped_expected) {
             fail("capped updates of neuron_i32", number);
         }
 #endif
         for (uint32_t i = 0; i < NEURONS_MAX; i++) {
-            int32_t v = i >= step.neurons ? membrane[i] : is_narrow ? narrow[i] : wide[i];
+            const int32_t v = is_narrow ? narrow[i] : wide[i];
             if (v != membrane[i] || synapse[i] != synapse_expected[i] || output[i] != output_expected[i]) {
                 fail("neuron_i32", number);
             }

@@ -26,9 +26,24 @@ from snnrt.targets.emulator import CORES, build
 from snnrt.targets.emulator.build import BOARDS
 from snnrt.targets.export.core_sources import options_for, source_files
 
-CASES = ["accumulate", "150", "neuron", "600", "ties", "200", "scan", "400", "conv", "250", "pool", "200"]
+CASES = [
+    "accumulate",
+    "150",
+    "neuron",
+    "600",
+    "ties",
+    "200",
+    "scan",
+    "400",
+    "conv",
+    "250",
+    "limits",
+    "2367",
+    "pool",
+    "200",
+]
 EVERY_SET = ("portable", "avx2", "avx512vnni")
-PROGRAM = [PROGRAMS / name for name in ("kernel_checks.c", "neuron_checks.c", "layer_checks.c")]
+PROGRAM = [PROGRAMS / f"{name}_checks.c" for name in ("kernel", "neuron", "layer", "limit")]
 BOARD = HERE / "host_board.c"
 # one core of each kind: Thumb-1, Thumb-2, with DSP instructions, with vectors, with none of these
 KINDS = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m55", "rv32")

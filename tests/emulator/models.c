@@ -9,6 +9,16 @@
 #include "board_memory.h"
 #include "snnrt.h"
 
+/* Under AddressSanitizer what lies behind `count` bytes of an array is nobody's. */
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define ROOM_OF(array, count) \
+    (__asan_unpoison_memory_region(array, sizeof(array)), \
+     __asan_poison_memory_region((const uint8_t *)(array) + (count), sizeof(array) - (count)))
+#else
+#define ROOM_OF(array, count) ((void)0)
+#endif
+
 #define MODEL_MOST (2u << 20)
 #define INPUT_MOST (256u << 10)
 #define ARENA_MOST (512u << 10)
@@ -114,7 +124,9 @@ static void run_inputs(uint32_t model_bytes, uint32_t input_bytes, bool stepped,
         uint32_t words[3];
         memset(arena, stepped ? 0xA5 : 0, info.arena_bytes);
         hash = 0xCBF29CE484222325u;
+#if SNNRT_WITH_COUNTERS
         check(snnrt_network_count_events(&network, counts, info.node_count));
+#endif
         if (stepped) {
             step_through(given, &result);
         } else {
@@ -135,9 +147,12 @@ int main(void) {
     uint32_t place = 0;
     uint32_t skipped = 0;
     for (;; place++) {
-        uint32_t model_bytes = load(place, ".snnrt", model, sizeof model);
-        uint32_t input_bytes = load(place, ".input", inputs, sizeof inputs);
+        uint32_t model_bytes, input_bytes;
         int32_t output;
+        ROOM_OF(model, sizeof model);
+        ROOM_OF(inputs, sizeof inputs);
+        model_bytes = load(place, ".snnrt", model, sizeof model);
+        input_bytes = load(place, ".input", inputs, sizeof inputs);
         if (model_bytes == 0) {
             break;
         }
@@ -151,6 +166,10 @@ int main(void) {
             fail("a model needs more room");
         }
         output = open_numbered(place, ".output", "wb");
+        ROOM_OF(model, model_bytes);
+        ROOM_OF(inputs, input_bytes);
+        ROOM_OF(arena, info.arena_bytes);
+        ROOM_OF(scratch, info.scratch_bytes < sizeof scratch ? info.scratch_bytes : sizeof scratch);
         run_inputs(model_bytes, input_bytes, false, output);
         run_inputs(model_bytes, input_bytes, true, output);
         board_close(output);

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from device_networks import device_graph
 from effort import effort
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -88,6 +89,16 @@ def test_wide_graphs(numbers):
     @given(st.integers(0, 2**32 - 1))
     def run(seed):
         check(*wide_graph(np.random.default_rng(seed), numbers))
+
+    run()
+
+
+@pytest.mark.parametrize("numbers", NUMBERS)
+def test_device_graphs(numbers):
+    @settings(SETTINGS, max_examples=effort(25))
+    @given(st.integers(0, 2**32 - 1))
+    def run(seed):
+        check(*device_graph(np.random.default_rng(seed), numbers))
 
     run()
 
@@ -186,7 +197,7 @@ def test_demo_network(numbers, demo, digits):
 @pytest.mark.parametrize("block", range(8))
 def test_many_random_and_wide_graphs(numbers, block):
     for seed in range(block * 250, (block + 1) * 250):
-        for make in (random_graph, wide_graph):
+        for make in (random_graph, wide_graph, device_graph):
             graph, x = make(np.random.default_rng((seed, 99)), numbers)
             try:
                 check(graph, x)
