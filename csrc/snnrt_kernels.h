@@ -201,6 +201,9 @@ SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_loihi; /* neurons with that flag
 /* What a node of a host keeps from one timestep and inference to the next (csrc/host/keep.c). */
 typedef struct snnrt_kept {
     int8_t *weights; /* of a convolution; NULL elsewhere */
+    size_t bytes; /* of them, with what else its kernel keeps there */
+    bool began; /* in this inference: what it keeps of a timestep holds for the others */
+    bool refused; /* the kernel that takes most of it has found that it can't */
     const void *form; /* how they are laid out; NULL: not yet */
     uint8_t *resting; /* of neurons whose currents are static, as in their step; NULL elsewhere */
 } snnrt_kept;
@@ -250,6 +253,11 @@ snnrt_depthwise(const snnrt_synapse_step *step); /* as many groups as inputs, mo
 /* Scratch with which a convolution looks at each input once instead of once a window; of the step only `window` and
  * the shapes are read. */
 SNNRT_INTERNAL size_t snnrt_conv2d_scratch_bytes(const snnrt_synapse_step *step);
+
+#if SNNRT_WITH_KERNEL_TABLE
+/* Bytes that a convolution likes to keep; of the step only `window` and the shapes are read. Not `all`: its weights alone. */
+SNNRT_INTERNAL size_t snnrt_conv2d_kept_bytes(const snnrt_synapse_step *step, bool all);
+#endif
 
 struct snnrt_pool_step {
     const snnrt_kernels *kernels;
