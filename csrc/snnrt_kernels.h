@@ -135,6 +135,12 @@ static inline bool snnrt_neuron_is_plain(uint32_t flags, uint32_t granularity) {
 /* Returns the number of spikes fired; builds without counters may return 0. */
 typedef uint64_t snnrt_neuron_kernel(const snnrt_neuron_step *step);
 
+/* Timesteps of neurons whose currents stay as they are: the spikes of the first at `output`, of the others behind it, and how
+ * many in spikes[0 ... steps). `whole`: membranes begin at 0 and need not be there afterwards; else they are read and written.
+ * False, and nothing done, where it takes the steps one by one. */
+typedef bool snnrt_ahead_kernel(const snnrt_neuron_step *step, uint32_t steps, bool whole,
+                                snnrt_uint32 *spikes);
+
 typedef struct snnrt_synapse_step snnrt_synapse_step;
 typedef struct snnrt_pool_step snnrt_pool_step;
 
@@ -162,6 +168,7 @@ typedef struct snnrt_kernels {
     snnrt_accumulate_kernel *accumulate_f32;
     snnrt_neuron_kernel *neuron_f32;
     snnrt_synapse_kernel *synapse_i8; /* NULL: this set has none */
+    snnrt_ahead_kernel *neuron_ahead; /* NULL: this set has none */
 } snnrt_kernels;
 
 #if SNNRT_WITH_KERNEL_TABLE
@@ -189,6 +196,7 @@ SNNRT_INTERNAL uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uin
     (defined(__x86_64__) || defined(__aarch64__))
 #define SNNRT_WITH_QUADS 1
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32_quads;
+SNNRT_INTERNAL snnrt_ahead_kernel snnrt_neuron_ahead_quads;
 #else
 #define SNNRT_WITH_QUADS 0
 #endif
@@ -198,6 +206,8 @@ SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_f32;
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_loihi; /* neurons with that flag */
 
 #if SNNRT_WITH_KERNEL_TABLE
+#define SNNRT_AHEAD_STEPS 8u
+
 /* What a node of a host keeps from one timestep and inference to the next (csrc/host/keep.c). */
 typedef struct snnrt_kept {
     int8_t *weights; /* of a convolution; NULL elsewhere */
@@ -206,6 +216,8 @@ typedef struct snnrt_kept {
     bool refused; /* the kernel that takes most of it has found that it can't */
     const void *form; /* how they are laid out; NULL: not yet */
     uint8_t *resting; /* of neurons whose currents are static, as in their step; NULL elsewhere */
+    snnrt_uint32 *
+        ahead; /* of those too: the spikes of SNNRT_AHEAD_STEPS timesteps, how many in each, and of how many */
 } snnrt_kept;
 #endif
 

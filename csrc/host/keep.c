@@ -9,6 +9,11 @@
 #if SNNRT_WITH_KERNEL_TABLE && SNNRT_WITH_CONV2D && SNNRT_WITH_INT8
 static size_t keep_room(size_t bytes) { return (bytes + KEEP_ALIGN - 1u) & ~(size_t)(KEEP_ALIGN - 1u); }
 
+/* Spikes of timesteps ahead; behind them how many of each, and two words of them all. */
+static size_t keep_ahead_bytes(const snnrt_node *node) {
+    return keep_room((((size_t)snnrt_elements(node) + 31u) / 32u + 1u) * SNNRT_AHEAD_STEPS * 4u + 8u);
+}
+
 size_t snnrt_conv2d_kept_bytes(const snnrt_synapse_step *step, bool all) {
     const snnrt_window *conv = step->window;
     const size_t outputs = ((size_t)step->out_channels + 63u) & ~(size_t)63u;
@@ -33,7 +38,7 @@ static size_t keep_bytes_of(const uint8_t *model, const snnrt_node *node) {
     const snnrt_node *source = snnrt_source_of(model, node, 0);
     size_t bytes = 0;
     if (node->kind == SNNRT_KIND_NEURON && (source->flags & SNNRT_NODE_STATIC) != 0) {
-        bytes = keep_room(snnrt_elements(node) / 32u + 1u);
+        bytes = keep_room(snnrt_elements(node) / 32u + 1u) + keep_ahead_bytes(node);
     } else if (node->kind == SNNRT_KIND_CONV2D) {
         snnrt_synapse_step step;
         step.window = (const snnrt_window *)snnrt_parameters_behind_edge(node);
@@ -70,7 +75,7 @@ snnrt_status snnrt_host_keep(snnrt_network *network, void *memory, size_t bytes)
     }
     network->kept = NULL;
     if (memory == NULL || needed == 0) {
-        return SNNRT_OK;
+        return snnrt_network_reset(network);
     }
     if ((uintptr_t)memory % KEEP_ALIGN != 0) {
         return SNNRT_ERROR_ARENA_MISALIGNED;
@@ -87,6 +92,9 @@ snnrt_status snnrt_host_keep(snnrt_network *network, void *memory, size_t bytes)
         kept[i] = nothing;
         if (here != 0 && node->kind == SNNRT_KIND_NEURON) {
             kept[i].resting = room;
+            kept[i].ahead = node->type == SNNRT_TYPE_BITS
+                                ? (snnrt_uint32 *)(void *)(room + here - keep_ahead_bytes(node))
+                                : NULL;
         } else if (here != 0) {
             kept[i].weights = (int8_t *)room;
             kept[i].bytes = here;
@@ -94,7 +102,7 @@ snnrt_status snnrt_host_keep(snnrt_network *network, void *memory, size_t bytes)
         room += here;
     }
     network->kept = kept;
-    return SNNRT_OK;
+    return snnrt_network_reset(network);
 }
 #else
 size_t snnrt_host_kept_bytes(const void *model) {
