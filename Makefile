@@ -50,6 +50,7 @@ bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnx
 	@command -v valgrind >/dev/null || .ci/install_packages valgrind
 	@$(BIN)/python benchmarks/table.py
 	@$(BIN)/python benchmarks/bound.py
+	@$(BIN)/python benchmarks/host_limits.py
 
 coverage: $(VENV)/test-ready compilers ## which lines of the C core its tests reach: about 1 minute
 	$(SAY) 'measuring the coverage of the core, about 1 minute'

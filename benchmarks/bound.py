@@ -2,10 +2,11 @@
 
     python benchmarks/bound.py
 
-The bound of a node: its weights and states once a timestep (a node whose input stands still: once) at the
-rate of a copy of the largest node's bytes, and its synaptic operations and neuron updates as additions at the
-width of the kernel set's vectors (int16 in int8 networks). Both rates are measured in the same run. It leaves
-out what is neither: finding the spikes, pooling, resetting.
+The bound of a node: its weights and states once a timestep (a node whose input stands still: once, and of
+integer neurons behind it the currents) at the rate of a copy of the largest node's bytes, and its synaptic
+operations and neuron updates as additions at the width of the kernel set's vectors (int16 in int8 networks).
+Both rates are measured in the same run. It leaves out what is neither: finding the spikes, pooling,
+resetting; host_limits.py goes on to the products that the second convolution takes.
 
 Each input runs many times in a row, so that the processor has learnt its branches: a fresh input, as
 table.py times them, takes longer by the branches that its spikes decide.
@@ -32,11 +33,15 @@ HEADINGS = ("numbers", "kernels", "node", "µs", "share", "bound µs", "of bound
 
 @dataclass(frozen=True)
 class Rates:
-    """Of one core: bytes copied a second, additions a second by width of vector for int16 and float32."""
+    """Of one core: bytes copied a second; by width of vector additions a second of int16 and float32, and
+    instructions a second of sums of two and of four products of bytes, and of loads from the first cache."""
 
     copied: float
     int16: tuple[float, ...]
     float32: tuple[float, ...]
+    pairs: tuple[float, ...]
+    quads: tuple[float, ...]
+    loads: tuple[float, ...]
 
 
 def machine_rates(folder: Path, size: int) -> Rates:
@@ -47,7 +52,7 @@ def machine_rates(folder: Path, size: int) -> Rates:
         run_command(compiler_name(), "-std=gnu99", "-O3", "-Wall", "-Werror", source, "-o", program)
     lines = run_command(program, str(size)).stdout.splitlines()
     numbers = [tuple(map(float, line.split())) for line in lines]
-    return Rates(numbers[0][0], numbers[1], numbers[2])
+    return Rates(numbers[0][0], *numbers[1:])
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ def work_of(subject: Subject, numbers: str) -> dict[str, Work]:
     element = 1 if numbers == "int8" else 4
     found = {}
     for place, node in enumerate(graph):
-        times = 1 if node.name in static else graph.timesteps
+        ahead = graph.integer and isinstance(node, Neuron) and node.inputs[0].source in static
+        times = 1 if node.name in static or ahead else graph.timesteps
         size = 0
         if isinstance(node, Neuron):
             size = int(np.prod(node.shape)) * (node.state_bits // 8 if graph.integer else 4)

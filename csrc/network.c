@@ -45,11 +45,21 @@ static void clear_buffer(const snnrt_network *network, uint32_t offset, uint32_t
     }
 }
 
+/* Neurons that look ahead clear their membranes where they need them. */
+static inline bool clears_itself(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+#if SNNRT_WITH_KERNEL_TABLE
+    return node->kind == SNNRT_KIND_NEURON && network->kept != NULL && network->kept[index].ahead != NULL;
+#else
+    (void)network, (void)node, (void)index;
+    return false;
+#endif
+}
+
 /* What a node reads of the step before: half of the arena, or less. */
-static void clear_kept(const snnrt_network *network, const snnrt_node *node) {
+static void clear_kept(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     const snnrt_edge *edge = snnrt_edges_of(node);
     uint32_t block = snnrt_state_bytes(node);
-    if (block != 0) {
+    if (block != 0 && !clears_itself(network, node, index)) {
         clear_buffer(network, snnrt_state_offset(node), block);
     }
     if (node->kind == SNNRT_KIND_READOUT) {
@@ -143,7 +153,7 @@ snnrt_status snnrt_network_reset(snnrt_network *network) {
     for (uint32_t i = 0; i < header->node_count; i++) {
         const snnrt_node *node = snnrt_node_of(network->model, i);
 #if SNNRT_WITH_FAST_LOOPS
-        clear_kept(network, node);
+        clear_kept(network, node, i);
 #endif
         start_node(network, node);
     }

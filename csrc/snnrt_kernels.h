@@ -135,6 +135,12 @@ static inline bool snnrt_neuron_is_plain(uint32_t flags, uint32_t granularity) {
 /* Returns the number of spikes fired; builds without counters may return 0. */
 typedef uint64_t snnrt_neuron_kernel(const snnrt_neuron_step *step);
 
+/* Timesteps of neurons whose currents stay as they are: the spikes of the first at `output`, of the others behind it, and how
+ * many in spikes[0 ... steps). `whole`: membranes begin at 0 and need not be there afterwards; else they are read and written.
+ * False, and nothing done, where it takes the steps one by one. */
+typedef bool snnrt_ahead_kernel(const snnrt_neuron_step *step, uint32_t steps, bool whole,
+                                snnrt_uint32 *spikes);
+
 typedef struct snnrt_synapse_step snnrt_synapse_step;
 typedef struct snnrt_pool_step snnrt_pool_step;
 
@@ -162,6 +168,7 @@ typedef struct snnrt_kernels {
     snnrt_accumulate_kernel *accumulate_f32;
     snnrt_neuron_kernel *neuron_f32;
     snnrt_synapse_kernel *synapse_i8; /* NULL: this set has none */
+    snnrt_ahead_kernel *neuron_ahead; /* NULL: this set has none */
 } snnrt_kernels;
 
 #if SNNRT_WITH_KERNEL_TABLE
@@ -195,6 +202,7 @@ SNNRT_INTERNAL uint64_t snnrt_neuron_i32_from(const snnrt_neuron_step *step, uin
 #define SNNRT_WITH_POOL_QUADS 0
 #endif
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_i32_quads, snnrt_neuron_f32_quads;
+SNNRT_INTERNAL snnrt_ahead_kernel snnrt_neuron_ahead_quads;
 SNNRT_INTERNAL snnrt_scan_kernel snnrt_scan_f32_quads;
 SNNRT_INTERNAL snnrt_accumulate_kernel snnrt_accumulate_f32_quads;
 SNNRT_INTERNAL uint64_t snnrt_neuron_f32_from(const snnrt_neuron_step *step, uint32_t start);
@@ -203,11 +211,18 @@ SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_f32;
 SNNRT_INTERNAL snnrt_neuron_kernel snnrt_neuron_loihi; /* neurons with that flag */
 
 #if SNNRT_WITH_KERNEL_TABLE
+#define SNNRT_AHEAD_STEPS 8u
+
 /* What a node of a host keeps from one timestep and inference to the next (csrc/host/keep.c). */
 typedef struct snnrt_kept {
     int8_t *weights; /* of a convolution; NULL elsewhere */
+    size_t bytes; /* of them, with what else its kernel keeps there */
+    bool began; /* in this inference: what it keeps of a timestep holds for the others */
+    bool refused; /* the kernel that takes most of it has found that it can't */
     const void *form; /* how they are laid out; NULL: not yet */
     uint8_t *resting; /* of neurons whose currents are static, as in their step; NULL elsewhere */
+    snnrt_uint32 *
+        ahead; /* of those too: the spikes of SNNRT_AHEAD_STEPS timesteps, how many in each, and of how many */
 } snnrt_kept;
 #endif
 
@@ -255,6 +270,11 @@ snnrt_depthwise(const snnrt_synapse_step *step); /* as many groups as inputs, mo
 /* Scratch with which a convolution looks at each input once instead of once a window; of the step only `window` and
  * the shapes are read. */
 SNNRT_INTERNAL size_t snnrt_conv2d_scratch_bytes(const snnrt_synapse_step *step);
+
+#if SNNRT_WITH_KERNEL_TABLE
+/* Bytes that a convolution likes to keep; of the step only `window` and the shapes are read. Not `all`: its weights alone. */
+SNNRT_INTERNAL size_t snnrt_conv2d_kept_bytes(const snnrt_synapse_step *step, bool all);
+#endif
 
 struct snnrt_pool_step {
     const snnrt_kernels *kernels;

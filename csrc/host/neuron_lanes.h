@@ -58,6 +58,13 @@ static inline bool snnrt_plan_lanes(snnrt_lanes_plan *plan, const snnrt_neuron_s
     return true;
 }
 
+/* Membranes of a block at 0. */
+static inline void snnrt_rest_membranes(void *state, bool narrow) {
+    for (uint32_t k = 0; k < (narrow ? SNNRT_BLOCK / 2u : SNNRT_BLOCK); k++) {
+        ((snnrt_int32 *)state)[k] = 0;
+    }
+}
+
 /* Whether the step has what only the general loop does. */
 static inline bool snnrt_lanes_general(const snnrt_lanes_plan *plan) {
     return plan->synapse.values != NULL || plan->bound.values != NULL || plan->threshold.values == NULL ||

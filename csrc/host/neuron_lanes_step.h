@@ -7,7 +7,7 @@
  *     shifted(v, by)                                       v >> by
  *     widened(from), store_narrow(to, v)                   of int16, and back where v is within int16
  *     rests(x, v, narrow)                                  whether a block has neither current nor membrane
- * It defines snnrt_neuron_i32_NAME and undefines those macros. Internal. */
+ * It defines snnrt_neuron_i32_NAME and snnrt_neuron_ahead_NAME and undefines those macros. Internal. */
 #define SNNRT_SET(name) SNNRT_LANES_PASTE(SNNRT_SET_NAME, name)
 #define SNNRT_LANES SNNRT_SET(lanes)
 
@@ -199,6 +199,8 @@ SNNRT_SET_TARGET uint64_t SNNRT_LANES_PASTE(snnrt_neuron_i32, SNNRT_SET_NAME)(co
     spikes = SNNRT_UPDATE_LANES(SNNRT_SET(update_blocks));
     return end == step->neurons ? spikes : spikes + snnrt_neuron_i32_from(step, end);
 }
+
+#include "neuron_lanes_ahead.h"
 
 #undef SNNRT_SET
 #undef SNNRT_LANES

@@ -34,8 +34,8 @@ snnrt_status snnrt_host_start(snnrt_network *network, const void *model, void *a
 size_t snnrt_host_kept_bytes(const void *model);
 
 /* Optional memory (a multiple of 64) of this network alone, for snnrt_host_kept_bytes or more; NULL takes it away. There
- * convolutions keep their weights as they read them, and neurons with a constant current which of them rest for good.
- * Results are the same. SNNRT_ERROR_ARENA_MISALIGNED, SNNRT_ERROR_ARENA_TOO_SMALL. */
+ * convolutions keep their weights as they read them, and neurons with a constant current which of them rest for good and
+ * when they fire. Results are the same; an inference that was begun begins anew. SNNRT_ERROR_ARENA_MISALIGNED, SNNRT_ERROR_ARENA_TOO_SMALL. */
 snnrt_status snnrt_host_keep(snnrt_network *network, void *memory, size_t bytes);
 
 /* What an integer model reads: of each value in float32 the units of its input, clipped to `peak` (1 ... 32767) and rounded

@@ -26,9 +26,11 @@
 #if SNNRT_WITH_QUADS
 #define SNNRT_NEURON_I32 snnrt_neuron_i32_quads
 #define SNNRT_CONV2D_I8 snnrt_conv2d_i8_quads
+#define SNNRT_NEURON_AHEAD snnrt_neuron_ahead_quads
 #else
 #define SNNRT_NEURON_I32 snnrt_neuron_i32
 #define SNNRT_CONV2D_I8 snnrt_conv2d_i8
+#define SNNRT_NEURON_AHEAD NULL
 #endif
 #if SNNRT_WITH_FLOAT_QUADS
 #define SNNRT_SCAN_F32 snnrt_scan_f32_quads
@@ -59,6 +61,7 @@ const snnrt_kernels snnrt_kernels_portable = {
     SNNRT_FLOAT32_KERNEL(SNNRT_ACCUMULATE_F32),
     SNNRT_FLOAT32_KERNEL(SNNRT_NEURON_F32),
     NULL,
+    SNNRT_INT8_KERNEL(SNNRT_NEURON_AHEAD),
 };
 #else
 typedef int snnrt_kernels_portable_left_out;

@@ -91,6 +91,9 @@ void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, 
 #if SNNRT_WITH_KERNEL_TABLE
     step.by_rows = false;
     step.kept = network->kept == NULL || network->kept[index].weights == NULL ? NULL : network->kept + index;
+    if (step.kept != NULL && network->timestep == 0) {
+        step.kept->began = false;
+    }
 #endif
     if (step.window->rows != 0) {
         const size_t bytes = whole_room(snnrt_output_bytes(node));

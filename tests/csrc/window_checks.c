@@ -126,13 +126,13 @@ static void expect_convolution(const snnrt_synapse_step *step, snnrt_counts *cou
 static void check_kept(snnrt_synapse_step *step, uint32_t number) {
     const uint32_t elements = step->in_channels * step->in_height * step->in_width;
     const size_t all = (size_t)step->out_height * step->out_width * step->out_channels;
-    const size_t wide = (size_t)step->window->kernel_h * step->window->kernel_w *
-                        ((step->in_channels + 1u) / 2u) * 4u * ((step->out_channels + 63u) & ~63u);
+    const size_t wide = snnrt_conv2d_kept_bytes(step, below(4) != 0);
     snnrt_kept kept;
     memset(&kept, 0, sizeof kept);
     if (posix_memalign((void **)&kept.weights, 64, wide) != 0) {
         fail("no room", number);
     }
+    kept.bytes = wide;
     step->kept = &kept;
     for (uint32_t turn = 0; turn < 4u; turn++) {
         snnrt_counts counted, wanted;

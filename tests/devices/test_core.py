@@ -147,6 +147,74 @@ def test_what_is_kept_changes_no_result() -> None:
                 np.testing.assert_array_equal(row, getattr(expected.counts, name)[place], err_msg=name)
 
 
+def constant_neurons(timesteps: int, reset: str, initial: float | None, bits: int) -> Network:
+    """Neurons of a current that stays as it is, beside some of one that is large."""
+    rng = np.random.default_rng(8)
+    g = GraphBuilder((1, 8, 8), encoding="constant", timesteps=timesteps)
+    weights = rng.normal(0, 1, (32, 1, 3, 3))
+    weights[5] *= 40.0
+    x = g.conv2d(g.input, weights, padding=1)
+    more = {} if reset == "subtract" else {"reset_value": -0.25}
+    more |= {} if initial is None else {"initial": initial}
+    x = g.lif(x, 0.5 if bits == 32 else 0.7, 1.0, reset=reset, name="first", **more)
+    graph = g.finish(g.dense(g.flatten(x), rng.normal(0, 1, (4, 32 * 64))))
+    return Network(quantise(graph, rng.random((8, 1, 8, 8)).astype(np.float32), state_bits=bits))
+
+
+CONSTANT = [
+    (2, "value", None, 32),
+    (4, "subtract", None, 16),
+    (7, "value", 0.3, 32),
+    (8, "subtract", None, 32),
+    (11, "value", None, 16),
+    (11, "subtract", 0.3, 32),
+]
+
+
+@pytest.mark.parametrize(("timesteps", "reset", "initial", "bits"), CONSTANT)
+def test_spikes_found_ahead_are_those_of_each_step(timesteps, reset, initial, bits) -> None:
+    network = constant_neurons(timesteps, reset, initial, bits)
+    x = np.random.default_rng(9).random((4, 1, 8, 8)).astype(np.float32)
+    x[1] = 0.0
+    expected = network.run(x, device="reference")
+    execution = Execution(aligned_copy(network.to_bytes()), network.model.info)
+    for place, stored in enumerate(CoreValues(network.model).stored_input(x)):
+        for kernels in kernel_sets():
+            execution.set_up(kernels, "never", 0, timesteps)
+            out = execution.run(stored, 0)
+            for name, row in zip(Counts.FIELDS, out.counts[0].T):
+                np.testing.assert_array_equal(row, getattr(expected.counts, name)[place], err_msg=name)
+
+
+@pytest.mark.parametrize("kernels", kernel_sets())
+def test_a_trace_that_begins_in_an_inference_shows_its_membranes(kernels) -> None:
+    """Also behind the last timestep that was looked at ahead."""
+    network = constant_neurons(7, "value", None, 32)
+    x = np.random.default_rng(9).random((1, 1, 8, 8)).astype(np.float32)
+    stored = np.ascontiguousarray(CoreValues(network.model).stored_input(x)[0])
+    execution = Execution(aligned_copy(network.to_bytes()), network.model.info)
+    execution.set_up(kernels, "never", 0, 4)
+    shown = []
+
+    @ffi.callback("void(void *, const snnrt_network *, uint32_t, const void *, const void *)")
+    def trace(user, of, node, output, state):
+        if state != ffi.NULL and node == 2:
+            shown.append(np.frombuffer(ffi.buffer(state, 32 * 64 * 4), np.int32).copy())
+
+    for begin in range(7):
+        shown.clear()
+        lib.snnrt_network_reset(execution.network)
+        for timestep in range(7):
+            if timestep == begin:
+                lib.snnrt_network_set_trace(execution.network, trace, ffi.NULL)
+            assert lib.snnrt_network_step(execution.network, address(stored), ffi.NULL) == lib.SNNRT_OK
+        lib.snnrt_network_set_trace(execution.network, ffi.NULL, ffi.NULL)
+        if begin == 0:
+            expected = np.stack(shown)  # step by step, nothing ahead
+            assert len(np.unique(expected, axis=0)) > 4
+        np.testing.assert_array_equal(np.stack(shown), expected[begin:])
+
+
 def test_keeping_refuses_what_it_cannot_use() -> None:
     network = small_convolution()
     execution = Execution(aligned_copy(network.to_bytes()), network.model.info)

@@ -16,6 +16,7 @@ const snnrt_kernels snnrt_kernels_avx2 = {
     snnrt_accumulate_f32_avx2,
     snnrt_neuron_f32_avx2,
     NULL,
+    snnrt_neuron_ahead_avx2,
 };
 #else
 typedef int snnrt_avx2_left_out;

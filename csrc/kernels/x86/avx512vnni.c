@@ -9,13 +9,14 @@ const snnrt_kernels snnrt_kernels_avx512vnni = {
     snnrt_accumulate_i8_avx512vnni,
     snnrt_conv2d_i8_avx512vnni,
     snnrt_add_bits_i16_avx512vnni,
-    snnrt_pool_spikes_avx2,
+    snnrt_pool_spikes_avx512vnni,
     snnrt_neuron_widths_avx512vnni,
     snnrt_scan_bits_f32,
     snnrt_scan_f32_avx2,
     snnrt_accumulate_f32_avx512vnni,
     snnrt_neuron_f32_avx2,
     NULL,
+    snnrt_neuron_ahead_avx512vnni,
 };
 #else
 typedef int snnrt_avx512vnni_left_out;

@@ -303,7 +303,8 @@ static const snnrt_unit_form avx2_wide_form = {AVX2_UNIT,          4u,
                                                avx2_sum_block_wide};
 
 SNNRT_AVX2 bool snnrt_conv2d_i8_avx2(const snnrt_synapse_step *step) {
-    return snnrt_convolve_units(step, &avx2_form) || snnrt_convolve_units(step, &avx2_wide_form);
+    return snnrt_conv2d_rows_avx2(step) || snnrt_conv2d_spread_avx2(step) ||
+           snnrt_convolve_units(step, &avx2_form) || snnrt_convolve_units(step, &avx2_wide_form);
 }
 #else
 typedef int snnrt_conv2d_i8_avx2_left_out;

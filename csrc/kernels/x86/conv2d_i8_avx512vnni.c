@@ -187,7 +187,8 @@ static const snnrt_unit_form avx512_form = {
     AVX512_UNIT, 4u, 255u, 1u, avx512_find_units, avx512_interleave, avx512_sum_block};
 
 SNNRT_AVX512 bool snnrt_conv2d_i8_avx512vnni(const snnrt_synapse_step *step) {
-    return snnrt_convolve_units(step, &avx512_form);
+    return snnrt_conv2d_rows_avx512vnni(step) || snnrt_conv2d_spread_avx512vnni(step) ||
+           snnrt_convolve_units(step, &avx512_form);
 }
 #else
 typedef int snnrt_conv2d_i8_avx512vnni_left_out;

@@ -24,10 +24,13 @@ snnrt_scan_kernel snnrt_scan_i16_avx2, snnrt_scan_i16_avx512vnni, snnrt_scan_f32
 snnrt_accumulate_kernel snnrt_accumulate_i8_avx2, snnrt_accumulate_i8_avx512vnni;
 snnrt_accumulate_kernel snnrt_accumulate_f32_avx2, snnrt_accumulate_f32_avx512vnni;
 snnrt_conv2d_kernel snnrt_conv2d_i8_avx2, snnrt_conv2d_i8_avx512vnni;
+snnrt_conv2d_kernel snnrt_conv2d_rows_avx2, snnrt_conv2d_rows_avx512vnni;
+snnrt_conv2d_kernel snnrt_conv2d_spread_avx2, snnrt_conv2d_spread_avx512vnni;
 snnrt_add_bits_kernel snnrt_add_bits_i16_avx2, snnrt_add_bits_i16_avx512vnni;
 snnrt_neuron_kernel snnrt_neuron_i32_avx2, snnrt_neuron_i32_avx512vnni, snnrt_neuron_f32_avx2;
 snnrt_neuron_kernel snnrt_neuron_i16_avx2, snnrt_neuron_widths_avx512vnni;
-snnrt_pool_kernel snnrt_pool_spikes_avx2;
+snnrt_pool_kernel snnrt_pool_spikes_avx2, snnrt_pool_spikes_avx512vnni;
+snnrt_ahead_kernel snnrt_neuron_ahead_avx2, snnrt_neuron_ahead_avx512vnni;
 
 /* The first `left` of 64 outputs. */
 SNNRT_INLINE SNNRT_AVX512 static inline __mmask64 snnrt_outputs_mask(uint32_t left) {
