@@ -103,7 +103,7 @@ def events_of(
 def _reads_ones(graph: Graph, node: Weighted) -> bool:
     """Whether an int8 dense layer reads the input's spikes, which are no bits, but added as those are."""
     source = graph.input
-    ones = graph.integer and source.peak == 1 and source.low >= 0
+    ones = graph.integer and not source.is_constant and source.peak == 1 and source.low >= 0
     return ones and isinstance(node, Dense) and node.inputs[0].source == source.name
 
 

@@ -8,7 +8,7 @@ uint32_t snnrt_scan_i16(const void *input, uint32_t first, uint32_t count, uint3
     uint32_t done;
     for (done = 0; done < count; done++) {
         int16_t value;
-#if SNNRT_WITH_FAST_LOOPS && UINTPTR_MAX == 0xFFFFFFFF
+#if SNNRT_WITH_FAST_LOOPS && SNNRT_WITH_ARM_MVE
         /* Most are silent: four at a time. */
         if (((uintptr_t)(values + done) & 7u) == 0) {
             const snnrt_uint32 *words = (const snnrt_uint32 *)(const void *)(values + done);
