@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnrt.ir.graph import Conv2d, Graph, Neuron, Node, Weighted
+from snnrt.ir.graph import Conv2d, Dense, Graph, Neuron, Node, Weighted
 from snnrt.ir.memory_plan import cleared_bytes
 from snnrt.ir.nodes.max_pool2d import MaxPool2d
 from snnrt.ir.nodes.sum_pool2d import AddingPool2d
@@ -84,7 +84,7 @@ def events_of(
             else:
                 events = itertools.chain(
                     _window_events(graph, node, synapse, counts, runs, is_packed),
-                    _sum_events(synapse, graph.numbers, counts, is_packed),
+                    _sum_events(synapse, graph.numbers, counts, is_packed or _reads_ones(graph, node)),
                 )
         elif isinstance(node, Neuron):
             source = graph[node.inputs[0].source]
@@ -98,6 +98,13 @@ def events_of(
             yield node.name, event, count
         if "memory" in node.KIND.traits:
             yield node.name, "node_step", runs
+
+
+def _reads_ones(graph: Graph, node: Weighted) -> bool:
+    """Whether an int8 dense layer reads the input's spikes, which are no bits, but added as those are."""
+    source = graph.input
+    ones = graph.integer and not source.is_constant and source.peak == 1 and source.low >= 0
+    return ones and isinstance(node, Dense) and node.inputs[0].source == source.name
 
 
 def _depthwise_events(

@@ -39,7 +39,9 @@ EVENTS = tuple(Microcontroller.events)
 NEURONS = frozenset(event for event in EVENTS if event.startswith("neuron_"))
 # functions that do nothing but some of the events
 PARTS = (
-    (re.compile(r"neuron|update_(plain|words|in_words|variants|wide|narrow|run|from|layer|with|by_copies|currents)"), NEURONS),
+    (re.compile(
+        r"neuron|^next_|update_(plain|words|in_words|variants|wide|narrow|run|from|layer|with|by_copies|currents)"
+    ), NEURONS),
     (re.compile(r"exit_(sum|entropy|probability)|^quotient"), frozenset({"exit_step", "exit_class"})),
     (re.compile("network_reset"), frozenset({"arena_word"})),
     (re.compile(r"add_planes|_(count|value)_rows|dsp_add_values"), frozenset(

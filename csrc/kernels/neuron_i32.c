@@ -168,6 +168,9 @@ static uint64_t update_neurons_of(const snnrt_neuron_step *step) {
 #if SNNRT_WITH_FAST_LOOPS
     if (snnrt_neurons_are_simple(step)) {
         uint64_t spikes;
+        if ((step->flags & SNNRT_NEURON_RESET_NEXT) != 0) {
+            return snnrt_update_next(step, &spikes) ? spikes : update_from(step, 0);
+        }
 #if SNNRT_WITH_NEURON_WORDS
         if (snnrt_update_in_words(step, &spikes)) {
 #if SNNRT_NEURONS_AT_ONCE > 1

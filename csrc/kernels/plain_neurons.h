@@ -1,4 +1,4 @@
-/* Plain neurons without a bias, reset at once: a layer in one loop. What the scalar and the vector forms share. Internal. */
+/* Plain neurons without a bias: a layer in one loop. What the scalar and the vector forms share. Internal. */
 #ifndef SNNRT_PLAIN_NEURONS_H
 #define SNNRT_PLAIN_NEURONS_H
 
@@ -37,7 +37,6 @@ typedef struct snnrt_thresholds {
 static inline bool snnrt_neurons_are_simple(const snnrt_neuron_step *step) {
     return snnrt_neuron_is_plain(step->flags, step->granularity) &&
            SNNRT_GRANULARITY(step, SNNRT_NEURON_BIAS) == SNNRT_ABSENT &&
-           (step->flags & SNNRT_NEURON_RESET_NEXT) == 0 &&
            (SNNRT_NEURON_RESET(step->flags) != SNNRT_RESET_VALUE ||
             SNNRT_GRANULARITY(step, SNNRT_NEURON_RESET_VALUE) == SNNRT_PER_LAYER);
 }
@@ -115,6 +114,7 @@ static inline bool snnrt_end_run(snnrt_plain_run *run, uint32_t count, uint32_t 
 /* All of a simple layer, in words the whole numbers of SNNRT_NEURONS_AT_ONCE; false, and nothing done, where it does not
  * fit the form. */
 SNNRT_INTERNAL bool snnrt_update_in_words(const snnrt_neuron_step *step, uint64_t *spikes);
+SNNRT_INTERNAL bool snnrt_update_next(const snnrt_neuron_step *step, uint64_t *spikes);
 SNNRT_INTERNAL bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes);
 
 #endif

@@ -136,7 +136,7 @@ void check_neuron(uint32_t number) {
     const bool fixed = SNNRT_WITH_KERNEL_TABLE && below(4) == 0; /* the same currents in each step */
     const bool silent = !plain && below(6) == 0;
     const bool multiple = !plain && !silent && below(5) == 0;
-    const bool next = !simple && !silent && !multiple && below(3) == 0;
+    const bool next = !silent && !multiple && below(simple ? 4 : 3) == 0;
     const int32_t low = is_narrow ? -32768 : INT32_MIN, high = is_narrow ? 32767 : INT32_MAX;
     uint64_t counted;
     snnrt_neuron_step step;

@@ -16,7 +16,7 @@ ODD = (28, 50, 100)
 """Whose thresholds fill no words that their copies have room for."""
 
 
-def neuron_instructions(core: str, channels: int, narrow: bool) -> float:
+def neuron_instructions(core: str, channels: int, narrow: bool, **changes: object) -> float:
     """A neuron and step, of a layer with thresholds by channel that are rarely reached."""
     rng = np.random.default_rng(channels)
     g = GraphBuilder(
@@ -24,6 +24,7 @@ def neuron_instructions(core: str, channels: int, narrow: bool) -> float:
     )
     threshold = rng.integers(4000, 9000, channels)
     bits = {"state_bits": 16} if narrow else {}
+    bits |= changes
     spikes = g.lif(g.add(g.input, as_current=True), 24576, threshold, **bits)
     weights = np.ones((2, channels * POSITIONS), np.int8)
     graph = g.finish(g.dense(g.flatten(spikes), weights, scale=np.ones(2)), scale=np.ones(2))
@@ -45,3 +46,14 @@ def test_channels_that_fill_no_words(core: str, most: float, most_odd: float, na
     assert max(others) < most * words, others
     odd = [neuron_instructions(core, channels, narrow) for channels in ODD]
     assert max(odd) < most_odd * words, odd
+
+
+@pytest.mark.firmware
+@pytest.mark.parametrize(("core", "current", "late"), [("cortex-m4", 19.5, 21.0), ("cortex-m55", 5.5, 13.0)])
+def test_mechanisms_that_have_loops(core: str, current: float, late: float) -> None:
+    """Synaptic currents took 150 instructions a neuron, resets of the next step 24."""
+    need_core(core)
+    for narrow in (False, True):
+        assert neuron_instructions(core, 32, narrow, synapse=20000) < current
+        assert neuron_instructions(core, 24, narrow, reset_next=True) < late
+        assert neuron_instructions(core, 50, narrow, reset_next=True, synapse=20000) < current + late

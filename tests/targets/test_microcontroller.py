@@ -211,12 +211,16 @@ def test_outputs_are_summed_in_blocks():
 def test_values_are_multiplied_in_blocks_of_4_where_there_are_no_convolutions():
     per_event = instructions(load_target("stm32u575"), "int8")
 
-    def values(outputs: int) -> float:
-        graph = Builder((64,), encoding="spikes").dense(outputs).graph(numbers="int8")
+    def layer(outputs: int, encoding: str) -> float:
+        graph = Builder((64,), encoding=encoding).dense(outputs).graph(numbers="int8")
         return layer_instructions(graph, 1.0, "dense1")
 
-    assert values(24) - values(16) == pytest.approx(
+    assert layer(24, "constant") - layer(16, "constant") == pytest.approx(
         64 * 8 * per_event["multiply_accumulate"] + 2.5 * 2 * per_event["product_block"]
+    )
+    # spikes of the input are added
+    assert layer(32, "spikes") - layer(16, "spikes") == pytest.approx(
+        64 * 16 * per_event["synaptic_operation"] + 2.5 * per_event["sum_block_16"]
     )
 
 
