@@ -61,8 +61,11 @@ static void check_sums(void) {
             const limit_case column = {3, 1, 175, outputs, 3, 1, 1, FIRST, totals[k]};
             const limit_case pixel = {1, 1, totals[k], outputs, 1, 2, 1, EVERY, 0};
             const limit_case dense = {1, 1, totals[k], outputs, 1, 1, 1, EVERY, 0};
+            const limit_case window = {1, 2, totals[k] / 2u + 1u, outputs, 1, 3, 1, EVERY, 0};
             check_limit(&column, true, false);
             check_limit(&column, false, false);
+            check_limit(&window, true, false);
+            check_limit(&window, false, false);
             check_limit(&pixel, true, false);
             check_limit(&dense, true, false);
             check_limit(&dense, false, false);
@@ -75,8 +78,10 @@ static void check_sums(void) {
             const limit_case word = {1, 2, 300, 16, 1, 3, peaks[k], FIRST, most + more};
             const limit_case dense = {1, 1, 300, 16, 1, 1, peaks[k], FIRST, most + more};
             check_limit(&column, false, false);
+            const limit_case window = {1, 2, (uint16_t)(most / 2u + more), 20, 1, 3, peaks[k], EVERY, 0};
             check_limit(&word, false, false);
             check_limit(&dense, false, false);
+            check_limit(&window, false, false);
         }
     }
     {

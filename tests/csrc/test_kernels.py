@@ -38,7 +38,7 @@ CASES = [
     "conv",
     "250",
     "limits",
-    "2367",
+    "2571",
     "pool",
     "200",
 ]
@@ -53,7 +53,7 @@ def write_kernels(folder: Path, **overrides: int) -> list[Path]:
     """The core's headers and the integer kernels' files in ``folder``."""
     graph, _ = SMALL_NETWORKS["dense_lif"]("int8")
     found = []
-    for name, text in source_files(options_for(graph, conv2d=1, pool2d=1, **overrides)).items():
+    for name, text in source_files(options_for(graph, conv2d=1, pool2d=1, depthwise=1, **overrides)).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
