@@ -269,8 +269,8 @@ def page(found: list[Found], peer: float, units: Units, rates: Rates) -> str:
             "",
             f"The loop turns {one.turns:,.0f} times an inference: {len(one.loop.lines)} instructions, "
             f"{one.loop.products()} products, {one.loop.loads()} loads of vectors. At "
-            f"{rates.pairs[width] / 1e9:.2f} products and {rates.loads[width] / 1e9:.2f} loads a nanosecond a "
-            f"turn takes {products * 1e9:.1f} ns of the multipliers and {loads * 1e9:.1f} ns of the loads.",
+            f"{rates.pairs[width] / 1e9:.2f} products and {rates.loads[width] / 1e9:.2f} loads a nanosecond "
+            f"a turn takes {products * 1e9:.1f} ns of the multipliers and {loads * 1e9:.1f} ns of the loads.",
             "",
             "```",
             one.loop.listing(),

@@ -64,6 +64,19 @@ static inline void snnrt_clear_bits(const snnrt_network *network, const snnrt_no
     }
 }
 
+/* Whether a trace looks at values and states. */
+#if SNNRT_WITH_TRACE
+#define SNNRT_SHOWS(network) ((network)->trace != NULL)
+#else
+#define SNNRT_SHOWS(network) false
+#endif
+
+#if SNNRT_WITH_CONV2D && SNNRT_WITH_KERNEL_TABLE
+/* What a convolution left waiting: the step of the neurons behind it, true; or its outputs, false. */
+SNNRT_INTERNAL bool snnrt_conv2d_waiting(const snnrt_network *network, const snnrt_node *node, uint32_t index,
+                                         const snnrt_neuron_step *neurons, uint64_t *spikes);
+#endif
+
 /* A timestep of a node of that kind, and the most operations (sums, products with their sums, updates) that it takes. */
 #define SNNRT_DECLARE_STEP(KIND, kind, ...) \
     SNNRT_INTERNAL void snnrt_##kind##_advance(const snnrt_network *network, const snnrt_node *node, \

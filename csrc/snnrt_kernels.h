@@ -147,6 +147,11 @@ typedef struct snnrt_pool_step snnrt_pool_step;
 /* A whole int8 convolution at once; false, and nothing done, where it takes the sums one by one. */
 typedef bool snnrt_conv2d_kernel(const snnrt_synapse_step *step);
 
+/* What a convolution left waiting (snnrt_kept): the step of the neurons that alone read it, true; or, where that is not for this
+ * kernel, its outputs, false. */
+typedef bool snnrt_waiting_kernel(const snnrt_synapse_step *step, const snnrt_neuron_step *neurons,
+                                  uint64_t *spikes);
+
 /* A whole int8 layer, dense or convolution, on other hardware; false where the layer is left to the core. */
 typedef bool snnrt_synapse_kernel(const snnrt_synapse_step *step);
 
@@ -169,6 +174,7 @@ typedef struct snnrt_kernels {
     snnrt_neuron_kernel *neuron_f32;
     snnrt_synapse_kernel *synapse_i8; /* NULL: this set has none */
     snnrt_ahead_kernel *neuron_ahead; /* NULL: this set has none */
+    snnrt_waiting_kernel *conv2d_waiting; /* NULL: convolutions of this set leave nothing waiting */
 } snnrt_kernels;
 
 #if SNNRT_WITH_KERNEL_TABLE
@@ -218,6 +224,7 @@ typedef struct snnrt_kept {
     int8_t *weights; /* of a convolution; NULL elsewhere */
     size_t bytes; /* of them, with what else its kernel keeps there */
     bool began; /* in this inference: what it keeps of a timestep holds for the others */
+    bool waits, changed; /* its sums are there, its outputs are not; of the changes in this timestep */
     bool refused; /* the kernel that takes most of it has found that it can't */
     const void *form; /* how they are laid out; NULL: not yet */
     uint8_t *resting; /* of neurons whose currents are static, as in their step; NULL elsewhere */
@@ -250,6 +257,7 @@ struct snnrt_synapse_step {
 #if SNNRT_WITH_KERNEL_TABLE
     bool by_rows; /* whether these are not all: vector kernels take whole layers */
     snnrt_kept *kept; /* may be NULL */
+    bool later; /* whether outputs may wait until the neurons behind ask for them */
 #endif
 };
 

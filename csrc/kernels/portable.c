@@ -62,6 +62,7 @@ const snnrt_kernels snnrt_kernels_portable = {
     SNNRT_FLOAT32_KERNEL(SNNRT_NEURON_F32),
     NULL,
     SNNRT_INT8_KERNEL(SNNRT_NEURON_AHEAD),
+    NULL,
 };
 #else
 typedef int snnrt_kernels_portable_left_out;

@@ -81,6 +81,23 @@ size_t snnrt_conv2d_scratch(const snnrt_node *node, const snnrt_node *source) {
     return snnrt_conv2d_scratch_bytes(&step);
 }
 
+#if SNNRT_WITH_KERNEL_TABLE
+static snnrt_kept *kept_of(const snnrt_network *network, uint32_t index) {
+    return network->kept == NULL || network->kept[index].weights == NULL ? NULL : network->kept + index;
+}
+
+bool snnrt_conv2d_waiting(const snnrt_network *network, const snnrt_node *node, uint32_t index,
+                          const snnrt_neuron_step *neurons, uint64_t *spikes) {
+    snnrt_synapse_step step;
+    snnrt_fill_synapse(network, node, index, sizeof *step.window, &step);
+    step.window = conv2d_window(node);
+    step.by_rows = false;
+    step.kept = kept_of(network, index);
+    step.output = snnrt_whole_output(network, node);
+    return network->kernels->conv2d_waiting(&step, neurons, spikes);
+}
+#endif
+
 void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     snnrt_synapse_step step;
     snnrt_fill_synapse(network, node, index, sizeof *step.window, &step);
@@ -90,9 +107,14 @@ void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, 
     step.first_row = 0;
 #if SNNRT_WITH_KERNEL_TABLE
     step.by_rows = false;
-    step.kept = network->kept == NULL || network->kept[index].weights == NULL ? NULL : network->kept + index;
-    if (step.kept != NULL && network->timestep == 0) {
-        step.kept->began = false;
+    step.kept = kept_of(network, index);
+    step.later = false;
+    if (step.kept != NULL) {
+        step.kept->began = step.kept->began && network->timestep != 0;
+        step.kept->waits = false;
+        /* Where the file has rows nothing but the neurons behind reads them. */
+        step.later = step.window->rows != 0 && network->kernels->conv2d_waiting != NULL &&
+                     !SNNRT_SHOWS(network) && snnrt_whole_output(network, node) != NULL;
     }
 #endif
     if (step.window->rows != 0) {
@@ -120,6 +142,7 @@ void snnrt_conv2d_rows(const snnrt_network *network, const snnrt_node *node, uin
 #if SNNRT_WITH_KERNEL_TABLE
     step.by_rows = true;
     step.kept = NULL;
+    step.later = false;
 #endif
     snnrt_conv2d(&step);
 }

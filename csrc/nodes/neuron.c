@@ -1,11 +1,5 @@
 #include "../snnrt_check.h"
 
-#if SNNRT_WITH_TRACE
-#define SNNRT_SHOWS(network) ((network)->trace != NULL)
-#else
-#define SNNRT_SHOWS(network) false
-#endif
-
 bool snnrt_neuron_present(const snnrt_node *node) {
 #if SNNRT_WITH_NEURON_VARIANTS
     const uint32_t flags = ((const snnrt_neuron_parameters *)snnrt_parameters_of(node))->flags;
@@ -458,7 +452,13 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     fill_neurons(network, node, &step);
 #if SNNRT_WITH_CONV2D && SNNRT_WITH_KERNEL_TABLE
     if (by_rows) {
+        const uint32_t source_index = snnrt_edges_of(node)->source;
         step.current = snnrt_whole_output(network, source);
+        if (network->kept != NULL && network->kept[source_index].waits &&
+            snnrt_conv2d_waiting(network, source, source_index, &step, &spikes)) {
+            count_neurons(network, node, index, spikes, capped);
+            return;
+        }
     }
 #endif
 #if SNNRT_WITH_KERNEL_TABLE

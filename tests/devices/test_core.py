@@ -186,6 +186,48 @@ def test_spikes_found_ahead_are_those_of_each_step(timesteps, reset, initial, bi
                 np.testing.assert_array_equal(row, getattr(expected.counts, name)[place], err_msg=name)
 
 
+BEHIND = [
+    # channels in and out, bias, reset, leak, density of the first layer's weights
+    (32, 64, 0.0, "value", 0.5, 1.0),
+    (16, 32, 0.2, "subtract", 0.7, 1.0),
+    (40, 96, 0.2, "value", 1.0, 1.0),
+    (64, 128, 0.0, "subtract", 1.0, 0.3),
+    (32, 48, 0.1, "value", 0.5, 1.0),
+    (32, 64, 60.0, "subtract", 0.5, 1.0),
+]
+
+
+@pytest.mark.parametrize(("depth", "outputs", "bias", "reset", "leak", "density"), BEHIND)
+@pytest.mark.parametrize("pool", [False, True])
+@pytest.mark.parametrize("encoding", ["constant", "spikes"])
+def test_neurons_take_a_convolutions_sums(depth, outputs, bias, reset, leak, density, pool, encoding) -> None:
+    """Behind spikes and behind counts, which come again from step to step or do not."""
+    rng = np.random.default_rng(depth + outputs)
+    g = GraphBuilder((1, 12, 12), encoding=encoding, timesteps=5)
+    first = rng.normal(0, 1, (depth, 1, 3, 3)) * (rng.random((depth, 1, 1, 1)) < density)
+    x = g.lif(g.conv2d(g.input, first, padding=1), 0.5, 1.0)
+    x = g.avg_pool2d(x, kernel=2, stride=2) if pool else x
+    weights = rng.normal(0, 0.3, (outputs, depth, 3, 3))
+    x = g.conv2d(x, weights, rng.normal(0, bias, outputs), padding=1)
+    x = g.lif(x, leak, 1.0, reset=reset, **({"reset_value": 0.0} if reset == "value" else {}))
+    graph = g.finish(g.dense(g.flatten(x), rng.normal(0, 1, (4, int(np.prod(x.shape))))))
+    steps = () if encoding == "constant" else (5,)
+    x = rng.random((11, *steps, 1, 12, 12)).astype(np.float32)
+    x = x if encoding == "constant" else np.round(x)
+    network, inputs = Network(quantise(graph, x[3:])), x[:3]
+    expected = network.run(inputs, device="reference", record=("membranes",))
+    for kernels in kernel_sets():
+        for record in ((), ("membranes",)):
+            found = network.run(inputs, kernels=kernels, record=record)
+            for name in Counts.FIELDS:
+                np.testing.assert_array_equal(
+                    getattr(found.counts, name), getattr(expected.counts, name), err_msg=name
+                )
+            np.testing.assert_array_equal(found.logits, expected.logits)
+            for name in found.membranes or {}:
+                np.testing.assert_array_equal(found.membranes[name], expected.membranes[name])
+
+
 @pytest.mark.parametrize("kernels", kernel_sets())
 def test_a_trace_that_begins_in_an_inference_shows_its_membranes(kernels) -> None:
     """Also behind the last timestep that was looked at ahead."""

@@ -17,6 +17,7 @@ const snnrt_kernels snnrt_kernels_avx2 = {
     snnrt_neuron_f32_avx2,
     NULL,
     snnrt_neuron_ahead_avx2,
+    snnrt_conv2d_waiting_avx2,
 };
 #else
 typedef int snnrt_avx2_left_out;

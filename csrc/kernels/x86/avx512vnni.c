@@ -17,6 +17,7 @@ const snnrt_kernels snnrt_kernels_avx512vnni = {
     snnrt_neuron_f32_avx2,
     NULL,
     snnrt_neuron_ahead_avx512vnni,
+    snnrt_conv2d_waiting_avx2,
 };
 #else
 typedef int snnrt_avx512vnni_left_out;

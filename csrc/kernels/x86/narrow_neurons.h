@@ -68,13 +68,6 @@ static bool snnrt_plan_narrow(snnrt_narrow_plan *plan, const snnrt_neuron_step *
 /* Blocks that the lanes of int16 may leave out before the others take all that are left. */
 #define SNNRT_WIDE_BLOCKS_MAX 8u
 
-/* A block that they leave out. */
-SNNRT_NOINLINE static uint64_t snnrt_wide_block(const snnrt_neuron_step *step, uint32_t first) {
-    snnrt_neuron_step block = *step;
-    block.neurons = first + SNNRT_BLOCK;
-    return snnrt_neuron_i32_from(&block, first);
-}
-
 /* Neurons `first` ... of the step; a multiple of the period. */
 static inline snnrt_neuron_step snnrt_neurons_from(const snnrt_neuron_step *step, uint32_t first) {
     snnrt_neuron_step rest = *step;

@@ -2,6 +2,13 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #include "narrow_neurons.h"
 
+/* A block that they leave out. */
+SNNRT_NOINLINE static uint64_t snnrt_wide_block(const snnrt_neuron_step *step, uint32_t first) {
+    snnrt_neuron_step block = *step;
+    block.neurons = first + SNNRT_BLOCK;
+    return snnrt_neuron_i32_from(&block, first);
+}
+
 SNNRT_AVX2 static inline __m256i avx2_load_lanes(const void *from) {
     return _mm256_loadu_si256((const __m256i *)from);
 }

@@ -349,7 +349,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_spread_all(const snnrt_synapse_
     snnrt_spread_found found;
     uint32_t together, turn;
     const uint8_t *values;
-    bool changed;
+    bool changed, waits;
     if (!snnrt_plan_spread(&plan, step)) {
         return false;
     }
@@ -366,6 +366,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_spread_all(const snnrt_synapse_
         return false;
     }
     together = together < plan.groups ? together : plan.groups;
+    waits = step->later && together == plan.groups;
     turn = plan.head->turn ^ 1u;
     found = snnrt_take_spread(&plan, plan.bytes[turn], plan.bytes[turn ^ 1u], counted);
     if (!found.fits) {
@@ -390,8 +391,12 @@ SNNRT_INLINE SNNRT_AVX2 static inline bool snnrt_spread_all(const snnrt_synapse_
         for (uint32_t block = 0; block < plan.blocks; block++) {
             add(&plan, values, count, block, sums + (size_t)block * plan.sums);
         }
-        snnrt_finish_spread(&plan, first == 0, changed);
+        if (!waits) {
+            snnrt_finish_spread(&plan, first == 0, changed);
+        }
     }
+    step->kept->waits = waits;
+    step->kept->changed = changed;
     /* Sums of some of the groups are no reference. */
     step->kept->began = changed || together == plan.groups;
     if (counted) {
