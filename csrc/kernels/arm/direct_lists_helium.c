@@ -165,6 +165,12 @@ SNNRT_NOINLINE static void direct_list_spikes(const snnrt_synapse_step *step, ui
 #define LISTED_TWO(each) each(a) each(b)
 #define LISTED_FOUR(each) each(a) each(b) each(c) each(d)
 
+/* What the stores leave alone. */
+#define LISTED_REGISTER_a register int16x8_t a __asm__("q4");
+#define LISTED_REGISTER_b register int16x8_t b __asm__("q5");
+#define LISTED_REGISTER_c register int16x8_t c __asm__("q6");
+#define LISTED_REGISTER_d register int16x8_t d __asm__("q7");
+#define LISTED_REGISTER(sum) LISTED_REGISTER_##sum
 #define LISTED_CLEAR(sum) __asm__ volatile("vmov.i16 %q0, #0" : "=w"(sum));
 
 /* All windows of a row, outputs from `output` on. Sums are stored before 16 bits may not hold them. */
@@ -178,11 +184,7 @@ SNNRT_NOINLINE static void direct_list_spikes(const snnrt_synapse_step *step, ui
             step->bias == NULL ? NULL : (const snnrt_int32 *)step->bias + output; \
         snnrt_int32 *window_to = row->to + output; \
         int32_t left = -(int32_t)step->window->pad_left; \
-        register int16x8_t a __asm__("q4"); \
-        register int16x8_t b __asm__("q5"); \
-        register int16x8_t c __asm__("q6"); \
-        register int16x8_t d __asm__("q7"); \
-        for (uint32_t windows = step->out_width; windows != 0; windows--) { \
+        vectors(LISTED_REGISTER) for (uint32_t windows = step->out_width; windows != 0; windows--) { \
             const int32_t before = 4 * (left < 0 ? 0 : left); \
             const int32_t behind = 4 * (left + kernel < width ? left + kernel : width); \
             const listed_line *line = row->lines, *const end = before < behind ? row->end : line; \
