@@ -50,9 +50,14 @@ static inline void *snnrt_whole_output(const snnrt_network *network, const snnrt
 #endif
 }
 
-/* Rows first ... end of a convolution that computes by rows, into its output. */
+/* Rows first ... end of a convolution that computes by rows, into its output; `lines` is as of snnrt_synapse_step. */
 SNNRT_INTERNAL void snnrt_conv2d_rows(const snnrt_network *network, const snnrt_node *node, uint32_t index,
-                                      uint32_t first, uint32_t end);
+                                      uint32_t first, uint32_t end, snnrt_direct_lines *lines);
+#if SNNRT_WITH_DIRECT_LISTS
+/* Whether they want such. */
+SNNRT_INTERNAL bool snnrt_conv2d_lists_rows(const snnrt_network *network, const snnrt_node *node,
+                                            uint32_t index);
+#endif
 #endif
 
 /* Zeros in a node's output, where it holds bits. */

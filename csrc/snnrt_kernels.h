@@ -142,6 +142,7 @@ typedef bool snnrt_ahead_kernel(const snnrt_neuron_step *step, uint32_t steps, b
                                 snnrt_uint32 *spikes);
 
 typedef struct snnrt_synapse_step snnrt_synapse_step;
+typedef struct snnrt_direct_lines snnrt_direct_lines;
 typedef struct snnrt_pool_step snnrt_pool_step;
 
 /* A whole int8 convolution at once; false, and nothing done, where it takes the sums one by one. */
@@ -233,6 +234,23 @@ typedef struct snnrt_kept {
 } snnrt_kept;
 #endif
 
+/* Int8 convolutions have a form of their own; a small build of both numbers takes that of float32 for them. */
+#define SNNRT_WITH_CONV_LISTS \
+    (SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && (SNNRT_WITH_FAST_LOOPS || !SNNRT_WITH_FLOAT32))
+
+/* Cortex-M55 lists the counts of a convolution's lines (arm/direct_lists_helium.c). */
+#define SNNRT_WITH_DIRECT_LISTS (SNNRT_WITH_CONV_LISTS && SNNRT_WITH_ARM_MVE && SNNRT_WITH_FAST_LOOPS)
+#if SNNRT_WITH_DIRECT_LISTS
+#define SNNRT_LISTED_WORDS 512u /* 4 bytes of stack each */
+
+/* What lines of a convolution's input have that is not 0: as many lines as the kernel, each in the place of its number
+ * modulo them. An entry is a value, and above it how far its weights are from the line's first. */
+struct snnrt_direct_lines {
+    uint32_t next; /* line that is to be listed: 0 before the first row of windows */
+    snnrt_uint32 words[SNNRT_LISTED_WORDS];
+};
+#endif
+
 /* Dense and conv2d: one window after another, bias first, then the events of the window. */
 struct snnrt_synapse_step {
     const snnrt_kernels *kernels;
@@ -254,16 +272,15 @@ struct snnrt_synapse_step {
     uint32_t out_channels, out_height, out_width;
     /* Of a convolution, rows first_row ... out_height: `output` has no others. */
     uint32_t first_row;
+#if SNNRT_WITH_DIRECT_LISTS
+    snnrt_direct_lines *lines; /* of a convolution: from one call for some rows to the next; may be NULL */
+#endif
 #if SNNRT_WITH_KERNEL_TABLE
     bool by_rows; /* whether these are not all: vector kernels take whole layers */
     snnrt_kept *kept; /* may be NULL */
     bool later; /* whether outputs may wait until the neurons behind ask for them */
 #endif
 };
-
-/* Int8 convolutions have a form of their own; a small build of both numbers takes that of float32 for them. */
-#define SNNRT_WITH_CONV_LISTS \
-    (SNNRT_WITH_INT8 && SNNRT_WITH_CONV2D && (SNNRT_WITH_FAST_LOOPS || !SNNRT_WITH_FLOAT32))
 
 SNNRT_INTERNAL void snnrt_dense(const snnrt_synapse_step *step);
 SNNRT_INTERNAL void snnrt_conv2d(const snnrt_synapse_step *step);

@@ -1,6 +1,6 @@
 """Events of the int8 layers that cores with vectors sum while they look at a window's inputs
 (csrc/kernels/arm/direct_sums_helium.c, direct_values_helium.c, conv2d_image_helium.c, depthwise_helium.c,
-dense_helium.c)."""
+dense_helium.c), or, of convolutions whose windows share inputs, line by line (direct_lists_helium.c)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from snnrt.ir.graph import Conv2d, Graph, Weighted
 from snnrt.ir.value_types import largest_values
 from snnrt.results.counts import Counts
-from snnrt.targets.listed_windows import COUNT_MAX, COUNTS_MAX, Windows, windows_of
+from snnrt.targets.listed_windows import COUNT_MAX, COUNTS_MAX, OFFSET_MAX, Windows, windows_of
 from snnrt.targets.workload import Synapses
 
 Events = Iterator[tuple[str, np.ndarray]]
@@ -24,6 +24,8 @@ WORDS, DENSE_OUTPUTS = 64, 64
 DENSE_LARGE, DENSE_SMALL = 28, 16
 # of csrc/kernels/arm/conv2d_image_helium.c
 PIXEL_CHANNELS, PIXELS, IMAGE_WINDOWS, IMAGE_OUTPUTS = 4, 256, 3, 8
+# of csrc/kernels/arm/direct_lists_helium.c
+LISTED_WORDS, LISTED_LINES, LISTED_SHARED = 512, 8, 4
 
 
 def is_direct_depthwise(node: Conv2d, packed: bool) -> bool:
@@ -81,9 +83,16 @@ def dense_blocks_of(outputs: int) -> list[int]:
 
 
 def direct_events(
-    graph: Graph, node: Weighted, synapses: Synapses, counts: Counts, runs: np.ndarray, packed: bool
+    graph: Graph,
+    node: Weighted,
+    synapses: Synapses,
+    counts: Counts,
+    runs: np.ndarray,
+    packed: bool,
+    lists: bool = True,
 ) -> Events:
-    """(event, count of each input (N,)) of ``node`` in steps ``runs`` (N,).
+    """(event, count of each input (N,)) of ``node`` in steps ``runs`` (N,); ``lists``: of a fast build, which
+    lists lines.
 
     Where each of a word's counts may be so large that sums of 16 bits hold fewer of them, they are taken for
     values: so are those of a window that is full.
@@ -107,6 +116,21 @@ def direct_events(
         yield "listed_product", rows * sum(blocks)
         yield "sum_block_16", runs * len(blocks)
         return
+    if lists and isinstance(node, Conv2d) and _is_listed(node, windows, peak):
+        density = rows / np.maximum(runs * windows.elements, 1)
+        room = LISTED_WORDS // windows.kernel[0] - (windows.width + 1)
+        entries = density * (windows.width * windows.channels)
+        held = density * (windows.kernel[1] * windows.channels * peak)
+        fits = (entries <= room) & (held <= COUNTS_MAX)
+        lines = np.unique(np.concatenate(windows.y)).size
+        # what does not fit is found out on the way
+        yield "list_entry", runs * lines * np.minimum(entries, room)
+        yield "list_column", runs * (lines * windows.width)
+        yield "list_value", runs * (0 if packed else lines * windows.width * windows.channels)
+        yield from _listed_sums(windows, rows * fits, runs * fits, peak)
+        if fits.all():
+            return
+        rows, runs = rows * ~fits, runs * ~fits
     wide = peak * WORD > COUNTS_MAX
     blocks = blocks_of(windows.outputs, 2 * LANES if wide else 4 * LANES, not wide)
     neighbours = windows.groups == 1 and windows.dilation == 1
@@ -132,6 +156,34 @@ def direct_events(
     pieces = 1 if wide else -(-windows.inputs * peak // COUNTS_MAX)
     yield "sum_block_16", runs * (windows.count * len(blocks))
     yield "sum_piece", runs * (windows.count * len(blocks) * (pieces - 1))
+
+
+def _is_listed(node: Conv2d, windows: Windows, peak: int) -> bool:
+    shared = windows.kernel[0] * windows.kernel[1] >= LISTED_SHARED * node.stride[0] * node.stride[1]
+    return (
+        peak <= COUNT_MAX
+        and windows.groups == 1
+        and tuple(node.dilation) == (1, 1)
+        and shared
+        and windows.outputs % LANES == 0
+        and windows.kernel[0] <= LISTED_LINES
+        and (windows.width + windows.channels) * windows.kernel[0] < LISTED_WORDS
+        and windows.width * windows.channels * windows.outputs <= OFFSET_MAX
+    )
+
+
+def _listed_sums(windows: Windows, rows: np.ndarray, runs: np.ndarray, peak: int) -> Events:
+    """What windows take of lines that are listed."""
+    # of 32 outputs, then one of 16, of 8
+    blocks = windows.outputs // WORD + (windows.outputs % WORD // LANES).bit_count()
+    yield "list_window", runs * (windows.count * blocks)
+    columns = sum(taps.size > 0 for taps in windows.x)
+    yield "window_run", runs * (windows.lines * columns * blocks)
+    yield "value_column", rows * blocks
+    yield "synaptic_operation", rows * windows.outputs
+    yield "sum_block_16", runs * (windows.count * blocks)
+    pieces = -(-windows.inputs * peak // COUNTS_MAX)
+    yield "sum_piece", runs * (windows.count * blocks * (pieces - 1))
 
 
 def _peak(graph: Graph, node: Weighted, packed: bool) -> int:

@@ -55,12 +55,13 @@ def book(graph: Graph, counts: Counts, target: Microcontroller) -> Ledger:
 
 
 def events_of(
-    graph: Graph, counts: Counts, of_full: Reduction | None = None, lanes: int = LANES
+    graph: Graph, counts: Counts, of_full: Reduction | None = None, lanes: int = LANES, lists: bool = True
 ) -> Iterator[tuple[str, str, np.ndarray]]:
     """(node, event, count of each input (N,)) of everything that :attr:`Microcontroller.events` names.
 
     ``of_full``: as of :func:`~snnrt.targets.listed_events.listed_events`, where every input is there;
-    ``lanes``: as of :func:`~snnrt.targets.neuron_loops.is_one_loop`.
+    ``lanes``: as of :func:`~snnrt.targets.neuron_loops.is_one_loop`; ``lists``: as of
+    :func:`~snnrt.targets.direct_windows.direct_events`.
     """
     steps = counts.timesteps.astype(np.float64)
     packed, static = packed_spikes(graph), graph.static_nodes()
@@ -75,7 +76,7 @@ def events_of(
                 blocks = row_blocks(node)
                 events = itertools.chain(
                     [("row_block", runs * (blocks if blocks > 1 else 0))],
-                    direct_events(graph, node, synapse, counts, runs, is_packed),
+                    direct_events(graph, node, synapse, counts, runs, is_packed, lists),
                 )
             elif synapse.is_depthwise:
                 events = _depthwise_events(graph, node, synapse, counts, runs, is_packed)

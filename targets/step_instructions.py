@@ -102,7 +102,8 @@ def grouped_events(
     packed = packed_spikes(graph)
     group_of = {event: group for group, events in GROUPS.items() for event in events}
     counts = full_counts(graph) if counts is None else counts
-    for name, event, count in events_of(graph, counts, of_full, LANES[setting].get(core, 1)):
+    lanes, lists = LANES[setting].get(core, 1), setting == "fast"
+    for name, event, count in events_of(graph, counts, of_full, lanes, lists):
         if name not in left_out and event in group_of:
             group = group_of[event]
             if group == "pool" and graph[name].inputs[0].source not in packed:

@@ -84,6 +84,9 @@ static void prepare(snnrt_synapse_step *step, const snnrt_window *window) {
     step->numbers = SNNRT_ARITHMETIC_INTEGER;
     step->in_height = step->in_width = step->out_height = step->out_width = 1;
     step->first_row = 0;
+#if SNNRT_WITH_DIRECT_LISTS
+    step->lines = NULL;
+#endif
 }
 
 static void count_dense(const char *name, uint32_t outputs, bool packed) {

@@ -1,3 +1,5 @@
+#include "../kernels/arm/direct_windows.h"
+#include "../kernels/synapse.h"
 #include "weighted.h"
 
 #include "../snnrt_check.h"
@@ -105,6 +107,9 @@ void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, 
     step.scratch = network->scratch;
     step.scratch_bytes = network->scratch_bytes;
     step.first_row = 0;
+#if SNNRT_WITH_DIRECT_LISTS
+    step.lines = NULL;
+#endif
 #if SNNRT_WITH_KERNEL_TABLE
     step.by_rows = false;
     step.kept = kept_of(network, index);
@@ -131,7 +136,7 @@ void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, 
 }
 
 void snnrt_conv2d_rows(const snnrt_network *network, const snnrt_node *node, uint32_t index, uint32_t first,
-                       uint32_t end) {
+                       uint32_t end, snnrt_direct_lines *lines) {
     snnrt_synapse_step step;
     snnrt_fill_synapse(network, node, index, sizeof *step.window, &step);
     step.window = conv2d_window(node);
@@ -139,6 +144,11 @@ void snnrt_conv2d_rows(const snnrt_network *network, const snnrt_node *node, uin
     step.scratch_bytes = 0;
     step.first_row = first;
     step.out_height = end;
+#if SNNRT_WITH_DIRECT_LISTS
+    step.lines = lines;
+#else
+    (void)lines;
+#endif
 #if SNNRT_WITH_KERNEL_TABLE
     step.by_rows = true;
     step.kept = NULL;
@@ -146,6 +156,15 @@ void snnrt_conv2d_rows(const snnrt_network *network, const snnrt_node *node, uin
 #endif
     snnrt_conv2d(&step);
 }
+
+#if SNNRT_WITH_DIRECT_LISTS
+bool snnrt_conv2d_lists_rows(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
+    snnrt_synapse_step step;
+    snnrt_fill_synapse(network, node, index, sizeof *step.window, &step);
+    step.window = conv2d_window(node);
+    return SNNRT_STEP_IS_INT8(&step) && snnrt_is_direct_listed(&step);
+}
+#endif
 
 #else
 typedef int snnrt_conv2d_node_left_out;

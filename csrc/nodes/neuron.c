@@ -344,7 +344,7 @@ static void pass_neurons(snnrt_neuron_step *step, uint32_t output_type) {
 
 /* Rows of currents, and at once what becomes of them. */
 SNNRT_NOINLINE static void advance_by_rows(const snnrt_network *network, const snnrt_node *node,
-                                           uint32_t index) {
+                                           uint32_t index, snnrt_direct_lines *lines) {
     const snnrt_node *source = snnrt_source_of(network->model, node, 0);
     const uint32_t rows = snnrt_rows_of(source);
     const uint32_t source_index = snnrt_edges_of(node)->source;
@@ -358,12 +358,22 @@ SNNRT_NOINLINE static void advance_by_rows(const snnrt_network *network, const s
         const uint32_t left = node->height - first;
         const uint32_t count = left < rows ? left : rows;
         step.neurons = count * node->width * node->channels;
-        snnrt_conv2d_rows(network, source, source_index, first, first + count);
+        snnrt_conv2d_rows(network, source, source_index, first, first + count, lines);
         spikes += update_neurons(network, &step);
         pass_neurons(&step, node->type);
     }
     count_neurons(network, node, index, spikes, capped);
 }
+
+#if SNNRT_WITH_DIRECT_LISTS
+/* Apart, as the lists are most of the stack. */
+SNNRT_NOINLINE static void advance_with_lists(const snnrt_network *network, const snnrt_node *node,
+                                              uint32_t index) {
+    snnrt_direct_lines lines;
+    lines.next = 0;
+    advance_by_rows(network, node, index, &lines);
+}
+#endif
 #endif
 
 #if SNNRT_WITH_KERNEL_TABLE && SNNRT_WITH_INT8
@@ -445,7 +455,13 @@ void snnrt_neuron_advance(const snnrt_network *network, const snnrt_node *node, 
     const snnrt_node *source = snnrt_source_of(network->model, node, 0);
     const bool by_rows = snnrt_rows_of(source) != 0;
     if (by_rows && snnrt_whole_output(network, source) == NULL) {
-        advance_by_rows(network, node, index);
+#if SNNRT_WITH_DIRECT_LISTS
+        if (snnrt_conv2d_lists_rows(network, source, snnrt_edges_of(node)->source)) {
+            advance_with_lists(network, node, index);
+            return;
+        }
+#endif
+        advance_by_rows(network, node, index, NULL);
         return;
     }
 #endif

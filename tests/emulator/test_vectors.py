@@ -104,6 +104,38 @@ def wide_counts() -> Iterator[tuple[Graph, np.ndarray]]:
             yield finished(g, g.conv2d(x, weights, groups=groups, padding=kernel // 2)), values
 
 
+def shared_lines() -> Iterator[tuple[Graph, np.ndarray]]:
+    """Counts or spikes whose lines are listed once for the rows of windows that read them, all rows in a call
+    or not; some are too many for that, or for sums of 16 bits."""
+    shapes = [(3, 6, 16), (16, 14, 32), (40, 5, 8), (7, 30, 56), (16, 6, 24), (33, 4, 40)]
+    kernels = [((3, 3), 1, 1), ((2, 4), 1, 2), ((5, 2), (2, 1), (3, 0)), ((4, 4), 2, 5)]
+    reads = itertools.cycle(("counts", "counts", "spikes", "counts", "spikes"))
+    for place, (shape, (kernel, stride, padding)) in enumerate(itertools.product(shapes, kernels)):
+        channels, width, outputs = shape
+        rng = np.random.default_rng(place)
+        g, x, values = begun(rng, channels, next(reads), (9, width))
+        values *= rng.random((9, 1)) < rng.choice([0.3, 1.0], (9, 1))
+        values *= rng.random(values.shape) < (0.1, 0.3, 0.9)[place % 3]
+        values = np.minimum(values, (3, 30)[place // 3 % 2])
+        weights = int8(rng, outputs, channels, *kernel)
+        if place % 3 == 2:
+            weights = np.maximum(weights, 127)
+        bias = rng.integers(-99, 99, outputs).astype(np.int32) if place % 2 else None
+        conv = g.conv2d(x, weights, bias, stride=stride, padding=padding, name="map")
+        graph = finished(g, conv)
+        if place % 4 == 3:
+            nodes = [node.with_(rows=0) if node.name == "map" else node for node in graph.nodes]
+            graph = graph.with_(nodes=tuple(nodes))
+        yield graph, values
+    # sums of 0, but of values that are no counts
+    g = GraphBuilder((16, 5, 6), encoding="constant", timesteps=1, scale=1.0, peak=30, low=-30.0, high=30.0,
+                     arithmetic="integer")  # fmt: skip
+    signs = np.where(np.arange(16) % 2, -1, 1)
+    weights = np.broadcast_to((127 * signs).astype(np.int8)[:, None, None], (8, 16, 3, 3))
+    values = np.broadcast_to((15.0 * signs).astype(np.float32)[:, None, None], (2, 16, 5, 6))
+    yield finished(g, g.conv2d(g.input, weights, padding=1)), values
+
+
 def many_counts() -> Iterator[tuple[Graph, np.ndarray]]:
     """Dense layers on more counts than there is room for: sums are added to, each once."""
     for place, outputs in enumerate((10, 20, 44, 60)):
@@ -164,7 +196,7 @@ def pools() -> Iterator[tuple[Graph, np.ndarray]]:
         yield finished(g, g.add(g.sum_pool2d(x, (2, 2), padding=1), as_current=True)), values
 
 
-MAKERS = (convolutions, images, wide_counts, many_counts, depthwise, dense, neurons, pools)
+MAKERS = (convolutions, images, wide_counts, shared_lines, many_counts, depthwise, dense, neurons, pools)
 
 
 @pytest.mark.parametrize(

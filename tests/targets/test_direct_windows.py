@@ -74,9 +74,9 @@ def convolution(channels: int, outputs: int, groups: int = 1, peak: int = 1) -> 
     return graph, np.full(shape, float(peak), np.float32)
 
 
-def events(graph: Graph, x: np.ndarray) -> dict[str, float]:
+def events(graph: Graph, x: np.ndarray, lists: bool = False) -> dict[str, float]:
     counts = Network(graph).run(x).counts
-    found = events_of(graph, counts, lanes=VECTORS)
+    found = events_of(graph, counts, lanes=VECTORS, lists=lists)
     return {event: float(count[0]) for name, event, count in found if name == "it" and event != "node_step"}
 
 
@@ -139,3 +139,38 @@ def events(graph: Graph, x: np.ndarray) -> dict[str, float]:
 def test_events(made: tuple[Graph, np.ndarray], expected: dict[str, float]) -> None:
     found = {event: count for event, count in events(*made).items() if count}
     assert found == expected
+
+
+# 60 inputs of 20 pixels are listed once; 40 outputs are a block of 32 and one of 8
+LISTED = {
+    "list_entry": 60, "list_column": 20, "list_window": 2 * 20, "window_run": 2 * 10 * 5,
+    "value_column": 2 * 390, "synaptic_operation": 390 * 40, "sum_block_16": 2 * 20,
+}  # fmt: skip
+
+
+def test_lines_of_spikes_are_listed_once() -> None:
+    found = {event: count for event, count in events(*convolution(3, 40), lists=True).items() if count}
+    assert found == {event: 2 * count for event, count in LISTED.items()}
+
+
+# 27 of 20 are sums of three pieces
+@pytest.mark.parametrize(("peak", "more"), [(4, {}), (20, {"sum_piece": 2 * 20 * 2})])
+def test_lines_of_counts_are_looked_at_and_listed_once(peak: int, more: dict[str, float]) -> None:
+    graph, x = convolution(3, 40, peak=peak)
+    found = {event: count for event, count in events(graph, x, lists=True).items() if count}
+    assert found == LISTED | {"list_value": 60} | more
+
+
+@pytest.mark.parametrize("peak", [1, 4])
+def test_lines_without_room_are_not_listed_but_tried(peak: int) -> None:
+    graph, x = convolution(35, 40, peak=peak)
+    found, plain = events(graph, x, lists=True), events(graph, x)
+    # 164 entries of 175, in each of 4 lines and two steps of spikes
+    assert found["list_entry"] == 4 * 164 * (2 if peak == 1 else 1)
+    assert {event: found[event] for event in plain} == plain
+
+
+@pytest.mark.parametrize(("channels", "outputs", "groups"), [(3, 20, 1), (4, 16, 2)])
+def test_what_the_lists_lack_goes_window_by_window(channels: int, outputs: int, groups: int) -> None:
+    made = convolution(channels, outputs, groups)
+    assert events(*made, lists=True) == events(*made)

@@ -130,7 +130,7 @@ SNNRT_NOINLINE static bool direct_sum_counted(const snnrt_synapse_step *step, sn
     return fits;
 }
 
-bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
+void snnrt_direct_rows(const snnrt_synapse_step *step) {
     const snnrt_window *conv = step->window;
     const uint32_t depth = step->in_channels / conv->groups, outputs = step->out_channels / conv->groups;
     const uint32_t tap_weights = depth * outputs;
@@ -142,11 +142,6 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
     const bool counts = !bits && !depthwise && peak <= SNNRT_DIRECT_COUNT_MAX;
     const int32_t reach = (int32_t)((conv->kernel_w - 1u) * conv->dilation_x);
     snnrt_direct_windows w;
-#if SNNRT_WITH_DIRECT_IMAGES
-    if (!bits && !counts && !depthwise && snnrt_direct_image(step)) {
-        return true;
-    }
-#endif
     w.input = step->input;
     w.words = NULL;
     w.outputs = outputs;
@@ -197,6 +192,35 @@ bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
             rest -= w.windows;
         } while (rest != 0);
     }
+}
+
+#if SNNRT_WITH_DIRECT_LISTS
+/* Apart, as the lists are most of the stack. */
+SNNRT_NOINLINE static void direct_rows_with_lists(const snnrt_synapse_step *step) {
+    snnrt_direct_lines lines;
+    lines.next = 0;
+    snnrt_direct_listed(step, &lines);
+}
+#endif
+
+bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
+#if SNNRT_WITH_DIRECT_LISTS
+    if (snnrt_is_direct_listed(step)) {
+        if (step->lines != NULL) {
+            snnrt_direct_listed(step, step->lines);
+        } else {
+            direct_rows_with_lists(step);
+        }
+        return true;
+    }
+#endif
+#if SNNRT_WITH_DIRECT_IMAGES
+    if (step->input_dtype != SNNRT_TYPE_BITS && step->input_peak > SNNRT_DIRECT_COUNT_MAX &&
+        !snnrt_is_direct_depthwise(step) && snnrt_direct_image(step)) {
+        return true;
+    }
+#endif
+    snnrt_direct_rows(step);
     return true;
 }
 #else

@@ -18,6 +18,10 @@
 /* Small builds leave them to ../dense.c; firmware without convolutions those on spikes. */
 #define SNNRT_WITH_DIRECT_DENSE (SNNRT_WITH_INT8 && SNNRT_WITH_ARM_MVE && SNNRT_WITH_FAST_LOOPS)
 
+#define SNNRT_LISTED_LINES_MAX 8u
+/* Windows that read an input, at least: fewer share too little. */
+#define SNNRT_LISTED_SHARED_MIN 4u
+
 /* Larger values are no counts, whose sums are of 16 bits. */
 #define SNNRT_DIRECT_COUNT_MAX 31u
 /* No sum of so many weights passes 16 bits. */
@@ -48,6 +52,15 @@ typedef struct snnrt_direct_windows {
     uint32_t count;
     uint32_t most; /* what depthwise windows may hold */
 } snnrt_direct_windows;
+
+#if SNNRT_WITH_DIRECT_LISTS
+/* Whether a convolution goes by lists; all its rows, in ascending order from call to call. */
+SNNRT_INTERNAL bool snnrt_is_direct_listed(const snnrt_synapse_step *step);
+SNNRT_INTERNAL void snnrt_direct_listed(const snnrt_synapse_step *step, snnrt_direct_lines *lines);
+#endif
+
+/* Rows of a convolution window by window. */
+SNNRT_INTERNAL void snnrt_direct_rows(const snnrt_synapse_step *step);
 
 /* All outputs of some windows: of counts or, without `words`, of spikes; of any values. */
 SNNRT_INTERNAL void snnrt_direct_sums(const snnrt_direct_windows *w);
