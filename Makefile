@@ -43,7 +43,7 @@ mutate: $(VENV)/test-ready compilers ## faults put in by hand, one by one: which
 fuzz: $(VENV)/test-ready compilers ## damaged models under libFuzzer for SECONDS (60)
 	@$(BIN)/python tests/model_fuzzer.py --seconds $(or $(SECONDS),60)
 
-differential: $(VENV)/test-ready compilers ## NETWORKS (200) random networks of SEED (1) on every link from reference to cores: 10 minutes
+differential: $(VENV)/test-ready compilers ## NETWORKS (200) random networks of SEED (1) on every link from reference to cores: 15 minutes
 	@$(BIN)/python tests/differential.py --networks $(or $(NETWORKS),200) --seed $(or $(SEED),1)
 
 bench: $(VENV)/test-ready ## time and instructions of one inference, beside onnxruntime and the frameworks: 4 minutes

@@ -37,7 +37,9 @@ size_t snnrt_conv2d_kept_bytes(const snnrt_synapse_step *step, bool all) {
 static size_t keep_bytes_of(const uint8_t *model, const snnrt_node *node) {
     const snnrt_node *source = snnrt_source_of(model, node, 0);
     size_t bytes = 0;
-    if (node->kind == SNNRT_KIND_NEURON && (source->flags & SNNRT_NODE_STATIC) != 0) {
+    /* What comes a step late is not there in the first. */
+    if (node->kind == SNNRT_KIND_NEURON && (source->flags & SNNRT_NODE_STATIC) != 0 &&
+        snnrt_edges_of(node)->delay == 0) {
         bytes = keep_room(snnrt_elements(node) / 32u + 1u) + keep_ahead_bytes(node);
     } else if (node->kind == SNNRT_KIND_CONV2D) {
         snnrt_synapse_step step;

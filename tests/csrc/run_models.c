@@ -1,5 +1,5 @@
 /* Runs FOLDER/0.snnrt, 1.snnrt, ... over the inputs in 0.input, ... with every kernel set, with and without
- * scratch, one call and step by step, and writes the results to 0.output, ...
+ * scratch and what hosts keep, one call and step by step, and writes the results to 0.output, ...
  *
  *     run_models FOLDER COUNT
  *
@@ -97,6 +97,8 @@ static void run_inputs(const job *job, uint32_t kernels, bool with_scratch, bool
     uint8_t *scratch = malloc(info->scratch_bytes);
     uint8_t *given = malloc(stride);
     snnrt_counts *counts = malloc(info->node_count * sizeof *counts);
+    const size_t kept_bytes = with_scratch ? snnrt_host_kept_bytes(job->model) : 0;
+    void *kept = NULL;
     watcher at = {job->model, 0, info->node_count, 0};
     snnrt_network network;
     if (snnrt_network_init(&network, job->model, job->model_bytes, arena, info->arena_bytes, NULL) !=
@@ -107,6 +109,10 @@ static void run_inputs(const job *job, uint32_t kernels, bool with_scratch, bool
     }
     if (with_scratch && snnrt_network_use_scratch(&network, scratch, info->scratch_bytes) != SNNRT_OK) {
         fail("scratch", job->path);
+    }
+    if (kept_bytes != 0 && (posix_memalign(&kept, 64, kept_bytes) != 0 ||
+                            snnrt_host_keep(&network, kept, kept_bytes) != SNNRT_OK)) {
+        fail("what is kept", job->path);
     }
     for (size_t first = 0; first + stride <= job->input_bytes; first += stride) {
         snnrt_result result;
@@ -140,6 +146,7 @@ static void run_inputs(const job *job, uint32_t kernels, bool with_scratch, bool
         fwrite(counts, sizeof *counts, info->node_count, job->output);
         fwrite(&at.hash, sizeof at.hash, 1, job->output);
     }
+    free(kept);
     free(counts);
     free(given);
     free(scratch);

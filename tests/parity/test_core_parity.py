@@ -17,6 +17,7 @@ from strategies import graphs, random_graph
 from wide_networks import saturating_graph, wide_graph
 
 import snnrt
+from snnrt import GraphBuilder
 from snnrt.devices.cpu import kernel_sets
 from snnrt.ir.exit_choice import Exit, Term
 from snnrt.ir.graph import Graph
@@ -101,6 +102,19 @@ def test_device_graphs(numbers):
         check(*device_graph(np.random.default_rng(seed), numbers))
 
     run()
+
+
+def test_a_constant_current_that_comes_a_step_late():
+    """Neurons without a current in the first timestep, which have one from the second on."""
+    g = GraphBuilder((8, 4, 5), timesteps=4, arithmetic="integer", scale=1.0, peak=9, high=9.0)
+    late = g.delayed("conv", (8, 4, 5))
+    x = g.neuron(late, membrane=16384, threshold=40, reset="subtract", name="it")
+    g.conv2d(g.input, np.full((8, 8, 1, 1), 2, np.int8), name="conv")
+    x = g.dense(g.flatten(x), np.ones((2, 160), np.int8))
+    graph = g.finish(x, scale=np.ones(2))
+    images = np.random.default_rng(3).integers(0, 10, (3, 8, 4, 5)).astype(np.float32)
+    assert Reference(graph).run(images, record=RECORD).spikes["it"].any()
+    check(graph, images)
 
 
 def test_sums_at_the_ends_of_int32():
