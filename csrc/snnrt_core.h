@@ -76,6 +76,13 @@ static inline void snnrt_clear_bits(const snnrt_network *network, const snnrt_no
 #define SNNRT_SHOWS(network) false
 #endif
 
+#if SNNRT_WITH_KERNEL_TABLE
+/* This timestep's spikes where they were found ahead of it, in an inference's first, in kept memory; false where they were not:
+ * then the membranes are as without. */
+SNNRT_INTERNAL bool snnrt_take_ahead(const snnrt_network *network, const snnrt_node *node,
+                                     const snnrt_neuron_step *step, snnrt_uint32 *memory, uint64_t *spikes);
+#endif
+
 #if SNNRT_WITH_CONV2D && SNNRT_WITH_KERNEL_TABLE
 /* What a convolution left waiting: the step of the neurons behind it, true; or its outputs, false. */
 SNNRT_INTERNAL bool snnrt_conv2d_waiting(const snnrt_network *network, const snnrt_node *node, uint32_t index,

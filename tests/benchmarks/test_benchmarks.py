@@ -15,8 +15,9 @@ from c_programs import need_compiler
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import bound
+import host_limits
 import table
-from core_program import CoreProgram
+from core_program import CoreProgram, ProgramError
 from instructions import countable_kernels
 from networks import demo_subject, peer_subject
 from onnx_peer import onnx_peer, unrolled_onnx
@@ -164,3 +165,23 @@ def test_the_bound_is_below_what_is_measured(peers, folder):
     work = bound.work_of(peers, "float32")
     assert work["lif1"].bytes == 32 * 28 * 28 * 4 * 4
     assert work["conv1"].bytes == 32 * 9 * 4
+
+
+@pytest.mark.skipif("avx2" not in kernel_sets(), reason="the loops are of AVX2 and AVX-512")
+def test_limits_of_a_host_are_below_what_is_measured(peers, folder):
+    found, peer, units, rates = host_limits.limits(peers, 1, 2, folder)
+    assert peer > 0 and units.fours < units.twos < units.ones < units.dense
+    # a pixel's pairs in all nine windows, of which those at an edge are no windows
+    assert 0 < units.multiplied < units.twos
+    for one in found:
+        assert one.loop.products() == {"avx2": 12, "avx512vnni": 18}[one.kernels]
+        assert one.loop.loads() == one.loop.products() + 1
+        assert 0 < one.least["conv2"] < one.nodes["conv2"]
+    told = host_limits.page(found, peer, units, rates)
+    assert "vpmaddubsw" in told and "| all |" in told
+
+
+def test_a_function_without_products_has_no_loop_of_them(peers, folder):
+    program = CoreProgram(peers.int8, peers.x, folder)
+    with pytest.raises(ProgramError, match="expected a loop with products in snnrt_network_reset"):
+        host_limits.inner_loop(program.program, "snnrt_network_reset")

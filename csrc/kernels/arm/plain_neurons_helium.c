@@ -325,14 +325,30 @@ SNNRT_NOINLINE static uint64_t helium_update_with_copies(const snnrt_helium_laye
     return fired;
 }
 
+/* Those of a word, which repeat within it. */
+static void helium_repeat_thresholds(const snnrt_thresholds *thresholds, uint32_t place, snnrt_int32 *copies,
+                                     uint32_t count) {
+    if (thresholds->period == 1u) {
+        const int32x4_t all = vdupq_n_s32(*thresholds->first);
+        for (uint32_t k = 0; k < SNNRT_WORD; k += 4u) {
+            vstrwq_s32(copies + k, all);
+        }
+    } else {
+        helium_copy_thresholds(thresholds, place, copies, count);
+    }
+}
+
 bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
     const uint32_t a = *(const snnrt_uint32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
     snnrt_plain_run run = {step->neurons, 0, 0};
     snnrt_thresholds thresholds;
     snnrt_helium_layer layer;
+    snnrt_int32 copies[SNNRT_WORD + 3u];
     uint32_t word = 0, done = 0;
     uint64_t fired = 0;
+    bool repeat;
     snnrt_find_thresholds(step, &thresholds);
+    repeat = !snnrt_thresholds_fill_words(&thresholds, step->neurons);
     layer.factor = (int32_t)((a - (1u << 15)) << 16);
     layer.reset = SNNRT_NEURON_RESET(step->flags);
     layer.reset_value =
@@ -348,10 +364,13 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
         run.place = done % thresholds.period;
     }
     while (run.left != 0) {
-        const uint32_t count = snnrt_run_neurons(&run, thresholds.period);
+        const uint32_t count = snnrt_run_neurons(&run, repeat ? step->neurons : thresholds.period);
         const snnrt_helium_neurons first = {(const snnrt_int32 *)step->current + done,
-                                            thresholds.first + run.place,
+                                            repeat ? copies : thresholds.first + run.place,
                                             (uint8_t *)step->state + done * (layer.narrow ? 2u : 4u)};
+        if (repeat) {
+            helium_repeat_thresholds(&thresholds, done % thresholds.period, copies, count);
+        }
         word |= helium_update_run(&layer, &first, count) << run.bit;
         done += count;
         if (snnrt_end_run(&run, count, thresholds.period)) {

@@ -14,7 +14,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline void avx2_row_windows(const snnrt_row_plan
     const snnrt_window *conv = step->window;
     const uint32_t outputs = step->out_channels, pitch = plan->pitch;
     const uint32_t left = outputs - first, filled = left < 8u * vectors ? left : 8u * vectors;
-    const int16_t *row = plan->values;
+    const snnrt_int16 *row = plan->values;
     const int8_t *const weights =
         snnrt_one_register(plan->weights + 8u * (size_t)first * step->window->kernel_h);
     snnrt_int32 *output = (snnrt_int32 *)step->output + first;
@@ -23,7 +23,7 @@ SNNRT_INLINE SNNRT_AVX2 static inline void avx2_row_windows(const snnrt_row_plan
         memcpy(bias, (const snnrt_int32 *)step->bias + first, filled * sizeof *bias);
     }
     for (uint32_t oy = 0; oy < step->out_height; oy++, row += (size_t)conv->stride_y * pitch) {
-        const int16_t *window = row;
+        const snnrt_int16 *window = row;
         for (uint32_t ox = 0; ox < step->out_width; ox++, window += conv->stride_x, output += outputs) {
             __m256i *to = (__m256i *)(void *)(filled == 8u * vectors ? output : (snnrt_int32 *)part);
             __m256i sum[ROWS_OUTPUTS_MAX / 8u];
@@ -56,7 +56,7 @@ SNNRT_AVX2 static void avx2_row_values(const snnrt_row_plan *plan) {
     const snnrt_synapse_step *step = plan->step;
     const uint32_t width = step->in_width;
     const snnrt_int16 *from = (const snnrt_int16 *)step->input;
-    int16_t *to = plan->values + (size_t)step->window->pad_top * plan->pitch + step->window->pad_left;
+    snnrt_int16 *to = plan->values + (size_t)step->window->pad_top * plan->pitch + step->window->pad_left;
     for (uint32_t y = 0; y < step->in_height; y++, to += plan->pitch, from += width) {
         if (step->input_dtype != SNNRT_TYPE_BITS) {
             memcpy(to, from, width * sizeof *to);

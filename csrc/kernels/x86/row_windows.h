@@ -14,7 +14,7 @@ typedef struct snnrt_row_plan {
     uint32_t outputs; /* as many as are summed at once */
     uint32_t pitch; /* values of a row of the copy */
     int8_t *weights; /* row by row of the kernel */
-    int16_t *values; /* the copy: int16, or bytes in the same room */
+    snnrt_int16 *values; /* the copy: int16, or bytes in the same room */
 } snnrt_row_plan;
 
 /* False where scratch is too small, or the convolution another one. */
@@ -39,7 +39,7 @@ SNNRT_AVX2 static bool snnrt_plan_rows(snnrt_row_plan *plan, const snnrt_synapse
     room.base = (uint8_t *)step->scratch + skipped;
     room.taken = 0;
     plan->weights = (int8_t *)snnrt_take_room(&room, (size_t)conv->kernel_h * plan->outputs * 8u);
-    plan->values = (int16_t *)snnrt_take_room(&room, rows * plan->pitch * sizeof *plan->values);
+    plan->values = (snnrt_int16 *)snnrt_take_room(&room, rows * plan->pitch * sizeof *plan->values);
     if (room.taken > step->scratch_bytes - skipped) {
         return false;
     }
