@@ -61,12 +61,13 @@ static inline uint32_t two_elements(const snnrt_int16 *value) {
 typedef struct snnrt_list_ends {
 #if SNNRT_WITH_COUNT_PLANES
     snnrt_uint16 *one, *two, *four;
+    uint32_t most; /* in the last plane, of an element: larger ones are no counts of this layer */
 #endif
     snnrt_uint32 *value;
     uint32_t total; /* of the values, where counts are listed as such */
 } snnrt_list_ends;
 
-/* `v` is not 0: 16 bits. False, and not listed, where planes meet a negative value. */
+/* `v` is not 0: 16 bits. False where planes meet a negative value, or one beyond what inputs were to hold. */
 SNNRT_INLINE static inline bool list_one(snnrt_list_ends *to, uint32_t v, uint32_t offset,
                                          const bool planes) {
 #if SNNRT_WITH_COUNT_PLANES
@@ -79,7 +80,7 @@ SNNRT_INLINE static inline bool list_one(snnrt_list_ends *to, uint32_t v, uint32
             *to->two++ = (uint16_t)offset;
         }
         if (fours != 0) {
-            if ((v & 0x8000u) != 0) {
+            if (fours > to->most) {
                 return false;
             }
             do {
@@ -113,8 +114,8 @@ SNNRT_INLINE static inline bool list_one(snnrt_list_ends *to, uint32_t v, uint32
          "add %[offset], %[offset], %[row]\n\t"
 #define SNNRT_LIST_FOURS(many, few) \
     many ":\n\t" \
-         "cmp %[t], #0x2000\n\t" \
-         "bcs 8f\n\t" \
+         "cmp %[t], %[most]\n\t" \
+         "bhi 8f\n\t" \
          "strh %[offset], [%[four]], #2\n\t" \
          "subs %[t], %[t], #1\n\t" \
          "bne " many "b\n\t" \
@@ -147,7 +148,7 @@ SNNRT_INLINE static inline bool list_count_fours(snnrt_list_ends *to, const snnr
                                                                                          "9:"
                      : [value] "+&r"(value), [offset] "+&r"(offset), [one] "+&r"(one), [two] "+&r"(two),
                        [four] "+&r"(four), [a] "=&r"(a), [b] "=&r"(b), [t] "=&r"(t)
-                     : [end] "r"(end), [row] "r"(row)
+                     : [end] "r"(end), [row] "r"(row), [most] "r"(to->most)
                      : "cc", "memory");
     to->one = one;
     to->two = two;
@@ -299,6 +300,7 @@ SNNRT_INLINE static inline snnrt_list_result list_elements(const snnrt_listing *
     to.one = (snnrt_uint16 *)(uintptr_t)mark->place[0];
     to.two = (snnrt_uint16 *)(uintptr_t)mark->place[1];
     to.four = (snnrt_uint16 *)(uintptr_t)mark->place[2];
+    to.most = 1u << l->each_shift;
 #endif
     to.value = (snnrt_uint32 *)(uintptr_t)mark->place[0];
     to.total = 0;

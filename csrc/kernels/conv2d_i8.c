@@ -97,6 +97,10 @@ static snnrt_list_result sum_window(snnrt_listing *l, snnrt_taps x, int32_t left
             drop_columns(l, first);
             continue;
         }
+        if (l->next == first) {
+            /* Inputs beyond the model's peak: no counts, then. */
+            return SNNRT_NO_COUNTS;
+        }
         add_columns(l, first, l->next, from);
         first = l->next;
         forget_columns(l, first);

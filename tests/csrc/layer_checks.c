@@ -5,8 +5,7 @@
 int16_t pixels[CONV_INPUTS + 64u];
 static uint32_t spikes[CONV_INPUTS / 32u + 2u];
 /* With room on either side that is nobody's. */
-#define GUARD 32u
-static int32_t filtered[GUARD + CONV_OUTPUTS + GUARD];
+int32_t filtered[GUARD + CONV_OUTPUTS + GUARD];
 
 /* docs/ir.md, for output `o` of the window at (oy, ox). */
 static int32_t convolved(const snnrt_synapse_step *step, uint32_t oy, uint32_t ox, uint32_t o,
@@ -34,13 +33,7 @@ static int32_t convolved(const snnrt_synapse_step *step, uint32_t oy, uint32_t o
     return sum;
 }
 
-void compare_layer(snnrt_synapse_step *step, bool packed, bool dense, const char *what, uint32_t number) {
-    const uint32_t each = step->out_channels / step->window->groups;
-    uint32_t rows = 0, active = 0, place = GUARD;
-#if SNNRT_WITH_COUNTERS
-    snnrt_counts counts = {0};
-    step->counts = &counts;
-#endif
+void run_layer(snnrt_synapse_step *step, bool packed, bool dense) {
     step->numbers = SNNRT_ARITHMETIC_INTEGER;
     step->input = packed ? (const void *)spikes : (const void *)pixels;
     step->input_dtype = packed ? SNNRT_TYPE_BITS : SNNRT_TYPE_INT16;
@@ -66,6 +59,16 @@ void compare_layer(snnrt_synapse_step *step, bool packed, bool dense, const char
     } else {
         snnrt_conv2d(step);
     }
+}
+
+void compare_layer(snnrt_synapse_step *step, bool packed, bool dense, const char *what, uint32_t number) {
+    const uint32_t each = step->out_channels / step->window->groups;
+    uint32_t rows = 0, active = 0, place = GUARD;
+#if SNNRT_WITH_COUNTERS
+    snnrt_counts counts = {0};
+    step->counts = &counts;
+#endif
+    run_layer(step, packed, dense);
     for (uint32_t oy = step->first_row; oy < step->out_height; oy++) {
         for (uint32_t ox = 0; ox < step->out_width; ox++) {
             for (uint32_t o = 0; o < step->out_channels; o++) {

@@ -20,24 +20,29 @@ typedef struct limit_case {
 static uint32_t limits;
 static const int32_t *limit_bias;
 
+static void describe_layer(const limit_case *c, bool depthwise, snnrt_window *window,
+                           snnrt_synapse_step *step) {
+    window->kernel_h = c->kernel_h;
+    window->kernel_w = c->kernel_w;
+    window->stride_y = window->stride_x = window->dilation_y = window->dilation_x = 1;
+    window->groups = depthwise ? c->channels : 1;
+    step->window = window;
+    step->weights = weights;
+    step->bias = limit_bias;
+    step->in_channels = c->channels;
+    step->out_channels = depthwise ? c->channels : c->outputs;
+    step->in_height = c->height;
+    step->in_width = c->width;
+    step->out_height = c->height - c->kernel_h + 1u;
+    step->out_width = c->width - c->kernel_w + 1u;
+    step->input_peak = (uint32_t)c->peak;
+}
+
 static void check_limit(const limit_case *c, bool packed, bool depthwise) {
     const uint32_t elements = (uint32_t)c->channels * c->height * c->width;
     snnrt_window window = {0};
     snnrt_synapse_step step = {0};
-    window.kernel_h = c->kernel_h;
-    window.kernel_w = c->kernel_w;
-    window.stride_y = window.stride_x = window.dilation_y = window.dilation_x = 1;
-    window.groups = depthwise ? c->channels : 1;
-    step.window = &window;
-    step.weights = weights;
-    step.bias = limit_bias;
-    step.in_channels = c->channels;
-    step.out_channels = depthwise ? c->channels : c->outputs;
-    step.in_height = c->height;
-    step.in_width = c->width;
-    step.out_height = c->height - c->kernel_h + 1u;
-    step.out_width = c->width - c->kernel_w + 1u;
-    step.input_peak = (uint32_t)c->peak;
+    describe_layer(c, depthwise, &window, &step);
     for (uint32_t i = 0; i < elements; i++) {
         const uint32_t channel = i % c->channels;
         const bool on = c->fill == EVERY   ? true
@@ -183,6 +188,29 @@ static void check_words(void) {
     }
 }
 
+/* Inputs beyond the peak that a model states: their sums are anything, and nothing else changes. */
+static void check_beyond_peaks(void) {
+    static const int32_t peaks[] = {1, 4, 7, 31, 255};
+    static const int16_t beyond[] = {5, 8, 31, 32, 127, 255, 4095, 32767, -1, -128, -32768};
+    for (uint32_t k = 0; k < COUNT(peaks) * COUNT(beyond); k++) {
+        const limit_case c = {3, 3, 16, 16, 6, 6, peaks[k % COUNT(peaks)], EVERY, 0};
+        const uint32_t outputs = 4u * 4u * c.outputs;
+        snnrt_window window = {0};
+        snnrt_synapse_step step = {0};
+        describe_layer(&c, false, &window, &step);
+        for (uint32_t i = 0; i < (uint32_t)c.channels * c.height * c.width; i++) {
+            pixels[i] = beyond[k / COUNT(peaks)];
+        }
+        run_layer(&step, false, false);
+        for (uint32_t g = 0; g < GUARD; g++) {
+            if (filtered[g] != 0x12345678 || filtered[GUARD + outputs + g] != 0x12345678) {
+                fail("a layer beside its outputs, of inputs beyond their peak", k);
+            }
+        }
+        limits++;
+    }
+}
+
 uint32_t check_limits(void) {
     limits = 0;
     for (uint32_t kind = 0; kind < 3u; kind++) {
@@ -193,6 +221,7 @@ uint32_t check_limits(void) {
         check_offsets();
         check_images();
         check_words();
+        check_beyond_peaks();
     }
     return limits;
 }
