@@ -32,7 +32,7 @@ def behind_currents(node: Neuron) -> Neuron:
     (csrc/kernels/synaptic_currents.c); else the node itself."""
     if node.synapse is None or np.ndim(node.synapse) or node.synapse_order not in CURRENT_ORDERS:
         return node
-    plain = replace(node, synapse=None, synapse_order=CURRENT_ORDERS[0])
+    plain = replace(node, synapse=None, synapse_order="decay_then_add")
     return plain if plain.is_plain else node
 
 
