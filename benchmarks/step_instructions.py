@@ -67,6 +67,7 @@ class FullNetworks(Networks):
             {"synapse": self.parameter(16384, 0.5), "bias": self.parameter(1, 1.0)},
             {"state_bits": 16} if self.integer else {"lower_bound": self.parameter(0, 0.0)},
             {"adaptation": self.parameter(1, 0.1), "adaptation_decay": self.parameter(16384, 0.5)},
+            {"bias": self.parameter(1, 1.0)},
         ]
         for variant in variants:
             source = self.input(4)

@@ -55,13 +55,13 @@ def book(graph: Graph, counts: Counts, target: Microcontroller) -> Ledger:
 
 
 def events_of(
-    graph: Graph, counts: Counts, of_full: Reduction | None = None, lanes: int = LANES, lists: bool = True
+    graph: Graph, counts: Counts, of_full: Reduction | None = None, lanes: int = LANES, fast: bool = True
 ) -> Iterator[tuple[str, str, np.ndarray]]:
     """(node, event, count of each input (N,)) of everything that :attr:`Microcontroller.events` names.
 
     ``of_full``: as of :func:`~snnrt.targets.listed_events.listed_events`, where every input is there;
-    ``lanes``: as of :func:`~snnrt.targets.neuron_loops.is_one_loop`; ``lists``: as of
-    :func:`~snnrt.targets.direct_windows.direct_events`.
+    ``lanes``: as of :func:`~snnrt.targets.neuron_loops.is_one_loop`; ``fast``: of a build with the loops that
+    ``-O2`` has and ``-Os`` has not (SNNRT_WITH_FAST_LOOPS).
     """
     steps = counts.timesteps.astype(np.float64)
     packed, static = packed_spikes(graph), graph.static_nodes()
@@ -76,7 +76,7 @@ def events_of(
                 blocks = row_blocks(node)
                 events = itertools.chain(
                     [("row_block", runs * (blocks if blocks > 1 else 0))],
-                    direct_events(graph, node, synapse, counts, runs, is_packed, lists),
+                    direct_events(graph, node, synapse, counts, runs, is_packed, fast),
                 )
             elif synapse.is_depthwise:
                 events = _depthwise_events(graph, node, synapse, counts, runs, is_packed)
@@ -85,12 +85,14 @@ def events_of(
             else:
                 events = itertools.chain(
                     _window_events(graph, node, synapse, counts, runs, is_packed),
-                    _sum_events(synapse, graph.numbers, counts, is_packed or _reads_ones(graph, node)),
+                    _sum_events(
+                        synapse, graph.numbers, counts, is_packed or (fast and _reads_ones(graph, node))
+                    ),
                 )
         elif isinstance(node, Neuron):
             source = graph[node.inputs[0].source]
             blocks = row_blocks(source) if isinstance(source, Weighted) else 1
-            events = _neuron_events(node, graph.numbers, counts, position, runs * blocks, lanes)
+            events = _neuron_events(node, graph.numbers, counts, position, runs * blocks, lanes, fast)
         else:
             events = _pool_events(graph, node, counts, runs, lanes)
         if node is graph.input:
@@ -198,14 +200,14 @@ def _sum_events(
 
 
 def _neuron_events(
-    node: Neuron, numbers: str, counts: Counts, position: int, runs: np.ndarray, lanes: int
+    node: Neuron, numbers: str, counts: Counts, position: int, runs: np.ndarray, lanes: int, fast: bool
 ) -> Iterator[tuple[str, np.ndarray]]:
     updates = counts.neuron_updates[:, position].astype(np.float64)
     channels = node.shape[0]
     yield "neuron_step", runs
     yield "neuron_update", updates
     yield "neuron_spike", counts.spikes[:, position].astype(np.float64)
-    behind = behind_currents(node) if numbers == "int8" else node
+    behind = behind_currents(node) if fast and numbers == "int8" else node
     in_vectors = lanes == VECTORS and numbers == "int8" and is_one_loop(behind, lanes)
     if in_vectors:
         # 16 bits take no more than 32

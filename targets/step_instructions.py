@@ -55,7 +55,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "line": ("list_column", "column_line", "tap_line", "tap_column"),
     "depthwise_tap": ("depthwise_block", "depthwise_tap"),
     "neuron": ("neuron_update",),
-    "general": ("neuron_general", "neuron_single"),
+    "general": ("neuron_general",),
+    "single": ("neuron_single",),
     "variant": (
         "neuron_synapse",
         "neuron_bias",
@@ -102,8 +103,8 @@ def grouped_events(
     packed = packed_spikes(graph)
     group_of = {event: group for group, events in GROUPS.items() for event in events}
     counts = full_counts(graph) if counts is None else counts
-    lanes, lists = LANES[setting].get(core, 1), setting == "fast"
-    for name, event, count in events_of(graph, counts, of_full, lanes, lists):
+    lanes = LANES[setting].get(core, 1)
+    for name, event, count in events_of(graph, counts, of_full, lanes, setting == "fast"):
         if name not in left_out and event in group_of:
             group = group_of[event]
             if group == "pool" and graph[name].inputs[0].source not in packed:

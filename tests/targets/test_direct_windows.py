@@ -76,7 +76,7 @@ def convolution(channels: int, outputs: int, groups: int = 1, peak: int = 1) -> 
 
 def events(graph: Graph, x: np.ndarray, lists: bool = False) -> dict[str, float]:
     counts = Network(graph).run(x).counts
-    found = events_of(graph, counts, lanes=VECTORS, lists=lists)
+    found = events_of(graph, counts, lanes=VECTORS, fast=lists)
     return {event: float(count[0]) for name, event, count in found if name == "it" and event != "node_step"}
 
 

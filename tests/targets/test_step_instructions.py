@@ -73,7 +73,7 @@ def test_a_table_for_every_core_and_numbers(setting):
             assert min(row[group] for group in GROUPS) >= 0 and row["operation"] > 0.2
             # float in software takes a time that depends on the numbers
             hardware = numbers == "int8" or "-mfloat-abi=hard" in CORES[core].flags
-            assert max(row["spread"], row["whole"]) < (1.42 if hardware else 4)
+            assert max(row["spread"], row["whole"]) < (1.45 if hardware else 4)
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
