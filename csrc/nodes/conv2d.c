@@ -100,6 +100,16 @@ bool snnrt_conv2d_waiting(const snnrt_network *network, const snnrt_node *node, 
 }
 #endif
 
+#if SNNRT_WITH_DIRECT_LISTS
+/* Apart, as the lists are most of the stack. */
+SNNRT_NOINLINE static void sum_with_lists(snnrt_synapse_step *step) {
+    snnrt_direct_lines lines;
+    lines.next = 0;
+    step->lines = &lines;
+    snnrt_conv2d(step);
+}
+#endif
+
 void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, uint32_t index) {
     snnrt_synapse_step step;
     snnrt_fill_synapse(network, node, index, sizeof *step.window, &step);
@@ -132,6 +142,12 @@ void snnrt_conv2d_advance(const snnrt_network *network, const snnrt_node *node, 
         step.scratch_bytes = bytes < step.scratch_bytes ? step.scratch_bytes - bytes : 0;
         step.scratch = (uint8_t *)step.scratch + (step.scratch_bytes != 0 ? bytes : 0);
     }
+#if SNNRT_WITH_DIRECT_LISTS
+    if (SNNRT_STEP_IS_INT8(&step) && snnrt_is_direct_listed(&step)) {
+        sum_with_lists(&step);
+        return;
+    }
+#endif
     snnrt_conv2d(&step);
 }
 

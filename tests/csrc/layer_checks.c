@@ -34,6 +34,9 @@ static int32_t convolved(const snnrt_synapse_step *step, uint32_t oy, uint32_t o
 }
 
 void run_layer(snnrt_synapse_step *step, bool packed, bool dense) {
+#if SNNRT_WITH_DIRECT_LISTS
+    static snnrt_direct_lines lines;
+#endif
     step->numbers = SNNRT_ARITHMETIC_INTEGER;
     step->input = packed ? (const void *)spikes : (const void *)pixels;
     step->input_dtype = packed ? SNNRT_TYPE_BITS : SNNRT_TYPE_INT16;
@@ -54,6 +57,10 @@ void run_layer(snnrt_synapse_step *step, bool packed, bool dense) {
     for (uint32_t i = 0; i < COUNT(filtered); i++) {
         filtered[i] = 0x12345678;
     }
+#if SNNRT_WITH_DIRECT_LISTS
+    lines.next = 0;
+    step->lines = &lines;
+#endif
     if (dense) {
         snnrt_dense(step);
     } else {

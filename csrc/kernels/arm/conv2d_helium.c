@@ -194,23 +194,10 @@ void snnrt_direct_rows(const snnrt_synapse_step *step) {
     }
 }
 
-#if SNNRT_WITH_DIRECT_LISTS
-/* Apart, as the lists are most of the stack. */
-SNNRT_NOINLINE static void direct_rows_with_lists(const snnrt_synapse_step *step) {
-    snnrt_direct_lines lines;
-    lines.next = 0;
-    snnrt_direct_listed(step, &lines);
-}
-#endif
-
 bool snnrt_conv2d_i8(const snnrt_synapse_step *step) {
 #if SNNRT_WITH_DIRECT_LISTS
-    if (snnrt_is_direct_listed(step)) {
-        if (step->lines != NULL) {
-            snnrt_direct_listed(step, step->lines);
-        } else {
-            direct_rows_with_lists(step);
-        }
+    if (step->lines != NULL && snnrt_is_direct_listed(step)) {
+        snnrt_direct_listed(step, step->lines);
         return true;
     }
 #endif

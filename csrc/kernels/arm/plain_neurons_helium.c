@@ -292,6 +292,13 @@ static void helium_copy_thresholds(const snnrt_thresholds *thresholds, uint32_t 
                                    uint32_t count) {
     const snnrt_int32 *from = thresholds->first + place;
     uint32_t behind = thresholds->period - place;
+    if (thresholds->period == 1u) {
+        const int32x4_t all = vdupq_n_s32(*from);
+        for (uint32_t k = 0; k < count; k += 4u) {
+            vstrwq_s32(copies + k, all);
+        }
+        return;
+    }
     while (count != 0) {
         const uint32_t some = count < behind ? count : behind;
         for (uint32_t k = 0; k < some; k += 4u) {
@@ -325,19 +332,6 @@ SNNRT_NOINLINE static uint64_t helium_update_with_copies(const snnrt_helium_laye
     return fired;
 }
 
-/* Those of a word, which repeat within it. */
-static void helium_repeat_thresholds(const snnrt_thresholds *thresholds, uint32_t place, snnrt_int32 *copies,
-                                     uint32_t count) {
-    if (thresholds->period == 1u) {
-        const int32x4_t all = vdupq_n_s32(*thresholds->first);
-        for (uint32_t k = 0; k < SNNRT_WORD; k += 4u) {
-            vstrwq_s32(copies + k, all);
-        }
-    } else {
-        helium_copy_thresholds(thresholds, place, copies, count);
-    }
-}
-
 bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
     const uint32_t a = *(const snnrt_uint32 *)step->arrays[SNNRT_NEURON_MEMBRANE];
     snnrt_plain_run run = {step->neurons, 0, 0};
@@ -369,7 +363,7 @@ bool snnrt_update_plain(const snnrt_neuron_step *step, uint64_t *spikes) {
                                             repeat ? copies : thresholds.first + run.place,
                                             (uint8_t *)step->state + done * (layer.narrow ? 2u : 4u)};
         if (repeat) {
-            helium_repeat_thresholds(&thresholds, done % thresholds.period, copies, count);
+            helium_copy_thresholds(&thresholds, done % thresholds.period, copies, count);
         }
         word |= helium_update_run(&layer, &first, count) << run.bit;
         done += count;
