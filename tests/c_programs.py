@@ -62,7 +62,7 @@ def sources(patterns: Sequence[str] = HOSTED) -> list[Path]:
     return [path for pattern in patterns for path in sorted(CSRC.glob(pattern))]
 
 
-def command(arguments: Sequence[str | Path], timeout: float = 300) -> str:
+def command(arguments: Sequence[str | Path], timeout: float = 600) -> str:
     """Run it and give its output; AssertionError with what it printed unless it exits with 0."""
     done = subprocess.run(
         [str(argument) for argument in arguments], capture_output=True, text=True, timeout=timeout,

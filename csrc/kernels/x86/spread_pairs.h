@@ -101,27 +101,27 @@ SNNRT_AVX2 static bool snnrt_plan_spread(snnrt_spread_plan *plan, const snnrt_sy
 SNNRT_NOINLINE SNNRT_AVX2 static void snnrt_lay_out_spread(const snnrt_spread_plan *plan) {
     const snnrt_synapse_step *step = plan->step;
     const uint32_t outputs = step->out_channels, depth = step->in_channels;
-    uint32_t largest = 0;
+    int32_t largest = 0;
     memset(plan->weights, 0, (size_t)plan->blocks * plan->depth / 2u * plan->unit);
     memset(plan->sum, 0, (size_t)plan->blocks * plan->sums);
     for (uint32_t o = 0; o < outputs; o++) {
         int8_t *block = plan->weights + (size_t)(o / plan->block) * (plan->depth / 2u) * plan->unit;
         for (uint32_t first = 0; first < depth; first += SNNRT_SPREAD_GROUP) {
-            uint32_t above = 0, under = 0;
+            int32_t above = 0, under = 0;
             for (uint32_t c = first; c < depth && c < first + SNNRT_SPREAD_GROUP; c++) {
                 int8_t *to = block + (size_t)(c / 2u) * plan->unit + 2u * (o % plan->block) + c % 2u;
                 for (uint32_t tap = 0; tap < SNNRT_SPREAD_TAPS; tap++) {
                     const int8_t weight = ((const int8_t *)step->weights)[(tap * depth + c) * outputs + o];
                     to[(size_t)(SNNRT_SPREAD_TAPS - 1u - tap) * plan->block * 2u] = weight;
-                    above += weight > 0 ? (uint32_t)weight : 0u;
-                    under += weight < 0 ? (uint32_t)-weight : 0u;
+                    above += weight > 0 ? weight : 0;
+                    under -= weight < 0 ? weight : 0;
                 }
             }
             largest = above > largest ? above : largest;
             largest = under > largest ? under : largest;
         }
     }
-    plan->head->group_sum = largest;
+    plan->head->group_sum = (uint32_t)largest;
     plan->head->turn = 0;
 }
 
