@@ -2,11 +2,10 @@
 #ifndef SNNRT_API_CHECKS_H
 #define SNNRT_API_CHECKS_H
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "host/snnrt_host.h"
+#include "read_file.h"
 
 static unsigned long checks, failures;
 
@@ -23,24 +22,6 @@ static unsigned long checks, failures;
 static inline int report_checks(void) {
     printf("%lu checks\n", checks);
     return failures == 0 ? 0 : 1;
-}
-
-static inline uint8_t *read_file(const char *path, size_t *size) {
-    FILE *file = fopen(path, "rb");
-    uint8_t *bytes;
-    long length;
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (length = ftell(file)) < 0) {
-        fprintf(stderr, "can't read %s\n", path);
-        exit(2);
-    }
-    *size = (size_t)length;
-    bytes = malloc(*size);
-    rewind(file);
-    if (fread(bytes, 1, *size, file) != *size) {
-        exit(2);
-    }
-    fclose(file);
-    return bytes;
 }
 
 typedef struct model {

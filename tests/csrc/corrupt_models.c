@@ -23,6 +23,7 @@
 #endif
 
 #include "host/snnrt_host.h"
+#include "read_file.h"
 
 #define ARENA_MAX (64u << 20)
 #define FRAMES_MAX 16u
@@ -58,24 +59,6 @@ static void on_alarm(int number) {
     say_variant();
     fprintf(stderr, "FAILED: not done after %u s\n", SECONDS_MAX);
     _exit(1);
-}
-
-static uint8_t *read_file(const char *path, size_t *size) {
-    FILE *file = fopen(path, "rb");
-    uint8_t *bytes = NULL;
-    long length;
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (length = ftell(file)) < 0) {
-        fprintf(stderr, "can't read %s\n", path);
-        exit(2);
-    }
-    *size = (size_t)length;
-    bytes = malloc(*size);
-    rewind(file);
-    if (fread(bytes, 1, *size, file) != *size) {
-        exit(2);
-    }
-    fclose(file);
-    return bytes;
 }
 
 /* The harness's own CRC-32, so that it does not rest on the one under test. */
